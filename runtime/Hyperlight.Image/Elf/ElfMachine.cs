@@ -1,0 +1,11 @@
+namespace Hyperlight.Elf;
+
+/// <summary>The processor an ELF file is for (gABI, e_machine). Values other than these occur and are kept.</summary>
+public enum ElfMachine : ushort
+{
+    /// <summary>Intel 80386 and its 32-bit successors.</summary>
+    I386 = 3,
+
+    /// <summary>AMD x86-64.</summary>
+    X86_64 = 62,
+}

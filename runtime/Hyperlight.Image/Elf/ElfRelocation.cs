@@ -1,0 +1,8 @@
+namespace Hyperlight.Elf;
+
+/// <summary>A relocation of the dynamic table: from REL, RELA or JMPREL, or expanded from RELR.</summary>
+/// <param name="Offset">The virtual address of the word to change, as linked.</param>
+/// <param name="Type">The machine's relocation number.</param>
+/// <param name="Symbol">The index of the symbol it refers to, 0 for none.</param>
+/// <param name="Addend">The number to add; null where it stands in the word to change (REL and RELR).</param>
+public readonly record struct ElfRelocation(ulong Offset, uint Type, uint Symbol, long? Addend);

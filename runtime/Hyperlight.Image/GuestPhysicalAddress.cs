@@ -1,0 +1,15 @@
+using System.Globalization;
+
+namespace Hyperlight;
+
+/// <summary>An address in the guest's physical address space (GPA), in bytes.</summary>
+/// <param name="Value">The address in bytes.</param>
+public readonly record struct GuestPhysicalAddress(ulong Value)
+{
+    /// <summary>The address <paramref name="offset"/> bytes further up.</summary>
+    /// <exception cref="OverflowException">The result does not fit 64 bits.</exception>
+    public static GuestPhysicalAddress operator +(GuestPhysicalAddress address, ulong offset) => new(checked(address.Value + offset));
+
+    /// <inheritdoc/>
+    public override string ToString() => "0x" + Value.ToString("X", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using Hyperlight.Elf;
+
+namespace Hyperlight.Layouts;
+
+/// <summary>How the guest's virtual addresses become physical ones when it starts.</summary>
+public enum GuestPaging
+{
+    /// <summary>Paging is off: every GVA is the GPA.</summary>
+    None,
+
+    /// <summary>4-level tables of 512 8-byte entries, 4 KiB pages, copy-on-write marked by bit 9.</summary>
+    FourLevel,
+}
+
+/// <summary>The processor mode of the first instruction.</summary>
+public enum EntryMode
+{
+    /// <summary>16-bit real mode, all segments at 0, entry below 0x10000.</summary>
+    RealMode,
+
+    /// <summary>64-bit long mode with paging on.</summary>
+    LongMode,
+}
+
+/// <summary>A range of guest-physical addresses that belongs to a device.</summary>
+/// <param name="Name">The device.</param>
+/// <param name="Start">The first address.</param>
+/// <param name="Size">The length in bytes.</param>
+public sealed record ReservedRange(string Name, GuestPhysicalAddress Start, ulong Size);
+
+/// <summary>
+/// An ABI profile: one object that answers every question about where a guest's memory lies and how its processor starts.
+/// Code asks the profile and never tests an architecture. The profiles themselves stand in <see cref="GuestLayouts"/>.
+/// </summary>
+public sealed record GuestLayout
+{
+    /// <summary>Bytes of a page, on every architecture.</summary>
+    public const ulong PageSize = 4096;
+
+    /// <summary>The profile's name, recorded in images, for example <c>amd64-0.16</c>.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What <c>HyperlightLayout</c> asserts: <c>amd64</c> or <c>i686</c>.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>The ELF class of its guests.</summary>
+    public required ElfClass ElfClass { get; init; }
+
+    /// <summary>The ELF machine of its guests.</summary>
+    public required ElfMachine ElfMachine { get; init; }
+
+    /// <summary>The upstream versions whose guests follow this profile: the values a version note may have.</summary>
+    public required ImmutableArray<string> GuestVersions { get; init; }
+
+    /// <summary>Where the snapshot region starts; the first byte of the guest's image, as GPA and GVA.</summary>
+    public required GuestPhysicalAddress SnapshotBase { get; init; }
+
+    /// <summary>The last byte of the scratch region, physical.</summary>
+    public required GuestPhysicalAddress ScratchTopGpa { get; init; }
+
+    /// <summary>The last byte of the scratch region, virtual.</summary>
+    public required GuestVirtualAddress ScratchTopGva { get; init; }
+
+    /// <summary>The greatest size of the snapshot region and of the scratch region, in bytes.</summary>
+    public required ulong MaxRegionSize { get; init; }
+
+    /// <summary>What the hypervisor allows the guest in the snapshot region. With write permission every sandbox has a private copy.</summary>
+    public required MemoryPermissions SnapshotPermissions { get; init; }
+
+    /// <summary>Whether and how the guest's memory is paged at its start.</summary>
+    public required GuestPaging Paging { get; init; }
+
+    /// <summary>The mode the first instruction runs in.</summary>
+    public required EntryMode EntryMode { get; init; }
+
+    /// <summary>What CPUID leaf 0x80000008 reports as physical address bits.</summary>
+    public required int PhysicalAddressBits { get; init; }
+
+    /// <summary>The entry point must lie below this address, null where every address will do.</summary>
+    public ulong? EntryLimit { get; init; }
+
+    /// <summary>Bytes reserved for the PEB and the arrays behind it; never more than a page.</summary>
+    public required ulong PebSize { get; init; }
+
+    /// <summary>Where the exception stack starts to grow down, in bytes below the end of scratch.</summary>
+    public required ulong ExceptionStackOffset { get; init; }
+
+    /// <summary>Pages of scratch that a guest needs beyond its buffers and page tables.</summary>
+    public required ulong ScratchReservePages { get; init; }
+
+    /// <summary>The profile requires the words for the page-table base and the snapshot generation in scratch.</summary>
+    public required bool HasPageTableWords { get; init; }
+
+    /// <summary>Physical addresses no region may cover.</summary>
+    public required ImmutableArray<ReservedRange> ReservedRanges { get; init; }
+
+    /// <summary>Whether each sandbox writes to a private copy of the snapshot region.</summary>
+    public bool SnapshotIsPrivate => SnapshotPermissions.HasFlag(MemoryPermissions.Write);
+
+    /// <summary>The first byte of a scratch region of <paramref name="scratchSize"/> bytes, physical.</summary>
+    public GuestPhysicalAddress ScratchBaseGpa(ulong scratchSize) => new(ScratchTopGpa.Value - scratchSize + 1);
+
+    /// <summary>The first byte of a scratch region of <paramref name="scratchSize"/> bytes, virtual.</summary>
+    public GuestVirtualAddress ScratchBaseGva(ulong scratchSize) => new(ScratchTopGva.Value - scratchSize + 1);
+
+    /// <summary>The initial stack pointer: one word below the exception stack's top, as if the entry point had been called.</summary>
+    public GuestVirtualAddress InitialStackPointer => new(ScratchTopGva.Value + 1 - ExceptionStackOffset - 8);
+
+    /// <summary>The least scratch size in bytes for these buffers, without page tables.</summary>
+    public ulong MinimumScratchSize(ulong inputBufferSize, ulong outputBufferSize) =>
+        checked(RoundUpToPage(inputBufferSize + outputBufferSize) + (ScratchReservePages * PageSize));
+
+    /// <summary><paramref name="size"/> rounded up to whole pages.</summary>
+    /// <exception cref="OverflowException">The result does not fit 64 bits.</exception>
+    public static ulong RoundUpToPage(ulong size) => checked(size + (PageSize - 1)) & ~(PageSize - 1);
+
+    /// <inheritdoc/>
+    public override string ToString() => Id;
+}

@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using Hyperlight.Elf;
+
+namespace Hyperlight.Layouts;
+
+/// <summary>The ABI profiles this version supports.</summary>
+public static class GuestLayouts
+{
+    private const ulong GiB = 1UL << 30;
+
+    /// <summary>64-bit guests of upstream v0.15.0 and v0.16.0 (amd64 sheet, sections 0 and 2).</summary>
+    public static GuestLayout Amd64V16 { get; } = new()
+    {
+        Id = "amd64-0.16",
+        Architecture = "amd64",
+        ElfClass = ElfClass.Elf64,
+        ElfMachine = ElfMachine.X86_64,
+        GuestVersions = ["0.15.0", "0.16.0"],
+        SnapshotBase = new(0x1000),
+        ScratchTopGpa = new(0xF_FFFF_FFFF),
+        ScratchTopGva = new(0xFFFF_FFFF_FFFF_EFFF),
+        MaxRegionSize = (16 * GiB) - 0x1000,
+        SnapshotPermissions = MemoryPermissions.Read | MemoryPermissions.Execute,
+        Paging = GuestPaging.FourLevel,
+        EntryMode = EntryMode.LongMode,
+        PhysicalAddressBits = 36,
+        PebSize = 0x40,
+        ExceptionStackOffset = 0x30,
+        // 2 TSS/IDT, 4 page tables for them, 1 stack page, 3 page tables for it, 2 exception stack and metadata (section 2.4).
+        ScratchReservePages = 12,
+        HasPageTableWords = true,
+        ReservedRanges = [],
+    };
+
+    /// <summary>32-bit guests of upstream #1271, v0.13.1 and v0.14.0 with nanvix-unstable: the identity layout (i686 sheet, profile A).</summary>
+    public static GuestLayout I686V13 { get; } = new()
+    {
+        Id = "i686-0.13",
+        Architecture = "i686",
+        ElfClass = ElfClass.Elf32,
+        ElfMachine = ElfMachine.I386,
+        GuestVersions = ["0.13.1", "0.14.0"],
+        SnapshotBase = new(0),
+        ScratchTopGpa = new(0xFFFF_FFFF),
+        ScratchTopGva = new(0xFFFF_FFFF),
+        MaxRegionSize = GiB,
+        SnapshotPermissions = MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute,
+        Paging = GuestPaging.None,
+        EntryMode = EntryMode.RealMode,
+        PhysicalAddressBits = 32,
+        // The limit of a real-mode code segment (section 3.1).
+        EntryLimit = 0x10000,
+        // The structure and 32 file-mapping entries of 0x50 bytes behind it (section 2.2).
+        PebSize = 0xA50,
+        ExceptionStackOffset = 0x20,
+        // The metadata page and the counter page (section 2.4).
+        ScratchReservePages = 2,
+        HasPageTableWords = false,
+        ReservedRanges = [new("IOAPIC", new(0xFEC0_0000), 0x1000), new("local APIC", new(0xFEE0_0000), 0x1000)],
+    };
+
+    /// <summary>All profiles.</summary>
+    public static ImmutableArray<GuestLayout> All { get; } = [Amd64V16, I686V13];
+
+    /// <summary>The profile named <paramref name="id"/>, null when there is none.</summary>
+    public static GuestLayout? Find(string id) => All.FirstOrDefault(layout => layout.Id == id);
+}

@@ -1,0 +1,26 @@
+namespace Hyperlight.Layouts;
+
+/// <summary>The sizes a guest's memory is laid out with, in bytes. The defaults are upstream's (amd64 sheet, section 2.5).</summary>
+public sealed record GuestSizes
+{
+    /// <summary>The least size of an input or output buffer.</summary>
+    public const ulong MinimumBufferSize = 0x2000;
+
+    /// <summary>The guest's heap; need not be a multiple of the page size.</summary>
+    public ulong HeapSize { get; init; } = 0x20000;
+
+    /// <summary>The scratch region: buffers, live page tables, stacks, copied pages. A multiple of the page size.</summary>
+    public ulong ScratchSize { get; init; } = 0x48000;
+
+    /// <summary>The buffer the host writes calls and results to.</summary>
+    public ulong InputBufferSize { get; init; } = 0x4000;
+
+    /// <summary>The buffer the guest writes results, host calls and logs to.</summary>
+    public ulong OutputBufferSize { get; init; } = 0x4000;
+
+    /// <summary>Bytes of init data, 0 for none.</summary>
+    public ulong InitDataSize { get; init; }
+
+    /// <summary>What the guest may do with its init data.</summary>
+    public MemoryPermissions InitDataPermissions { get; init; } = MemoryPermissions.Read;
+}

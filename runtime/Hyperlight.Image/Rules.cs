@@ -1,0 +1,74 @@
+using static Hyperlight.FindingSeverity;
+
+namespace Hyperlight;
+
+/// <summary>
+/// Every rule with its code, in families: HL1xxx the ELF file, HL2xxx layout and memory, HL3xxx images, HL4xxx the project,
+/// HL5xxx the hypervisor, HL9xxx defects of our own. Each has a page in <c>docs/diagnostics</c>.
+/// </summary>
+public static class Rules
+{
+    // HL1xxx: the ELF file.
+#pragma warning disable CS1591 // The title beside each rule says what its summary would say.
+    public static readonly Rule NotElf = new("HL1001", Error, "The file is not an ELF file");
+    public static readonly Rule ElfTruncated = new("HL1002", Error, "A part of the ELF file lies outside the file");
+    public static readonly Rule ElfEncoding = new("HL1003", Error, "The ELF class, byte order or version is not supported");
+    public static readonly Rule ElfMachine = new("HL1004", Error, "The ELF machine is not supported");
+    public static readonly Rule ElfType = new("HL1005", Error, "The ELF type is neither executable nor position-independent");
+    public static readonly Rule NoLoadSegment = new("HL1006", Error, "The ELF file has no segment to load");
+    public static readonly Rule SegmentRange = new("HL1007", Error, "A segment's sizes or addresses contradict each other");
+    public static readonly Rule SegmentOrder = new("HL1008", Error, "Segments are out of order or overlap");
+    public static readonly Rule SegmentAlignment = new("HL1009", Error, "A segment's alignment is not consistent");
+    public static readonly Rule EntryNotExecutable = new("HL1010", Error, "The entry point lies outside the file content of every executable segment");
+    public static readonly Rule Interpreter = new("HL1011", Error, "The guest asks for a dynamic loader");
+    public static readonly Rule SharedLibrary = new("HL1012", Error, "The guest needs a shared library");
+    public static readonly Rule ThreadLocalStorage = new("HL1013", Error, "The guest uses thread-local storage");
+    public static readonly Rule UnsupportedRelocation = new("HL1014", Error, "The guest has a relocation that cannot be applied at build time");
+    public static readonly Rule RelocationRange = new("HL1015", Error, "A relocation points outside the loaded segments");
+    public static readonly Rule MalformedDynamic = new("HL1016", Error, "The dynamic section is malformed");
+    public static readonly Rule WritableCode = new("HL1017", Warning, "A segment is writable and executable");
+    public static readonly Rule MalformedVersionNote = new("HL1018", Warning, "The Hyperlight version note cannot be read");
+
+    // HL2xxx: layout and memory.
+    public static readonly Rule LayoutMismatch = new("HL2001", Error, "The guest is not of the asserted layout");
+    public static readonly Rule NoLayoutForGuest = new("HL2002", Error, "No supported layout fits the guest");
+    public static readonly Rule VersionMismatch = new("HL2003", Error, "The guest was built for another Hyperlight version");
+    public static readonly Rule RegionOverlap = new("HL2004", Error, "Two memory regions overlap");
+    public static readonly Rule AddressBeyondLayout = new("HL2005", Error, "An address lies beyond the layout's limit");
+    public static readonly Rule EntryBeyondRealMode = new("HL2006", Error, "The entry point cannot be reached from real mode");
+    public static readonly Rule ScratchTooSmall = new("HL2007", Error, "The scratch region is too small");
+    public static readonly Rule MemoryTooLarge = new("HL2008", Error, "The guest's memory is larger than the layout allows");
+    public static readonly Rule ReservedRange = new("HL2009", Error, "A region covers addresses reserved for a device");
+    public static readonly Rule LinkAddress = new("HL2010", Error, "The guest is linked for another address");
+    public static readonly Rule BufferTooSmall = new("HL2011", Error, "An input or output buffer is too small");
+    public static readonly Rule SizeNotPageAligned = new("HL2012", Error, "A size is not a multiple of the page size");
+
+    // HL3xxx: images.
+    public static readonly Rule ImageNotReadable = new("HL3001", Error, "The image cannot be opened");
+    public static readonly Rule ImageMalformed = new("HL3002", Error, "The image is malformed");
+    public static readonly Rule ImageDigest = new("HL3003", Error, "The image's content does not match its digest");
+    public static readonly Rule ImageUnsupported = new("HL3004", Error, "The image is of an unsupported kind or version");
+    public static readonly Rule ImageMapDiffers = new("HL3005", Error, "The image's region table is not the one its layout gives");
+    public static readonly Rule ImageNotWritten = new("HL3006", Error, "The image cannot be written");
+
+    // HL4xxx: the project.
+    public static readonly Rule GuestFileMissing = new("HL4001", Error, "A guest file cannot be read");
+    public static readonly Rule BadSize = new("HL4002", Error, "A size cannot be understood");
+    public static readonly Rule BadLayoutName = new("HL4003", Error, "A layout name is not known");
+    public static readonly Rule BadPermissions = new("HL4004", Error, "A Permissions value is not known");
+    public static readonly Rule BadGuestName = new("HL4005", Error, "A guest name cannot be used");
+    public static readonly Rule DuplicateGuestName = new("HL4006", Error, "Two guests have the same name");
+    public static readonly Rule InitDataMissing = new("HL4007", Error, "An init data file cannot be read");
+    public static readonly Rule MSBuildTooOld = new("HL4008", Error, "This MSBuild is too old");
+    public static readonly Rule ProjectUnsuitable = new("HL4009", Error, "The project's output type or framework does not fit");
+
+    // HL5xxx: the hypervisor.
+    public static readonly Rule NoHypervisor = new("HL5001", Error, "There is no hypervisor");
+    public static readonly Rule HypervisorDenied = new("HL5002", Error, "The hypervisor may not be used");
+    public static readonly Rule HypervisorTooOld = new("HL5003", Error, "The hypervisor lacks a needed capability");
+    public static readonly Rule HypervisorFailed = new("HL5004", Error, "The hypervisor refused an operation");
+
+    // HL9xxx: defects of our own.
+    public static readonly Rule InternalError = new("HL9001", Error, "Hyperlight.Sdk has a defect");
+#pragma warning restore CS1591
+}
