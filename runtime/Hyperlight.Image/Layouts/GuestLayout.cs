@@ -3,32 +3,6 @@ using Hyperlight.Elf;
 
 namespace Hyperlight.Layouts;
 
-/// <summary>How the guest's virtual addresses become physical ones when it starts.</summary>
-public enum GuestPaging
-{
-    /// <summary>Paging is off: every GVA is the GPA.</summary>
-    None,
-
-    /// <summary>4-level tables of 512 8-byte entries, 4 KiB pages, copy-on-write marked by bit 9.</summary>
-    FourLevel,
-}
-
-/// <summary>The processor mode of the first instruction.</summary>
-public enum EntryMode
-{
-    /// <summary>16-bit real mode, all segments at 0, entry below 0x10000.</summary>
-    RealMode,
-
-    /// <summary>64-bit long mode with paging on.</summary>
-    LongMode,
-}
-
-/// <summary>A range of guest-physical addresses that belongs to a device.</summary>
-/// <param name="Name">The device.</param>
-/// <param name="Start">The first address.</param>
-/// <param name="Size">The length in bytes.</param>
-public sealed record ReservedRange(string Name, GuestPhysicalAddress Start, ulong Size);
-
 /// <summary>
 /// An ABI profile: one object that answers every question about where a guest's memory lies and how its processor starts.
 /// Code asks the profile and never tests an architecture. The profiles themselves stand in <see cref="GuestLayouts"/>.
@@ -80,8 +54,8 @@ public sealed record GuestLayout
     /// <summary>The entry point must lie below this address, null where every address will do.</summary>
     public ulong? EntryLimit { get; init; }
 
-    /// <summary>Bytes reserved for the PEB and the arrays behind it; never more than a page.</summary>
-    public required ulong PebSize { get; init; }
+    /// <summary>Slots for file mappings behind the PEB; 0 where the PEB has no such field. At most 50, so that all fits a page.</summary>
+    public required int FileMappingSlots { get; init; }
 
     /// <summary>Where the exception stack starts to grow down, in bytes below the end of scratch.</summary>
     public required ulong ExceptionStackOffset { get; init; }

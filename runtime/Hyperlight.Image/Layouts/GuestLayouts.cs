@@ -24,7 +24,7 @@ public static class GuestLayouts
         Paging = GuestPaging.FourLevel,
         EntryMode = EntryMode.LongMode,
         PhysicalAddressBits = 36,
-        PebSize = 0x40,
+        FileMappingSlots = 0,
         ExceptionStackOffset = 0x30,
         // 2 TSS/IDT, 4 page tables for them, 1 stack page, 3 page tables for it, 2 exception stack and metadata (section 2.4).
         ScratchReservePages = 12,
@@ -50,8 +50,7 @@ public static class GuestLayouts
         PhysicalAddressBits = 32,
         // The limit of a real-mode code segment (section 3.1).
         EntryLimit = 0x10000,
-        // The structure and 32 file-mapping entries of 0x50 bytes behind it (section 2.2).
-        PebSize = 0xA50,
+        FileMappingSlots = 32,
         ExceptionStackOffset = 0x20,
         // The metadata page and the counter page (section 2.4).
         ScratchReservePages = 2,

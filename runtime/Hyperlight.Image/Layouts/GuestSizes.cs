@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Hyperlight.Layouts;
 
 /// <summary>The sizes a guest's memory is laid out with, in bytes. The defaults are upstream's (amd64 sheet, section 2.5).</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record GuestSizes
 {
     /// <summary>The least size of an input or output buffer.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Hyperlight.Layouts;
 
 /// <summary>A part of a guest's memory.</summary>
@@ -12,6 +14,7 @@ namespace Hyperlight.Layouts;
 /// </param>
 /// <param name="Host">What the hypervisor allows the guest there.</param>
 /// <param name="Guest">What the guest's own page tables allow at most; write in the snapshot region of a paged layout is copy-on-write.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record MemoryRegion(
     string Name,
     GuestPhysicalAddress Gpa,

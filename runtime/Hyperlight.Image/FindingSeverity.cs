@@ -1,0 +1,11 @@
+namespace Hyperlight;
+
+/// <summary>How much a finding matters.</summary>
+public enum FindingSeverity
+{
+    /// <summary>The guest can be baked, but probably not as its author meant.</summary>
+    Warning,
+
+    /// <summary>There is no correct image for this input; none is written.</summary>
+    Error,
+}

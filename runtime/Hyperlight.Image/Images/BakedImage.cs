@@ -1,0 +1,22 @@
+using Hyperlight.Layouts;
+
+namespace Hyperlight.Images;
+
+/// <summary>An image in memory, ready to be written: what is known about the guest, and the bytes of its memory.</summary>
+public sealed class BakedImage
+{
+    internal BakedImage(ImageConfig config, IReadOnlyList<BlobPiece> pieces)
+    {
+        Config = config;
+        Pieces = pieces;
+    }
+
+    /// <summary>What the image records about the guest.</summary>
+    public ImageConfig Config { get; }
+
+    /// <summary>The memory blob's content in ascending order, without its holes.</summary>
+    internal IReadOnlyList<BlobPiece> Pieces { get; }
+
+    /// <summary>Bytes of the blob that are not holes, in whole pages.</summary>
+    public ulong StoredSize => Pieces.Aggregate(0UL, (sum, piece) => sum + GuestLayout.RoundUpToPage((ulong)piece.Bytes.Length));
+}

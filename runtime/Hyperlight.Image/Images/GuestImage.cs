@@ -1,0 +1,50 @@
+using Hyperlight.Images;
+using Hyperlight.Layouts;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hyperlight;
+
+/// <summary>
+/// A baked guest, opened from its directory. It is immutable: any number of sandboxes can be made from it, in parallel, and they may outlive it.
+/// </summary>
+public sealed class GuestImage : IDisposable
+{
+    private GuestImage(ImageConfig config, MemoryMap map, SafeFileHandle memory)
+    {
+        Config = config;
+        Map = map;
+        Memory = memory;
+    }
+
+    /// <summary>The guest's name.</summary>
+    public string Name => Config.GuestName;
+
+    /// <summary>The ABI profile.</summary>
+    public GuestLayout Layout => Map.Layout;
+
+    /// <summary>Where everything lies in the guest's memory.</summary>
+    public MemoryMap Map { get; }
+
+    /// <summary>The first instruction.</summary>
+    public GuestVirtualAddress EntryPoint => new(Config.EntryPoint);
+
+    /// <summary>All that the image records about its guest.</summary>
+    public ImageConfig Config { get; }
+
+    /// <summary>The memory blob: a file of exactly <see cref="MemoryMap.BlobSize"/> bytes, open for reading. It must not be changed while in use.</summary>
+    public SafeFileHandle Memory { get; }
+
+    /// <summary>Opens and checks an image.</summary>
+    /// <param name="path">The image directory.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <exception cref="HyperlightException">HL3001 to HL3005: there is no usable image.</exception>
+    public static GuestImage Open(string path, GuestImageOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        (ImageConfig config, MemoryMap map, SafeFileHandle memory) = new ImageReader(path).Read((options ?? new()).VerifyContent);
+        return new(config, map, memory);
+    }
+
+    /// <summary>Closes the memory blob. Sandboxes made from the image keep working.</summary>
+    public void Dispose() => Memory.Dispose();
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Hyperlight.Images;
+
+/// <summary>
+/// How the documents of an image are written and read: snake_case names in our own, the OCI names in the standard ones, two spaces, line feeds.
+/// Reading is strict where the schema is ours (unknown, missing and doubled fields are refused) and bounded in depth.
+/// </summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    WriteIndented = true,
+    NewLine = "\n",
+    MaxDepth = 16,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    Converters = [typeof(AddressJson.Gpa), typeof(AddressJson.Gva), typeof(PermissionsJson), typeof(SegmentPermissionsJson)])]
+[JsonSerializable(typeof(OciMarker))]
+[JsonSerializable(typeof(OciIndex))]
+[JsonSerializable(typeof(OciManifest))]
+[JsonSerializable(typeof(ImageConfig))]
+internal sealed partial class ImageJson : JsonSerializerContext;
+
+/// <summary>Addresses are plain numbers in JSON, as upstream's are.</summary>
+internal static class AddressJson
+{
+    internal sealed class Gpa : JsonConverter<GuestPhysicalAddress>
+    {
+        public override GuestPhysicalAddress Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetUInt64());
+
+        public override void Write(Utf8JsonWriter writer, GuestPhysicalAddress value, JsonSerializerOptions options) => writer.WriteNumberValue(value.Value);
+    }
+
+    internal sealed class Gva : JsonConverter<GuestVirtualAddress>
+    {
+        public override GuestVirtualAddress Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetUInt64());
+
+        public override void Write(Utf8JsonWriter writer, GuestVirtualAddress value, JsonSerializerOptions options) => writer.WriteNumberValue(value.Value);
+    }
+}
+
+/// <summary>Permissions are written as <c>r-x</c>.</summary>
+internal sealed class PermissionsJson : JsonConverter<MemoryPermissions>
+{
+    public override MemoryPermissions Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        string? text = reader.GetString();
+        for (MemoryPermissions value = 0; value <= (MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute); value++)
+        {
+            if (value.ToText() == text)
+            {
+                return value;
+            }
+        }
+
+        throw new JsonException($"'{text}' is not a set of permissions such as r-x");
+    }
+
+    public override void Write(Utf8JsonWriter writer, MemoryPermissions value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToText());
+}

@@ -1,0 +1,27 @@
+using System.Text.Json.Serialization;
+
+namespace Hyperlight.Images;
+
+/// <summary>The marker file of a layout directory.</summary>
+internal sealed record OciMarker([property: JsonPropertyName("imageLayoutVersion")] string ImageLayoutVersion);
+
+/// <summary>The list of tagged manifests.</summary>
+internal sealed record OciIndex(
+    [property: JsonPropertyName("schemaVersion")] int SchemaVersion,
+    [property: JsonPropertyName("mediaType")] string? MediaType,
+    [property: JsonPropertyName("manifests")] IReadOnlyList<OciDescriptor> Manifests);
+
+/// <summary>One image: a config and its layers.</summary>
+internal sealed record OciManifest(
+    [property: JsonPropertyName("schemaVersion")] int SchemaVersion,
+    [property: JsonPropertyName("mediaType")] string? MediaType,
+    [property: JsonPropertyName("artifactType")] string? ArtifactType,
+    [property: JsonPropertyName("config")] OciDescriptor Config,
+    [property: JsonPropertyName("layers")] IReadOnlyList<OciDescriptor> Layers);
+
+/// <summary>A blob by its digest.</summary>
+internal sealed record OciDescriptor(
+    [property: JsonPropertyName("mediaType")] string MediaType,
+    [property: JsonPropertyName("digest")] string Digest,
+    [property: JsonPropertyName("size")] long Size,
+    [property: JsonPropertyName("annotations")] IReadOnlyDictionary<string, string>? Annotations = null);

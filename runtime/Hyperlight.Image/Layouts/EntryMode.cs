@@ -1,0 +1,11 @@
+namespace Hyperlight.Layouts;
+
+/// <summary>The processor mode of the first instruction.</summary>
+public enum EntryMode
+{
+    /// <summary>16-bit real mode, all segments at 0, entry below 0x10000.</summary>
+    RealMode,
+
+    /// <summary>64-bit long mode with paging on.</summary>
+    LongMode,
+}

@@ -1,0 +1,11 @@
+namespace Hyperlight.Layouts;
+
+/// <summary>How the guest's virtual addresses become physical ones when it starts.</summary>
+public enum GuestPaging
+{
+    /// <summary>Paging is off: every GVA is the GPA.</summary>
+    None,
+
+    /// <summary>4-level tables of 512 8-byte entries, 4 KiB pages, copy-on-write marked by bit 9.</summary>
+    FourLevel,
+}

@@ -1,0 +1,15 @@
+namespace Hyperlight;
+
+/// <summary>A kind of finding: its stable code and severity. All of them stand in <see cref="Rules"/>.</summary>
+/// <param name="Code">The stable code, for example <c>HL1001</c>. A number is never used again for something else.</param>
+/// <param name="Severity">Whether the finding stops the bake.</param>
+/// <param name="Title">One sentence that names the rule.</param>
+public sealed record Rule(string Code, FindingSeverity Severity, string Title)
+{
+    /// <summary>The page that explains the rule, relative to the root of the SDK package and of the repository.</summary>
+    public string HelpPage => $"docs/diagnostics/{Code}.md";
+
+    /// <summary>A finding of this kind.</summary>
+    /// <param name="message">What was found, what is allowed, what to do, in this order.</param>
+    public Finding Found(string message) => new(this, message);
+}

@@ -1,0 +1,185 @@
+using Hyperlight.Layouts;
+using Xunit;
+
+namespace Hyperlight.Image.Tests.Layouts;
+
+public sealed class MemoryMapTests
+{
+    private const ulong WorkedExampleCodeSize = 0x1F123;
+    private readonly List<Finding> _findings = [];
+
+    /// <summary>amd64 sheet, section 2.6; the GPAs behind the image follow from the zero page (DESIGN section 4).</summary>
+    [Fact]
+    public void The_worked_example_of_amd64_lies_where_the_sheet_says()
+    {
+        MemoryMap map = Create(GuestLayouts.Amd64V16, new());
+
+        Assert.Equal((0x1000UL, 0x20000UL), (map.Image.Gva.Value, map.Image.Size));
+        Assert.Equal((0x21000UL, 0x1000UL), (map.Peb.Gva.Value, map.Peb.Size));
+        Assert.Equal((0x22000UL, 0x20000UL), (map.Heap.Gva.Value, map.Heap.Size));
+        Assert.Equal(0x42000UL, map.InitData.Gva.Value);
+        Assert.Equal(0xF_FFFB_8000UL, map.Scratch.Gpa.Value);
+        Assert.Equal(0xFFFF_FFFF_FFFB_7000UL, map.Scratch.Gva.Value);
+        Assert.Equal(0xFFFF_FFFF_FFFB_B000UL, map.OutputBuffer.Value);
+        Assert.Equal(0x8000UL, map.PageTablesScratchOffset);
+        Assert.Equal(0xF_FFFC_0000UL, map.PageTables.Gpa.Value);
+        Assert.Equal(0x7000UL, map.PageTables.Size);
+        Assert.Equal(0xF_FFFC_7000UL, map.FirstFreePage.Value);
+        Assert.Equal(0xFFFF_FFFF_FFFF_EFC8UL, map.Layout.InitialStackPointer.Value);
+    }
+
+    [Fact]
+    public void A_paged_layout_stores_one_page_for_the_whole_heap()
+    {
+        MemoryMap map = Create(GuestLayouts.Amd64V16, new() { HeapSize = 64 << 20, InitDataSize = 5 }, storedImageSize: 0x3000);
+
+        Assert.Equal(0x1000UL, map.Heap.StoredSize);
+        Assert.Equal(64UL << 20, map.Heap.Size);
+        Assert.Equal(0x3000UL + 0x1000 + 0x1000 + 0x1000, map.SnapshotSize);
+        Assert.Equal(map.SnapshotSize, map.PageTables.BlobOffset);
+        Assert.Equal(map.Heap.Gpa + 0x1000, map.InitData.Gpa);
+        Assert.Equal(map.Heap.Gva + map.Heap.Size, map.InitData.Gva);
+    }
+
+    /// <summary>i686 sheet, section 2.3, "Default-size worked example", profile A.</summary>
+    [Fact]
+    public void The_worked_example_of_i686_lies_where_the_sheet_says()
+    {
+        MemoryMap map = Create(GuestLayouts.I686V13, new());
+
+        Assert.Equal(0xFFFB_8000UL, map.Scratch.Gpa.Value);
+        Assert.Equal(0xFFFB_8000UL, map.Scratch.Gva.Value);
+        Assert.Equal(0xFFFB_8000UL, map.InputBuffer.Value);
+        Assert.Equal(0xFFFB_C000UL, map.OutputBuffer.Value);
+        Assert.Equal(0xFFFC_0000UL, map.FirstFreePage.Value);
+        Assert.Equal(0xFFFF_FFD8UL, map.Layout.InitialStackPointer.Value);
+        Assert.Equal(0UL, map.PageTables.Size);
+        Assert.Equal(0UL, map.Image.Gpa.Value);
+        Assert.Equal(0x20000UL, map.Peb.Gpa.Value);
+    }
+
+    [Fact]
+    public void An_identity_layout_stores_every_page_at_its_own_address()
+    {
+        MemoryMap map = Create(GuestLayouts.I686V13, new() { HeapSize = 1 << 20, InitDataSize = 0x1001 });
+
+        Assert.All(map.Regions, region => Assert.Equal(region.Gpa.Value, region.Gva.Value));
+        Assert.All(map.Regions.Where(region => region.Name != "scratch"), region => Assert.Equal(region.Gpa.Value, region.BlobOffset));
+        Assert.Equal(map.InitData.Gpa.Value + 0x2000, map.BlobSize);
+    }
+
+    [Theory]
+    [InlineData(0x20000, 7)] // amd64 sheet, section 2.4: 7 pages below 2 MiB
+    [InlineData(0x1DE000, 7)] // ends exactly at 2 MiB
+    [InlineData(0x1DF000, 8)] // one page more needs one more table
+    [InlineData(64 << 20, 39)]
+    public void Page_tables_grow_by_a_page_for_each_2_MiB(ulong heapSize, int pages)
+    {
+        MemoryMap map = Create(GuestLayouts.Amd64V16, new() { HeapSize = heapSize });
+
+        Assert.Equal((ulong)pages * GuestLayout.PageSize, map.PageTables.Size);
+    }
+
+    [Fact]
+    public void Every_region_is_page_aligned_and_no_two_overlap()
+    {
+        foreach (GuestLayout layout in GuestLayouts.All)
+        {
+            MemoryMap map = Create(layout, new() { HeapSize = 0x12345, InitDataSize = 77, InputBufferSize = 0x2001, OutputBufferSize = 0x3003 });
+            foreach (MemoryRegion region in map.Regions)
+            {
+                Assert.Equal(0UL, (region.Gpa.Value | region.Gva.Value | region.Size | region.BlobOffset | region.StoredSize) % GuestLayout.PageSize);
+            }
+
+            MemoryRegion[] inOrder = [.. map.Regions.Where(region => region.Name != "page-tables").OrderBy(region => region.Gva.Value)];
+            Assert.All(inOrder.Zip(inOrder.Skip(1)), pair => Assert.True(pair.First.Gva.Value + pair.First.Size <= pair.Second.Gva.Value));
+        }
+    }
+
+    [Fact]
+    public void A_guest_may_write_the_snapshot_region_only_in_the_identity_layout()
+    {
+        Assert.Equal("r-x", GuestLayouts.Amd64V16.SnapshotPermissions.ToText());
+        Assert.Equal("rwx", GuestLayouts.I686V13.SnapshotPermissions.ToText());
+        Assert.True(GuestLayouts.I686V13.SnapshotIsPrivate);
+        Assert.False(GuestLayouts.Amd64V16.SnapshotIsPrivate);
+    }
+
+    [Theory]
+    [InlineData("amd64-0.16", 0x14000 + 0x7000)] // amd64 sheet, section 2.4: buffers, 12 pages, page tables
+    [InlineData("i686-0.13", 0x8000 + 0x2000)] // i686 sheet, section 2.4 (D): buffers and 2 pages
+    public void Scratch_may_be_as_small_as_the_sheet_says_and_no_smaller(string layout, ulong minimum)
+    {
+        Create(GuestLayouts.Find(layout)!, new() { ScratchSize = minimum });
+
+        Refuse(GuestLayouts.Find(layout)!, new() { ScratchSize = minimum - 0x1000 }, Rules.ScratchTooSmall);
+        Assert.Contains($"0x{minimum:X}", _findings[0].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_heap_whose_page_tables_do_not_fit_the_scratch_region_is_refused() =>
+        Refuse(GuestLayouts.Amd64V16, new() { HeapSize = 512 << 20 }, Rules.ScratchTooSmall);
+
+    /// <summary>i686 sheet, section 6.3: 18 MiB less a page is the greatest scratch region that leaves the local APIC alone.</summary>
+    [Fact]
+    public void Scratch_over_the_local_apic_is_refused_and_just_beside_it_is_not()
+    {
+        Create(GuestLayouts.I686V13, new() { ScratchSize = 0x011F_F000 });
+
+        Refuse(GuestLayouts.I686V13, new() { ScratchSize = 0x0120_0000 }, Rules.ReservedRange);
+        Assert.Contains("0xFEE00000-0xFEE00FFF", _findings[0].Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("amd64-0.16", 16UL << 30)]
+    [InlineData("i686-0.13", (1UL << 30) + 1)]
+    [InlineData("amd64-0.16", ulong.MaxValue)]
+    [InlineData("i686-0.13", ulong.MaxValue)]
+    public void More_memory_than_the_layout_allows_is_refused_whichever_part_asks_for_it(string layout, ulong size)
+    {
+        GuestLayout profile = GuestLayouts.Find(layout)!;
+        foreach (GuestSizes sizes in new GuestSizes[]
+        {
+            new() { HeapSize = size },
+            new() { ScratchSize = size },
+            new() { InputBufferSize = size },
+            new() { OutputBufferSize = size },
+            new() { InitDataSize = size },
+        })
+        {
+            Refuse(profile, sizes, Rules.MemoryTooLarge);
+        }
+
+        Assert.Null(MemoryMap.TryCreate(profile, new(), size, null, _findings));
+    }
+
+    [Fact]
+    public void Parts_that_fit_alone_but_not_together_are_refused() =>
+        Refuse(GuestLayouts.I686V13, new() { HeapSize = (1UL << 30) - 0x1000 }, Rules.MemoryTooLarge);
+
+    [Fact]
+    public void Buffers_below_the_least_size_are_refused_together()
+    {
+        Assert.Null(MemoryMap.TryCreate(GuestLayouts.Amd64V16, new() { InputBufferSize = 0x1FFF, OutputBufferSize = 0 }, 1, null, _findings));
+
+        Assert.Equal([Rules.BufferTooSmall, Rules.BufferTooSmall], _findings.Select(finding => finding.Rule));
+    }
+
+    [Fact]
+    public void A_scratch_size_that_is_not_a_multiple_of_the_page_size_is_refused() =>
+        Refuse(GuestLayouts.Amd64V16, new() { ScratchSize = 0x48001 }, Rules.SizeNotPageAligned);
+
+    private MemoryMap Create(GuestLayout layout, GuestSizes sizes, ulong? storedImageSize = null)
+    {
+        MemoryMap? map = MemoryMap.TryCreate(layout, sizes, WorkedExampleCodeSize, storedImageSize, _findings);
+        Assert.Empty(_findings);
+        return map!;
+    }
+
+    private void Refuse(GuestLayout layout, GuestSizes sizes, Rule rule)
+    {
+        _findings.Clear();
+        Assert.Null(MemoryMap.TryCreate(layout, sizes, WorkedExampleCodeSize, null, _findings));
+        Assert.Contains(rule, _findings.Select(finding => finding.Rule));
+    }
+}
