@@ -1,41 +1,5 @@
 namespace Hyperlight.Elf;
 
-/// <summary>What a program header describes (gABI, p_type). Values other than these occur and are kept.</summary>
-public enum ElfSegmentType : uint
-{
-    /// <summary>Bytes to load.</summary>
-    Load = 1,
-
-    /// <summary>The dynamic table.</summary>
-    Dynamic = 2,
-
-    /// <summary>The path of a dynamic loader.</summary>
-    Interpreter = 3,
-
-    /// <summary>Notes.</summary>
-    Note = 4,
-
-    /// <summary>The template of thread-local storage.</summary>
-    ThreadLocalStorage = 7,
-}
-
-/// <summary>What may be done with a segment's memory (gABI, p_flags).</summary>
-[Flags]
-public enum ElfSegmentFlags : uint
-{
-    /// <summary>Nothing.</summary>
-    None = 0,
-
-    /// <summary>PF_X.</summary>
-    Execute = 1,
-
-    /// <summary>PF_W.</summary>
-    Write = 2,
-
-    /// <summary>PF_R.</summary>
-    Read = 4,
-}
-
 /// <summary>A program header, as found in the file: nothing in it has been checked.</summary>
 /// <param name="Index">Its place in the program header table.</param>
 /// <param name="Type">What it describes.</param>
@@ -53,4 +17,24 @@ public readonly record struct ElfSegment(
     ulong VirtualAddress,
     ulong FileSize,
     ulong MemorySize,
-    ulong Alignment);
+    ulong Alignment)
+{
+    /// <summary>
+    /// The address of its last byte in memory; of its first where it has none, and the last of a 64-bit address space where its size reaches
+    /// beyond that.
+    /// </summary>
+    public ulong LastAddress
+    {
+        get
+        {
+            ulong distance = MemorySize == 0 ? 0 : MemorySize - 1;
+            return distance > ulong.MaxValue - VirtualAddress ? ulong.MaxValue : VirtualAddress + distance;
+        }
+    }
+
+    /// <summary>How findings name it: <c>segment 2 (0x200000-0x5FEFFF, RWX)</c>.</summary>
+    public override string ToString() => $"segment {Index} (0x{VirtualAddress:X}-0x{LastAddress:X}, {Letter('R', ElfSegmentFlags.Read)}"
+        + $"{Letter('W', ElfSegmentFlags.Write)}{Letter('X', ElfSegmentFlags.Execute)})";
+
+    private char Letter(char letter, ElfSegmentFlags flag) => (Flags & flag) == 0 ? '-' : letter;
+}

@@ -1,0 +1,20 @@
+namespace Hyperlight.Elf;
+
+/// <summary>What may be done with a segment's memory (gABI, p_flags).</summary>
+[Flags]
+#pragma warning disable CA1711 // Named after p_flags.
+public enum ElfSegmentFlags : uint
+#pragma warning restore CA1711
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>PF_X.</summary>
+    Execute = 1,
+
+    /// <summary>PF_W.</summary>
+    Write = 2,
+
+    /// <summary>PF_R.</summary>
+    Read = 4,
+}

@@ -1,0 +1,20 @@
+namespace Hyperlight.Elf;
+
+/// <summary>What a program header describes (gABI, p_type). Values other than these occur and are kept.</summary>
+public enum ElfSegmentType : uint
+{
+    /// <summary>PT_LOAD: bytes to load.</summary>
+    Load = 1,
+
+    /// <summary>PT_DYNAMIC: the dynamic table.</summary>
+    Dynamic = 2,
+
+    /// <summary>PT_INTERP: the path of a dynamic loader.</summary>
+    Interpreter = 3,
+
+    /// <summary>PT_NOTE: notes.</summary>
+    Note = 4,
+
+    /// <summary>PT_TLS: the template of thread-local storage.</summary>
+    ThreadLocalStorage = 7,
+}
