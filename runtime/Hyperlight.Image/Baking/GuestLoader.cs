@@ -57,8 +57,8 @@ internal static class GuestLoader
             for (int i = first; i < segments.Length && segments[i].VirtualAddress < end; i++)
             {
                 union |= MemoryPermissions.Read
-                    | (segments[i].Flags.HasFlag(ElfSegmentFlags.Write) ? MemoryPermissions.Write : MemoryPermissions.None)
-                    | (segments[i].Flags.HasFlag(ElfSegmentFlags.Execute) ? MemoryPermissions.Execute : MemoryPermissions.None);
+                    | ((segments[i].Flags & ElfSegmentFlags.Write) != 0 ? MemoryPermissions.Write : MemoryPermissions.None)
+                    | ((segments[i].Flags & ElfSegmentFlags.Execute) != 0 ? MemoryPermissions.Execute : MemoryPermissions.None);
             }
 
             yield return union == MemoryPermissions.None ? MemoryPermissions.Read | MemoryPermissions.Write : union;
