@@ -4,7 +4,6 @@ using Hyperlight.Elf;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Testing;
-using Xunit;
 
 namespace Hyperlight.Image.Tests.Baking;
 
