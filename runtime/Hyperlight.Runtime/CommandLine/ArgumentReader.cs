@@ -59,9 +59,12 @@ internal static class ArgumentReader
         if (!isHex && !isUnsigned && long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long signed)
             && (signed < 0 || digits[0] != '+'))
         {
-            return !isLong && signed is >= int.MinValue and <= int.MaxValue ? (int)signed
-                : !isLong && signed is > 0 and <= uint.MaxValue ? (uint)signed
-                : signed;
+            return signed switch
+            {
+                >= int.MinValue and <= int.MaxValue when !isLong => (GuestValue)(int)signed,
+                > 0 and <= uint.MaxValue when !isLong => (GuestValue)(uint)signed,
+                _ => (GuestValue)signed,
+            };
         }
 
         ReadOnlySpan<char> number = isHex ? digits.AsSpan(2) : digits;
@@ -72,10 +75,10 @@ internal static class ArgumentReader
 
         return value switch
         {
-            <= int.MaxValue when !isUnsigned && !isLong => (int)value,
-            <= uint.MaxValue when !isLong => (uint)value,
-            <= long.MaxValue when !isUnsigned => (long)value,
-            _ => value,
+            <= int.MaxValue when !isUnsigned && !isLong => (GuestValue)(int)value,
+            <= uint.MaxValue when !isLong => (GuestValue)(uint)value,
+            <= long.MaxValue when !isUnsigned => (GuestValue)(long)value,
+            _ => (GuestValue)value,
         };
     }
 

@@ -27,10 +27,13 @@ internal ref struct FlatWriter
     /// <summary>
     /// Writes a vtable and room for its table. The first table is the root.
     /// </summary>
-    /// <param name="vtable">Size of the vtable, size of the table, then the offset of each field in the table, 0 for none.</param>
+    /// <param name="vtable">
+    /// Size of the vtable, size of the table, then the offset of each field in the table, 0 for none. These are 16-bit numbers in the message;
+    /// all of ours fit a byte, and only constants of bytes are spans without an allocation in code that is not optimized.
+    /// </param>
     /// <param name="alignment">What the table's position is a multiple of: its widest field.</param>
     /// <returns>The position of the table.</returns>
-    public long Table(ReadOnlySpan<ushort> vtable, int alignment = sizeof(uint))
+    public long Table(ReadOnlySpan<byte> vtable, int alignment = sizeof(uint))
     {
         bool root = _length == SizePrefix + sizeof(uint);
         long vtablePosition = Reserve(vtable.Length * sizeof(ushort), sizeof(ushort));

@@ -24,9 +24,9 @@ internal readonly ref struct FunctionCallMessage
     /// <summary>How many arguments the call has.</summary>
     public int ParameterCount { get; }
 
-    private static ReadOnlySpan<ushort> Layout => [12, 16, 4, 8, 12, 13];
+    private static ReadOnlySpan<byte> Layout => [12, 16, 4, 8, 12, 13];
 
-    private static ReadOnlySpan<ushort> LayoutWithoutParameters => [12, 16, 4, 0, 12, 13];
+    private static ReadOnlySpan<byte> LayoutWithoutParameters => [12, 16, 4, 0, 12, 13];
 
     /// <summary>
     /// Reads a call by the guest. The type of call has to be one of the two; which one is not checked, as upstream does not either (section 5.6).
@@ -45,7 +45,7 @@ internal readonly ref struct FunctionCallMessage
     /// <returns>The length of the message; greater than that of <paramref name="buffer"/> when it did not fit.</returns>
     public static long Write(Span<byte> buffer, string name, GuestValueKind expected, ReadOnlySpan<GuestValue> arguments)
     {
-        ReadOnlySpan<ushort> layout = arguments.IsEmpty ? LayoutWithoutParameters : Layout;
+        ReadOnlySpan<byte> layout = arguments.IsEmpty ? LayoutWithoutParameters : Layout;
         FlatWriter writer = new(buffer);
         long table = writer.Table(layout);
         writer.Byte(table + layout[2 + CallTypeSlot], CallOfGuest);

@@ -12,7 +12,7 @@ internal static class FunctionResultMessage
     private const int ErrorCodeSlot = 0;
     private const int ErrorMessageSlot = 1;
 
-    private static ReadOnlySpan<ushort> ErrorLayout => [8, 16, 8, 4];
+    private static ReadOnlySpan<byte> ErrorLayout => [8, 16, 8, 4];
 
     /// <summary>Reads the answer of a guest.</summary>
     /// <exception cref="GuestErrorException">The guest answered with an error.</exception>
@@ -50,7 +50,7 @@ internal static class FunctionResultMessage
     /// <returns>The length of the message; greater than that of <paramref name="buffer"/> when it did not fit.</returns>
     public static long WriteError(Span<byte> buffer, GuestErrorCode code, string text)
     {
-        ReadOnlySpan<ushort> layout = ErrorLayout;
+        ReadOnlySpan<byte> layout = ErrorLayout;
         FlatWriter writer = new(buffer);
         (_, long content) = WireValue.WriteUnion(ref writer, TypeError);
         long error = writer.Table(layout, sizeof(ulong));

@@ -21,15 +21,15 @@ internal static class WireValue
     private const byte ReturnTypeBytes = 9;
 
     // Table layouts: size of the vtable, size of the table, offsets of the fields. A table starts with the distance to its vtable.
-    private static ReadOnlySpan<ushort> Union => [8, 12, 8, 4];
+    private static ReadOnlySpan<byte> Union => [8, 12, 8, 4];
 
-    private static ReadOnlySpan<ushort> FourBytes => [6, 8, 4];
+    private static ReadOnlySpan<byte> FourBytes => [6, 8, 4];
 
-    private static ReadOnlySpan<ushort> EightBytes => [6, 16, 8];
+    private static ReadOnlySpan<byte> EightBytes => [6, 16, 8];
 
-    private static ReadOnlySpan<ushort> SizedBytes => [8, 12, 4, 8];
+    private static ReadOnlySpan<byte> SizedBytes => [8, 12, 4, 8];
 
-    private static ReadOnlySpan<ushort> Empty => [4, 4];
+    private static ReadOnlySpan<byte> Empty => [4, 4];
 
     /// <summary>The number by which a call states the type it expects back.</summary>
     public static byte ReturnType(GuestValueKind kind) => kind switch
@@ -43,7 +43,7 @@ internal static class WireValue
     /// <returns>The position of the table, and of the offset.</returns>
     public static (long Table, long Value) WriteUnion(ref FlatWriter writer, byte discriminant)
     {
-        ReadOnlySpan<ushort> layout = Union;
+        ReadOnlySpan<byte> layout = Union;
         long table = writer.Table(layout);
         writer.Byte(table + layout[2 + TypeSlot], discriminant);
         return (table, table + layout[2 + ValueSlot]);
@@ -117,7 +117,7 @@ internal static class WireValue
 
     private static long WriteContent(ref FlatWriter writer, in GuestValue value, bool sized)
     {
-        ReadOnlySpan<ushort> layout = value.Kind switch
+        ReadOnlySpan<byte> layout = value.Kind switch
         {
             GuestValueKind.Void => Empty,
             GuestValueKind.Long or GuestValueKind.ULong or GuestValueKind.Double => EightBytes,
