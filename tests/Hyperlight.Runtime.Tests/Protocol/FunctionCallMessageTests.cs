@@ -58,13 +58,18 @@ public class FunctionCallMessageTests
         }
     }
 
-    [Fact]
-    public void Eight_byte_values_lie_at_multiples_of_eight_as_upstreams_verifier_demands()
+    [Theory]
+    [InlineData("F")]
+    [InlineData("Fu")]
+    [InlineData("Function")]
+    [InlineData("Functions")]
+    public void Everything_lies_at_multiples_of_its_size_as_upstreams_verifier_demands(string name)
     {
-        byte[] message = Write("F", [1L, 2.0, ulong.MaxValue]);
+        byte[] message = Write(name, [true, 1, 0xEEEE_EEEE_EEEE_EEEE, 0x77777777, "abc"]);
 
-        int position = message.AsSpan().IndexOf(Enumerable.Repeat((byte)0xFF, 8).ToArray());
-        Assert.Equal(0, position % 8);
+        Assert.Equal(0, message.AsSpan().IndexOf(Enumerable.Repeat((byte)0xEE, 8).ToArray()) % 8);
+        Assert.Equal(0, message.AsSpan().IndexOf(Enumerable.Repeat((byte)0x77, 4).ToArray()) % 4);
+        Assert.Equal(0, message.AsSpan().IndexOf("abc\0"u8) % 4);
         Assert.Equal(0, message.Length % 8);
     }
 

@@ -60,12 +60,12 @@ public class HelloGuestTests
 
     [KvmTheory]
     [MemberData(nameof(Guests))]
-    public async Task A_call_can_be_awaited(string name)
+    public async Task A_call_can_be_awaited_and_does_not_occupy_the_thread_pool(string name)
     {
         using TestGuest guest = new(name);
-        using Sandbox sandbox = guest.Start();
+        using Sandbox sandbox = guest.Start(options => options.HostFunctions.Add("Now", () => Thread.CurrentThread.IsThreadPoolThread.ToString()));
 
-        Assert.Equal("Hello, World!", await sandbox.CallAsync<string>("SayHello", "World"));
+        Assert.Equal("World, it is False", await sandbox.CallAsync<string>("Greet", "World"));
     }
 
     [KvmTheory]
