@@ -45,7 +45,7 @@ fi
 # Compilers that build for many machines have to be told which; the linker of the host may not know ELF.
 case $cc in
     *zig*) cc="$cc -target $(echo $target | sed 's/^i386/x86/')" ;;
-    *clang*) cc="$cc --target=$target -fuse-ld=lld" ;;
+    *clang*) cc="$cc --target=$target -Wno-unused-command-line-argument"; position="$position -fuse-ld=lld" ;;
 esac
 
 objects=$(mktemp -d)

@@ -117,7 +117,7 @@ size_t hl_encode_log(uint8_t *to, size_t capacity, hl_Level level, const char *m
 size_t hl_encode_value(uint8_t *to, size_t capacity, hl_ReturnType type, uint64_t scalar, const void *data, size_t length);
 
 /* Enough capacity for any value, beyond its data. */
-#define HL_VALUE_OVERHEAD 112u
+#define HL_VALUE_OVERHEAD 80u
 
 /* ---- heap.c ---- */
 

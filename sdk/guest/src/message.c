@@ -401,16 +401,22 @@ static size_t put_table(Writer *writer, Shape shape)
     align(writer, 4);
     if (writer->vtable_at[shape] == 0) {
         writer->vtable_at[shape] = (uint32_t)writer->at;
-        uint16_t *place = (uint16_t *)(void *)reserve(writer, vtable[0]);
-        for (uint32_t i = 0; place != NULL && i < vtable[0] / 2; i++) {
-            place[i] = vtable[i];
+        uint32_t size = (vtable[0] + 3u) & ~3u; /* in words: the zeros that follow the slots are padding */
+        uint8_t *place = reserve(writer, size);
+        for (uint32_t i = 0; place != NULL && i < size; i += 4) {
+            *(U32 *)(place + i) = *(const U32 *)((const uint8_t *)vtable + i);
         }
     }
-    align(writer, shape == VALUE_8 || shape == ERROR ? 8 : 4);
+    if (shape == VALUE_8 || shape == ERROR) {
+        align(writer, 8);
+    }
     size_t at = writer->at;
-    put_u32(writer, (uint32_t)at - writer->vtable_at[shape]);
-    for (uint32_t filled = 4; filled < vtable[1]; filled += 4) {
-        put_u32(writer, 0);
+    uint8_t *place = reserve(writer, vtable[1]);
+    if (place != NULL) {
+        *(U32 *)place = (uint32_t)at - writer->vtable_at[shape];
+        for (uint32_t i = 4; i < vtable[1]; i += 4) {
+            *(U32 *)(place + i) = 0;
+        }
     }
     return at;
 }

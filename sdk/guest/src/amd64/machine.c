@@ -186,10 +186,17 @@ void hl_exception(const ExceptionFrame *frame)
 #define CODE_DESCRIPTOR 0x00AF9B000000FFFFu /* 64-bit, ring 0, execute and read */
 #define DATA_DESCRIPTOR 0x00CF93000000FFFFu /* ring 0, read and write */
 #define TSS_TYPE 0x89u                      /* present, available 64-bit TSS */
-#define TSS_SIZE 0x68u
-#define TSS_IST1 0x24u
-#define TSS_IO_MAP 0x66u
 #define GATE_TYPE 0x8Eu /* present, ring 0, interrupt gate */
+
+typedef struct __attribute__((packed)) Tss {
+    uint32_t reserved_0;
+    uint64_t stacks[3];
+    uint64_t reserved_1;
+    uint64_t interrupt_stacks[7]; /* number 1 first */
+    uint64_t reserved_2;
+    uint16_t reserved_3;
+    uint16_t io_map;
+} Tss;
 
 extern const uint8_t hl_exception_entries[];
 
@@ -213,13 +220,13 @@ void hl_machine_start(void)
     Word *gdt = scratch_page(pages);
     gdt[HL_CODE_SELECTOR / 8] = CODE_DESCRIPTOR;
     gdt[HL_DATA_SELECTOR / 8] = DATA_DESCRIPTOR;
-    gdt[HL_TSS_SELECTOR / 8] = (TSS_SIZE - 1) | (tss_address & 0xFFFFFF) << 16 | (uint64_t)TSS_TYPE << 40 |
+    gdt[HL_TSS_SELECTOR / 8] = (sizeof(Tss) - 1) | (tss_address & 0xFFFFFF) << 16 | (uint64_t)TSS_TYPE << 40 |
                                (tss_address >> 24 & 0xFF) << 56;
     gdt[HL_TSS_SELECTOR / 8 + 1] = tss_address >> 32;
 
-    uint8_t *tss = (uint8_t *)gdt + HL_TSS_OFFSET;
-    *(uint64_t __attribute__((may_alias, aligned(4))) *)(tss + TSS_IST1) = HL_SCRATCH_END - EXCEPTION_STACK_OFFSET;
-    *(uint16_t __attribute__((may_alias)) *)(tss + TSS_IO_MAP) = TSS_SIZE;
+    Tss *tss = (Tss *)(void *)((uint8_t *)gdt + HL_TSS_OFFSET);
+    tss->interrupt_stacks[0] = HL_SCRATCH_END - EXCEPTION_STACK_OFFSET;
+    tss->io_map = sizeof(Tss);
 
     Word *idt = scratch_page(pages + HL_PAGE_SIZE);
     for (uint32_t vector = 0; vector <= HL_LAST_LOW_VECTOR; vector++) {
