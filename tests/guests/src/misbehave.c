@@ -78,12 +78,15 @@ static void spin_in_host_call(void)
 }
 HYPERLIGHT_WRAP_FUNCTION(spin_in_host_call, Void, 0)
 
-/* Uses at least 512 bytes of stack for each level; returns the depth. */
-static int32_t recurse_to(int32_t depth)
+/* Uses at least 512 bytes of stack for each level; returns the depth. The asm statements use the frame before and after the
+ * deeper call, so that no compiler makes a loop of it. */
+__attribute__((noinline)) static int32_t recurse_to(int32_t depth)
 {
-    volatile uint8_t frame[512];
-    frame[0] = (uint8_t)depth;
-    return depth <= 0 ? 0 : recurse_to(depth - 1) + 1 + (frame[0] - (uint8_t)depth);
+    uint8_t frame[512];
+    __asm__ volatile("" : : "r"(frame) : "memory");
+    int32_t below = depth <= 0 ? 0 : recurse_to(depth - 1) + 1;
+    __asm__ volatile("" : : "r"(frame) : "memory");
+    return below;
 }
 
 static int32_t recurse(int32_t depth)
@@ -281,19 +284,33 @@ static uint64_t bss_word_address(void)
 }
 HYPERLIGHT_WRAP_FUNCTION(bss_word_address, ULong, 0)
 
-/* The access byte of the code segment's descriptor, as it is in memory now: bit 0 is "accessed". */
-static int32_t gdt_accessed(void)
+/* The access byte of a segment's descriptor, as it is in memory now: bit 0 is "accessed". The kit's i686 GDT has it clear
+ * in the file, its amd64 GDT is built with it set. QEMU's processor sets it for data segments only. */
+static int32_t access_byte(uint32_t selector)
 {
     struct {
         uint16_t limit;
         uintptr_t base;
     } __attribute__((packed)) gdt;
-    uint32_t selector;
     __asm__ volatile("sgdt %0" : "=m"(gdt));
-    __asm__ volatile("movl %%cs, %0" : "=r"(selector));
     return ((const volatile uint8_t *)gdt.base)[(selector & 0xFFF8) + 5];
 }
+
+static int32_t gdt_accessed(void)
+{
+    uint32_t selector;
+    __asm__ volatile("movl %%cs, %0" : "=r"(selector));
+    return access_byte(selector);
+}
 HYPERLIGHT_WRAP_FUNCTION(gdt_accessed, Int, 0)
+
+static int32_t gdt_data_accessed(void)
+{
+    uint32_t selector;
+    __asm__ volatile("movl %%ds, %0" : "=r"(selector));
+    return access_byte(selector);
+}
+HYPERLIGHT_WRAP_FUNCTION(gdt_data_accessed, Int, 0)
 
 /* The 64-bit word `offset` bytes below the end of scratch. */
 static uint64_t read_scratch_word(int32_t offset)
@@ -350,6 +367,7 @@ void hyperlight_main(void)
     HYPERLIGHT_REGISTER_FUNCTION("DataWordAddress", data_word_address);
     HYPERLIGHT_REGISTER_FUNCTION("BssWordAddress", bss_word_address);
     HYPERLIGHT_REGISTER_FUNCTION("GdtAccessed", gdt_accessed);
+    HYPERLIGHT_REGISTER_FUNCTION("GdtDataAccessed", gdt_data_accessed);
     HYPERLIGHT_REGISTER_FUNCTION("ReadScratchWord", read_scratch_word);
     HYPERLIGHT_REGISTER_FUNCTION("RandomSeed", random_seed);
     hl_register_function_definition("InitData", init_data, 0, NULL, hl_ReturnType_VecBytes);
