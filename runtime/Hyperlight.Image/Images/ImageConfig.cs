@@ -33,7 +33,7 @@ public sealed record ImageConfig
     public required string GuestSha256 { get; init; }
 
     /// <summary>The ELF file's build id, lower-case hexadecimal; null when it has none.</summary>
-    public required string? GuestBuildId { get; init; }
+    public string? GuestBuildId { get; init; }
 
     /// <summary>How the page permissions of the image were chosen.</summary>
     public required SegmentPermissions SegmentPermissions { get; init; }

@@ -1,0 +1,249 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using Hyperlight.Images;
+using Hyperlight.Layouts;
+using Xunit;
+
+namespace Hyperlight.Image.Tests.Images;
+
+/// <summary>Images from a stranger: each lie gets a coded answer.</summary>
+public sealed class ImageReaderTests : IDisposable
+{
+    private readonly TemporaryDirectory _root = new();
+
+    public ImageReaderTests() => ImageWriter.Write(_root.Path, TestImages.Create(GuestLayouts.Amd64V16));
+
+    public void Dispose() => _root.Dispose();
+
+    [Fact]
+    public void A_directory_without_an_image_is_HL3001() =>
+        Assert.Equal(Rules.ImageNotReadable, Refused(Path.Combine(_root.Path, "nothing")));
+
+    [Theory]
+    [InlineData("oci-layout")]
+    [InlineData("index.json")]
+    [InlineData("blobs")]
+    public void A_missing_file_is_HL3001(string name)
+    {
+        string path = Path.Combine(_root.Path, name);
+        Directory.Move(path, path + ".gone");
+
+        Assert.Equal(Rules.ImageNotReadable, Refused());
+    }
+
+    [Fact]
+    public void A_changed_byte_in_any_blob_is_HL3003()
+    {
+        foreach (string blob in Directory.GetFiles(OciLayout.BlobDirectory(_root.Path)))
+        {
+            byte[] original = File.ReadAllBytes(blob);
+            byte[] changed = [.. original];
+            changed[^1] ^= 0x20;
+            File.WriteAllBytes(blob, changed);
+            Assert.Equal(Rules.ImageDigest, Refused());
+            File.WriteAllBytes(blob, original);
+        }
+    }
+
+    [Fact]
+    public void Without_VerifyContent_only_the_memory_blob_goes_unchecked()
+    {
+        string memory = Blob(OciLayout.MemoryMediaType);
+        byte[] bytes = File.ReadAllBytes(memory);
+        bytes[0] ^= 1;
+        File.WriteAllBytes(memory, bytes);
+
+        using GuestImage image = GuestImage.Open(_root.Path, new() { VerifyContent = false });
+
+        File.WriteAllBytes(memory, bytes[..^0x1000]);
+        HyperlightException failure = Assert.Throws<HyperlightException>(() => GuestImage.Open(_root.Path, new() { VerifyContent = false }));
+        Assert.Equal(Rules.ImageMalformed, failure.Finding!.Rule);
+    }
+
+    [Theory]
+    [InlineData("memory_size", 0x1000)]
+    [InlineData("code_size", 0x2800)]
+    [InlineData("code_size", 0)]
+    [InlineData("code_size", ulong.MaxValue)]
+    [InlineData("entry_point", 0)]
+    [InlineData("entry_point", 0x2800)]
+    [InlineData("schema_version", 2)]
+    public void A_config_that_does_not_add_up_is_refused(string field, ulong value)
+    {
+        ForgeConfig(config => config[field] = value);
+
+        Assert.Contains(Refused(), new[] { Rules.ImageMapDiffers, Rules.ImageMalformed, Rules.ImageUnsupported });
+    }
+
+    [Theory]
+    [InlineData("gpa", 0xFEE0_0000)]
+    [InlineData("gva", 0)]
+    [InlineData("size", 0x7FFF_FFFF_F000)]
+    [InlineData("blob_offset", 0x1000)]
+    [InlineData("stored_size", 0x3000)]
+    [InlineData("stored_size", 0x1001)]
+    [InlineData("stored_size", ulong.MaxValue)]
+    public void A_region_table_that_is_not_its_layouts_is_HL3005(string field, ulong value)
+    {
+        ForgeConfig(config => config["regions"]![0]![field] = value);
+
+        Assert.Equal(Rules.ImageMapDiffers, Refused());
+    }
+
+    [Fact]
+    public void An_amd64_image_cannot_ask_for_a_writable_snapshot_region()
+    {
+        ForgeConfig(config => config["regions"]![0]!["host"] = "rwx");
+
+        Assert.Equal(Rules.ImageMapDiffers, Refused());
+    }
+
+    [Fact]
+    public void Sizes_that_overflow_are_HL3005()
+    {
+        ForgeConfig(config => config["sizes"]!["heap_size"] = ulong.MaxValue);
+
+        Assert.Equal(Rules.ImageMapDiffers, Refused());
+    }
+
+    [Fact]
+    public void An_unknown_layout_is_HL3004_and_the_known_ones_are_named()
+    {
+        ForgeConfig(config => config["layout"] = "amd64-9.9");
+
+        HyperlightException failure = Assert.Throws<HyperlightException>(() => GuestImage.Open(_root.Path));
+        Assert.Equal(Rules.ImageUnsupported, failure.Finding!.Rule);
+        Assert.Contains("amd64-0.16, i686-0.13", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_unknown_field_in_the_config_is_HL3002()
+    {
+        ForgeConfig(config => config["surprise"] = 1);
+
+        Assert.Equal(Rules.ImageMalformed, Refused());
+    }
+
+    [Fact]
+    public void A_digest_that_is_a_path_is_never_followed()
+    {
+        ForgeIndex(index => index["manifests"]![0]!["digest"] = "sha256:../../../../../../../../../../../../../../../../../../../../etc/passwd");
+
+        Assert.Equal(Rules.ImageMalformed, Refused());
+    }
+
+    [Fact]
+    public void Two_manifests_with_the_tag_are_HL3002()
+    {
+        ForgeIndex(index => index["manifests"]!.AsArray().Add(index["manifests"]![0]!.DeepClone()));
+
+        Assert.Equal(Rules.ImageMalformed, Refused());
+    }
+
+    [Fact]
+    public void A_link_in_place_of_a_blob_is_HL3002()
+    {
+        string memory = Blob(OciLayout.MemoryMediaType);
+        File.Move(memory, memory + ".real");
+        File.CreateSymbolicLink(memory, memory + ".real");
+
+        Assert.Equal(Rules.ImageMalformed, Refused());
+    }
+
+    [Fact]
+    public void A_document_that_is_too_large_is_HL3002_before_it_is_read()
+    {
+        using (FileStream index = File.OpenWrite(Path.Combine(_root.Path, OciLayout.IndexFile)))
+        {
+            index.SetLength(1L << 40);
+        }
+
+        Assert.Equal(Rules.ImageMalformed, Refused());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("{\"schemaVersion\":2,\"manifests\":null}")]
+    [InlineData("{\"schemaVersion\":2,\"manifests\":[null]}")]
+    [InlineData("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[")]
+    public void An_index_that_is_something_else_is_HL3002(string json)
+    {
+        File.WriteAllText(Path.Combine(_root.Path, OciLayout.IndexFile), json);
+
+        Assert.Equal(Rules.ImageMalformed, Refused());
+    }
+
+    [Fact]
+    public void No_mutation_of_the_documents_gets_anything_but_a_coded_answer()
+    {
+        Random random = new(1271);
+        string[] documents = [.. Directory.GetFiles(_root.Path, "*", SearchOption.AllDirectories).Where(path => new FileInfo(path).Length < 0x1000)];
+        Assert.Equal(4, documents.Length);
+        foreach (string path in documents)
+        {
+            byte[] original = File.ReadAllBytes(path);
+            for (int i = 0; i < 500; i++)
+            {
+                byte[] mutant = [.. original];
+                for (int changes = random.Next(1, 4); changes > 0; changes--)
+                {
+                    mutant[random.Next(mutant.Length)] = (byte)random.Next(256);
+                }
+
+                File.WriteAllBytes(path, mutant);
+                try
+                {
+                    GuestImage.Open(_root.Path).Dispose();
+                }
+                catch (HyperlightException failure)
+                {
+                    Assert.StartsWith("HL3", failure.Finding!.Rule.Code, StringComparison.Ordinal);
+                }
+            }
+
+            File.WriteAllBytes(path, original);
+        }
+    }
+
+    private Rule Refused(string? directory = null) =>
+        Assert.Throws<HyperlightException>(() => GuestImage.Open(directory ?? _root.Path)).Finding!.Rule;
+
+    private string Blob(string mediaType) =>
+        Directory.GetFiles(OciLayout.BlobDirectory(_root.Path)).Single(path => mediaType switch
+        {
+            OciLayout.MemoryMediaType => new FileInfo(path).Length % 0x1000 == 0,
+            OciLayout.ConfigMediaType => new FileInfo(path).Length % 0x1000 != 0 && File.ReadAllText(path).Contains("\"guest_name\"", StringComparison.Ordinal),
+            _ => new FileInfo(path).Length % 0x1000 != 0 && File.ReadAllText(path).Contains("\"layers\"", StringComparison.Ordinal),
+        });
+
+    /// <summary>Changes the config and mends every digest above it, as a forger would.</summary>
+    private void ForgeConfig(Action<JsonNode> change)
+    {
+        string oldConfig = Blob(OciLayout.ConfigMediaType);
+        string oldManifest = Blob(OciLayout.ManifestMediaType);
+        JsonNode config = JsonNode.Parse(File.ReadAllText(oldConfig))!;
+        change(config);
+        JsonNode manifest = JsonNode.Parse(File.ReadAllText(oldManifest))!;
+        (manifest["config"]!["digest"], manifest["config"]!["size"]) = Store(config);
+        ForgeIndex(index => (index["manifests"]![0]!["digest"], index["manifests"]![0]!["size"]) = Store(manifest));
+    }
+
+    private (string Digest, int Size) Store(JsonNode document)
+    {
+        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(document.ToJsonString());
+        string hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        File.WriteAllBytes(Path.Combine(OciLayout.BlobDirectory(_root.Path), hash), bytes);
+        return ("sha256:" + hash, bytes.Length);
+    }
+
+    private void ForgeIndex(Action<JsonNode> change)
+    {
+        string path = Path.Combine(_root.Path, OciLayout.IndexFile);
+        JsonNode index = JsonNode.Parse(File.ReadAllText(path))!;
+        change(index);
+        File.WriteAllText(path, index.ToJsonString());
+    }
+}

@@ -1,0 +1,30 @@
+using Hyperlight.Baking;
+using Hyperlight.Images;
+using Hyperlight.Layouts;
+
+namespace Hyperlight.Image.Tests.Images;
+
+/// <summary>Small images without a guest, for tests of what is on disk.</summary>
+internal static class TestImages
+{
+    public static BakedImage Create(GuestLayout layout, byte content = 0xAA, ulong heapSize = 0x20000)
+    {
+        MemoryMap map = MemoryMap.TryCreate(layout, new() { HeapSize = heapSize }, 0x1800, null, new List<Finding>())!;
+        ImageConfig config = new()
+        {
+            SchemaVersion = ImageConfig.CurrentSchemaVersion,
+            SdkVersion = ImageConfig.CurrentSdkVersion,
+            Layout = layout.Id,
+            GuestName = "test",
+            GuestSha256 = new string('0', 64),
+            GuestBuildId = null,
+            SegmentPermissions = SegmentPermissions.Segments,
+            Sizes = map.Sizes,
+            CodeSize = map.CodeSize,
+            EntryPoint = layout.SnapshotBase.Value + 0x10,
+            Regions = map.Regions,
+            MemorySize = map.BlobSize,
+        };
+        return new(config, [new(0x10, new[] { content, content }), new(map.Peb.BlobOffset, new byte[] { 1, 2, 3 })]);
+    }
+}
