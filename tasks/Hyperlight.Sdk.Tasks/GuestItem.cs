@@ -11,6 +11,9 @@ namespace Hyperlight.Sdk.Tasks;
 /// </summary>
 internal sealed record GuestItem
 {
+    // In metadata, because the targets also list guests by their stamp files.
+    private const string PathKey = "GuestBinary";
+
     /// <summary>The name of the image folder and, in another form, of the C# property.</summary>
     public required string Name { get; init; }
 
@@ -47,6 +50,7 @@ internal sealed record GuestItem
         ITaskItem2 item = TaskItems.Create(Path);
         item.SetMetadataValueLiteral(nameof(Name), Name);
         item.SetMetadataValueLiteral(nameof(Include), Include);
+        item.SetMetadataValueLiteral(PathKey, Path);
         item.SetMetadataValueLiteral(nameof(InitData), InitData);
         item.SetMetadataValueLiteral(nameof(GuestSizes.HeapSize), Text(Settings.Sizes.HeapSize));
         item.SetMetadataValueLiteral(nameof(GuestSizes.ScratchSize), Text(Settings.Sizes.ScratchSize));
@@ -67,7 +71,7 @@ internal sealed record GuestItem
     {
         Name = item.GetMetadata(nameof(Name)),
         Include = item.GetMetadata(nameof(Include)),
-        Path = item.ItemSpec,
+        Path = item.GetMetadata(PathKey),
         InitData = item.GetMetadata(nameof(InitData)),
         Settings = new()
         {

@@ -58,38 +58,45 @@ internal static class GuestsSource
     /// <summary>The class <c>Program</c>: calls a function of a guest from the command line; of several guests, the first argument picks one.</summary>
     public static string Program(IReadOnlyList<GuestItem> guests, string @namespace)
     {
-        string body = guests is [var only]
-            ? $$"""
-                /// <summary>Calls a function of the guest {{only.Name}} from the command line.</summary>
-                internal static class Program
+        string body = $$"""
+            /// <summary>Calls a function of a guest from the command line.</summary>
+            internal static class Program
+            {
+                private static int Main(string[] args)
                 {
-                    private static int Main(string[] args) => global::Hyperlight.GuestCommandLine.Run(Guests.{{GuestName.ToIdentifier(only.Name)}}, args);
-                }
-
-                """
-            : $$"""
-                /// <summary>Calls a function of the guest that the first argument names.</summary>
-                internal static class Program
-                {
-                    private static int Main(string[] args)
+                    try
                     {
+            {{(guests is [var only] ? Run(only, "            ", "args") : RunNamed(guests))}}
+                    }
+                    catch (global::Hyperlight.HyperlightException e)
+                    {
+                        global::System.Console.Error.WriteLine(e.Message);
+                        return 1;
+                    }
+                }
+            }
+
+            """;
+        return Header + InNamespace(body, @namespace);
+    }
+
+    private static string RunNamed(IReadOnlyList<GuestItem> guests)
+    {
+        string cases = string.Concat(guests.Select(guest =>
+            $"                case \"{guest.Name.ToLowerInvariant()}\":\n{Run(guest, "                    ", "args[1..]")}\n"));
+        return $$"""
                         switch (args.Length == 0 ? "" : args[0].ToLowerInvariant())
                         {
-                {{string.Concat(guests.Select(guest => $"""
-                            case "{guest.Name.ToLowerInvariant()}":
-                                return global::Hyperlight.GuestCommandLine.Run(Guests.{GuestName.ToIdentifier(guest.Name)}, args[1..]);
-
-                """))}}
+            {{cases}}
                             default:
                                 global::System.Console.Error.WriteLine("Name the guest first, then its function: {{string.Join(", ", guests.Select(guest => guest.Name))}}");
                                 return 2;
                         }
-                    }
-                }
-
-                """;
-        return Header + InNamespace(body, @namespace);
+            """;
     }
+
+    private static string Run(GuestItem guest, string indent, string arguments) =>
+        $"{indent}return global::Hyperlight.GuestCommandLine.Run(Guests.{GuestName.ToIdentifier(guest.Name)}, {arguments});";
 
     private static string InNamespace(string body, string @namespace) =>
         @namespace.Length == 0 ? body : $"namespace {@namespace}\n{{\n{Indented(body)}}}\n";

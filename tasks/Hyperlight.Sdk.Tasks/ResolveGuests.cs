@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hyperlight.Baking;
 using Hyperlight.Layouts;
 using Microsoft.Build.Framework;
 
@@ -158,10 +159,13 @@ public sealed class ResolveGuests : GuestTask
         GuestSizes sizes = settings.Sizes;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"sdk {SdkVersion}, name {name}, guest {include} {FileKey(guest)}, heap {sizes.HeapSize}, scratch {sizes.ScratchSize}, "
+            $"sdk {SdkVersion} {BakerId}, name {name}, guest {include} {FileKey(guest)}, heap {sizes.HeapSize}, scratch {sizes.ScratchSize}, "
             + $"input {sizes.InputBufferSize}, output {sizes.OutputBufferSize}, layout {settings.Architecture ?? "any"}, "
             + $"permissions {settings.Permissions}, init data {(initData is null ? "none" : FileKey(initData))}");
     }
+
+    // While the SDK is worked on, its version stays and its baker changes.
+    private static Guid BakerId => typeof(GuestBaker).Module.ModuleVersionId;
 
     // Length and time, not only "newer than": a guest that is replaced by an older file is another guest, too.
     private static string FileKey(FileInfo file) =>
