@@ -28,6 +28,7 @@ public static class Rules
     public static readonly Rule MalformedDynamic = new("HL1016", Error, "The dynamic section is malformed");
     public static readonly Rule WritableCode = new("HL1017", Warning, "A segment is writable and executable");
     public static readonly Rule MalformedVersionNote = new("HL1018", Warning, "The Hyperlight version note cannot be read");
+    public static readonly Rule MalformedHeader = new("HL1019", Error, "The ELF header contradicts itself");
 
     // HL2xxx: layout and memory.
     public static readonly Rule LayoutMismatch = new("HL2001", Error, "The guest is not of the asserted layout");

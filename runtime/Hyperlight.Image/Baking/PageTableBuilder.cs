@@ -41,8 +41,8 @@ internal sealed class PageTableBuilder(int size, GuestPhysicalAddress tablesGpa)
     // Accessed and dirty are set from the start, so that the processor never writes to a table.
     private static ulong Leaf(MemoryPermissions permissions, ulong whenWritable) =>
         Present | Accessed | Dirty
-        | (permissions.HasFlag(MemoryPermissions.Write) ? whenWritable : 0)
-        | (permissions.HasFlag(MemoryPermissions.Execute) ? 0 : NoExecute);
+        | ((permissions & MemoryPermissions.Write) != 0 ? whenWritable : 0)
+        | ((permissions & MemoryPermissions.Execute) != 0 ? 0 : NoExecute);
 
     private void Map(GuestVirtualAddress gva, GuestPhysicalAddress gpa, ulong flags)
     {

@@ -34,7 +34,7 @@ public sealed record MemoryMap
         // An identity layout has nothing to enforce a guest permission with: the guest may do what the hypervisor allows.
         MemoryPermissions Guest(MemoryPermissions permissions) => paged ? permissions : layout.SnapshotPermissions;
 
-        ulong heapSize = GuestLayout.RoundUpToPage(Math.Max(sizes.HeapSize, 1));
+        ulong heapSize = RoundedHeapSize(sizes);
         ulong initDataSize = GuestLayout.RoundUpToPage(sizes.InitDataSize);
         Image = Append("image", GuestLayout.RoundUpToPage(codeSize), storedImageSize, MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute);
         Peb = Append("peb", GuestLayout.PageSize, GuestLayout.PageSize, Guest(MemoryPermissions.Read));
@@ -48,7 +48,7 @@ public sealed record MemoryMap
         ulong tablesOffset = GuestLayout.RoundUpToPage(sizes.InputBufferSize + sizes.OutputBufferSize);
         Scratch = new(
             "scratch", scratchGpa, scratchGva, sizes.ScratchSize, 0, 0, everything, paged ? MemoryPermissions.Read | MemoryPermissions.Write : everything);
-        ulong tablesSize = paged ? PageTableCount(Image.Gva.Value, gva.Value, scratchGva.Value, scratchGva.Value + sizes.ScratchSize) * GuestLayout.PageSize : 0;
+        ulong tablesSize = PageTablesSize(layout, sizes, codeSize);
         PageTables = new(
             "page-tables", scratchGpa + tablesOffset, scratchGva + tablesOffset, tablesSize, SnapshotSize, tablesSize, Scratch.Host, Scratch.Guest);
     }
@@ -117,8 +117,8 @@ public sealed record MemoryMap
         ArgumentNullException.ThrowIfNull(sizes);
         ArgumentNullException.ThrowIfNull(findings);
 
-        // No sum below can overflow once each part is bounded by the layout's limit (at most 16 GiB).
-        if (!CheckBounds(layout, sizes, codeSize, findings))
+        // No sum can overflow once each part is bounded by the layout's limit (at most 16 GiB), and scratch has room for what lies in it.
+        if (!CheckBounds(layout, sizes, codeSize, findings) || !CheckScratch(layout, sizes, codeSize, findings))
         {
             return null;
         }
@@ -166,6 +166,21 @@ public sealed record MemoryMap
         return findings.Count == before;
     }
 
+    private static bool CheckScratch(GuestLayout layout, GuestSizes sizes, ulong codeSize, ICollection<Finding> findings)
+    {
+        ulong tables = PageTablesSize(layout, sizes, codeSize);
+        ulong minimum = layout.MinimumScratchSize(sizes.InputBufferSize, sizes.OutputBufferSize) + tables;
+        if (sizes.ScratchSize >= minimum)
+        {
+            return true;
+        }
+
+        findings.Add(Rules.ScratchTooSmall.Found(
+            $"ScratchSize is 0x{sizes.ScratchSize:X} bytes, buffers, page tables (0x{tables:X}) and the guest's first pages need 0x{minimum:X}: "
+            + $"raise ScratchSize to at least 0x{minimum:X} ({ByteSize.ToText(minimum)}), or lower HeapSize or the buffer sizes."));
+        return false;
+    }
+
     private void CheckPlacement(ICollection<Finding> findings)
     {
         ulong end = InitData.Gva.Value + InitData.Size;
@@ -174,14 +189,6 @@ public sealed record MemoryMap
         {
             findings.Add(Rules.MemoryTooLarge.Found(
                 $"image, PEB, heap and init data take 0x{total:X} bytes together, {Layout.Id} allows 0x{Layout.MaxRegionSize:X}: lower HeapSize."));
-        }
-
-        ulong minimum = Layout.MinimumScratchSize(Sizes.InputBufferSize, Sizes.OutputBufferSize) + PageTables.Size;
-        if (Sizes.ScratchSize < minimum)
-        {
-            findings.Add(Rules.ScratchTooSmall.Found(
-                $"ScratchSize is 0x{Sizes.ScratchSize:X} bytes, buffers, page tables (0x{PageTables.Size:X}) and the guest's first pages need 0x{minimum:X}: "
-                + $"raise ScratchSize to at least 0x{minimum:X} ({ByteSize.ToText(minimum)}), or lower HeapSize or the buffer sizes."));
         }
 
         ulong scratchTop = Layout.ScratchTopGva.Value;
@@ -215,23 +222,32 @@ public sealed record MemoryMap
         }
     }
 
+    private static ulong RoundedHeapSize(GuestSizes sizes) => GuestLayout.RoundUpToPage(Math.Max(sizes.HeapSize, 1));
+
     /// <summary>
-    /// Tables of a 4-level page table that maps both ranges: the root, and for every lower level the distinct tables each range touches.
-    /// The ranges lie in different halves of the address space and so share none but the root (amd64 sheet, section 2.4).
+    /// Bytes of the tables that map the snapshot region and scratch: the root, and for every lower level the distinct tables each of them touches. They
+    /// lie in different halves of the address space and so share none but the root (amd64 sheet, section 2.4).
     /// </summary>
-    private static ulong PageTableCount(ulong lowStart, ulong lowEnd, ulong highStart, ulong highEnd)
+    private static ulong PageTablesSize(GuestLayout layout, GuestSizes sizes, ulong codeSize)
     {
-        static ulong Lower(ulong start, ulong end)
+        if (layout.Paging == GuestPaging.None)
+        {
+            return 0;
+        }
+
+        static ulong LowerTables(ulong start, ulong size)
         {
             ulong count = 0;
-            foreach (int shift in new[] { 39, 30, 21 })
+            foreach (int shift in (ReadOnlySpan<int>)[39, 30, 21])
             {
-                count += ((end - 1) >> shift) - (start >> shift) + 1;
+                count += ((start + (size - 1)) >> shift) - (start >> shift) + 1;
             }
 
             return count;
         }
 
-        return 1 + Lower(lowStart, lowEnd) + Lower(highStart, highEnd);
+        ulong snapshotSize = GuestLayout.RoundUpToPage(codeSize) + GuestLayout.PageSize + RoundedHeapSize(sizes) + GuestLayout.RoundUpToPage(sizes.InitDataSize);
+        ulong count = 1 + LowerTables(layout.SnapshotBase.Value, snapshotSize) + LowerTables(layout.ScratchBaseGva(sizes.ScratchSize).Value, sizes.ScratchSize);
+        return count * GuestLayout.PageSize;
     }
 }

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Hyperlight.Baking;
-using Xunit;
 
 namespace Hyperlight.Image.Tests.Baking;
 

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Hyperlight.Baking;
 using Hyperlight.Layouts;
-using Xunit;
 
 namespace Hyperlight.Image.Tests.Baking;
 

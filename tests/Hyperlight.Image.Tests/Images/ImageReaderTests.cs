@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
-using Xunit;
 
 namespace Hyperlight.Image.Tests.Images;
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
-using Xunit;
 
 namespace Hyperlight.Image.Tests.Images;
 

@@ -1,5 +1,4 @@
 using Hyperlight.Layouts;
-using Xunit;
 
 namespace Hyperlight.Image.Tests.Layouts;
 

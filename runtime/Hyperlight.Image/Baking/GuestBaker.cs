@@ -1,0 +1,97 @@
+using System.Security.Cryptography;
+using Hyperlight.Elf;
+using Hyperlight.Images;
+using Hyperlight.Layouts;
+using Hyperlight.Validation;
+
+namespace Hyperlight.Baking;
+
+/// <summary>Turns a guest's ELF file into its initial memory image. Pure: no file is read or written and no hypervisor is needed.</summary>
+public static class GuestBaker
+{
+    /// <summary>Checks everything that <see cref="Bake"/> checks, without baking.</summary>
+    /// <param name="request">The guest and what is asked for it.</param>
+    /// <param name="findings">Receives every rule that is broken.</param>
+    /// <returns>The guest's layout, null when an error was found.</returns>
+    public static GuestLayout? Validate(BakeRequest request, ICollection<Finding> findings) => Check(request, findings)?.Map.Layout;
+
+    /// <summary>Bakes an image: the same request gives the same bytes, everywhere.</summary>
+    /// <param name="request">The guest and what is asked for it.</param>
+    /// <param name="findings">Receives every rule that is broken, warnings too.</param>
+    /// <returns>The image, null when an error was found.</returns>
+    public static BakedImage? Bake(BakeRequest request, ICollection<Finding> findings)
+    {
+        if (Check(request, findings) is not (ElfFile elf, MemoryMap fullMap))
+        {
+            return null;
+        }
+
+        GuestLayout layout = fullMap.Layout;
+        PageStore pages = GuestLoader.Load(elf, layout);
+        KeyValuePair<ulong, byte[]>[] stored = [.. pages.NonZeroPages];
+        bool paged = layout.Paging != GuestPaging.None;
+        MemoryMap map = !paged
+            ? fullMap
+            : MemoryMap.TryCreate(layout, fullMap.Sizes, elf.LoadSize, (ulong)stored.Length * GuestLayout.PageSize, findings)
+                ?? throw new InvalidOperationException("a map with fewer stored pages cannot break a rule that the full one keeps");
+
+        // A paged image stores its pages one behind the other, an identity image each at its own place.
+        List<BlobPiece> pieces = [];
+        ulong Place(int index) => paged ? (ulong)index * GuestLayout.PageSize : stored[index].Key * GuestLayout.PageSize;
+        for (int i = 0; i < stored.Length; i++)
+        {
+            pieces.Add(new(Place(i), stored[i].Value));
+        }
+
+        pieces.Add(new(map.Peb.BlobOffset, ProcessEnvironmentBlock.Write(map)));
+        pieces.Add(new(map.InitData.BlobOffset, request.InitData));
+        if (paged)
+        {
+            Dictionary<ulong, GuestPhysicalAddress> placed = stored.Index().ToDictionary(page => page.Item.Key, page => map.Image.Gpa + Place(page.Index));
+            IEnumerable<MemoryPermissions> permissions = GuestLoader.PagePermissions(elf, map, request.Permissions);
+            pieces.Add(new(map.PageTables.BlobOffset, InitialPageTables.Build(map, permissions, placed)));
+        }
+
+        ImageConfig config = new()
+        {
+            SchemaVersion = ImageConfig.CurrentSchemaVersion,
+            SdkVersion = ImageConfig.CurrentSdkVersion,
+            Layout = layout.Id,
+            GuestName = request.GuestName,
+            GuestSha256 = Convert.ToHexStringLower(SHA256.HashData(request.Guest.Span)),
+            GuestBuildId = elf.BuildId,
+            SegmentPermissions = request.Permissions,
+            Sizes = map.Sizes,
+            CodeSize = map.CodeSize,
+            EntryPoint = unchecked(layout.SnapshotBase.Value + elf.Entry - elf.LoadBase),
+            Regions = map.Regions,
+            MemorySize = map.BlobSize,
+        };
+        return new BakedImage(config, pieces);
+    }
+
+    private static (ElfFile Elf, MemoryMap Map)? Check(BakeRequest request, ICollection<Finding> findings)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(findings);
+
+        List<Finding> found = [];
+        ElfFile? elf = ElfFile.TryRead(request.Guest, found);
+        GuestLayout? layout = elf is null ? null : LayoutSelection.Select(elf, request.AssertedArchitecture, found);
+        MemoryMap? map = null;
+        if (elf is not null && layout is not null)
+        {
+            GuestValidator.Validate(elf, layout, found);
+            GuestSizes sizes = request.Sizes with { InitDataSize = (ulong)request.InitData.Length };
+            map = MemoryMap.TryCreate(layout, sizes, elf.LoadSize, storedImageSize: null, found);
+        }
+
+        foreach (Finding finding in found)
+        {
+            findings.Add(finding);
+        }
+
+        bool usable = elf is not null && map is not null && found.TrueForAll(finding => finding.Rule.Severity != FindingSeverity.Error);
+        return usable ? (elf!, map!) : null;
+    }
+}

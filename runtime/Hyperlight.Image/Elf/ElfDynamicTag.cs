@@ -1,0 +1,56 @@
+namespace Hyperlight.Elf;
+
+/// <summary>What an entry of the dynamic table says (gABI, d_tag). Values other than these occur and are kept.</summary>
+public enum ElfDynamicTag : long
+{
+    /// <summary>DT_NULL: the end of the table.</summary>
+    End = 0,
+
+    /// <summary>DT_NEEDED: the name of a shared library, as an offset into the string table.</summary>
+    Needed = 1,
+
+    /// <summary>DT_PLTRELSZ: bytes of the relocations of the procedure linkage table.</summary>
+    PltRelocationsSize = 2,
+
+    /// <summary>DT_STRTAB: the address of the string table.</summary>
+    StringTable = 5,
+
+    /// <summary>DT_RELA: the address of the relocations with addend.</summary>
+    Rela = 7,
+
+    /// <summary>DT_RELASZ: bytes of the relocations with addend.</summary>
+    RelaSize = 8,
+
+    /// <summary>DT_RELAENT: bytes of one relocation with addend.</summary>
+    RelaEntrySize = 9,
+
+    /// <summary>DT_STRSZ: bytes of the string table.</summary>
+    StringTableSize = 10,
+
+    /// <summary>DT_REL: the address of the relocations without addend.</summary>
+    Rel = 17,
+
+    /// <summary>DT_RELSZ: bytes of the relocations without addend.</summary>
+    RelSize = 18,
+
+    /// <summary>DT_RELENT: bytes of one relocation without addend.</summary>
+    RelEntrySize = 19,
+
+    /// <summary>DT_PLTREL: DT_REL or DT_RELA, the kind of the procedure linkage table's relocations.</summary>
+    PltRelocationKind = 20,
+
+    /// <summary>DT_TEXTREL: a relocation may change a segment that is not writable.</summary>
+    TextRelocations = 22,
+
+    /// <summary>DT_JMPREL: the address of the relocations of the procedure linkage table.</summary>
+    PltRelocations = 23,
+
+    /// <summary>DT_RELRSZ: bytes of the packed relative relocations.</summary>
+    RelrSize = 35,
+
+    /// <summary>DT_RELR: the address of the packed relative relocations.</summary>
+    Relr = 36,
+
+    /// <summary>DT_RELRENT: bytes of one word of the packed relative relocations.</summary>
+    RelrEntrySize = 37,
+}

@@ -1,0 +1,23 @@
+namespace Hyperlight.Elf;
+
+/// <summary>
+/// Cuts the notes out of a file. Notes do not overlap, so all ranges together are no longer than the file; a hostile file, which names the
+/// same megabytes a million times, gets nothing more once that much was taken.
+/// </summary>
+internal ref struct ElfNoteRanges(ReadOnlySpan<byte> file)
+{
+    private readonly ReadOnlySpan<byte> _file = file;
+    private int _budget = file.Length;
+
+    /// <summary>The range, empty where it is not in the file or too much was taken before.</summary>
+    public ReadOnlySpan<byte> Take(ulong offset, ulong size)
+    {
+        if (!ElfRange.TrySlice(_file, offset, size, out ReadOnlySpan<byte> range) || range.Length > _budget)
+        {
+            return [];
+        }
+
+        _budget -= range.Length;
+        return range;
+    }
+}

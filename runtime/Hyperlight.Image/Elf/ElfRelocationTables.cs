@@ -1,0 +1,191 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Numerics;
+
+namespace Hyperlight.Elf;
+
+/// <summary>Reads the relocation tables that the dynamic table names.</summary>
+internal readonly ref struct ElfRelocationTables(ElfFormat format, ElfDynamicTable dynamic, ElfMemory memory, int fileSize, ICollection<Finding> findings)
+{
+    private readonly ElfFormat _format = format;
+    private readonly ElfDynamicTable _dynamic = dynamic;
+    private readonly ElfMemory _memory = memory;
+    private readonly int _fileSize = fileSize;
+    private readonly ICollection<Finding> _findings = findings;
+
+    /// <summary>All relocations: REL, RELA, RELR expanded, JMPREL.</summary>
+    public ImmutableArray<ElfRelocation> Read()
+    {
+        var relocations = ImmutableArray.CreateBuilder<ElfRelocation>();
+        Table rel = Locate("DT_REL", ElfDynamicTag.Rel, ElfDynamicTag.RelSize, ElfDynamicTag.RelEntrySize, _format.RelSize);
+        Table rela = Locate("DT_RELA", ElfDynamicTag.Rela, ElfDynamicTag.RelaSize, ElfDynamicTag.RelaEntrySize, _format.RelaSize);
+        Table relr = Locate("DT_RELR", ElfDynamicTag.Relr, ElfDynamicTag.RelrSize, ElfDynamicTag.RelrEntrySize, _format.WordSize);
+        ReadRel(rel, relocations);
+        ReadRela(rela, relocations);
+        ReadRelr(relr, relocations);
+        ReadPlt(rel, rela, relocations);
+        return relocations.DrainToImmutable();
+    }
+
+    private Table Locate(string name, ElfDynamicTag addressTag, ElfDynamicTag sizeTag, ElfDynamicTag entrySizeTag, int entrySize)
+    {
+        if (_dynamic.Find(entrySizeTag) is { } found && found != (ulong)entrySize)
+        {
+            _findings.Add(Rules.MalformedDynamic.Found(
+                $"an entry of {name} is said to have {found} bytes, entries of this ELF class have {entrySize}: the file is damaged, link the guest again."));
+            return default;
+        }
+
+        return Locate(name, _dynamic.Find(addressTag), _dynamic.Find(sizeTag), entrySize);
+    }
+
+    private Table Locate(string name, ulong? address, ulong? size, int entrySize)
+    {
+        if ((address ?? 0) == 0 && (size ?? 0) == 0)
+        {
+            return default;
+        }
+
+        if (address is null || size is null)
+        {
+            _findings.Add(Rules.MalformedDynamic.Found(
+                $"{name} has {(address is null ? "a size but no address" : "an address but no size")}, it needs both: the file is damaged, link the guest again."));
+            return default;
+        }
+
+        if (size.Value % (ulong)entrySize != 0)
+        {
+            _findings.Add(Rules.MalformedDynamic.Found(
+                $"{name} has 0x{size:X} bytes, that is no multiple of its entries' {entrySize}: the file is damaged, link the guest again."));
+        }
+
+        if (!_memory.TrySlice(address.Value, size.Value, out ReadOnlySpan<byte> bytes))
+        {
+            // An empty table may point anywhere.
+            if (size != 0)
+            {
+                _findings.Add(Rules.MalformedDynamic.Found(
+                    $"{name} (0x{size:X} bytes at 0x{address:X}) is not in the file content of a segment, so its relocations are lost: "
+                    + "keep the relocation sections in a loaded segment of the linker script."));
+            }
+
+            return default;
+        }
+
+        return new(address.Value, bytes);
+    }
+
+    private void ReadRel(Table table, ImmutableArray<ElfRelocation>.Builder relocations)
+    {
+        relocations.Capacity = Math.Max(relocations.Capacity, relocations.Count + (table.Bytes.Length / _format.RelSize));
+        for (ReadOnlySpan<byte> rest = table.Bytes; rest.Length >= _format.RelSize; rest = rest[_format.RelSize..])
+        {
+            ElfCursor cursor = new(rest, _format);
+            relocations.Add(ReadEntry(ref cursor));
+        }
+    }
+
+    private void ReadRela(Table table, ImmutableArray<ElfRelocation>.Builder relocations)
+    {
+        relocations.Capacity = Math.Max(relocations.Capacity, relocations.Count + (table.Bytes.Length / _format.RelaSize));
+        for (ReadOnlySpan<byte> rest = table.Bytes; rest.Length >= _format.RelaSize; rest = rest[_format.RelaSize..])
+        {
+            ElfCursor cursor = new(rest, _format);
+            relocations.Add(ReadEntry(ref cursor) with { Addend = cursor.ReadSignedWord() });
+        }
+    }
+
+    private ElfRelocation ReadEntry(ref ElfCursor cursor)
+    {
+        ulong offset = cursor.ReadWord();
+        ulong info = cursor.ReadWord();
+
+        // ELF64_R_SYM and ELF64_R_TYPE, ELF32_R_SYM and ELF32_R_TYPE.
+        (ulong symbol, ulong type) = _format.Is64 ? (info >> 32, info & uint.MaxValue) : (info >> 8, info & byte.MaxValue);
+        return new(offset, (uint)type, (uint)symbol, Addend: null);
+    }
+
+    /// <summary>
+    /// RELR: an even word is the address of a word to relocate; an odd one is a bitmap, from bit 1 on, of the words that follow what was
+    /// last described. A word of table can so stand for 63 relocations, each of which must change a word of the file: that bounds them.
+    /// </summary>
+    private void ReadRelr(Table table, ImmutableArray<ElfRelocation>.Builder relocations)
+    {
+        int wordSize = _format.WordSize;
+        int limit = relocations.Count + (_fileSize / wordSize);
+        ulong next = 0;
+        for (ReadOnlySpan<byte> rest = table.Bytes; rest.Length >= wordSize; rest = rest[wordSize..])
+        {
+            ulong word = _format.Is64 ? BinaryPrimitives.ReadUInt64LittleEndian(rest) : BinaryPrimitives.ReadUInt32LittleEndian(rest);
+            bool isBitmap = (word & 1) != 0;
+            int described = isBitmap ? BitOperations.PopCount(word >> 1) : 1;
+            if (described > limit - relocations.Count)
+            {
+                _findings.Add(Rules.MalformedDynamic.Found(
+                    $"DT_RELR describes more relocations than the file has words (0x{_fileSize / wordSize:X}): the file is damaged, link the guest again."));
+                return;
+            }
+
+            if (!isBitmap)
+            {
+                relocations.Add(new(word, ElfRelocation.Relative, 0, null));
+                next = unchecked(word + (ulong)wordSize);
+                continue;
+            }
+
+            // A hostile address may wrap around here; what comes out is checked like every other relocation.
+            for (ulong bits = word >> 1, address = next; bits != 0; bits >>= 1, address = unchecked(address + (ulong)wordSize))
+            {
+                if ((bits & 1) != 0)
+                {
+                    relocations.Add(new(address & _format.LastAddress, ElfRelocation.Relative, 0, null));
+                }
+            }
+
+            next = unchecked(next + (((ulong)wordSize * 8) - 1) * (ulong)wordSize);
+        }
+    }
+
+    private void ReadPlt(Table rel, Table rela, ImmutableArray<ElfRelocation>.Builder relocations)
+    {
+        const string Name = "DT_JMPREL";
+        ulong? address = _dynamic.Find(ElfDynamicTag.PltRelocations);
+        ulong? size = _dynamic.Find(ElfDynamicTag.PltRelocationsSize);
+        if ((address ?? 0) == 0 && (size ?? 0) == 0)
+        {
+            return;
+        }
+
+        ulong? kind = _dynamic.Find(ElfDynamicTag.PltRelocationKind);
+        if (kind is not ((ulong)ElfDynamicTag.Rel or (ulong)ElfDynamicTag.Rela))
+        {
+            _findings.Add(Rules.MalformedDynamic.Found(
+                $"{Name} is of kind {(kind is null ? "unknown, DT_PLTREL is missing" : $"DT_PLTREL = {kind}")}, allowed are {(int)ElfDynamicTag.Rel} (DT_REL) "
+                + $"and {(int)ElfDynamicTag.Rela} (DT_RELA): the file is damaged, link the guest again."));
+            return;
+        }
+
+        // Some linkers count the PLT's relocations in DT_RELSZ or DT_RELASZ too. To apply one twice would add twice.
+        bool hasAddend = kind == (ulong)ElfDynamicTag.Rela;
+        Table plt = Locate(Name, address, size, hasAddend ? _format.RelaSize : _format.RelSize);
+        if (hasAddend && !rela.Contains(plt))
+        {
+            ReadRela(plt, relocations);
+        }
+        else if (!hasAddend && !rel.Contains(plt))
+        {
+            ReadRel(plt, relocations);
+        }
+    }
+
+    /// <summary>A table's bytes and the virtual address they are linked for.</summary>
+    private readonly ref struct Table(ulong address, ReadOnlySpan<byte> bytes)
+    {
+        public ulong Address { get; } = address;
+
+        public ReadOnlySpan<byte> Bytes { get; } = bytes;
+
+        public bool Contains(Table other) =>
+            other.Address >= Address && ElfRange.TrySlice(Bytes, other.Address - Address, (ulong)other.Bytes.Length, out _);
+    }
+}

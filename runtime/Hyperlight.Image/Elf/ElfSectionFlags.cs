@@ -1,0 +1,20 @@
+namespace Hyperlight.Elf;
+
+/// <summary>How a section's bytes are used in memory (gABI, sh_flags). Bits other than these occur and are kept.</summary>
+[Flags]
+#pragma warning disable CA1711 // Named after sh_flags.
+public enum ElfSectionFlags : ulong
+#pragma warning restore CA1711
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>SHF_WRITE: written while the program runs.</summary>
+    Write = 1,
+
+    /// <summary>SHF_ALLOC: part of the program's memory.</summary>
+    Allocate = 2,
+
+    /// <summary>SHF_EXECINSTR: machine code.</summary>
+    Execute = 4,
+}

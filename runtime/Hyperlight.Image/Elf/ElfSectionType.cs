@@ -1,0 +1,26 @@
+namespace Hyperlight.Elf;
+
+/// <summary>What a section holds (gABI, sh_type). Values other than these occur and are kept.</summary>
+public enum ElfSectionType : uint
+{
+    /// <summary>SHT_NULL: nothing; the first section header of every file.</summary>
+    None = 0,
+
+    /// <summary>SHT_PROGBITS: code or data.</summary>
+    ProgramBits = 1,
+
+    /// <summary>SHT_SYMTAB: the full symbol table.</summary>
+    SymbolTable = 2,
+
+    /// <summary>SHT_STRTAB: strings.</summary>
+    StringTable = 3,
+
+    /// <summary>SHT_NOTE: notes.</summary>
+    Note = 7,
+
+    /// <summary>SHT_NOBITS: zeros, without bytes in the file.</summary>
+    NoBits = 8,
+
+    /// <summary>SHT_DYNSYM: the symbols of dynamic linking.</summary>
+    DynamicSymbolTable = 11,
+}

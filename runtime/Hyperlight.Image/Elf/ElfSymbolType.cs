@@ -1,0 +1,23 @@
+namespace Hyperlight.Elf;
+
+/// <summary>What a symbol names (gABI, the low half of st_info). Values other than these occur and are kept.</summary>
+public enum ElfSymbolType : byte
+{
+    /// <summary>STT_NOTYPE: not said.</summary>
+    None = 0,
+
+    /// <summary>STT_OBJECT: data.</summary>
+    Data = 1,
+
+    /// <summary>STT_FUNC: code.</summary>
+    Function = 2,
+
+    /// <summary>STT_SECTION: a section.</summary>
+    Section = 3,
+
+    /// <summary>STT_FILE: a source file.</summary>
+    File = 4,
+
+    /// <summary>STT_TLS: thread-local data.</summary>
+    ThreadLocal = 6,
+}

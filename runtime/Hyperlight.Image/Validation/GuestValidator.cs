@@ -1,0 +1,46 @@
+using Hyperlight.Elf;
+using Hyperlight.Layouts;
+
+namespace Hyperlight.Validation;
+
+/// <summary>Checks whether a guest can be baked for its layout. No finding ends the run: a guest's author sees all that is wrong at once.</summary>
+public static class GuestValidator
+{
+    /// <summary>Checks everything about a guest that does not depend on the sizes asked for.</summary>
+    /// <param name="elf">The guest, as read.</param>
+    /// <param name="layout">The profile it follows.</param>
+    /// <param name="findings">Receives HL1002, HL1005 to HL1015, HL1017, HL2005, HL2006 and HL2010; of each rule at most a handful, and how many more there were.</param>
+    public static void Validate(ElfFile elf, GuestLayout layout, ICollection<Finding> findings)
+    {
+        ArgumentNullException.ThrowIfNull(elf);
+        ArgumentNullException.ThrowIfNull(layout);
+        ArgumentNullException.ThrowIfNull(findings);
+
+        CappedFindings capped = new(findings);
+        CheckType(elf, capped);
+        SegmentRules.Check(elf, layout, capped);
+        EntryRules.Check(elf, layout, capped);
+        LoaderRules.Check(elf, capped);
+        RelocationRules.Check(elf, capped);
+        capped.Close();
+    }
+
+    private static void CheckType(ElfFile elf, CappedFindings findings)
+    {
+        if (elf.Type is ElfType.Executable or ElfType.PositionIndependent)
+        {
+            return;
+        }
+
+        findings.Add(Rules.ElfType, () =>
+        {
+            (string found, string remedy) = elf.Type switch
+            {
+                ElfType.Relocatable => ("an object file (ET_REL)", "link it"),
+                ElfType.Core => ("a core file (ET_CORE)", "give the guest that crashed instead of its memory"),
+                _ => ($"of type {(ushort)elf.Type}", "link the guest again"),
+            };
+            return $"the file is {found}, allowed are ET_EXEC ({(ushort)ElfType.Executable}) and ET_DYN ({(ushort)ElfType.PositionIndependent}): {remedy}.";
+        });
+    }
+}

@@ -1,0 +1,135 @@
+using Hyperlight.Elf;
+using Hyperlight.Layouts;
+
+namespace Hyperlight.Validation;
+
+/// <summary>The segments to load: each for itself, among each other, and against the layout.</summary>
+internal static class SegmentRules
+{
+    public static void Check(ElfFile elf, GuestLayout layout, CappedFindings findings)
+    {
+        if (elf.LoadSegments.IsEmpty)
+        {
+            findings.Add(Rules.NoLoadSegment, () =>
+                "no program header is a PT_LOAD with a memory size above 0, a guest needs at least one: check the linker script and that the file was linked.");
+        }
+
+        // Those without memory are not loaded, but what they say can contradict itself all the same.
+        foreach (ElfSegment segment in elf.Segments)
+        {
+            if (segment.Type == ElfSegmentType.Load)
+            {
+                CheckSizes(segment, elf, findings);
+                CheckAlignment(segment, findings);
+                CheckFlags(segment, findings);
+            }
+        }
+
+        CheckOrder(elf, findings);
+        CheckSpan(elf, layout, findings);
+        CheckLinkAddress(elf, layout, findings);
+    }
+
+    private static void CheckSizes(ElfSegment segment, ElfFile elf, CappedFindings findings)
+    {
+        ulong fileLength = (ulong)elf.Bytes.Length;
+        if (segment.Offset > fileLength || segment.FileSize > fileLength - segment.Offset)
+        {
+            findings.Add(Rules.ElfTruncated, () =>
+                $"{segment} has 0x{segment.FileSize:X} bytes at file offset 0x{segment.Offset:X}, the file has 0x{fileLength:X}: "
+                + "the file was cut off or is damaged, copy or link it again.");
+        }
+
+        if (segment.FileSize > segment.MemorySize)
+        {
+            findings.Add(Rules.SegmentRange, () =>
+                $"{segment} has 0x{segment.FileSize:X} bytes in the file but only 0x{segment.MemorySize:X} in memory, the file size may not be greater: "
+                + "check the linker script or what changed the file after linking.");
+        }
+
+        ulong lastAddress = new ElfFormat(elf.Class).LastAddress;
+        if (segment.MemorySize > 0 && (segment.VirtualAddress > lastAddress || segment.MemorySize - 1 > lastAddress - segment.VirtualAddress))
+        {
+            findings.Add(Rules.SegmentRange, () =>
+                $"{segment} takes 0x{segment.MemorySize:X} bytes of memory from 0x{segment.VirtualAddress:X} on, addresses of its ELF class end at 0x{lastAddress:X}: "
+                + "link the guest lower or make the segment smaller.");
+        }
+    }
+
+    private static void CheckAlignment(ElfSegment segment, CappedFindings findings)
+    {
+        if (segment.Alignment > 1 && !ulong.IsPow2(segment.Alignment))
+        {
+            findings.Add(Rules.SegmentAlignment, () =>
+                $"{segment} has the alignment 0x{segment.Alignment:X}, allowed are 0, 1 and powers of two: check the linker script.");
+        }
+        else if (segment.Alignment > 1 && ((segment.VirtualAddress ^ segment.Offset) & (segment.Alignment - 1)) != 0)
+        {
+            findings.Add(Rules.SegmentAlignment, () =>
+                $"{segment} lies at file offset 0x{segment.Offset:X}, that and its address must leave the same remainder when divided by its alignment 0x{segment.Alignment:X}: "
+                + "check the linker script or what changed the file after linking.");
+        }
+    }
+
+    private static void CheckFlags(ElfSegment segment, CappedFindings findings)
+    {
+        const ElfSegmentFlags WritableCode = ElfSegmentFlags.Write | ElfSegmentFlags.Execute;
+        if ((segment.Flags & WritableCode) == WritableCode && segment.MemorySize > 0)
+        {
+            findings.Add(Rules.WritableCode, () =>
+                $"{segment} is writable and executable, which lets a bug in the guest become code: "
+                + "separate code and data in the linker script (-Wl,-z,separate-code), or ignore this if the guest needs it.");
+        }
+    }
+
+    private static void CheckOrder(ElfFile elf, CappedFindings findings)
+    {
+        ElfSegment? highest = null;
+        foreach (ElfSegment segment in elf.LoadSegments)
+        {
+            if (highest is { } lower && segment.VirtualAddress <= lower.LastAddress)
+            {
+                findings.Add(Rules.SegmentOrder, () => segment.LastAddress < lower.VirtualAddress
+                    ? $"{segment} follows {lower} in the program header table, segments must be in ascending order of their addresses: sort them in the linker script."
+                    : $"{segment} overlaps {lower}, every address may belong to one segment only: check the addresses in the linker script.");
+            }
+
+            highest = highest is { } other && other.LastAddress >= segment.LastAddress ? other : segment;
+        }
+    }
+
+    private static void CheckSpan(ElfFile elf, GuestLayout layout, CappedFindings findings)
+    {
+        foreach (ElfSegment segment in elf.LoadSegments)
+        {
+            ulong distance = segment.LastAddress - elf.LoadBase;
+            if (distance >= layout.MaxRegionSize)
+            {
+                findings.Add(Rules.AddressBeyondLayout, () =>
+                    $"{segment} ends 0x{distance:X} bytes above the guest's lowest segment (0x{elf.LoadBase:X}), {layout.Id} has room for 0x{layout.MaxRegionSize:X} "
+                    + $"({ByteSize.ToText(layout.MaxRegionSize)}): link the segments closer together or make the guest smaller.");
+            }
+        }
+    }
+
+    private static void CheckLinkAddress(ElfFile elf, GuestLayout layout, CappedFindings findings)
+    {
+        if (elf.LoadSegments.IsEmpty)
+        {
+            return;
+        }
+
+        if (elf.Type == ElfType.Executable && elf.LoadBase != layout.SnapshotBase.Value)
+        {
+            findings.Add(Rules.LinkAddress, () =>
+                $"the guest is linked for address 0x{elf.LoadBase:X} (ET_EXEC, not position-independent), {layout.Id} loads it at {layout.SnapshotBase}: "
+                + $"link it position-independent (-static-pie) or with its first segment at {layout.SnapshotBase} (-Wl,-Ttext-segment={layout.SnapshotBase}).");
+        }
+        else if (elf.LoadBase % GuestLayout.PageSize != 0)
+        {
+            findings.Add(Rules.LinkAddress, () =>
+                $"the guest's lowest segment is at 0x{elf.LoadBase:X}, the image must start on a page, a multiple of 0x{GuestLayout.PageSize:X}: "
+                + "align the first segment in the linker script.");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace Hyperlight.Image.Tests.Elf;
+
+/// <summary>The compiler that makes ELF files and the program that knows better what is in them. A test without them is skipped, with the reason.</summary>
+internal sealed class NativeTools : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hyperlight-elf-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    /// <summary>Compiles and links; skips the test where the compiler is missing or cannot do what the arguments ask.</summary>
+    public string Compile(string source, string arguments)
+    {
+        string input = Path.Combine(_folder.FullName, "guest.c");
+        string output = Path.Combine(_folder.FullName, "guest.elf");
+        File.WriteAllText(input, source);
+        (int exitCode, string text) = Run("gcc", [.. arguments.Split(' '), "-o", output, input]);
+        Assert.SkipUnless(exitCode == 0 && !text.Contains("ignored", StringComparison.Ordinal), $"gcc {arguments} does not work here: {text}");
+        return output;
+    }
+
+    /// <summary>What readelf prints, line by line.</summary>
+    public static string[] Readelf(string option, string file)
+    {
+        (int exitCode, string text) = Run("readelf", ["-W", option, file]);
+        Assert.SkipUnless(exitCode == 0, $"readelf {option} does not work here: {text}");
+        return text.Split('\n');
+    }
+
+    private static (int ExitCode, string Text) Run(string program, string[] arguments)
+    {
+        try
+        {
+            ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+            start.Environment["LC_ALL"] = "C";
+            using Process process = Process.Start(start)!;
+            Task<string> errors = process.StandardError.ReadToEndAsync();
+            string text = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            return (process.ExitCode, text + errors.Result);
+        }
+        catch (Win32Exception exception)
+        {
+            return (-1, exception.Message);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+using Hyperlight.Elf;
+
+namespace Hyperlight.Testing;
+
+/// <summary>
+/// Builds ELF files, by default guests that are valid for their layout. Shares no code with the reader. The file comes out as
+/// <code>
+///   ELF header │ program headers │ segments, each congruent to its address │ other contents │ section names │ section headers
+/// </code>
+/// What relocations and libraries need (tables, strings, dynamic table) goes into one more read-only segment on a page of its own.
+/// </summary>
+public sealed partial class TestElf
+{
+    /// <summary>Where the amd64 default keeps its code, from its base on.</summary>
+    public const ulong TextAddress = 0;
+
+    /// <summary>The entry point of both defaults.</summary>
+    public const ulong DefaultEntry = 0x10;
+
+    private readonly List<Load> _loads = [];
+    private readonly List<(ElfSegment Header, byte[] Content)> _others = [];
+    private readonly List<(string Name, ElfSectionType Type, ulong Alignment, byte[] Content)> _sections = [];
+    private readonly List<ElfSymbol> _symbols = [];
+    private readonly List<ElfRelocation> _rel = [];
+    private readonly List<ElfRelocation> _rela = [];
+    private readonly List<ulong> _relr = [];
+    private readonly List<ElfRelocation> _jmprel = [];
+    private readonly List<string> _needed = [];
+    private readonly List<ElfDynamicEntry> _dynamic = [];
+    private readonly List<(int Offset, byte[] Bytes)> _patches = [];
+    private ElfClass _class;
+    private ElfMachine _machine;
+    private ElfType _type;
+    private ulong _entry;
+    private bool _hasSections = true;
+
+    private TestElf(ElfClass elfClass, ElfMachine machine, ElfType type) => (_class, _machine, _type, _entry) = (elfClass, machine, type, DefaultEntry);
+
+    /// <summary>A position-independent 64-bit guest from 0: code, constants, data with .bss.</summary>
+    public static TestElf Amd64() => new TestElf(ElfClass.Elf64, ElfMachine.X86_64, ElfType.PositionIndependent).WithDefaultSegments();
+
+    /// <summary>A 32-bit guest for the identity layout, linked at 0: code, constants, data with .bss.</summary>
+    public static TestElf I686() => new TestElf(ElfClass.Elf32, ElfMachine.I386, ElfType.Executable).WithDefaultSegments();
+
+    /// <summary>Sets e_type.</summary>
+    public TestElf WithType(ElfType type) => Do(() => _type = type);
+
+    /// <summary>Sets e_machine.</summary>
+    public TestElf WithMachine(ElfMachine machine) => Do(() => _machine = machine);
+
+    /// <summary>Writes all structures in another class.</summary>
+    public TestElf WithClass(ElfClass elfClass) => Do(() => _class = elfClass);
+
+    /// <summary>Sets e_entry.</summary>
+    public TestElf WithEntry(ulong entry) => Do(() => _entry = entry);
+
+    /// <summary>Removes the segments there are so far.</summary>
+    public TestElf WithoutSegments() => Do(_loads.Clear);
+
+    /// <summary>Leaves the section headers out.</summary>
+    public TestElf WithoutSections() => Do(() => _hasSections = false);
+
+    /// <summary>Adds a segment to load, behind those there are in the table.</summary>
+    /// <param name="address">p_vaddr.</param>
+    /// <param name="flags">p_flags.</param>
+    /// <param name="content">Its bytes in the file.</param>
+    /// <param name="memorySize">p_memsz; null for as many as in the file.</param>
+    /// <param name="alignment">p_align.</param>
+    public TestElf WithSegment(ulong address, ElfSegmentFlags flags, byte[] content, ulong? memorySize = null, ulong alignment = 0x1000) =>
+        Do(() => _loads.Add(new(address, flags, content, memorySize ?? (ulong)content.Length, alignment)));
+
+    /// <summary>Adds a program header exactly as given, without content of its own; the index is ignored.</summary>
+    public TestElf WithProgramHeader(ElfSegment header) => Do(() => _others.Add((header, [])));
+
+    /// <summary>Adds a PT_INTERP segment.</summary>
+    public TestElf WithInterpreter(string path = "/lib64/ld-linux-x86-64.so.2") => WithContent(ElfSegmentType.Interpreter, Terminated(path), alignment: 1);
+
+    /// <summary>Adds a PT_TLS segment without bytes in the file.</summary>
+    public TestElf WithTls(ulong memorySize) =>
+        WithProgramHeader(new(0, ElfSegmentType.ThreadLocalStorage, ElfSegmentFlags.Read, 0, 0, 0, memorySize, 8));
+
+    /// <summary>Adds upstream's version note in its section (amd64 sheet, section 1.4).</summary>
+    public TestElf WithVersionNote(string version) => WithSection(".note.hyperlight-version", ElfSectionType.Note, VersionNote(version), alignment: 8);
+
+    /// <summary>Adds upstream's version note as a PT_NOTE segment, as in a file without section headers.</summary>
+    public TestElf WithVersionNoteSegment(string version) => WithContent(ElfSegmentType.Note, VersionNote(version), alignment: 8);
+
+    /// <summary>Adds a GNU build id as a PT_NOTE segment.</summary>
+    public TestElf WithBuildId(params byte[] id) => WithContent(ElfSegmentType.Note, Note("GNU", 3, id, alignment: 4), alignment: 4);
+
+    /// <summary>Adds a PT_NOTE segment with these bytes.</summary>
+    public TestElf WithNoteSegment(byte[] notes) => WithContent(ElfSegmentType.Note, notes, alignment: 4);
+
+    /// <summary>Adds a section that is not loaded.</summary>
+    public TestElf WithSection(string name, ElfSectionType type, byte[] content, ulong alignment = 1) =>
+        Do(() => _sections.Add((name, type, alignment, content)));
+
+    /// <summary>Adds a symbol to .symtab.</summary>
+    public TestElf WithSymbol(string name, ulong value, ulong size = 0, ElfSymbolType type = ElfSymbolType.Function) =>
+        Do(() => _symbols.Add(new(name, value, size, type, ElfSymbolBinding.Global, 1)));
+
+    /// <summary>Adds a relocation to the REL table; the addend is what stands at <paramref name="offset"/>.</summary>
+    public TestElf WithRel(ulong offset, uint type = ElfRelocation.Relative, uint symbol = 0) => Do(() => _rel.Add(new(offset, type, symbol, null)));
+
+    /// <summary>Adds a relocation to the RELA table.</summary>
+    public TestElf WithRela(ulong offset, long addend, uint type = ElfRelocation.Relative, uint symbol = 0) =>
+        Do(() => _rela.Add(new(offset, type, symbol, addend)));
+
+    /// <summary>Adds words to the RELR table: an even word is an address, an odd one a bitmap of the words that follow.</summary>
+    public TestElf WithRelr(params ulong[] words) => Do(() => _relr.AddRange(words));
+
+    /// <summary>Adds a relocation of the procedure linkage table: with addend in 64-bit files, without in 32-bit ones.</summary>
+    public TestElf WithJmprel(ulong offset, uint type, uint symbol = 0) =>
+        Do(() => _jmprel.Add(new(offset, type, symbol, _class == ElfClass.Elf64 ? 0 : null)));
+
+    /// <summary>Adds a shared library the file asks for.</summary>
+    public TestElf WithNeeded(string library) => Do(() => _needed.Add(library));
+
+    /// <summary>Adds an entry at the end of the dynamic table; the last of a tag is the one that counts.</summary>
+    public TestElf WithDynamic(ElfDynamicTag tag, ulong value) => Do(() => _dynamic.Add(new(tag, value)));
+
+    /// <summary>Overwrites bytes of the finished file.</summary>
+    public TestElf WithBytesAt(int offset, params byte[] bytes) => Do(() => _patches.Add((offset, bytes)));
+
+    private TestElf WithDefaultSegments()
+    {
+        byte[] text = new byte[0x40];
+        text.AsSpan().Fill(0xF4); // hlt
+        byte[] data = new byte[0x80];
+        return WithSegment(TextAddress, ElfSegmentFlags.Read | ElfSegmentFlags.Execute, text)
+            .WithSegment(0x1000, ElfSegmentFlags.Read, [.. "constants"u8])
+            .WithSegment(0x2000, ElfSegmentFlags.Read | ElfSegmentFlags.Write, data, memorySize: 0x1800);
+    }
+
+    private TestElf WithContent(ElfSegmentType type, byte[] content, ulong alignment) => Do(() =>
+        _others.Add((new(0, type, ElfSegmentFlags.Read, 0, 0, (ulong)content.Length, (ulong)content.Length, alignment), content)));
+
+    private TestElf Do(Action change)
+    {
+        change();
+        return this;
+    }
+
+    private sealed record Load(ulong Address, ElfSegmentFlags Flags, byte[] Content, ulong MemorySize, ulong Alignment);
+}
