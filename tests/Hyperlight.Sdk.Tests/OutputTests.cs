@@ -137,6 +137,7 @@ public sealed class OutputTests
             </Project>
             """);
 
+        Assert.True(project.Build("Restore").Succeeded);
         BuildOutcome outcome = project.Build("List", ("CustomAfterHyperlightSdkTargets", project.PathOf("list.targets")));
 
         Assert.Empty(outcome.Errors);
