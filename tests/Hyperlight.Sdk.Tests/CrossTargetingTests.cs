@@ -4,7 +4,7 @@ namespace Hyperlight.Sdk.Tests;
 public sealed class CrossTargetingTests
 {
     private const string Frameworks =
-        "<PropertyGroup><TargetFrameworks>net10.0;net10.0-windows</TargetFrameworks><EnableWindowsTargeting>true</EnableWindowsTargeting></PropertyGroup>";
+        "<PropertyGroup><TargetFrameworks>net10.0;net10.0-browser</TargetFrameworks></PropertyGroup>";
 
     [Fact]
     public void Each_framework_has_its_image()

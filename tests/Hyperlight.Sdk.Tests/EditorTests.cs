@@ -82,7 +82,7 @@ public sealed class EditorTests
     public void The_default_framework_yields_to_the_body()
     {
         using SdkProject none = SdkProject.WithGuest();
-        using SdkProject several = SdkProject.WithGuest("<PropertyGroup><TargetFrameworks>net10.0;net10.0-windows</TargetFrameworks></PropertyGroup>");
+        using SdkProject several = SdkProject.WithGuest("<PropertyGroup><TargetFrameworks>net10.0;net10.0-browser</TargetFrameworks></PropertyGroup>");
 
         Assert.Equal("net10.0", none.Evaluate().GetPropertyValue("TargetFramework"));
         Assert.Equal("", several.Evaluate().GetPropertyValue("TargetFramework"));
