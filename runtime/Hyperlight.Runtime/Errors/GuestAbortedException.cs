@@ -1,0 +1,18 @@
+namespace Hyperlight;
+
+/// <summary>The guest gave up. The sandbox is poisoned.</summary>
+public class GuestAbortedException : HyperlightException
+{
+    internal GuestAbortedException(int code, string guestMessage)
+        : base(guestMessage.Length == 0 ? $"The guest aborted with code {code}." : $"The guest aborted with code {code}: {guestMessage}")
+    {
+        Code = code;
+        GuestMessage = guestMessage;
+    }
+
+    /// <summary>The first byte of the abort message: often a <see cref="GuestErrorCode"/>, or the status a C program exits with.</summary>
+    public int Code { get; }
+
+    /// <summary>The guest's own words; bytes that are not UTF-8 are replaced.</summary>
+    public string GuestMessage { get; }
+}

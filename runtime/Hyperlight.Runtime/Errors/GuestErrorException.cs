@@ -1,0 +1,18 @@
+namespace Hyperlight;
+
+/// <summary>The guest answered a call with an error. The sandbox stays ready for the next call.</summary>
+public sealed class GuestErrorException : HyperlightException
+{
+    internal GuestErrorException(GuestErrorCode code, string guestMessage)
+        : base(guestMessage.Length == 0 ? $"The guest returned error {(long)code} ({code})." : $"The guest returned error {(long)code} ({code}): {guestMessage}")
+    {
+        Code = code;
+        GuestMessage = guestMessage;
+    }
+
+    /// <summary>The guest's error code; may be a number without a name.</summary>
+    public GuestErrorCode Code { get; }
+
+    /// <summary>The guest's own words.</summary>
+    public string GuestMessage { get; }
+}

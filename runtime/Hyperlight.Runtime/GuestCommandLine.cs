@@ -1,0 +1,77 @@
+using Hyperlight.CommandLine;
+
+namespace Hyperlight;
+
+/// <summary>The command line of a project that has guests but no C# of its own: <c>dotnet run -- SayHello World</c>.</summary>
+public static class GuestCommandLine
+{
+    private const int Succeeded = 0;
+    private const int Failed = 1;
+    private const int Misused = 2;
+
+    /// <summary>Starts a guest, calls one function in it and prints what it returns to standard output.</summary>
+    /// <param name="image">The guest.</param>
+    /// <param name="args">The function's name and its arguments; empty or <c>--help</c> to print how they are written.</param>
+    /// <returns>The exit code: 0, 1 when the call failed (one line on standard error says why), 2 for a command line that cannot be understood.</returns>
+    public static int Run(GuestImage image, string[] args)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentNullException.ThrowIfNull(args);
+        if (args is [] or ["--help" or "-h" or "-?"])
+        {
+            Console.Out.WriteLine(Usage(image.Name));
+            return args.Length == 0 ? Misused : Succeeded;
+        }
+
+        GuestValue[] arguments;
+        try
+        {
+            arguments = [.. args.Skip(1).Select(ArgumentReader.Read)];
+        }
+        catch (FormatException exception)
+        {
+            return Fail(exception, Misused);
+        }
+
+        try
+        {
+            using Sandbox sandbox = image.CreateSandbox();
+            GuestValue result = sandbox.Call<GuestValue>(args[0], arguments);
+            if (result.Kind != GuestValueKind.Void)
+            {
+                Console.Out.WriteLine(result);
+            }
+
+            return Succeeded;
+        }
+        catch (Exception exception) when (exception is HyperlightException or TimeoutException or ArgumentException or IOException)
+        {
+            return Fail(exception, Failed);
+        }
+    }
+
+    private static int Fail(Exception exception, int code)
+    {
+        // The text may come from the guest: no control character of it reaches a terminal, and it stays one line.
+        Console.Error.WriteLine(string.Concat(exception.Message.Select(character => char.IsControl(character) ? ' ' : character)));
+        return code;
+    }
+
+    private static string Usage(string name) => $"""
+        Calls a function of the guest {name}, for example: SayHello World
+
+        usage: FUNCTION [ARGUMENT...]
+
+        An argument has the type of the C# literal it looks like, and is text otherwise:
+          123  -5  0x1F       int (uint, long or ulong when it is too large)
+          123u  123L  123UL   uint, long, ulong
+          1.5  1e9  2d        double
+          1.5f                float
+          true  false         bool
+          bytes:0a0b          bytes, as hexadecimal digits
+          string:123  '"1"'   text, whatever it looks like
+
+        Bytes are printed as hexadecimal digits.
+        Exit codes: 0 success, 1 the call failed, 2 the command line is wrong.
+        """;
+}

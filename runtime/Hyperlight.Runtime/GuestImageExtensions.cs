@@ -1,0 +1,24 @@
+namespace Hyperlight;
+
+/// <summary>Starts guests.</summary>
+public static class GuestImageExtensions
+{
+    /// <summary>Creates a virtual machine for the image, starts the guest in it and waits for the end of the guest's initialisation.</summary>
+    /// <param name="image">The image. It may be disposed afterwards.</param>
+    /// <param name="configure">Sets the options, null for the defaults.</param>
+    /// <param name="cancellationToken">Gives up the start.</param>
+    /// <returns>A sandbox whose functions can be called; dispose it.</returns>
+    /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
+    /// <exception cref="GuestAbortedException">The guest gave up.</exception>
+    /// <exception cref="GuestFaultException">The guest crashed.</exception>
+    /// <exception cref="GuestProtocolException">The guest does not follow the protocol.</exception>
+    /// <exception cref="TimeoutException">The guest took longer than <see cref="SandboxOptions.StartTimeout"/>.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static Sandbox CreateSandbox(this GuestImage image, Action<SandboxOptions>? configure = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        SandboxOptions options = new();
+        configure?.Invoke(options);
+        return new(image.Name, image.Map, image.EntryPoint, image.Memory, options, cancellationToken);
+    }
+}

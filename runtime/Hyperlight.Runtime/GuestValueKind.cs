@@ -1,0 +1,37 @@
+namespace Hyperlight;
+
+/// <summary>The type of a value that crosses between host and guest. The numbers of 1 to 9 are those of a parameter on the wire (amd64 sheet, section 5.4).</summary>
+// CA1720: these are the names of C#'s types on purpose, a value crosses as what it is in C#.
+#pragma warning disable CA1720
+public enum GuestValueKind
+{
+    /// <summary>No value: what a function without a result returns.</summary>
+    Void = 0,
+
+    /// <summary>A signed 32-bit number, <see cref="int"/>.</summary>
+    Int = 1,
+
+    /// <summary>An unsigned 32-bit number, <see cref="uint"/>.</summary>
+    UInt = 2,
+
+    /// <summary>A signed 64-bit number, <see cref="long"/>.</summary>
+    Long = 3,
+
+    /// <summary>An unsigned 64-bit number, <see cref="ulong"/>.</summary>
+    ULong = 4,
+
+    /// <summary>A 32-bit floating-point number, <see cref="float"/>.</summary>
+    Float = 5,
+
+    /// <summary>A 64-bit floating-point number, <see cref="double"/>.</summary>
+    Double = 6,
+
+    /// <summary>Text, UTF-8 on the wire.</summary>
+    String = 7,
+
+    /// <summary>True or false.</summary>
+    Bool = 8,
+
+    /// <summary>A sequence of bytes.</summary>
+    Bytes = 9,
+}

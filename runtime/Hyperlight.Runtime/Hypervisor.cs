@@ -1,0 +1,14 @@
+using Hyperlight.Hypervisors.Kvm;
+
+namespace Hyperlight;
+
+/// <summary>Whether this machine can run guests.</summary>
+public static class Hypervisor
+{
+    /// <summary>Whether there is a usable hypervisor.</summary>
+    public static bool IsPresent => Check() is null;
+
+    /// <summary>Says what keeps guests from running here. It looks anew at every call.</summary>
+    /// <returns>HL5001 (none there), HL5002 (not allowed), HL5003 (too old) or HL5004 with what to do, null when guests can run.</returns>
+    public static Finding? Check() => KvmSystem.Check();
+}

@@ -1,0 +1,61 @@
+using Hyperlight.Layouts;
+
+namespace Hyperlight.Hypervisors.Kvm;
+
+/// <summary>The segment, table and control registers a guest starts with (amd64 sheet, section 4.1; i686 sheet, section 3.1, profile A).</summary>
+internal static class EntryState
+{
+    // Descriptor types: data segment, readable code segment, busy task state; all with the accessed bit.
+    private const byte DataType = 3;
+    private const byte CodeType = 11;
+    private const byte TaskType = 11;
+    private const uint Limit64K = 0xFFFF;
+
+    // PE, MP, ET, NE, WP, AM, PG.
+    private const ulong LongModeCr0 = 0x8005_0033;
+
+    // PAE, OSFXSR, OSXMMEXCPT.
+    private const ulong LongModeCr4 = 0x620;
+
+    // SCE, LME, LMA, NXE.
+    private const ulong LongModeEfer = 0xD01;
+
+    private static KvmSegment Task => new() { Limit = Limit64K, Type = TaskType, Present = 1 };
+
+    /// <summary>The state for a mode.</summary>
+    /// <param name="mode">The mode of the first instruction.</param>
+    /// <param name="pageTables">The root of the page tables; not used without paging.</param>
+    public static KvmSpecialRegisters For(EntryMode mode, GuestPhysicalAddress pageTables) => mode switch
+    {
+        EntryMode.LongMode => LongMode(pageTables),
+        EntryMode.RealMode => RealMode(),
+        _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, "This entry mode has no state."),
+    };
+
+    // Data segments stay absent: long mode ignores them, and the guest loads its own.
+    private static KvmSpecialRegisters LongMode(GuestPhysicalAddress pageTables) => new()
+    {
+        Cs = new() { Type = CodeType, Present = 1, S = 1, L = 1 },
+        Tr = Task,
+        Cr0 = LongModeCr0,
+        Cr3 = pageTables.Value,
+        Cr4 = LongModeCr4,
+        Efer = LongModeEfer,
+    };
+
+    // Upstream leaves all data segments but DS absent. Present ones are a superset that no guest can object to, and VMX wants a usable SS.
+    private static KvmSpecialRegisters RealMode()
+    {
+        KvmSegment data = new() { Limit = Limit64K, Type = DataType, Present = 1, S = 1 };
+        return new()
+        {
+            Cs = data with { Type = CodeType },
+            Ds = data,
+            Es = data,
+            Fs = data,
+            Gs = data,
+            Ss = data,
+            Tr = Task,
+        };
+    }
+}

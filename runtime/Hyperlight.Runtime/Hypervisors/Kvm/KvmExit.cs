@@ -1,0 +1,62 @@
+using System.Buffers.Binary;
+
+namespace Hyperlight.Hypervisors.Kvm;
+
+/// <summary>Translates the exits of <c>KVM_RUN</c>, as <c>struct kvm_run</c> describes them, into ours.</summary>
+internal static unsafe class KvmExit
+{
+    // KVM_EXIT_…, linux/kvm.h.
+    private const uint Io = 2;
+    private const uint Hlt = 5;
+    private const uint Mmio = 6;
+    private const uint Shutdown = 8;
+    private const uint FailEntry = 9;
+    private const uint InternalError = 17;
+
+    private const byte DirectionOut = 1;
+    private const ulong HasInstruction = 1;
+    private const uint EmulationFailure = 1;
+
+    /// <summary>The exit that the shared pages describe.</summary>
+    /// <param name="run">The start of the shared pages.</param>
+    public static VirtualMachineExit Read(KvmRun* run) => run->ExitReason switch
+    {
+        Io when run->Io.Direction == DirectionOut => ReadOut(run),
+        Io => VirtualMachineExit.In(run->Io.Port, run->Io.Size),
+        Hlt => VirtualMachineExit.Halt,
+        Mmio => VirtualMachineExit.MemoryAccess(
+            new(run->Mmio.Address), run->Mmio.IsWrite != 0 ? MemoryAccessKind.Write : MemoryAccessKind.Read),
+        Shutdown => VirtualMachineExit.Shutdown,
+        FailEntry => VirtualMachineExit.Unknown($"the processor refused to enter the guest, hardware reason 0x{run->HardwareReason:X}"),
+        InternalError => VirtualMachineExit.Unknown(Explain(run->InternalError)),
+        uint reason => VirtualMachineExit.Unknown($"KVM stopped with the exit reason {reason}"),
+    };
+
+    private static VirtualMachineExit ReadOut(KvmRun* run)
+    {
+        // Sound: KVM places the data of a port access inside the pages it shares, at the offset it states.
+        ReadOnlySpan<byte> data = new((byte*)run + run->Io.DataOffset, run->Io.Size);
+        uint value = run->Io.Size switch
+        {
+            sizeof(byte) => data[0],
+            sizeof(ushort) => BinaryPrimitives.ReadUInt16LittleEndian(data),
+            _ => BinaryPrimitives.ReadUInt32LittleEndian(data),
+        };
+        return VirtualMachineExit.Out(run->Io.Port, value, run->Io.Size);
+    }
+
+    private static string Explain(in KvmRunInternalError error)
+    {
+        string text = $"KVM reports an internal error, suberror {error.Suberror}";
+        if (error.Suberror != EmulationFailure)
+        {
+            return text;
+        }
+
+        ReadOnlySpan<byte> instruction = error.Instruction;
+        instruction = instruction[..Math.Min(error.InstructionSize, instruction.Length)];
+        return error.DataCount > 0 && (error.Flags & HasInstruction) != 0 && !instruction.IsEmpty
+            ? $"KVM cannot run the instruction at RIP (bytes {Convert.ToHexStringLower(instruction)}), as if it were emulated"
+            : "KVM cannot run the instruction at RIP, often because no code can be fetched there";
+    }
+}

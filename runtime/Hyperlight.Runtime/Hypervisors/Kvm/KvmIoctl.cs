@@ -1,0 +1,66 @@
+using System.Runtime.InteropServices;
+
+namespace Hyperlight.Hypervisors.Kvm;
+
+/// <summary>
+/// ioctl(2) with KVM's request numbers from <c>linux/kvm.h</c> on x86-64. The kernel's document of each request is
+/// https://docs.kernel.org/virt/kvm/api.html.
+/// </summary>
+internal static unsafe partial class KvmIoctl
+{
+    // On /dev/kvm.
+    public const uint GetApiVersion = 0xAE00;
+    public const uint CreateVm = 0xAE01;
+    public const uint CheckExtension = 0xAE03;
+    public const uint GetVcpuMmapSize = 0xAE04;
+    public const uint GetSupportedCpuid = 0xC008AE05;
+
+    // On a virtual machine.
+    public const uint CreateVcpu = 0xAE41;
+    public const uint SetUserMemoryRegion = 0x4020AE46;
+    public const uint SetTssAddress = 0xAE47;
+    public const uint SetIdentityMapAddress = 0x4008AE48;
+
+    // On a virtual processor.
+    public const uint Run = 0xAE80;
+    public const uint GetRegs = 0x8090AE81;
+    public const uint SetRegs = 0x4090AE82;
+    public const uint SetSregs = 0x4138AE84;
+    public const uint SetSignalMask = 0x4004AE8B;
+    public const uint SetCpuid2 = 0x4008AE90;
+    public const uint SetXsave = 0x5000AEA5;
+
+    /// <summary>One request with a number.</summary>
+    /// <returns>The kernel's answer, or -1 with the error number as the last P/Invoke error.</returns>
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    public static partial int Call(SafeHandle descriptor, nuint request, nuint argument);
+
+    /// <summary>A request with a number that must succeed. A signal may interrupt the kernel while it sets up a machine; then it is tried again.</summary>
+    /// <returns>The kernel's answer.</returns>
+    /// <exception cref="HypervisorException">It failed.</exception>
+    public static int Require(SafeHandle descriptor, uint request, nuint argument, string name)
+    {
+        while (true)
+        {
+            int result = Call(descriptor, request, argument);
+            if (result >= 0)
+            {
+                return result;
+            }
+
+            int error = Marshal.GetLastPInvokeError();
+            if (error != Errno.Interrupted)
+            {
+                throw Errno.Failure(name, error);
+            }
+        }
+    }
+
+    /// <summary>A request with a structure that must succeed.</summary>
+    /// <param name="descriptor">What the request is for.</param>
+    /// <param name="request">The request number.</param>
+    /// <param name="argument">The structure. Must lie on the stack or be pinned: the caller passes it as a pointer.</param>
+    /// <param name="name">The request's name for a message.</param>
+    /// <exception cref="HypervisorException">It failed.</exception>
+    public static void Require(SafeHandle descriptor, uint request, void* argument, string name) => Require(descriptor, request, (nuint)argument, name);
+}

@@ -1,0 +1,167 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Hyperlight.Hypervisors.Kvm;
+
+/// <summary><c>struct kvm_segment</c>: a segment register with its hidden part.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct KvmSegment
+{
+    public ulong Base;
+    public uint Limit;
+    public ushort Selector;
+    public byte Type;
+    public byte Present;
+    public byte Dpl;
+    public byte Db;
+    public byte S;
+    public byte L;
+    public byte G;
+    public byte Avl;
+    public byte Unusable;
+    private readonly byte _padding;
+}
+
+/// <summary><c>struct kvm_dtable</c>: the register of a descriptor table.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct KvmDescriptorTable
+{
+    public ulong Base;
+    public ushort Limit;
+    private readonly ushort _padding0;
+    private readonly uint _padding1;
+}
+
+/// <summary><c>struct kvm_sregs</c>: segment, table and control registers.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct KvmSpecialRegisters
+{
+    public KvmSegment Cs;
+    public KvmSegment Ds;
+    public KvmSegment Es;
+    public KvmSegment Fs;
+    public KvmSegment Gs;
+    public KvmSegment Ss;
+    public KvmSegment Tr;
+    public KvmSegment Ldt;
+    public KvmDescriptorTable Gdt;
+    public KvmDescriptorTable Idt;
+    public ulong Cr0;
+    public ulong Cr2;
+    public ulong Cr3;
+    public ulong Cr4;
+    public ulong Cr8;
+    public ulong Efer;
+    public ulong ApicBase;
+    public InterruptBitmap Interrupts;
+
+    /// <summary>256 bits, one for each vector that waits.</summary>
+    [InlineArray(4)]
+    public struct InterruptBitmap
+    {
+        private ulong _first;
+    }
+}
+
+/// <summary><c>struct kvm_userspace_memory_region</c>: a slot of guest-physical memory.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct KvmMemoryRegion
+{
+    public uint Slot;
+    public uint Flags;
+    public ulong GuestAddress;
+    public ulong Size;
+    public ulong HostAddress;
+}
+
+/// <summary><c>struct kvm_cpuid_entry2</c>: what the guest's CPUID gives for a leaf.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct KvmCpuidEntry
+{
+    public uint Function;
+    public uint Index;
+    public uint Flags;
+    public uint Eax;
+    public uint Ebx;
+    public uint Ecx;
+    public uint Edx;
+    private readonly uint _padding0;
+    private readonly uint _padding1;
+    private readonly uint _padding2;
+}
+
+/// <summary>
+/// <c>struct kvm_run</c>: the page that kernel and host share about a virtual processor. Only what is used here; the exit information
+/// at offset 32 is a union.
+/// </summary>
+[StructLayout(LayoutKind.Explicit)]
+internal unsafe struct KvmRun
+{
+    [FieldOffset(1)]
+    public byte ImmediateExit;
+
+    [FieldOffset(8)]
+    public uint ExitReason;
+
+    [FieldOffset(32)]
+    public KvmRunIo Io;
+
+    [FieldOffset(32)]
+    public KvmRunMmio Mmio;
+
+    [FieldOffset(32)]
+    public KvmRunInternalError InternalError;
+
+    [FieldOffset(32)]
+    public ulong HardwareReason;
+
+    /// <summary>Which of the registers below the kernel stores at an exit.</summary>
+    [FieldOffset(288)]
+    public ulong ValidRegisters;
+
+    /// <summary>Which of the registers below the kernel loads at the next entry.</summary>
+    [FieldOffset(296)]
+    public ulong DirtyRegisters;
+
+    [FieldOffset(304)]
+    public GeneralRegisters Registers;
+}
+
+/// <summary>The part of <c>struct kvm_run</c> for a port access; the data lies at an offset in the shared pages.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct KvmRunIo
+{
+    public byte Direction;
+    public byte Size;
+    public ushort Port;
+    public uint Count;
+    public ulong DataOffset;
+}
+
+/// <summary>The part of <c>struct kvm_run</c> for an access to physical memory that no slot provides.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct KvmRunMmio
+{
+    public ulong Address;
+    public ulong Data;
+    public uint Length;
+    public byte IsWrite;
+}
+
+/// <summary>The part of <c>struct kvm_run</c> for a failure of KVM itself, with the instruction it refused where that is known.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct KvmRunInternalError
+{
+    public uint Suberror;
+    public uint DataCount;
+    public ulong Flags;
+    public byte InstructionSize;
+    public InstructionBytes Instruction;
+
+    /// <summary>The longest instruction has 15 bytes.</summary>
+    [InlineArray(15)]
+    public struct InstructionBytes
+    {
+        private byte _first;
+    }
+}

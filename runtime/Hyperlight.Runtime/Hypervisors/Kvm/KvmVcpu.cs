@@ -1,0 +1,228 @@
+using System.Runtime.InteropServices;
+using Hyperlight.Memory;
+
+namespace Hyperlight.Hypervisors.Kvm;
+
+/// <summary>
+/// The descriptor of a virtual processor and the pages the kernel shares about it. One thread at a time may use it, except that any
+/// thread may call <see cref="Cancel"/> at any time.
+/// </summary>
+internal sealed unsafe class KvmVcpu : IDisposable
+{
+    /// <summary><c>KVM_SYNC_X86_REGS</c>: the general registers in the shared pages.</summary>
+    public const int SyncGeneralRegisters = 1;
+
+    private readonly FileDescriptor _descriptor;
+    private readonly MappedMemory _shared;
+    private readonly KvmRun* _run;
+    private readonly bool _synchronizesRegisters;
+
+    // Guards everything a cancel needs: the flag, the shared pages' lifetime and the thread inside KVM_RUN.
+    private readonly Lock _cancelLock = new();
+    private bool _cancelRequested;
+    private bool _kicked;
+    private bool _disposed;
+    private nuint _thread;
+    private ulong? _signalMask;
+
+    /// <summary>Takes over the descriptor and maps the shared pages.</summary>
+    public KvmVcpu(FileDescriptor descriptor, KvmSystem system)
+    {
+        _descriptor = descriptor;
+        try
+        {
+            _shared = MappedMemory.MapDevice(descriptor, (ulong)system.VcpuMappingSize);
+        }
+        catch
+        {
+            descriptor.Dispose();
+            throw;
+        }
+
+        // Sound: the mapping is larger than the structure (KVM guarantees at least its size) and lives as long as this object is not disposed.
+        _run = (KvmRun*)_shared.Address;
+        _synchronizesRegisters = system.SynchronizesRegisters;
+        _run->ValidRegisters = _synchronizesRegisters ? SyncGeneralRegisters : 0UL;
+    }
+
+    /// <summary><c>KVM_SET_CPUID2</c>: what the guest's CPUID gives.</summary>
+    public void SetCpuid(ReadOnlySpan<KvmCpuidEntry> entries)
+    {
+        // struct kvm_cpuid2: the number of entries, padding, the entries.
+        byte[] buffer = new byte[(2 * sizeof(uint)) + (entries.Length * sizeof(KvmCpuidEntry))];
+        MemoryMarshal.AsBytes(entries).CopyTo(buffer.AsSpan(2 * sizeof(uint)));
+        fixed (byte* start = buffer)
+        {
+            *(uint*)start = (uint)entries.Length;
+            KvmIoctl.Require(_descriptor, KvmIoctl.SetCpuid2, start, "KVM_SET_CPUID2");
+        }
+    }
+
+    /// <summary><c>KVM_SET_SREGS</c>: segment, table and control registers.</summary>
+    public void SetSpecialRegisters(KvmSpecialRegisters registers) =>
+        KvmIoctl.Require(_descriptor, KvmIoctl.SetSregs, &registers, "KVM_SET_SREGS");
+
+    /// <summary>The general registers at the last exit: from the shared pages, else <c>KVM_GET_REGS</c>.</summary>
+    public GeneralRegisters GetRegisters()
+    {
+        if (_synchronizesRegisters)
+        {
+            return _run->Registers;
+        }
+
+        GeneralRegisters registers;
+        KvmIoctl.Require(_descriptor, KvmIoctl.GetRegs, &registers, "KVM_GET_REGS");
+        return registers;
+    }
+
+    /// <summary>The general registers for the next entry: through the shared pages, else <c>KVM_SET_REGS</c>.</summary>
+    public void SetRegisters(in GeneralRegisters registers)
+    {
+        if (_synchronizesRegisters)
+        {
+            _run->Registers = registers;
+            _run->DirtyRegisters = SyncGeneralRegisters;
+            return;
+        }
+
+        fixed (GeneralRegisters* pointer = &registers)
+        {
+            KvmIoctl.Require(_descriptor, KvmIoctl.SetRegs, pointer, "KVM_SET_REGS");
+        }
+    }
+
+    /// <summary>
+    /// <c>KVM_SET_XSAVE</c>: x87, SSE and wider vector registers as after a reset. Unlike <c>KVM_SET_FPU</c> this covers MXCSR.
+    /// </summary>
+    public void ResetFloatingPoint()
+    {
+        // struct kvm_xsave: the legacy area, then the header, whose first word says which parts follow the area; all others are reset.
+        const int Size = 4096;
+        const int ControlWord = 0;
+        const int Mxcsr = 24;
+        const int Header = 512;
+        const ulong X87AndSse = 3;
+
+        byte* area = stackalloc byte[Size];
+        new Span<byte>(area, Size).Clear();
+        *(ushort*)(area + ControlWord) = 0x37F;
+        *(uint*)(area + Mxcsr) = 0x1F80;
+        *(ulong*)(area + Header) = X87AndSse;
+        KvmIoctl.Require(_descriptor, KvmIoctl.SetXsave, area, "KVM_SET_XSAVE");
+    }
+
+    /// <summary>
+    /// <c>KVM_RUN</c>: lets the guest go on until something needs the host. A signal that is not a cancel (the .NET runtime sends some
+    /// for garbage collections) and EAGAIN only make it try again.
+    /// </summary>
+    public VirtualMachineExit Run()
+    {
+        ulong mask = ThreadSignals.BlockKicks();
+        try
+        {
+            SetSignalMask(ThreadSignals.WithoutKicks(mask));
+            lock (_cancelLock)
+            {
+                _thread = ThreadSignals.CurrentThread();
+            }
+
+            while (KvmIoctl.Call(_descriptor, KvmIoctl.Run, 0) != 0)
+            {
+                int error = Marshal.GetLastPInvokeError();
+                if (error is not (Errno.Interrupted or Errno.TryAgain))
+                {
+                    throw Errno.Failure("KVM_RUN", error);
+                }
+
+                if (Volatile.Read(ref _cancelRequested))
+                {
+                    return VirtualMachineExit.Canceled;
+                }
+
+                // Somebody else's SIGURG would end KVM_RUN again and again as long as it waits: let the thread have it.
+                ThreadSignals.Restore(mask);
+                ThreadSignals.BlockKicks();
+            }
+        }
+        finally
+        {
+            // From here on nobody kicks this thread; a kick that came too late for KVM_RUN is taken back before the mask is.
+            bool kicked;
+            lock (_cancelLock)
+            {
+                _thread = 0;
+                kicked = _kicked;
+                _kicked = false;
+            }
+
+            if (kicked)
+            {
+                ThreadSignals.Drain();
+            }
+
+            ThreadSignals.Restore(mask);
+        }
+
+        return KvmExit.Read(_run);
+    }
+
+    /// <summary>Makes the current <see cref="Run"/>, and every later one until <see cref="ClearCancel"/>, return <see cref="VirtualMachineExitKind.Canceled"/>.</summary>
+    public void Cancel()
+    {
+        lock (_cancelLock)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            Volatile.Write(ref _cancelRequested, true);
+
+            // The flag ends a KVM_RUN that is about to enter the guest, the signal one that has entered it.
+            Volatile.Write(ref _run->ImmediateExit, 1);
+            if (_thread != 0 && !_kicked)
+            {
+                _kicked = true;
+                ThreadSignals.Kick(_thread);
+            }
+        }
+    }
+
+    /// <summary>Forgets a cancel. Only between runs.</summary>
+    public void ClearCancel()
+    {
+        lock (_cancelLock)
+        {
+            _cancelRequested = false;
+            _run->ImmediateExit = 0;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_cancelLock)
+        {
+            _disposed = true;
+        }
+
+        _shared.Dispose();
+        _descriptor.Dispose();
+    }
+
+    /// <summary><c>KVM_SET_SIGNAL_MASK</c>: the signals that stay blocked in KVM_RUN. Threads rarely differ in it, so it is set when it changes.</summary>
+    private void SetSignalMask(ulong mask)
+    {
+        if (_signalMask == mask)
+        {
+            return;
+        }
+
+        // struct kvm_signal_mask: the length of the kernel's sigset_t in bytes, directly followed by it.
+        byte* argument = stackalloc byte[sizeof(uint) + sizeof(ulong)];
+        *(uint*)argument = sizeof(ulong);
+        *(ulong*)(argument + sizeof(uint)) = mask;
+        KvmIoctl.Require(_descriptor, KvmIoctl.SetSignalMask, argument, "KVM_SET_SIGNAL_MASK");
+        _signalMask = mask;
+    }
+}

@@ -1,0 +1,50 @@
+namespace Hyperlight.Hypervisors.Kvm;
+
+/// <summary>The descriptor of a virtual machine. Disposing it frees the machine once its processors are disposed too.</summary>
+internal sealed unsafe class KvmVirtualMachine(FileDescriptor descriptor) : IDisposable
+{
+    private const uint MemoryIsReadOnly = 1 << 1;
+
+    /// <summary>
+    /// <c>KVM_SET_USER_MEMORY_REGION</c>: gives the guest host memory at a physical address. Without write permission
+    /// (<c>KVM_MEM_READONLY</c>) a write leaves the guest as a memory access. KVM cannot forbid reading or executing.
+    /// </summary>
+    /// <param name="slot">A number for the region; every region has its own.</param>
+    /// <param name="guest">Where the guest sees it, page-aligned, overlapping no other region.</param>
+    /// <param name="host">The host's address, mapped and page-aligned until the region is unset or the machine is gone.</param>
+    /// <param name="size">Bytes, a multiple of the page size; 0 unsets the region.</param>
+    /// <param name="permissions">What the guest may do.</param>
+    public void SetUserMemoryRegion(uint slot, GuestPhysicalAddress guest, ulong host, ulong size, MemoryPermissions permissions)
+    {
+        KvmMemoryRegion region = new()
+        {
+            Slot = slot,
+            Flags = permissions.HasFlag(MemoryPermissions.Write) ? 0 : MemoryIsReadOnly,
+            GuestAddress = guest.Value,
+            Size = size,
+            HostAddress = host,
+        };
+        KvmIoctl.Require(descriptor, KvmIoctl.SetUserMemoryRegion, &region, "KVM_SET_USER_MEMORY_REGION");
+    }
+
+    /// <summary>
+    /// <c>KVM_SET_TSS_ADDR</c>: where KVM may keep three pages of its own below 4 GiB that the guest never sees. Intel processors without
+    /// "unrestricted guest" need them to run real mode. Before the first virtual processor.
+    /// </summary>
+    public void SetTssAddress(GuestPhysicalAddress address) =>
+        KvmIoctl.Require(descriptor, KvmIoctl.SetTssAddress, (nuint)address.Value, "KVM_SET_TSS_ADDR");
+
+    /// <summary><c>KVM_SET_IDENTITY_MAP_ADDR</c>: where KVM may keep a fourth such page. Before the first virtual processor.</summary>
+    public void SetIdentityMapAddress(GuestPhysicalAddress address)
+    {
+        ulong value = address.Value;
+        KvmIoctl.Require(descriptor, KvmIoctl.SetIdentityMapAddress, &value, "KVM_SET_IDENTITY_MAP_ADDR");
+    }
+
+    /// <summary><c>KVM_CREATE_VCPU</c>: adds virtual processor 0, the only one a guest has.</summary>
+    public KvmVcpu CreateVcpu(KvmSystem system) =>
+        new(new(KvmIoctl.Require(descriptor, KvmIoctl.CreateVcpu, 0, "KVM_CREATE_VCPU")), system);
+
+    /// <inheritdoc/>
+    public void Dispose() => descriptor.Dispose();
+}

@@ -1,0 +1,98 @@
+using System.Runtime.InteropServices;
+
+namespace Hyperlight.Memory;
+
+/// <summary>
+/// Host memory from mmap(2). What a guest can reach lies between two inaccessible pages, so that a host access that runs past either end faults
+/// instead of touching something else. Disposing unmaps it: whoever lends its address to a hypervisor closes that first.
+/// </summary>
+internal sealed unsafe class MappedMemory : SafeHandle
+{
+    private const ulong GuardSize = 4096;
+
+    private readonly nuint _guard;
+
+    private MappedMemory(void* reservation, ulong size, ulong guard)
+        : base(0, ownsHandle: true)
+    {
+        Size = size;
+        _guard = (nuint)guard;
+        SetHandle((nint)reservation);
+    }
+
+    /// <summary>Usable bytes.</summary>
+    public ulong Size { get; }
+
+    /// <summary>The address of the first usable byte, for the kernel only; host code uses <see cref="Slice"/>.</summary>
+    public ulong Address => (ulong)handle + _guard;
+
+    /// <inheritdoc/>
+    public override bool IsInvalid => handle is 0 or -1;
+
+    /// <summary>Zeroed memory, which is only there once it is touched.</summary>
+    /// <param name="size">Bytes, a multiple of the page size and not 0.</param>
+    public static MappedMemory Allocate(ulong size)
+    {
+        MappedMemory memory = Reserve(size);
+        return memory.Place(Mman.Map(
+            (void*)memory.Address, (nuint)size, Mman.ProtRead | Mman.ProtWrite, Mman.MapPrivate | Mman.MapAnonymous | Mman.MapFixed | Mman.MapNoReserve, -1, 0));
+    }
+
+    /// <summary>A private view of a file's start. Pages that are not written are shared with every other view of the file.</summary>
+    /// <param name="file">The file, at least <paramref name="size"/> bytes long as long as the view lives.</param>
+    /// <param name="size">Bytes, a multiple of the page size and not 0.</param>
+    /// <param name="writable">Whether the view can be written to; the file itself never changes.</param>
+    public static MappedMemory MapPrivate(SafeHandle file, ulong size, bool writable)
+    {
+        MappedMemory memory = Reserve(size);
+        int protection = writable ? Mman.ProtRead | Mman.ProtWrite : Mman.ProtRead;
+        return memory.Place(Mman.Map((void*)memory.Address, (nuint)size, protection, Mman.MapPrivate | Mman.MapFixed | Mman.MapNoReserve, file, 0));
+    }
+
+    /// <summary>Memory shared with the kernel through a device, at an address of the kernel's choice.</summary>
+    public static MappedMemory MapDevice(SafeHandle device, ulong size)
+    {
+        void* address = Mman.Map(null, (nuint)size, Mman.ProtRead | Mman.ProtWrite, Mman.MapShared, device, 0);
+        return address == Mman.Failed ? throw Failure(size) : new(address, size, guard: 0);
+    }
+
+    /// <summary>A part of the memory. It must not be used any more once the memory is disposed.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The part does not lie inside the memory.</exception>
+    public Span<byte> Slice(ulong offset, int length)
+    {
+        ObjectDisposedException.ThrowIf(IsClosed, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Size);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)length, Size - offset, nameof(length));
+
+        // Sound: [offset, offset + length) was just checked to lie inside [0, Size), all of which is mapped until the handle is released.
+        return new((void*)(Address + offset), length);
+    }
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle() => Mman.Unmap((void*)handle, (nuint)Size + (2 * _guard)) == 0;
+
+    private static MappedMemory Reserve(ulong size)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(size);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(size % GuardSize, 0UL, nameof(size));
+        void* reservation = Mman.Map(
+            null, (nuint)(size + (2 * GuardSize)), Mman.ProtNone, Mman.MapPrivate | Mman.MapAnonymous | Mman.MapNoReserve, -1, 0);
+        return reservation == Mman.Failed ? throw Failure(size) : new(reservation, size, GuardSize);
+    }
+
+    private MappedMemory Place(void* result)
+    {
+        if (result != Mman.Failed)
+        {
+            return this;
+        }
+
+        HyperlightException failure = Failure(Size);
+        Dispose();
+        throw failure;
+    }
+
+    private static HyperlightException Failure(ulong size) =>
+        new($"{ByteSize.ToText(size)} of memory for a guest cannot be mapped: {Marshal.GetLastPInvokeErrorMessage()}.");
+}

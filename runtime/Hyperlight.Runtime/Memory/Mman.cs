@@ -1,0 +1,32 @@
+using System.Runtime.InteropServices;
+
+namespace Hyperlight.Memory;
+
+/// <summary>The kernel's memory mapping calls: mmap(2), munmap(2). The numbers are those of <c>asm-generic/mman.h</c> and Linux on x86-64.</summary>
+internal static unsafe partial class Mman
+{
+    public const int ProtNone = 0;
+    public const int ProtRead = 1;
+    public const int ProtWrite = 2;
+
+    public const int MapShared = 0x01;
+    public const int MapPrivate = 0x02;
+    public const int MapFixed = 0x10;
+    public const int MapAnonymous = 0x20;
+    public const int MapNoReserve = 0x4000;
+
+    /// <summary>What <see cref="Map(void*, nuint, int, int, int, long)"/> returns for a failure.</summary>
+    public static readonly void* Failed = (void*)-1;
+
+    /// <summary>Maps anonymous memory; pass -1 for <paramref name="file"/>.</summary>
+    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
+    public static partial void* Map(void* address, nuint size, int protection, int flags, int file, long offset);
+
+    /// <summary>Maps a file or device.</summary>
+    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
+    public static partial void* Map(void* address, nuint size, int protection, int flags, SafeHandle file, long offset);
+
+    /// <summary>Unmaps a range.</summary>
+    [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
+    public static partial int Unmap(void* address, nuint size);
+}

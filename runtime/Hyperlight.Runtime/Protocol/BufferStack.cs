@@ -1,0 +1,90 @@
+using System.Buffers.Binary;
+
+namespace Hyperlight.Protocol;
+
+/// <summary>
+/// The last-in first-out buffer in memory that host and guest share (amd64 sheet, section 5.3). The guest may write anything into it at any time
+/// it runs, so each number is read once and checked before use.
+/// <code>
+///   │ u64 end of the stack │ message │ u64 its start │ message │ u64 its start │ free … │
+///   0                      8                                                   end
+/// </code>
+/// </summary>
+/// <param name="name">What to call the buffer in a message.</param>
+/// <param name="buffer">The whole buffer.</param>
+internal readonly ref struct BufferStack(string name, Span<byte> buffer)
+{
+    private const int Head = sizeof(ulong);
+    private const int Trailer = sizeof(ulong);
+    private const int SizePrefix = sizeof(uint);
+
+    private readonly Span<byte> _buffer = buffer;
+
+    /// <summary>Makes the stack empty.</summary>
+    public void Reset() => BinaryPrimitives.WriteUInt64LittleEndian(_buffer, Head);
+
+    /// <summary>The room for one more message, to be filled from its start and then made known with <see cref="Push"/>.</summary>
+    /// <exception cref="GuestProtocolException">The guest left a nonsensical end of the stack.</exception>
+    public Span<byte> Free()
+    {
+        int end = End(Head);
+        return end + Trailer > _buffer.Length ? default : _buffer[end..^Trailer];
+    }
+
+    /// <summary>Adds the message that was written to the start of <see cref="Free"/>.</summary>
+    /// <param name="length">Its length in bytes, at most that of the free room.</param>
+    public void Push(int length)
+    {
+        int end = End(Head);
+        BinaryPrimitives.WriteUInt64LittleEndian(_buffer[(end + length)..], (ulong)end);
+        BinaryPrimitives.WriteUInt64LittleEndian(_buffer, (ulong)(end + length + Trailer));
+    }
+
+    /// <summary>Takes the last message out, into memory the guest cannot reach.</summary>
+    /// <param name="copy">Receives the message with its size prefix; replaced by a longer array when it is too short.</param>
+    /// <returns>The message, at the start of <paramref name="copy"/>.</returns>
+    /// <exception cref="GuestProtocolException">There is no message, or what the guest wrote around it contradicts itself.</exception>
+    public ReadOnlySpan<byte> Pop(ref byte[] copy)
+    {
+        int end = End(Head + Trailer);
+        int slotEnd = end - Trailer;
+        ulong start = BinaryPrimitives.ReadUInt64LittleEndian(_buffer[slotEnd..]);
+        if (start < Head || start > (ulong)(end - Head - Trailer))
+        {
+            throw new GuestProtocolException($"The last message of the guest's {name} buffer starts at 0x{start:X}, before its end at 0x{end:X} there is no room for that.");
+        }
+
+        Span<byte> slot = _buffer[(int)start..slotEnd];
+        long total = SizePrefix + (long)BinaryPrimitives.ReadUInt32LittleEndian(slot);
+        if (total > slot.Length)
+        {
+            throw new GuestProtocolException($"The last message of the guest's {name} buffer claims {total} bytes, its place has {slot.Length}.");
+        }
+
+        if (copy.Length < total)
+        {
+            copy = new byte[Math.Min(_buffer.Length, Math.Max(total, copy.Length * 2L))];
+        }
+
+        Span<byte> message = copy.AsSpan(0, (int)total);
+        slot[..(int)total].CopyTo(message);
+
+        // What was popped is cleared, as upstream does: neither side ever has to clear the buffer between calls.
+        _buffer[(int)start..end].Clear();
+        BinaryPrimitives.WriteUInt64LittleEndian(_buffer, start);
+        return message;
+    }
+
+    private int End(int least)
+    {
+        ulong end = BinaryPrimitives.ReadUInt64LittleEndian(_buffer);
+        if (end >= (ulong)least && end <= (ulong)_buffer.Length)
+        {
+            return (int)end;
+        }
+
+        throw new GuestProtocolException(end == Head
+            ? $"The guest's {name} buffer is empty where a message is due."
+            : $"The guest's {name} buffer claims to end at 0x{end:X}, allowed are 0x{least:X} to 0x{_buffer.Length:X}.");
+    }
+}

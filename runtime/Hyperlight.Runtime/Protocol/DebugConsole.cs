@@ -1,0 +1,58 @@
+using System.Text;
+
+namespace Hyperlight.Protocol;
+
+/// <summary>
+/// Collects what a guest prints character by character through a port and passes it on line by line. A guest's print sends the bytes
+/// of UTF-8 one at a time; a value above a byte is one character of its own (amd64 sheet, section 5.1).
+/// </summary>
+/// <param name="sink">Receives whole lines, each with its line feed; the last of a call may lack one.</param>
+internal sealed class DebugConsole(TextWriter sink)
+{
+    // A longer line is passed on in pieces: a guest must not make the host hold more.
+    private const int MaxLineSize = 4096;
+    private readonly byte[] _line = new byte[MaxLineSize];
+    private int _count;
+
+    /// <summary>Adds a character.</summary>
+    /// <exception cref="GuestProtocolException">The value is not a character.</exception>
+    public void Add(uint value)
+    {
+        if (value <= byte.MaxValue)
+        {
+            AddByte((byte)value);
+            return;
+        }
+
+        if (!Rune.TryCreate(value, out Rune rune))
+        {
+            throw new GuestProtocolException($"The guest printed 0x{value:X} to port {(int)OutPort.DebugPrint}, which is not a character.");
+        }
+
+        Span<byte> utf8 = stackalloc byte[4];
+        foreach (byte part in utf8[..rune.EncodeToUtf8(utf8)])
+        {
+            AddByte(part);
+        }
+    }
+
+    /// <summary>Passes on a line that has no end yet.</summary>
+    public void Flush()
+    {
+        if (_count > 0)
+        {
+            int count = _count;
+            _count = 0;
+            sink.Write(Encoding.UTF8.GetString(_line, 0, count));
+        }
+    }
+
+    private void AddByte(byte value)
+    {
+        _line[_count++] = value;
+        if (value == '\n' || _count == MaxLineSize)
+        {
+            Flush();
+        }
+    }
+}

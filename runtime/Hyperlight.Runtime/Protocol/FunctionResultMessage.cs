@@ -1,0 +1,62 @@
+using System.Text;
+
+namespace Hyperlight.Protocol;
+
+/// <summary>The answer to a call: <c>FunctionCallResult</c>, a value or an error (amd64 sheet, section 5.4).</summary>
+internal static class FunctionResultMessage
+{
+    private const int TypeSlot = 0;
+    private const int ResultSlot = 1;
+    private const byte TypeValue = 1;
+    private const byte TypeError = 2;
+    private const int ErrorCodeSlot = 0;
+    private const int ErrorMessageSlot = 1;
+
+    private static ReadOnlySpan<byte> ErrorLayout => [8, 16, 8, 4];
+
+    /// <summary>Reads the answer of a guest.</summary>
+    /// <exception cref="GuestErrorException">The guest answered with an error.</exception>
+    /// <exception cref="GuestProtocolException">The message is malformed.</exception>
+    public static GuestValue Read(ReadOnlySpan<byte> message)
+    {
+        FlatTable table = FlatTable.Root(message);
+        byte type = table.ReadByte(TypeSlot);
+        if (type is not (TypeValue or TypeError))
+        {
+            throw FlatTable.Malformed($"the result of a call is of type {type}, the types are 1 and 2");
+        }
+
+        FlatTable result = table.ReadTable(ResultSlot, "the result of a call");
+        if (type == TypeValue)
+        {
+            return WireValue.ReadResult(result);
+        }
+
+        string text = result.Has(ErrorMessageSlot) ? Encoding.UTF8.GetString(result.ReadString(ErrorMessageSlot, "the error message")) : "";
+        throw new GuestErrorException((GuestErrorCode)result.ReadUInt64(ErrorCodeSlot), text);
+    }
+
+    /// <summary>Writes a value.</summary>
+    /// <returns>The length of the message; greater than that of <paramref name="buffer"/> when it did not fit.</returns>
+    public static long Write(Span<byte> buffer, in GuestValue value)
+    {
+        FlatWriter writer = new(buffer);
+        (_, long content) = WireValue.WriteUnion(ref writer, TypeValue);
+        writer.Link(content, WireValue.WriteResult(ref writer, value));
+        return writer.Finish();
+    }
+
+    /// <summary>Writes an error.</summary>
+    /// <returns>The length of the message; greater than that of <paramref name="buffer"/> when it did not fit.</returns>
+    public static long WriteError(Span<byte> buffer, GuestErrorCode code, string text)
+    {
+        ReadOnlySpan<byte> layout = ErrorLayout;
+        FlatWriter writer = new(buffer);
+        (_, long content) = WireValue.WriteUnion(ref writer, TypeError);
+        long error = writer.Table(layout, sizeof(ulong));
+        writer.Link(content, error);
+        writer.UInt64(error + layout[2 + ErrorCodeSlot], (ulong)code);
+        writer.String(error + layout[2 + ErrorMessageSlot], text);
+        return writer.Finish();
+    }
+}

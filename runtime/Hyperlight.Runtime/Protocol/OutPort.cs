@@ -1,0 +1,20 @@
+namespace Hyperlight.Protocol;
+
+/// <summary>The ports through which a guest calls its host, with a 32-bit OUT (amd64 sheet, section 5.1).</summary>
+internal enum OutPort
+{
+    /// <summary>A log record lies in the output buffer.</summary>
+    Log = 99,
+
+    /// <summary>A call of a host function lies in the output buffer.</summary>
+    CallFunction = 101,
+
+    /// <summary>Up to three bytes of an abort message.</summary>
+    Abort = 102,
+
+    /// <summary>One character for the debug console.</summary>
+    DebugPrint = 103,
+
+    /// <summary>End of the initialisation, or of a call.</summary>
+    Halt = 108,
+}

@@ -1,0 +1,166 @@
+using System.Text;
+
+namespace Hyperlight.Protocol;
+
+/// <summary>
+/// A value inside a message: a union of the nine parameter types, written in a table with the discriminant in slot 0 and the value's own
+/// table in slot 1 (amd64 sheet, section 5.4). The union for results has void and sized bytes in the place of bytes.
+/// </summary>
+internal static class WireValue
+{
+    private const int TypeSlot = 0;
+    private const int ValueSlot = 1;
+
+    // ReturnValue, beyond the eight types it shares with ParameterValue.
+    private const byte ResultVoid = 9;
+    private const byte ResultBytes = 10;
+    private const int ResultBytesSlot = 1;
+
+    // ReturnType: one less than the discriminant of ReturnValue.
+    private const byte ReturnTypeVoid = 8;
+    private const byte ReturnTypeBytes = 9;
+
+    // Table layouts: size of the vtable, size of the table, offsets of the fields. A table starts with the distance to its vtable.
+    private static ReadOnlySpan<byte> Union => [8, 12, 8, 4];
+
+    private static ReadOnlySpan<byte> FourBytes => [6, 8, 4];
+
+    private static ReadOnlySpan<byte> EightBytes => [6, 16, 8];
+
+    private static ReadOnlySpan<byte> SizedBytes => [8, 12, 4, 8];
+
+    private static ReadOnlySpan<byte> Empty => [4, 4];
+
+    /// <summary>The number by which a call states the type it expects back.</summary>
+    public static byte ReturnType(GuestValueKind kind) => kind switch
+    {
+        GuestValueKind.Void => ReturnTypeVoid,
+        GuestValueKind.Bytes => ReturnTypeBytes,
+        _ => (byte)(kind - 1),
+    };
+
+    /// <summary>Writes the table of a union: a discriminant, and a place for the offset of what it discriminates.</summary>
+    /// <returns>The position of the table, and of the offset.</returns>
+    public static (long Table, long Value) WriteUnion(ref FlatWriter writer, byte discriminant)
+    {
+        ReadOnlySpan<byte> layout = Union;
+        long table = writer.Table(layout);
+        writer.Byte(table + layout[2 + TypeSlot], discriminant);
+        return (table, table + layout[2 + ValueSlot]);
+    }
+
+    /// <summary>Writes an argument.</summary>
+    /// <returns>The position of its table.</returns>
+    public static long WriteParameter(ref FlatWriter writer, in GuestValue value)
+    {
+        if (value.Kind == GuestValueKind.Void)
+        {
+            throw new ArgumentException("An argument has no value: a default(GuestValue) cannot be passed.");
+        }
+
+        (long table, long content) = WriteUnion(ref writer, (byte)value.Kind);
+        writer.Link(content, WriteContent(ref writer, value, sized: false));
+        return table;
+    }
+
+    /// <summary>Writes a function's result.</summary>
+    /// <returns>The position of its table.</returns>
+    public static long WriteResult(ref FlatWriter writer, in GuestValue value)
+    {
+        byte discriminant = value.Kind switch
+        {
+            GuestValueKind.Void => ResultVoid,
+            GuestValueKind.Bytes => ResultBytes,
+            _ => (byte)value.Kind,
+        };
+        (long table, long content) = WriteUnion(ref writer, discriminant);
+        writer.Link(content, WriteContent(ref writer, value, sized: true));
+        return table;
+    }
+
+    /// <summary>Reads an argument.</summary>
+    public static GuestValue ReadParameter(FlatTable parameter)
+    {
+        byte type = parameter.ReadByte(TypeSlot);
+        return type is >= (byte)GuestValueKind.Int and <= (byte)GuestValueKind.Bytes
+            ? ReadContent(parameter.ReadTable(ValueSlot, "a parameter"), (GuestValueKind)type, bytesSlot: 0)
+            : throw FlatTable.Malformed($"a parameter is of type {type}, the types are 1 to 9");
+    }
+
+    /// <summary>Reads a function's result.</summary>
+    public static GuestValue ReadResult(FlatTable result)
+    {
+        byte type = result.ReadByte(TypeSlot);
+        GuestValueKind kind = type switch
+        {
+            >= (byte)GuestValueKind.Int and <= (byte)GuestValueKind.Bool => (GuestValueKind)type,
+            ResultVoid => GuestValueKind.Void,
+            ResultBytes => GuestValueKind.Bytes,
+            _ => throw FlatTable.Malformed($"a result is of type {type}, the types are 1 to 10"),
+        };
+        return ReadContent(result.ReadTable(ValueSlot, "a result"), kind, ResultBytesSlot);
+    }
+
+    private static GuestValue ReadContent(FlatTable table, GuestValueKind kind, int bytesSlot) => kind switch
+    {
+        GuestValueKind.Int => (int)table.ReadUInt32(0),
+        GuestValueKind.UInt => table.ReadUInt32(0),
+        GuestValueKind.Long => (long)table.ReadUInt64(0),
+        GuestValueKind.ULong => table.ReadUInt64(0),
+        GuestValueKind.Float => BitConverter.UInt32BitsToSingle(table.ReadUInt32(0)),
+        GuestValueKind.Double => BitConverter.UInt64BitsToDouble(table.ReadUInt64(0)),
+        GuestValueKind.Bool => table.ReadByte(0) != 0,
+        GuestValueKind.String => Encoding.UTF8.GetString(table.ReadString(0, "a text value")),
+        GuestValueKind.Bytes => table.ReadBytes(bytesSlot, "a byte array").ToArray(),
+        _ => GuestValue.Void,
+    };
+
+    private static long WriteContent(ref FlatWriter writer, in GuestValue value, bool sized)
+    {
+        ReadOnlySpan<byte> layout = value.Kind switch
+        {
+            GuestValueKind.Void => Empty,
+            GuestValueKind.Long or GuestValueKind.ULong or GuestValueKind.Double => EightBytes,
+            GuestValueKind.Bytes when sized => SizedBytes,
+            _ => FourBytes,
+        };
+        long table = writer.Table(layout, layout == EightBytes ? sizeof(ulong) : sizeof(uint));
+        long field = table + (layout.Length > 2 ? layout[2] : 0);
+        switch (value.Kind)
+        {
+            case GuestValueKind.Int:
+                writer.UInt32(field, (uint)value.AsInt());
+                break;
+            case GuestValueKind.UInt:
+                writer.UInt32(field, value.AsUInt());
+                break;
+            case GuestValueKind.Long:
+                writer.UInt64(field, (ulong)value.AsLong());
+                break;
+            case GuestValueKind.ULong:
+                writer.UInt64(field, value.AsULong());
+                break;
+            case GuestValueKind.Float:
+                writer.UInt32(field, BitConverter.SingleToUInt32Bits(value.AsFloat()));
+                break;
+            case GuestValueKind.Double:
+                writer.UInt64(field, BitConverter.DoubleToUInt64Bits(value.AsDouble()));
+                break;
+            case GuestValueKind.Bool:
+                writer.Byte(field, value.AsBool() ? (byte)1 : (byte)0);
+                break;
+            case GuestValueKind.String:
+                writer.String(field, value.AsString());
+                break;
+            case GuestValueKind.Bytes when sized:
+                writer.UInt32(field, (uint)value.AsBytes().Length);
+                writer.Bytes(table + layout[2 + ResultBytesSlot], value.AsBytes().Span);
+                break;
+            case GuestValueKind.Bytes:
+                writer.Bytes(field, value.AsBytes().Span);
+                break;
+        }
+
+        return table;
+    }
+}

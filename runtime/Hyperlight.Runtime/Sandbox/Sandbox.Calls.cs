@@ -1,0 +1,131 @@
+using Hyperlight.Protocol;
+
+namespace Hyperlight;
+
+// Calls of guest functions (amd64 sheet, section 5.5).
+public sealed partial class Sandbox
+{
+    /// <summary>Calls a function of the guest.</summary>
+    /// <typeparam name="T">The type it returns: int, uint, long, ulong, float, double, string, bool, byte[], ReadOnlyMemory&lt;byte&gt;, or
+    /// <see cref="GuestValue"/> to take whatever comes.</typeparam>
+    /// <param name="function">Its name.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <returns>What it returned.</returns>
+    /// <exception cref="GuestErrorException">The guest refused the call, or its function failed. The sandbox stays ready.</exception>
+    /// <exception cref="GuestReturnTypeException">It returned another type. The sandbox stays ready.</exception>
+    /// <exception cref="MessageTooLargeException">The arguments do not fit the guest's input buffer. The sandbox stays ready.</exception>
+    /// <exception cref="GuestAbortedException">The guest gave up; for a processor exception a <see cref="GuestCpuException"/>.</exception>
+    /// <exception cref="GuestFaultException">The guest crashed.</exception>
+    /// <exception cref="GuestProtocolException">The guest does not follow the protocol.</exception>
+    /// <exception cref="TimeoutException">It took too long. The sandbox is poisoned.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled. The sandbox is poisoned, unless that was so before the call began.</exception>
+    /// <exception cref="SandboxPoisonedException">An earlier call did not run to its end.</exception>
+    /// <exception cref="InvalidOperationException">Another call is running, possibly the one whose host function makes this call.</exception>
+    /// <exception cref="ObjectDisposedException">The sandbox is disposed.</exception>
+    public T Call<T>(string function, params ReadOnlySpan<GuestValue> arguments) => Call<T>(function, default(CallOptions), arguments);
+
+    /// <inheritdoc cref="Call{T}(string, ReadOnlySpan{GuestValue})"/>
+    /// <param name="function">Its name.</param>
+    /// <param name="options">How long it may take.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public T Call<T>(string function, CallOptions options, params ReadOnlySpan<GuestValue> arguments)
+    {
+        GuestValueKind? expected = GuestType<T>.Kind;
+        GuestValue value = Invoke(function, expected ?? GuestValueKind.Void, options, arguments);
+        return expected is not { } kind || kind == value.Kind
+            ? GuestType<T>.FromGuest(value)
+            : throw new GuestReturnTypeException(function, kind, value);
+    }
+
+    /// <summary>Calls a function of the guest and drops what it returns.</summary>
+    /// <inheritdoc cref="Call{T}(string, ReadOnlySpan{GuestValue})"/>
+    public void Call(string function, params ReadOnlySpan<GuestValue> arguments) => Call(function, default(CallOptions), arguments);
+
+    /// <summary>Calls a function of the guest and drops what it returns.</summary>
+    /// <inheritdoc cref="Call{T}(string, CallOptions, ReadOnlySpan{GuestValue})"/>
+    public void Call(string function, CallOptions options, params ReadOnlySpan<GuestValue> arguments) =>
+        Invoke(function, GuestValueKind.Void, options, arguments);
+
+    /// <summary>Calls a function of the guest on a thread of the pool.</summary>
+    /// <inheritdoc cref="Call{T}(string, ReadOnlySpan{GuestValue})"/>
+    public Task<T> CallAsync<T>(string function, params ReadOnlySpan<GuestValue> arguments) =>
+        CallAsync<T>(function, default(CallOptions), arguments);
+
+    /// <summary>Calls a function of the guest on a thread of the pool.</summary>
+    /// <inheritdoc cref="Call{T}(string, CallOptions, ReadOnlySpan{GuestValue})"/>
+    public Task<T> CallAsync<T>(string function, CallOptions options, params ReadOnlySpan<GuestValue> arguments)
+    {
+        GuestValue[] copy = arguments.ToArray();
+        return Task.Run(() => Call<T>(function, options, copy), options.CancellationToken);
+    }
+
+    private GuestValue Invoke(string function, GuestValueKind expected, CallOptions options, ReadOnlySpan<GuestValue> arguments)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(function);
+        TimeSpan timeout = options.Timeout ?? _options.CallTimeout;
+        CheckTimeout(timeout, nameof(options.Timeout));
+        options.CancellationToken.ThrowIfCancellationRequested();
+        _gate.Enter(timeout);
+        try
+        {
+            if (_poison is { } reason)
+            {
+                throw new SandboxPoisonedException(_name, reason);
+            }
+
+            Push(function, expected, arguments);
+            _machine.SetRegisters(_callRegisters);
+            _machine.ResetFloatingPoint();
+            Run(function, options.CancellationToken);
+            return PopResult();
+        }
+        finally
+        {
+            if (_gate.Leave())
+            {
+                Free();
+            }
+        }
+    }
+
+    private void Push(string function, GuestValueKind expected, ReadOnlySpan<GuestValue> arguments)
+    {
+        // A guest that damaged the end of its stack in an earlier call fails this one only.
+        BufferStack input = Input();
+        Span<byte> free = FreeOf(input);
+        long length = FunctionCallMessage.Write(free, function, expected, arguments);
+        if (length > free.Length)
+        {
+            throw new MessageTooLargeException($"The call of {function}", length, free.Length);
+        }
+
+        input.Push((int)length);
+    }
+
+    private Span<byte> FreeOf(BufferStack input)
+    {
+        try
+        {
+            return input.Free();
+        }
+        catch (GuestProtocolException)
+        {
+            ResetBuffers();
+            throw;
+        }
+    }
+
+    // The guest has finished: what is wrong with its result is no reason to distrust it more than before (amd64 sheet, section 6.5).
+    private GuestValue PopResult()
+    {
+        try
+        {
+            return FunctionResultMessage.Read(Output().Pop(ref _received));
+        }
+        catch (GuestProtocolException)
+        {
+            ResetBuffers();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using System.Text;
+using Hyperlight.Hypervisors;
+using Hyperlight.Protocol;
+
+namespace Hyperlight;
+
+// The run loop: from an entry into the guest to its halt, serving what it asks for on the way (amd64 sheet, sections 5 and 7.3).
+public sealed partial class Sandbox
+{
+    private const string HostPrint = "HostPrint";
+
+    /// <summary>Lets the guest run until it halts. Every other end poisons the sandbox.</summary>
+    /// <param name="what">What is running, as the subject of a sentence.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    private void Run(string what, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using CancellationTokenRegistration registration =
+                cancellationToken.UnsafeRegister(static gate => ((CallGate)gate!).Stop(StopReason.Canceled), _gate);
+            while (!Handle(_machine.Run(), what, cancellationToken))
+            {
+            }
+
+            _debug.Flush();
+        }
+        catch (Exception exception)
+        {
+            _poison = exception.Message;
+            _debug.Flush();
+            throw;
+        }
+        finally
+        {
+            _abort.Clear();
+        }
+    }
+
+    /// <summary>Handles an exit.</summary>
+    /// <returns>Whether the guest halted.</returns>
+    private bool Handle(in VirtualMachineExit exit, string what, CancellationToken cancellationToken)
+    {
+        switch (exit.Kind)
+        {
+            case VirtualMachineExitKind.Out:
+                return HandleOut(exit);
+            case VirtualMachineExitKind.Halt:
+                return true;
+            case VirtualMachineExitKind.In:
+                throw new GuestFaultException($"The guest read port {exit.Port}{AtInstruction()}: there is no port to read.");
+            case VirtualMachineExitKind.MemoryAccess:
+                throw MemoryFault(exit);
+            case VirtualMachineExitKind.Canceled:
+                throw Stopped(what, cancellationToken);
+            case VirtualMachineExitKind.Shutdown:
+                throw new GuestFaultException(
+                    "The guest triple-faulted: an exception occurred that its processor could not deliver, often before the guest had set up its interrupt table.");
+            default:
+                throw new GuestFaultException($"The guest cannot go on{AtInstruction()}: {exit.Text}.");
+        }
+    }
+
+    private bool HandleOut(in VirtualMachineExit exit)
+    {
+        switch ((OutPort)exit.Port)
+        {
+            case OutPort.Halt:
+                return true;
+            case OutPort.CallFunction:
+                ServeHostCall();
+                return false;
+            case OutPort.Log:
+                if (GuestLogMessage.Read(Output().Pop(ref _received), _options.LogLevel) is { } record)
+                {
+                    _options.Log?.Invoke(record);
+                }
+
+                return false;
+            case OutPort.Abort:
+                return _abort.Add(exit.Value) is { } failure ? throw failure : false;
+            case OutPort.DebugPrint:
+                _debug.Add(exit.Value);
+                return false;
+            default:
+                throw new GuestProtocolException(
+                    $"The guest wrote 0x{exit.Value:X} to port {exit.Port}{AtInstruction()}: the ports are 99, 101, 102, 103 and 108.");
+        }
+    }
+
+    private void ServeHostCall()
+    {
+        ReadOnlySpan<byte> request = Output().Pop(ref _received);
+        BufferStack input = Input();
+        Span<byte> free = input.Free();
+        long length = _hostFunctions.Serve(request, free);
+        if (length > free.Length)
+        {
+            throw new MessageTooLargeException("The result of a host function", length, free.Length);
+        }
+
+        input.Push((int)length);
+    }
+
+    private GuestFaultException MemoryFault(in VirtualMachineExit exit)
+    {
+        string? region = _memory.RegionAt(exit.Address);
+        string access = exit.Access == MemoryAccessKind.Write ? "wrote to" : "read";
+        string place = region is null ? "where it has no memory" : $"in its region {region}, which is read-only";
+        return new(
+            $"The guest {access} the physical address {exit.Address}, {place}{AtInstruction()}.", exit.Address, exit.Access, region);
+    }
+
+    private Exception Stopped(string what, CancellationToken cancellationToken) => _gate.Stopped switch
+    {
+        StopReason.TimedOut => new TimeoutException(
+            $"{what} took longer than it may and was stopped{AtInstruction()}. Raise the timeout, or find out why the guest does not come to an end."),
+        StopReason.Disposed => new ObjectDisposedException(nameof(Sandbox), $"{what} was stopped because the sandbox was disposed."),
+        _ => new OperationCanceledException($"{what} was cancelled.", cancellationToken),
+    };
+
+    private string AtInstruction() => $" at RIP 0x{_machine.GetRegisters().Rip:X}";
+
+    private int Print(string text)
+    {
+        _options.Print.Write(text);
+        return Encoding.UTF8.GetByteCount(text);
+    }
+}

@@ -1,0 +1,147 @@
+using System.Security.Cryptography;
+using Hyperlight.Hypervisors;
+using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Layouts;
+using Hyperlight.Memory;
+using Hyperlight.Protocol;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hyperlight;
+
+/// <summary>
+/// A guest in a virtual machine of its own, ready to be called. It keeps its memory from call to call. One call at a time: another one
+/// meanwhile is refused, not queued; use as many sandboxes as there are threads. It may be used from any thread.
+/// </summary>
+public sealed partial class Sandbox : IDisposable
+{
+    // RFLAGS has one bit that is always set.
+    private const ulong CleanFlags = 0x2;
+    private const ulong StackAlignment = 16;
+
+    private readonly string _name;
+    private readonly SandboxOptions _options;
+    private readonly GuestMemory _memory;
+    private readonly VirtualMachine _machine;
+    private readonly CallGate _gate;
+    private readonly HostFunctionTable _hostFunctions;
+    private readonly AbortMessage _abort = new();
+    private readonly DebugConsole _debug;
+
+    // What the guest sent, out of its reach. Grows to the longest message so far.
+    private byte[] _received = new byte[512];
+    private GeneralRegisters _callRegisters;
+    private volatile string? _poison;
+
+    /// <summary>Starts a guest and runs its initialisation.</summary>
+    internal Sandbox(
+        string name, MemoryMap map, GuestVirtualAddress entryPoint, SafeFileHandle blob, SandboxOptions options, CancellationToken cancellationToken)
+    {
+        CheckTimeout(options.CallTimeout, nameof(options.CallTimeout));
+        CheckTimeout(options.StartTimeout, nameof(options.StartTimeout));
+        cancellationToken.ThrowIfCancellationRequested();
+        _name = name;
+        _options = options;
+        if (!options.HostFunctions.Names.Contains(HostPrint))
+        {
+            options.HostFunctions.Add<string, int>(HostPrint, Print);
+        }
+
+        _hostFunctions = options.HostFunctions.ToTable();
+        _debug = new(options.DebugPrint);
+        _memory = new(map, blob);
+        try
+        {
+            _memory.PrepareScratch(blob);
+            ResetBuffers();
+            _machine = new(map.Layout, map.PageTables.Gpa);
+            _gate = new(_machine);
+            _machine.Map(slot: 0, map.Layout.SnapshotBase, _memory.Snapshot, map.Layout.SnapshotPermissions);
+            _machine.Map(slot: 1, map.Scratch.Gpa, _memory.Scratch, map.Scratch.Host);
+            Initialize(map, entryPoint, cancellationToken);
+        }
+        catch
+        {
+            Free();
+            throw;
+        }
+    }
+
+    /// <summary>What the sandbox can be used for now.</summary>
+    public SandboxState State => _gate.IsDisposed ? SandboxState.Disposed : _poison is null ? SandboxState.Ready : SandboxState.Poisoned;
+
+    /// <summary>
+    /// Ends the guest and frees its memory. A call that is running on another thread is stopped and fails with <see cref="ObjectDisposedException"/>;
+    /// the memory is freed when it has ended, which this method does not wait for.
+    /// </summary>
+    public void Dispose()
+    {
+        if (_gate.Close())
+        {
+            Free();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{_name} ({State})";
+
+    private static void CheckTimeout(TimeSpan timeout, string name)
+    {
+        if (timeout != Timeout.InfiniteTimeSpan && timeout <= TimeSpan.Zero)
+        {
+            throw new ArgumentOutOfRangeException(name, timeout, "A timeout is positive or Timeout.InfiniteTimeSpan.");
+        }
+    }
+
+    // amd64 sheet, sections 4.1 and 4.2; i686 sheet, sections 3.2 and 3.3.
+    private void Initialize(MemoryMap map, GuestVirtualAddress entryPoint, CancellationToken cancellationToken)
+    {
+        Span<byte> seed = stackalloc byte[sizeof(ulong)];
+        RandomNumberGenerator.Fill(seed);
+        _machine.SetRegisters(new()
+        {
+            Rip = entryPoint.Value,
+            Rsp = map.Layout.InitialStackPointer.Value,
+            Rdi = map.Peb.Gva.Value,
+            Rsi = BitConverter.ToUInt64(seed),
+            Rdx = GuestLayout.PageSize,
+            Rcx = (ulong)_options.LogLevel,
+            Rflags = CleanFlags,
+        });
+        _gate.Enter(_options.StartTimeout);
+        try
+        {
+            Run("The guest's initialisation", cancellationToken);
+        }
+        finally
+        {
+            _gate.Leave();
+        }
+
+        GeneralRegisters registers = _machine.GetRegisters();
+        if (registers.Rsp % StackAlignment != 0)
+        {
+            throw new GuestProtocolException(
+                $"The guest ended its initialisation with the stack pointer 0x{registers.Rsp:X}, which calls cannot use: it must be a multiple of {StackAlignment}.");
+        }
+
+        _callRegisters = new() { Rip = registers.Rax, Rsp = registers.Rsp, Rflags = CleanFlags };
+    }
+
+    private void ResetBuffers()
+    {
+        Input().Reset();
+        Output().Reset();
+    }
+
+    private BufferStack Input() => new("input", _memory.Input);
+
+    private BufferStack Output() => new("output", _memory.Output);
+
+    // The machine first: it maps the memory.
+    private void Free()
+    {
+        _gate?.Dispose();
+        _machine?.Dispose();
+        _memory.Dispose();
+    }
+}

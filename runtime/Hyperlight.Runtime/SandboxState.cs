@@ -1,0 +1,14 @@
+namespace Hyperlight;
+
+/// <summary>What a sandbox can be used for.</summary>
+public enum SandboxState
+{
+    /// <summary>Its functions can be called.</summary>
+    Ready,
+
+    /// <summary>A call did not run to its end; the guest is in an unknown state and can only be disposed.</summary>
+    Poisoned,
+
+    /// <summary>It is gone.</summary>
+    Disposed,
+}

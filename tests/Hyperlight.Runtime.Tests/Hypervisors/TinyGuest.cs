@@ -1,0 +1,64 @@
+using System.Buffers.Binary;
+using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Layouts;
+using Hyperlight.Memory;
+
+namespace Hyperlight.Runtime.Tests.Hypervisors;
+
+/// <summary>A virtual machine with a few bytes of code and nothing of Hyperlight's protocol.</summary>
+internal sealed class TinyGuest : IDisposable
+{
+    public const ulong CodeAddress = 0x1000;
+    public const ulong ReadOnlyAddress = 0x6000;
+
+    private const int CodeOffset = 0;
+    private const int TablesOffset = 0x1000;
+
+    private readonly ulong _rsp;
+
+    private TinyGuest(GuestLayout layout, GuestPhysicalAddress pageTables, ulong rsp, byte[] code)
+    {
+        _rsp = rsp;
+        Memory = MappedMemory.Allocate(0x4000);
+        ReadOnly = MappedMemory.Allocate(0x1000);
+        code.CopyTo(Memory.Slice(CodeOffset, code.Length));
+        Machine = new(layout, pageTables);
+        Machine.Map(0, new(CodeAddress), Memory, MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute);
+        Machine.Map(1, new(ReadOnlyAddress), ReadOnly, MemoryPermissions.Read | MemoryPermissions.Execute);
+        Start();
+    }
+
+    public VirtualMachine Machine { get; }
+
+    /// <summary>Readable and writable, at <see cref="CodeAddress"/>.</summary>
+    public MappedMemory Memory { get; }
+
+    /// <summary>One page, at <see cref="ReadOnlyAddress"/>.</summary>
+    public MappedMemory ReadOnly { get; }
+
+    /// <summary>16-bit code in real mode.</summary>
+    public static TinyGuest RealMode(params byte[] code) => new(GuestLayouts.I686V13, default, 0x3000, code);
+
+    /// <summary>64-bit code with the first 2 MiB mapped to themselves, as one large page.</summary>
+    public static TinyGuest LongMode(params byte[] code)
+    {
+        TinyGuest guest = new(GuestLayouts.Amd64V16, new(CodeAddress + TablesOffset), 0x5000, code);
+
+        // Present and writable; the last one is a large page.
+        ulong tables = CodeAddress + TablesOffset;
+        BinaryPrimitives.WriteUInt64LittleEndian(guest.Memory.Slice(TablesOffset, 8), (tables + 0x1000) | 0x23);
+        BinaryPrimitives.WriteUInt64LittleEndian(guest.Memory.Slice(TablesOffset + 0x1000, 8), (tables + 0x2000) | 0x23);
+        BinaryPrimitives.WriteUInt64LittleEndian(guest.Memory.Slice(TablesOffset + 0x2000, 8), 0xE3);
+        return guest;
+    }
+
+    /// <summary>Sets the processor to the first instruction.</summary>
+    public void Start() => Machine.SetRegisters(new() { Rip = CodeAddress, Rsp = _rsp, Rflags = 2 });
+
+    public void Dispose()
+    {
+        Machine.Dispose();
+        Memory.Dispose();
+        ReadOnly.Dispose();
+    }
+}

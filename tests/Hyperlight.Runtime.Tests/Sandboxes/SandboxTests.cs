@@ -1,0 +1,511 @@
+using Hyperlight.Runtime.Tests.Guests;
+using Hyperlight.Runtime.Tests.Vectors;
+
+namespace Hyperlight.Runtime.Tests.Sandboxes;
+
+public sealed class SandboxTests : IDisposable
+{
+    // jmp .
+    private static readonly byte[] EndlessLoop = [0xEB, 0xFE];
+
+    private readonly ScriptedGuest _guest = new();
+
+    private static CancellationToken TestCanceled => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _guest.Dispose();
+
+    [KvmFact]
+    public void A_function_returns_its_result()
+    {
+        using Sandbox sandbox = _guest.Halt().Return(RecordedMessages.Get("result-string")).Return(RecordedMessages.Get("result-int")).Start();
+
+        Assert.Equal("hello\n", sandbox.Call<string>("SayHello", "World"));
+        Assert.Equal(-42, sandbox.Call<int>("Add", 1, 2));
+        Assert.Equal(SandboxState.Ready, sandbox.State);
+    }
+
+    [KvmFact]
+    public void A_call_reaches_the_input_buffer_as_a_message_the_guest_can_read()
+    {
+        List<string> seen = [];
+        using Sandbox sandbox = _guest
+            .Halt()
+            .Copy(ScriptedGuest.InputBuffer, 256, ScriptedGuest.OutputBuffer, 101)
+            .Return(RecordedMessages.Get("result-void"))
+            .Start(options => options.HostFunctions.Add("Greet", (string name, int times) => seen.Add($"{name} {times}")));
+
+        sandbox.Call("Greet", "World", 3);
+
+        Assert.Equal(["World 3"], seen);
+    }
+
+    [KvmFact]
+    public void Whatever_comes_can_be_taken()
+    {
+        using Sandbox sandbox = _guest.Halt().Return(RecordedMessages.Get("result-bytes")).Return(RecordedMessages.Get("result-void")).Start();
+
+        Assert.Equal<GuestValue>(new byte[] { 0, 1, 2, 0xFF }, sandbox.Call<GuestValue>("F"));
+        Assert.Equal(GuestValue.Void, sandbox.Call<GuestValue>("F"));
+    }
+
+    [KvmFact]
+    public void Another_type_than_asked_for_is_an_error_and_no_poison()
+    {
+        using Sandbox sandbox = _guest.Halt().Return(RecordedMessages.Get("result-int")).Return(RecordedMessages.Get("result-int")).Start();
+
+        GuestReturnTypeException exception = Assert.Throws<GuestReturnTypeException>(() => sandbox.Call<string>("F"));
+
+        Assert.Equal(GuestValueKind.String, exception.Expected);
+        Assert.Equal<GuestValue>(-42, exception.Value);
+        Assert.Equal(-42, sandbox.Call<int>("F"));
+    }
+
+    [KvmFact]
+    public void A_type_that_cannot_cross_is_refused_before_the_call()
+    {
+        using Sandbox sandbox = _guest.Halt().Start();
+
+        Assert.Contains("System.DateTime", Assert.Throws<NotSupportedException>(() => sandbox.Call<DateTime>("F")).Message, StringComparison.Ordinal);
+    }
+
+    [KvmFact]
+    public void An_error_of_the_guest_is_no_poison()
+    {
+        using Sandbox sandbox = _guest.Halt().Return(RecordedMessages.Get("result-error")).Return(RecordedMessages.Get("result-int")).Start();
+
+        GuestErrorException exception = Assert.Throws<GuestErrorException>(() => sandbox.Call<int>("F"));
+
+        Assert.Equal(GuestErrorCode.FunctionNotFound, exception.Code);
+        Assert.Equal(SandboxState.Ready, sandbox.State);
+        Assert.Equal(-42, sandbox.Call<int>("F"));
+    }
+
+    [KvmFact]
+    public void A_call_too_large_for_the_buffer_is_no_poison()
+    {
+        using Sandbox sandbox = _guest.Halt().Return(RecordedMessages.Get("result-int")).Start();
+
+        MessageTooLargeException exception = Assert.Throws<MessageTooLargeException>(() => sandbox.Call<int>("F", new byte[0x4000]));
+
+        Assert.InRange(exception.Required, 0x4000, 0x4100);
+        Assert.Equal(0x4000 - 16, exception.Available);
+        Assert.Equal(-42, sandbox.Call<int>("F"));
+    }
+
+    [KvmFact]
+    public void A_result_that_cannot_be_read_after_a_halt_is_no_poison()
+    {
+        byte[] malformed = RecordedMessages.Get("result-string");
+        malformed[5] = 0xFF;
+        using Sandbox sandbox = _guest
+            .Halt()
+            .Return(malformed)
+            .Halt()
+            .Put(ScriptedGuest.OutputBuffer, BitConverter.GetBytes(ulong.MaxValue), 108)
+            .Return(RecordedMessages.Get("result-int"))
+            .Start();
+
+        Assert.Throws<GuestProtocolException>(() => sandbox.Call<int>("Malformed"));
+        Assert.Throws<GuestProtocolException>(() => sandbox.Call<int>("NoResult"));
+        Assert.Throws<GuestProtocolException>(() => sandbox.Call<int>("BadStack"));
+        Assert.Equal(-42, sandbox.Call<int>("F"));
+    }
+
+    [KvmFact]
+    public void A_damaged_input_buffer_fails_one_call()
+    {
+        using Sandbox sandbox = _guest
+            .Halt()
+            .Put(ScriptedGuest.InputBuffer, BitConverter.GetBytes(ulong.MaxValue), 1000 - 892, 0)
+            .Return(RecordedMessages.Get("result-int"))
+            .Start();
+        Assert.Throws<GuestProtocolException>(() => sandbox.Call<int>("Damage"));
+
+        Assert.Equal(-42, sandbox.Call<int>("F"));
+    }
+
+    [KvmFact]
+    public void Two_sandboxes_of_one_image_do_not_see_each_others_writes_and_the_file_stays_the_same()
+    {
+        const uint Scribble = 0x7000;
+        _guest
+            .Halt()
+            .Put(Scribble, ScriptedGuest.Framed(RecordedMessages.Get("result-int")), 101)
+            .Copy(Scribble, 32, ScriptedGuest.OutputBuffer, 108);
+        using Sandbox first = _guest.Start();
+        byte[] hash = _guest.FileHash;
+
+        // The first step of the call fails for want of a message to port 101, after its write: the guest's memory has changed.
+        Assert.Throws<GuestProtocolException>(() => first.Call<int>("F"));
+        using ScriptedGuest reader = new();
+        Assert.Equal(hash, _guest.FileHash);
+    }
+
+    [KvmFact]
+    public void Poison_is_for_good_and_says_why()
+    {
+        using Sandbox sandbox = _guest.Halt().Out(0x1234, 5).Start();
+        Assert.Throws<GuestProtocolException>(() => sandbox.Call("F"));
+
+        SandboxPoisonedException exception = Assert.Throws<SandboxPoisonedException>(() => sandbox.Call("F"));
+
+        Assert.Contains("port 4660", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(SandboxState.Poisoned, sandbox.State);
+    }
+
+    [KvmFact]
+    public void A_malformed_host_call_poisons()
+    {
+        byte[] malformed = RecordedMessages.Get("call-host-hostadd");
+        malformed[4] = 0xFE;
+        using Sandbox sandbox = _guest.Halt().Send(malformed, 101).Start();
+
+        Assert.Throws<GuestProtocolException>(() => sandbox.Call("F"));
+        Assert.Equal(SandboxState.Poisoned, sandbox.State);
+    }
+
+    [KvmFact]
+    public void A_host_call_without_a_message_poisons()
+    {
+        using Sandbox sandbox = _guest.Halt().Out(101).Start();
+
+        Assert.Throws<GuestProtocolException>(() => sandbox.Call("F"));
+        Assert.Equal(SandboxState.Poisoned, sandbox.State);
+    }
+
+    [KvmFact]
+    public void An_abort_poisons()
+    {
+        using Sandbox sandbox = _guest.Halt().Out(102, 0x68_08_02).Out(102, 0xFF_69_02).Start();
+
+        GuestAbortedException exception = Assert.Throws<GuestAbortedException>(() => sandbox.Call("F"));
+
+        Assert.Equal((8, "hi"), (exception.Code, exception.GuestMessage));
+        Assert.Equal(SandboxState.Poisoned, sandbox.State);
+    }
+
+    [KvmFact]
+    public void An_abort_during_the_initialisation_fails_the_start()
+    {
+        _guest.Out(102, 0xFF_0D_02);
+
+        Assert.Equal(13, Assert.Throws<GuestAbortedException>(() => _guest.Start()).Code);
+    }
+
+    [KvmFact]
+    public void A_read_from_nowhere_says_where()
+    {
+        using Sandbox sandbox = _guest.Halt().Copy(ScriptedGuest.Nowhere, 1, ScriptedGuest.OutputBuffer, 108).Start();
+
+        GuestFaultException exception = Assert.Throws<GuestFaultException>(() => sandbox.Call("F"));
+
+        Assert.Equal((new GuestPhysicalAddress(ScriptedGuest.Nowhere), MemoryAccessKind.Read), (exception.Address!.Value, exception.Access!.Value));
+        Assert.Null(exception.Region);
+        Assert.Contains("0x80000000", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(SandboxState.Poisoned, sandbox.State);
+    }
+
+    [KvmFact]
+    public void A_triple_fault_poisons()
+    {
+        // ud2
+        using Sandbox sandbox = _guest.Halt().Run(0x0F, 0x0B).Start();
+
+        Assert.Contains("triple-fault", Assert.Throws<GuestFaultException>(() => sandbox.Call("F")).Message, StringComparison.Ordinal);
+        Assert.Equal(SandboxState.Poisoned, sandbox.State);
+    }
+
+    [KvmFact]
+    public void Reading_a_port_poisons()
+    {
+        // in al, 0x10
+        using Sandbox sandbox = _guest.Halt().Run(0xE4, 0x10).Start();
+
+        Assert.Contains("port 16", Assert.Throws<GuestFaultException>(() => sandbox.Call("F")).Message, StringComparison.Ordinal);
+    }
+
+    [KvmFact]
+    public void Halting_by_instruction_ends_a_call_too()
+    {
+        // hlt
+        using Sandbox sandbox = _guest.Halt().Put(ScriptedGuest.OutputBuffer, ScriptedGuest.Framed(RecordedMessages.Get("result-int")), 103).Run(0xF4).Start();
+
+        Assert.Equal(-42, sandbox.Call<int>("F"));
+    }
+
+    [KvmFact]
+    public void A_stack_pointer_that_calls_cannot_use_fails_the_start()
+    {
+        // mov esp, 0x1004; out 108, al
+        _guest.Run(0xBC, 0x04, 0x10, 0, 0, 0xE6, 108);
+
+        Assert.Contains("0x1004", Assert.Throws<GuestProtocolException>(() => _guest.Start()).Message, StringComparison.Ordinal);
+    }
+
+    [KvmFact]
+    public void The_guest_starts_with_the_registers_of_its_abi()
+    {
+        // 16-bit at the entry would be the interpreter's; it leaves edi, esi and ecx alone until its first step, which a test cannot see.
+        using Sandbox sandbox = _guest.Halt().Start(options => options.LogLevel = GuestLogLevel.Trace);
+
+        Assert.Equal(SandboxState.Ready, sandbox.State);
+    }
+
+    [KvmFact]
+    public void Logs_arrive_with_all_their_parts_up_to_the_level_asked_for()
+    {
+        List<GuestLogRecord> records = [];
+        _guest.Halt().Send(RecordedMessages.Get("log-warning"), 99).Return(RecordedMessages.Get("result-void"));
+        using Sandbox listening = _guest.Start(options => (options.Log, options.LogLevel) = (records.Add, GuestLogLevel.Warning));
+        using Sandbox deaf = _guest.Start(options => options.Log = records.Add);
+
+        listening.Call("F");
+        deaf.Call("F");
+
+        Assert.Equal([new GuestLogRecord(GuestLogLevel.Warning, "message", "source_module", "caller", "src/main.rs", 42)], records);
+    }
+
+    [KvmFact]
+    public void A_malformed_log_record_poisons()
+    {
+        using Sandbox sandbox = _guest.Halt().Send(RecordedMessages.Get("result-int"), 99).Start(options => options.LogLevel = GuestLogLevel.Trace);
+
+        Assert.Throws<GuestProtocolException>(() => sandbox.Call("F"));
+        Assert.Equal(SandboxState.Poisoned, sandbox.State);
+    }
+
+    [KvmFact]
+    public void What_the_guest_prints_to_the_debug_console_arrives_in_lines()
+    {
+        using StringWriter writer = new();
+        using Sandbox sandbox = _guest
+            .Out(103, 'h').Out(103, 'i').Halt()
+            .Out(103, 0xC3).Out(103, 0xBC).Out(103, '\n').Return(RecordedMessages.Get("result-void"))
+            .Start(options => options.DebugPrint = writer);
+        Assert.Equal("hi", writer.ToString());
+
+        sandbox.Call("F");
+
+        Assert.Equal("hiü\n", writer.ToString());
+    }
+
+    [KvmFact]
+    public void A_call_that_takes_too_long_is_stopped_and_says_where_it_was()
+    {
+        using Sandbox sandbox = _guest.Halt().Run(EndlessLoop).Start();
+
+        TimeoutException exception = Assert.Throws<TimeoutException>(
+            () => sandbox.Call("Spin", new CallOptions { Timeout = TimeSpan.FromMilliseconds(30) }));
+
+        Assert.Contains("Spin", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("RIP 0x2000", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(SandboxState.Poisoned, sandbox.State);
+    }
+
+    [KvmFact]
+    public void A_start_that_takes_too_long_is_stopped()
+    {
+        _guest.Run(EndlessLoop);
+
+        Assert.Throws<TimeoutException>(() => _guest.Start(options => options.StartTimeout = TimeSpan.FromMilliseconds(30)));
+    }
+
+    [KvmFact]
+    public void A_short_timeout_works_after_a_call_with_a_long_one()
+    {
+        using Sandbox sandbox = _guest.Halt().Return(RecordedMessages.Get("result-int")).Run(EndlessLoop).Start();
+        sandbox.Call<int>("F", new CallOptions { Timeout = TimeSpan.FromHours(1) });
+
+        Assert.Throws<TimeoutException>(() => sandbox.Call("Spin", new CallOptions { Timeout = TimeSpan.FromMilliseconds(30) }));
+    }
+
+    [KvmFact]
+    public void An_old_deadline_does_not_stop_a_later_call()
+    {
+        using Sandbox sandbox = _guest.Halt().Return(RecordedMessages.Get("result-int")).Run(EndlessLoop).Start();
+        sandbox.Call<int>("F", new CallOptions { Timeout = TimeSpan.FromMilliseconds(200) });
+        using CancellationTokenSource source = new(TimeSpan.FromMilliseconds(600));
+
+        Assert.Throws<OperationCanceledException>(
+            () => sandbox.Call("Spin", new CallOptions { Timeout = Timeout.InfiniteTimeSpan, CancellationToken = source.Token }));
+    }
+
+    [KvmFact]
+    public void A_token_stops_a_call()
+    {
+        using CancellationTokenSource source = new(TimeSpan.FromMilliseconds(30));
+        using Sandbox sandbox = _guest.Halt().Run(EndlessLoop).Start();
+
+        OperationCanceledException exception = Assert.Throws<OperationCanceledException>(
+            () => sandbox.Call("Spin", new CallOptions { CancellationToken = source.Token }));
+
+        Assert.Equal(source.Token, exception.CancellationToken);
+        Assert.Equal(SandboxState.Poisoned, sandbox.State);
+    }
+
+    [KvmFact]
+    public void A_token_cancelled_before_the_call_leaves_the_sandbox_ready()
+    {
+        using Sandbox sandbox = _guest.Halt().Return(RecordedMessages.Get("result-int")).Start();
+
+        Assert.Throws<OperationCanceledException>(() => sandbox.Call<int>("F", new CallOptions { CancellationToken = new(canceled: true) }));
+        Assert.Equal(-42, sandbox.Call<int>("F"));
+    }
+
+    [KvmFact]
+    public void A_token_stops_the_start()
+    {
+        using CancellationTokenSource source = new(TimeSpan.FromMilliseconds(30));
+        _guest.Run(EndlessLoop);
+
+        Assert.Throws<OperationCanceledException>(() => _guest.Start(cancellationToken: source.Token));
+    }
+
+    [KvmFact]
+    public async Task A_second_call_at_the_same_time_is_refused()
+    {
+        using SemaphoreSlim entered = new(0);
+        using SemaphoreSlim release = new(0);
+        using Sandbox sandbox = _guest
+            .Halt()
+            .Send(RecordedMessages.Get("call-host-hostprint"), 101)
+            .Return(RecordedMessages.Get("result-int"))
+            .Start(options => options.HostFunctions.Add("HostPrint", (string _) =>
+            {
+                entered.Release();
+                release.Wait(TestCanceled);
+                return 0;
+            }));
+        Task<int> first = sandbox.CallAsync<int>("F");
+        await entered.WaitAsync(TestCanceled);
+
+        Assert.Throws<InvalidOperationException>(() => sandbox.Call<int>("F"));
+        release.Release();
+
+        Assert.Equal(-42, await first);
+        Assert.Equal(SandboxState.Ready, sandbox.State);
+    }
+
+    [KvmFact]
+    public async Task Disposal_stops_a_running_call()
+    {
+        using SemaphoreSlim started = new(0);
+        Sandbox sandbox = _guest
+            .Halt()
+            .Send(RecordedMessages.Get("call-host-hostprint"), 101)
+            .Run(EndlessLoop)
+            .Start(options => options.HostFunctions.Add("HostPrint", (string _) => started.Release()));
+        Task<int> call = sandbox.CallAsync<int>("Spin");
+        await started.WaitAsync(TestCanceled);
+
+        sandbox.Dispose();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => call);
+        Assert.Equal(SandboxState.Disposed, sandbox.State);
+        Assert.Throws<ObjectDisposedException>(() => sandbox.Call("F"));
+    }
+
+    [KvmFact]
+    public void Disposal_inside_of_a_host_function_ends_the_call()
+    {
+        Sandbox? sandbox = null;
+        _guest.Halt().Send(RecordedMessages.Get("call-host-hostprint"), 101).Return(RecordedMessages.Get("result-int"));
+        sandbox = _guest.Start(options => options.HostFunctions.Add("HostPrint", (string _) =>
+        {
+            sandbox!.Dispose();
+            return 0;
+        }));
+
+        Assert.Throws<ObjectDisposedException>(() => sandbox.Call("F"));
+    }
+
+    [KvmFact]
+    public void Disposal_twice_is_once()
+    {
+        Sandbox sandbox = _guest.Halt().Start();
+
+        sandbox.Dispose();
+        sandbox.Dispose();
+
+        Assert.Equal(SandboxState.Disposed, sandbox.State);
+    }
+
+    [KvmFact]
+    public async Task Cancels_at_any_moment_end_in_a_result_or_a_cancellation()
+    {
+        Random random = new(20261122);
+        _guest.Halt();
+        for (int i = 0; i < 40; i++)
+        {
+            _guest.Send(RecordedMessages.Get("call-host-hostprint"), 101);
+        }
+
+        _guest.Return(RecordedMessages.Get("result-int"));
+        int canceled = 0;
+        for (int i = 0; i < 60; i++)
+        {
+            using Sandbox sandbox = _guest.Start(options => options.HostFunctions.Add("HostPrint", (string text) => text.Length));
+            using CancellationTokenSource source = new();
+            int spins = random.Next(20_000);
+            Task cancel = Task.Run(
+                () =>
+                {
+                    Thread.SpinWait(spins);
+                    source.Cancel();
+                },
+                TestCanceled);
+            try
+            {
+                Assert.Equal(-42, sandbox.Call<int>("F", new CallOptions { CancellationToken = source.Token }));
+            }
+            catch (OperationCanceledException)
+            {
+                canceled++;
+            }
+
+            await cancel;
+        }
+
+        Assert.InRange(canceled, 1, 60);
+    }
+
+    [KvmFact]
+    public void A_call_with_scalar_values_allocates_nothing()
+    {
+        const int Calls = 10;
+        _guest.Halt();
+        for (int i = 0; i < Calls; i++)
+        {
+            // An abort packet without bytes does nothing: only the copy is wanted, with which a guest would pop the answer.
+            _guest
+                .Send(RecordedMessages.Get("call-host-hostadd"), 101)
+                .Put(ScriptedGuest.InputBuffer, BitConverter.GetBytes(8UL), 102)
+                .Return(RecordedMessages.Get("result-int"));
+        }
+
+        using Sandbox sandbox = _guest.Start(options => options.HostFunctions.Add("HostAdd", (int a, int b) => a + b));
+        sandbox.Call<int>("Add", 1, 2);
+        sandbox.Call<int>("Add", 1, 2);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        for (int i = 0; i < Calls - 2; i++)
+        {
+            sandbox.Call<int>("Add", 1, 2);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [KvmFact]
+    public void A_memory_blob_that_is_too_short_is_our_own_error_and_leaves_nothing_open()
+    {
+        using Sandbox sandbox = _guest.Halt().Start();
+        sandbox.Dispose();
+        int before = Directory.GetFiles("/proc/self/fd").Length;
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => _guest.Start(options => options.CallTimeout = TimeSpan.Zero));
+        Assert.Throws<GuestAbortedException>(() => new ScriptedGuest().Out(102, 0xFF_0D_02).Start());
+
+        Assert.InRange(Directory.GetFiles("/proc/self/fd").Length, 0, before + 3);
+    }
+}
