@@ -105,17 +105,20 @@ internal readonly record struct ElfHeader(
         int before = findings.Count;
         if (file[ClassOffset] is not ((byte)ElfClass.Elf32 or (byte)ElfClass.Elf64))
         {
-            findings.Add(Rules.ElfEncoding.Found($"EI_CLASS is {file[ClassOffset]}, allowed are 1 (32-bit) and 2 (64-bit): the file is damaged, link the guest again."));
+            findings.Add(Rules.ElfEncoding.Found(
+                $"EI_CLASS is {file[ClassOffset]}, allowed are 1 (32-bit) and 2 (64-bit): the file is damaged, link the guest again."));
         }
 
         if (file[DataOffset] != LittleEndian)
         {
-            findings.Add(Rules.ElfEncoding.Found($"EI_DATA is {file[DataOffset]}, only {LittleEndian} (little-endian) is supported: build the guest for x86."));
+            findings.Add(Rules.ElfEncoding.Found(
+                $"EI_DATA is {file[DataOffset]}, only {LittleEndian} (little-endian) is supported: build the guest for x86."));
         }
 
         if (file[VersionOffset] != CurrentVersion)
         {
-            findings.Add(Rules.ElfEncoding.Found($"EI_VERSION is {file[VersionOffset]}, only {CurrentVersion} is defined: the file is damaged, link the guest again."));
+            findings.Add(Rules.ElfEncoding.Found(
+                $"EI_VERSION is {file[VersionOffset]}, only {CurrentVersion} is defined: the file is damaged, link the guest again."));
         }
 
         return findings.Count == before;

@@ -49,7 +49,8 @@ internal readonly ref struct ElfRelocationTables(ElfFormat format, ElfDynamicTab
         if (address is null || size is null)
         {
             _findings.Add(Rules.MalformedDynamic.Found(
-                $"{name} has {(address is null ? "a size but no address" : "an address but no size")}, it needs both: the file is damaged, link the guest again."));
+                $"{name} has {(address is null ? "a size but no address" : "an address but no size")}, it needs both: "
+                + "the file is damaged, link the guest again."));
             return default;
         }
 

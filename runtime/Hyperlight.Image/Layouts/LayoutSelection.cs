@@ -80,7 +80,8 @@ public static class LayoutSelection
         if (beyond.Type == ElfSegmentType.Load)
         {
             findings.Add(Rules.AddressBeyondLayout.Found(
-                $"{beyond} reaches beyond 0x{lastAddress:X}, the last address of {wanted.Architecture} guests: link the guest lower, or remove the assertion."));
+                $"{beyond} reaches beyond 0x{lastAddress:X}, the last address of {wanted.Architecture} guests: "
+                + "link the guest lower, or remove the assertion."));
         }
     }
 

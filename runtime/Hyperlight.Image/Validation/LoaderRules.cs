@@ -16,13 +16,14 @@ internal static class LoaderRules
             {
                 findings.Add(Rules.Interpreter, () =>
                     $"the guest asks for the dynamic loader {Quote(Encoding.UTF8.GetString(Start(elf.ContentOf(segment).Span)).TrimEnd('\0'))} "
-                    + $"(PT_INTERP, program header {segment.Index}), inside a micro-VM there is none: link statically (-static-pie -nostdlib, or -Wl,--no-dynamic-linker).");
+                    + $"(PT_INTERP, program header {segment.Index}), inside a micro-VM there is none: "
+                    + "link statically (-static-pie -nostdlib, or -Wl,--no-dynamic-linker).");
             }
             else if (segment is { Type: ElfSegmentType.ThreadLocalStorage, MemorySize: > 0 })
             {
                 findings.Add(Rules.ThreadLocalStorage, () =>
-                    $"the guest has 0x{segment.MemorySize:X} bytes of thread-local storage (PT_TLS, program header {segment.Index}), nothing sets that up in a guest: "
-                    + "make the variables global, a guest has one thread.");
+                    $"the guest has 0x{segment.MemorySize:X} bytes of thread-local storage (PT_TLS, program header {segment.Index}), "
+                    + "nothing sets that up in a guest: make the variables global, a guest has one thread.");
             }
         }
 
@@ -32,7 +33,8 @@ internal static class LoaderRules
             {
                 int more = elf.NeededLibraries.Length - CappedFindings.Limit;
                 string names = string.Join(", ", elf.NeededLibraries.Take(CappedFindings.Limit).Select(Quote));
-                return $"the guest needs {names}{(more > 0 ? $" and {more} more" : "")} (DT_NEEDED), inside a micro-VM there are no shared libraries: link statically.";
+                return $"the guest needs {names}{(more > 0 ? $" and {more} more" : "")} (DT_NEEDED), "
+                    + "inside a micro-VM there are no shared libraries: link statically.";
             });
         }
     }

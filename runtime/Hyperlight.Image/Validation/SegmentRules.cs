@@ -51,8 +51,8 @@ internal static class SegmentRules
         if (segment.MemorySize > 0 && (segment.VirtualAddress > lastAddress || segment.MemorySize - 1 > lastAddress - segment.VirtualAddress))
         {
             findings.Add(Rules.SegmentRange, () =>
-                $"{segment} takes 0x{segment.MemorySize:X} bytes of memory from 0x{segment.VirtualAddress:X} on, addresses of its ELF class end at 0x{lastAddress:X}: "
-                + "link the guest lower or make the segment smaller.");
+                $"{segment} takes 0x{segment.MemorySize:X} bytes of memory from 0x{segment.VirtualAddress:X} on, "
+                + $"addresses of its ELF class end at 0x{lastAddress:X}: link the guest lower or make the segment smaller.");
         }
     }
 
@@ -66,8 +66,8 @@ internal static class SegmentRules
         else if (segment.Alignment > 1 && ((segment.VirtualAddress ^ segment.Offset) & (segment.Alignment - 1)) != 0)
         {
             findings.Add(Rules.SegmentAlignment, () =>
-                $"{segment} lies at file offset 0x{segment.Offset:X}, that and its address must leave the same remainder when divided by its alignment 0x{segment.Alignment:X}: "
-                + "check the linker script or what changed the file after linking.");
+                $"{segment} lies at file offset 0x{segment.Offset:X}, "
+                + $"that and its address must leave the same remainder when divided by its alignment 0x{segment.Alignment:X}: check the linker script or what changed the file after linking.");
         }
     }
 
@@ -90,7 +90,8 @@ internal static class SegmentRules
             if (highest is { } lower && segment.VirtualAddress <= lower.LastAddress)
             {
                 findings.Add(Rules.SegmentOrder, () => segment.LastAddress < lower.VirtualAddress
-                    ? $"{segment} follows {lower} in the program header table, segments must be in ascending order of their addresses: sort them in the linker script."
+                    ? $"{segment} follows {lower} in the program header table, "
+                        + "segments must be in ascending order of their addresses: sort them in the linker script."
                     : $"{segment} overlaps {lower}, every address may belong to one segment only: check the addresses in the linker script.");
             }
 
@@ -106,8 +107,8 @@ internal static class SegmentRules
             if (distance >= layout.MaxRegionSize)
             {
                 findings.Add(Rules.AddressBeyondLayout, () =>
-                    $"{segment} ends 0x{distance:X} bytes above the guest's lowest segment (0x{elf.LoadBase:X}), {layout.Id} has room for 0x{layout.MaxRegionSize:X} "
-                    + $"({ByteSize.ToText(layout.MaxRegionSize)}): link the segments closer together or make the guest smaller.");
+                    $"{segment} ends 0x{distance:X} bytes above the guest's lowest segment (0x{elf.LoadBase:X}), "
+                    + $"{layout.Id} has room for 0x{layout.MaxRegionSize:X} ({ByteSize.ToText(layout.MaxRegionSize)}): link the segments closer together or make the guest smaller.");
             }
         }
     }

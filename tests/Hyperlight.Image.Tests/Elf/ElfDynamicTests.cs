@@ -84,6 +84,17 @@ public sealed class ElfDynamicTests
     }
 
     [Fact]
+    public void A_procedure_linkage_table_with_addends_inside_the_other_relocations_is_not_read_twice()
+    {
+        GuestReport report = GuestReport.OfReading(TestElf.Amd64().WithRela(0x2000, 1).WithRela(0x2008, 2)
+            .WithDynamic(ElfDynamicTag.PltRelocations, 0x4020).WithDynamic(ElfDynamicTag.PltRelocationsSize, 24)
+            .WithDynamic(ElfDynamicTag.PltRelocationKind, (ulong)ElfDynamicTag.Rela));
+
+        Assert.Empty(report.Findings);
+        Assert.Equal([0x2000UL, 0x2008UL], report.Elf!.Relocations.Select(relocation => relocation.Offset));
+    }
+
+    [Fact]
     public void A_procedure_linkage_table_of_unknown_kind_reports_HL1016()
     {
         GuestReport report = GuestReport.OfReading(TestElf.Amd64().WithJmprel(0x2008, 7).WithDynamic(ElfDynamicTag.PltRelocationKind, 5));
@@ -123,8 +134,9 @@ public sealed class ElfDynamicTests
 
     [Theory]
     [InlineData(ElfDynamicTag.RelaSize, 25)]                        // not a multiple of 24
+    [InlineData(ElfDynamicTag.RelaSize, 240)]                       // beyond its segment, inside the file
     [InlineData(ElfDynamicTag.RelaEntrySize, 16)]
-    [InlineData(ElfDynamicTag.Rela, 0x3800)]                        // in .bss
+    [InlineData(ElfDynamicTag.Rela, 0x3000)]                        // in .bss
     [InlineData(ElfDynamicTag.Rela, 0xFFFFFFFFFFFFFFF8)]
     [InlineData(ElfDynamicTag.RelaSize, 0xFFFFFFFFFFFFFFE8)]
     [InlineData(ElfDynamicTag.Rel, 0x4000)]                         // without DT_RELSZ

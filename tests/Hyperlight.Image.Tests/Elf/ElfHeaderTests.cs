@@ -18,6 +18,11 @@ public sealed class ElfHeaderTests
     private const int SectionHeaderCountField = 60;
     private const int SectionNameIndexField = 62;
 
+    // And in an ELF64 section header.
+    private const int SectionSizeField = 32;
+    private const int SectionLinkField = 40;
+    private const int SectionInfoField = 44;
+
     [Fact]
     public void A_64_bit_guest_is_read_with_every_header_field()
     {
@@ -141,7 +146,7 @@ public sealed class ElfHeaderTests
     public void A_count_of_program_headers_in_section_0_is_followed()
     {
         byte[] file = TestElf.Amd64().Build();
-        SetSectionZero(file, infoField: 44, value: 2);
+        SetSectionZero(file, SectionInfoField, [2]);
         file[ProgramHeaderCountField] = file[ProgramHeaderCountField + 1] = 0xFF; // PN_XNUM
 
         Assert.Equal(2, GuestReport.OfReading(file).Elf!.Segments.Length);
@@ -151,8 +156,8 @@ public sealed class ElfHeaderTests
     public void A_count_of_sections_in_section_0_is_followed()
     {
         byte[] file = TestElf.Amd64().Build();
-        int count = file[SectionHeaderCountField];
-        SetSectionZero(file, infoField: 32, value: count);
+        byte count = file[SectionHeaderCountField];
+        SetSectionZero(file, SectionSizeField, [count]);
         file[SectionHeaderCountField] = 0;
 
         Assert.Equal(count, GuestReport.OfReading(file).Elf!.Sections.Length);
@@ -162,7 +167,7 @@ public sealed class ElfHeaderTests
     public void An_index_of_section_names_in_section_0_is_followed()
     {
         byte[] file = TestElf.Amd64().Build();
-        SetSectionZero(file, infoField: 40, value: file[SectionNameIndexField]);
+        SetSectionZero(file, SectionLinkField, [file[SectionNameIndexField]]);
         file[SectionNameIndexField] = file[SectionNameIndexField + 1] = 0xFF; // SHN_XINDEX
         GuestReport report = GuestReport.OfReading(file);
 
@@ -170,11 +175,14 @@ public sealed class ElfHeaderTests
         Assert.Equal(".shstrtab", report.Elf!.Sections[^1].Name);
     }
 
-    [Fact]
-    public void A_huge_count_of_sections_in_section_0_reports_HL1002_and_keeps_the_segments()
+    [Theory]
+    [InlineData(0xFFFFFFFF)]
+    [InlineData(1L << 58)]      // times the size of a header is 0 in 64 bits
+    [InlineData(-1)]
+    public void A_huge_count_of_sections_in_section_0_reports_HL1002_and_keeps_the_segments(long count)
     {
         byte[] file = TestElf.Amd64().Build();
-        SetSectionZero(file, infoField: 32, value: -1);
+        SetSectionZero(file, SectionSizeField, BitConverter.GetBytes(count));
         file[SectionHeaderCountField] = 0;
         GuestReport report = GuestReport.OfReading(file);
 
@@ -215,7 +223,8 @@ public sealed class ElfHeaderTests
     [InlineData(ElfClass.Elf64)]
     public void A_section_is_read_with_every_field(ElfClass elfClass)
     {
-        ElfFile elf = GuestReport.OfReading(TestElf.Amd64().WithClass(elfClass).WithSection(".extra", ElfSectionType.ProgramBits, [1, 2, 3], alignment: 8)).Elf!;
+        ElfFile elf = GuestReport.OfReading(TestElf.Amd64().WithClass(elfClass)
+            .WithSection(".extra", ElfSectionType.ProgramBits, [1, 2, 3], alignment: 8)).Elf!;
 
         ElfSection section = elf.Sections[1];
         Assert.Equal((1, ".extra", ElfSectionType.ProgramBits, 3UL, 8UL), (section.Index, section.Name, section.Type, section.Size, section.Alignment));
@@ -254,10 +263,6 @@ public sealed class ElfHeaderTests
         Assert.True(elf.ContentOf(elf.Segments[1] with { FileSize = ulong.MaxValue }).IsEmpty);
     }
 
-    /// <summary>Writes a word of section header 0, at the field's offset in an ELF64 section header.</summary>
-    private static void SetSectionZero(byte[] file, int infoField, int value)
-    {
-        int sectionHeaders = BitConverter.ToInt32(file, SectionHeaderOffsetField);
-        BitConverter.TryWriteBytes(file.AsSpan(sectionHeaders + infoField), value);
-    }
+    private static void SetSectionZero(byte[] file, int field, byte[] value) =>
+        value.CopyTo(file, BitConverter.ToInt32(file, SectionHeaderOffsetField) + field);
 }

@@ -44,7 +44,9 @@ public sealed class ElfNoteTests
     {
         byte[] notes = [.. TestElf.Note("GNU", 1, [1, 2, 3, 4, 5], 8), .. TestElf.Note("Hyperlight", 2, [9], 8), .. TestElf.VersionNote("0.16.0")];
 
-        Assert.Equal("0.16.0", GuestReport.OfReading(TestElf.Amd64().WithSection(VersionSection, ElfSectionType.Note, notes, alignment: 8)).Elf!.HyperlightVersion);
+        TestElf guest = TestElf.Amd64().WithSection(VersionSection, ElfSectionType.Note, notes, alignment: 8);
+
+        Assert.Equal("0.16.0", GuestReport.OfReading(guest).Elf!.HyperlightVersion);
     }
 
     [Fact]

@@ -10,7 +10,8 @@ namespace Hyperlight.Image.Tests.Elf;
 public sealed partial class ReadelfOracleTests : IDisposable
 {
     private const string Guest = """
-        __asm__(".section .note.hyperlight-version,\"a\",@note\n.balign 8\n.long 11\n.long 7\n.long 1\n.asciz \"Hyperlight\"\n.balign 8\n.asciz \"VERSION\"\n.balign 8\n.text");
+        __asm__(".section .note.hyperlight-version,\"a\",@note\n.balign 8\n.long 11\n.long 7\n.long 1\n"
+                ".asciz \"Hyperlight\"\n.balign 8\n.asciz \"VERSION\"\n.balign 8\n.text");
         static int first, second[40];
         int *table[] = { &first, &second[3], &second[7], 0, &second[39] };
         void entrypoint(void) { for (;;) { second[1] += *table[first & 3]; } }
@@ -95,7 +96,7 @@ public sealed partial class ReadelfOracleTests : IDisposable
 
     private static IEnumerable<string> Segments(string file) => NativeTools.Readelf("-l", file)
         .Select(line => SegmentLine().Match(line)).Where(match => match.Success)
-        .Select(match => string.Join(' ', Enumerable.Range(1, 4).Select(group => Hex(match.Groups[group].Value)).Append(Flags(match.Groups[5].Value)).Append(Hex(match.Groups[6].Value))));
+        .Select(match => $"{Hex(match, 1)} {Hex(match, 2)} {Hex(match, 3)} {Hex(match, 4)} {Flags(match.Groups[5].Value)} {Hex(match, 6)}");
 
     private static string Describe(ElfSegment segment) =>
         $"{segment.Offset} {segment.VirtualAddress} {segment.FileSize} {segment.MemorySize} {(ulong)segment.Flags} {segment.Alignment}";
@@ -105,7 +106,7 @@ public sealed partial class ReadelfOracleTests : IDisposable
 
     private static IEnumerable<string> Sections(string file) => NativeTools.Readelf("-S", file)
         .Select(line => SectionLine().Match(line)).Where(match => match.Success)
-        .Select(match => string.Join(' ', match.Groups.Values.Skip(2).Select(group => Hex(group.Value).ToString(CultureInfo.InvariantCulture)).Prepend(match.Groups[1].Value)));
+        .Select(match => $"{match.Groups[1].Value} {Hex(match, 2)} {Hex(match, 3)} {Hex(match, 4)} {Hex(match, 5)}");
 
     private static string Describe(ElfSection section) => $"{section.Name} {section.Address} {section.Offset} {section.Size} {section.EntrySize}";
 
@@ -115,8 +116,8 @@ public sealed partial class ReadelfOracleTests : IDisposable
         bool isElf64 = File.ReadAllBytes(file)[4] == 2;
         foreach (Match match in NativeTools.Readelf("-r", file).Select(line => RelocationLine().Match(line)).Where(match => match.Success))
         {
-            ulong info = match.Groups[2].Success ? Hex(match.Groups[2].Value) : ElfRelocation.Relative;
-            yield return (Hex(match.Groups[1].Value), (uint)(isElf64 ? info & uint.MaxValue : info & byte.MaxValue));
+            ulong info = match.Groups[2].Success ? Hex(match, 2) : ElfRelocation.Relative;
+            yield return (Hex(match, 1), (uint)(isElf64 ? info & uint.MaxValue : info & byte.MaxValue));
         }
     }
 
@@ -132,8 +133,9 @@ public sealed partial class ReadelfOracleTests : IDisposable
                 continue;
             }
 
+            // Sizes of six digits and more are printed in hexadecimal.
             string size = match.Groups[3].Value;
-            symbols.Add((Hex(match.Groups[2].Value), size.StartsWith("0x", StringComparison.Ordinal) ? Hex(size) : ulong.Parse(size, CultureInfo.InvariantCulture)));
+            symbols.Add((Hex(match, 2), size.StartsWith("0x", StringComparison.Ordinal) ? Hex(size) : ulong.Parse(size, CultureInfo.InvariantCulture)));
         }
 
         return symbols;
@@ -143,9 +145,12 @@ public sealed partial class ReadelfOracleTests : IDisposable
         NativeTools.Readelf("-d", file).Where(line => line.Contains("(NEEDED)", StringComparison.Ordinal)).Select(line => line.Split('[', ']')[1]);
 
     private static string? BuildId(string file) =>
-        NativeTools.Readelf("-n", file).Where(line => line.Contains("Build ID:", StringComparison.Ordinal)).Select(line => line.Split(':')[1].Trim()).FirstOrDefault();
+        NativeTools.Readelf("-n", file).FirstOrDefault(line => line.Contains("Build ID:", StringComparison.Ordinal))?.Split(':')[1].Trim();
 
-    private static ulong Hex(string text) => ulong.Parse(text.Replace("0x", "", StringComparison.Ordinal), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    private static ulong Hex(Match match, int group) => Hex(match.Groups[group].Value);
+
+    private static ulong Hex(string text) =>
+        ulong.Parse(text.Replace("0x", "", StringComparison.Ordinal), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
     //   LOAD  0x001000 0x0000000000001000 0x0000000000001000 0x000029 0x000029 R E 0x1000
     [GeneratedRegex(@"^  \S+\s+(0x\w+) (0x\w+) 0x\w+ (0x\w+) (0x\w+) ([RWE ]{3}) (0x\w+|0)$")]

@@ -49,6 +49,14 @@ public sealed class SegmentRulesTests
     }
 
     [Fact]
+    public void A_segment_whose_end_in_the_file_overflows_reports_HL1002_among_others()
+    {
+        GuestReport report = GuestReport.OfAmd64(TestElf.Amd64().WithProgramHeader(Header(0x40, 0x10000, ulong.MaxValue - 0x20, 0x10)));
+
+        Assert.Equal(["HL1002", "HL1007"], report.Codes);
+    }
+
+    [Fact]
     public void A_segment_with_more_bytes_in_the_file_than_in_memory_reports_HL1007()
     {
         GuestReport report = GuestReport.OfAmd64(TestElf.Amd64().WithSegment(0x10000, Read, new byte[0x20], memorySize: 0x1F));

@@ -11,16 +11,23 @@ internal sealed class TestGuest : IDisposable
     /// <param name="name">The name of the ELF file without its extension.</param>
     /// <param name="change">Changes the request the image is baked from.</param>
     public TestGuest(string name, Func<BakeRequest, BakeRequest>? change = null)
+        : this((change ?? (request => request))(Request(Path.Combine(AppContext.BaseDirectory, "Guests", name + ".elf"))))
     {
-        BakeRequest request = new() { GuestName = name, Guest = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Guests", name + ".elf")) };
+    }
+
+    private TestGuest(BakeRequest request)
+    {
         List<Finding> findings = [];
-        BakedImage? baked = GuestBaker.Bake(change?.Invoke(request) ?? request, findings);
+        BakedImage? baked = GuestBaker.Bake(request, findings);
         Assert.True(baked is not null, string.Join('\n', findings));
         ImageWriter.Write(_directory, baked);
         Image = GuestImage.Open(_directory);
     }
 
     public GuestImage Image { get; }
+
+    /// <summary>A guest that is not one of the committed ones.</summary>
+    public static TestGuest FromFile(string elf) => new(Request(elf));
 
     public Sandbox Start(Action<SandboxOptions>? configure = null) => Image.CreateSandbox(options =>
     {
@@ -37,4 +44,6 @@ internal sealed class TestGuest : IDisposable
         Image.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
+
+    private static BakeRequest Request(string elf) => new() { GuestName = Path.GetFileNameWithoutExtension(elf), Guest = File.ReadAllBytes(elf) };
 }

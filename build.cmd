@@ -1,0 +1,13 @@
+@echo off
+rem What can be done with this repository; the words are in eng\Build.cs.
+setlocal
+cd /d "%~dp0"
+where dotnet >nul 2>nul
+if errorlevel 1 (
+    echo The .NET 10 SDK is needed and there is no dotnet in PATH: install it from https://dot.net/download. 1>&2
+    exit /b 1
+)
+rem A worker that stays behind would keep the task assembly of this build loaded.
+set MSBUILDDISABLENODEREUSE=1
+dotnet run --verbosity quiet eng\Build.cs -- %*
+exit /b %errorlevel%

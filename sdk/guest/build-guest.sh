@@ -1,0 +1,77 @@
+#!/bin/sh
+# Compiles a guest: C and assembly sources of yours with the guest kit, to one ELF file.
+#
+#   build-guest.sh SOURCE... --arch amd64|i686 -o OUT.elf [--float] [-- COMPILER-OPTIONS...]
+#
+# --float lets your sources use float and double in processor registers; the kit itself never does.
+# The compiler is $HYPERLIGHT_CC, else clang, gcc, or "zig cc", whichever is found first.
+# Same sources and same compiler give the same bytes, in any directory.
+set -eu
+
+usage() {
+    echo "usage: build-guest.sh SOURCE... --arch amd64|i686 -o OUT.elf [--float] [-- COMPILER-OPTIONS...]" >&2
+    exit 2
+}
+
+kit=$(cd "$(dirname "$0")" && pwd)
+sources='' arch='' out='' registers=-mgeneral-regs-only
+while [ $# -gt 0 ]; do
+    case $1 in
+        --arch) [ $# -ge 2 ] || usage; arch=$2; shift 2 ;;
+        -o) [ $# -ge 2 ] || usage; out=$2; shift 2 ;;
+        --float) registers=''; shift ;;
+        --) shift; break ;;
+        -*) usage ;;
+        *) sources="$sources$1
+"; shift ;;
+    esac
+done
+[ -n "$sources" ] && [ -n "$out" ] || usage
+
+case $arch in
+    amd64) position='-static-pie -Wl,--no-dynamic-linker' target=x86_64-linux-gnu ;;
+    i686) position='-static -no-pie' target=i386-linux-gnu ;;
+    *) usage ;;
+esac
+
+if [ -n "${HYPERLIGHT_CC:-}" ]; then cc=$HYPERLIGHT_CC
+elif command -v clang > /dev/null; then cc=clang
+elif command -v gcc > /dev/null; then cc=gcc
+elif command -v zig > /dev/null; then cc='zig cc'
+else
+    echo "build-guest.sh: no C compiler found: install clang, gcc or zig, or name one in HYPERLIGHT_CC." >&2
+    exit 1
+fi
+# Compilers that build for many machines have to be told which; the linker of the host may not know ELF.
+case $cc in
+    *zig*) cc="$cc -target $(echo $target | sed 's/^i386/x86/')" ;;
+    *clang*) cc="$cc --target=$target -Wno-unused-command-line-argument"; position="$position -fuse-ld=lld" ;;
+esac
+
+objects=$(mktemp -d)
+trap 'rm -rf "$objects"' EXIT
+
+# $cc, $registers and $position are lists of words.
+compile() { # SOURCE OBJECT OPTIONS...
+    source=$1 object=$2
+    shift 2
+    $cc "@$kit/$arch.rsp" -I "$kit/include" \
+        "-ffile-prefix-map=$kit=hyperlight" "-ffile-prefix-map=$(cd "$(dirname "$source")" && pwd)=." \
+        "$@" -c "$source" -o "$objects/$object.o"
+}
+
+for source in "$kit"/src/*.[cS] "$kit/src/$arch"/*.[cS]; do
+    compile "$source" "kit-$(basename "$source" | tr . -)" -mgeneral-regs-only
+done
+
+number=0
+while IFS= read -r source; do
+    [ -n "$source" ] || continue
+    number=$((number + 1))
+    compile "$source" "own-$number" $registers "$@"
+done << END
+$sources
+END
+
+$cc "@$kit/$arch.rsp" -nostdlib $position "-Wl,-T,$kit/$arch.ld" -Wl,--gc-sections -Wl,--build-id=none \
+    -Wl,--hash-style=sysv -Wl,-z,noexecstack -Wl,-z,norelro -Wl,-z,max-page-size=4096 -s "$objects"/*.o -o "$out"

@@ -1,0 +1,127 @@
+/* Where the host enters an amd64 guest: once to start it, once for each call (amd64 sheet 4.1 to 4.3). */
+#include "layout.h"
+
+#define PORT_HALT 108
+#define CR4_PGE 0x80
+
+    .section .text.entry, "ax"
+
+/*
+ * First entry: rdi = PEB, rsi = random seed, rdx = host page size, rcx = log level; rsp = top of the exception stack - 8.
+ * There is no GDT, no IDT and no stack but the exception stack's page, so until hl_machine_start has built them nothing
+ * here may fault: no .data, no .bss.
+ */
+    .globl  entrypoint
+    .type   entrypoint, @function
+entrypoint:
+    movq    %rdi, %r12
+    movq    %rsi, %r13
+    movl    %ecx, %r14d
+    subq    $8, %rsp
+    call    hl_machine_start
+
+    movabsq $HL_DESCRIPTOR_PAGES, %rbx
+    subq    $16, %rsp
+    movw    $(HL_TSS_OFFSET - 1), 6(%rsp)
+    movq    %rbx, 8(%rsp)
+    lgdt    6(%rsp)
+    pushq   $HL_CODE_SELECTOR
+    leaq    1f(%rip), %rax
+    pushq   %rax
+    lretq
+1:  movl    $HL_DATA_SELECTOR, %eax
+    movw    %ax, %ds
+    movw    %ax, %es
+    movw    %ax, %fs
+    movw    %ax, %gs
+    movw    %ax, %ss
+    movl    $HL_TSS_SELECTOR, %eax
+    ltr     %ax
+    addq    $HL_IDT_OFFSET, %rbx
+    movw    $(256 * 16 - 1), 6(%rsp)
+    movq    %rbx, 8(%rsp)
+    lidt    6(%rsp)
+
+    /* From here on pages come by fault. The fault handler's stack is the one we leave. */
+    movabsq $HL_STACK_TOP, %rsp
+    movq    %r12, %rdi
+    movq    %r13, %rsi
+    movl    %r14d, %edx
+    call    hl_start
+
+    leaq    dispatch_entry(%rip), %rax
+    movabsq $HL_STACK_TOP, %rsp
+halt:
+    movl    $PORT_HALT, %edx
+    outl    %eax, %dx
+1:  cli
+    hlt
+    jmp     1b
+    .size   entrypoint, . - entrypoint
+
+/*
+ * Entry for a call: rsp = top of the main stack, all else 0. ZF: the host changed the page tables, so flush the TLB (by
+ * toggling CR4.PGE), and do not touch the stack before.
+ */
+    .type   dispatch_entry, @function
+dispatch_entry:
+    jnz     1f
+    movq    %cr4, %rax
+    xorq    $CR4_PGE, %rax
+    movq    %rax, %cr4
+    xorq    $CR4_PGE, %rax
+    movq    %rax, %cr4
+1:  call    hl_dispatch
+    leaq    dispatch_entry(%rip), %rax
+    jmp     halt
+    .size   dispatch_entry, . - dispatch_entry
+
+/*
+ * Exceptions. Every entry makes the same frame (struct ExceptionFrame in machine.c): the processor pushes an error code for
+ * some vectors, the entry pushes 0 for the others, then the vector. C code keeps the other registers itself.
+ */
+    .altmacro
+    .macro exception_entry vector
+    .balign HL_EXCEPTION_ENTRY_SIZE
+    .if \vector != 8 && \vector != 30 && (\vector < 10 || \vector > 14) && \vector != 17
+    pushq   $0
+    .endif
+    pushq   $\vector
+    jmp     exception
+    .endm
+
+    .balign HL_EXCEPTION_ENTRY_SIZE
+    .globl  hl_exception_entries
+hl_exception_entries:
+    .set    vector_number, 0
+    .rept   HL_SECURITY_VECTOR + 1
+    exception_entry %vector_number
+    .set    vector_number, vector_number + 1
+    .endr
+
+exception:
+    pushq   %rax
+    pushq   %rcx
+    pushq   %rdx
+    pushq   %rsi
+    pushq   %rdi
+    pushq   %r8
+    pushq   %r9
+    pushq   %r10
+    pushq   %r11
+    cld
+    movq    %rsp, %rdi
+    call    hl_exception
+    popq    %r11
+    popq    %r10
+    popq    %r9
+    popq    %r8
+    popq    %rdi
+    popq    %rsi
+    popq    %rdx
+    popq    %rcx
+    popq    %rax
+    addq    $16, %rsp
+    iretq
+
+    .section .note.GNU-stack, "", @progbits

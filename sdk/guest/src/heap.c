@@ -1,0 +1,164 @@
+/*
+ * The heap: blocks from the bottom up, first fit among the freed ones.
+ *
+ *     start                     top            peak                    end
+ *     | block | free | block |  |  was used once | never used, all zero |
+ *
+ * The free blocks form a list in order of their addresses; neighbours are merged, and one that reaches the top becomes
+ * part of the unused rest. Memory above the peak is not touched before it is asked for: in an image it costs no page.
+ */
+#include "internal.h"
+
+typedef struct Block {
+    size_t size; /* bytes, with this header; a multiple of ALIGNMENT */
+    union {
+        struct Block *next; /* of a free block: the next free one, or NULL */
+        uintptr_t mark;     /* of an allocated block: ALLOCATED */
+    };
+} Block;
+
+#define ALIGNMENT 16u
+#define HEADER 16u /* of which 8 are padding on i686: the data stays aligned */
+#define ALLOCATED ((uintptr_t)0xA110CA7Eu)
+
+static struct {
+    uintptr_t start, top, peak, end;
+    size_t used;
+    Block *free;
+} heap;
+
+void hl_heap_start(uintptr_t address, size_t size)
+{
+    heap.start = heap.top = heap.peak = (address + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1);
+    heap.end = (address + size) & ~(uintptr_t)(ALIGNMENT - 1);
+}
+
+/* Bytes a block needs for `size` bytes of data; 0 when no block is that big. */
+static size_t block_size(size_t size)
+{
+    if (size > (size_t)PTRDIFF_MAX - 2 * ALIGNMENT) {
+        return 0;
+    }
+    return HEADER + ((size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1));
+}
+
+static void *take(Block *block)
+{
+    block->mark = ALLOCATED;
+    heap.used += block->size;
+    return (uint8_t *)block + HEADER;
+}
+
+static Block *block_of(void *data)
+{
+    Block *block = (Block *)(void *)((uint8_t *)data - HEADER);
+    if ((uintptr_t)data % ALIGNMENT != 0 || (uintptr_t)block < heap.start || (uintptr_t)data > heap.top ||
+        block->mark != ALLOCATED) {
+        hl_abort_with_code_and_message(hl_ErrorCode_FailureInDlmalloc, "free or realloc of what is not an allocated block");
+    }
+    return block;
+}
+
+void *malloc(size_t size)
+{
+    size_t needed = block_size(size);
+    if (needed == 0) {
+        return NULL;
+    }
+    for (Block **link = &heap.free; *link != NULL; link = &(*link)->next) {
+        Block *block = *link;
+        if (block->size < needed) {
+            continue;
+        }
+        if (block->size - needed > HEADER) {
+            Block *rest = (Block *)(void *)((uint8_t *)block + needed);
+            rest->size = block->size - needed;
+            rest->next = block->next;
+            *link = rest;
+            block->size = needed;
+        } else {
+            *link = block->next;
+        }
+        return take(block);
+    }
+    if (needed > heap.end - heap.top) {
+        return NULL;
+    }
+    Block *block = (Block *)heap.top;
+    block->size = needed;
+    heap.top += needed;
+    if (heap.top > heap.peak) {
+        heap.peak = heap.top;
+    }
+    return take(block);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    if (size != 0 && count > (size_t)PTRDIFF_MAX / size) {
+        return NULL;
+    }
+    uintptr_t never_used = heap.peak;
+    void *data = malloc(count * size);
+    if (data != NULL && (uintptr_t)data < never_used) {
+        size_t dirty = never_used - (uintptr_t)data;
+        memset(data, 0, count * size < dirty ? count * size : dirty);
+    }
+    return data;
+}
+
+void free(void *data)
+{
+    if (data == NULL) {
+        return;
+    }
+    Block *block = block_of(data);
+    heap.used -= block->size;
+
+    Block *before = NULL;
+    Block **link = &heap.free;
+    while (*link != NULL && *link < block) {
+        before = *link;
+        link = &before->next;
+    }
+    block->next = *link;
+    *link = block;
+    if ((uint8_t *)block + block->size == (uint8_t *)block->next) {
+        block->size += block->next->size;
+        block->next = block->next->next;
+    }
+    if (before != NULL && (uint8_t *)before + before->size == (uint8_t *)block) {
+        before->size += block->size;
+        before->next = block->next;
+        block = before;
+    }
+    if ((uintptr_t)block + block->size == heap.top) {
+        heap.top = (uintptr_t)block;
+        for (link = &heap.free; *link != block; link = &(*link)->next) {
+        }
+        *link = NULL; /* the block nearest the top is the last of the list */
+    }
+}
+
+void *realloc(void *data, size_t size)
+{
+    if (data == NULL) {
+        return malloc(size);
+    }
+    Block *block = block_of(data);
+    size_t needed = block_size(size);
+    if (needed != 0 && needed <= block->size) {
+        return data;
+    }
+    void *moved = malloc(size);
+    if (moved != NULL) {
+        memcpy(moved, data, block->size - HEADER);
+        free(data);
+    }
+    return moved;
+}
+
+hl_HeapInfo hl_heap_info(void)
+{
+    return (hl_HeapInfo){.size = heap.end - heap.start, .used = heap.used, .peak = heap.peak - heap.start};
+}

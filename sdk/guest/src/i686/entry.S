@@ -1,0 +1,134 @@
+/* Where the host enters an i686 guest: in real mode to start it, in protected mode for each call (i686 sheet 3). */
+
+#define PORT_HALT 108
+#define CR0_PE 1
+
+#define CODE_SELECTOR 0x08
+#define DATA_SELECTOR 0x10
+
+/* The stack grows down from below the counter page and the page with the words (i686 sheet 2.3). When it outgrows its
+ * room it runs through the buffers and then leaves memory: the host sees an access to nothing, not a corrupted image. */
+#define STACK_TOP 0xFFFFE000
+
+/* Interrupt gates in one table of entries of this size. */
+#define EXCEPTION_ENTRY_SIZE 16
+#define EXCEPTION_VECTORS 31
+
+/* All of this section lies below 64 KiB (i686.ld): real mode reaches no further, and a gate's offset is one 16-bit word. */
+    .section .text.low, "ax"
+
+/* Address 0, which is ordinary memory here: a call through a null pointer ends as "invalid opcode". */
+    .rept   8
+    ud2
+    .endr
+
+/* First entry, 16 bits: edi = PEB, esi = random seed, ecx = log level; segments at 0, no usable stack. */
+    .code16
+    .globl  entrypoint
+    .type   entrypoint, @function
+entrypoint:
+    cli
+    lgdtl   gdt_register
+    movl    %cr0, %eax
+    orl     $CR0_PE, %eax
+    movl    %eax, %cr0
+    ljmpl   $CODE_SELECTOR, $protected
+
+    .code32
+protected:
+    movl    $DATA_SELECTOR, %eax
+    movw    %ax, %ds
+    movw    %ax, %es
+    movw    %ax, %fs
+    movw    %ax, %gs
+    movw    %ax, %ss
+    movl    $STACK_TOP, %esp
+    lidt    idt_register
+
+    pushl   %ecx
+    pushl   $0
+    pushl   %esi
+    pushl   %edi
+    call    hl_machine_start
+    call    hl_start
+
+    movl    $dispatch_entry, %eax
+    movl    $STACK_TOP, %esp
+halt:
+    movl    $PORT_HALT, %edx
+    outl    %eax, %dx
+1:  cli
+    hlt
+    jmp     1b
+    .size   entrypoint, . - entrypoint
+
+/* Entry for a call: esp = top of the stack, all else 0. */
+    .type   dispatch_entry, @function
+dispatch_entry:
+    call    hl_dispatch
+    movl    $dispatch_entry, %eax
+    jmp     halt
+    .size   dispatch_entry, . - dispatch_entry
+
+/* Exceptions: none is handled, all are reported. The processor pushes an error code for some vectors, the entry 0 for the
+ * others, then the vector: struct ExceptionFrame in machine.c. */
+    .altmacro
+    .macro  exception_entry vector
+    .balign EXCEPTION_ENTRY_SIZE
+    .if \vector != 8 && \vector != 30 && (\vector < 10 || \vector > 14) && \vector != 17
+    pushl   $0
+    .endif
+    pushl   $\vector
+    jmp     exception
+    .endm
+
+    .balign EXCEPTION_ENTRY_SIZE
+exception_entries:
+    .set    vector_number, 0
+    .rept   EXCEPTION_VECTORS
+    exception_entry %vector_number
+    .set    vector_number, vector_number + 1
+    .endr
+
+exception:
+    cld
+    movl    %esp, %eax
+    andl    $-16, %esp
+    subl    $12, %esp
+    pushl   %eax
+    call    hl_exception
+
+    .balign 4
+    .word   0
+gdt_register:
+    .word   gdt_end - gdt - 1
+    .long   gdt
+    .word   0
+idt_register:
+    .word   idt_end - idt - 1
+    .long   idt
+
+/* Flat segments over all 4 GiB. Their accessed bits are clear, so the processor writes to this table when it loads them:
+ * on purpose, and why it is in .data. A host that maps the snapshot region read-only does not survive it (i686 sheet 6.2). */
+    .section .data.gdt, "aw"
+    .balign 8
+gdt:
+    .quad   0
+    .quad   0x00CF9A000000FFFF /* code, execute and read */
+    .quad   0x00CF92000000FFFF /* data, read and write */
+gdt_end:
+
+    .section .rodata.idt, "a"
+    .balign 8
+idt:
+    .set    entry_offset, 0
+    .rept   EXCEPTION_VECTORS
+    .word   exception_entries + entry_offset
+    .word   CODE_SELECTOR
+    .word   0x8E00 /* present, ring 0, 32-bit interrupt gate */
+    .word   0
+    .set    entry_offset, entry_offset + EXCEPTION_ENTRY_SIZE
+    .endr
+idt_end:
+
+    .section .note.GNU-stack, "", @progbits

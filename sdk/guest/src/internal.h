@@ -1,0 +1,160 @@
+/* What the files of the kit share with each other, and no guest needs. */
+#ifndef HYPERLIGHT_GUEST_INTERNAL_H
+#define HYPERLIGHT_GUEST_INTERNAL_H
+
+#include "hyperlight_guest.h"
+
+#define HL_PAGE_SIZE 4096u
+
+/* ---- The host's page of facts (amd64 sheet 2.2, i686 sheet 2.2): 64-bit fields on both architectures ---- */
+
+typedef struct hl_Region {
+    uint64_t size;
+    uint64_t address;
+} hl_Region;
+
+typedef struct hl_Peb {
+    hl_Region input;
+    hl_Region output;
+    hl_Region init_data;
+    hl_Region heap;
+} hl_Peb;
+
+extern const hl_Peb *hl_peb;
+
+/* ---- Machine: implemented once per architecture ---- */
+
+/* Ports (amd64 sheet 5.1). */
+enum {
+    HL_PORT_LOG = 99,
+    HL_PORT_CALL_FUNCTION = 101,
+    HL_PORT_ABORT = 102,
+    HL_PORT_DEBUG_PRINT = 103,
+    HL_PORT_HALT = 108,
+};
+
+static inline void hl_out(uint16_t port, uint32_t value)
+{
+    __asm__ volatile("outl %0, %1" : : "a"(value), "d"(port) : "memory");
+}
+
+/* Tells the host that the start or the call is over, and does not come back. */
+_Noreturn static inline void hl_halt(void)
+{
+    hl_out(HL_PORT_HALT, 0);
+    for (;;) {
+        __asm__ volatile("cli; hlt" : : : "memory");
+    }
+}
+
+/* The virtual address after the last byte of scratch; wraps to 0 on i686, so only subtract from it. */
+#if defined(__x86_64__)
+#define HL_SCRATCH_END ((uintptr_t)0xFFFFFFFFFFFFF000u)
+#else
+#define HL_SCRATCH_END ((uintptr_t)0)
+#endif
+
+/* ---- start.c: called by the entry code of the architecture, on the main stack ---- */
+
+void hl_start(const hl_Peb *peb, uint64_t seed, uint32_t max_log_level);
+void hl_dispatch(void);
+
+/* ---- buffer.c: the two last-in-first-out buffers (amd64 sheet 5.3) ---- */
+
+typedef enum hl_PopStatus {
+    HL_POP_OK,
+    HL_POP_CORRUPT,   /* nothing that could be popped: the buffer is as it was */
+    HL_POP_NO_MEMORY, /* popped, but the heap has no room for it */
+} hl_PopStatus;
+
+/* Moves the newest message of the input buffer, with its size prefix, to a block of the heap that the caller frees. */
+hl_PopStatus hl_input_pop(uint8_t **message, size_t *size);
+
+/* Where the next message to the host may be written, and how many bytes it may have. */
+uint8_t *hl_output_begin(size_t *capacity);
+
+/* Makes the first `size` bytes written there a message. */
+void hl_output_commit(size_t size);
+
+/* Copies a finished message to the output buffer; false when it has no room for it. */
+bool hl_output_push(const void *message, size_t size);
+
+/* ---- message.c: the FlatBuffers messages (amd64 sheet 5.4), always with their size prefix ---- */
+
+typedef enum hl_DecodeStatus {
+    HL_DECODE_OK,
+    HL_DECODE_MALFORMED,
+    HL_DECODE_NOT_A_GUEST_CALL,
+    HL_DECODE_TOO_MANY_PARAMETERS,
+} hl_DecodeStatus;
+
+/* Reads a FunctionCall. `parameters` has room for HL_MAX_PARAMETERS; everything points into the message. The name is
+ * valid unless the status is HL_DECODE_MALFORMED. */
+hl_DecodeStatus hl_decode_call(const uint8_t *message, size_t size, hl_FunctionCall *call, hl_Parameter *parameters);
+
+/* A FunctionCallResult: a value, or an error when `error` is not hl_ErrorCode_NoError. */
+typedef struct hl_Reply {
+    hl_ErrorCode error;
+    const char *error_message;
+    hl_ReturnType type;
+    hl_ParameterValue value;
+} hl_Reply;
+
+bool hl_decode_reply(const uint8_t *message, size_t size, hl_Reply *reply);
+
+/* Length of a string that a decoder returned: FlatBuffers keeps it in front of the text. */
+static inline uint32_t hl_decoded_string_length(const char *text)
+{
+    return ((const uint32_t *)(const void *)text)[-1];
+}
+
+/* The encoders write to `to` and return the message's size, or 0 when it needs more than `capacity`. */
+size_t hl_encode_call(uint8_t *to, size_t capacity, const hl_FunctionCall *call);
+size_t hl_encode_error(uint8_t *to, size_t capacity, hl_ErrorCode code, const char *message);
+size_t hl_encode_log(uint8_t *to, size_t capacity, hl_Level level, const char *message, const char *file, uint32_t line);
+
+/* A value; `data` and `length` are what String and VecBytes consist of. */
+size_t hl_encode_value(uint8_t *to, size_t capacity, hl_ReturnType type, uint64_t scalar, const void *data, size_t length);
+
+/* Enough capacity for any value, beyond its data. */
+#define HL_VALUE_OVERHEAD 80u
+
+/* ---- heap.c ---- */
+
+void hl_heap_start(uintptr_t address, size_t size);
+
+/* ---- host.c ---- */
+
+/* Forgets the last host call's reply. */
+void hl_host_reply_release(void);
+
+/* ---- dispatch.c: the error of the call that runs now ---- */
+
+bool hl_has_error(void);
+
+/* Ends the guest's start when hyperlight_main() left an error behind: there is no call that could return it. */
+void hl_abort_on_error(void);
+
+/* ---- log.c ---- */
+
+void hl_log_start(uint32_t max_level);
+
+/* ---- text.c: short texts, put together without a heap ---- */
+
+typedef struct hl_Text {
+    size_t length;
+    char chars[256]; /* always NUL-terminated; what does not fit is left out */
+} hl_Text;
+
+void hl_text_start(hl_Text *text);
+void hl_text_add(hl_Text *text, const char *part);
+void hl_text_add_decimal(hl_Text *text, uint32_t number);
+void hl_text_add_hex(hl_Text *text, uint64_t number);
+void hl_text_add_hex_byte(hl_Text *text, uint8_t number);
+
+/* ---- abort.c ---- */
+
+/* Reports a processor exception: code 0x0F, the vector, the text (amd64 sheet 5.8). */
+_Noreturn void hl_abort_with_exception(uint8_t vector, const char *text);
+
+#endif

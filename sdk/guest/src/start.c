@@ -1,0 +1,32 @@
+/* The guest's start, after the architecture's own: from here on it is the same on both. */
+#include "internal.h"
+
+const hl_Peb *hl_peb;
+static uint64_t random_seed;
+
+void hl_start(const hl_Peb *peb, uint64_t seed, uint32_t max_log_level)
+{
+    hl_peb = peb;
+    random_seed = seed;
+    hl_log_start(max_log_level);
+    hl_heap_start((uintptr_t)peb->heap.address, (size_t)peb->heap.size);
+    hyperlight_main();
+    hl_abort_on_error();
+    hl_host_reply_release();
+}
+
+hl_Vec hl_init_data(void)
+{
+    uintptr_t size = (uintptr_t)hl_peb->init_data.size;
+    return (hl_Vec){.data = size != 0 ? (uint8_t *)(uintptr_t)hl_peb->init_data.address : NULL, .len = size};
+}
+
+uint64_t hl_random_seed(void)
+{
+    return random_seed;
+}
+
+uint64_t hl_scratch_word(uint32_t offset)
+{
+    return *(const volatile uint64_t *)(HL_SCRATCH_END - offset);
+}

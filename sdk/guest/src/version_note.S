@@ -1,0 +1,25 @@
+/*
+ * The version of the ABI this guest was built for (amd64 sheet 1.4): owner and version, each with its NUL, each padded to
+ * a multiple of 8 bytes from the start of the note.
+ */
+#if defined(__x86_64__)
+#define VERSION "0.16.0"
+#else
+#define VERSION "0.13.1"
+#endif
+
+    .section .note.hyperlight-version, "a", @note
+    .balign 8
+    .long   owner_end - owner
+    .long   version_end - version
+    .long   1
+owner:
+    .asciz  "Hyperlight"
+owner_end:
+    .balign 8
+version:
+    .asciz  VERSION
+version_end:
+    .balign 8
+
+    .section .note.GNU-stack, "", @progbits

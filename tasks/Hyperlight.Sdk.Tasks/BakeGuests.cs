@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text.Json;
+using Hyperlight.Baking;
+using Hyperlight.Images;
+using Hyperlight.Layouts;
+using Microsoft.Build.Framework;
+
+namespace Hyperlight.Sdk.Tasks;
+
+/// <summary>Bakes the image of each guest. A guest that cannot be baked is left without an image, so that no old one passes for it.</summary>
+[MSBuildMultiThreadableTask]
+public sealed class BakeGuests : GuestTask
+{
+    /// <summary>The guests, as <see cref="ResolveGuests"/> gives them.</summary>
+    [Required]
+    public ITaskItem[] Guests { get; set; } = [];
+
+    private protected override void Run()
+    {
+        foreach (GuestItem guest in Guests.Select(GuestItem.FromTaskItem))
+        {
+            Cancellation.ThrowIfCancellationRequested();
+            BakeOrLeaveNothing(guest);
+        }
+    }
+
+    private void BakeOrLeaveNothing(GuestItem guest)
+    {
+        File.Delete(guest.RecordFile);
+        bool baked = false;
+        try
+        {
+            baked = Bake(guest);
+        }
+        finally
+        {
+            if (!baked && Directory.Exists(guest.ImageDirectory))
+            {
+                Directory.Delete(guest.ImageDirectory, recursive: true);
+            }
+        }
+    }
+
+    private bool Bake(GuestItem guest)
+    {
+        if (guest.ReadRequest(Findings, ProjectFile) is not { } request)
+        {
+            return false;
+        }
+
+        List<Finding> findings = [];
+        BakedImage? image = GuestBaker.Bake(request, findings);
+        findings.ForEach(finding => Findings.Report(finding, new(guest.Path)));
+        if (image is null)
+        {
+            return false;
+        }
+
+        Cancellation.ThrowIfCancellationRequested();
+        Directory.CreateDirectory(guest.ImageDirectory);
+        ImageWriter.Write(guest.ImageDirectory, image);
+        string[] files = [.. Directory.EnumerateFiles(guest.ImageDirectory, "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(guest.ImageDirectory, file).Replace('\\', '/'))
+            .Order(StringComparer.Ordinal)];
+        Cancellation.ThrowIfCancellationRequested();
+        new BakeRecord(Describe(guest, image.Config, image.StoredSize), files).Write(guest.RecordFile);
+
+        Log.LogMessage(
+            MessageImportance.High,
+            "{0} -> {1} ({2}, {3} stored)",
+            guest.Name,
+            Path.GetRelativePath(Path.GetDirectoryName(ProjectFile)!, guest.ImageDirectory),
+            ByteSize.ToText(image.Config.MemorySize),
+            ByteSize.ToText(image.StoredSize));
+        return true;
+    }
+
+    private static KeyValuePair<string, string>[] Describe(GuestItem guest, ImageConfig config, ulong storedSize) =>
+    [
+        new("Name", guest.Name),
+        new("Architecture", GuestLayouts.Find(config.Layout)!.Architecture),
+        new("Layout", config.Layout),
+        new("EntryPoint", "0x" + config.EntryPoint.ToString("x", CultureInfo.InvariantCulture)),
+        new("ImageSize", config.MemorySize.ToString(CultureInfo.InvariantCulture)),
+        new("StoredSize", storedSize.ToString(CultureInfo.InvariantCulture)),
+        new("Sha256", ReadDigest(guest.ImageDirectory)),
+        new("GuestSha256", config.GuestSha256),
+    ];
+
+    /// <summary>The digest of the image's manifest: what a registry and other OCI tools know the image by.</summary>
+    private static string ReadDigest(string directory)
+    {
+        using FileStream stream = File.OpenRead(Path.Combine(directory, "index.json"));
+        using JsonDocument index = JsonDocument.Parse(stream);
+        string digest = index.RootElement.GetProperty("manifests")[0].GetProperty("digest").GetString()!;
+        return digest[(digest.IndexOf(':') + 1)..];
+    }
+}

@@ -1,0 +1,59 @@
+using Microsoft.Build.Framework;
+
+namespace Hyperlight.Sdk.Tasks;
+
+/// <summary>Lists what the last bake of each guest gave. It runs in every build, so that a build without a bake knows the same files.</summary>
+[MSBuildMultiThreadableTask]
+public sealed class CollectImages : GuestTask
+{
+    /// <summary>The guests, as <see cref="ResolveGuests"/> gives them.</summary>
+    [Required]
+    public ITaskItem[] Guests { get; set; } = [];
+
+    /// <summary>One item for each image: its folder, with metadata that describes it.</summary>
+    [Output]
+    public ITaskItem[] Images { get; private set; } = [];
+
+    /// <summary>The files of all images, with the <c>Link</c> they have below the output folder.</summary>
+    [Output]
+    public ITaskItem[] ImageFiles { get; private set; } = [];
+
+    private protected override void Run()
+    {
+        List<ITaskItem> images = [];
+        List<ITaskItem> files = [];
+        foreach (GuestItem guest in Guests.Select(GuestItem.FromTaskItem))
+        {
+            if (BakeRecord.Read(guest.RecordFile) is not { } record)
+            {
+                continue;
+            }
+
+            images.Add(ImageItem(guest, record));
+            files.AddRange(record.Files.Select(file => FileItem(guest, file)));
+        }
+
+        Images = [.. images];
+        ImageFiles = [.. files];
+    }
+
+    private static ITaskItem2 ImageItem(GuestItem guest, BakeRecord record)
+    {
+        ITaskItem2 item = TaskItems.Create(guest.ImageDirectory);
+        foreach ((string name, string value) in record.Metadata)
+        {
+            item.SetMetadataValueLiteral(name, value);
+        }
+
+        item.SetMetadataValueLiteral("GuestBinary", guest.Path);
+        item.SetMetadataValueLiteral("ImageDirectory", guest.ImageDirectory);
+        return item;
+    }
+
+    private static ITaskItem2 FileItem(GuestItem guest, string file)
+    {
+        ITaskItem2 item = TaskItems.Create(Path.Combine(guest.ImageDirectory, file));
+        item.SetMetadataValueLiteral("Link", $"guests/{guest.Name}/{file}");
+        return item;
+    }
+}

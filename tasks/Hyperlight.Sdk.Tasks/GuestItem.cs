@@ -1,0 +1,129 @@
+using System.Globalization;
+using Hyperlight.Baking;
+using Hyperlight.Layouts;
+using Microsoft.Build.Framework;
+
+namespace Hyperlight.Sdk.Tasks;
+
+/// <summary>
+/// A guest whose metadata has been understood. <see cref="ResolveGuests"/> makes it from what the project says; the targets carry it as
+/// an item to the tasks that follow, so that metadata is parsed and complained about in one place.
+/// </summary>
+internal sealed record GuestItem
+{
+    // In metadata, because the targets also list guests by their stamp files.
+    private const string PathKey = "GuestBinary";
+
+    /// <summary>The name of the image folder and, in another form, of the C# property.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The guest as the project writes it.</summary>
+    public required string Include { get; init; }
+
+    /// <summary>The guest's absolute path.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The absolute path of the init data, empty for none.</summary>
+    public required string InitData { get; init; }
+
+    /// <summary>Sizes, asserted architecture and permissions.</summary>
+    public required GuestSettings Settings { get; init; }
+
+    /// <summary>The absolute path of the folder that the image is baked to, without a separator at the end.</summary>
+    public required string ImageDirectory { get; init; }
+
+    /// <summary>The file that keeps <see cref="BakeKey"/>: it changes when the image has to.</summary>
+    public required string StampFile { get; init; }
+
+    /// <summary>The file that says what was baked, see <see cref="BakeRecord"/>.</summary>
+    public required string RecordFile { get; init; }
+
+    /// <summary>One line with everything the image depends on; of files, their path, length and time.</summary>
+    public string BakeKey { get; init; } = "";
+
+    /// <summary>Whether every file of the image that was baked last is still there.</summary>
+    public bool ImageIsComplete { get; init; }
+
+    /// <summary>The item that the targets carry.</summary>
+    public ITaskItem ToTaskItem()
+    {
+        ITaskItem2 item = TaskItems.Create(Path);
+        item.SetMetadataValueLiteral(nameof(Name), Name);
+        item.SetMetadataValueLiteral(nameof(Include), Include);
+        item.SetMetadataValueLiteral(PathKey, Path);
+        item.SetMetadataValueLiteral(nameof(InitData), InitData);
+        item.SetMetadataValueLiteral(nameof(GuestSizes.HeapSize), Text(Settings.Sizes.HeapSize));
+        item.SetMetadataValueLiteral(nameof(GuestSizes.ScratchSize), Text(Settings.Sizes.ScratchSize));
+        item.SetMetadataValueLiteral(nameof(GuestSizes.InputBufferSize), Text(Settings.Sizes.InputBufferSize));
+        item.SetMetadataValueLiteral(nameof(GuestSizes.OutputBufferSize), Text(Settings.Sizes.OutputBufferSize));
+        item.SetMetadataValueLiteral("Layout", Settings.Architecture ?? "");
+        item.SetMetadataValueLiteral(nameof(SegmentPermissions), Settings.Permissions.ToString());
+        item.SetMetadataValueLiteral(nameof(ImageDirectory), ImageDirectory);
+        item.SetMetadataValueLiteral(nameof(StampFile), StampFile);
+        item.SetMetadataValueLiteral(nameof(RecordFile), RecordFile);
+        item.SetMetadataValueLiteral(nameof(BakeKey), BakeKey);
+        item.SetMetadataValueLiteral(nameof(ImageIsComplete), ImageIsComplete ? "true" : "false");
+        return item;
+    }
+
+    /// <summary>Reads an item that <see cref="ToTaskItem"/> made.</summary>
+    public static GuestItem FromTaskItem(ITaskItem item) => new()
+    {
+        Name = item.GetMetadata(nameof(Name)),
+        Include = item.GetMetadata(nameof(Include)),
+        Path = item.GetMetadata(PathKey),
+        InitData = item.GetMetadata(nameof(InitData)),
+        Settings = new()
+        {
+            Sizes = new()
+            {
+                HeapSize = Size(item, nameof(GuestSizes.HeapSize)),
+                ScratchSize = Size(item, nameof(GuestSizes.ScratchSize)),
+                InputBufferSize = Size(item, nameof(GuestSizes.InputBufferSize)),
+                OutputBufferSize = Size(item, nameof(GuestSizes.OutputBufferSize)),
+            },
+            Architecture = item.GetMetadata("Layout") is { Length: > 0 } architecture ? architecture : null,
+            Permissions = Enum.Parse<SegmentPermissions>(item.GetMetadata(nameof(SegmentPermissions))),
+        },
+        ImageDirectory = item.GetMetadata(nameof(ImageDirectory)),
+        StampFile = item.GetMetadata(nameof(StampFile)),
+        RecordFile = item.GetMetadata(nameof(RecordFile)),
+    };
+
+    /// <summary>Reads the guest's files; a file that cannot be read is reported, and the result is null.</summary>
+    public BakeRequest? ReadRequest(FindingLog findings, string projectFile)
+    {
+        ReadOnlyMemory<byte>? guest = ReadFile(Path, Rules.GuestFileMissing, "guest", findings, projectFile);
+        ReadOnlyMemory<byte>? initData = InitData.Length == 0
+            ? ReadOnlyMemory<byte>.Empty
+            : ReadFile(InitData, Rules.InitDataMissing, "init data", findings, projectFile);
+        return guest is null || initData is null ? null : new()
+        {
+            GuestName = Name,
+            Guest = guest.Value,
+            InitData = initData.Value,
+            Sizes = Settings.Sizes,
+            AssertedArchitecture = Settings.Architecture,
+            Permissions = Settings.Permissions,
+        };
+    }
+
+    private ReadOnlyMemory<byte>? ReadFile(string path, Rule rule, string what, FindingLog findings, string projectFile)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            findings.Report(
+                rule.Found($"The {what} of '{Name}' cannot be read: {e.Message} Make the file readable, or name another one."),
+                ProjectLines.FindItem(projectFile, Include));
+            return null;
+        }
+    }
+
+    private static ulong Size(ITaskItem item, string name) => ulong.Parse(item.GetMetadata(name), CultureInfo.InvariantCulture);
+
+    private static string Text(ulong value) => value.ToString(CultureInfo.InvariantCulture);
+}

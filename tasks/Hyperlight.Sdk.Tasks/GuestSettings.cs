@@ -1,0 +1,94 @@
+using Hyperlight.Baking;
+using Hyperlight.Layouts;
+
+namespace Hyperlight.Sdk.Tasks;
+
+/// <summary>What a project says about a guest, apart from its name and files: values already checked.</summary>
+internal sealed record GuestSettings
+{
+    /// <summary>The sizes, in bytes.</summary>
+    public GuestSizes Sizes { get; init; } = new();
+
+    /// <summary>The architecture the project asserts, null when it asserts none.</summary>
+    public string? Architecture { get; init; }
+
+    /// <summary>Which permissions the guest's own pages get.</summary>
+    public SegmentPermissions Permissions { get; init; }
+
+    /// <summary>The architectures there are profiles for, in a fixed order.</summary>
+    private static IEnumerable<string> Architectures => GuestLayouts.All.Select(layout => layout.Architecture).Distinct();
+
+    /// <summary>Reads all settings; one that is not given comes from <paramref name="defaults"/>.</summary>
+    /// <param name="textOf">The text of a setting, empty when it is not given.</param>
+    /// <param name="defaults">The values of settings that are not given.</param>
+    /// <param name="wrong">Called with the setting's name and the finding for each text that cannot be understood.</param>
+    public static GuestSettings Read(Func<string, string> textOf, GuestSettings defaults, Action<string, Finding> wrong) => new()
+    {
+        Sizes = new()
+        {
+            HeapSize = ReadSize(nameof(GuestSizes.HeapSize), defaults.Sizes.HeapSize, textOf, wrong),
+            ScratchSize = ReadSize(nameof(GuestSizes.ScratchSize), defaults.Sizes.ScratchSize, textOf, wrong),
+            InputBufferSize = ReadSize(nameof(GuestSizes.InputBufferSize), defaults.Sizes.InputBufferSize, textOf, wrong),
+            OutputBufferSize = ReadSize(nameof(GuestSizes.OutputBufferSize), defaults.Sizes.OutputBufferSize, textOf, wrong),
+        },
+        Architecture = ReadArchitecture(defaults.Architecture, textOf, wrong),
+        Permissions = ReadPermissions(defaults.Permissions, textOf, wrong),
+    };
+
+    private static ulong ReadSize(string name, ulong fallback, Func<string, string> textOf, Action<string, Finding> wrong)
+    {
+        string text = textOf(name);
+        if (text.Length == 0)
+        {
+            return fallback;
+        }
+
+        if (!ByteSize.TryParse(text, out ulong bytes))
+        {
+            wrong(name, Rules.BadSize.Found(
+                $"\"{text}\" is not a size; bytes are written like 65536 or 0x10000, or with a unit like 64K, 16M or 1G: correct the value."));
+            return fallback;
+        }
+
+        return bytes;
+    }
+
+    private static string? ReadArchitecture(string? fallback, Func<string, string> textOf, Action<string, Finding> wrong)
+    {
+        string text = textOf("Layout");
+        if (text.Length == 0)
+        {
+            return fallback;
+        }
+
+        string? architecture = Architectures.FirstOrDefault(known => known.Equals(text, StringComparison.OrdinalIgnoreCase));
+        if (architecture is null)
+        {
+            wrong("Layout", Rules.BadLayoutName.Found(
+                $"\"{text}\" is not a layout; there are {string.Join(" and ", Architectures)}: correct the value, or leave it out and the guest decides."));
+        }
+
+        return architecture ?? fallback;
+    }
+
+    private static SegmentPermissions ReadPermissions(
+        SegmentPermissions fallback, Func<string, string> textOf, Action<string, Finding> wrong)
+    {
+        string text = textOf(nameof(Permissions));
+        foreach (SegmentPermissions known in Enum.GetValues<SegmentPermissions>())
+        {
+            if (known.ToString().Equals(text, StringComparison.OrdinalIgnoreCase))
+            {
+                return known;
+            }
+        }
+
+        if (text.Length > 0)
+        {
+            wrong(nameof(Permissions), Rules.BadPermissions.Found(
+                $"\"{text}\" is not a choice of permissions; there are {string.Join(" and ", Enum.GetNames<SegmentPermissions>())}: correct the value."));
+        }
+
+        return fallback;
+    }
+}

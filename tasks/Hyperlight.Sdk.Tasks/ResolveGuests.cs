@@ -1,0 +1,215 @@
+using System.Globalization;
+using Hyperlight.Baking;
+using Hyperlight.Layouts;
+using Microsoft.Build.Framework;
+
+namespace Hyperlight.Sdk.Tasks;
+
+/// <summary>
+/// Understands the <c>HyperlightGuest</c> items of a project. Everything that is wrong with them (HL4001 to HL4007) is reported in one
+/// run, before anything is baked.
+/// </summary>
+[MSBuildMultiThreadableTask]
+public sealed class ResolveGuests : GuestTask
+{
+    private GuestSettings _defaults = new();
+
+    /// <summary>The <c>HyperlightGuest</c> items.</summary>
+    [Required]
+    public ITaskItem[] Guests { get; set; } = [];
+
+    /// <summary>The folder that images are baked to, absolute.</summary>
+    [Required]
+    public string ImageRoot { get; set; } = "";
+
+    /// <summary>The version of Hyperlight.Sdk: another one may bake other bytes.</summary>
+    [Required]
+    public string SdkVersion { get; set; } = "";
+
+    /// <summary>The property <c>HyperlightHeapSize</c>.</summary>
+    public string HeapSize { get; set; } = "";
+
+    /// <summary>The property <c>HyperlightScratchSize</c>.</summary>
+    public string ScratchSize { get; set; } = "";
+
+    /// <summary>The property <c>HyperlightInputBufferSize</c>.</summary>
+    public string InputBufferSize { get; set; } = "";
+
+    /// <summary>The property <c>HyperlightOutputBufferSize</c>.</summary>
+    public string OutputBufferSize { get; set; } = "";
+
+    /// <summary>The property <c>HyperlightLayout</c>.</summary>
+    public string Layout { get; set; } = "";
+
+    /// <summary>The property <c>HyperlightPermissions</c>.</summary>
+    public string Permissions { get; set; } = "";
+
+    /// <summary>An editor asks: report nothing, look at no guest, leave out what cannot be named.</summary>
+    public bool DesignTime { get; set; }
+
+    /// <summary>The guests, understood.</summary>
+    [Output]
+    public ITaskItem[] ResolvedGuests { get; private set; } = [];
+
+    private protected override void Run()
+    {
+        _defaults = GuestSettings.Read(
+            PropertyText,
+            new(),
+            (name, finding) => Report(finding with { Message = $"Hyperlight{name}: {finding.Message}" }, "Hyperlight" + name));
+
+        List<GuestItem> resolved = [];
+        foreach (ITaskItem item in Guests)
+        {
+            if (Resolve(item, resolved) is { } guest)
+            {
+                resolved.Add(guest);
+            }
+        }
+
+        ResolvedGuests = [.. resolved.Select(guest => guest.ToTaskItem())];
+    }
+
+    private string PropertyText(string name) => name switch
+    {
+        nameof(HeapSize) => HeapSize,
+        nameof(ScratchSize) => ScratchSize,
+        nameof(InputBufferSize) => InputBufferSize,
+        nameof(OutputBufferSize) => OutputBufferSize,
+        nameof(Layout) => Layout,
+        nameof(Permissions) => Permissions,
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
+    };
+
+    private GuestItem? Resolve(ITaskItem item, List<GuestItem> others)
+    {
+        string name = item.GetMetadata("Name") is { Length: > 0 } given ? given : Path.GetFileNameWithoutExtension(item.ItemSpec);
+        GuestSettings settings = GuestSettings.Read(
+            item.GetMetadata,
+            _defaults,
+            (setting, finding) => Report(finding with { Message = $"{setting} of guest '{name}': {finding.Message}" }, item));
+
+        bool nameIsUsable = CheckName(name, item, others);
+        FileInfo? guest = FindFile(item.ItemSpec);
+        FileInfo? initData = item.GetMetadata("InitData") is { Length: > 0 } path ? FindFile(path) : null;
+        if (guest is { Exists: false })
+        {
+            Report(Rules.GuestFileMissing.Found(MissingText($"The guest '{item.ItemSpec}'", guest)), item);
+        }
+
+        if (initData is { Exists: false })
+        {
+            Report(Rules.InitDataMissing.Found(MissingText($"InitData '{item.GetMetadata("InitData")}' of guest '{name}'", initData)), item);
+        }
+
+        if (!nameIsUsable)
+        {
+            return null;
+        }
+
+        string record = StatePath(name, ".baked");
+        return new()
+        {
+            Name = name,
+            Include = item.ItemSpec,
+            Path = guest.FullName,
+            InitData = initData?.FullName ?? "",
+            Settings = settings,
+            ImageDirectory = Path.Combine(ImageRoot, name),
+            StampFile = StatePath(name, ".inputs"),
+            RecordFile = record,
+            BakeKey = DesignTime ? "" : BakeKey(name, settings, item.ItemSpec, guest, initData),
+            ImageIsComplete = !DesignTime && ImageIsComplete(record, Path.Combine(ImageRoot, name)),
+        };
+    }
+
+    private bool CheckName(string name, ITaskItem item, List<GuestItem> others)
+    {
+        if (!GuestName.IsValid(name) || GuestName.ToIdentifier(name) is not { } identifier)
+        {
+            Report(
+                Rules.BadGuestName.Found(
+                    $"'{name}' cannot be the name of a guest; a name is up to {GuestName.MaxLength} of the characters A-Z a-z 0-9 _ - . with a letter "
+                    + $"or digit among them, starts with none of - and ., and is not '{GuestName.ClassName}': give the item another Name."),
+                item);
+            return false;
+        }
+
+        GuestItem? twin = others.Find(other => GuestName.ToIdentifier(other.Name)!.Equals(identifier, StringComparison.OrdinalIgnoreCase));
+        if (twin is null)
+        {
+            return true;
+        }
+
+        Report(
+            Rules.DuplicateGuestName.Found(
+                $"The guests '{twin.Include}' and '{item.ItemSpec}' are both called {identifier}; names differ in more than case and "
+                + "punctuation, because folders and C# properties are called after them: give one of them another Name."),
+            item);
+        return false;
+    }
+
+    private FileInfo FindFile(string path) =>
+        new(Path.GetFullPath(path.Replace('\\', '/'), Path.GetDirectoryName(ProjectFile)!));
+
+    private string StatePath(string name, string extension) => Path.Combine(ImageRoot, ".state", name + extension);
+
+    private string BakeKey(string name, GuestSettings settings, string include, FileInfo guest, FileInfo? initData)
+    {
+        GuestSizes sizes = settings.Sizes;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"sdk {SdkVersion} {BakerId}, name {name}, guest {include} {FileKey(guest)}, heap {sizes.HeapSize}, scratch {sizes.ScratchSize}, "
+            + $"input {sizes.InputBufferSize}, output {sizes.OutputBufferSize}, layout {settings.Architecture ?? "any"}, "
+            + $"permissions {settings.Permissions}, init data {(initData is null ? "none" : FileKey(initData))}");
+    }
+
+    // While the SDK is worked on, its version stays and its baker changes.
+    private static Guid BakerId => typeof(GuestBaker).Module.ModuleVersionId;
+
+    // Length and time, not only "newer than": a guest that is replaced by an older file is another guest, too.
+    private static string FileKey(FileInfo file) =>
+        file.Exists
+            ? string.Create(CultureInfo.InvariantCulture, $"{file.FullName} ({file.Length} bytes of {file.LastWriteTimeUtc.Ticks})")
+            : "missing";
+
+    private static bool ImageIsComplete(string record, string directory) =>
+        BakeRecord.Read(record) is { } baked && baked.Files.All(file => File.Exists(Path.Combine(directory, file)));
+
+    private static string MissingText(string what, FileInfo file)
+    {
+        if (Directory.Exists(file.FullName))
+        {
+            return $"{what} is a folder; a file is expected: name the file.";
+        }
+
+        if (file.Directory is not { Exists: true } folder)
+        {
+            return $"{what} does not exist, nor does the folder '{file.DirectoryName}': correct the path.";
+        }
+
+        string[] others = [.. folder.EnumerateFiles("*" + file.Extension).Select(other => other.Name).Order(StringComparer.Ordinal).Take(5)];
+        return others.Length == 0
+            ? $"{what} does not exist: build the guest first, or correct the path."
+            : $"{what} does not exist; its folder has {string.Join(", ", others)}: build the guest first, or correct the path.";
+    }
+
+    private void Report(Finding finding, ITaskItem item)
+    {
+        if (!DesignTime)
+        {
+            string file = item.GetMetadata("DefiningProjectFullPath");
+            FindingOrigin origin = ProjectLines.FindItem(file.Length > 0 ? file : ProjectFile, item.ItemSpec);
+            // An item from a wildcard of our own is the project's business all the same.
+            Findings.Report(finding, origin.Line > 0 ? origin : new(ProjectFile));
+        }
+    }
+
+    private void Report(Finding finding, string property)
+    {
+        if (!DesignTime)
+        {
+            Findings.Report(finding, ProjectLines.FindProperty(ProjectFile, property));
+        }
+    }
+}

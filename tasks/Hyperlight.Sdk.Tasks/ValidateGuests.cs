@@ -1,0 +1,45 @@
+using Hyperlight.Baking;
+using Hyperlight.Layouts;
+using Microsoft.Build.Framework;
+
+namespace Hyperlight.Sdk.Tasks;
+
+/// <summary>Checks guests as a bake would, and writes nothing.</summary>
+[MSBuildMultiThreadableTask]
+public sealed class ValidateGuests : GuestTask
+{
+    /// <summary>The guests, as <see cref="ResolveGuests"/> gives them.</summary>
+    [Required]
+    public ITaskItem[] Guests { get; set; } = [];
+
+    /// <summary>The guests that can be baked, with their <c>Name</c>, <c>Architecture</c> and <c>Layout</c>.</summary>
+    [Output]
+    public ITaskItem[] ValidGuests { get; private set; } = [];
+
+    private protected override void Run()
+    {
+        List<ITaskItem> valid = [];
+        foreach (GuestItem guest in Guests.Select(GuestItem.FromTaskItem))
+        {
+            Cancellation.ThrowIfCancellationRequested();
+            if (guest.ReadRequest(Findings, ProjectFile) is not { } request)
+            {
+                continue;
+            }
+
+            List<Finding> findings = [];
+            GuestLayout? layout = GuestBaker.Validate(request, findings);
+            findings.ForEach(finding => Findings.Report(finding, new(guest.Path)));
+            if (layout is not null)
+            {
+                ITaskItem2 item = TaskItems.Create(guest.Path);
+                item.SetMetadataValueLiteral("Name", guest.Name);
+                item.SetMetadataValueLiteral("Architecture", layout.Architecture);
+                item.SetMetadataValueLiteral("Layout", layout.Id);
+                valid.Add(item);
+            }
+        }
+
+        ValidGuests = [.. valid];
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text.Json;
+using Hyperlight.Testing;
+
+namespace Hyperlight.EndToEnd.Tests;
+
+/// <summary>What dotnet build does, says and leaves behind.</summary>
+public sealed class BuildTests(PackageFolder packages)
+{
+    [Fact]
+    public void A_second_build_skips_the_bake()
+    {
+        using Workspace workspace = Workspace.WithHello(packages);
+        Assert.True(workspace.Build("build").MustSucceed().Log!.Ran("BakeGuests"));
+
+        DotNetResult second = workspace.Build("build").MustSucceed();
+
+        Assert.True(second.Log!.WasUpToDate("_HyperlightBakeGuests"));
+        Assert.False(second.Log.Ran("BakeGuests"));
+        Assert.True(second.Log.WasUpToDate("CoreCompile"));
+    }
+
+    [Theory]
+    [InlineData("HL4001", "<HyperlightGuest Include='guests/helo.elf' />")]
+    [InlineData("HL4002", "<HyperlightGuest Include='guests/hello.elf' HeapSize='1X' />")]
+    public void A_mistake_in_the_project_is_one_error_at_its_line(string code, string item)
+    {
+        using Workspace workspace = Workspace.WithHello(packages, $"\n<ItemGroup>\n{item}\n</ItemGroup>\n");
+        File.Move(workspace.PathOf("guests/hello.elf"), workspace.PathOf(code == "HL4001" ? "hello.elf" : "guests/hello.elf"));
+
+        DotNetResult result = workspace.Build("build");
+
+        MustFail(workspace, result, code, workspace.PathOf("App.csproj"), 3);
+    }
+
+    [Theory]
+    [InlineData("HL1001", "")]
+    [InlineData("HL2001", "<PropertyGroup><HyperlightLayout>amd64</HyperlightLayout></PropertyGroup>")]
+    public void A_wrong_guest_is_one_error_at_the_guest(string code, string body)
+    {
+        using Workspace workspace = Workspace.WithHello(packages, body);
+        workspace.Write("guests/hello.elf", code == "HL1001" ? "not an ELF file"u8.ToArray() : TestElf.I686().Build());
+
+        DotNetResult result = workspace.Build("build");
+
+        MustFail(workspace, result, code, workspace.PathOf("guests/hello.elf"), 0);
+        Assert.False(Directory.Exists(workspace.PathOf("obj/Debug/net10.0/hyperlight/hello")));
+    }
+
+    [Fact]
+    public void Scripts_can_read_what_was_baked()
+    {
+        using Workspace workspace = Workspace.WithHello(packages);
+
+        DotNetResult result = workspace.DotNet("build", "-getTargetResult:HyperlightBake", "-nodeReuse:false").MustSucceed();
+
+        JsonElement baked = JsonDocument.Parse(result.Output).RootElement.GetProperty("TargetResults").GetProperty("HyperlightBake");
+        Assert.Equal("Success", baked.GetProperty("Result").GetString());
+        JsonElement image = Assert.Single(baked.GetProperty("Items").EnumerateArray());
+        Assert.Equal("hello", image.GetProperty("Name").GetString());
+        Assert.Equal("amd64", image.GetProperty("Architecture").GetString());
+        Assert.Equal(64, image.GetProperty("Sha256").GetString()!.Length);
+
+        result = workspace.DotNet("msbuild", "-getItem:HyperlightGuest", "-nodeReuse:false").MustSucceed();
+        Assert.Contains("\"Name\": \"hello\"", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Clean_leaves_no_image()
+    {
+        using Workspace workspace = Workspace.WithHello(packages);
+        workspace.Build("build").MustSucceed();
+
+        workspace.DotNet("clean", "-nodeReuse:false").MustSucceed();
+
+        Assert.Empty(workspace.FilesBelow("bin/Debug/net10.0/guests"));
+        Assert.False(Directory.Exists(workspace.PathOf("obj/Debug/net10.0/hyperlight")));
+    }
+
+    private static void MustFail(Workspace workspace, DotNetResult result, string code, string file, int line)
+    {
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Equal((code, file, line), Assert.Single(result.Log!.Errors));
+        Assert.DoesNotContain("   at ", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("MSB4018", result.Output, StringComparison.Ordinal);
+        Assert.Empty(workspace.FilesBelow("bin/Debug/net10.0/guests"));
+    }
+}

@@ -1,0 +1,29 @@
+using System.IO.Compression;
+
+namespace Hyperlight.EndToEnd.Tests;
+
+/// <summary>What is in the package.</summary>
+public sealed class PackageTests
+{
+    [Fact]
+    public void The_package_has_what_an_sdk_needs_and_nothing_of_others()
+    {
+        using ZipArchive package = ZipFile.OpenRead(Path.Combine(AppContext.BaseDirectory, "feed", "Hyperlight.Sdk.0.1.0.nupkg"));
+        string[] files = [.. package.Entries.Select(entry => entry.FullName)];
+
+        Assert.Superset(
+            new HashSet<string>
+            {
+                "Sdk/Sdk.props", "Sdk/Sdk.targets", "Sdk/Sdk.props.buildschema.json", "README.md", "LICENSE",
+                "targets/Hyperlight.Sdk.Version.props", "targets/Hyperlight.Sdk.Bake.targets",
+                "runtime/net10.0/Hyperlight.Runtime.dll", "runtime/net10.0/Hyperlight.Runtime.xml",
+                "runtime/net10.0/Hyperlight.Image.dll", "runtime/net10.0/Hyperlight.Image.xml",
+                "guest/include/hyperlight_guest.h", "docs/diagnostics/HL1001.md", "docs/diagnostics/README.md",
+            },
+            files.ToHashSet());
+        Assert.Equal(
+            ["Hyperlight.Image.dll", "Hyperlight.Sdk.Tasks.deps.json", "Hyperlight.Sdk.Tasks.dll"],
+            files.Where(file => file.StartsWith("tools/net10.0/", StringComparison.Ordinal)).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.DoesNotContain(files, file => file.StartsWith("lib/", StringComparison.Ordinal) || file.EndsWith(".elf", StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,104 @@
+namespace Hyperlight.EndToEnd.Tests;
+
+/// <summary>Guests called by what was built and published.</summary>
+public sealed class RunTests(PackageFolder packages)
+{
+    private const string Program = """
+        using Sandbox sandbox = Guests.Hello.CreateSandbox();
+        Console.WriteLine(sandbox.Call<string>("SayHello", "World"));
+        """;
+
+    [Fact]
+    public void A_project_without_csharp_calls_its_guest_from_the_command_line()
+    {
+        Kvm.Require();
+        using Workspace workspace = Workspace.WithHello(packages, program: null);
+
+        DotNetResult result = workspace.DotNet("run", "--", "SayHello", "World").MustSucceed();
+
+        Assert.EndsWith("Hello, World!", result.Output.TrimEnd(), StringComparison.Ordinal);
+        Assert.NotEqual(0, workspace.DotNet("run", "--no-build", "--", "NoSuchFunction").ExitCode);
+    }
+
+    [Fact]
+    public void A_program_without_its_image_says_so_in_one_line()
+    {
+        using Workspace workspace = Workspace.WithHello(packages, program: null);
+        workspace.Build("build").MustSucceed();
+        Directory.Delete(workspace.PathOf("bin/Debug/net10.0/guests"), recursive: true);
+
+        DotNetResult result = workspace.DotNet("bin/Debug/net10.0/App.dll", "SayHello", "World");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.StartsWith("HL3001: ", Assert.Single(result.Error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_several_guests_the_first_argument_chooses()
+    {
+        Kvm.Require();
+        using Workspace workspace = Workspace.WithHello(packages, program: null);
+        File.Copy(workspace.PathOf("guests/hello.elf"), workspace.PathOf("guests/other.elf"));
+        workspace.Build("build").MustSucceed();
+
+        DotNetResult chosen = workspace.DotNet("bin/Debug/net10.0/App.dll", "OTHER", "SayHello", "you").MustSucceed();
+        DotNetResult none = workspace.DotNet("bin/Debug/net10.0/App.dll", "SayHello", "you");
+
+        Assert.Equal("Hello, you!", chosen.Output.TrimEnd());
+        Assert.Equal(2, none.ExitCode);
+        Assert.Contains("hello, other", none.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("publish", "-c", "Release", "-o", "out")]
+    [InlineData("publish", "-c", "Release", "-o", "out", "-r", "linux-x64", "--self-contained", "false", "-p:PublishSingleFile=true")]
+    public void A_published_folder_works_elsewhere(params string[] command)
+    {
+        using Workspace workspace = Workspace.WithHello(packages, program: Program).WithFeedsOfTheMachine();
+        workspace.Build(command).MustSucceed();
+        Assert.Contains("index.json", workspace.FilesBelow("out/guests/hello"));
+        Directory.Move(workspace.PathOf("out"), Path.Combine(workspace.Root, "elsewhere"));
+        Directory.Delete(workspace.Folder, recursive: true);
+        Directory.CreateDirectory(workspace.Folder);
+
+        Kvm.Require();
+        Assert.Equal("Hello, World!", workspace.Run(Path.Combine(workspace.Root, "elsewhere", "App")).MustSucceed().Output.TrimEnd());
+    }
+
+    [Fact]
+    public void Publishing_without_building_uses_the_images_of_the_build()
+    {
+        using Workspace workspace = Workspace.WithHello(packages);
+        workspace.Build("build", "-c", "Release").MustSucceed();
+
+        DotNetResult result = workspace.Build("publish", "--no-build", "-c", "Release", "-o", "out").MustSucceed();
+
+        Assert.False(result.Log!.Ran("BakeGuests"));
+        Assert.Equal(workspace.FilesBelow("bin/Release/net10.0/guests/hello"), workspace.FilesBelow("out/guests/hello"));
+    }
+
+    [Fact]
+    public void A_program_that_references_a_library_with_guests_publishes_them()
+    {
+        using Workspace workspace = Workspace.WithHello(
+            packages, "<PropertyGroup><OutputType>Library</OutputType></PropertyGroup>", program: """
+                public static class Greeter
+                {
+                    public static string Greet() => Guests.Hello.CreateSandbox().Call<string>("SayHello", "shop");
+                }
+                """);
+        workspace.Write("../Shop/Shop.csproj", """
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup><TargetFramework>net10.0</TargetFramework><OutputType>Exe</OutputType></PropertyGroup>
+              <ItemGroup><ProjectReference Include="../App/App.csproj" /></ItemGroup>
+            </Project>
+            """);
+        workspace.Write("../Shop/Program.cs", "System.Console.WriteLine(Greeter.Greet());");
+
+        workspace.Build("publish", "../Shop", "-o", "out").MustSucceed();
+
+        Assert.Contains("index.json", workspace.FilesBelow("out/guests/hello"));
+        Kvm.Require();
+        Assert.Equal("Hello, shop!", workspace.DotNet("out/Shop.dll").MustSucceed().Output.TrimEnd());
+    }
+}

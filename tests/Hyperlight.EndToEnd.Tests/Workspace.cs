@@ -1,0 +1,142 @@
+using System.Diagnostics;
+
+// Each test runs builds of its own; side by side they would only wait for each other.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: AssemblyFixture(typeof(Hyperlight.EndToEnd.Tests.PackageFolder))]
+
+namespace Hyperlight.EndToEnd.Tests;
+
+/// <summary>Where this run's builds unpack the package: fresh for each run, as packages of the same version are never unpacked twice.</summary>
+public sealed class PackageFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("hyperlight-packages-").FullName;
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
+
+/// <summary>A folder that knows nothing of this repository: its own feed, package folder, SDK choice and build settings.</summary>
+internal sealed class Workspace : IDisposable
+{
+    private readonly PackageFolder _packages;
+    private int _builds;
+
+    public Workspace(PackageFolder packages, string name = "App")
+    {
+        _packages = packages;
+        Root = Directory.CreateTempSubdirectory("hyperlight-").FullName;
+        Folder = Path.Combine(Root, name);
+        Directory.CreateDirectory(Folder);
+        WriteFeeds($"""<clear /><add key="under-test" value="{Path.Combine(AppContext.BaseDirectory, "feed")}" />""");
+        File.WriteAllText(Path.Combine(Root, "global.json"), "{}");
+        foreach (string file in (string[])["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props"])
+        {
+            File.WriteAllText(Path.Combine(Root, file), "<Project />");
+        }
+    }
+
+    /// <summary>The folder that isolates the build.</summary>
+    public string Root { get; }
+
+    /// <summary>The project's folder in it, where commands run.</summary>
+    public string Folder { get; }
+
+    /// <summary>A project of the shipped form with the guest of the sample, and these source files.</summary>
+    public static Workspace WithHello(PackageFolder packages, string body = "", string? program = "return 0;", string name = "App")
+    {
+        Workspace workspace = new(packages, name);
+        workspace.Write("App.csproj", $"""<Project Sdk="Hyperlight.Sdk/0.1.0">{body}</Project>""");
+        workspace.AddHello();
+        if (program is not null)
+        {
+            workspace.Write("Program.cs", program);
+        }
+
+        return workspace;
+    }
+
+    /// <summary>Also uses the feeds of the machine, for what a .NET SDK downloads when it publishes for a platform.</summary>
+    public Workspace WithFeedsOfTheMachine()
+    {
+        WriteFeeds($"""<add key="under-test" value="{Path.Combine(AppContext.BaseDirectory, "feed")}" />""");
+        return this;
+    }
+
+    public void AddHello() => Write("guests/hello.elf", File.ReadAllBytes(Path.Combine(RepositoryRoot(), "samples", "Hello", "guests", "hello.elf")));
+
+    public string PathOf(string file) => Path.Combine(Folder, file);
+
+    public void Write(string file, string text) => Write(file, System.Text.Encoding.UTF8.GetBytes(text));
+
+    public void Write(string file, byte[] bytes)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(PathOf(file))!);
+        File.WriteAllBytes(PathOf(file), bytes);
+    }
+
+    /// <summary>Files below a folder, relative to it, in order.</summary>
+    public string[] FilesBelow(string folder) =>
+        Directory.Exists(PathOf(folder))
+            ? [.. Directory.EnumerateFiles(PathOf(folder), "*", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(PathOf(folder), file).Replace('\\', '/')).Order(StringComparer.Ordinal)]
+            : [];
+
+    /// <summary>Runs a command that builds, and reads its binary log.</summary>
+    public DotNetResult Build(params string[] arguments)
+    {
+        string log = Path.Combine(Root, $"build{++_builds}.binlog");
+        return Run("dotnet", [.. arguments, "-bl:" + log, "-nodeReuse:false", "--tl:off"]) with { Log = new(log) };
+    }
+
+    /// <summary>Runs a command in the project's folder.</summary>
+    public DotNetResult DotNet(params string[] arguments) => Run("dotnet", arguments);
+
+    /// <summary>Runs a program in the project's folder.</summary>
+    public DotNetResult Run(string program, params string[] arguments)
+    {
+        ProcessStartInfo start = new(program, arguments)
+        {
+            WorkingDirectory = Folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+
+        // What the test host was started with must not reach a build that has nothing to do with it.
+        string[] inherited = [.. start.Environment.Keys.Where(key =>
+            key.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase) || key.StartsWith("VSTEST", StringComparison.Ordinal))];
+        foreach (string key in (string[])[.. inherited, "NUGET_PACKAGES", "Configuration", "Platform"])
+        {
+            start.Environment.Remove(key);
+        }
+
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
+        start.Environment["DOTNET_NOLOGO"] = "1";
+        start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
+        start.Environment["UseSharedCompilation"] = "false";
+        using Process process = Process.Start(start)!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return new(process.ExitCode, output, error.Result);
+    }
+
+    public void Dispose() => Directory.Delete(Root, recursive: true);
+
+    private void WriteFeeds(string sources) => File.WriteAllText(Path.Combine(Root, "nuget.config"), $"""
+        <configuration>
+          <config><add key="globalPackagesFolder" value="{_packages.Path}" /></config>
+          <packageSources>{sources}</packageSources>
+        </configuration>
+        """);
+
+    private static string RepositoryRoot()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Hyperlight.Sdk.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? throw new InvalidOperationException("The tests run from a folder inside the repository.");
+    }
+}

@@ -1,0 +1,36 @@
+namespace Hyperlight.Sdk.Tasks.Tests;
+
+public sealed class BakeRecordTests : IDisposable
+{
+    private readonly TaskBench _bench = new();
+
+    [Fact]
+    public void A_record_reads_back_what_was_written()
+    {
+        BakeRecord record = new([new("Name", "hello"), new("Odd", "a=b")], ["blobs/sha256/00", "index.json"]);
+        record.Write(_bench.PathOf("hello.baked"));
+
+        BakeRecord? read = BakeRecord.Read(_bench.PathOf("hello.baked"));
+
+        Assert.NotNull(read);
+        Assert.Equal(record.Metadata, read.Metadata);
+        Assert.Equal(record.Files, read.Files);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("garbage")]
+    [InlineData("Name=hello\n")]
+    [InlineData("File=a\ntruncat")]
+    public void A_damaged_record_is_none(string text)
+    {
+        File.WriteAllText(_bench.PathOf("hello.baked"), text);
+
+        Assert.Null(BakeRecord.Read(_bench.PathOf("hello.baked")));
+    }
+
+    [Fact]
+    public void A_missing_record_is_none() => Assert.Null(BakeRecord.Read(_bench.PathOf("none.baked")));
+
+    public void Dispose() => _bench.Dispose();
+}

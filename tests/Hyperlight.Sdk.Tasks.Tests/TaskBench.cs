@@ -1,0 +1,50 @@
+using Microsoft.Build.Framework;
+using Microsoft.Build.Utilities;
+
+namespace Hyperlight.Sdk.Tasks.Tests;
+
+/// <summary>A folder with a project file, in which tasks are run one by one as the targets would.</summary>
+internal sealed class TaskBench : IDisposable
+{
+    public TaskBench()
+    {
+        Folder = Directory.CreateTempSubdirectory("hyperlight-").FullName;
+        File.WriteAllText(ProjectFile, "<Project>\n  <ItemGroup>\n    <HyperlightGuest Include=\"hello.elf\" />\n  </ItemGroup>\n</Project>\n");
+    }
+
+    public string Folder { get; }
+
+    public string ProjectFile => Path.Combine(Folder, "App.csproj");
+
+    public string ImageRoot => Path.Combine(Folder, "obj", "hyperlight");
+
+    public RecordingEngine Engine { get; } = new();
+
+    public string PathOf(string file) => Path.Combine(Folder, file);
+
+    public void Write(string file, byte[] bytes) => File.WriteAllBytes(PathOf(file), bytes);
+
+    /// <summary>Resolves guests and makes the folder for their state, as the stamp target does.</summary>
+    public ITaskItem[] Resolve(params string[] guests)
+    {
+        ResolveGuests resolve = new()
+        {
+            Guests = [.. guests.Select(guest => new TaskItem(guest))],
+            ImageRoot = ImageRoot,
+            SdkVersion = "1.2.3",
+        };
+        Assert.True(Run(resolve));
+        Directory.CreateDirectory(Path.Combine(ImageRoot, ".state"));
+        return resolve.ResolvedGuests;
+    }
+
+    public bool Run(GuestTask task)
+    {
+        task.BuildEngine = Engine;
+        task.ProjectFile = ProjectFile;
+        task.HelpRoot = Folder;
+        return task.Execute();
+    }
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+}

@@ -1,0 +1,65 @@
+using Microsoft.Build.Framework;
+
+namespace Hyperlight.Sdk.Tests;
+
+/// <summary>An error or warning of a build.</summary>
+/// <param name="Code">For example <c>HL4001</c>.</param>
+/// <param name="File">The origin.</param>
+/// <param name="Line">The line in it, 0 when none is given.</param>
+/// <param name="HelpLink">Where the code is explained.</param>
+/// <param name="Message">The text.</param>
+internal sealed record Diagnostic(string Code, string File, int Line, string HelpLink, string Message);
+
+/// <summary>What a build did, as its events told.</summary>
+internal sealed class BuildOutcome : ILogger
+{
+    private readonly List<Diagnostic> _errors = [];
+    private readonly List<Diagnostic> _warnings = [];
+    private readonly List<string> _messages = [];
+    private readonly List<string> _tasks = [];
+    private readonly Dictionary<string, TargetSkipReason> _skipped = [];
+
+    public bool Succeeded { get; set; }
+
+    public IReadOnlyList<Diagnostic> Errors => _errors;
+
+    public IReadOnlyList<Diagnostic> Warnings => _warnings;
+
+    /// <summary>What is shown at normal verbosity.</summary>
+    public IReadOnlyList<string> HighMessages => _messages;
+
+    /// <summary>What the requested target returns.</summary>
+    public IReadOnlyList<ITaskItem> Items { get; set; } = [];
+
+    public LoggerVerbosity Verbosity { get; set; } = LoggerVerbosity.Diagnostic;
+
+    public string? Parameters { get; set; }
+
+    /// <summary>Whether a task ran.</summary>
+    public bool Ran(string task) => _tasks.Contains(task);
+
+    /// <summary>Whether a target was skipped because nothing it reads has changed.</summary>
+    public bool WasUpToDate(string target) => _skipped.GetValueOrDefault(target) == TargetSkipReason.OutputsUpToDate;
+
+    public void Initialize(IEventSource eventSource)
+    {
+        eventSource.ErrorRaised += (_, e) => _errors.Add(new(e.Code, e.File, e.LineNumber, e.HelpLink, e.Message!));
+        eventSource.WarningRaised += (_, e) => _warnings.Add(new(e.Code, e.File, e.LineNumber, e.HelpLink, e.Message!));
+        eventSource.TaskStarted += (_, e) => _tasks.Add(e.TaskName);
+        eventSource.MessageRaised += (_, e) =>
+        {
+            if (e is TargetSkippedEventArgs skipped)
+            {
+                _skipped[skipped.TargetName] = skipped.SkipReason;
+            }
+            else if (e.Importance == MessageImportance.High)
+            {
+                _messages.Add(e.Message!);
+            }
+        };
+    }
+
+    public void Shutdown()
+    {
+    }
+}

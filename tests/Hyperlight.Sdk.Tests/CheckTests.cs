@@ -1,0 +1,55 @@
+namespace Hyperlight.Sdk.Tests;
+
+/// <summary>Builds and projects the SDK turns down: HL4008 and HL4009.</summary>
+public sealed class CheckTests
+{
+    [Fact]
+    public void An_old_msbuild_is_told_so_before_it_meets_a_task()
+    {
+        using SdkProject project = SdkProject.WithGuest();
+
+        BuildOutcome outcome = project.Build("HyperlightBake", ("_HyperlightMinimumMSBuildVersion", "99.0"));
+
+        Diagnostic error = Assert.Single(outcome.Errors);
+        Assert.Equal(("HL4008", project.File), (error.Code, error.File));
+        Assert.EndsWith("/docs/diagnostics/HL4008.md", error.HelpLink, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("net8.0")]
+    [InlineData("netstandard2.0")]
+    public void A_framework_before_net10_is_turned_down(string framework)
+    {
+        using SdkProject project = SdkProject.WithGuest($"<PropertyGroup><TargetFramework>{framework}</TargetFramework></PropertyGroup>");
+
+        BuildOutcome outcome = project.Build("HyperlightBake");
+
+        Diagnostic error = Assert.Single(outcome.Errors);
+        Assert.Equal("HL4009", error.Code);
+        Assert.Contains(framework, error.Message, StringComparison.Ordinal);
+
+        Assert.True(project.Build("HyperlightBake", ("DisableHyperlightRuntimeReference", "true")).Succeeded);
+    }
+
+    [Fact]
+    public void Added_to_another_sdk_a_missing_framework_is_ours_to_explain()
+    {
+        using SdkProject project = SdkProject.Added("<PropertyGroup><OutputType>Exe</OutputType></PropertyGroup>");
+        project.Write("guests/hello.elf", GuestFiles.Amd64());
+
+        BuildOutcome outcome = project.RestoreAndBuild();
+
+        Assert.Equal("HL4009", Assert.Single(outcome.Errors).Code);
+    }
+
+    [Fact]
+    public void Added_to_another_sdk_a_library_without_code_is_asked_what_it_wants()
+    {
+        using SdkProject project = SdkProject.Added("<PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup>");
+        project.Write("guests/hello.elf", GuestFiles.Amd64());
+
+        Assert.Equal("HL4009", Assert.Single(project.RestoreAndBuild().Errors).Code);
+        Assert.Empty(project.RestoreAndBuild(("HyperlightGenerateProgram", "false")).Errors);
+        Assert.Empty(project.RestoreAndBuild(("OutputType", "Exe")).Errors);
+    }
+}

@@ -1,0 +1,126 @@
+namespace Hyperlight.Sdk.Tests;
+
+/// <summary>The generated C#.</summary>
+public sealed class GenerateTests
+{
+    private const string Generated = "obj/Debug/net10.0/Guests.g.cs";
+    private const string Program = "obj/Debug/net10.0/Guests.Program.g.cs";
+
+    [Fact]
+    public void A_program_sees_its_guests_without_a_using()
+    {
+        using SdkProject project = SdkProject.WithGuest();
+        project.Write("Program.cs", "GuestImage image = Guests.Hello; return image.Name.Length;");
+
+        Assert.Empty(project.RestoreAndBuild().Errors);
+    }
+
+    [Fact]
+    public void The_file_is_written_only_when_it_changes()
+    {
+        using SdkProject project = SdkProject.WithGuest();
+        Assert.True(project.Build("_HyperlightGenerateGuests").Succeeded);
+        DateTime before = File.GetLastWriteTimeUtc(project.PathOf(Generated));
+        File.SetLastWriteTimeUtc(project.PathOf("guests/hello.elf"), DateTime.UtcNow.AddSeconds(5));
+
+        Assert.True(project.Build("_HyperlightGenerateGuests").Succeeded);
+        Assert.Equal(before, File.GetLastWriteTimeUtc(project.PathOf(Generated)));
+
+        project.Write("guests/other.elf", GuestFiles.Amd64());
+        Assert.True(project.Build("_HyperlightGenerateGuests").Succeeded);
+        Assert.Contains("Other", project.Read(Generated), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("App", "", "namespace App")]
+    [InlineData("my-app.2nd", "", "namespace my_app._2nd")]
+    [InlineData("App", "<RootNamespace>Acme.Tools</RootNamespace>", "namespace Acme.Tools")]
+    [InlineData("App", "<HyperlightNamespace>Acme.Guests</HyperlightNamespace>", "namespace Acme.Guests")]
+    public void The_namespace_is_the_projects(string name, string property, string expected)
+    {
+        using SdkProject project = SdkProject.WithGuest($"<PropertyGroup>{property}</PropertyGroup>", name);
+        project.Write("Program.cs", "return Guests.Hello.Name.Length;");
+
+        Assert.Empty(project.RestoreAndBuild().Errors);
+
+        Assert.Contains(expected, project.Read(Generated).Split('\n'));
+    }
+
+    [Fact]
+    public void Names_that_mean_something_in_csharp_compile_without_a_warning()
+    {
+        using SdkProject project = SdkProject.WithGuest("""
+              <PropertyGroup><TreatWarningsAsErrors>true</TreatWarningsAsErrors><Nullable>disable</Nullable><LangVersion>9</LangVersion></PropertyGroup>
+            """);
+        foreach (string name in (string[])["class", "to-string", "equals", "32bit", "system", "hyperlight", "open", "value", "a.b_c"])
+        {
+            project.Write($"guests/{name}.elf", GuestFiles.Amd64());
+        }
+
+        project.Write("Program.cs", "return App.Guests.Class == App.Guests.ABC ? 0 : 1;");
+
+        BuildOutcome outcome = project.RestoreAndBuild(("ImplicitUsings", "disable"));
+
+        Assert.Empty(outcome.Errors);
+        Assert.Empty(outcome.Warnings);
+    }
+
+    [Fact]
+    public void A_project_without_csharp_gets_a_program()
+    {
+        using SdkProject project = SdkProject.Empty();
+        project.Write("guests/hello.elf", GuestFiles.Amd64());
+
+        Assert.Empty(project.RestoreAndBuild().Errors);
+        Assert.Contains("GuestCommandLine.Run(Guests.Hello, args)", project.Read(Program), StringComparison.Ordinal);
+
+        // Its own C# takes over.
+        project.Write("Main.cs", "return 0;");
+        Assert.Empty(project.Build("Build").Errors);
+        Assert.False(project.Has(Program));
+    }
+
+    [Fact]
+    public void The_program_of_several_guests_lets_the_first_argument_choose()
+    {
+        using SdkProject project = SdkProject.Empty();
+        project.Write("guests/hello.elf", GuestFiles.Amd64());
+        project.Write("guests/Other.elf", GuestFiles.Amd64());
+
+        Assert.Empty(project.RestoreAndBuild().Errors);
+
+        string program = project.Read(Program);
+        Assert.Contains("case \"hello\":", program, StringComparison.Ordinal);
+        Assert.Contains("case \"other\":", program, StringComparison.Ordinal);
+        Assert.Contains("args[1..]", program, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(".vbproj")]
+    [InlineData(".fsproj")]
+    public void Other_languages_get_images_and_no_csharp(string extension)
+    {
+        using SdkProject project = SdkProject.Empty(extension: extension);
+        project.Write("guests/hello.elf", GuestFiles.Amd64());
+
+        BuildOutcome outcome = project.Build("HyperlightBake");
+        BuildOutcome generated = project.Build("_HyperlightGenerateGuests");
+
+        Assert.Empty(outcome.Errors);
+        Assert.Single(outcome.Items);
+        Assert.True(generated.Succeeded);
+        Assert.False(project.Has(Generated));
+    }
+
+    [Fact]
+    public void Without_the_runtime_there_is_nothing_to_generate()
+    {
+        using SdkProject project = SdkProject.WithGuest("<PropertyGroup><DisableHyperlightRuntimeReference>true</DisableHyperlightRuntimeReference></PropertyGroup>");
+
+        Assert.Empty(project.RestoreAndBuild().Errors);
+
+        Assert.False(project.Has(Generated));
+        Assert.False(project.Has("bin/Debug/net10.0/Hyperlight.Runtime.dll"));
+        Assert.NotEmpty(project.FilesBelow("bin/Debug/net10.0/guests/hello"));
+    }
+}

@@ -1,0 +1,13 @@
+using Hyperlight.Elf;
+using Hyperlight.Testing;
+
+namespace Hyperlight.Sdk.Tests;
+
+/// <summary>Guests for builds: small, valid, and different when asked for.</summary>
+internal static class GuestFiles
+{
+    public static byte[] Amd64(byte fill = 0xF4) =>
+        TestElf.Amd64().WithSegment(0x8000, ElfSegmentFlags.Read, [fill]).Build();
+
+    public static byte[] I686() => TestElf.I686().Build();
+}

@@ -1,0 +1,29 @@
+#!/bin/sh
+# Rebuilds the committed guests of the samples and tests from their sources: twice in a row gives the same bytes.
+#
+#   build.sh               into the source tree, over the committed files
+#   build.sh --out DIR     all into DIR, for a test that compares them with the committed ones
+#
+# The compiler is chosen by build-guest.sh; another compiler than last time may give other bytes that do the same.
+set -eu
+root=$(cd "$(dirname "$0")/../.." && pwd)
+out=''
+case $# in
+    0) ;;
+    2) [ "$1" = --out ] || { echo "usage: build.sh [--out DIR]" >&2; exit 2; }
+       mkdir -p "$2"
+       out=$(cd "$2" && pwd) ;;
+    *) echo "usage: build.sh [--out DIR]" >&2; exit 2 ;;
+esac
+
+build() { # SOURCE ARCH COMMITTED-FILE
+    target=$root/$3
+    [ -z "$out" ] || target=$out/$(basename "$3")
+    "$root/sdk/guest/build-guest.sh" "$root/$1" --arch "$2" -o "$target" -- -I "$root/sdk/guest/src"
+    chmod 644 "$target"
+}
+
+build samples/Hello/guest/hello.c amd64 samples/Hello/guests/hello.elf
+build samples/Hello32/guest/hello32.c i686 samples/Hello32/guests/hello32.elf
+build tests/guests/src/misbehave.c amd64 tests/guests/misbehave.elf
+build tests/guests/src/misbehave.c i686 tests/guests/misbehave32.elf

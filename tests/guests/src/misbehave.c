@@ -1,0 +1,374 @@
+/*
+ * A guest for tests of the runtime: it aborts, faults, spins, breaks the protocol, and shows parts of its own state.
+ * Built for amd64 (misbehave.elf) and i686 (misbehave32.elf); a function that makes sense on one of them says so.
+ */
+#include "internal.h"
+
+/* Each in the middle of a page of its own, so that a test sees that page and no other being copied. */
+static volatile int32_t data_page[HL_PAGE_SIZE / sizeof(int32_t)] __attribute__((aligned(HL_PAGE_SIZE))) = {[512] = 42};
+static volatile int32_t bss_page[HL_PAGE_SIZE / sizeof(int32_t)] __attribute__((aligned(HL_PAGE_SIZE)));
+static volatile int32_t *const data_word = &data_page[512], *const bss_word = &bss_page[512];
+
+/* ---- Ends the call badly ---- */
+
+static void abort_with(int32_t code, const char *message)
+{
+    hl_abort_with_code_and_message(code, message);
+}
+HYPERLIGHT_WRAP_FUNCTION(abort_with, Void, 2, Int, String)
+
+/* More abort bytes than the host keeps (1024), and no end. */
+static void abort_flood(void)
+{
+    for (;;) {
+        hl_out(HL_PORT_ABORT, 3 | 'A' << 8 | 'B' << 16 | 'C' << 24);
+    }
+}
+HYPERLIGHT_WRAP_FUNCTION(abort_flood, Void, 0)
+
+static void divide_by_zero(void)
+{
+    __asm__ volatile("divl %0" : : "r"(0), "a"(1), "d"(0) : "cc");
+}
+HYPERLIGHT_WRAP_FUNCTION(divide_by_zero, Void, 0)
+
+static void invalid_opcode(void)
+{
+    __asm__ volatile("ud2");
+}
+HYPERLIGHT_WRAP_FUNCTION(invalid_opcode, Void, 0)
+
+/* An exception while there is no way to handle one. */
+static void triple_fault(void)
+{
+    static const struct {
+        uint16_t limit;
+        uintptr_t base;
+    } __attribute__((packed)) no_idt;
+    __asm__ volatile("lidt %0\n\tud2" : : "m"(no_idt));
+}
+HYPERLIGHT_WRAP_FUNCTION(triple_fault, Void, 0)
+
+/* amd64: a page fault. i686: a physical address that is no memory, which the host sees. */
+static int32_t read_unmapped(void)
+{
+    uintptr_t address = sizeof(uintptr_t) == 8 ? (uintptr_t)0x7000000000 : (uintptr_t)0x80000000;
+    return *(const volatile uint8_t *)address;
+}
+HYPERLIGHT_WRAP_FUNCTION(read_unmapped, Int, 0)
+
+static void unknown_port(int32_t port)
+{
+    hl_out((uint16_t)port, 0);
+}
+HYPERLIGHT_WRAP_FUNCTION(unknown_port, Void, 1, Int)
+
+static void spin(void)
+{
+    for (;;) {
+        __asm__ volatile("pause");
+    }
+}
+HYPERLIGHT_WRAP_FUNCTION(spin, Void, 0)
+
+/* Waits for as long as the host function Block() -> void does. */
+static void spin_in_host_call(void)
+{
+    HL_CALL_HOST0("Block", Void);
+}
+HYPERLIGHT_WRAP_FUNCTION(spin_in_host_call, Void, 0)
+
+/* Uses at least 512 bytes of stack for each level; returns the depth. The asm statements use the frame before and after the
+ * deeper call, so that no compiler makes a loop of it. */
+__attribute__((noinline)) static int32_t recurse_to(int32_t depth)
+{
+    uint8_t frame[512];
+    __asm__ volatile("" : : "r"(frame) : "memory");
+    int32_t below = depth <= 0 ? 0 : recurse_to(depth - 1) + 1;
+    __asm__ volatile("" : : "r"(frame) : "memory");
+    return below;
+}
+
+static int32_t recurse(int32_t depth)
+{
+    return recurse_to(depth);
+}
+HYPERLIGHT_WRAP_FUNCTION(recurse, Int, 1, Int)
+
+#if defined(__x86_64__)
+
+static const char read_only_text[] = "read-only";
+
+/* A write to .rodata: a page fault where the image's permissions follow its segments, else its value. */
+static int32_t write_read_only(void)
+{
+    volatile char *text = (volatile char *)(uintptr_t)read_only_text;
+    *text = 'R';
+    return *text;
+}
+HYPERLIGHT_WRAP_FUNCTION(write_read_only, Int, 0)
+
+/* Writes to the page of .rodata after making it writable in the guest's own page table: only the host can stop that. */
+static int32_t write_snapshot_physically(void)
+{
+    uintptr_t address = (uintptr_t)read_only_text;
+    uintptr_t table, to_scratch_gva = HL_SCRATCH_END - 0x1000000000u;
+    volatile uintptr_t *entry = NULL;
+    __asm__ volatile("movq %%cr3, %0" : "=r"(table));
+    for (int shift = 39; shift >= 12; shift -= 9) {
+        entry = (volatile uintptr_t *)((table & 0x000FFFFFFFFFF000u) + to_scratch_gva) + (address >> shift & 511);
+        table = *entry;
+    }
+    *entry |= 2; /* writable */
+    __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
+    volatile char *text = (volatile char *)address;
+    *text = 'R';
+    return *text;
+}
+HYPERLIGHT_WRAP_FUNCTION(write_snapshot_physically, Int, 0)
+
+#endif
+
+/* ---- Breaks the protocol ---- */
+
+/* Halts with `pointer` as the output buffer's stack pointer. */
+static void bad_output_stack_pointer(uint64_t pointer)
+{
+    *(volatile uint64_t *)(uintptr_t)hl_peb->output.address = pointer;
+    hl_halt();
+}
+HYPERLIGHT_WRAP_FUNCTION(bad_output_stack_pointer, Void, 1, ULong)
+
+/* A message whose size is right and whose offsets lead nowhere. */
+static const uint32_t malformed[] = {12, 0x7FFFFFF0, 0xFFFFFFFF, 0xFFFFFFFF};
+
+/* A message that says it is longer than the buffer. */
+static const uint32_t oversized[] = {0xFFFFFFF0, 4, 0, 0};
+
+static hl_Vec *result_of(const uint32_t *message, uintptr_t size)
+{
+    hl_Vec *vec = malloc(sizeof(hl_Vec));
+    if (vec != NULL) {
+        *vec = (hl_Vec){.data = (uint8_t *)(uintptr_t)message, .len = size};
+    }
+    return vec;
+}
+
+static hl_Vec *malformed_result(const hl_FunctionCall *call)
+{
+    (void)call;
+    return result_of(malformed, sizeof(malformed));
+}
+
+static hl_Vec *oversized_length(const hl_FunctionCall *call)
+{
+    (void)call;
+    return result_of(oversized, sizeof(oversized));
+}
+
+/* Should the host go on after this, it finds an answer. */
+static void malformed_host_call(void)
+{
+    hl_output_push(malformed, sizeof(malformed));
+    hl_out(HL_PORT_CALL_FUNCTION, 0);
+}
+HYPERLIGHT_WRAP_FUNCTION(malformed_host_call, Void, 0)
+
+/* ---- Errors and logs ---- */
+
+static void return_error(int32_t code, const char *message)
+{
+    hl_set_error((hl_ErrorCode)code, message);
+}
+HYPERLIGHT_WRAP_FUNCTION(return_error, Void, 2, Int, String)
+
+/* Levels as in hl_Level: 1 error to 5 trace. */
+static void log_message(int32_t level, const char *message)
+{
+    hl_log((hl_Level)level, message, 42, "misbehave.c");
+}
+HYPERLIGHT_WRAP_FUNCTION(log_message, Void, 2, Int, String)
+
+/* `count` error records; returns count. */
+static int32_t log_flood(int32_t count)
+{
+    for (int32_t i = 0; i < count; i++) {
+        LOG(hl_Level_Error, "flood");
+    }
+    return count;
+}
+HYPERLIGHT_WRAP_FUNCTION(log_flood, Int, 1, Int)
+
+/* ---- Memory ---- */
+
+/* Allocates that many pages, writes to each, frees them; returns the number, or -1 when the heap is too small. */
+static int32_t allocate_and_touch(int32_t pages)
+{
+    uint8_t *memory = malloc((size_t)pages * HL_PAGE_SIZE);
+    if (memory == NULL) {
+        return -1;
+    }
+    for (int32_t i = 0; i < pages; i++) {
+        *(volatile uint8_t *)(memory + (size_t)i * HL_PAGE_SIZE) = 1;
+    }
+    free(memory);
+    return pages;
+}
+HYPERLIGHT_WRAP_FUNCTION(allocate_and_touch, Int, 1, Int)
+
+/* "size=… used=… peak=…" in bytes. */
+static hl_Vec *heap_info(const hl_FunctionCall *call)
+{
+    (void)call;
+    hl_HeapInfo info = hl_heap_info();
+    hl_Text text;
+    hl_text_start(&text);
+    hl_text_add(&text, "size=");
+    hl_text_add_decimal(&text, (uint32_t)info.size);
+    hl_text_add(&text, " used=");
+    hl_text_add_decimal(&text, (uint32_t)info.used);
+    hl_text_add(&text, " peak=");
+    hl_text_add_decimal(&text, (uint32_t)info.peak);
+    return hl_flatbuffer_result_from_String(text.chars);
+}
+
+static int32_t read_byte(uint64_t address)
+{
+    return *(const volatile uint8_t *)(uintptr_t)address;
+}
+HYPERLIGHT_WRAP_FUNCTION(read_byte, Int, 1, ULong)
+
+/* Returns what is there afterwards. */
+static int32_t write_byte(uint64_t address, int32_t value)
+{
+    volatile uint8_t *byte = (volatile uint8_t *)(uintptr_t)address;
+    *byte = (uint8_t)value;
+    return *byte;
+}
+HYPERLIGHT_WRAP_FUNCTION(write_byte, Int, 2, ULong, Int)
+
+static int32_t get_data_word(void)
+{
+    return *data_word;
+}
+HYPERLIGHT_WRAP_FUNCTION(get_data_word, Int, 0)
+
+static void set_data_word(int32_t value)
+{
+    *data_word = value;
+}
+HYPERLIGHT_WRAP_FUNCTION(set_data_word, Void, 1, Int)
+
+static int32_t get_bss_word(void)
+{
+    return *bss_word;
+}
+HYPERLIGHT_WRAP_FUNCTION(get_bss_word, Int, 0)
+
+static void set_bss_word(int32_t value)
+{
+    *bss_word = value;
+}
+HYPERLIGHT_WRAP_FUNCTION(set_bss_word, Void, 1, Int)
+
+/* The GVAs of those two words, for ReadByte and WriteByte. */
+static uint64_t data_word_address(void)
+{
+    return (uintptr_t)data_word;
+}
+HYPERLIGHT_WRAP_FUNCTION(data_word_address, ULong, 0)
+
+static uint64_t bss_word_address(void)
+{
+    return (uintptr_t)bss_word;
+}
+HYPERLIGHT_WRAP_FUNCTION(bss_word_address, ULong, 0)
+
+/* The access byte of a segment's descriptor, as it is in memory now: bit 0 is "accessed". The kit's i686 GDT has it clear
+ * in the file, its amd64 GDT is built with it set. QEMU's processor sets it for data segments only. */
+static int32_t access_byte(uint32_t selector)
+{
+    struct {
+        uint16_t limit;
+        uintptr_t base;
+    } __attribute__((packed)) gdt;
+    __asm__ volatile("sgdt %0" : "=m"(gdt));
+    return ((const volatile uint8_t *)gdt.base)[(selector & 0xFFF8) + 5];
+}
+
+static int32_t gdt_accessed(void)
+{
+    uint32_t selector;
+    __asm__ volatile("movl %%cs, %0" : "=r"(selector));
+    return access_byte(selector);
+}
+HYPERLIGHT_WRAP_FUNCTION(gdt_accessed, Int, 0)
+
+static int32_t gdt_data_accessed(void)
+{
+    uint32_t selector;
+    __asm__ volatile("movl %%ds, %0" : "=r"(selector));
+    return access_byte(selector);
+}
+HYPERLIGHT_WRAP_FUNCTION(gdt_data_accessed, Int, 0)
+
+/* The 64-bit word `offset` bytes below the end of scratch. */
+static uint64_t read_scratch_word(int32_t offset)
+{
+    return hl_scratch_word((uint32_t)offset);
+}
+HYPERLIGHT_WRAP_FUNCTION(read_scratch_word, ULong, 1, Int)
+
+static uint64_t random_seed(void)
+{
+    return hl_random_seed();
+}
+HYPERLIGHT_WRAP_FUNCTION(random_seed, ULong, 0)
+
+/* The image's init data. */
+static hl_Vec *init_data(const hl_FunctionCall *call)
+{
+    (void)call;
+    hl_Vec data = hl_init_data();
+    return hl_flatbuffer_result_from_Bytes(data.data, data.len);
+}
+
+void hyperlight_main(void)
+{
+    HYPERLIGHT_REGISTER_FUNCTION("Abort", abort_with);
+    HYPERLIGHT_REGISTER_FUNCTION("AbortFlood", abort_flood);
+    HYPERLIGHT_REGISTER_FUNCTION("DivideByZero", divide_by_zero);
+    HYPERLIGHT_REGISTER_FUNCTION("InvalidOpcode", invalid_opcode);
+    HYPERLIGHT_REGISTER_FUNCTION("TripleFault", triple_fault);
+    HYPERLIGHT_REGISTER_FUNCTION("ReadUnmapped", read_unmapped);
+    HYPERLIGHT_REGISTER_FUNCTION("UnknownPort", unknown_port);
+    HYPERLIGHT_REGISTER_FUNCTION("Spin", spin);
+    HYPERLIGHT_REGISTER_FUNCTION("SpinInHostCall", spin_in_host_call);
+    HYPERLIGHT_REGISTER_FUNCTION("Recurse", recurse);
+#if defined(__x86_64__)
+    HYPERLIGHT_REGISTER_FUNCTION("WriteReadOnly", write_read_only);
+    HYPERLIGHT_REGISTER_FUNCTION("WriteSnapshotPhysically", write_snapshot_physically);
+#endif
+    HYPERLIGHT_REGISTER_FUNCTION("BadOutputStackPointer", bad_output_stack_pointer);
+    hl_register_function_definition("MalformedResult", malformed_result, 0, NULL, hl_ReturnType_VecBytes);
+    hl_register_function_definition("OversizedLength", oversized_length, 0, NULL, hl_ReturnType_VecBytes);
+    HYPERLIGHT_REGISTER_FUNCTION("MalformedHostCall", malformed_host_call);
+    HYPERLIGHT_REGISTER_FUNCTION("ReturnError", return_error);
+    HYPERLIGHT_REGISTER_FUNCTION("LogMessage", log_message);
+    HYPERLIGHT_REGISTER_FUNCTION("LogFlood", log_flood);
+    HYPERLIGHT_REGISTER_FUNCTION("AllocateAndTouch", allocate_and_touch);
+    hl_register_function_definition("HeapInfo", heap_info, 0, NULL, hl_ReturnType_String);
+    HYPERLIGHT_REGISTER_FUNCTION("ReadByte", read_byte);
+    HYPERLIGHT_REGISTER_FUNCTION("WriteByte", write_byte);
+    HYPERLIGHT_REGISTER_FUNCTION("DataWord", get_data_word);
+    HYPERLIGHT_REGISTER_FUNCTION("SetDataWord", set_data_word);
+    HYPERLIGHT_REGISTER_FUNCTION("BssWord", get_bss_word);
+    HYPERLIGHT_REGISTER_FUNCTION("SetBssWord", set_bss_word);
+    HYPERLIGHT_REGISTER_FUNCTION("DataWordAddress", data_word_address);
+    HYPERLIGHT_REGISTER_FUNCTION("BssWordAddress", bss_word_address);
+    HYPERLIGHT_REGISTER_FUNCTION("GdtAccessed", gdt_accessed);
+    HYPERLIGHT_REGISTER_FUNCTION("GdtDataAccessed", gdt_data_accessed);
+    HYPERLIGHT_REGISTER_FUNCTION("ReadScratchWord", read_scratch_word);
+    HYPERLIGHT_REGISTER_FUNCTION("RandomSeed", random_seed);
+    hl_register_function_definition("InitData", init_data, 0, NULL, hl_ReturnType_VecBytes);
+}
