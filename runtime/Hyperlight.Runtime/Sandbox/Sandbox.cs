@@ -38,6 +38,11 @@ public sealed partial class Sandbox : IDisposable
     {
         CheckTimeout(options.CallTimeout, nameof(options.CallTimeout));
         CheckTimeout(options.StartTimeout, nameof(options.StartTimeout));
+        if (!Enum.IsDefined(options.LogLevel))
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), options.LogLevel, "A guest would panic at a log level other than 0 to 5.");
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
         _name = name;
         _options = options;

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Runtime.Tests.Guests;
@@ -47,6 +46,7 @@ internal sealed class ScriptedGuest : IDisposable
     private readonly byte[] _memory;
     private int _scriptEnd = ScriptAddress;
     private int _dataEnd = DataAddress;
+    private uint _entryPoint;
 
     public ScriptedGuest()
     {
@@ -57,9 +57,6 @@ internal sealed class ScriptedGuest : IDisposable
     }
 
     public MemoryMap Map { get; }
-
-    /// <summary>The hash of the blob's file now.</summary>
-    public byte[] FileHash => SHA256.HashData(File.ReadAllBytes(_path));
 
     /// <summary>Ends the initialisation, or a call.</summary>
     public ScriptedGuest Halt() => Step(108);
@@ -100,6 +97,13 @@ internal sealed class ScriptedGuest : IDisposable
         return framed;
     }
 
+    /// <summary>Lets 16-bit code be the guest's first instead of the interpreter, which it may jump to at 0.</summary>
+    public ScriptedGuest Enter(params byte[] code)
+    {
+        _entryPoint = Place(code);
+        return this;
+    }
+
     public Sandbox Start(Action<SandboxOptions>? configure = null, CancellationToken cancellationToken = default)
     {
         _file.Position = 0;
@@ -107,7 +111,7 @@ internal sealed class ScriptedGuest : IDisposable
         _file.Flush();
         SandboxOptions options = new() { DebugPrint = TextWriter.Null, Print = TextWriter.Null };
         configure?.Invoke(options);
-        return new("scripted", Map, new(0), _file.SafeFileHandle, options, cancellationToken);
+        return new("scripted", Map, new(_entryPoint), _file.SafeFileHandle, options, cancellationToken);
     }
 
     public void Dispose()

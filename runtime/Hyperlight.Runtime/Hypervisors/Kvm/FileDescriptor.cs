@@ -10,12 +10,6 @@ internal sealed partial class FileDescriptor : SafeHandleMinusOneIsInvalid
     private const int ReadWrite = 2;
     private const int CloseOnExec = 0x80000;
 
-    /// <summary>For the marshaller; use <see cref="TryOpen"/>.</summary>
-    public FileDescriptor()
-        : base(ownsHandle: true)
-    {
-    }
-
     /// <summary>Takes over a descriptor that a call returned.</summary>
     public FileDescriptor(int descriptor)
         : base(ownsHandle: true) => SetHandle(descriptor);
@@ -24,15 +18,17 @@ internal sealed partial class FileDescriptor : SafeHandleMinusOneIsInvalid
     /// <returns>The descriptor, invalid after a failure, and the error number of the failure.</returns>
     public static (FileDescriptor Device, int Error) TryOpen(string path)
     {
-        FileDescriptor device = Open(path, ReadWrite | CloseOnExec);
-        return (device, device.IsInvalid ? Marshal.GetLastPInvokeError() : 0);
+        // A marshalled handle would be as wide as a pointer, and the upper half of it undefined.
+        int descriptor = Open(path, ReadWrite | CloseOnExec);
+        int error = Marshal.GetLastPInvokeError();
+        return (new(descriptor), descriptor < 0 ? error : 0);
     }
 
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => Close((int)handle) == 0;
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial FileDescriptor Open(string path, int flags);
+    private static partial int Open(string path, int flags);
 
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int Close(int descriptor);

@@ -23,8 +23,6 @@ internal static unsafe partial class KvmIoctl
 
     // On a virtual processor.
     public const uint Run = 0xAE80;
-    public const uint GetRegs = 0x8090AE81;
-    public const uint SetRegs = 0x4090AE82;
     public const uint SetSregs = 0x4138AE84;
     public const uint SetSignalMask = 0x4004AE8B;
     public const uint SetCpuid2 = 0x4008AE90;

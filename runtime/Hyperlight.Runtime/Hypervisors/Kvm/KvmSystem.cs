@@ -30,7 +30,6 @@ internal sealed unsafe class KvmSystem
     {
         _device = device;
         VcpuMappingSize = KvmIoctl.Require(device, KvmIoctl.GetVcpuMmapSize, 0, "KVM_GET_VCPU_MMAP_SIZE");
-        SynchronizesRegisters = (CheckExtension(device, SyncRegs) & KvmVcpu.SyncGeneralRegisters) != 0;
         _cpuid = GetSupportedCpuid(device);
     }
 
@@ -41,12 +40,10 @@ internal sealed unsafe class KvmSystem
     /// <summary>Bytes of the pages that kernel and host share about a virtual processor: <c>KVM_GET_VCPU_MMAP_SIZE</c>.</summary>
     public int VcpuMappingSize { get; }
 
-    /// <summary>Whether general registers travel through the shared pages instead of ioctls: <c>KVM_CAP_SYNC_REGS</c>.</summary>
-    public bool SynchronizesRegisters { get; }
-
     /// <summary>Says why KVM cannot be used.</summary>
-    /// <returns>HL5001, HL5002 or HL5003, or null when it can.</returns>
-    public static Finding? Check()
+    /// <param name="devicePath">KVM's device.</param>
+    /// <returns>HL5001 to HL5004, or null when it can.</returns>
+    public static Finding? Check(string devicePath = DevicePath)
     {
         if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
         {
@@ -54,7 +51,7 @@ internal sealed unsafe class KvmSystem
                 $"this process runs on {RuntimeInformation.RuntimeIdentifier}, guests run on Linux with KVM on a 64-bit x86 processor: run there.");
         }
 
-        (FileDescriptor device, int error) = FileDescriptor.TryOpen(DevicePath);
+        (FileDescriptor device, int error) = FileDescriptor.TryOpen(devicePath);
         using (device)
         {
             return device.IsInvalid ? Explain(error) : CheckCapabilities(device);
@@ -91,7 +88,7 @@ internal sealed unsafe class KvmSystem
         return device.IsInvalid ? throw new HypervisorException(Explain(error)) : device;
     }
 
-    private static Finding Explain(int error) => error switch
+    internal static Finding Explain(int error) => error switch
     {
         Errno.NoEntry or Errno.NoDevice or Errno.NoSuchDevice => Rules.NoHypervisor.Found(
             $"{DevicePath} is not there, a guest needs KVM: enable virtualization in the firmware (or nested virtualization for this virtual machine) "
@@ -117,11 +114,12 @@ internal sealed unsafe class KvmSystem
             (ExtendedCpuid, "KVM_CAP_EXT_CPUID"),
             (SetIdentityMapAddress, "KVM_CAP_SET_IDENTITY_MAP_ADDR"),
             (Xsave, "KVM_CAP_XSAVE"),
+            (SyncRegs, "KVM_CAP_SYNC_REGS"),
             (ReadOnlyMemory, "KVM_CAP_READONLY_MEM"),
             (ImmediateExit, "KVM_CAP_IMMEDIATE_EXIT"),
         ];
         string missing = string.Join(", ", needed.Where(capability => CheckExtension(device, capability.Number) <= 0).Select(capability => capability.Name));
-        return missing.Length == 0 ? null : Rules.HypervisorTooOld.Found($"KVM lacks {missing}: use a kernel of 4.13 or later.");
+        return missing.Length == 0 ? null : Rules.HypervisorTooOld.Found($"KVM lacks {missing}: use a kernel of 4.17 or later.");
     }
 
     /// <summary><c>KVM_CHECK_EXTENSION</c>: 0 when KVM lacks a capability, else a positive number whose meaning depends on it.</summary>

@@ -9,13 +9,12 @@ namespace Hyperlight.Hypervisors.Kvm;
 /// </summary>
 internal sealed unsafe class KvmVcpu : IDisposable
 {
-    /// <summary><c>KVM_SYNC_X86_REGS</c>: the general registers in the shared pages.</summary>
-    public const int SyncGeneralRegisters = 1;
+    // KVM_SYNC_X86_REGS: the general registers in the shared pages.
+    private const ulong SyncGeneralRegisters = 1;
 
     private readonly FileDescriptor _descriptor;
     private readonly MappedMemory _shared;
     private readonly KvmRun* _run;
-    private readonly bool _synchronizesRegisters;
 
     // Guards everything a cancel needs: the flag, the shared pages' lifetime and the thread inside KVM_RUN.
     private readonly Lock _cancelLock = new();
@@ -41,8 +40,7 @@ internal sealed unsafe class KvmVcpu : IDisposable
 
         // Sound: the mapping is larger than the structure (KVM guarantees at least its size) and lives as long as this object is not disposed.
         _run = (KvmRun*)_shared.Address;
-        _synchronizesRegisters = system.SynchronizesRegisters;
-        _run->ValidRegisters = _synchronizesRegisters ? SyncGeneralRegisters : 0UL;
+        _run->ValidRegisters = SyncGeneralRegisters;
     }
 
     /// <summary><c>KVM_SET_CPUID2</c>: what the guest's CPUID gives.</summary>
@@ -62,33 +60,14 @@ internal sealed unsafe class KvmVcpu : IDisposable
     public void SetSpecialRegisters(KvmSpecialRegisters registers) =>
         KvmIoctl.Require(_descriptor, KvmIoctl.SetSregs, &registers, "KVM_SET_SREGS");
 
-    /// <summary>The general registers at the last exit: from the shared pages, else <c>KVM_GET_REGS</c>.</summary>
-    public GeneralRegisters GetRegisters()
-    {
-        if (_synchronizesRegisters)
-        {
-            return _run->Registers;
-        }
+    /// <summary>The general registers at the last exit, which the kernel left in the shared pages.</summary>
+    public GeneralRegisters GetRegisters() => _run->Registers;
 
-        GeneralRegisters registers;
-        KvmIoctl.Require(_descriptor, KvmIoctl.GetRegs, &registers, "KVM_GET_REGS");
-        return registers;
-    }
-
-    /// <summary>The general registers for the next entry: through the shared pages, else <c>KVM_SET_REGS</c>.</summary>
+    /// <summary>The general registers for the next entry, which the kernel takes from the shared pages.</summary>
     public void SetRegisters(in GeneralRegisters registers)
     {
-        if (_synchronizesRegisters)
-        {
-            _run->Registers = registers;
-            _run->DirtyRegisters = SyncGeneralRegisters;
-            return;
-        }
-
-        fixed (GeneralRegisters* pointer = &registers)
-        {
-            KvmIoctl.Require(_descriptor, KvmIoctl.SetRegs, pointer, "KVM_SET_REGS");
-        }
+        _run->Registers = registers;
+        _run->DirtyRegisters = SyncGeneralRegisters;
     }
 
     /// <summary>

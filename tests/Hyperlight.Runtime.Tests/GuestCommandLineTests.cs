@@ -1,0 +1,73 @@
+using Hyperlight.Runtime.Tests.Guests;
+
+namespace Hyperlight.Runtime.Tests;
+
+/// <summary>Replaces the process's standard output: nothing else may run meanwhile.</summary>
+[Collection(nameof(GuestCommandLineTests))]
+[CollectionDefinition(nameof(GuestCommandLineTests), DisableParallelization = true)]
+public class GuestCommandLineTests
+{
+    [KvmFact]
+    public void A_call_prints_its_result() => Assert.Equal((0, "Hello, World!\n", ""), Run("hello", "SayHello", "World"));
+
+    [KvmFact]
+    public void Arguments_have_the_types_they_look_like()
+    {
+        Assert.Equal((0, "-5\n", ""), Run("hello", "EchoInt", "-5"));
+        Assert.Equal((0, "5\n", ""), Run("hello", "EchoULong", "5UL"));
+        Assert.Equal((0, "0aff\n", ""), Run("hello", "EchoBytes", "bytes:0aff"));
+        Assert.Equal((0, "5\n", ""), Run("hello", "EchoString", "string:5"));
+    }
+
+    [KvmFact]
+    public void Nothing_prints_nothing() => Assert.Equal((0, "", ""), Run("hello", "Nothing"));
+
+    [KvmFact]
+    public void What_the_guest_prints_goes_to_standard_output() => Assert.Equal((0, "text4\n", ""), Run("hello", "Print", "text"));
+
+    [KvmFact]
+    public void A_failing_call_says_why_in_one_line()
+    {
+        (int code, string output, string error) = Run("misbehave", "Abort", "7", "two\nlines\u001b[31m");
+
+        Assert.Equal((1, "", "The guest aborted with code 7: two lines [31m\n"), (code, output, error));
+    }
+
+    [KvmFact]
+    public void A_wrong_argument_is_a_wrong_command_line()
+    {
+        (int code, _, string error) = Run("hello", "EchoBytes", "bytes:x");
+
+        Assert.Equal(2, code);
+        Assert.Contains("bytes:x", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Help_names_the_guest_and_every_way_to_write_an_argument()
+    {
+        (int code, string output, _) = Run("hello", "--help");
+
+        Assert.Equal(0, code);
+        Assert.All(["hello", "123UL", "1.5f", "bytes:0a0b", "string:123", "0x1F"], text => Assert.Contains(text, output, StringComparison.Ordinal));
+        Assert.Equal((2, output), (Run("hello").Code, Run("hello").Output));
+    }
+
+    private static (int Code, string Output, string Error) Run(string name, params string[] args)
+    {
+        using TestGuest guest = new(name);
+        (TextWriter output, TextWriter error) = (Console.Out, Console.Error);
+        using StringWriter newOutput = new();
+        using StringWriter newError = new();
+        Console.SetOut(newOutput);
+        Console.SetError(newError);
+        try
+        {
+            return (GuestCommandLine.Run(guest.Image, args), newOutput.ToString(), newError.ToString());
+        }
+        finally
+        {
+            Console.SetOut(output);
+            Console.SetError(error);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+
+namespace Hyperlight.Runtime.Tests.Guests;
+
+/// <summary>The committed guests are what their sources say: built anew with the compiler of this machine, they answer every question alike.</summary>
+public sealed class RebuiltGuestTests : IDisposable
+{
+    private static readonly string Repository =
+        typeof(RebuiltGuestTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Repository").Value!;
+
+    private readonly DirectoryInfo _output = Directory.CreateTempSubdirectory("hyperlight-guests-");
+
+    public void Dispose() => _output.Delete(recursive: true);
+
+    [KvmFact]
+    public void Guests_built_anew_behave_like_the_committed_ones()
+    {
+        Rebuild();
+
+        Assert.All(["hello", "hello32"], name =>
+        {
+            string[] rebuilt = Questions(_output.GetFiles(name + ".elf").Single().FullName);
+            Assert.Equal(Questions(Path.Combine(AppContext.BaseDirectory, "Guests", name + ".elf")), rebuilt);
+            Assert.DoesNotContain(rebuilt[..^2], answer => answer.Contains("Exception", StringComparison.Ordinal));
+        });
+        Assert.All(["misbehave", "misbehave32"], name => Assert.Equal(
+            Crimes(Path.Combine(AppContext.BaseDirectory, "Guests", name + ".elf")),
+            Crimes(_output.GetFiles(name + ".elf").Single().FullName)));
+    }
+
+    private void Rebuild()
+    {
+        try
+        {
+            ProcessStartInfo start = new("sh", [Path.Combine(Repository, "tests", "guests", "build.sh"), "--out", _output.FullName])
+            {
+                RedirectStandardError = true,
+            };
+            using Process build = Process.Start(start)!;
+            string errors = build.StandardError.ReadToEnd();
+            build.WaitForExit();
+
+            // The script names the compilers it looked for; any other failure is one of the guests' sources.
+            Assert.SkipWhen(errors.Contains("no C compiler", StringComparison.OrdinalIgnoreCase), $"probe C compiler: {errors.Trim()}");
+            Assert.True(build.ExitCode == 0, errors);
+        }
+        catch (Win32Exception exception)
+        {
+            Assert.Skip($"probe shell: {exception.Message}");
+        }
+    }
+
+    private static string[] Questions(string elf)
+    {
+        using TestGuest guest = TestGuest.FromFile(elf);
+        using Sandbox sandbox = guest.Start(options => options.HostFunctions
+            .Add("Now", () => "noon").Add("HostAdd", (int a, int b) => a + b).Add("HostPrint", (string text) => text.Length));
+        return
+        [
+            Answer(sandbox, "SayHello", "World"),
+            Answer(sandbox, "Greet", "World"),
+            Answer(sandbox, "Add", 20, 22),
+            Answer(sandbox, "Print", "text"),
+            Answer(sandbox, "Nothing"),
+            Answer(sandbox, "EchoInt", int.MinValue),
+            Answer(sandbox, "EchoUInt", uint.MaxValue),
+            Answer(sandbox, "EchoLong", long.MinValue),
+            Answer(sandbox, "EchoULong", ulong.MaxValue),
+            Answer(sandbox, "EchoFloat", 1.5f),
+            Answer(sandbox, "EchoDouble", -0.1),
+            Answer(sandbox, "EchoString", "hé😀"),
+            Answer(sandbox, "EchoBool", true),
+            Answer(sandbox, "EchoBytes", new byte[] { 0, 1, 0xFF }),
+            Answer(sandbox, "AllTypes", -1, 1u, -1L, 1UL, 1.5f, -0.1, "text", false, new byte[] { 7 }),
+            Answer(sandbox, "EchoInt", "not a number"),
+            Answer(sandbox, "NoSuchFunction"),
+        ];
+    }
+
+    private static string[] Crimes(string elf)
+    {
+        using TestGuest guest = TestGuest.FromFile(elf);
+        (string Function, GuestValue[] Arguments)[] crimes =
+        [
+            ("Abort", [7, "gone"]), ("AbortFlood", []), ("DivideByZero", []), ("InvalidOpcode", []), ("TripleFault", []), ("UnknownPort", [77]),
+            ("MalformedHostCall", []), ("MalformedResult", []), ("ReturnError", [3, "no"]), ("DataWord", []), ("BssWord", []),
+        ];
+        return [.. crimes.Select(crime => Crime(guest, crime.Function, crime.Arguments))];
+    }
+
+    private static string Crime(TestGuest guest, string function, GuestValue[] arguments)
+    {
+        using Sandbox sandbox = guest.Start();
+        return Answer(sandbox, function, arguments);
+    }
+
+    /// <summary>What came back, or which exception did; its text names addresses, which may differ.</summary>
+    private static string Answer(Sandbox sandbox, string function, params GuestValue[] arguments)
+    {
+        try
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"{function}: {sandbox.Call<GuestValue>(function, arguments)}");
+        }
+        catch (HyperlightException exception)
+        {
+            return $"{function}: {exception.GetType().Name}, {sandbox.State}";
+        }
+    }
+}

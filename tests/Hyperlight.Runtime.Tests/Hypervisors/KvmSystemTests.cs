@@ -1,0 +1,31 @@
+using Hyperlight.Hypervisors.Kvm;
+
+namespace Hyperlight.Runtime.Tests.Hypervisors;
+
+public class KvmSystemTests
+{
+    [Fact]
+    public void A_missing_device_is_HL5001() => AssertFinding(Rules.NoHypervisor, KvmSystem.Check("/dev/no-kvm"), "modprobe");
+
+    [Fact]
+    public void A_device_that_may_not_be_opened_is_HL5002() => AssertFinding(Rules.HypervisorDenied, KvmSystem.Explain(Errno.AccessDenied), "usermod -aG kvm");
+
+    [Fact]
+    public void A_device_that_is_not_current_kvm_is_HL5003() => AssertFinding(Rules.HypervisorTooOld, KvmSystem.Check("/dev/null"), "API version");
+
+    [Fact]
+    public void A_device_that_cannot_be_opened_otherwise_is_HL5004() => AssertFinding(Rules.HypervisorFailed, KvmSystem.Check("/dev"), "Is a directory");
+
+    [KvmFact]
+    public void A_present_hypervisor_is_no_finding()
+    {
+        Assert.Null(Hypervisor.Check());
+        Assert.True(Hypervisor.IsPresent);
+    }
+
+    private static void AssertFinding(Rule rule, Finding? finding, string advice)
+    {
+        Assert.Equal(rule, finding?.Rule);
+        Assert.Contains(advice, finding!.Message, StringComparison.Ordinal);
+    }
+}
