@@ -32,12 +32,14 @@ int Misused()
     return 2;
 }
 
-int Pack() => DotNet("pack", "sdk", "--configuration", "Release", "--verbosity", "quiet", "--nologo", "-consoleLoggerParameters:NoSummary");
+int Pack() => DotNet("msbuild", "sdk", "-restore", "-target:Pack", "-property:Configuration=Release", "-verbosity:quiet", "-nologo");
 
 int RunSample(string name, string[] arguments)
 {
     string folder = Path.Combine("samples", name);
-    return DotNet("build", folder, "--verbosity", "quiet", "--nologo", "-consoleLoggerParameters:NoSummary") is 0 ? DotNet(["run", "--no-build", "--project", folder, "--", .. arguments]) : 1;
+    return DotNet("msbuild", folder, "-restore", "-verbosity:quiet", "-nologo") is 0
+        ? DotNet(["run", "--no-build", "--project", folder, "--", .. arguments])
+        : 1;
 }
 
 int Format()

@@ -25,7 +25,6 @@ public sealed class BuildTests(PackageFolder packages)
     public void A_mistake_in_the_project_is_one_error_at_its_line(string code, string item)
     {
         using Workspace workspace = Workspace.WithHello(packages, $"\n<ItemGroup>\n{item}\n</ItemGroup>\n");
-        File.Move(workspace.PathOf("guests/hello.elf"), workspace.PathOf(code == "HL4001" ? "hello.elf" : "guests/hello.elf"));
 
         DotNetResult result = workspace.Build("build");
 

@@ -66,9 +66,23 @@ public sealed class OutputTests
 
         Assert.True(project.Build("Build").Succeeded);
 
-        Assert.Empty(project.FilesBelow("bin/Debug/net10.0/guests/other"));
-        Assert.Empty(project.FilesBelow("obj/Debug/net10.0/hyperlight/other"));
+        Assert.False(Directory.Exists(project.PathOf("bin/Debug/net10.0/guests/other")));
+        Assert.False(Directory.Exists(project.PathOf("obj/Debug/net10.0/hyperlight/other")));
+        Assert.DoesNotContain(project.FilesBelow("obj"), file => file.Contains("other", StringComparison.Ordinal));
         Assert.NotEmpty(project.FilesBelow(Bin));
+    }
+
+    [Fact]
+    public void The_image_of_the_last_guest_disappears_too()
+    {
+        using SdkProject project = SdkProject.WithGuest().WithoutCompiler();
+        Assert.True(project.RestoreAndBuild().Succeeded);
+        project.Delete("guests/hello.elf");
+
+        Assert.True(project.Build("Build").Succeeded);
+
+        Assert.False(Directory.Exists(project.PathOf(Bin)));
+        Assert.Empty(project.FilesBelow("obj/Debug/net10.0/hyperlight"));
     }
 
     [Fact]
