@@ -58,7 +58,7 @@ public sealed partial class Sandbox : IDisposable
         {
             _memory.PrepareScratch(blob);
             ResetBuffers();
-            _machine = new(map.Layout, map.PageTables.Gpa);
+            _machine = new(map.Layout, map.PageTables.Gpa, MsrPolicy.For(KvmSystem.Shared, []));
             _gate = new(_machine);
             _machine.Map(slot: 0, map.Layout.SnapshotBase, _memory.Snapshot, map.Layout.SnapshotPermissions);
             _machine.Map(slot: 1, map.Scratch.Gpa, _memory.Scratch, map.Scratch.Host);
