@@ -62,6 +62,7 @@ public static class Rules
     public static readonly Rule InitDataMissing = new("HL4007", Error, "An init data file cannot be read");
     public static readonly Rule MSBuildTooOld = new("HL4008", Error, "This MSBuild is too old");
     public static readonly Rule ProjectUnsuitable = new("HL4009", Error, "The project's output type or framework does not fit");
+    public static readonly Rule NoGuest = new("HL4010", Error, "The project has nothing to build");
 
     // HL5xxx: the hypervisor.
     public static readonly Rule NoHypervisor = new("HL5001", Error, "There is no hypervisor");
