@@ -4,7 +4,8 @@ namespace Hyperlight;
 
 /// <summary>
 /// Every rule with its code, in families: HL1xxx the ELF file, HL2xxx layout and memory, HL3xxx images, HL4xxx the project,
-/// HL5xxx the hypervisor, HL9xxx defects of our own. Each has a page in <c>docs/diagnostics</c>.
+/// HL5xxx the hypervisor, HL9xxx defects of our own. HL6xxx, typed calls, stand in the generator, which a compiler loads alone. Each has a
+/// page in <c>docs/diagnostics</c>.
 /// </summary>
 public static class Rules
 {

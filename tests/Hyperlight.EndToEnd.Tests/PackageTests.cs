@@ -18,12 +18,14 @@ public sealed class PackageTests
                 "targets/Hyperlight.Sdk.Version.props", "targets/Hyperlight.Sdk.Bake.targets",
                 "runtime/net10.0/Hyperlight.Runtime.dll", "runtime/net10.0/Hyperlight.Runtime.xml",
                 "runtime/net10.0/Hyperlight.Image.dll", "runtime/net10.0/Hyperlight.Image.xml",
+                "analyzers/dotnet/cs/Hyperlight.Generator.dll", "targets/Hyperlight.Sdk.Generator.targets", "docs/diagnostics/HL6001.md",
                 "guest/include/hyperlight_guest.h", "docs/diagnostics/HL1001.md", "docs/diagnostics/README.md",
             },
             files.ToHashSet());
         Assert.Equal(
             ["Hyperlight.Image.dll", "Hyperlight.Sdk.Tasks.deps.json", "Hyperlight.Sdk.Tasks.dll"],
             files.Where(file => file.StartsWith("tools/net10.0/", StringComparison.Ordinal)).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Single(files, file => file.StartsWith("analyzers/", StringComparison.Ordinal));
         Assert.DoesNotContain(files, file => file.StartsWith("lib/", StringComparison.Ordinal) || file.EndsWith(".elf", StringComparison.Ordinal));
     }
 }
