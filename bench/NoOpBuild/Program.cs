@@ -72,11 +72,10 @@ static string WritePlain(string folder, string outputType, string code)
 static string CopySample(string folder)
 {
     string sample = Path.Combine("samples", "Hello");
-    foreach (string file in (string[])["Hello.csproj", "Program.cs", .. Directory.GetFiles(Path.Combine(sample, "guests")).Select(path => Path.GetRelativePath(sample, path))])
+    Directory.CreateDirectory(Path.Combine(folder, "guests"));
+    foreach (string file in ((string[])["*.csproj", "*.cs", "guests/*"]).SelectMany(pattern => Directory.GetFiles(sample, pattern)))
     {
-        string target = Path.Combine(folder, file);
-        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        File.Copy(Path.Combine(sample, file), target);
+        File.Copy(file, Path.Combine(folder, Path.GetRelativePath(sample, file)));
     }
 
     return folder;
