@@ -53,12 +53,14 @@ public sealed partial class Sandbox : IDisposable
 
         _hostFunctions = options.HostFunctions.ToTable();
         _debug = new(options.DebugPrint);
-        _memory = new(map, blob);
+
+        // First: where there is no hypervisor, this says so. The memory would ask for calls of Linux.
+        _machine = new(map.Layout, map.PageTables.Gpa);
         try
         {
+            _memory = new(map, blob);
             _memory.PrepareScratch(blob);
             ResetBuffers();
-            _machine = new(map.Layout, map.PageTables.Gpa);
             _gate = new(_machine);
             _machine.Map(slot: 0, map.Layout.SnapshotBase, _memory.Snapshot, map.Layout.SnapshotPermissions);
             _machine.Map(slot: 1, map.Scratch.Gpa, _memory.Scratch, map.Scratch.Host);
@@ -146,7 +148,7 @@ public sealed partial class Sandbox : IDisposable
     private void Free()
     {
         _gate?.Dispose();
-        _machine?.Dispose();
-        _memory.Dispose();
+        _machine.Dispose();
+        _memory?.Dispose();
     }
 }
