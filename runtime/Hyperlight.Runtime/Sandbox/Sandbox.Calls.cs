@@ -55,7 +55,7 @@ public sealed partial class Sandbox
     /// <inheritdoc cref="Call{T}(string, CallOptions, ReadOnlySpan{GuestValue})"/>
     public Task<T> CallAsync<T>(string function, CallOptions options, params ReadOnlySpan<GuestValue> arguments)
     {
-        // Not on the pool: guests that spin would keep it from running the timers and cancellations that stop them.
+        // Not on the pool: guests that spin would keep it from running what the program does besides, its cancellations among that.
         GuestValue[] copy = arguments.ToArray();
         return Task.Factory.StartNew(
             () => Call<T>(function, options, copy),
