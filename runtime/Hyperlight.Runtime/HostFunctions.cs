@@ -31,7 +31,7 @@ public sealed partial class HostFunctions
             : throw new ArgumentException("A parameter has one of the types Int to Bytes.", nameof(parameterTypes));
     }
 
-    internal HostFunctionTable ToTable() => new(_functions);
+    internal HostFunctionTable ToTable(string guest) => new(guest, _functions);
 
     private HostFunctions AddFunction(string name, HostFunctionHandler handler, GuestValueKind? returnType, params GuestValueKind?[] parameters)
     {

@@ -1,4 +1,5 @@
 using Hyperlight.Protocol;
+using Hyperlight.Telemetry;
 
 namespace Hyperlight;
 
@@ -67,6 +68,22 @@ public sealed partial class Sandbox
     private GuestValue Invoke(string function, GuestValueKind expected, CallOptions options, ReadOnlySpan<GuestValue> arguments)
     {
         ArgumentException.ThrowIfNullOrEmpty(function);
+        Operation call = Operation.Call(_name, function);
+        try
+        {
+            GuestValue result = Execute(function, expected, options, arguments);
+            call.Succeed();
+            return result;
+        }
+        catch (Exception exception)
+        {
+            call.Fail(exception);
+            throw;
+        }
+    }
+
+    private GuestValue Execute(string function, GuestValueKind expected, CallOptions options, ReadOnlySpan<GuestValue> arguments)
+    {
         TimeSpan timeout = options.Timeout ?? _options.CallTimeout;
         CheckTimeout(timeout, nameof(options.Timeout));
         options.CancellationToken.ThrowIfCancellationRequested();
@@ -126,6 +143,11 @@ public sealed partial class Sandbox
         try
         {
             return FunctionResultMessage.Read(Output().Pop(ref _received));
+        }
+        catch (GuestErrorException exception)
+        {
+            Measures.AddGuestError(_name, exception.Code);
+            throw;
         }
         catch (GuestProtocolException)
         {

@@ -4,6 +4,7 @@ using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
 using Hyperlight.Protocol;
+using Hyperlight.Telemetry;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight;
@@ -31,6 +32,7 @@ public sealed partial class Sandbox : IDisposable
     private byte[] _received = new byte[512];
     private GeneralRegisters _callRegisters;
     private volatile string? _poison;
+    private bool _counted;
 
     /// <summary>Starts a guest and runs its initialisation.</summary>
     internal Sandbox(
@@ -51,7 +53,7 @@ public sealed partial class Sandbox : IDisposable
             options.HostFunctions.Add<string, int>(HostPrint, Print);
         }
 
-        _hostFunctions = options.HostFunctions.ToTable();
+        _hostFunctions = options.HostFunctions.ToTable(name);
         _debug = new(options.DebugPrint);
         _memory = new(map, blob);
         try
@@ -63,6 +65,8 @@ public sealed partial class Sandbox : IDisposable
             _machine.Map(slot: 0, map.Layout.SnapshotBase, _memory.Snapshot, map.Layout.SnapshotPermissions);
             _machine.Map(slot: 1, map.Scratch.Gpa, _memory.Scratch, map.Scratch.Host);
             Initialize(map, entryPoint, cancellationToken);
+            Measures.AddSandbox(name);
+            _counted = true;
         }
         catch
         {
@@ -148,5 +152,9 @@ public sealed partial class Sandbox : IDisposable
         _gate?.Dispose();
         _machine?.Dispose();
         _memory.Dispose();
+        if (_counted)
+        {
+            Measures.RemoveSandbox();
+        }
     }
 }

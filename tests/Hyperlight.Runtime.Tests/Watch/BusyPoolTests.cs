@@ -4,8 +4,7 @@ using Hyperlight.Runtime.Tests.Guests;
 namespace Hyperlight.Runtime.Tests.Watch;
 
 /// <summary>Timeouts while the program has no thread to spare. Nothing runs beside them, as they leave nothing to run on.</summary>
-[Collection(nameof(BusyPoolTests))]
-[CollectionDefinition(nameof(BusyPoolTests), DisableParallelization = true)]
+[Collection(nameof(Alone))]
 public class BusyPoolTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Hyperlight.Memory;
+using Hyperlight.Telemetry;
 
 namespace Hyperlight.Hypervisors.Kvm;
 
@@ -97,6 +98,7 @@ internal sealed unsafe class KvmVcpu : IDisposable
     public VirtualMachineExit Run()
     {
         ulong mask = ThreadSignals.BlockKicks();
+        bool canceled = false;
         try
         {
             SetSignalMask(ThreadSignals.WithoutKicks(mask));
@@ -115,6 +117,7 @@ internal sealed unsafe class KvmVcpu : IDisposable
 
                 if (Volatile.Read(ref _cancelRequested))
                 {
+                    canceled = true;
                     return VirtualMachineExit.Canceled;
                 }
 
@@ -137,6 +140,10 @@ internal sealed unsafe class KvmVcpu : IDisposable
             if (kicked)
             {
                 ThreadSignals.Drain();
+                if (!canceled)
+                {
+                    Measures.StaleKicks.Add(1);
+                }
             }
 
             ThreadSignals.Restore(mask);
