@@ -5,6 +5,7 @@ using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
 using Hyperlight.Protocol;
+using Hyperlight.Telemetry;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight;
@@ -38,6 +39,7 @@ public sealed partial class Sandbox : IDisposable
     private GeneralRegisters _callRegisters;
     private volatile string? _poison;
     private volatile bool _isUnrecoverable;
+    private bool _counted;
 
     /// <summary>Starts a guest and runs its initialisation.</summary>
     internal Sandbox(
@@ -50,6 +52,7 @@ public sealed partial class Sandbox : IDisposable
             _memory.PrepareScratch(blob);
             ResetBuffers();
             Initialize(map, entryPoint, cancellationToken);
+            Count();
         }
         catch
         {
@@ -67,6 +70,7 @@ public sealed partial class Sandbox : IDisposable
             CheckFits(snapshot);
             FillScratch(snapshot);
             Apply(snapshot);
+            Count();
         }
         catch
         {
@@ -95,7 +99,7 @@ public sealed partial class Sandbox : IDisposable
             options.HostFunctions.Add<string, int>(HostPrint, Print);
         }
 
-        _hostFunctions = options.HostFunctions.ToTable();
+        _hostFunctions = options.HostFunctions.ToTable(name);
         _signatures = options.HostFunctions.ToSignatures();
         _debug = new(options.DebugPrint);
         _memory = openMemory();
@@ -195,11 +199,21 @@ public sealed partial class Sandbox : IDisposable
 
     private BufferStack Output() => new("output", _memory.Output);
 
+    private void Count()
+    {
+        Measures.AddSandbox(_name);
+        _counted = true;
+    }
+
     // The machine first: it maps the memory.
     private void Free()
     {
         _gate?.Dispose();
         _machine?.Dispose();
         _memory?.Dispose();
+        if (_counted)
+        {
+            Measures.RemoveSandbox();
+        }
     }
 }
