@@ -27,6 +27,7 @@ public sealed partial class Sandbox : IDisposable
     private readonly HostFunctionTable _hostFunctions;
     private readonly AbortMessage _abort = new();
     private readonly DebugConsole _debug;
+    private readonly GuestLog _log;
 
     // What the guest sent, out of its reach. Grows to the longest message so far.
     private byte[] _received = new byte[512];
@@ -45,6 +46,8 @@ public sealed partial class Sandbox : IDisposable
             throw new ArgumentOutOfRangeException(nameof(options), options.LogLevel, "A guest would panic at a log level other than 0 to 5.");
         }
 
+        ArgumentOutOfRangeException.ThrowIfNegative(options.MaxLogRecordsPerCall);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.MaxLogTextLength);
         cancellationToken.ThrowIfCancellationRequested();
         _name = name;
         _options = options;
@@ -55,6 +58,7 @@ public sealed partial class Sandbox : IDisposable
 
         _hostFunctions = options.HostFunctions.ToTable(name);
         _debug = new(options.DebugPrint);
+        _log = new(name, options);
         _memory = new(map, blob);
         try
         {
