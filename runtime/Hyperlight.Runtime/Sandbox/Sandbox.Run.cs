@@ -24,11 +24,13 @@ public sealed partial class Sandbox
             }
 
             _debug.Flush();
+            _log.EndCall();
         }
         catch (Exception exception)
         {
             _poison = exception.Message;
             _debug.Flush();
+            _log.EndCall();
             throw;
         }
         finally
@@ -71,11 +73,7 @@ public sealed partial class Sandbox
                 ServeHostCall();
                 return false;
             case OutPort.Log:
-                if (GuestLogMessage.Read(Output().Pop(ref _received), _options.LogLevel) is { } record)
-                {
-                    _options.Log?.Invoke(record);
-                }
-
+                _log.Add(Output().Pop(ref _received));
                 return false;
             case OutPort.Abort:
                 return _abort.Add(exit.Value) is { } failure ? throw failure : false;

@@ -33,6 +33,7 @@ public sealed partial class Sandbox : IDisposable
     private readonly ImmutableSortedDictionary<string, HostFunctionSignature> _signatures;
     private readonly AbortMessage _abort = new();
     private readonly DebugConsole _debug;
+    private readonly GuestLog _log;
 
     // What the guest sent, out of its reach. Grows to the longest message so far.
     private byte[] _received = new byte[512];
@@ -88,6 +89,8 @@ public sealed partial class Sandbox : IDisposable
             throw new ArgumentOutOfRangeException(nameof(options), options.LogLevel, "A guest would panic at a log level other than 0 to 5.");
         }
 
+        ArgumentOutOfRangeException.ThrowIfNegative(options.MaxLogRecordsPerCall);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.MaxLogTextLength);
         _name = name;
         _options = options;
         _map = map;
@@ -102,6 +105,7 @@ public sealed partial class Sandbox : IDisposable
         _hostFunctions = options.HostFunctions.ToTable(name);
         _signatures = options.HostFunctions.ToSignatures();
         _debug = new(options.DebugPrint);
+        _log = new(name, options);
         _memory = openMemory();
         try
         {

@@ -40,6 +40,9 @@ internal static class Measures
     public static Counter<long> Timeouts { get; } = Meter.CreateCounter<long>(
         "hyperlight.call.timeouts", "{timeout}", "Starts and calls that were stopped at their timeout.");
 
+    public static Counter<long> DroppedLogRecords { get; } = Meter.CreateCounter<long>(
+        "hyperlight.guest.log.dropped", "{record}", "Log records of guests beyond what a call may log.");
+
     public static Counter<long> StaleKicks { get; } = Meter.CreateCounter<long>(
         "hyperlight.vcpu.stale_kicks", "{kick}", "Signals to stop a guest that came when it had already left by itself.");
 
@@ -63,6 +66,10 @@ internal static class Measures
             GuestErrors.Add(1, new(Tags.Guest, guest), new(Tags.ErrorCode, name));
         }
     }
+
+    /// <summary>A guest logged more than it may.</summary>
+    public static void AddDroppedLogRecords(string guest, long count) =>
+        DroppedLogRecords.Add(count, new KeyValuePair<string, object?>(Tags.Guest, guest));
 
     /// <summary>A start or call was stopped from outside.</summary>
     public static void AddStop(string guest, StopReason reason) =>

@@ -111,6 +111,18 @@ public sealed partial class MetricsTests : IDisposable
     }
 
     [KvmFact]
+    public void Log_records_beyond_the_limit_are_counted()
+    {
+        using TestGuest guest = new("misbehave");
+        using Sandbox sandbox = guest.Start(options => (options.Log, options.MaxLogRecordsPerCall) = (_ => { }, 2));
+
+        sandbox.Call<int>("LogFlood", 2);
+        sandbox.Call<int>("LogFlood", 5);
+
+        Assert.Equal([3], _recorder.ValuesOf("hyperlight.guest.log.dropped"));
+    }
+
+    [KvmFact]
     public void A_kick_that_comes_too_late_is_counted()
     {
         // out 0x10, al; jmp to the out
