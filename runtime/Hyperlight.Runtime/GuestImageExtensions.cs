@@ -1,3 +1,5 @@
+using Hyperlight.Telemetry;
+
 namespace Hyperlight;
 
 /// <summary>Starts guests.</summary>
@@ -19,6 +21,17 @@ public static class GuestImageExtensions
         ArgumentNullException.ThrowIfNull(image);
         SandboxOptions options = new();
         configure?.Invoke(options);
-        return new(image.Name, image.Map, image.EntryPoint, image.Memory, options, cancellationToken);
+        Operation start = Operation.Start(image.Name);
+        try
+        {
+            Sandbox sandbox = new(image.Name, image.Map, image.EntryPoint, image.Memory, options, cancellationToken);
+            start.Succeed();
+            return sandbox;
+        }
+        catch (Exception exception)
+        {
+            start.Fail(exception);
+            throw;
+        }
     }
 }

@@ -33,7 +33,7 @@ public sealed partial class HostFunctions
             : throw new ArgumentException("A parameter has one of the types Int to Bytes.", nameof(parameterTypes));
     }
 
-    internal HostFunctionTable ToTable() => new(_functions);
+    internal HostFunctionTable ToTable(string guest) => new(guest, _functions);
 
     internal ImmutableSortedDictionary<string, HostFunctionSignature> ToSignatures() =>
         _functions.ToImmutableSortedDictionary(pair => pair.Key, pair => new HostFunctionSignature(pair.Value), StringComparer.Ordinal);

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace Hyperlight;
 
 /// <summary>How a sandbox is set up.</summary>
@@ -12,7 +14,7 @@ public sealed class SandboxOptions
     /// <summary>The longest the guest's initialisation may take; 30 seconds unless set, <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
     public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>What the guest is asked to log, and at most passed on to <see cref="Log"/>.</summary>
+    /// <summary>What the guest is asked to log, and at most passed on to <see cref="Logger"/> and <see cref="Log"/>.</summary>
     public GuestLogLevel LogLevel { get; set; } = GuestLogLevel.Error;
 
     /// <summary>
@@ -21,7 +23,19 @@ public sealed class SandboxOptions
     /// </summary>
     public ISet<uint> AllowedMsrs { get; } = new HashSet<uint>();
 
-    /// <summary>Receives the guest's log records, on the thread that called into the guest. What it throws fails that call and poisons the sandbox.</summary>
+    /// <summary>
+    /// Receives the guest's log records, with the guest's texts as <c>guest_message</c>, <c>guest_module</c>, <c>guest_caller</c> and
+    /// <c>guest_file</c> (control characters replaced by spaces), <c>guest_line</c>, and <c>guest_name</c> from the image. None unless set.
+    /// </summary>
+    public ILogger? Logger { get; set; }
+
+    /// <summary>The most log records of a start or call that are passed on; 1000 unless set. The number of those beyond is logged as one warning.</summary>
+    public int MaxLogRecordsPerCall { get; set; } = 1000;
+
+    /// <summary>The most bytes of each text of a log record that are passed on; 16384 unless set.</summary>
+    public int MaxLogTextLength { get; set; } = 16384;
+
+    /// <summary>Receives the guest's log records as they are, where no <see cref="Logger"/> is at hand, on the thread that called into the guest. What it throws fails that call and poisons the sandbox.</summary>
     public Action<GuestLogRecord>? Log { get; set; }
 
     /// <summary>Receives what the guest prints through <c>HostPrint</c>; standard output unless set.</summary>

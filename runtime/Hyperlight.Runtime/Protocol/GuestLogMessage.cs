@@ -12,35 +12,35 @@ internal static class GuestLogMessage
     private const int SourceFileSlot = 4;
     private const int LineSlot = 5;
 
-    // A guest's texts are bounded by its output buffer only, which its author sized for results.
-    private const int MaxTextLength = 16384;
-
-    /// <summary>Reads a record, or only its level where that is above <paramref name="limit"/>.</summary>
-    /// <returns>The record, null when it is above the limit.</returns>
+    /// <summary>Reads the level of a record and nothing else of it.</summary>
     /// <exception cref="GuestProtocolException">The message is malformed.</exception>
-    public static GuestLogRecord? Read(ReadOnlySpan<byte> message, GuestLogLevel limit)
+    public static GuestLogLevel ReadLevel(ReadOnlySpan<byte> message) => ReadLevel(FlatTable.Root(message));
+
+    /// <summary>Reads a record.</summary>
+    /// <param name="message">The record. Its texts are bounded by the guest's output buffer only, which its author sized for results.</param>
+    /// <param name="maxTextLength">The bytes of each text that are read.</param>
+    /// <exception cref="GuestProtocolException">The message is malformed.</exception>
+    public static GuestLogRecord Read(ReadOnlySpan<byte> message, int maxTextLength)
     {
         FlatTable table = FlatTable.Root(message);
-        GuestLogLevel level = table.ReadByte(LevelSlot) switch
-        {
-            0 or 6 => GuestLogLevel.Trace,
-            1 => GuestLogLevel.Debug,
-            2 => GuestLogLevel.Information,
-            3 => GuestLogLevel.Warning,
-            4 or 5 => GuestLogLevel.Error,
-            byte other => throw FlatTable.Malformed($"a log record has the level {other}, the levels are 0 to 6"),
-        };
-        return level > limit
-            ? null
-            : new(
-                level,
-                Text(table.ReadString(MessageSlot, "the log message")),
-                Text(table.ReadString(SourceSlot, "the log source")),
-                Text(table.ReadString(CallerSlot, "the log caller")),
-                Text(table.ReadString(SourceFileSlot, "the log's source file")),
-                table.ReadUInt32(LineSlot));
+        return new(
+            ReadLevel(table),
+            Text(table.ReadString(MessageSlot, "the log message"), maxTextLength),
+            Text(table.ReadString(SourceSlot, "the log source"), maxTextLength),
+            Text(table.ReadString(CallerSlot, "the log caller"), maxTextLength),
+            Text(table.ReadString(SourceFileSlot, "the log's source file"), maxTextLength),
+            table.ReadUInt32(LineSlot));
     }
 
-    private static string Text(ReadOnlySpan<byte> bytes) =>
-        Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, MaxTextLength)]);
+    private static GuestLogLevel ReadLevel(FlatTable table) => table.ReadByte(LevelSlot) switch
+    {
+        0 or 6 => GuestLogLevel.Trace,
+        1 => GuestLogLevel.Debug,
+        2 => GuestLogLevel.Information,
+        3 => GuestLogLevel.Warning,
+        4 or 5 => GuestLogLevel.Error,
+        byte other => throw FlatTable.Malformed($"a log record has the level {other}, the levels are 0 to 6"),
+    };
+
+    private static string Text(ReadOnlySpan<byte> bytes, int maxLength) => Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, maxLength)]);
 }

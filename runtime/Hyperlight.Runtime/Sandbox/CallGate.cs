@@ -1,4 +1,5 @@
 using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Watch;
 
 namespace Hyperlight;
 
@@ -8,24 +9,22 @@ namespace Hyperlight;
 /// </summary>
 internal sealed class CallGate : IDisposable
 {
-    private const long Never = long.MaxValue;
-
     private readonly Lock _lock = new();
     private readonly VirtualMachine _machine;
-    private readonly Timer _timer;
+    private readonly Alarm _alarm;
     private bool _busy;
     private bool _disposed;
     private StopReason _stop;
 
-    // Milliseconds of Environment.TickCount64: when the current call has to end, and when the timer fires next. The timer is left alone
-    // while it fires early enough, so that a call usually costs no timer operation.
-    private long _deadline = Never;
-    private long _timerDue = Never;
+    // Milliseconds of the watchdog's clock: when the current call has to end, and when the alarm rings next. The alarm is left alone
+    // while it rings early enough, so that a call usually has nothing to do with the watchdog and its lock.
+    private long _deadline = Watchdog.Never;
+    private long _alarmDue = Watchdog.Never;
 
     public CallGate(VirtualMachine machine)
     {
         _machine = machine;
-        _timer = new(static gate => ((CallGate)gate!).OnTimer(), this, Timeout.Infinite, Timeout.Infinite);
+        _alarm = new(Watchdog.Shared, OnAlarm);
     }
 
     /// <summary>Whether the sandbox is disposed.</summary>
@@ -71,8 +70,8 @@ internal sealed class CallGate : IDisposable
             _busy = true;
             _stop = StopReason.None;
             _machine.ClearCancel();
-            _deadline = timeout == Timeout.InfiniteTimeSpan ? Never : Environment.TickCount64 + (long)Math.Ceiling(timeout.TotalMilliseconds);
-            if (_deadline < _timerDue)
+            _deadline = timeout == Timeout.InfiniteTimeSpan ? Watchdog.Never : Watchdog.Now + (long)Math.Ceiling(timeout.TotalMilliseconds);
+            if (_deadline < _alarmDue)
             {
                 Arm();
             }
@@ -86,7 +85,7 @@ internal sealed class CallGate : IDisposable
         lock (_lock)
         {
             _busy = false;
-            _deadline = Never;
+            _deadline = Watchdog.Never;
             return _disposed;
         }
     }
@@ -121,20 +120,20 @@ internal sealed class CallGate : IDisposable
         }
     }
 
-    /// <summary>Frees the timer. Only once the gate is closed and no call is running.</summary>
-    public void Dispose() => _timer.Dispose();
+    /// <summary>Takes the alarm away, which otherwise would keep the gate alive until it rings. Only once no call is running.</summary>
+    public void Dispose() => _alarm.Cancel();
 
-    private void OnTimer()
+    private void OnAlarm()
     {
         lock (_lock)
         {
-            _timerDue = Never;
-            if (!_busy || _deadline == Never)
+            _alarmDue = Watchdog.Never;
+            if (!_busy || _deadline == Watchdog.Never)
             {
                 return;
             }
 
-            if (Environment.TickCount64 >= _deadline)
+            if (Watchdog.Now >= _deadline)
             {
                 Stop(StopReason.TimedOut);
                 return;
@@ -146,9 +145,7 @@ internal sealed class CallGate : IDisposable
 
     private void Arm()
     {
-        // A deadline beyond the timer's range is approached in steps.
-        long delay = Math.Clamp(_deadline - Environment.TickCount64, 0, int.MaxValue);
-        _timerDue = _deadline;
-        _timer.Change(delay, Timeout.Infinite);
+        _alarmDue = _deadline;
+        _alarm.Set(_deadline);
     }
 }

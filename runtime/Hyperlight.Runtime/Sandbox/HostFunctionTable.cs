@@ -1,5 +1,6 @@
 using System.Text;
 using Hyperlight.Protocol;
+using Hyperlight.Telemetry;
 
 namespace Hyperlight;
 
@@ -9,13 +10,17 @@ internal sealed class HostFunctionTable
     // An exception's message can be of any length; what a guest shows of it need not be.
     private const int MaxErrorLength = 1024;
 
-    private readonly Dictionary<byte[], HostFunction>.AlternateLookup<ReadOnlySpan<byte>> _functions;
+    private readonly Dictionary<byte[], (string Name, HostFunction Function)>.AlternateLookup<ReadOnlySpan<byte>> _functions;
     private readonly GuestValue[] _arguments;
+    private readonly string _guest;
 
-    public HostFunctionTable(IReadOnlyDictionary<string, HostFunction> functions)
+    /// <param name="guest">The guest's name.</param>
+    /// <param name="functions">The functions by their names.</param>
+    public HostFunctionTable(string guest, IReadOnlyDictionary<string, HostFunction> functions)
     {
+        _guest = guest;
         _functions = functions
-            .ToDictionary(pair => Encoding.UTF8.GetBytes(pair.Key), pair => pair.Value, new Utf8NameComparer())
+            .ToDictionary(pair => Encoding.UTF8.GetBytes(pair.Key), pair => (pair.Key, pair.Value), new Utf8NameComparer())
             .GetAlternateLookup<ReadOnlySpan<byte>>();
         _arguments = new GuestValue[functions.Values.Max(function => (int?)function.Parameters.Length) ?? 0];
     }
@@ -28,11 +33,12 @@ internal sealed class HostFunctionTable
     public long Serve(ReadOnlySpan<byte> request, Span<byte> reply)
     {
         FunctionCallMessage call = FunctionCallMessage.Read(request);
-        if (!_functions.TryGetValue(call.Name, out HostFunction? function))
+        if (!_functions.TryGetValue(call.Name, out (string Name, HostFunction Function) found))
         {
             return WriteError(reply, $"HostFunction {Encoding.UTF8.GetString(call.Name)} was not found");
         }
 
+        HostFunction function = found.Function;
         if (call.ParameterCount != function.Parameters.Length)
         {
             return WriteError(
@@ -53,7 +59,7 @@ internal sealed class HostFunctionTable
                 }
             }
 
-            return Answer(function, arguments, reply);
+            return Answer(found.Name, function, arguments, reply);
         }
         finally
         {
@@ -61,17 +67,20 @@ internal sealed class HostFunctionTable
         }
     }
 
-    private static long Answer(HostFunction function, ReadOnlySpan<GuestValue> arguments, Span<byte> reply)
+    private long Answer(string name, HostFunction function, ReadOnlySpan<GuestValue> arguments, Span<byte> reply)
     {
+        Operation call = Operation.HostCall(_guest, name);
         GuestValue result;
         try
         {
             result = function.Handler(arguments);
+            call.Succeed();
         }
 #pragma warning disable CA1031 // Whatever a host function throws is the guest's to hear of: that is the contract.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
+            call.Fail(exception);
             return WriteError(reply, exception.Message);
         }
 

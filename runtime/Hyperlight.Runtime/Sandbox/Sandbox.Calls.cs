@@ -1,4 +1,5 @@
 using Hyperlight.Protocol;
+using Hyperlight.Telemetry;
 
 namespace Hyperlight;
 
@@ -56,7 +57,7 @@ public sealed partial class Sandbox
     /// <inheritdoc cref="Call{T}(string, CallOptions, ReadOnlySpan{GuestValue})"/>
     public Task<T> CallAsync<T>(string function, CallOptions options, params ReadOnlySpan<GuestValue> arguments)
     {
-        // Not on the pool: guests that spin would keep it from running the timers and cancellations that stop them.
+        // Not on the pool: guests that spin would keep it from running what the program does besides, its cancellations among that.
         GuestValue[] copy = arguments.ToArray();
         return Task.Factory.StartNew(
             () => Call<T>(function, options, copy),
@@ -68,6 +69,22 @@ public sealed partial class Sandbox
     private GuestValue Invoke(string function, GuestValueKind expected, CallOptions options, ReadOnlySpan<GuestValue> arguments)
     {
         ArgumentException.ThrowIfNullOrEmpty(function);
+        Operation call = Operation.Call(_name, function);
+        try
+        {
+            GuestValue result = Execute(function, expected, options, arguments);
+            call.Succeed();
+            return result;
+        }
+        catch (Exception exception)
+        {
+            call.Fail(exception);
+            throw;
+        }
+    }
+
+    private GuestValue Execute(string function, GuestValueKind expected, CallOptions options, ReadOnlySpan<GuestValue> arguments)
+    {
         TimeSpan timeout = options.Timeout ?? _options.CallTimeout;
         CheckTimeout(timeout, nameof(options.Timeout));
         options.CancellationToken.ThrowIfCancellationRequested();
@@ -125,6 +142,11 @@ public sealed partial class Sandbox
         try
         {
             return FunctionResultMessage.Read(Output().Pop(ref _received));
+        }
+        catch (GuestErrorException exception)
+        {
+            Measures.AddGuestError(_name, exception.Code);
+            throw;
         }
         catch (GuestProtocolException)
         {

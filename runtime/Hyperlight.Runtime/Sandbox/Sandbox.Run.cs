@@ -1,6 +1,7 @@
 using System.Text;
 using Hyperlight.Hypervisors;
 using Hyperlight.Protocol;
+using Hyperlight.Telemetry;
 
 namespace Hyperlight;
 
@@ -23,11 +24,13 @@ public sealed partial class Sandbox
             }
 
             _debug.Flush();
+            _log.EndCall();
         }
         catch (Exception exception)
         {
             _poison = exception.Message;
             _debug.Flush();
+            _log.EndCall();
             throw;
         }
         finally
@@ -70,11 +73,7 @@ public sealed partial class Sandbox
                 ServeHostCall();
                 return false;
             case OutPort.Log:
-                if (GuestLogMessage.Read(Output().Pop(ref _received), _options.LogLevel) is { } record)
-                {
-                    _options.Log?.Invoke(record);
-                }
-
+                _log.Add(Output().Pop(ref _received));
                 return false;
             case OutPort.Abort:
                 return _abort.Add(exit.Value) is { } failure ? throw failure : false;
@@ -110,13 +109,18 @@ public sealed partial class Sandbox
             $"The guest {access} the physical address {exit.Address}, {place}{AtInstruction()}.", exit.Address, exit.Access, region);
     }
 
-    private Exception Stopped(string what, CancellationToken cancellationToken) => _gate.Stopped switch
+    private Exception Stopped(string what, CancellationToken cancellationToken)
     {
-        StopReason.TimedOut => new TimeoutException(
-            $"{what} took longer than it may and was stopped{AtInstruction()}. Raise the timeout, or find out why the guest does not come to an end."),
-        StopReason.Disposed => new ObjectDisposedException(nameof(Sandbox), $"{what} was stopped because the sandbox was disposed."),
-        _ => new OperationCanceledException($"{what} was cancelled.", cancellationToken),
-    };
+        StopReason reason = _gate.Stopped;
+        Measures.AddStop(_name, reason);
+        return reason switch
+        {
+            StopReason.TimedOut => new TimeoutException(
+                $"{what} took longer than it may and was stopped{AtInstruction()}. Raise the timeout, or find out why the guest does not come to an end."),
+            StopReason.Disposed => new ObjectDisposedException(nameof(Sandbox), $"{what} was stopped because the sandbox was disposed."),
+            _ => new OperationCanceledException($"{what} was cancelled.", cancellationToken),
+        };
+    }
 
     private string AtInstruction() => $" at RIP 0x{_machine.GetRegisters().Rip:X}";
 

@@ -5,6 +5,7 @@ using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
 using Hyperlight.Protocol;
+using Hyperlight.Telemetry;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight;
@@ -32,12 +33,14 @@ public sealed partial class Sandbox : IDisposable
     private readonly ImmutableSortedDictionary<string, HostFunctionSignature> _signatures;
     private readonly AbortMessage _abort = new();
     private readonly DebugConsole _debug;
+    private readonly GuestLog _log;
 
     // What the guest sent, out of its reach. Grows to the longest message so far.
     private byte[] _received = new byte[512];
     private GeneralRegisters _callRegisters;
     private volatile string? _poison;
     private volatile bool _isUnrecoverable;
+    private bool _counted;
 
     /// <summary>Starts a guest and runs its initialisation.</summary>
     internal Sandbox(
@@ -50,6 +53,7 @@ public sealed partial class Sandbox : IDisposable
             _memory.PrepareScratch(blob);
             ResetBuffers();
             Initialize(map, entryPoint, cancellationToken);
+            Count();
         }
         catch
         {
@@ -67,6 +71,7 @@ public sealed partial class Sandbox : IDisposable
             CheckFits(snapshot);
             FillScratch(snapshot);
             Apply(snapshot);
+            Count();
         }
         catch
         {
@@ -84,18 +89,23 @@ public sealed partial class Sandbox : IDisposable
             throw new ArgumentOutOfRangeException(nameof(options), options.LogLevel, "A guest would panic at a log level other than 0 to 5.");
         }
 
+        ArgumentOutOfRangeException.ThrowIfNegative(options.MaxLogRecordsPerCall);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.MaxLogTextLength);
         _name = name;
         _options = options;
         _map = map;
+
+        // Before memory is mapped: where there is no hypervisor, this says so. The memory would ask for calls of Linux.
         _msrs = MsrPolicy.For(KvmSystem.Shared, CheckMsrs(options.AllowedMsrs));
         if (!options.HostFunctions.Names.Contains(HostPrint))
         {
             options.HostFunctions.Add<string, int>(HostPrint, Print);
         }
 
-        _hostFunctions = options.HostFunctions.ToTable();
+        _hostFunctions = options.HostFunctions.ToTable(name);
         _signatures = options.HostFunctions.ToSignatures();
         _debug = new(options.DebugPrint);
+        _log = new(name, options);
         _memory = openMemory();
         try
         {
@@ -193,11 +203,21 @@ public sealed partial class Sandbox : IDisposable
 
     private BufferStack Output() => new("output", _memory.Output);
 
+    private void Count()
+    {
+        Measures.AddSandbox(_name);
+        _counted = true;
+    }
+
     // The machine first: it maps the memory.
     private void Free()
     {
         _gate?.Dispose();
         _machine?.Dispose();
-        _memory.Dispose();
+        _memory?.Dispose();
+        if (_counted)
+        {
+            Measures.RemoveSandbox();
+        }
     }
 }

@@ -1,16 +1,12 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using System.Reflection;
 
 namespace Hyperlight.Runtime.Tests.Guests;
 
 /// <summary>The committed guests are what their sources say: built anew with the compiler of this machine, they answer every question alike.</summary>
 public sealed class RebuiltGuestTests : IDisposable
 {
-    private static readonly string Repository =
-        typeof(RebuiltGuestTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Repository").Value!;
-
     private readonly DirectoryInfo _output = Directory.CreateTempSubdirectory("hyperlight-guests-");
 
     public void Dispose() => _output.Delete(recursive: true);
@@ -35,7 +31,7 @@ public sealed class RebuiltGuestTests : IDisposable
     {
         try
         {
-            ProcessStartInfo start = new("sh", [Path.Combine(Repository, "tests", "guests", "build.sh"), "--out", _output.FullName])
+            ProcessStartInfo start = new("sh", [Path.Combine(TestRepository.Root, "tests", "guests", "build.sh"), "--out", _output.FullName])
             {
                 RedirectStandardError = true,
             };

@@ -8,9 +8,13 @@ public class GuestLogMessageTests
     [Fact]
     public void A_record_from_upstream_is_read() => Assert.Equal(
         new GuestLogRecord(GuestLogLevel.Warning, "message", "source_module", "caller", "src/main.rs", 42),
-        GuestLogMessage.Read(RecordedMessages.Get("log-warning"), GuestLogLevel.Warning));
+        GuestLogMessage.Read(RecordedMessages.Get("log-warning"), int.MaxValue));
 
     [Fact]
-    public void A_record_above_the_level_asked_for_is_dropped() =>
-        Assert.Null(GuestLogMessage.Read(RecordedMessages.Get("log-warning"), GuestLogLevel.Error));
+    public void The_level_is_read_alone() => Assert.Equal(GuestLogLevel.Warning, GuestLogMessage.ReadLevel(RecordedMessages.Get("log-warning")));
+
+    [Fact]
+    public void Long_texts_are_cut() => Assert.Equal(
+        new GuestLogRecord(GuestLogLevel.Warning, "mess", "sour", "call", "src/", 42),
+        GuestLogMessage.Read(RecordedMessages.Get("log-warning"), 4));
 }

@@ -164,12 +164,20 @@ internal sealed unsafe class KvmSystem
         _ => Rules.HypervisorFailed.Found($"{DevicePath} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)} (errno {error})."),
     };
 
+    /// <summary>What <c>KVM_GET_API_VERSION</c> says: no answer at all means that something else was put in the place of the device, as containers do.</summary>
+    internal static Finding? ExplainVersion(int version) => version switch
+    {
+        ApiVersion => null,
+        < 0 => Rules.NoHypervisor.Found(
+            $"{DevicePath} is there but is not KVM, a guest needs KVM: find out what put another file in its place; a container needs '--device /dev/kvm'."),
+        _ => Rules.HypervisorTooOld.Found($"KVM has API version {version}, needed is {ApiVersion}: use a current kernel."),
+    };
+
     private static Finding? CheckCapabilities(FileDescriptor device)
     {
-        int version = KvmIoctl.Call(device, KvmIoctl.GetApiVersion, 0);
-        if (version != ApiVersion)
+        if (ExplainVersion(KvmIoctl.Call(device, KvmIoctl.GetApiVersion, 0)) is { } finding)
         {
-            return Rules.HypervisorTooOld.Found($"KVM has API version {version}, needed is {ApiVersion}: use a current kernel.");
+            return finding;
         }
 
         (int Number, string Name)[] needed =

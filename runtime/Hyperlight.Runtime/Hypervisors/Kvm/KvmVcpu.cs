@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Hyperlight.Memory;
+using Hyperlight.Telemetry;
 
 namespace Hyperlight.Hypervisors.Kvm;
 
@@ -76,6 +77,7 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     public VirtualMachineExit Run()
     {
         ulong mask = ThreadSignals.BlockKicks();
+        bool canceled = false;
         try
         {
             SetSignalMask(ThreadSignals.WithoutKicks(mask));
@@ -94,6 +96,7 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
 
                 if (Volatile.Read(ref _cancelRequested))
                 {
+                    canceled = true;
                     return VirtualMachineExit.Canceled;
                 }
 
@@ -116,6 +119,10 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
             if (kicked)
             {
                 ThreadSignals.Drain();
+                if (!canceled)
+                {
+                    Measures.StaleKicks.Add(1);
+                }
             }
 
             ThreadSignals.Restore(mask);

@@ -1,0 +1,116 @@
+using Hyperlight.Protocol;
+using Hyperlight.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace Hyperlight;
+
+/// <summary>Passes a guest's log records on to the host's sinks: as many for each call as the options allow, and then how many more there were.</summary>
+/// <param name="guest">The guest's name.</param>
+/// <param name="options">The sinks and limits.</param>
+internal sealed partial class GuestLog(string guest, SandboxOptions options)
+{
+    private int _passed;
+    private long _dropped;
+
+    /// <summary>Takes a record the guest sent.</summary>
+    /// <exception cref="GuestProtocolException">The message is malformed.</exception>
+    public void Add(ReadOnlySpan<byte> message)
+    {
+        GuestLogLevel level = GuestLogMessage.ReadLevel(message);
+        if (level > options.LogLevel)
+        {
+            return;
+        }
+
+        // What nobody wants is read without its texts: whether a record is malformed does not depend on who listens.
+        LogLevel logLevel = ToLogLevel(level);
+        bool isWanted = options.Log is not null || options.Logger?.IsEnabled(logLevel) == true;
+        bool passes = isWanted && _passed < options.MaxLogRecordsPerCall;
+        GuestLogRecord record = GuestLogMessage.Read(message, passes ? options.MaxLogTextLength : 0);
+        if (!passes)
+        {
+            _dropped += isWanted ? 1 : 0;
+            return;
+        }
+
+        _passed++;
+        options.Log?.Invoke(record);
+        if (options.Logger is { } logger && logger.IsEnabled(logLevel))
+        {
+            GuestLogRecord printable = Printable(record);
+            Record(logger, logLevel, guest, printable.Message, printable.Source, printable.Caller, printable.SourceFile, printable.Line);
+        }
+    }
+
+    /// <summary>Says how many records were dropped, where some were, and starts to count anew.</summary>
+    public void EndCall()
+    {
+        long dropped = _dropped;
+        (_passed, _dropped) = (0, 0);
+        if (dropped == 0)
+        {
+            return;
+        }
+
+        Measures.AddDroppedLogRecords(guest, dropped);
+        options.Log?.Invoke(new(
+            GuestLogLevel.Warning,
+            $"{dropped} more log records of this call were dropped: MaxLogRecordsPerCall is {options.MaxLogRecordsPerCall}.",
+            "Hyperlight",
+            nameof(GuestLog),
+            string.Empty,
+            0));
+        if (options.Logger is { } logger)
+        {
+            Dropped(logger, guest, dropped, options.MaxLogRecordsPerCall);
+        }
+    }
+
+    private static LogLevel ToLogLevel(GuestLogLevel level) => level switch
+    {
+        GuestLogLevel.Error => LogLevel.Error,
+        GuestLogLevel.Warning => LogLevel.Warning,
+        GuestLogLevel.Information => LogLevel.Information,
+        GuestLogLevel.Debug => LogLevel.Debug,
+        _ => LogLevel.Trace,
+    };
+
+    // A line feed could forge a line of a log file, an escape sequence whatever a terminal shows.
+    private static GuestLogRecord Printable(GuestLogRecord record) => record with
+    {
+        Message = Printable(record.Message),
+        Source = Printable(record.Source),
+        Caller = Printable(record.Caller),
+        SourceFile = Printable(record.SourceFile),
+    };
+
+    private static string Printable(string text) => text.Any(char.IsControl)
+        ? string.Create(text.Length, text, static (span, text) =>
+        {
+            for (int i = 0; i < span.Length; i++)
+            {
+                span[i] = char.IsControl(text[i]) ? ' ' : text[i];
+            }
+        })
+        : text;
+
+    // The names are those of upstream's events (amd64 sheet, section 5.9).
+    [LoggerMessage(
+        EventId = 1, EventName = "GuestLog", Message = "{guest_name}: {guest_message} ({guest_module} {guest_caller} {guest_file}:{guest_line})")]
+    private static partial void Record(
+        ILogger logger,
+        LogLevel level,
+        string guest_name,
+        string guest_message,
+        string guest_module,
+        string guest_caller,
+        string guest_file,
+        uint guest_line);
+
+    [LoggerMessage(
+        EventId = 2,
+        EventName = "GuestLogDropped",
+        Level = LogLevel.Warning,
+        Message = "{guest_name} logged {dropped_count} more records in one call than the {record_limit} that are passed on")]
+    private static partial void Dropped(ILogger logger, string guest_name, long dropped_count, int record_limit);
+}

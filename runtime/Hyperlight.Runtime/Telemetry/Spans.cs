@@ -1,0 +1,16 @@
+using System.Diagnostics;
+
+namespace Hyperlight.Telemetry;
+
+/// <summary>The spans of the source <c>Hyperlight</c>.</summary>
+internal static class Spans
+{
+    /// <summary>The name of the source, and of the meter.</summary>
+    public const string SourceName = "Hyperlight";
+
+    /// <summary>The version of this assembly.</summary>
+    public static string Version { get; } = typeof(Spans).Assembly.GetName().Version!.ToString(fieldCount: 3);
+
+    /// <summary>The source.</summary>
+    public static ActivitySource Source { get; } = new(SourceName, Version);
+}

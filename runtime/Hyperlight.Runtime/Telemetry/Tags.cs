@@ -1,0 +1,20 @@
+namespace Hyperlight.Telemetry;
+
+/// <summary>The attributes of metrics and spans.</summary>
+internal static class Tags
+{
+    /// <summary>The guest's name, as the image has it.</summary>
+    public const string Guest = "hyperlight.guest.name";
+
+    /// <summary>The name of a guest's or host's function.</summary>
+    public const string Function = "hyperlight.function.name";
+
+    /// <summary>The name of a <see cref="GuestErrorCode"/>.</summary>
+    public const string ErrorCode = "hyperlight.guest.error.code";
+
+    /// <summary>The type of the exception that something failed with (OpenTelemetry's attribute).</summary>
+    public const string ErrorType = "error.type";
+
+    /// <summary>Stands for every value that is none of a small known set (OpenTelemetry's convention).</summary>
+    public const string Other = "_OTHER";
+}

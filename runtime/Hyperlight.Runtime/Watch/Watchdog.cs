@@ -1,0 +1,205 @@
+namespace Hyperlight.Watch;
+
+/// <summary>
+/// Rings alarms when they are due, on a thread of its own: a program whose pool threads all wait for guests still gets its timeouts. The
+/// thread sleeps until the earliest alarm, is started by the first one, and never keeps the process alive.
+/// <code>
+///   Alarm.Set ──► heap of alarms, the earliest at 0 ──► thread: rings what is due, sleeps until the next
+/// </code>
+/// </summary>
+internal sealed class Watchdog : IDisposable
+{
+    /// <summary>A time that never comes.</summary>
+    public const long Never = long.MaxValue;
+
+    private readonly Lock _lock = new();
+    private readonly AutoResetEvent _wake = new(initialState: false);
+
+    // A binary heap, each alarm knowing its place in it. It grows to the largest number of alarms that were set at one time.
+    private Alarm[] _heap = new Alarm[16];
+    private int _count;
+    private Thread? _thread;
+    private bool _disposed;
+
+    /// <summary>The one of this process.</summary>
+    public static Watchdog Shared { get; } = new();
+
+    /// <summary>The clock of all alarms: milliseconds since some moment, never set back.</summary>
+    public static long Now => Environment.TickCount64;
+
+    /// <summary>How many alarms are set.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _count;
+            }
+        }
+    }
+
+    /// <summary>Lets the thread end; no alarm rings any more. Only tests dispose a watchdog.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _disposed = true;
+        }
+
+        _wake.Set();
+    }
+
+    /// <summary>Sets an alarm, or moves it. Logarithmic in the number of alarms that are set.</summary>
+    /// <param name="alarm">The alarm.</param>
+    /// <param name="due">When it rings, in the milliseconds of <see cref="Now"/>; <see cref="Never"/> takes it away.</param>
+    public void Set(Alarm alarm, long due)
+    {
+        bool earlier;
+        lock (_lock)
+        {
+            Remove(alarm);
+            if (due == Never)
+            {
+                return;
+            }
+
+            if (_thread is null)
+            {
+                // Not with the first caller's execution context: the thread outlives that caller.
+                _thread = new(Run) { IsBackground = true, Name = "Hyperlight watchdog" };
+                _thread.UnsafeStart();
+            }
+
+            alarm.Due = due;
+            Add(alarm);
+            earlier = alarm.Place == 0;
+        }
+
+        if (earlier)
+        {
+            _wake.Set();
+        }
+    }
+
+    // What is beyond the range of a wait is approached in steps.
+    private static int DelayUntil(long due)
+    {
+        long now = Now;
+        return due <= now ? 0 : (int)Math.Min(due - now, int.MaxValue);
+    }
+
+    private void Run()
+    {
+        while (true)
+        {
+            Alarm? ringing = null;
+            int delay;
+            lock (_lock)
+            {
+                if (_disposed)
+                {
+                    return;
+                }
+
+                delay = _count == 0 ? Timeout.Infinite : DelayUntil(_heap[0].Due);
+                if (delay == 0)
+                {
+                    ringing = _heap[0];
+                    Remove(ringing);
+                }
+            }
+
+            // Outside the lock: what an alarm does may set alarms, and its owner may wait for a lock under which it sets them.
+            if (ringing is not null)
+            {
+                ringing.Ring();
+            }
+            else
+            {
+                _wake.WaitOne(delay);
+            }
+        }
+    }
+
+    private void Add(Alarm alarm)
+    {
+        if (_count == _heap.Length)
+        {
+            Array.Resize(ref _heap, _count * 2);
+        }
+
+        Place(alarm, _count++);
+        Rise(alarm);
+    }
+
+    private void Remove(Alarm alarm)
+    {
+        if (alarm.Place < 0)
+        {
+            return;
+        }
+
+        Alarm last = _heap[--_count];
+        _heap[_count] = null!;
+        if (last != alarm)
+        {
+            Place(last, alarm.Place);
+            Rise(last);
+            Sink(last);
+        }
+
+        alarm.Place = -1;
+    }
+
+    private void Rise(Alarm alarm)
+    {
+        while (alarm.Place > 0)
+        {
+            Alarm parent = _heap[(alarm.Place - 1) / 2];
+            if (parent.Due <= alarm.Due)
+            {
+                return;
+            }
+
+            Swap(alarm, parent);
+        }
+    }
+
+    private void Sink(Alarm alarm)
+    {
+        while (true)
+        {
+            int child = (alarm.Place * 2) + 1;
+            if (child >= _count)
+            {
+                return;
+            }
+
+            if (child + 1 < _count && _heap[child + 1].Due < _heap[child].Due)
+            {
+                child++;
+            }
+
+            if (_heap[child].Due >= alarm.Due)
+            {
+                return;
+            }
+
+            Swap(_heap[child], alarm);
+        }
+    }
+
+    private void Swap(Alarm rising, Alarm sinking)
+    {
+        int place = rising.Place;
+        Place(rising, sinking.Place);
+        Place(sinking, place);
+    }
+
+    private void Place(Alarm alarm, int place)
+    {
+        _heap[place] = alarm;
+        alarm.Place = place;
+    }
+}

@@ -1,0 +1,67 @@
+namespace Hyperlight.EndToEnd.Tests;
+
+/// <summary>The runtime's one dependency, beside what a project references of it by itself.</summary>
+public sealed class LoggingTests(PackageFolder packages)
+{
+    private const string Abstractions = "Microsoft.Extensions.Logging.Abstractions";
+
+    // Prints which ILogger is loaded, whether its level reached the guest's options, and what a guest says where one can run.
+    private const string Program = """
+        using Microsoft.Extensions.Logging;
+        using Microsoft.Extensions.Logging.Abstractions;
+
+        System.Console.WriteLine(typeof(ILogger).Assembly.GetName().Version);
+        System.Console.WriteLine(new SandboxOptions { Logger = NullLogger.Instance }.Logger!.IsEnabled(LogLevel.Error));
+        if (Hypervisor.IsPresent)
+        {
+            using Sandbox sandbox = Guests.Hello.CreateSandbox(options => options.Logger = NullLogger.Instance);
+            System.Console.WriteLine(sandbox.Call<string>("SayHello", "World"));
+        }
+        """;
+
+    [Fact]
+    public void A_project_may_use_a_logger_without_a_reference_of_its_own()
+    {
+        using Workspace workspace = Workspace.WithHello(packages, program: Program);
+
+        workspace.Build("build").MustSucceed();
+
+        AssertRuns(workspace, "10.0.0.0");
+    }
+
+    [Theory]
+    [InlineData("8.0.0")]
+    [InlineData("10.0.0")]
+    [InlineData("10.0.14")]
+    public void A_project_may_reference_another_version_and_gets_the_newer_one(string version)
+    {
+        using Workspace workspace = Workspace.WithHello(packages, $"""
+            <ItemGroup><PackageReference Include="{Abstractions}" Version="{version}" /></ItemGroup>
+            """, Program).WithFeedsOfTheMachine();
+
+        DotNetResult result = workspace.Build("build", "-warnaserror").MustSucceed();
+
+        Assert.DoesNotContain("warning", result.Output, StringComparison.Ordinal);
+        AssertRuns(workspace, "10.0.0.0");
+    }
+
+    [Fact]
+    public void A_project_may_use_the_framework_that_has_it_too()
+    {
+        using Workspace workspace = Workspace.WithHello(packages, """
+            <ItemGroup><FrameworkReference Include="Microsoft.AspNetCore.App" /></ItemGroup>
+            """, Program);
+
+        workspace.Build("build", "-warnaserror").MustSucceed();
+
+        AssertRuns(workspace, "10.0.0.0");
+    }
+
+    private static void AssertRuns(Workspace workspace, string version)
+    {
+        string[] lines = workspace.DotNet("bin/Debug/net10.0/App.dll").MustSucceed().Output.TrimEnd().Split('\n');
+
+        Assert.Equal([version, "True"], lines[..2]);
+        Assert.All(lines[2..], line => Assert.Equal("Hello, World!", line));
+    }
+}
