@@ -10,6 +10,6 @@ public sealed record Rule(string Code, FindingSeverity Severity, string Title)
     public string HelpPage => $"docs/diagnostics/{Code}.md";
 
     /// <summary>A finding of this kind.</summary>
-    /// <param name="message">What was found, what is allowed, what to do, in this order.</param>
-    public Finding Found(string message) => new(this, message);
+    /// <param name="message">What was found, what is allowed, what to do, in this order. It becomes one line without control characters.</param>
+    public Finding Found(string message) => new(this, OneLine.Of(message));
 }

@@ -4,7 +4,8 @@ namespace Hyperlight;
 
 /// <summary>
 /// Every rule with its code, in families: HL1xxx the ELF file, HL2xxx layout and memory, HL3xxx images, HL4xxx the project,
-/// HL5xxx the hypervisor, HL9xxx defects of our own. Each has a page in <c>docs/diagnostics</c>.
+/// HL5xxx the hypervisor, HL9xxx defects of our own. HL6xxx, typed calls, stand in the generator, which a compiler loads alone. Each has a
+/// page in <c>docs/diagnostics</c>.
 /// </summary>
 public static class Rules
 {
@@ -62,6 +63,7 @@ public static class Rules
     public static readonly Rule InitDataMissing = new("HL4007", Error, "An init data file cannot be read");
     public static readonly Rule MSBuildTooOld = new("HL4008", Error, "This MSBuild is too old");
     public static readonly Rule ProjectUnsuitable = new("HL4009", Error, "The project's output type or framework does not fit");
+    public static readonly Rule NoGuest = new("HL4010", Error, "The project has nothing to build");
 
     // HL5xxx: the hypervisor.
     public static readonly Rule NoHypervisor = new("HL5001", Error, "There is no hypervisor");

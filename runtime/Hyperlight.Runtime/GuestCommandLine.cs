@@ -19,7 +19,7 @@ public static class GuestCommandLine
         ArgumentNullException.ThrowIfNull(args);
         if (args is [] or ["--help" or "-h" or "-?"])
         {
-            Console.Out.WriteLine(Usage(image.Name));
+            Console.Out.WriteLine(Usage(OneLine.Of(image.Name)));
             return args.Length == 0 ? Misused : Succeeded;
         }
 
@@ -52,8 +52,7 @@ public static class GuestCommandLine
 
     private static int Fail(Exception exception, int code)
     {
-        // The text may come from the guest: no control character of it reaches a terminal, and it stays one line.
-        Console.Error.WriteLine(string.Concat(exception.Message.Select(character => char.IsControl(character) ? ' ' : character)));
+        Console.Error.WriteLine(OneLine.Of(exception.Message)); // It may quote the guest.
         return code;
     }
 

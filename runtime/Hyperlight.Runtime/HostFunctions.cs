@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Hyperlight;
 
 /// <summary>
@@ -32,6 +34,9 @@ public sealed partial class HostFunctions
     }
 
     internal HostFunctionTable ToTable(string guest) => new(guest, _functions);
+
+    internal ImmutableSortedDictionary<string, HostFunctionSignature> ToSignatures() =>
+        _functions.ToImmutableSortedDictionary(pair => pair.Key, pair => new HostFunctionSignature(pair.Value), StringComparer.Ordinal);
 
     private HostFunctions AddFunction(string name, HostFunctionHandler handler, GuestValueKind? returnType, params GuestValueKind?[] parameters)
     {

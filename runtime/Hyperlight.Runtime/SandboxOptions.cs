@@ -18,6 +18,12 @@ public sealed class SandboxOptions
     public GuestLogLevel LogLevel { get; set; } = GuestLogLevel.Error;
 
     /// <summary>
+    /// Model-specific registers (MSRs) of the processor that the guest may read and write, at most 16; none unless added. Using any other raises a
+    /// processor exception in the guest, as far as the host's KVM can filter them (Linux 5.10). A restore sets them back.
+    /// </summary>
+    public ISet<uint> AllowedMsrs { get; } = new HashSet<uint>();
+
+    /// <summary>
     /// Receives the guest's log records, with the guest's texts as <c>guest_message</c>, <c>guest_module</c>, <c>guest_caller</c> and
     /// <c>guest_file</c> (control characters replaced by spaces), <c>guest_line</c>, and <c>guest_name</c> from the image. None unless set.
     /// </summary>

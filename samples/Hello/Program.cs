@@ -9,14 +9,16 @@ try
             .Add("HostAdd", (int a, int b) => a + b);
     });
 
-    Console.WriteLine(sandbox.Call<string>("SayHello", args is [var name, ..] ? name : "World"));
-    Console.WriteLine(sandbox.Call<string>("Greet", "World"));      // the guest asks the host for the time
-    Console.WriteLine($"20 + 22 = {sandbox.Call<int>("Add", 20, 22)}"); // and lets it add
-    sandbox.Call<int>("Print", "printed by the guest\n");
+    IHello hello = IHello.For(sandbox); // implemented by the build, see IHello.cs
+    Console.WriteLine(hello.SayHello(args is [var name, ..] ? name : "World"));
+    Console.WriteLine(hello.Greet("World"));            // the guest asks the host for the time
+    Console.WriteLine($"20 + 22 = {hello.Add(20, 22)}"); // and lets it add
+    hello.Print("printed by the guest\n");
+    Console.WriteLine(Convert.ToHexString(hello.EchoBytes([0xCA, 0xFE])));
 
+    // Without an interface a function is called by its name.
     Console.WriteLine(sandbox.Call<long>("EchoLong", long.MinValue));
     Console.WriteLine(sandbox.Call<double>("EchoDouble", Math.PI));
-    Console.WriteLine(Convert.ToHexString(sandbox.Call<byte[]>("EchoBytes", new byte[] { 0xCA, 0xFE })));
     return 0;
 }
 catch (HyperlightException e)

@@ -94,12 +94,12 @@ public sealed class ResolveGuests : GuestTask
         FileInfo? initData = item.GetMetadata("InitData") is { Length: > 0 } path ? FindFile(path) : null;
         if (guest is { Exists: false })
         {
-            Report(Rules.GuestFileMissing.Found(MissingText($"The guest '{item.ItemSpec}'", guest)), item);
+            Report(Rules.GuestFileMissing.Found(MissingText($"The guest '{item.ItemSpec}'", guest, "build the guest first, or correct the path")), item);
         }
 
         if (initData is { Exists: false })
         {
-            Report(Rules.InitDataMissing.Found(MissingText($"InitData '{item.GetMetadata("InitData")}' of guest '{name}'", initData)), item);
+            Report(Rules.InitDataMissing.Found(MissingText($"InitData '{item.GetMetadata("InitData")}' of guest '{name}'", initData, "correct the path")), item);
         }
 
         if (!nameIsUsable)
@@ -176,7 +176,7 @@ public sealed class ResolveGuests : GuestTask
     private static bool ImageIsComplete(string record, string directory) =>
         BakeRecord.Read(record) is { } baked && baked.Files.All(file => File.Exists(Path.Combine(directory, file)));
 
-    private static string MissingText(string what, FileInfo file)
+    private static string MissingText(string what, FileInfo file, string remedy)
     {
         if (Directory.Exists(file.FullName))
         {
@@ -190,8 +190,8 @@ public sealed class ResolveGuests : GuestTask
 
         string[] others = [.. folder.EnumerateFiles("*" + file.Extension).Select(other => other.Name).Order(StringComparer.Ordinal).Take(5)];
         return others.Length == 0
-            ? $"{what} does not exist: build the guest first, or correct the path."
-            : $"{what} does not exist; its folder has {string.Join(", ", others)}: build the guest first, or correct the path.";
+            ? $"{what} does not exist: {remedy}."
+            : $"{what} does not exist; its folder has {string.Join(", ", others)}: {remedy}.";
     }
 
     private void Report(Finding finding, ITaskItem item)

@@ -19,12 +19,14 @@ public sealed class PackageTests
                 "runtime/net10.0/Hyperlight.Runtime.dll", "runtime/net10.0/Hyperlight.Runtime.xml",
                 "runtime/net10.0/Microsoft.Extensions.Logging.Abstractions.dll", "runtime/net10.0/Microsoft.Extensions.DependencyInjection.Abstractions.dll",
                 "runtime/net10.0/Hyperlight.Image.dll", "runtime/net10.0/Hyperlight.Image.xml",
+                "analyzers/dotnet/cs/Hyperlight.Generator.dll", "targets/Hyperlight.Sdk.Generator.targets", "docs/diagnostics/HL6001.md",
                 "guest/include/hyperlight_guest.h", "docs/diagnostics/HL1001.md", "docs/diagnostics/README.md",
             },
             files.ToHashSet());
         Assert.Equal(
             ["Hyperlight.Image.dll", "Hyperlight.Sdk.Tasks.deps.json", "Hyperlight.Sdk.Tasks.dll"],
             files.Where(file => file.StartsWith("tools/net10.0/", StringComparison.Ordinal)).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Single(files, file => file.StartsWith("analyzers/", StringComparison.Ordinal));
         Assert.DoesNotContain(files, file => file.StartsWith("lib/", StringComparison.Ordinal) || file.EndsWith(".elf", StringComparison.Ordinal));
     }
 }

@@ -21,6 +21,25 @@ public sealed class RunTests(PackageFolder packages)
     }
 
     [Fact]
+    public void A_program_calls_its_guest_through_an_interface()
+    {
+        using Workspace workspace = Workspace.WithHello(packages, program: """
+            using Sandbox sandbox = Guests.Hello.CreateSandbox();
+            Console.WriteLine(IHello.For(sandbox).SayHello("World"));
+
+            [GuestInterface]
+            internal partial interface IHello
+            {
+                string SayHello(string name);
+            }
+            """);
+        workspace.Build("build").MustSucceed();
+
+        Kvm.Require();
+        Assert.Equal("Hello, World!", workspace.DotNet("bin/Debug/net10.0/App.dll").MustSucceed().Output.TrimEnd());
+    }
+
+    [Fact]
     public void A_program_without_its_image_says_so_in_one_line()
     {
         using Workspace workspace = Workspace.WithHello(packages, program: null);

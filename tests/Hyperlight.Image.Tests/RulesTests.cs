@@ -28,7 +28,9 @@ public sealed class RulesTests
             Assert.Contains($"*{rule.Severity}.*", page, StringComparison.Ordinal);
         });
 
-        string[] pages = [.. Directory.EnumerateFiles(Pages, "HL*.md").Select(path => Path.GetFileNameWithoutExtension(path)).Order()];
+        // HL6xxx are the generator's, whose tests look at their pages.
+        string[] pages =
+            [.. Directory.EnumerateFiles(Pages, "HL*.md").Select(path => Path.GetFileNameWithoutExtension(path)).Where(code => !code.StartsWith("HL6", StringComparison.Ordinal)).Order()];
         Assert.Equal(AllRules.Select(rule => rule.Code).Order(), pages);
     }
 

@@ -28,9 +28,9 @@ public class GuestCommandLineTests
     [KvmFact]
     public void A_failing_call_says_why_in_one_line()
     {
-        (int code, string output, string error) = Run("misbehave", "Abort", "7", "two\nlines\u001b[31m");
+        (int code, string output, string error) = Run("misbehave", "Abort", "7", "two\nlines\u001b[31m\u202E");
 
-        Assert.Equal((1, "", "The guest aborted with code 7: two lines [31m\n"), (code, output, error));
+        Assert.Equal((1, "", "The guest aborted with code 7: two lines [31m \n"), (code, output, error));
     }
 
     [KvmFact]

@@ -1,6 +1,6 @@
 namespace Hyperlight.Sdk.Tests;
 
-/// <summary>Builds and projects the SDK turns down: HL4008 and HL4009.</summary>
+/// <summary>Builds and projects the SDK turns down: HL4008 to HL4010.</summary>
 public sealed class CheckTests
 {
     [Fact]
@@ -51,5 +51,15 @@ public sealed class CheckTests
         Assert.Equal("HL4009", Assert.Single(project.RestoreAndBuild().Errors).Code);
         Assert.Empty(project.RestoreAndBuild(("HyperlightGenerateProgram", "false")).Errors);
         Assert.Empty(project.RestoreAndBuild(("OutputType", "Exe")).Errors);
+    }
+
+    [Fact]
+    public void A_project_without_guest_and_code_is_told_where_a_guest_goes()
+    {
+        using SdkProject project = SdkProject.Empty();
+
+        Diagnostic error = Assert.Single(project.RestoreAndBuild().Errors);
+
+        Assert.Equal(("HL4010", project.File), (error.Code, error.File));
     }
 }

@@ -17,7 +17,7 @@ public sealed class ResolveTests
     [InlineData("HL4005", "<HyperlightGuest Include='guests/hello.elf' Name='guests' />", "'guests'")]
     [InlineData("HL4006", "<HyperlightGuest Include='guests/other.elf' Name='HELLO' />", "guests/other.elf")]
     [InlineData("HL4006", "<HyperlightGuest Include='guests/other.elf' Name='hel-lo' />", "both called HelLo")]
-    [InlineData("HL4007", "<HyperlightGuest Include='guests/hello.elf' InitData='init.bin' />", "init.bin")]
+    [InlineData("HL4007", "<HyperlightGuest Include='guests/hello.elf' InitData='init.bin' />", "does not exist: correct the path")]
     public void A_wrong_item_is_one_coded_error_at_its_line(string code, string item, string text)
     {
         using SdkProject project = SdkProject.WithGuest($"""

@@ -12,10 +12,11 @@ internal static class InitialPageTables
     /// <param name="map">Where everything is.</param>
     /// <param name="imagePermissions">What each page of the image allows, in ascending order.</param>
     /// <param name="storedImagePages">Where the stored pages of the image are, by page number.</param>
+    /// <exception cref="InvalidOperationException">The mappings needed more or fewer tables than the map counted: a defect.</exception>
     public static byte[] Build(
         MemoryMap map, IEnumerable<MemoryPermissions> imagePermissions, IReadOnlyDictionary<ulong, GuestPhysicalAddress> storedImagePages)
     {
-        PageTableBuilder tables = new((int)map.PageTables.Size, map.PageTables.Gpa);
+        PageTableBuilder tables = new(map.PageTables.Gpa, (int)map.PageTables.Size);
         GuestPhysicalAddress zeroPage = map.Heap.Gpa;
 
         // The order is upstream's: it decides which table comes first (amd64 sheet, section 3.2).
@@ -40,6 +41,8 @@ internal static class InitialPageTables
             tables.MapScratchPage(map.Scratch.Gva + offset, map.Scratch.Gpa + offset, map.Scratch.Guest);
         }
 
-        return tables.Build();
+        return (ulong)tables.Size == map.PageTables.Size
+            ? tables.Build()
+            : throw new InvalidOperationException($"the page tables take 0x{tables.Size:X} bytes, the map says 0x{map.PageTables.Size:X}");
     }
 }

@@ -8,8 +8,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Hyperlight.Images;
 
 /// <summary>
-/// Reads an image directory as hostile input: documents are bounded in size and depth, no path comes from a file, links are refused, digests are
-/// checked, and the region table must be the one that the profile gives.
+/// Reads an image directory as hostile input: documents are bounded in size and depth, no path comes from a file, links and pipes are refused, digests
+/// are checked, and the region table must be the one that the profile gives.
 /// </summary>
 /// <param name="directory">The image.</param>
 internal sealed class ImageReader(string directory)
@@ -23,7 +23,7 @@ internal sealed class ImageReader(string directory)
     {
         try
         {
-            RefuseLink(directory);
+            RefuseStranger(directory);
             OciMarker marker = Parse(ReadDocument(Path.Combine(directory, OciLayout.MarkerFile)), ImageJson.Default.OciMarker, OciLayout.MarkerFile);
             if (marker.ImageLayoutVersion != OciLayout.Version)
             {
@@ -31,9 +31,10 @@ internal sealed class ImageReader(string directory)
             }
 
             OciManifest manifest = ReadManifest();
+            OciDescriptor layer = manifest.Layers[0] ?? throw Failure(Rules.ImageMalformed, "the layer of its manifest is the JSON value null");
             ImageConfig config = ReadConfig(manifest);
             MemoryMap map = Recompute(config);
-            return (config, map, OpenMemory(manifest.Layers[0], config, verifyContent));
+            return (config, map, OpenMemory(layer, config, verifyContent));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -45,7 +46,7 @@ internal sealed class ImageReader(string directory)
     private OciManifest ReadManifest()
     {
         OciIndex index = Parse(ReadDocument(Path.Combine(directory, OciLayout.IndexFile)), ImageJson.Default.OciIndex, OciLayout.IndexFile);
-        OciDescriptor[] tagged = [.. index.Manifests.Where(descriptor =>
+        OciDescriptor[] tagged = [.. index.Manifests.OfType<OciDescriptor>().Where(descriptor =>
             descriptor.Annotations is { } annotations
             && annotations.TryGetValue(OciLayout.TagAnnotation, out string? tag) && tag == OciLayout.InitialTag)];
         if (index.SchemaVersion != OciLayout.SchemaVersion || tagged.Length != 1)
@@ -183,16 +184,16 @@ internal sealed class ImageReader(string directory)
         }
 
         string blobs = OciLayout.BlobDirectory(directory);
-        RefuseLink(Path.GetDirectoryName(blobs)!);
-        RefuseLink(blobs);
+        RefuseStranger(Path.GetDirectoryName(blobs)!);
+        RefuseStranger(blobs);
         string path = Path.Combine(blobs, descriptor.Digest[OciLayout.DigestPrefix.Length..]);
-        RefuseLink(path);
+        RefuseStranger(path);
         return path;
     }
 
     private byte[] ReadDocument(string path)
     {
-        RefuseLink(path);
+        RefuseStranger(path);
         using SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         long length = RandomAccess.GetLength(handle);
         if (length > OciLayout.MaxJsonSize)
@@ -210,11 +211,18 @@ internal sealed class ImageReader(string directory)
         return bytes[..read];
     }
 
-    private void RefuseLink(string path)
+    /// <summary>A link leads elsewhere, and to open a pipe might never return: those have no length, and no file of an image is empty.</summary>
+    private void RefuseStranger(string path)
     {
-        if (new FileInfo(path).LinkTarget is not null && path != directory)
+        FileInfo file = new(path);
+        if (file.LinkTarget is not null && path != directory)
         {
             throw Failure(Rules.ImageMalformed, $"'{path}' is a link: an image holds its files itself");
+        }
+
+        if (file is { Exists: true, Length: 0 })
+        {
+            throw Failure(Rules.ImageMalformed, $"'{path}' is empty or no ordinary file: bake or copy the image again");
         }
     }
 

@@ -9,7 +9,7 @@ internal sealed record OciMarker([property: JsonPropertyName("imageLayoutVersion
 internal sealed record OciIndex(
     [property: JsonPropertyName("schemaVersion")] int SchemaVersion,
     [property: JsonPropertyName("mediaType")] string? MediaType,
-    [property: JsonPropertyName("manifests")] IReadOnlyList<OciDescriptor> Manifests);
+    [property: JsonPropertyName("manifests")] IReadOnlyList<OciDescriptor?> Manifests);
 
 /// <summary>One image: a config and its layers.</summary>
 internal sealed record OciManifest(
@@ -17,7 +17,7 @@ internal sealed record OciManifest(
     [property: JsonPropertyName("mediaType")] string? MediaType,
     [property: JsonPropertyName("artifactType")] string? ArtifactType,
     [property: JsonPropertyName("config")] OciDescriptor Config,
-    [property: JsonPropertyName("layers")] IReadOnlyList<OciDescriptor> Layers);
+    [property: JsonPropertyName("layers")] IReadOnlyList<OciDescriptor?> Layers);
 
 /// <summary>A blob by its digest.</summary>
 internal sealed record OciDescriptor(

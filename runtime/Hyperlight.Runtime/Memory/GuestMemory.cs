@@ -1,12 +1,15 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using Hyperlight.Layouts;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Memory;
 
 /// <summary>
-/// The two regions one guest starts with, as the host sees them: the snapshot region, a private view of the image's blob, and the scratch region.
+/// The memory of one guest, as the host sees it: layers at the base, of which the first is a private view of the image's blob, and the scratch region.
 /// <code>
+///   base │ image │ pages of a snapshot │ … │      …      │ scratch
+///
 ///   scratch │ input buffer │ output buffer │ page tables │ free … │ … generation │ page tables │ first free │ size │
 /// </code>
 /// </summary>
@@ -20,29 +23,31 @@ internal sealed class GuestMemory : IDisposable
 
     private readonly MemoryMap _map;
 
-    /// <summary>Maps both regions. Scratch is still empty: call <see cref="PrepareScratch"/>.</summary>
+    /// <summary>Maps an image. Scratch is still empty: call <see cref="PrepareScratch(SafeFileHandle)"/>.</summary>
     public GuestMemory(MemoryMap map, SafeFileHandle blob)
+        : this(map, [new(map.Layout.SnapshotBase, new(MappedMemory.MapPrivate(blob, map.SnapshotSize, map.Layout.SnapshotIsPrivate), blob))])
     {
-        if (Math.Max(map.Sizes.InputBufferSize, map.Sizes.OutputBufferSize) > int.MaxValue)
-        {
-            throw new HyperlightException("A buffer between host and guest is larger than 2 GiB: bake the guest with smaller buffers.");
-        }
+    }
 
+    /// <summary>Takes over layers. Scratch is still empty: call <see cref="PrepareScratch(ReadOnlySpan{byte}, ulong)"/>.</summary>
+    public GuestMemory(MemoryMap map, ImmutableArray<MemoryLayer> layers)
+    {
         _map = map;
-        Snapshot = MappedMemory.MapPrivate(blob, map.SnapshotSize, map.Layout.SnapshotIsPrivate);
+        Layers = layers;
         try
         {
+            CheckBuffers(map);
             Scratch = MappedMemory.Allocate(map.Scratch.Size);
         }
         catch
         {
-            Snapshot.Dispose();
+            DisposeAll(layers);
             throw;
         }
     }
 
-    /// <summary>What the guest sees at the base of its layout.</summary>
-    public MappedMemory Snapshot { get; }
+    /// <summary>What the guest sees from the base of its layout upwards; the first is the image.</summary>
+    public ImmutableArray<MemoryLayer> Layers { get; private set; }
 
     /// <summary>What the guest sees at the top of its address space.</summary>
     public MappedMemory Scratch { get; }
@@ -53,17 +58,45 @@ internal sealed class GuestMemory : IDisposable
     /// <summary>The buffer the guest writes to.</summary>
     public Span<byte> Output => Scratch.Slice(_map.Sizes.InputBufferSize, (int)_map.Sizes.OutputBufferSize);
 
+    /// <summary>All of it, as its page tables see it. The layers come first, in their order.</summary>
+    public PhysicalMemory ToPhysical() => new([.. Layers.Select(layer => (layer.Gpa, layer.Shared.Memory)), (_map.Scratch.Gpa, Scratch)]);
+
+    /// <summary>Takes over other layers. The caller disposes of those before.</summary>
+    /// <returns>The layers before.</returns>
+    public ImmutableArray<MemoryLayer> Replace(ImmutableArray<MemoryLayer> layers)
+    {
+        ImmutableArray<MemoryLayer> before = Layers;
+        Layers = layers;
+        return before;
+    }
+
+    /// <summary>Forgets what the guest has written.</summary>
+    public void Discard()
+    {
+        Scratch.Discard();
+        if (_map.Layout.SnapshotIsPrivate)
+        {
+            foreach (MemoryLayer layer in Layers)
+            {
+                layer.Shared.Memory.Discard();
+            }
+        }
+    }
+
+    /// <summary>Fills scratch, which must be zero, as a guest expects it after a snapshot (amd64 sheet, section 6.2), except the buffers.</summary>
+    /// <param name="tables">The page tables.</param>
+    /// <param name="generation">How many snapshots the guest has been through.</param>
+    public void PrepareScratch(ReadOnlySpan<byte> tables, ulong generation)
+    {
+        WriteWords(_map.PageTables.Gpa + (ulong)tables.Length, generation);
+        tables.CopyTo(Scratch.Slice(_map.PageTablesScratchOffset, tables.Length));
+    }
+
     /// <summary>Fills scratch, which must be zero, as a guest expects it at its first instruction (amd64 sheet, section 6.2), except the buffers.</summary>
     /// <param name="blob">The image's blob, for the page tables.</param>
     public void PrepareScratch(SafeFileHandle blob)
     {
-        WriteWord(SizeWord, _map.Scratch.Size);
-        WriteWord(FirstFreeWord, _map.FirstFreePage.Value);
-        if (_map.Layout.HasPageTableWords)
-        {
-            WriteWord(PageTablesWord, _map.PageTables.Gpa.Value);
-            WriteWord(GenerationWord, 0);
-        }
+        WriteWords(_map.FirstFreePage, generation: 0);
 
         ulong copied = 0;
         while (copied < _map.PageTables.StoredSize)
@@ -85,6 +118,11 @@ internal sealed class GuestMemory : IDisposable
     {
         static bool Covers(MemoryRegion region, ulong size, ulong address) => address >= region.Gpa.Value && address - region.Gpa.Value < size;
 
+        if (Layers.Skip(1).Any(layer => address.Value >= layer.Gpa.Value && address.Value < layer.End.Value))
+        {
+            return "snapshot";
+        }
+
         MemoryRegion? region = _map.Regions.FirstOrDefault(region =>
             Covers(region, region.StoredSize, address.Value) && region.Name != _map.Scratch.Name);
         return region?.Name ?? (Covers(_map.Scratch, _map.Scratch.Size, address.Value) ? _map.Scratch.Name : null);
@@ -93,8 +131,35 @@ internal sealed class GuestMemory : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Snapshot.Dispose();
+        DisposeAll(Layers);
         Scratch.Dispose();
+    }
+
+    private static void CheckBuffers(MemoryMap map)
+    {
+        if (Math.Max(map.Sizes.InputBufferSize, map.Sizes.OutputBufferSize) > int.MaxValue)
+        {
+            throw new HyperlightException("A buffer between host and guest is larger than 2 GiB: bake the guest with smaller buffers.");
+        }
+    }
+
+    private static void DisposeAll(ImmutableArray<MemoryLayer> layers)
+    {
+        foreach (MemoryLayer layer in layers)
+        {
+            layer.Shared.Dispose();
+        }
+    }
+
+    private void WriteWords(GuestPhysicalAddress firstFreePage, ulong generation)
+    {
+        WriteWord(SizeWord, _map.Scratch.Size);
+        WriteWord(FirstFreeWord, firstFreePage.Value);
+        if (_map.Layout.HasPageTableWords)
+        {
+            WriteWord(PageTablesWord, _map.PageTables.Gpa.Value);
+            WriteWord(GenerationWord, generation);
+        }
     }
 
     private void WriteWord(ulong offsetFromEnd, ulong value) =>

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Hyperlight.Memory;
 
-/// <summary>The kernel's memory mapping calls: mmap(2), munmap(2). The numbers are those of <c>asm-generic/mman.h</c> and Linux on x86-64.</summary>
+/// <summary>The kernel's memory mapping calls: mmap(2), munmap(2), mprotect(2), madvise(2). The numbers are those of <c>asm-generic/mman.h</c> and Linux on x86-64.</summary>
 internal static unsafe partial class Mman
 {
     public const int ProtNone = 0;
@@ -26,7 +26,18 @@ internal static unsafe partial class Mman
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     public static partial void* Map(void* address, nuint size, int protection, int flags, SafeHandle file, long offset);
 
+    /// <summary>Forgets private pages: anonymous memory is zero again, a view of a file shows the file.</summary>
+    public const int AdviseDontNeed = 4;
+
     /// <summary>Unmaps a range.</summary>
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     public static partial int Unmap(void* address, nuint size);
+
+    /// <summary>Changes what may be done with a range.</summary>
+    [LibraryImport("libc", EntryPoint = "mprotect", SetLastError = true)]
+    public static partial int Protect(void* address, nuint size, int protection);
+
+    /// <summary>Says how a range will be used.</summary>
+    [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
+    public static partial int Advise(void* address, nuint size, int advice);
 }

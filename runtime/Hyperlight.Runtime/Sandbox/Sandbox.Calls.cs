@@ -21,6 +21,7 @@ public sealed partial class Sandbox
     /// <exception cref="TimeoutException">It took too long. The sandbox is poisoned.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled. The sandbox is poisoned, unless that was so before the call began.</exception>
     /// <exception cref="SandboxPoisonedException">An earlier call did not run to its end.</exception>
+    /// <exception cref="SandboxUnrecoverableException">A restore failed halfway.</exception>
     /// <exception cref="InvalidOperationException">Another call is running, possibly the one whose host function makes this call.</exception>
     /// <exception cref="ObjectDisposedException">The sandbox is disposed.</exception>
     public T Call<T>(string function, params ReadOnlySpan<GuestValue> arguments) => Call<T>(function, default(CallOptions), arguments);
@@ -90,15 +91,13 @@ public sealed partial class Sandbox
         _gate.Enter(timeout);
         try
         {
-            if (_poison is { } reason)
-            {
-                throw new SandboxPoisonedException(_name, reason);
-            }
-
+            ThrowIfUnusable();
             Push(function, expected, arguments);
+            _current = null;
             _machine.SetRegisters(_callRegisters);
             _machine.ResetFloatingPoint();
             Run(function, options.CancellationToken);
+            _callRegisters.Rflags = CleanFlags;
             return PopResult();
         }
         finally

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Hyperlight.Hypervisors;
 using Hyperlight.Hypervisors.Kvm;
@@ -19,12 +20,17 @@ public sealed partial class Sandbox : IDisposable
     private const ulong CleanFlags = 0x2;
     private const ulong StackAlignment = 16;
 
+    private const uint ScratchSlot = 1;
+
     private readonly string _name;
     private readonly SandboxOptions _options;
+    private readonly MemoryMap _map;
+    private readonly MsrPolicy _msrs;
     private readonly GuestMemory _memory;
     private readonly VirtualMachine _machine;
     private readonly CallGate _gate;
     private readonly HostFunctionTable _hostFunctions;
+    private readonly ImmutableSortedDictionary<string, HostFunctionSignature> _signatures;
     private readonly AbortMessage _abort = new();
     private readonly DebugConsole _debug;
     private readonly GuestLog _log;
@@ -33,11 +39,48 @@ public sealed partial class Sandbox : IDisposable
     private byte[] _received = new byte[512];
     private GeneralRegisters _callRegisters;
     private volatile string? _poison;
+    private volatile bool _isUnrecoverable;
     private bool _counted;
 
     /// <summary>Starts a guest and runs its initialisation.</summary>
     internal Sandbox(
         string name, MemoryMap map, GuestVirtualAddress entryPoint, SafeFileHandle blob, SandboxOptions options, CancellationToken cancellationToken)
+        : this(name, map, options, () => new(map, blob))
+    {
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            _memory.PrepareScratch(blob);
+            ResetBuffers();
+            Initialize(map, entryPoint, cancellationToken);
+            Count();
+        }
+        catch
+        {
+            Free();
+            throw;
+        }
+    }
+
+    /// <summary>Goes on where a snapshot was taken.</summary>
+    internal Sandbox(Snapshot snapshot, SandboxOptions options)
+        : this(snapshot.GuestName, snapshot.Map, options, () => new(snapshot.Map, snapshot.Memory.ShareLayers([])))
+    {
+        try
+        {
+            CheckFits(snapshot);
+            FillScratch(snapshot);
+            Apply(snapshot);
+            Count();
+        }
+        catch
+        {
+            Free();
+            throw;
+        }
+    }
+
+    private Sandbox(string name, MemoryMap map, SandboxOptions options, Func<GuestMemory> openMemory)
     {
         CheckTimeout(options.CallTimeout, nameof(options.CallTimeout));
         CheckTimeout(options.StartTimeout, nameof(options.StartTimeout));
@@ -48,29 +91,28 @@ public sealed partial class Sandbox : IDisposable
 
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxLogRecordsPerCall);
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxLogTextLength);
-        cancellationToken.ThrowIfCancellationRequested();
         _name = name;
         _options = options;
+        _map = map;
+
+        // Before memory is mapped: where there is no hypervisor, this says so. The memory would ask for calls of Linux.
+        _msrs = MsrPolicy.For(KvmSystem.Shared, CheckMsrs(options.AllowedMsrs));
         if (!options.HostFunctions.Names.Contains(HostPrint))
         {
             options.HostFunctions.Add<string, int>(HostPrint, Print);
         }
 
         _hostFunctions = options.HostFunctions.ToTable(name);
+        _signatures = options.HostFunctions.ToSignatures();
         _debug = new(options.DebugPrint);
         _log = new(name, options);
-        _memory = new(map, blob);
+        _memory = openMemory();
         try
         {
-            _memory.PrepareScratch(blob);
-            ResetBuffers();
-            _machine = new(map.Layout, map.PageTables.Gpa);
+            _machine = new(map.Layout, map.PageTables.Gpa, _msrs);
             _gate = new(_machine);
-            _machine.Map(slot: 0, map.Layout.SnapshotBase, _memory.Snapshot, map.Layout.SnapshotPermissions);
-            _machine.Map(slot: 1, map.Scratch.Gpa, _memory.Scratch, map.Scratch.Host);
-            Initialize(map, entryPoint, cancellationToken);
-            Measures.AddSandbox(name);
-            _counted = true;
+            MapLayers(before: []);
+            _machine.Map(ScratchSlot, map.Scratch.Gpa, _memory.Scratch, map.Scratch.Host);
         }
         catch
         {
@@ -80,7 +122,11 @@ public sealed partial class Sandbox : IDisposable
     }
 
     /// <summary>What the sandbox can be used for now.</summary>
-    public SandboxState State => _gate.IsDisposed ? SandboxState.Disposed : _poison is null ? SandboxState.Ready : SandboxState.Poisoned;
+    public SandboxState State =>
+        _gate.IsDisposed ? SandboxState.Disposed
+        : _isUnrecoverable ? SandboxState.Unrecoverable
+        : _poison is null ? SandboxState.Ready
+        : SandboxState.Poisoned;
 
     /// <summary>
     /// Ends the guest and frees its memory. A call that is running on another thread is stopped and fails with <see cref="ObjectDisposedException"/>;
@@ -103,6 +149,13 @@ public sealed partial class Sandbox : IDisposable
         {
             throw new ArgumentOutOfRangeException(name, timeout, "A timeout is positive or Timeout.InfiniteTimeSpan.");
         }
+    }
+
+    private static ImmutableArray<uint> CheckMsrs(IEnumerable<uint> msrs)
+    {
+        ImmutableArray<uint> distinct = [.. msrs.Distinct().Order()];
+        return distinct.Length <= MsrPolicy.MaxAllowed ? distinct : throw new ArgumentException(
+            $"AllowedMsrs has {distinct.Length} registers, KVM takes {MsrPolicy.MaxAllowed} at most.", nameof(msrs));
     }
 
     // amd64 sheet, sections 4.1 and 4.2; i686 sheet, sections 3.2 and 3.3.
@@ -150,12 +203,18 @@ public sealed partial class Sandbox : IDisposable
 
     private BufferStack Output() => new("output", _memory.Output);
 
+    private void Count()
+    {
+        Measures.AddSandbox(_name);
+        _counted = true;
+    }
+
     // The machine first: it maps the memory.
     private void Free()
     {
         _gate?.Dispose();
         _machine?.Dispose();
-        _memory.Dispose();
+        _memory?.Dispose();
         if (_counted)
         {
             Measures.RemoveSandbox();

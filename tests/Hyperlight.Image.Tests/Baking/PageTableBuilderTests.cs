@@ -11,7 +11,7 @@ public sealed class PageTableBuilderTests
     private const MemoryPermissions ReadWrite = MemoryPermissions.Read | MemoryPermissions.Write;
     private const MemoryPermissions All = ReadWrite | MemoryPermissions.Execute;
 
-    private readonly byte[] _tables = UpstreamsDefaultMappings();
+    private readonly byte[] _tables = UpstreamsDefaultMappings(0x7000);
 
     [Fact]
     public void Upstreams_mappings_give_upstreams_bytes() =>
@@ -40,19 +40,33 @@ public sealed class PageTableBuilderTests
     [Fact]
     public void Code_that_is_not_writable_is_mapped_without_copy_on_write()
     {
-        PageTableBuilder tables = new(4 * 4096, new(0x10000));
+        PageTableBuilder tables = new(new(0x10000), 4 * 4096);
         tables.MapSnapshotPage(new(0x1000), new(0x5000), Read | MemoryPermissions.Execute);
 
         Assert.Equal(0x5061UL, BinaryPrimitives.ReadUInt64LittleEndian(tables.Build().AsSpan((3 * 4096) + 8))); // amd64 sheet, section 3.1
     }
 
     [Fact]
-    public void A_wrong_count_of_tables_is_noticed() =>
-        Assert.Throws<InvalidOperationException>(() => new PageTableBuilder(2 * 4096, new(0)).Build());
+    public void Tables_take_as_much_as_the_mappings_need_whatever_was_expected() =>
+        Assert.All([0, 4096, 1 << 20], expected => Assert.Equal(_tables, UpstreamsDefaultMappings(expected)));
 
-    private static byte[] UpstreamsDefaultMappings()
+    [Fact]
+    public void A_page_for_programs_is_reachable_through_every_level()
     {
-        PageTableBuilder tables = new(0x7000, new(0xF_FFFC_0000));
+        PageTableBuilder tables = new(new(0x10000), 0);
+        tables.Map(new(0x1000), new(0x5000), PageTableEntry.CopyOnWrite);
+        tables.Map(new(0x2000), new(0x6000), PageTableEntry.User);
+
+        byte[] built = tables.Build();
+        Assert.All([(0x11027UL, 0), (0x12027UL, 1), (0x13027UL, 2)], table => Assert.Equal(
+            table.Item1, BinaryPrimitives.ReadUInt64LittleEndian(built.AsSpan(table.Item2 * 4096))));
+        Assert.Equal((0x5261UL, 0x6065UL), (
+            BinaryPrimitives.ReadUInt64LittleEndian(built.AsSpan((3 * 4096) + 8)), BinaryPrimitives.ReadUInt64LittleEndian(built.AsSpan((3 * 4096) + 16))));
+    }
+
+    private static byte[] UpstreamsDefaultMappings(int expectedSize)
+    {
+        PageTableBuilder tables = new(new(0xF_FFFC_0000), expectedSize);
         for (ulong page = 0x1000; page < 0x42000; page += 0x1000)
         {
             tables.MapSnapshotPage(new(page), new(page), page < 0x21000 ? All : page == 0x21000 ? Read : ReadWrite);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Hyperlight.Images;
@@ -150,6 +151,42 @@ public sealed class ImageReaderTests : IDisposable
     }
 
     [Fact]
+    public void A_manifest_whose_layer_is_null_is_HL3002()
+    {
+        ForgeManifest(manifest => manifest["layers"]![0] = null);
+
+        Assert.Equal(Rules.ImageMalformed, Refused());
+    }
+
+    [Fact]
+    public void A_pipe_in_place_of_any_file_is_HL3002_and_nobody_waits_for_it()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "pipes in the file system are for Linux");
+        foreach (string path in Directory.GetFiles(_root.Path, "*", SearchOption.AllDirectories))
+        {
+            byte[] original = File.ReadAllBytes(path);
+            File.Delete(path);
+            using (Process process = Process.Start("mkfifo", [path]))
+            {
+                process.WaitForExit();
+            }
+
+            Assert.Equal(Rules.ImageMalformed, Refused());
+            File.Delete(path);
+            File.WriteAllBytes(path, original);
+        }
+    }
+
+    [Fact]
+    public void What_the_image_says_cannot_write_to_a_terminal()
+    {
+        ForgeManifest(manifest => manifest["artifactType"] = "\u001b[2Jone\ntwo");
+
+        HyperlightException failure = Assert.Throws<HyperlightException>(() => GuestImage.Open(_root.Path));
+        Assert.DoesNotContain(failure.Message, char.IsControl);
+    }
+
+    [Fact]
     public void A_document_that_is_too_large_is_HL3002_before_it_is_read()
     {
         using (FileStream index = File.OpenWrite(Path.Combine(_root.Path, OciLayout.IndexFile)))
@@ -166,7 +203,7 @@ public sealed class ImageReaderTests : IDisposable
     [InlineData("[]")]
     [InlineData("{}")]
     [InlineData("{\"schemaVersion\":2,\"manifests\":null}")]
-    [InlineData("{\"schemaVersion\":2,\"manifests\":[null]}")]
+    [InlineData("{\"schemaVersion\":2,\"mediaType\":\"\",\"manifests\":[null]}")]
     [InlineData("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[")]
     public void An_index_that_is_something_else_is_HL3002(string json)
     {
@@ -221,12 +258,15 @@ public sealed class ImageReaderTests : IDisposable
     /// <summary>Changes the config and mends every digest above it, as a forger would.</summary>
     private void ForgeConfig(Action<JsonNode> change)
     {
-        string oldConfig = Blob(OciLayout.ConfigMediaType);
-        string oldManifest = Blob(OciLayout.ManifestMediaType);
-        JsonNode config = JsonNode.Parse(File.ReadAllText(oldConfig))!;
+        JsonNode config = JsonNode.Parse(File.ReadAllText(Blob(OciLayout.ConfigMediaType)))!;
         change(config);
-        JsonNode manifest = JsonNode.Parse(File.ReadAllText(oldManifest))!;
-        (manifest["config"]!["digest"], manifest["config"]!["size"]) = Store(config);
+        ForgeManifest(manifest => (manifest["config"]!["digest"], manifest["config"]!["size"]) = Store(config));
+    }
+
+    private void ForgeManifest(Action<JsonNode> change)
+    {
+        JsonNode manifest = JsonNode.Parse(File.ReadAllText(Blob(OciLayout.ManifestMediaType)))!;
+        change(manifest);
         ForgeIndex(index => (index["manifests"]![0]!["digest"], index["manifests"]![0]!["size"]) = Store(manifest));
     }
 

@@ -11,7 +11,10 @@ public class KvmSystemTests
     public void A_device_that_may_not_be_opened_is_HL5002() => AssertFinding(Rules.HypervisorDenied, KvmSystem.Explain(Errno.AccessDenied), "usermod -aG kvm");
 
     [Fact]
-    public void A_device_that_is_not_current_kvm_is_HL5003() => AssertFinding(Rules.HypervisorTooOld, KvmSystem.Check("/dev/null"), "API version");
+    public void A_device_that_is_not_kvm_is_HL5001() => AssertFinding(Rules.NoHypervisor, KvmSystem.Check("/dev/null"), "is not KVM");
+
+    [Fact]
+    public void A_kvm_of_another_version_is_HL5003() => AssertFinding(Rules.HypervisorTooOld, KvmSystem.ExplainVersion(11), "API version 11");
 
     [Fact]
     public void A_device_that_cannot_be_opened_otherwise_is_HL5004() => AssertFinding(Rules.HypervisorFailed, KvmSystem.Check("/dev"), "Is a directory");

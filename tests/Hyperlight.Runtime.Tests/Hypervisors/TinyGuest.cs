@@ -16,13 +16,13 @@ internal sealed class TinyGuest : IDisposable
 
     private readonly ulong _rsp;
 
-    private TinyGuest(GuestLayout layout, GuestPhysicalAddress pageTables, ulong rsp, byte[] code)
+    private TinyGuest(GuestLayout layout, GuestPhysicalAddress pageTables, ulong rsp, MsrPolicy? msrs, byte[] code)
     {
         _rsp = rsp;
         Memory = MappedMemory.Allocate(0x4000);
         ReadOnly = MappedMemory.Allocate(0x1000);
         code.CopyTo(Memory.Slice(CodeOffset, code.Length));
-        Machine = new(layout, pageTables);
+        Machine = new(layout, pageTables, msrs ?? MsrPolicy.For(KvmSystem.Shared, []));
         Machine.Map(0, new(CodeAddress), Memory, MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute);
         Machine.Map(1, new(ReadOnlyAddress), ReadOnly, MemoryPermissions.Read | MemoryPermissions.Execute);
         Start();
@@ -37,12 +37,15 @@ internal sealed class TinyGuest : IDisposable
     public MappedMemory ReadOnly { get; }
 
     /// <summary>16-bit code in real mode.</summary>
-    public static TinyGuest RealMode(params byte[] code) => new(GuestLayouts.I686V13, default, 0x3000, code);
+    public static TinyGuest RealMode(params byte[] code) => new(GuestLayouts.I686V13, default, 0x3000, null, code);
 
     /// <summary>64-bit code with the first 2 MiB mapped to themselves, as one large page.</summary>
-    public static TinyGuest LongMode(params byte[] code)
+    public static TinyGuest LongMode(params byte[] code) => LongModeWith(null, code);
+
+    /// <summary>The same, with other model-specific registers.</summary>
+    public static TinyGuest LongModeWith(MsrPolicy? msrs, params byte[] code)
     {
-        TinyGuest guest = new(GuestLayouts.Amd64V16, new(CodeAddress + TablesOffset), 0x5000, code);
+        TinyGuest guest = new(GuestLayouts.Amd64V16, new(CodeAddress + TablesOffset), 0x5000, msrs, code);
 
         // Present and writable; the last one is a large page.
         ulong tables = CodeAddress + TablesOffset;

@@ -11,6 +11,7 @@ internal static unsafe partial class KvmIoctl
     // On /dev/kvm.
     public const uint GetApiVersion = 0xAE00;
     public const uint CreateVm = 0xAE01;
+    public const uint GetMsrIndexList = 0xC004AE02;
     public const uint CheckExtension = 0xAE03;
     public const uint GetVcpuMmapSize = 0xAE04;
     public const uint GetSupportedCpuid = 0xC008AE05;
@@ -20,13 +21,21 @@ internal static unsafe partial class KvmIoctl
     public const uint SetUserMemoryRegion = 0x4020AE46;
     public const uint SetTssAddress = 0xAE47;
     public const uint SetIdentityMapAddress = 0x4008AE48;
+    public const uint SetMsrFilter = 0x4188AEC6;
 
     // On a virtual processor.
     public const uint Run = 0xAE80;
+    public const uint GetSregs = 0x8138AE83;
     public const uint SetSregs = 0x4138AE84;
+    public const uint GetMsrs = 0xC008AE88;
+    public const uint SetMsrs = 0x4008AE89;
     public const uint SetSignalMask = 0x4004AE8B;
     public const uint SetCpuid2 = 0x4008AE90;
+    public const uint SetVcpuEvents = 0x4040AEA0;
+    public const uint SetDebugregs = 0x4080AEA2;
     public const uint SetXsave = 0x5000AEA5;
+    public const uint GetXcrs = 0x8188AEA6;
+    public const uint SetXcrs = 0x4188AEA7;
 
     /// <summary>One request with a number.</summary>
     /// <returns>The kernel's answer, or -1 with the error number as the last P/Invoke error.</returns>

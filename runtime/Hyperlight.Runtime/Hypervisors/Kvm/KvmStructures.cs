@@ -90,6 +90,75 @@ internal struct KvmCpuidEntry
     private readonly uint _padding2;
 }
 
+/// <summary><c>struct kvm_msr_entry</c>: a model-specific register.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct KvmMsrEntry
+{
+    public uint Index;
+    private readonly uint _reserved;
+    public ulong Value;
+}
+
+/// <summary><c>struct kvm_msr_filter</c>: what a guest may do with model-specific registers.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct KvmMsrFilter
+{
+    public uint Flags;
+    private readonly uint _padding;
+    public RangeArray Ranges;
+
+    /// <summary>Ranges that are not used have no registers.</summary>
+    [InlineArray(MsrPolicy.MaxAllowed)]
+    public struct RangeArray
+    {
+        private KvmMsrFilterRange _first;
+    }
+}
+
+/// <summary><c>struct kvm_msr_filter_range</c>: neighbouring registers, a bit for each that says whether the guest may use it.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct KvmMsrFilterRange
+{
+    public uint Flags;
+    public uint Count;
+    public uint First;
+    private readonly uint _padding;
+    public ulong BitmapAddress;
+}
+
+/// <summary><c>struct kvm_xcrs</c>: extended control registers, of which there is only XCR0.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 392)]
+internal struct KvmExtendedControlRegisters
+{
+    [FieldOffset(0)]
+    public uint Count;
+
+    [FieldOffset(8)]
+    public uint Number;
+
+    [FieldOffset(16)]
+    public ulong Value;
+}
+
+/// <summary><c>struct kvm_debugregs</c>.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 128)]
+internal struct KvmDebugRegisters
+{
+    [FieldOffset(32)]
+    public ulong Dr6;
+
+    [FieldOffset(40)]
+    public ulong Dr7;
+}
+
+/// <summary><c>struct kvm_vcpu_events</c>: exceptions and interrupts on their way. All fields but the flags are only ever 0 here.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 64)]
+internal struct KvmVcpuEvents
+{
+    [FieldOffset(20)]
+    public uint Flags;
+}
+
 /// <summary>
 /// <c>struct kvm_run</c>: the page that kernel and host share about a virtual processor. Only what is used here; the exit information
 /// at offset 32 is a union.

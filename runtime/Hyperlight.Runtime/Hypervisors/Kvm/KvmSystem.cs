@@ -17,7 +17,20 @@ internal sealed unsafe class KvmSystem
     private const int SyncRegs = 74;
     private const int ReadOnlyMemory = 81;
     private const int ImmediateExit = 136;
+    private const int VcpuEvents = 41;
+    private const int DebugRegisters = 50;
+    private const int ExtendedControlRegisters = 56;
+    private const int MsrFilter = 189;
 
+    // CPUID leaves and the features in them that are hidden (Intel SDM volume 2, CPUID; AMD APM volume 3, appendix E).
+    private const uint FeatureLeaf = 1;
+    private const uint Vmx = 1 << 5;
+    private const uint X2Apic = 1 << 21;
+    private const uint ExtendedFeatureLeaf = 7;
+    private const uint ShadowStacks = 1 << 7;
+    private const uint BranchTracking = 1 << 20;
+    private const uint AmdFeatureLeaf = 0x8000_0001;
+    private const uint Svm = 1 << 2;
     private const uint AddressSizeLeaf = 0x8000_0008;
 
     // One descriptor serves the whole process; a failure is not remembered, so that loading the module helps at the next try.
@@ -31,6 +44,8 @@ internal sealed unsafe class KvmSystem
         _device = device;
         VcpuMappingSize = KvmIoctl.Require(device, KvmIoctl.GetVcpuMmapSize, 0, "KVM_GET_VCPU_MMAP_SIZE");
         _cpuid = GetSupportedCpuid(device);
+        HasExtendedControlRegisters = CheckExtension(device, ExtendedControlRegisters) > 0;
+        HasMsrFilter = CheckExtension(device, MsrFilter) > 0;
     }
 
     /// <summary>The host's KVM.</summary>
@@ -39,6 +54,12 @@ internal sealed unsafe class KvmSystem
 
     /// <summary>Bytes of the pages that kernel and host share about a virtual processor: <c>KVM_GET_VCPU_MMAP_SIZE</c>.</summary>
     public int VcpuMappingSize { get; }
+
+    /// <summary>Whether there is an XCR0: <c>KVM_CAP_XCRS</c>.</summary>
+    public bool HasExtendedControlRegisters { get; }
+
+    /// <summary>Whether KVM can keep a guest from model-specific registers: <c>KVM_CAP_X86_MSR_FILTER</c>, Linux 5.10.</summary>
+    public bool HasMsrFilter { get; }
 
     /// <summary>Says why KVM cannot be used.</summary>
     /// <param name="devicePath">KVM's device.</param>
@@ -61,16 +82,60 @@ internal sealed unsafe class KvmSystem
     /// <summary><c>KVM_CREATE_VM</c>: a virtual machine without memory or processors.</summary>
     public KvmVirtualMachine CreateVirtualMachine() => new(new(KvmIoctl.Require(_device, KvmIoctl.CreateVm, 0, "KVM_CREATE_VM")));
 
-    /// <summary>What the host supports (<c>KVM_GET_SUPPORTED_CPUID</c>, asked once per process), with another number of physical address bits.</summary>
+    /// <summary>
+    /// <c>KVM_GET_MSR_INDEX_LIST</c>: the model-specific registers that KVM knows, in the order it gives them. It fails with E2BIG, and says how many
+    /// there are, as long as the array is too short.
+    /// </summary>
+    public uint[] GetMsrIndexList()
+    {
+        // struct kvm_msr_list: the number of indices, the indices.
+        uint[] buffer = new uint[1];
+        while (true)
+        {
+            buffer[0] = (uint)buffer.Length - 1;
+            fixed (uint* start = buffer)
+            {
+                if (KvmIoctl.Call(_device, KvmIoctl.GetMsrIndexList, (nuint)start) == 0)
+                {
+                    return buffer[1..checked((int)buffer[0] + 1)];
+                }
+            }
+
+            int error = Marshal.GetLastPInvokeError();
+            if (error is not (Errno.TooBig or Errno.Interrupted))
+            {
+                throw Errno.Failure("KVM_GET_MSR_INDEX_LIST", error);
+            }
+
+            buffer = new uint[buffer[0] + 1];
+        }
+    }
+
+    /// <summary>
+    /// What the host supports (<c>KVM_GET_SUPPORTED_CPUID</c>, asked once per process), with another number of physical address bits and without
+    /// what no guest of ours is given (amd64 sheet, section 4.5): virtualization of its own, the x2APIC, control-flow enforcement.
+    /// </summary>
     /// <param name="physicalAddressBits">What leaf 0x80000008 shall report, so that the guest believes in its top addresses.</param>
     public KvmCpuidEntry[] Cpuid(int physicalAddressBits)
     {
         KvmCpuidEntry[] entries = [.. _cpuid];
         foreach (ref KvmCpuidEntry entry in entries.AsSpan())
         {
-            if (entry.Function == AddressSizeLeaf)
+            switch (entry.Function)
             {
-                entry.Eax = (entry.Eax & ~0xFFu) | (uint)physicalAddressBits;
+                case FeatureLeaf:
+                    entry.Ecx &= ~(Vmx | X2Apic);
+                    break;
+                case ExtendedFeatureLeaf when entry.Index == 0:
+                    entry.Ecx &= ~ShadowStacks;
+                    entry.Edx &= ~BranchTracking;
+                    break;
+                case AmdFeatureLeaf:
+                    entry.Ecx &= ~Svm;
+                    break;
+                case AddressSizeLeaf:
+                    entry.Eax = (entry.Eax & ~0xFFu) | (uint)physicalAddressBits;
+                    break;
             }
         }
 
@@ -99,12 +164,20 @@ internal sealed unsafe class KvmSystem
         _ => Rules.HypervisorFailed.Found($"{DevicePath} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)} (errno {error})."),
     };
 
+    /// <summary>What <c>KVM_GET_API_VERSION</c> says: no answer at all means that something else was put in the place of the device, as containers do.</summary>
+    internal static Finding? ExplainVersion(int version) => version switch
+    {
+        ApiVersion => null,
+        < 0 => Rules.NoHypervisor.Found(
+            $"{DevicePath} is there but is not KVM, a guest needs KVM: find out what put another file in its place; a container needs '--device /dev/kvm'."),
+        _ => Rules.HypervisorTooOld.Found($"KVM has API version {version}, needed is {ApiVersion}: use a current kernel."),
+    };
+
     private static Finding? CheckCapabilities(FileDescriptor device)
     {
-        int version = KvmIoctl.Call(device, KvmIoctl.GetApiVersion, 0);
-        if (version != ApiVersion)
+        if (ExplainVersion(KvmIoctl.Call(device, KvmIoctl.GetApiVersion, 0)) is { } finding)
         {
-            return Rules.HypervisorTooOld.Found($"KVM has API version {version}, needed is {ApiVersion}: use a current kernel.");
+            return finding;
         }
 
         (int Number, string Name)[] needed =
@@ -113,6 +186,8 @@ internal sealed unsafe class KvmSystem
             (SetTssAddress, "KVM_CAP_SET_TSS_ADDR"),
             (ExtendedCpuid, "KVM_CAP_EXT_CPUID"),
             (SetIdentityMapAddress, "KVM_CAP_SET_IDENTITY_MAP_ADDR"),
+            (VcpuEvents, "KVM_CAP_VCPU_EVENTS"),
+            (DebugRegisters, "KVM_CAP_DEBUGREGS"),
             (Xsave, "KVM_CAP_XSAVE"),
             (SyncRegs, "KVM_CAP_SYNC_REGS"),
             (ReadOnlyMemory, "KVM_CAP_READONLY_MEM"),

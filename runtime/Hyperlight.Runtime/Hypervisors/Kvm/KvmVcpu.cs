@@ -8,10 +8,13 @@ namespace Hyperlight.Hypervisors.Kvm;
 /// The descriptor of a virtual processor and the pages the kernel shares about it. One thread at a time may use it, except that any
 /// thread may call <see cref="Cancel"/> at any time.
 /// </summary>
-internal sealed unsafe class KvmVcpu : IDisposable
+internal sealed unsafe partial class KvmVcpu : IDisposable
 {
     // KVM_SYNC_X86_REGS: the general registers in the shared pages.
     private const ulong SyncGeneralRegisters = 1;
+
+    // KVM emulates a string instruction in steps of at most 1024 elements, each with an exit or two where it touches no memory.
+    private const int MaxExitsOfAnInstruction = 4096;
 
     private readonly FileDescriptor _descriptor;
     private readonly MappedMemory _shared;
@@ -57,10 +60,6 @@ internal sealed unsafe class KvmVcpu : IDisposable
         }
     }
 
-    /// <summary><c>KVM_SET_SREGS</c>: segment, table and control registers.</summary>
-    public void SetSpecialRegisters(KvmSpecialRegisters registers) =>
-        KvmIoctl.Require(_descriptor, KvmIoctl.SetSregs, &registers, "KVM_SET_SREGS");
-
     /// <summary>The general registers at the last exit, which the kernel left in the shared pages.</summary>
     public GeneralRegisters GetRegisters() => _run->Registers;
 
@@ -69,26 +68,6 @@ internal sealed unsafe class KvmVcpu : IDisposable
     {
         _run->Registers = registers;
         _run->DirtyRegisters = SyncGeneralRegisters;
-    }
-
-    /// <summary>
-    /// <c>KVM_SET_XSAVE</c>: x87, SSE and wider vector registers as after a reset. Unlike <c>KVM_SET_FPU</c> this covers MXCSR.
-    /// </summary>
-    public void ResetFloatingPoint()
-    {
-        // struct kvm_xsave: the legacy area, then the header, whose first word says which parts follow the area; all others are reset.
-        const int Size = 4096;
-        const int ControlWord = 0;
-        const int Mxcsr = 24;
-        const int Header = 512;
-        const ulong X87AndSse = 3;
-
-        byte* area = stackalloc byte[Size];
-        new Span<byte>(area, Size).Clear();
-        *(ushort*)(area + ControlWord) = 0x37F;
-        *(uint*)(area + Mxcsr) = 0x1F80;
-        *(ulong*)(area + Header) = X87AndSse;
-        KvmIoctl.Require(_descriptor, KvmIoctl.SetXsave, area, "KVM_SET_XSAVE");
     }
 
     /// <summary>
@@ -150,6 +129,45 @@ internal sealed unsafe class KvmVcpu : IDisposable
         }
 
         return KvmExit.Read(_run);
+    }
+
+    /// <summary>
+    /// Lets KVM finish the instruction of the last exit without going on in the guest: with <c>immediate_exit</c> set, <c>KVM_RUN</c> does only that.
+    /// Until then KVM would finish it at the next entry, with registers and memory that no longer are those of the exit.
+    /// </summary>
+    public void CompleteExit()
+    {
+        Volatile.Write(ref _run->ImmediateExit, 1);
+        try
+        {
+            for (int exits = 0; exits < MaxExitsOfAnInstruction; exits++)
+            {
+                if (KvmIoctl.Call(_descriptor, KvmIoctl.Run, 0) == 0)
+                {
+                    continue;
+                }
+
+                int error = Marshal.GetLastPInvokeError();
+                if (error == Errno.Interrupted)
+                {
+                    return;
+                }
+
+                if (error != Errno.TryAgain)
+                {
+                    throw Errno.Failure("KVM_RUN", error);
+                }
+            }
+
+            throw Errno.Failure("KVM_RUN with immediate_exit", Errno.TryAgain);
+        }
+        finally
+        {
+            lock (_cancelLock)
+            {
+                _run->ImmediateExit = _cancelRequested ? (byte)1 : (byte)0;
+            }
+        }
     }
 
     /// <summary>Makes the current <see cref="Run"/>, and every later one until <see cref="ClearCancel"/>, return <see cref="VirtualMachineExitKind.Canceled"/>.</summary>

@@ -28,6 +28,34 @@ internal sealed unsafe class KvmVirtualMachine(FileDescriptor descriptor) : IDis
     }
 
     /// <summary>
+    /// <c>KVM_X86_SET_MSR_FILTER</c>: keeps the guest from all model-specific registers but some; using another raises #GP in the guest. The host's
+    /// own access is not affected. Before the first virtual processor.
+    /// </summary>
+    /// <param name="allowed">What the guest may read and write, at most <see cref="MsrPolicy.MaxAllowed"/>.</param>
+    public void SetMsrFilter(ReadOnlySpan<uint> allowed)
+    {
+        const uint DefaultDeny = 1;
+        const uint ReadAndWrite = 1 | 2;
+
+        // A bit for each register of a range, in words; every range has one register.
+        ulong yes = 1;
+        ulong no = 0;
+        KvmMsrFilter filter = new() { Flags = DefaultDeny };
+        for (int i = 0; i < allowed.Length; i++)
+        {
+            filter.Ranges[i] = new() { Flags = ReadAndWrite, Count = 1, First = allowed[i], BitmapAddress = (ulong)&yes };
+        }
+
+        if (allowed.IsEmpty)
+        {
+            // KVM refuses to deny by default without a single range: one that denies too.
+            filter.Ranges[0] = new() { Flags = ReadAndWrite, Count = 1, First = 0, BitmapAddress = (ulong)&no };
+        }
+
+        KvmIoctl.Require(descriptor, KvmIoctl.SetMsrFilter, &filter, "KVM_X86_SET_MSR_FILTER");
+    }
+
+    /// <summary>
     /// <c>KVM_SET_TSS_ADDR</c>: where KVM may keep three pages of its own below 4 GiB that the guest never sees. Intel processors without
     /// "unrestricted guest" need them to run real mode. Before the first virtual processor.
     /// </summary>

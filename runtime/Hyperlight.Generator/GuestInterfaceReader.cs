@@ -1,0 +1,132 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Hyperlight.Generator;
+
+/// <summary>Reads a guest interface and finds everything that is wrong with it.</summary>
+internal static class GuestInterfaceReader
+{
+    // The first with params of spans, without which every call would allocate an array.
+    private const LanguageVersion OldestLanguage = LanguageVersion.CSharp13;
+
+    private static readonly SymbolDisplayFormat NamespaceFormat =
+        SymbolDisplayFormat.FullyQualifiedFormat.WithGlobalNamespaceStyle(SymbolDisplayGlobalNamespaceStyle.Omitted);
+
+    /// <summary>Reads the interface that an attribute was found on.</summary>
+    /// <returns>Null when it is another of the interface's parts that is read: a mistake of which the compiler tells.</returns>
+    public static GuestInterfaceReading? Read(GeneratorAttributeSyntaxContext context, CancellationToken cancellationToken)
+    {
+        var type = (INamedTypeSymbol)context.TargetSymbol;
+        var declaration = (InterfaceDeclarationSyntax)context.TargetNode;
+        if (!IsFirst(context, cancellationToken))
+        {
+            return null;
+        }
+
+        List<Problem> problems = [.. WhatKeepsPartsOut(type, declaration)];
+        bool takesParts = problems.Count == 0;
+        CheckType(type, declaration, problems);
+        bool isComplete = true;
+        List<GuestMethod> methods = [];
+        GuestFunctionTable functions = new();
+        foreach (ISymbol member in type.GetMembers())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            CheckMember(member, problems);
+            if (member is IMethodSymbol { IsAbstract: true, IsStatic: false, MethodKind: MethodKind.Ordinary } symbol)
+            {
+                if (GuestMethodReader.Read(symbol, problems) is { } method)
+                {
+                    functions.Add(symbol, method, problems);
+                    methods.Add(method);
+                }
+                else
+                {
+                    isComplete = false;
+                }
+            }
+        }
+
+        GuestInterface? found = takesParts
+            ? new(
+                type.ContainingNamespace.IsGlobalNamespace ? "" : type.ContainingNamespace.ToDisplayString(NamespaceFormat),
+                Identifiers.Escape(type.Name),
+                isComplete && problems.Count == 0 ? new EquatableArray<GuestMethod>(methods) : null)
+            : null;
+        return new(found, new(problems));
+    }
+
+    private static bool IsFirst(GeneratorAttributeSyntaxContext context, CancellationToken cancellationToken)
+    {
+        AttributeData first = context.TargetSymbol.GetAttributes().First(
+            attribute => SymbolEqualityComparer.Default.Equals(attribute.AttributeClass, context.Attributes[0].AttributeClass));
+        return first.ApplicationSyntaxReference?.GetSyntax(cancellationToken) is { } syntax && context.TargetNode.Contains(syntax);
+    }
+
+    private static IEnumerable<Problem> WhatKeepsPartsOut(INamedTypeSymbol type, InterfaceDeclarationSyntax declaration)
+    {
+        if (!declaration.Modifiers.Any(SyntaxKind.PartialKeyword))
+        {
+            yield return Problem.At(type, TypedCallRules.NotPartial, type.Name);
+        }
+
+        if (type.ContainingType is { } container)
+        {
+            yield return Problem.At(type, TypedCallRules.NotReachable, type.Name, $"nested in {container.Name}");
+        }
+
+        if (type.IsFileLocal)
+        {
+            yield return Problem.At(type, TypedCallRules.NotReachable, type.Name, "file-local");
+        }
+
+        if (type.TypeParameters.Length > 0)
+        {
+            yield return Problem.At(type, TypedCallRules.Generic, type.Name);
+        }
+
+        if (IsTaken(type.Name))
+        {
+            yield return Problem.At(type, TypedCallRules.NameTaken, type.Name);
+        }
+    }
+
+    private static void CheckType(INamedTypeSymbol type, InterfaceDeclarationSyntax declaration, List<Problem> problems)
+    {
+        if (declaration.SyntaxTree.Options is CSharpParseOptions { LanguageVersion: < OldestLanguage and var version })
+        {
+            problems.Add(Problem.At(
+                type, TypedCallRules.LanguageTooOld, version.ToDisplayString(), type.Name, OldestLanguage.ToDisplayString()));
+        }
+
+        problems.AddRange(type.Interfaces
+            .Where(extended => extended.TypeKind != TypeKind.Error)
+            .Select(extended => Problem.At(type, TypedCallRules.Extends, type.Name, extended.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat))));
+    }
+
+    private static void CheckMember(ISymbol member, List<Problem> problems)
+    {
+        bool isAccessor = member is IMethodSymbol { AssociatedSymbol: not null };
+        if (!isAccessor && IsTaken(member.Name))
+        {
+            problems.Add(Problem.At(member, TypedCallRules.NameTaken, Identifiers.FullName(member)));
+        }
+
+        string? kind = member switch
+        {
+            { IsAbstract: false } => null,
+            IPropertySymbol { IsIndexer: true } => "an indexer",
+            IPropertySymbol => "a property",
+            IEventSymbol => "an event",
+            IMethodSymbol { IsStatic: true } when !isAccessor => "static",
+            _ => null,
+        };
+        if (kind is not null)
+        {
+            problems.Add(Problem.At(member, TypedCallRules.NotAMethod, Identifiers.FullName(member), kind));
+        }
+    }
+
+    private static bool IsTaken(string name) => name is GuestProxySource.FactoryName or GuestProxySource.ProxyName;
+}

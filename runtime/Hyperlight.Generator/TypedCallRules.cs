@@ -1,0 +1,83 @@
+using Microsoft.CodeAnalysis;
+
+namespace Hyperlight.Generator;
+
+/// <summary>
+/// The family HL6xxx, typed calls. The other families stand in the rules of Hyperlight.Image, which a compiler cannot load; both have their
+/// pages in <c>docs/diagnostics</c>. Each message says what was found, what is allowed, what to do.
+/// </summary>
+internal static class TypedCallRules
+{
+    public static readonly DiagnosticDescriptor NotPartial = Rule(
+        "HL6001",
+        "A guest interface is not partial",
+        "{0} is not partial, and its implementation is generated as a part of it: add the modifier partial.");
+
+    public static readonly DiagnosticDescriptor NotReachable = Rule(
+        "HL6002",
+        "A guest interface is nested or file-local",
+        "{0} is {1}; a guest interface stands directly in a namespace, or in none, where generated code reaches it: move it there.");
+
+    public static readonly DiagnosticDescriptor Generic = Rule(
+        "HL6003",
+        "A guest interface or a method of it is generic",
+        "{0} is generic; the types of a guest's functions are fixed: write a type where there is a type parameter.");
+
+    public static readonly DiagnosticDescriptor Extends = Rule(
+        "HL6004",
+        "A guest interface extends another interface",
+        "{0} extends {1}; only methods of a guest interface itself are implemented: declare them here, or make {1} a guest interface of its own.");
+
+    public static readonly DiagnosticDescriptor NotAMethod = Rule(
+        "HL6005",
+        "A member of a guest interface is not an instance method",
+        "{0} is {1}; a guest interface has instance methods, each for a function of the guest: make it one, or give it a body.");
+
+    public static readonly DiagnosticDescriptor ParameterType = Rule(
+        "HL6006",
+        "The type of a parameter cannot cross between host and guest",
+        $"Parameter {{0}} of {{1}} is of type {{2}}, which cannot cross between host and guest: use {WireType.Allowed}.");
+
+    public static readonly DiagnosticDescriptor ResultType = Rule(
+        "HL6007",
+        "The type of a result cannot cross between host and guest",
+        $"{{0}} returns {{1}}, which cannot cross between host and guest: use void, {WireType.Allowed}, or a Task or Task<T> of one of them.");
+
+    public static readonly DiagnosticDescriptor ParameterModifier = Rule(
+        "HL6008",
+        "A parameter is passed by reference or takes a variable number of arguments",
+        "Parameter {0} of {1} is {2}; arguments are copied to the guest, one for each parameter: remove the modifier.");
+
+    public static readonly DiagnosticDescriptor TooManyParameters = Rule(
+        "HL6009",
+        "A method has more parameters than a guest takes",
+        "{0} has {1} parameters; a guest's function takes at most {2}: pass several values as one byte[].");
+
+    public static readonly DiagnosticDescriptor Overload = Rule(
+        "HL6010",
+        "Two methods call one guest function with different types",
+        "{0} calls the guest's function {1}, where another method calls {2}; a guest has one function of a name: use the same types, or name another function with [GuestFunction].");
+
+    public static readonly DiagnosticDescriptor TokenNotLast = Rule(
+        "HL6011",
+        "A cancellation token is not the last parameter",
+        "Parameter {0} of {1} is a CancellationToken; only the last parameter may be one: move it to the end, or remove it.");
+
+    public static readonly DiagnosticDescriptor NoFunctionName = Rule(
+        "HL6012",
+        "The name of a guest function is empty",
+        "{0} names no function of the guest; a name has at least one character: write it in [GuestFunction], or remove the attribute to use the method's own name.");
+
+    public static readonly DiagnosticDescriptor NameTaken = Rule(
+        "HL6013",
+        "An interface or a member of it has a name that generated code needs",
+        "{0} has the name of a generated member; For and GuestProxy are taken: rename it; a method then names the guest's function with [GuestFunction].");
+
+    public static readonly DiagnosticDescriptor LanguageTooOld = Rule(
+        "HL6014",
+        "The language version is too old for typed calls",
+        "The language version is C# {0}; the implementation of {1} needs C# {2} or later: remove LangVersion from the project, or raise it.");
+
+    private static DiagnosticDescriptor Rule(string code, string title, string message) =>
+        new(code, title, message, "Hyperlight", DiagnosticSeverity.Error, isEnabledByDefault: true);
+}

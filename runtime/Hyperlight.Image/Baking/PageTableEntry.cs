@@ -1,0 +1,30 @@
+namespace Hyperlight.Baking;
+
+/// <summary>The bits of an entry of 4-level page tables (amd64 sheet, section 3.1; Intel SDM volume 3, chapter 5).</summary>
+internal static class PageTableEntry
+{
+    public const ulong Present = 1 << 0;
+    public const ulong Writable = 1 << 1;
+
+    /// <summary>Code that is not the guest's kernel may use it too.</summary>
+    public const ulong User = 1 << 2;
+
+    public const ulong Accessed = 1 << 5;
+    public const ulong Dirty = 1 << 6;
+
+    /// <summary>In a directory: the entry maps a page of 2 MiB or 1 GiB and leads to no table.</summary>
+    public const ulong Large = 1 << 7;
+
+    /// <summary>The bits a processor leaves to software, and the value of them that means copy-on-write.</summary>
+    public const ulong SoftwareMask = 0xE00;
+    public const ulong CopyOnWrite = 1 << 9;
+
+    public const ulong NoExecute = 1UL << 63;
+    public const ulong AddressMask = 0x000F_FFFF_FFFF_F000;
+
+    public const int EntriesPerTable = 512;
+
+    /// <summary>Address bits below the index of a level: 12 for the last, 9 more for each above.</summary>
+    public const int PageShift = 12;
+    public const int LevelShift = 9;
+}

@@ -1,0 +1,102 @@
+using System.Runtime.InteropServices;
+
+namespace Hyperlight.Hypervisors.Kvm;
+
+// The registers beside the general ones: what a snapshot keeps and a restore sets.
+internal sealed unsafe partial class KvmVcpu
+{
+    /// <summary><c>KVM_GET_SREGS</c>: segment, table and control registers.</summary>
+    public KvmSpecialRegisters GetSpecialRegisters()
+    {
+        KvmSpecialRegisters registers;
+        KvmIoctl.Require(_descriptor, KvmIoctl.GetSregs, &registers, "KVM_GET_SREGS");
+        return registers;
+    }
+
+    /// <summary><c>KVM_SET_SREGS</c>: segment, table and control registers.</summary>
+    public void SetSpecialRegisters(KvmSpecialRegisters registers) =>
+        KvmIoctl.Require(_descriptor, KvmIoctl.SetSregs, &registers, "KVM_SET_SREGS");
+
+    /// <summary>
+    /// <c>KVM_SET_XSAVE</c>: x87, SSE and wider vector registers as after a reset. Unlike <c>KVM_SET_FPU</c> this covers MXCSR.
+    /// </summary>
+    public void ResetFloatingPoint()
+    {
+        // struct kvm_xsave: the legacy area, then the header, whose first word says which parts follow the area; all others are reset.
+        const int Size = 4096;
+        const int ControlWord = 0;
+        const int Mxcsr = 24;
+        const int Header = 512;
+        const ulong X87AndSse = 3;
+
+        byte* area = stackalloc byte[Size];
+        new Span<byte>(area, Size).Clear();
+        *(ushort*)(area + ControlWord) = 0x37F;
+        *(uint*)(area + Mxcsr) = 0x1F80;
+        *(ulong*)(area + Header) = X87AndSse;
+        KvmIoctl.Require(_descriptor, KvmIoctl.SetXsave, area, "KVM_SET_XSAVE");
+    }
+
+    /// <summary><c>KVM_GET_XCRS</c>: XCR0, which says what XSAVE covers and whether AVX can be used.</summary>
+    public ulong GetExtendedControl()
+    {
+        KvmExtendedControlRegisters registers;
+        KvmIoctl.Require(_descriptor, KvmIoctl.GetXcrs, &registers, "KVM_GET_XCRS");
+        return registers.Value;
+    }
+
+    /// <summary><c>KVM_SET_XCRS</c>: XCR0.</summary>
+    public void SetExtendedControl(ulong value)
+    {
+        KvmExtendedControlRegisters registers = new() { Count = 1, Number = 0, Value = value };
+        KvmIoctl.Require(_descriptor, KvmIoctl.SetXcrs, &registers, "KVM_SET_XCRS");
+    }
+
+    /// <summary><c>KVM_SET_DEBUGREGS</c>: no breakpoints, as after a reset.</summary>
+    public void ResetDebugRegisters()
+    {
+        // The bits that are always set (Intel SDM volume 3, section 19.2).
+        KvmDebugRegisters registers = new() { Dr6 = 0xFFFF_0FF0, Dr7 = 0x400 };
+        KvmIoctl.Require(_descriptor, KvmIoctl.SetDebugregs, &registers, "KVM_SET_DEBUGREGS");
+    }
+
+    /// <summary><c>KVM_SET_VCPU_EVENTS</c>: no exception or interrupt is on its way, and none is held back.</summary>
+    public void ClearEvents()
+    {
+        const uint NonMaskablePending = 1;
+        const uint InterruptShadow = 4;
+        KvmVcpuEvents events = new() { Flags = NonMaskablePending | InterruptShadow };
+        KvmIoctl.Require(_descriptor, KvmIoctl.SetVcpuEvents, &events, "KVM_SET_VCPU_EVENTS");
+    }
+
+    /// <summary><c>KVM_GET_MSRS</c>: model-specific registers. KVM stops at the first that it cannot read.</summary>
+    /// <param name="registers">Their indices; receives the values.</param>
+    /// <returns>How many it has read.</returns>
+    public int GetMsrs(Span<KvmMsrEntry> registers) => ExchangeMsrs(KvmIoctl.GetMsrs, "KVM_GET_MSRS", registers);
+
+    /// <summary><c>KVM_SET_MSRS</c>: model-specific registers. KVM stops at the first that it cannot write.</summary>
+    /// <param name="registers">Their indices and values.</param>
+    /// <returns>How many it has written.</returns>
+    public int SetMsrs(Span<KvmMsrEntry> registers) => ExchangeMsrs(KvmIoctl.SetMsrs, "KVM_SET_MSRS", registers);
+
+    private int ExchangeMsrs(uint request, string name, Span<KvmMsrEntry> registers)
+    {
+        if (registers.IsEmpty)
+        {
+            return 0;
+        }
+
+        // struct kvm_msrs: the number of entries, padding, the entries.
+        const int Header = sizeof(ulong);
+        byte[] buffer = new byte[Header + (registers.Length * sizeof(KvmMsrEntry))];
+        Span<byte> entries = buffer.AsSpan(Header);
+        MemoryMarshal.AsBytes(registers).CopyTo(entries);
+        fixed (byte* start = buffer)
+        {
+            *(uint*)start = (uint)registers.Length;
+            int done = KvmIoctl.Require(_descriptor, request, (nuint)start, name);
+            entries.CopyTo(MemoryMarshal.AsBytes(registers));
+            return done;
+        }
+    }
+}

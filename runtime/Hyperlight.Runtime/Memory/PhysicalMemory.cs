@@ -1,0 +1,36 @@
+using Hyperlight.Layouts;
+
+namespace Hyperlight.Memory;
+
+/// <summary>A guest's physical memory while it is not running: a few ranges, and nothing between them. Every address is checked.</summary>
+/// <param name="ranges">Where each range starts, page-aligned, and its bytes. They do not overlap.</param>
+internal sealed class PhysicalMemory(params (GuestPhysicalAddress Start, MappedMemory Memory)[] ranges)
+{
+    /// <summary>Pages of all ranges.</summary>
+    public ulong PageCount { get; } = ranges.Aggregate(0UL, (sum, range) => sum + (range.Memory.Size / GuestLayout.PageSize));
+
+    /// <summary>The number of the range that an address lies in, -1 when there is none.</summary>
+    public int RangeAt(ulong gpa)
+    {
+        for (int i = 0; i < ranges.Length; i++)
+        {
+            if (gpa >= ranges[i].Start.Value && gpa - ranges[i].Start.Value < ranges[i].Memory.Size)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>Whether a byte of [<paramref name="gpa"/>, <paramref name="gpa"/> + <paramref name="size"/>) is there; the sum must fit 64 bits.</summary>
+    public bool Overlaps(ulong gpa, ulong size) =>
+        ranges.Any(range => gpa < range.Start.Value + range.Memory.Size && range.Start.Value < gpa + size);
+
+    /// <summary>The page at a page-aligned address, empty when there is none.</summary>
+    public ReadOnlySpan<byte> Page(ulong gpa)
+    {
+        int range = RangeAt(gpa);
+        return range < 0 ? [] : ranges[range].Memory.Slice(gpa - ranges[range].Start.Value, (int)GuestLayout.PageSize);
+    }
+}

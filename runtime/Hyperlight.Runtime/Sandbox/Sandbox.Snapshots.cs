@@ -1,0 +1,229 @@
+using System.Collections.Immutable;
+using Hyperlight.Baking;
+using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Layouts;
+using Hyperlight.Memory;
+using Hyperlight.Snapshots;
+
+namespace Hyperlight;
+
+// Snapshots (amd64 sheet, sections 6.3 to 6.5).
+public sealed partial class Sandbox
+{
+    // ZF asks the guest to flush what its processor remembers of the page tables before it does anything else (amd64 sheet, section 4.3).
+    private const ulong FlushFlags = CleanFlags | (1 << 6);
+
+    // What 4-level paging in long mode is: PG, PAE without LA57, LMA (Intel SDM volume 3, section 5.1.1).
+    private const ulong Cr0Paging = 1UL << 31;
+    private const ulong Cr4PhysicalAddressExtension = 1 << 5;
+    private const ulong Cr4FiveLevels = 1 << 12;
+    private const ulong EferLongModeActive = 1 << 10;
+
+    private ulong _generation;
+
+    // The snapshot that the guest is at, null once it has run on.
+    private Snapshot? _current;
+
+    /// <summary>Takes a snapshot of the guest. Memory that the guest has not changed is not copied.</summary>
+    /// <returns>
+    /// The snapshot; dispose it. When the guest has not run since the last one was taken or restored, it is that one.
+    /// </returns>
+    /// <exception cref="SnapshotFailedException">The guest has changed its page tables so that there can be none.</exception>
+    /// <exception cref="SandboxPoisonedException">An earlier call did not run to its end.</exception>
+    /// <exception cref="InvalidOperationException">A call is running.</exception>
+    /// <exception cref="ObjectDisposedException">The sandbox is disposed.</exception>
+    public Snapshot Snapshot()
+    {
+        _gate.Enter(Timeout.InfiniteTimeSpan);
+        try
+        {
+            ThrowIfUnusable();
+            return _current is { IsDisposed: false } ? _current : _current = TakeSnapshot();
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>
+    /// Sets the guest back to a snapshot: memory, page tables, registers. This heals a poisoned sandbox. It takes time for the memory that the
+    /// guest has changed since, not for all that it has. Random numbers that the guest drew at its start are those of the snapshot again.
+    /// </summary>
+    /// <param name="snapshot">The snapshot, of this sandbox or of any with the same layout and sizes, and no host functions that this one lacks.</param>
+    /// <exception cref="SnapshotMismatchException">The snapshot does not fit. The sandbox stays as it was.</exception>
+    /// <exception cref="SandboxUnrecoverableException">The sandbox's memory could not be replaced, now or in an earlier restore.</exception>
+    /// <exception cref="HypervisorException">The processor could not be set back. The sandbox is poisoned.</exception>
+    /// <exception cref="InvalidOperationException">A call is running.</exception>
+    /// <exception cref="ObjectDisposedException">The sandbox or the snapshot is disposed.</exception>
+    public void Restore(Snapshot snapshot)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        _gate.Enter(Timeout.InfiniteTimeSpan);
+        try
+        {
+            ThrowIfUnrecoverable();
+            ObjectDisposedException.ThrowIf(snapshot.IsDisposed, snapshot);
+            CheckFits(snapshot);
+            _current = null;
+            SettleProcessor();
+            ReplaceMemory(snapshot, snapshot.Memory.ShareLayers(_memory.Layers));
+            Apply(snapshot);
+            _poison = null;
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    private Snapshot TakeSnapshot()
+    {
+        ProcessorState processor = _machine.GetState();
+        SnapshotMemory memory;
+        if (_map.Layout.Paging == GuestPaging.None)
+        {
+            memory = new IdentitySnapshotMemory(_map, _memory);
+        }
+        else
+        {
+            RequireFourLevelPaging(processor.Special);
+            memory = Compaction.Run(_map, _memory, new(processor.Special.Cr3 & PageTableEntry.AddressMask));
+            processor = processor with { Special = processor.Special with { Cr3 = _map.PageTables.Gpa.Value } };
+        }
+
+        _generation++;
+        return new(_name, _generation, _map, memory, processor, _callRegisters with { Rflags = CleanFlags }, _signatures, _msrs.Allowed);
+    }
+
+    private static void RequireFourLevelPaging(in KvmSpecialRegisters registers)
+    {
+        if ((registers.Cr0 & Cr0Paging) == 0
+            || (registers.Cr4 & (Cr4PhysicalAddressExtension | Cr4FiveLevels)) != Cr4PhysicalAddressExtension
+            || (registers.Efer & EferLongModeActive) == 0)
+        {
+            throw new SnapshotFailedException(
+                $"it has left 4-level paging (CR0 0x{registers.Cr0:X}, CR4 0x{registers.Cr4:X}, EFER 0x{registers.Efer:X}), which snapshots of such guests need.");
+        }
+    }
+
+    private void CheckFits(Snapshot snapshot)
+    {
+        ImmutableArray<string> differences = SnapshotDifferences.Find(snapshot, _map, _signatures, _msrs.Allowed);
+        if (!differences.IsEmpty)
+        {
+            throw new SnapshotMismatchException(snapshot.GuestName, differences);
+        }
+    }
+
+    private void SettleProcessor()
+    {
+        try
+        {
+            _machine.Settle();
+        }
+        catch (Exception exception)
+        {
+            _poison = exception.Message;
+            throw;
+        }
+    }
+
+    private void ReplaceMemory(Snapshot snapshot, ImmutableArray<MemoryLayer> layers)
+    {
+        ImmutableArray<MemoryLayer> before = _memory.Replace(layers);
+        try
+        {
+            for (int i = 0; i < before.Length; i++)
+            {
+                if (i >= layers.Length || layers[i] != before[i])
+                {
+                    _machine.Unmap(LayerSlot(i));
+                }
+            }
+
+            MapLayers(before);
+            _memory.Discard();
+            FillScratch(snapshot);
+        }
+        catch (Exception exception)
+        {
+            _poison = exception.Message;
+            _isUnrecoverable = true;
+            throw new SandboxUnrecoverableException(_name, exception.Message, exception);
+        }
+        finally
+        {
+            // Either the machine no longer maps them, or it never runs again.
+            foreach (MemoryLayer layer in before.Except(layers))
+            {
+                layer.Shared.Dispose();
+            }
+        }
+    }
+
+    private void FillScratch(Snapshot snapshot)
+    {
+        snapshot.Memory.FillScratch(_memory, snapshot.Generation);
+        ResetBuffers();
+    }
+
+    /// <summary>Sets the processor to a snapshot whose memory is in place.</summary>
+    private void Apply(Snapshot snapshot)
+    {
+        try
+        {
+            _machine.SetState(snapshot.Processor);
+        }
+        catch (Exception exception)
+        {
+            _poison = exception.Message;
+            throw;
+        }
+
+        _callRegisters = snapshot.CallRegisters with { Rflags = _map.Layout.Paging == GuestPaging.None ? CleanFlags : FlushFlags };
+        _generation = snapshot.Generation;
+        _current = snapshot;
+    }
+
+    /// <summary>Gives the machine the layers that it does not have yet.</summary>
+    private void MapLayers(ImmutableArray<MemoryLayer> before)
+    {
+        for (int i = 0; i < _memory.Layers.Length; i++)
+        {
+            MemoryLayer layer = _memory.Layers[i];
+            if (i >= before.Length || before[i] != layer)
+            {
+                _machine.Map(LayerSlot(i), layer.Gpa, layer.Shared.Memory, _map.Layout.SnapshotPermissions);
+            }
+        }
+    }
+
+    // The image, scratch, then what snapshots add.
+    private static uint LayerSlot(int layer) => layer == 0 ? 0 : (uint)layer + 1;
+
+    private void ThrowIfUnusable()
+    {
+        ThrowIfUnrecoverable();
+        if (_poison is { } reason)
+        {
+            throw new SandboxPoisonedException(_name, reason);
+        }
+    }
+
+    private void ThrowIfUnrecoverable()
+    {
+        if (_isUnrecoverable)
+        {
+            throw new SandboxUnrecoverableException(_name, _poison ?? "unknown");
+        }
+    }
+
+    private void Leave()
+    {
+        if (_gate.Leave())
+        {
+            Free();
+        }
+    }
+}

@@ -1,0 +1,137 @@
+using System.Collections.Immutable;
+using Hyperlight.Baking;
+using Hyperlight.Layouts;
+using Hyperlight.Memory;
+
+namespace Hyperlight.Snapshots;
+
+/// <summary>
+/// Makes a snapshot of a paged guest's memory (amd64 sheet, section 6.3): every page that its tables map, once, and new tables. Pages of the image and of
+/// earlier snapshots stay where they are; the others, which the guest had copied or allocated in scratch, move into a layer behind them.
+/// <code>
+///   before   │ image │ pages of a snapshot │      …       │ scratch: buffers, tables, pages │
+///   after    │ image │ pages of a snapshot │ new pages │  …  │ scratch: buffers, tables      │
+/// </code>
+/// A page of zeros becomes the one that the image has for its heap.
+/// </summary>
+internal sealed class Compaction
+{
+    // Each layer costs the hypervisor a slot and may hold pages that nobody maps any more: a guest with as many gets a single one behind the image.
+    private const int MaxLayers = 4;
+
+    private readonly MemoryMap _map;
+    private readonly PhysicalMemory _memory;
+    private readonly ImmutableArray<MemoryLayer> _kept;
+    private readonly PageTableBuilder _tables;
+    private readonly GuestPhysicalAddress _start;
+    private readonly GuestPhysicalAddress? _zeroPage;
+    private readonly ulong _mostTableBytes;
+
+    // Where the pages that move are, in their new order, and where each will be.
+    private readonly List<ulong> _moving = [];
+    private readonly Dictionary<ulong, GuestPhysicalAddress> _moved = [];
+
+    private Compaction(MemoryMap map, GuestMemory memory)
+    {
+        _map = map;
+        _memory = memory.ToPhysical();
+        _kept = memory.Layers.Length < MaxLayers ? memory.Layers : memory.Layers[..1];
+        _start = _kept[^1].End;
+        _tables = new(map.PageTables.Gpa, (int)map.PageTables.Size);
+        _zeroPage = _memory.Page(map.Heap.Gpa.Value).ContainsAnyExcept((byte)0) ? null : map.Heap.Gpa;
+        _mostTableBytes = Math.Min(
+            map.Scratch.Size - map.Layout.MinimumScratchSize(map.Sizes.InputBufferSize, map.Sizes.OutputBufferSize), (ulong)Array.MaxLength / 2);
+    }
+
+    /// <summary>Makes a snapshot of memory that the guest is not using meanwhile.</summary>
+    /// <param name="map">Where everything was at the start.</param>
+    /// <param name="memory">The memory.</param>
+    /// <param name="root">The guest's current page tables.</param>
+    /// <exception cref="SnapshotFailedException">The guest's page tables are hostile, or too large for another start.</exception>
+    public static PagedSnapshotMemory Run(MemoryMap map, GuestMemory memory, GuestPhysicalAddress root) => new Compaction(map, memory).Run(root);
+
+    private PagedSnapshotMemory Run(GuestPhysicalAddress root)
+    {
+        new PageTableWalker(_memory, _map.Scratch.Gva).Walk(root, Add);
+        for (ulong offset = 0; offset < _map.Scratch.Size; offset += GuestLayout.PageSize)
+        {
+            _tables.MapScratchPage(_map.Scratch.Gva + offset, _map.Scratch.Gpa + offset, _map.Scratch.Guest);
+        }
+
+        CheckTables();
+        MemoryLayer? added = Move();
+        foreach (MemoryLayer layer in _kept)
+        {
+            // The sandbox is a user too, so this cannot fail.
+            layer.Shared.TryShare();
+        }
+
+        return new(added is null ? _kept : _kept.Add(added), _tables.Build(), added?.Shared.Memory.Size ?? 0);
+    }
+
+    private void Add(PageLeaf leaf)
+    {
+        _tables.Map(leaf.Gva, Place(leaf.Gpa), leaf.Bits);
+        CheckTables();
+    }
+
+    private GuestPhysicalAddress Place(ulong gpa)
+    {
+        if (_memory.RangeAt(gpa) < _kept.Length)
+        {
+            return new(gpa);
+        }
+
+        if (_moved.TryGetValue(gpa, out GuestPhysicalAddress place))
+        {
+            return place;
+        }
+
+        if (_zeroPage is { } zeroPage && !_memory.Page(gpa).ContainsAnyExcept((byte)0))
+        {
+            place = zeroPage;
+        }
+        else
+        {
+            place = _start + ((ulong)_moving.Count * GuestLayout.PageSize);
+            _moving.Add(gpa);
+        }
+
+        _moved.Add(gpa, place);
+        return place;
+    }
+
+    private void CheckTables()
+    {
+        // What the sandbox could not start with again is refused as soon as it shows, so a guest cannot make the host build much of it.
+        if ((ulong)_tables.Size > _mostTableBytes)
+        {
+            throw new SnapshotFailedException(
+                $"the page tables of the snapshot take more than 0x{_mostTableBytes:X} bytes, which is what ScratchSize 0x{_map.Scratch.Size:X} has room for "
+                + "beside buffers and the guest's first pages: raise ScratchSize, or let the guest map less.");
+        }
+    }
+
+    private MemoryLayer? Move()
+    {
+        if (_moving.Count == 0)
+        {
+            return null;
+        }
+
+        ulong size = (ulong)_moving.Count * GuestLayout.PageSize;
+        if ((_start + size).Value > _map.Scratch.Gpa.Value)
+        {
+            throw new SnapshotFailedException($"its pages would end at 0x{(_start + size).Value:X}, behind the start of scratch at {_map.Scratch.Gpa}.");
+        }
+
+        MappedMemory target = MappedMemory.Allocate(size);
+        for (int i = 0; i < _moving.Count; i++)
+        {
+            _memory.Page(_moving[i]).CopyTo(target.Slice((ulong)i * GuestLayout.PageSize, (int)GuestLayout.PageSize));
+        }
+
+        target.MakeReadOnly();
+        return new(_start, new(target));
+    }
+}

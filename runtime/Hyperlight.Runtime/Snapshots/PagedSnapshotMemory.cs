@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using Hyperlight.Memory;
+
+namespace Hyperlight.Snapshots;
+
+/// <summary>The memory of a paged guest: layers that every sandbox sees read-only, and page tables that each gets a copy of in its scratch.</summary>
+/// <param name="layers">The layers, taken over.</param>
+/// <param name="tables">The page tables.</param>
+/// <param name="ownSize">Bytes of the layer that is not shared with anything older; 0 when there is none.</param>
+internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, byte[] tables, ulong ownSize) : SnapshotMemory
+{
+    private int _disposed;
+
+    /// <inheritdoc/>
+    public override ulong Size => ownSize + (ulong)tables.Length;
+
+    /// <inheritdoc/>
+    public override ImmutableArray<MemoryLayer> ShareLayers(ImmutableArray<MemoryLayer> current)
+    {
+        List<MemoryLayer> shared = [];
+        for (int i = 0; i < layers.Length; i++)
+        {
+            if (i < current.Length && current[i].Gpa == layers[i].Gpa && current[i].Shared.ShowsSameAs(layers[i].Shared))
+            {
+                shared.Add(current[i]);
+            }
+            else if (layers[i].Shared.TryShare())
+            {
+                shared.Add(layers[i]);
+            }
+            else
+            {
+                foreach (MemoryLayer layer in shared.Except(current))
+                {
+                    layer.Shared.Dispose();
+                }
+
+                throw new ObjectDisposedException(nameof(Snapshot));
+            }
+        }
+
+        return [.. shared];
+    }
+
+    /// <inheritdoc/>
+    public override void FillScratch(GuestMemory memory, ulong generation) => memory.PrepareScratch(tables, generation);
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            foreach (MemoryLayer layer in layers)
+            {
+                layer.Shared.Dispose();
+            }
+        }
+    }
+}

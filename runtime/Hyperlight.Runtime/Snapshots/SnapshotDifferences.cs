@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using Hyperlight.Layouts;
+
+namespace Hyperlight.Snapshots;
+
+/// <summary>What keeps a snapshot from being restored into a sandbox (amd64 sheet, section 6.4).</summary>
+internal static class SnapshotDifferences
+{
+    /// <summary>Compares everything; none of it depends on what a guest did.</summary>
+    /// <param name="snapshot">The snapshot.</param>
+    /// <param name="map">The sandbox's memory at its start.</param>
+    /// <param name="hostFunctions">The host functions the sandbox has.</param>
+    /// <param name="allowedMsrs">The model-specific registers its guest may use.</param>
+    public static ImmutableArray<string> Find(
+        Snapshot snapshot, MemoryMap map, ImmutableSortedDictionary<string, HostFunctionSignature> hostFunctions, ImmutableArray<uint> allowedMsrs) =>
+    [
+        .. Layout(snapshot.Map, map),
+        .. HostFunctions(snapshot.HostFunctions, hostFunctions),
+        .. snapshot.AllowedMsrs.Except(allowedMsrs).Select(index => $"AllowedMsrs: the snapshot has 0x{index:X}, the sandbox does not"),
+    ];
+
+    private static IEnumerable<string> Layout(MemoryMap snapshot, MemoryMap sandbox)
+    {
+        (string Name, string Snapshot, string Sandbox)[] properties =
+        [
+            ("layout", snapshot.Layout.Id, sandbox.Layout.Id),
+            ("CodeSize", Hex(snapshot.CodeSize), Hex(sandbox.CodeSize)),
+            ("HeapSize", Hex(snapshot.Sizes.HeapSize), Hex(sandbox.Sizes.HeapSize)),
+            ("ScratchSize", Hex(snapshot.Sizes.ScratchSize), Hex(sandbox.Sizes.ScratchSize)),
+            ("InputBufferSize", Hex(snapshot.Sizes.InputBufferSize), Hex(sandbox.Sizes.InputBufferSize)),
+            ("OutputBufferSize", Hex(snapshot.Sizes.OutputBufferSize), Hex(sandbox.Sizes.OutputBufferSize)),
+            ("InitDataSize", Hex(snapshot.Sizes.InitDataSize), Hex(sandbox.Sizes.InitDataSize)),
+            ("InitDataPermissions", snapshot.Sizes.InitDataPermissions.ToText(), sandbox.Sizes.InitDataPermissions.ToText()),
+        ];
+        return properties
+            .Where(property => property.Snapshot != property.Sandbox)
+            .Select(property => $"{property.Name}: the snapshot has {property.Snapshot}, the sandbox {property.Sandbox}");
+    }
+
+    private static IEnumerable<string> HostFunctions(
+        ImmutableSortedDictionary<string, HostFunctionSignature> snapshot, ImmutableSortedDictionary<string, HostFunctionSignature> sandbox)
+    {
+        foreach ((string name, HostFunctionSignature signature) in snapshot)
+        {
+            if (!sandbox.TryGetValue(name, out HostFunctionSignature? other))
+            {
+                yield return $"host function {name}: the snapshot has {signature}, the sandbox has none";
+            }
+            else if (!other.Serves(signature))
+            {
+                yield return $"host function {name}: the snapshot has {signature}, the sandbox {other}";
+            }
+        }
+    }
+
+    private static string Hex(ulong size) => $"0x{size:X}";
+}

@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Text;
+
+namespace Hyperlight.Generator.Tests;
+
+/// <summary>A compilation of some C# with the generator.</summary>
+internal sealed class GeneratorRun
+{
+    // The assemblies of the framework this test runs on, and those of the runtime beside it.
+    private static readonly MetadataReference[] References =
+        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Where(path => Path.GetFileName(path) is var name && (name.StartsWith("System.", StringComparison.Ordinal) || name is "Hyperlight.Runtime.dll" or "Hyperlight.Image.dll" or "netstandard.dll"))
+            .Select(path => MetadataReference.CreateFromFile(path))];
+
+    private GeneratorRun(CSharpCompilation compilation, GeneratorDriver driver)
+    {
+        Driver = driver.RunGeneratorsAndUpdateCompilation(compilation, out Compilation output, out ImmutableArray<Diagnostic> found);
+        Found = found;
+        Input = compilation;
+        Output = output;
+    }
+
+    public CSharpCompilation Input { get; }
+
+    public Compilation Output { get; }
+
+    public GeneratorDriver Driver { get; }
+
+    /// <summary>What the generator reports.</summary>
+    public ImmutableArray<Diagnostic> Found { get; }
+
+    /// <summary>What the compiler reports about everything, warnings included.</summary>
+    public IEnumerable<Diagnostic> OfCompiler => Output.GetDiagnostics().Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning);
+
+    /// <summary>The generated files.</summary>
+    public ImmutableArray<GeneratedSourceResult> Files => Assert.Single(Driver.GetRunResult().Results).GeneratedSources;
+
+    public static GeneratorRun Of(
+        string source, LanguageVersion language = LanguageVersion.CSharp13, bool nullable = true, string? helpAddress = null) =>
+        Of([source], language, nullable, helpAddress);
+
+    public static GeneratorRun Of(
+        string[] sources, LanguageVersion language = LanguageVersion.CSharp13, bool nullable = true, string? helpAddress = null)
+    {
+        CSharpParseOptions options = new(language, DocumentationMode.Diagnose);
+        CSharpCompilation compilation = CSharpCompilation.Create(
+            "Tested",
+            sources.Select((source, index) => CSharpSyntaxTree.ParseText(SourceText.From(source), options, $"Source{index}.cs")),
+            References,
+            new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: nullable ? NullableContextOptions.Enable : NullableContextOptions.Disable, warningLevel: 9999));
+        GeneratorDriver driver = CSharpGeneratorDriver.Create(
+            [new GuestInterfaceGenerator().AsSourceGenerator()],
+            parseOptions: options,
+            optionsProvider: new BuildProperties(helpAddress),
+            driverOptions: new(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
+        return new(compilation, driver);
+    }
+
+    /// <summary>Runs the same generator again, on a changed compilation.</summary>
+    public GeneratorRun Again(Func<CSharpCompilation, CSharpCompilation> change) => new(change(Input), Driver);
+}

@@ -1,0 +1,186 @@
+using Hyperlight.Hypervisors;
+using Hyperlight.Hypervisors.Kvm;
+
+namespace Hyperlight.Runtime.Tests.Hypervisors;
+
+/// <summary>What a guest does to its processor does not outlive a restore (amd64 sheet, sections 4.4, 4.5 and 11.3).</summary>
+public class ProcessorStateTests
+{
+    // IA32_SYSENTER_EIP: any value goes, and nothing depends on it.
+    private const uint SysenterEip = 0x176;
+    private const uint KernelGsBase = 0xC000_0102;
+
+    // mov ecx, 0x176; mov eax, 0x1234; xor edx, edx; wrmsr; rdmsr; out 0x10, eax; hlt
+    private static readonly byte[] WriteSysenterEip =
+        [0xB9, 0x76, 0x01, 0, 0, 0xB8, 0x34, 0x12, 0, 0, 0x31, 0xD2, 0x0F, 0x30, 0x0F, 0x32, 0xE7, 0x10, 0xF4];
+
+    // The same without writing.
+    private const int ReadSysenterEip = 0x40;
+    private static readonly byte[] WriteThenReadSysenterEip =
+        [.. WriteSysenterEip, .. new byte[ReadSysenterEip - 19], 0xB9, 0x76, 0x01, 0, 0, 0x0F, 0x32, 0xE7, 0x10, 0xF4];
+
+    [KvmFact]
+    public void A_model_specific_register_that_is_not_allowed_is_out_of_reach()
+    {
+        using TinyGuest guest = Filtered([], WriteSysenterEip);
+
+        // #GP, and no interrupt table
+        Assert.Equal(VirtualMachineExit.Shutdown, guest.Machine.Run());
+    }
+
+    [KvmFact]
+    public void A_model_specific_register_that_is_allowed_is_set_back()
+    {
+        using TinyGuest guest = Filtered([SysenterEip], WriteThenReadSysenterEip);
+
+        AssertSetBack(guest);
+    }
+
+    [KvmFact]
+    public void Without_a_filter_every_model_specific_register_is_set_back()
+    {
+        using TinyGuest guest = TinyGuest.LongModeWith(MsrPolicy.Unfiltered(KvmSystem.Shared, []), WriteThenReadSysenterEip);
+
+        AssertSetBack(guest);
+    }
+
+    [KvmFact]
+    public void A_model_specific_register_that_cannot_be_set_back_cannot_be_allowed() => Assert.Contains(
+        "0x12345678",
+        Assert.Throws<HyperlightException>(() => TinyGuest.LongModeWith(MsrPolicy.Unfiltered(KvmSystem.Shared, [0x1234_5678]), 0xF4)).Message,
+        StringComparison.Ordinal);
+
+    [KvmFact]
+    public void The_register_that_swapgs_changes_is_set_back()
+    {
+        // mov rax, cr4; or eax, 0x10000 (FSGSBASE); mov cr4, rax; mov eax, 0x1234; wrgsbase rax; swapgs; hlt
+        using TinyGuest guest = TinyGuest.LongMode(
+            0x0F, 0x20, 0xE0, 0x0D, 0, 0, 1, 0, 0x0F, 0x22, 0xE0, 0xB8, 0x34, 0x12, 0, 0, 0xF3, 0x48, 0x0F, 0xAE, 0xD8, 0x0F, 0x01, 0xF8, 0xF4);
+        ProcessorState before = guest.Machine.GetState();
+        Assert.Equal(VirtualMachineExit.Halt, guest.Machine.Run());
+        Assert.Contains(guest.Machine.GetState().Msrs, register => register is { Index: KernelGsBase, Value: 0x1234 });
+
+        guest.Machine.SetState(before);
+
+        ProcessorState after = guest.Machine.GetState();
+        Assert.Contains(after.Msrs, register => register is { Index: KernelGsBase, Value: 0 });
+        Assert.Equal((before.Special.Cr4, 0UL), (after.Special.Cr4, after.Special.Gs.Base));
+    }
+
+    [KvmFact]
+    public void Debug_registers_are_reset()
+    {
+        // mov eax, 0x8000; mov dr0, rax; mov eax, 0x401; mov dr7, rax; hlt; at 0x40: mov rax, dr7; out 0x10, eax; mov rax, dr0; out 0x10, eax
+        byte[] write = [0xB8, 0, 0x80, 0, 0, 0x0F, 0x23, 0xC0, 0xB8, 1, 4, 0, 0, 0x0F, 0x23, 0xF8, 0xF4];
+        using TinyGuest guest = TinyGuest.LongMode(
+            [.. write, .. new byte[0x40 - write.Length], 0x0F, 0x21, 0xF8, 0xE7, 0x10, 0x0F, 0x21, 0xC0, 0xE7, 0x10]);
+        ProcessorState before = guest.Machine.GetState();
+        Assert.Equal(VirtualMachineExit.Halt, guest.Machine.Run());
+        guest.Machine.SetRegisters(new() { Rip = TinyGuest.CodeAddress + 0x40, Rflags = 2 });
+        Assert.Equal(0x401u, guest.Machine.Run().Value);
+        Assert.Equal(0x8000u, guest.Machine.Run().Value);
+
+        guest.Machine.Settle();
+        guest.Machine.SetState(before);
+
+        guest.Machine.SetRegisters(new() { Rip = TinyGuest.CodeAddress + 0x40, Rflags = 2 });
+        Assert.Equal(0x400u, guest.Machine.Run().Value);
+        Assert.Equal(0u, guest.Machine.Run().Value);
+    }
+
+    [KvmFact]
+    public void Extended_control_is_set_back()
+    {
+        // A guest would use XSETBV; what the host sets is as good, and does not need KVM to run that instruction.
+        const ulong WithAvx = 7;
+        using TinyGuest guest = TinyGuest.LongMode(0xF4);
+        ProcessorState before = guest.Machine.GetState();
+        try
+        {
+            guest.Machine.SetState(before with { ExtendedControl = WithAvx });
+        }
+        catch (HypervisorException exception)
+        {
+            Assert.Skip($"probe Xcr0: {exception.Message}");
+        }
+
+        Assert.Equal(WithAvx, guest.Machine.GetState().ExtendedControl);
+
+        guest.Machine.SetState(before);
+
+        Assert.Equal((1UL, 1UL), (before.ExtendedControl, guest.Machine.GetState().ExtendedControl));
+    }
+
+    [KvmTheory]
+    [InlineData(new byte[] { 0xA0, 0x00, 0x80, 0xF4 })] // mov al, [0x8000]
+    [InlineData(new byte[] { 0xA2, 0x00, 0x80, 0xF4 })] // mov [0x8000], al
+    [InlineData(new byte[] { 0xE4, 0x10, 0xF4 })] // in al, 0x10
+    [InlineData(new byte[] { 0xE6, 0x10, 0xF4 })] // out 0x10, al
+    [InlineData(new byte[] { 0xBE, 0x00, 0x80, 0xBF, 0x00, 0x90, 0xB9, 0xFF, 0x0F, 0xF3, 0xA4, 0xF4 })] // mov si, 0x8000; mov di, 0x9000; mov cx, 4095; rep movsb
+    [InlineData(new byte[] { 0xBF, 0x00, 0x20, 0xB9, 0xFF, 0x0F, 0xF3, 0x6C, 0xF4 })] // mov di, 0x2000; mov cx, 4095; rep insb
+    public void An_instruction_that_was_not_finished_does_not_reach_into_the_next_run(byte[] code)
+    {
+        // The other code at 0x40: mov al, 0x42; out 0x11, al
+        using TinyGuest guest = TinyGuest.RealMode([.. code, .. new byte[0x40 - code.Length], 0xB0, 0x42, 0xE6, 0x11]);
+        ProcessorState before = guest.Machine.GetState();
+        Assert.NotEqual(VirtualMachineExitKind.Halt, guest.Machine.Run().Kind);
+
+        guest.Machine.Settle();
+        guest.Machine.SetState(before);
+        guest.Machine.SetRegisters(new() { Rip = TinyGuest.CodeAddress + 0x40, Rsp = 0x3000, Rflags = 2 });
+
+        Assert.Equal(VirtualMachineExit.Out(0x11, 0x42, 1), guest.Machine.Run());
+        Assert.Equal(0x42UL, guest.Machine.GetRegisters().Rax);
+    }
+
+    [KvmFact]
+    public void A_cancel_survives_settling()
+    {
+        using TinyGuest guest = TinyGuest.RealMode(0xEB, 0xFE);
+        guest.Machine.Cancel();
+
+        guest.Machine.Settle();
+
+        Assert.Equal(VirtualMachineExit.Canceled, guest.Machine.Run());
+    }
+
+    [KvmFact]
+    public void Features_that_guests_must_not_use_are_hidden()
+    {
+        KvmCpuidEntry[] entries = KvmSystem.Shared.Cpuid(36);
+
+        // VMX and x2APIC; shadow stacks; branch tracking; SVM (amd64 sheet, section 4.5).
+        Assert.All(entries.Where(entry => entry.Function == 1), entry => Assert.Equal(0u, entry.Ecx & (1u << 5 | 1u << 21)));
+        Assert.All(entries.Where(entry => entry is { Function: 7, Index: 0 }), entry => Assert.Equal((0u, 0u), (entry.Ecx & 1u << 7, entry.Edx & 1u << 20)));
+        Assert.All(entries.Where(entry => entry.Function == 0x8000_0001), entry => Assert.Equal(0u, entry.Ecx & 1u << 2));
+        Assert.Contains(entries, entry => entry.Function == 1 && entry.Edx != 0);
+    }
+
+    private static TinyGuest Filtered(uint[] allowed, byte[] code)
+    {
+        Assert.SkipUnless(KvmSystem.Shared.HasMsrFilter, "probe MsrFilter: KVM_CAP_X86_MSR_FILTER is not there");
+        return TinyGuest.LongModeWith(MsrPolicy.Filtered([.. allowed]), code);
+    }
+
+    private static void AssertSetBack(TinyGuest guest)
+    {
+        ProcessorState before = guest.Machine.GetState();
+        Assert.Equal(VirtualMachineExit.Out(0x10, 0x1234, 4), guest.Machine.Run());
+        ProcessorState written = guest.Machine.GetState();
+
+        guest.Machine.Settle();
+        guest.Machine.SetState(before);
+        guest.Machine.SetRegisters(new() { Rip = TinyGuest.CodeAddress + ReadSysenterEip, Rflags = 2 });
+        Assert.Equal(VirtualMachineExit.Out(0x10, 0, 4), guest.Machine.Run());
+
+        // What a snapshot has seen comes back; what it has not is as at the start.
+        guest.Machine.Settle();
+        guest.Machine.SetState(written);
+        guest.Machine.SetRegisters(new() { Rip = TinyGuest.CodeAddress + ReadSysenterEip, Rflags = 2 });
+        Assert.Equal(VirtualMachineExit.Out(0x10, 0x1234, 4), guest.Machine.Run());
+        guest.Machine.Settle();
+        guest.Machine.SetState(written with { Msrs = [] });
+        guest.Machine.SetRegisters(new() { Rip = TinyGuest.CodeAddress + ReadSysenterEip, Rflags = 2 });
+        Assert.Equal(VirtualMachineExit.Out(0x10, 0, 4), guest.Machine.Run());
+    }
+}
