@@ -5,13 +5,13 @@ public sealed class LoggingTests(PackageFolder packages)
 {
     private const string Abstractions = "Microsoft.Extensions.Logging.Abstractions";
 
-    // Prints which ILogger is loaded, whether its level reached the guest's options, and what a guest says where one can run.
+    // Prints which ILogger is loaded, whether it is the one that the runtime was built for, and what a guest says where one can run.
     private const string Program = """
         using Microsoft.Extensions.Logging;
         using Microsoft.Extensions.Logging.Abstractions;
 
         System.Console.WriteLine(typeof(ILogger).Assembly.GetName().Version);
-        System.Console.WriteLine(new SandboxOptions { Logger = NullLogger.Instance }.Logger!.IsEnabled(LogLevel.Error));
+        System.Console.WriteLine(new SandboxOptions { Logger = NullLogger.Instance }.Logger == NullLogger.Instance);
         if (Hypervisor.IsPresent)
         {
             using Sandbox sandbox = Guests.Hello.CreateSandbox(options => options.Logger = NullLogger.Instance);
