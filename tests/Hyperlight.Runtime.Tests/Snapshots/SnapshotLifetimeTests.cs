@@ -1,0 +1,52 @@
+using Hyperlight.Runtime.Tests.Guests;
+
+namespace Hyperlight.Runtime.Tests.Snapshots;
+
+/// <summary>What snapshots leave behind in the process: nothing. Alone, because descriptors and mappings are counted.</summary>
+[CollectionDefinition(nameof(SnapshotLifetimeTests), DisableParallelization = true)]
+[Collection(nameof(SnapshotLifetimeTests))]
+public sealed class SnapshotLifetimeTests
+{
+    [KvmTheory]
+    [InlineData("misbehave")]
+    [InlineData("misbehave32")]
+    public void Two_hundred_rounds_leave_nothing_behind(string name)
+    {
+        using TestGuest guest = new(name);
+        using Sandbox sandbox = guest.Start();
+        Round(guest, sandbox, 0);
+        (int descriptors, int mappings) = Counts();
+
+        for (int i = 1; i <= 200; i++)
+        {
+            Round(guest, sandbox, i);
+        }
+
+        (int descriptorsAfter, int mappingsAfter) = Counts();
+        Assert.InRange(descriptorsAfter, 0, descriptors + 20);
+
+        // Nor mappings. Both leave the .NET runtime room for its own; one a round would be 200.
+        Assert.InRange(mappingsAfter, 0, mappings + 60);
+    }
+
+    private static void Round(TestGuest guest, Sandbox sandbox, int value)
+    {
+        sandbox.Call("SetDataWord", value);
+        using Snapshot snapshot = sandbox.Snapshot();
+        sandbox.Restore(snapshot);
+        if (value % 10 == 0)
+        {
+            using Sandbox other = snapshot.CreateSandbox();
+            Assert.Equal(value, other.Call<int>("DataWord"));
+        }
+
+        Assert.Equal(guest.Image.Name, snapshot.GuestName);
+    }
+
+    private static (int Descriptors, int Mappings) Counts()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return (Directory.GetFileSystemEntries("/proc/self/fd").Length, File.ReadAllLines("/proc/self/maps").Length);
+    }
+}
