@@ -24,8 +24,18 @@ internal sealed class PhysicalMemory(params (GuestPhysicalAddress Start, MappedM
     }
 
     /// <summary>Whether a byte of [<paramref name="gpa"/>, <paramref name="gpa"/> + <paramref name="size"/>) is there; the sum must fit 64 bits.</summary>
-    public bool Overlaps(ulong gpa, ulong size) =>
-        ranges.Any(range => gpa < range.Start.Value + range.Memory.Size && range.Start.Value < gpa + size);
+    public bool Overlaps(ulong gpa, ulong size)
+    {
+        foreach ((GuestPhysicalAddress start, MappedMemory memory) in ranges)
+        {
+            if (gpa < start.Value + memory.Size && start.Value < gpa + size)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>The page at a page-aligned address, empty when there is none.</summary>
     public ReadOnlySpan<byte> Page(ulong gpa)

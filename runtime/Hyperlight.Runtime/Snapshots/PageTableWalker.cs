@@ -25,8 +25,8 @@ internal sealed class PageTableWalker(PhysicalMemory memory, GuestVirtualAddress
     private const ulong ReservedStart = 0xFFFF_8000_0000_0000;
     private const ulong ReservedEnd = 0xFFFF_8100_0000_0000;
 
-    // No guest that keeps to the ABI reaches a table twice. Tables are pages of its memory, so this leaves room for many views of each.
-    private readonly ulong _mostTables = (4 * memory.PageCount) + 4096;
+    // No guest that keeps to the ABI reaches a table twice. Tables are pages of its memory, so this leaves room for several views of each.
+    private readonly ulong _mostTables = (4 * memory.PageCount) + 1024;
     private ulong _tables;
 
     /// <summary>Walks the tables.</summary>
@@ -78,11 +78,18 @@ internal sealed class PageTableWalker(PhysicalMemory memory, GuestVirtualAddress
             {
                 VisitLargePage(target & ~((1UL << shift) - 1), shift, gva, entry, bits, found);
             }
+
+            // Large in the root is a reserved bit: the processor would fault.
         }
     }
 
     private void VisitLargePage(ulong gpa, int shift, ulong gva, ulong entry, ulong bits, Action<PageLeaf> found)
     {
+        if (!memory.Overlaps(gpa, 1UL << shift))
+        {
+            return;
+        }
+
         CountTable();
         shift -= LevelShift;
         for (ulong i = 0; i < EntriesPerTable; i++)
@@ -98,7 +105,7 @@ internal sealed class PageTableWalker(PhysicalMemory memory, GuestVirtualAddress
             {
                 VisitPage(part, partGva, entry, bits, found);
             }
-            else if (memory.Overlaps(part, 1UL << shift))
+            else
             {
                 VisitLargePage(part, shift, partGva, entry, bits, found);
             }

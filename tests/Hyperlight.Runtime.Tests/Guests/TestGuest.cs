@@ -29,6 +29,9 @@ internal sealed class TestGuest : IDisposable
     /// <summary>A guest that is not one of the committed ones.</summary>
     public static TestGuest FromFile(string elf) => new(Request(elf));
 
+    /// <summary>A guest of a few bytes that are its ELF file.</summary>
+    public static TestGuest FromElf(byte[] elf) => new(new BakeRequest { GuestName = "tiny", Guest = elf });
+
     public Sandbox Start(Action<SandboxOptions>? configure = null) => Image.CreateSandbox(options =>
     {
         options.Print = TextWriter.Null;

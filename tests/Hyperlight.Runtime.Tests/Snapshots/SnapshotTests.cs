@@ -39,6 +39,23 @@ public class SnapshotTests
 
     [KvmTheory]
     [MemberData(nameof(Guests))]
+    public void Nothing_that_a_guest_left_in_scratch_outlives_a_restore(string name)
+    {
+        using TestGuest guest = new(name);
+        using Sandbox sandbox = guest.Start();
+        using Snapshot snapshot = sandbox.Snapshot();
+        MemoryMap map = guest.Image.Map;
+        ulong unused = map.Scratch.Gva.Value + map.Scratch.Size - 0x3000;
+        ulong input = map.InputBuffer.Value + map.Sizes.InputBufferSize - 8;
+        Assert.All([unused, input], address => Assert.Equal(0x5E, sandbox.Call<int>("WriteByte", address, 0x5E)));
+
+        sandbox.Restore(snapshot);
+
+        Assert.All([unused, input], address => Assert.Equal(0, sandbox.Call<int>("ReadByte", address)));
+    }
+
+    [KvmTheory]
+    [MemberData(nameof(Guests))]
     public void The_guest_goes_on_after_a_snapshot_as_if_there_had_been_none(string name)
     {
         using TestGuest guest = new(name);
