@@ -379,48 +379,6 @@ public class SnapshotTests
         });
     }
 
-    [KvmTheory]
-    [MemberData(nameof(Guests))]
-    public void Two_hundred_rounds_leave_nothing_behind(string name)
-    {
-        using TestGuest guest = new(name);
-        using Sandbox sandbox = guest.Start();
-        Round(guest, sandbox, 0);
-        (int descriptors, int mappings) = Counts();
-
-        for (int i = 1; i <= 200; i++)
-        {
-            Round(guest, sandbox, i);
-        }
-
-        (int descriptorsAfter, int mappingsAfter) = Counts();
-        Assert.InRange(descriptorsAfter, 0, descriptors);
-
-        // The runtime maps memory of its own meanwhile; a mapping a round would be 200.
-        Assert.InRange(mappingsAfter, 0, mappings + 60);
-    }
-
-    private static void Round(TestGuest guest, Sandbox sandbox, int value)
-    {
-        sandbox.Call("SetDataWord", value);
-        using Snapshot snapshot = sandbox.Snapshot();
-        sandbox.Restore(snapshot);
-        if (value % 10 == 0)
-        {
-            using Sandbox other = snapshot.CreateSandbox();
-            Assert.Equal(value, other.Call<int>("DataWord"));
-        }
-
-        Assert.Equal(guest.Image.Name, snapshot.GuestName);
-    }
-
-    private static (int Descriptors, int Mappings) Counts()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        return (Directory.GetFileSystemEntries("/proc/self/fd").Length, File.ReadAllLines("/proc/self/maps").Length);
-    }
-
     /// <summary>Pages of its own, without page tables: those map the image, the heap and scratch, and what the guest added.</summary>
     private static int Pages(Snapshot snapshot, TestGuest guest) => (int)(snapshot.Size - guest.Image.Map.PageTables.Size) / 4096;
 }
