@@ -38,6 +38,15 @@ public sealed class SandboxOptions
     /// <summary>Receives the guest's log records as they are, where no <see cref="Logger"/> is at hand, on the thread that called into the guest. What it throws fails that call and poisons the sandbox.</summary>
     public Action<GuestLogRecord>? Log { get; set; }
 
+    /// <summary>
+    /// Where an ELF core file is written when the guest crashes or aborts, null for nowhere. The directory is created where it is missing. The file
+    /// has all of the guest's memory, secrets it was given among it; only the owner of the process may read it. Nothing deletes it.
+    /// </summary>
+    public string? CrashDumpDirectory { get; set; }
+
+    /// <summary>The most bytes of guest memory in a core file, 1 GiB unless set. Zero pages count, though they take no space on disk.</summary>
+    public long MaxCrashDumpSize { get; set; } = 1L << 30;
+
     /// <summary>Receives what the guest prints through <c>HostPrint</c>; standard output unless set.</summary>
     public TextWriter Print { get; set; } = Console.Out;
 

@@ -30,6 +30,7 @@ public sealed partial class Sandbox
         {
             _poison = exception.Message;
             _debug.Flush();
+            WriteCrashDump(exception);
             _log.EndCall();
             throw;
         }

@@ -52,6 +52,7 @@ public sealed partial class Sandbox : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             _memory.PrepareScratch(blob);
             ResetBuffers();
+            _entryPoint = entryPoint;
             Initialize(map, entryPoint, cancellationToken);
             Count();
         }
@@ -91,6 +92,7 @@ public sealed partial class Sandbox : IDisposable
 
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxLogRecordsPerCall);
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxLogTextLength);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.MaxCrashDumpSize);
         _name = name;
         _options = options;
         _map = map;

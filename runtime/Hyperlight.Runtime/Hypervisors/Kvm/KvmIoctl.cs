@@ -33,6 +33,7 @@ internal static unsafe partial class KvmIoctl
     public const uint SetCpuid2 = 0x4008AE90;
     public const uint SetVcpuEvents = 0x4040AEA0;
     public const uint SetDebugregs = 0x4080AEA2;
+    public const uint GetXsave = 0x9000AEA4;
     public const uint SetXsave = 0x5000AEA5;
     public const uint GetXcrs = 0x8188AEA6;
     public const uint SetXcrs = 0x4188AEA7;

@@ -5,6 +5,9 @@ namespace Hyperlight.Hypervisors.Kvm;
 // The registers beside the general ones: what a snapshot keeps and a restore sets.
 internal sealed unsafe partial class KvmVcpu
 {
+    // struct kvm_xsave.
+    private const int XsaveSize = 4096;
+
     /// <summary><c>KVM_GET_SREGS</c>: segment, table and control registers.</summary>
     public KvmSpecialRegisters GetSpecialRegisters()
     {
@@ -23,18 +26,29 @@ internal sealed unsafe partial class KvmVcpu
     public void ResetFloatingPoint()
     {
         // struct kvm_xsave: the legacy area, then the header, whose first word says which parts follow the area; all others are reset.
-        const int Size = 4096;
         const int ControlWord = 0;
         const int Mxcsr = 24;
         const int Header = 512;
         const ulong X87AndSse = 3;
 
-        byte* area = stackalloc byte[Size];
-        new Span<byte>(area, Size).Clear();
+        byte* area = stackalloc byte[XsaveSize];
+        new Span<byte>(area, XsaveSize).Clear();
         *(ushort*)(area + ControlWord) = 0x37F;
         *(uint*)(area + Mxcsr) = 0x1F80;
         *(ulong*)(area + Header) = X87AndSse;
         KvmIoctl.Require(_descriptor, KvmIoctl.SetXsave, area, "KVM_SET_XSAVE");
+    }
+
+    /// <summary><c>KVM_GET_XSAVE</c>: x87, SSE and wider vector registers, as XSAVE stores them in the standard format.</summary>
+    public byte[] GetFloatingPoint()
+    {
+        byte[] area = new byte[XsaveSize];
+        fixed (byte* start = area)
+        {
+            KvmIoctl.Require(_descriptor, KvmIoctl.GetXsave, start, "KVM_GET_XSAVE");
+        }
+
+        return area;
     }
 
     /// <summary><c>KVM_GET_XCRS</c>: XCR0, which says what XSAVE covers and whether AVX can be used.</summary>

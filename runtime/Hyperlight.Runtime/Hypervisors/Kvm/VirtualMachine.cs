@@ -1,3 +1,4 @@
+using Hyperlight.CoreDumps;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
 
@@ -89,6 +90,10 @@ internal sealed class VirtualMachine : IDisposable
         Require(_processor.GetMsrs(msrs), msrs, "read");
         return new(_processor.GetSpecialRegisters(), _hasExtendedControl ? _processor.GetExtendedControl() : 1, [.. msrs]);
     }
+
+    /// <summary>All registers that a debugger shows, as the last exit left them.</summary>
+    public CoreRegisters GetAllRegisters() => new(
+        _processor.GetRegisters(), _processor.GetSpecialRegisters(), _hasExtendedControl ? _processor.GetExtendedControl() : 1, _processor.GetFloatingPoint());
 
     /// <summary>
     /// Finishes what the last exit has left undone and forgets what the processor was about to do. Before memory and registers are replaced.

@@ -2,14 +2,14 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
-/// <summary>What snapshots leave behind in the process: nothing. Alone, because descriptors and mappings are counted.</summary>
-[CollectionDefinition(nameof(SnapshotLifetimeTests), DisableParallelization = true)]
-[Collection(nameof(SnapshotLifetimeTests))]
-public sealed class SnapshotLifetimeTests
+/// <summary>What is left of snapshots. Nothing runs beside these tests: they count what the whole process has open.</summary>
+[Collection(nameof(Alone))]
+public class SnapshotLeakTests
 {
+    public static TheoryData<string> Guests => SnapshotTests.Guests;
+
     [KvmTheory]
-    [InlineData("misbehave")]
-    [InlineData("misbehave32")]
+    [MemberData(nameof(Guests))]
     public void Two_hundred_rounds_leave_nothing_behind(string name)
     {
         using TestGuest guest = new(name);

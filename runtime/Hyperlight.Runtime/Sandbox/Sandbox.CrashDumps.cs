@@ -1,0 +1,78 @@
+using Hyperlight.CoreDumps;
+using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Layouts;
+using Microsoft.Extensions.Logging;
+
+namespace Hyperlight;
+
+// Core files of guests that crashed (amd64 sheet, section 9.2).
+public sealed partial class Sandbox
+{
+    /// <summary>The key under which an exception's <see cref="Exception.Data"/> has the path of the core file that was written for it.</summary>
+    public const string CrashDumpKey = "Hyperlight.CrashDump";
+
+    // EFER.LMA: the processor is in long mode, where CR3 is the root of 4-level page tables.
+    private const ulong LongModeActive = 1 << 10;
+
+    // CR3 without what is no address in it.
+    private const ulong TableAddressMask = 0x000F_FFFF_FFFF_F000;
+
+    // Where the guest's first instruction was; not known after a start from a snapshot.
+    private GuestVirtualAddress? _entryPoint;
+
+    // Whatever goes wrong here must not hide what went wrong in the guest.
+    private void WriteCrashDump(Exception crash)
+    {
+        if (_options.CrashDumpDirectory is not { } directory || crash is not (GuestFaultException or GuestAbortedException))
+        {
+            return;
+        }
+
+        try
+        {
+            CoreRegisters registers = _machine.GetAllRegisters();
+            CoreMemory memory = ReadCrashedMemory(registers.Special);
+            byte[] notes = CoreNotes.Write(_name, _entryPoint, registers);
+            string path = CoreDirectory.Write(directory, _name, file => CoreFile.Write(file, notes, memory));
+            crash.Data[CrashDumpKey] = path;
+            if (_options.Logger is { } logger)
+            {
+                LogCrashDump(logger, _name, path, memory.IsCut);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException or HyperlightException)
+        {
+            if (_options.Logger is { } logger)
+            {
+                LogCrashDumpFailure(logger, failure, _name, directory);
+            }
+        }
+    }
+
+    private CoreMemory ReadCrashedMemory(in KvmSpecialRegisters special)
+    {
+        int maxPages = (int)Math.Min(_options.MaxCrashDumpSize / (long)GuestLayout.PageSize, Array.MaxLength);
+        if (_map.Layout.Paging == GuestPaging.None && (special.Efer & LongModeActive) == 0)
+        {
+            return CoreMemory.Unmapped(
+                _memory.ToPhysical(),
+                [.. _memory.Layers.Select(layer => (layer.Gpa, layer.Shared.Memory.Size)), (_map.Scratch.Gpa, _memory.Scratch.Size)],
+                maxPages);
+        }
+
+        // A triple fault resets some processors: the tables the guest started with are better than none.
+        GuestPhysicalAddress tables = (special.Efer & LongModeActive) != 0 ? new(special.Cr3 & TableAddressMask) : _map.PageTables.Gpa;
+        return CoreMemory.Mapped(_memory.ToPhysical(), tables, maxPages);
+    }
+
+    [LoggerMessage(
+        EventId = 3,
+        EventName = "CrashDump",
+        Level = LogLevel.Error,
+        Message = "{guest_name} crashed; its memory is in {crash_dump} (cut at the size limit or because its page tables make no sense: {crash_dump_is_cut})")]
+    private static partial void LogCrashDump(ILogger logger, string guest_name, string crash_dump, bool crash_dump_is_cut);
+
+    [LoggerMessage(
+        EventId = 4, EventName = "CrashDumpFailed", Level = LogLevel.Warning, Message = "{guest_name} crashed, and no core file could be written to {crash_dump_directory}")]
+    private static partial void LogCrashDumpFailure(ILogger logger, Exception failure, string guest_name, string crash_dump_directory);
+}

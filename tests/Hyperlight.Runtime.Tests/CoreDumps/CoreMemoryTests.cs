@@ -1,0 +1,81 @@
+using System.Buffers.Binary;
+using Hyperlight.CoreDumps;
+using Hyperlight.Memory;
+
+namespace Hyperlight.Runtime.Tests.CoreDumps;
+
+/// <summary>Memory as page tables have it that a guest wrote to do harm.</summary>
+public sealed class CoreMemoryTests : IDisposable
+{
+    private const ulong Start = 0x10000;
+    private const ulong PageSize = 0x1000;
+    private const ulong Writable = 3;
+
+    private readonly MappedMemory _memory = MappedMemory.Allocate(16 * PageSize);
+
+    public void Dispose() => _memory.Dispose();
+
+    [Fact]
+    public void Tables_that_lead_to_themselves_end()
+    {
+        FillTable(Start, _ => Start | Writable);
+
+        CoreMemory core = CoreMemory.Mapped(Physical(), new(Start), maxPages: 100_000);
+
+        Assert.True(core.IsCut);
+        Assert.InRange(core.Pages.Count, 1, 100_000);
+    }
+
+    [Fact]
+    public void Pages_mapped_again_and_again_end_at_the_limit()
+    {
+        FillTable(Start, _ => (Start + PageSize) | Writable);
+        FillTable(Start + PageSize, _ => (Start + (2 * PageSize)) | Writable);
+        FillTable(Start + (2 * PageSize), _ => (Start + (3 * PageSize)) | Writable);
+        FillTable(Start + (3 * PageSize), _ => Start | Writable);
+
+        CoreMemory core = CoreMemory.Mapped(Physical(), new(Start), maxPages: 5000);
+
+        Assert.Equal((5000, true), (core.Pages.Count, core.IsCut));
+    }
+
+    [Fact]
+    public void As_many_segments_as_an_elf_file_can_have_are_the_most()
+    {
+        FillTable(Start, _ => (Start + PageSize) | Writable);
+        FillTable(Start + PageSize, _ => (Start + (2 * PageSize)) | Writable);
+        FillTable(Start + (2 * PageSize), _ => (Start + (3 * PageSize)) | Writable);
+        FillTable(Start + (3 * PageSize), index => Start | (index % 2 == 0 ? 1UL : Writable));
+
+        CoreMemory core = CoreMemory.Mapped(Physical(), new(Start), maxPages: 200_000);
+
+        Assert.Equal((65533, true), (core.Segments.Count, core.IsCut));
+    }
+
+    [Fact]
+    public void Tables_outside_of_memory_map_nothing()
+    {
+        CoreMemory core = CoreMemory.Mapped(Physical(), new(0x7FFF_FFFF_F000), maxPages: 100);
+
+        Assert.Equal((0, 0, false), (core.Segments.Count, core.Pages.Count, core.IsCut));
+    }
+
+    [Fact]
+    public void Without_tables_all_ranges_are_there_up_to_the_limit()
+    {
+        CoreMemory core = CoreMemory.Unmapped(Physical(), [(new(Start), 16 * PageSize)], maxPages: 3);
+
+        Assert.Equal((new CoreSegment(new(Start), (MemoryPermissions)7, 0, 3), true), (Assert.Single(core.Segments), core.IsCut));
+    }
+
+    private PhysicalMemory Physical() => new((new(Start), _memory));
+
+    private void FillTable(ulong address, Func<int, ulong> entry)
+    {
+        Span<byte> table = _memory.Slice(address - Start, (int)PageSize);
+        for (int i = 0; i < 512; i++)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(table[(i * 8)..], entry(i));
+        }
+    }
+}

@@ -1,0 +1,209 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Hyperlight.Runtime.Tests.Guests;
+using Hyperlight.Runtime.Tests.Sandboxes;
+
+namespace Hyperlight.Runtime.Tests.CoreDumps;
+
+/// <summary>Core files, as readelf and gdb see them.</summary>
+public sealed partial class CrashDumpTests : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("hyperlight-core-");
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    [KvmTheory]
+    [InlineData("misbehave", "WriteSnapshotPhysically")]
+    [InlineData("misbehave", "TripleFault")]
+    [InlineData("misbehave", "InvalidOpcode")]
+    [InlineData("misbehave32", "ReadUnmapped")]
+    [InlineData("misbehave32", "TripleFault")]
+    [InlineData("misbehave32", "InvalidOpcode")]
+    public void A_crash_leaves_one_file_that_readelf_accepts(string name, string function)
+    {
+        string core = Crash(name, sandbox => sandbox.Call(function));
+
+        string headers = Run("readelf", "-hlW", core);
+        Assert.Contains("CORE (Core file)", headers, StringComparison.Ordinal);
+        Assert.Contains("Advanced Micro Devices X86-64", headers, StringComparison.Ordinal);
+        Assert.NotEmpty(Loads(headers));
+        string notes = Run("readelf", "-nW", core);
+        Assert.Contains("NT_PRSTATUS", notes, StringComparison.Ordinal);
+        Assert.Contains("NT_X86_XSTATE", notes, StringComparison.Ordinal);
+        Assert.Contains("NT_AUXV", notes, StringComparison.Ordinal);
+        Assert.DoesNotContain("Warning", headers + notes, StringComparison.Ordinal);
+        Assert.DoesNotContain("Error", headers + notes, StringComparison.Ordinal);
+    }
+
+    [KvmFact]
+    public void All_that_the_guest_has_mapped_is_there_with_its_permissions()
+    {
+        string core = Crash("misbehave", sandbox => sandbox.Call("Abort", 1, "x"));
+
+        List<(ulong Start, ulong Size, string Flags)> loads = Loads(Run("readelf", "-lW", core));
+
+        // Code, constants and scratch up to its end (amd64 sheet, section 2.3).
+        Assert.Contains(loads, load => load.Flags == "R E");
+        Assert.Contains(loads, load => load.Flags == "R");
+        Assert.Contains(loads, load => load.Flags == "RW" && load.Start + load.Size == 0xFFFF_FFFF_FFFF_F000);
+        Assert.DoesNotContain(loads, load => load.Flags == "RWE");
+        Assert.Equal(loads.OrderBy(load => load.Start), loads);
+    }
+
+    [KvmFact]
+    public void The_debugger_shows_registers_and_memory()
+    {
+        ulong address = 0;
+        GuestFaultException? crash = null;
+        string core = Crash(
+            "misbehave",
+            sandbox =>
+            {
+                address = sandbox.Call<ulong>("DataWordAddress");
+                sandbox.Call("SetDataWord", 0x1234ABCD);
+                crash = Assert.Throws<GuestFaultException>(() => sandbox.Call("WriteSnapshotPhysically"));
+                throw crash;
+            });
+        string rip = AtRip().Match(crash!.Message).Groups[1].Value;
+        Assert.Equal(core, crash.Data[Sandbox.CrashDumpKey]);
+
+        string shown = Run(
+            "gdb",
+            "--batch",
+            "-nx",
+            "-ex",
+            "info registers rip rsp",
+            "-ex",
+            "p $mxcsr",
+            "-ex",
+            string.Create(CultureInfo.InvariantCulture, $"x/wx 0x{address:x}"),
+            "-ex",
+            "x/i $rip",
+            Path.Combine(AppContext.BaseDirectory, "Guests", "misbehave.elf"),
+            core);
+
+        Assert.Contains($"0x{rip.ToLowerInvariant()}", shown, StringComparison.Ordinal);
+        Assert.Contains("0x1234abcd", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("Cannot access memory", shown, StringComparison.Ordinal);
+        Assert.Matches(@"=> 0x[0-9a-f]+.*:\s+mov", shown);
+        Assert.Contains("IM DM ZM OM UM PM", shown, StringComparison.Ordinal);
+    }
+
+    [KvmFact]
+    public void Only_the_owner_may_read_it_and_nothing_else_is_left_behind()
+    {
+        string core = Crash("misbehave", sandbox => sandbox.Call("Abort", 1, "x"));
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(core).UnixFileMode);
+        Assert.Single(_directory.GetFileSystemInfos("*", SearchOption.AllDirectories), entry => entry is FileInfo);
+        Assert.Matches(@"^hl_core_misbehave_\d{8}T\d{9}_\d+_\d+\.elf$", Path.GetFileName(core));
+    }
+
+    [KvmFact]
+    public void The_logger_says_where_it_is()
+    {
+        RecordingLogger logger = new();
+
+        string core = Crash("misbehave", sandbox => sandbox.Call("Abort", 1, "x"), options => options.Logger = logger);
+
+        Assert.Equal((core, false), (logger.Entries[^1].Fields["crash_dump"], logger.Entries[^1].Fields["crash_dump_is_cut"]));
+    }
+
+    [KvmFact]
+    public void A_size_limit_cuts_it()
+    {
+        RecordingLogger logger = new();
+
+        string core = Crash(
+            "misbehave", sandbox => sandbox.Call("Abort", 1, "x"), options => (options.Logger, options.MaxCrashDumpSize) = (logger, 0x5FFF));
+
+        Assert.Equal(0x5000UL, Loads(Run("readelf", "-lW", core)).Aggregate(0UL, (sum, load) => sum + load.Size));
+        Assert.Equal(true, logger.Entries[^1].Fields["crash_dump_is_cut"]);
+    }
+
+    [KvmFact]
+    public void A_directory_that_cannot_be_written_to_does_not_hide_the_crash()
+    {
+        RecordingLogger logger = new();
+        string file = Path.Combine(_directory.FullName, "file");
+        File.WriteAllText(file, string.Empty);
+        using TestGuest guest = new("misbehave");
+        using Sandbox sandbox = guest.Start(options => (options.Logger, options.CrashDumpDirectory) = (logger, file));
+
+        GuestAbortedException crash = Assert.Throws<GuestAbortedException>(() => sandbox.Call("Abort", 1, "x"));
+
+        Assert.Null(crash.Data[Sandbox.CrashDumpKey]);
+        Assert.Equal("CrashDumpFailed", logger.Entries[^1].Event.Name);
+    }
+
+    [KvmFact]
+    public void Nothing_is_written_for_a_timeout_or_an_error()
+    {
+        using TestGuest guest = new("misbehave");
+        using Sandbox sandbox = guest.Start(options => options.CrashDumpDirectory = _directory.FullName);
+
+        Assert.Throws<GuestErrorException>(() => sandbox.Call("ReturnError", 1, "x"));
+        Assert.Throws<TimeoutException>(() => sandbox.Call("Spin", new CallOptions { Timeout = TimeSpan.FromMilliseconds(20) }));
+
+        Assert.Empty(_directory.GetFileSystemInfos());
+    }
+
+    [KvmFact]
+    public void A_negative_limit_is_refused()
+    {
+        using TestGuest guest = new("misbehave");
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => guest.Start(options => options.MaxCrashDumpSize = -1));
+    }
+
+    private static List<(ulong Start, ulong Size, string Flags)> Loads(string headers) =>
+        [.. LoadRow().Matches(headers).Select(row => (Number(row.Groups[1]), Number(row.Groups[2]), row.Groups[3].Value.Trim()))];
+
+    private static ulong Number(Group text) => ulong.Parse(text.ValueSpan, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+
+    // Skips where the program is missing.
+    private static string Run(string program, params string[] arguments)
+    {
+        try
+        {
+            ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+            start.Environment["LC_ALL"] = "C";
+            using Process process = Process.Start(start)!;
+            Task<string> errors = process.StandardError.ReadToEndAsync();
+            string text = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            Assert.True(process.ExitCode == 0, text + errors.Result);
+            return text + errors.Result;
+        }
+        catch (Win32Exception exception)
+        {
+            Assert.Skip($"{program} does not work here: {exception.Message}");
+            throw;
+        }
+    }
+
+    private string Crash(string name, Action<Sandbox> call, Action<SandboxOptions>? configure = null)
+    {
+        string directory = Path.Combine(_directory.FullName, "new");
+        using TestGuest guest = new(name);
+        using Sandbox sandbox = guest.Start(options =>
+        {
+            options.CrashDumpDirectory = directory;
+            configure?.Invoke(options);
+        });
+
+        Exception crash = Assert.ThrowsAny<HyperlightException>(() => call(sandbox));
+
+        string file = Assert.Single(Directory.GetFiles(directory));
+        Assert.Equal(file, crash.Data[Sandbox.CrashDumpKey]);
+        return file;
+    }
+
+    [GeneratedRegex(@"LOAD +0x[0-9a-f]+ 0x([0-9a-f]+) 0x[0-9a-f]+ 0x([0-9a-f]+) 0x[0-9a-f]+ ([RWE ]{3})")]
+    private static partial Regex LoadRow();
+
+    [GeneratedRegex("RIP 0x([0-9A-F]+)")]
+    private static partial Regex AtRip();
+}
