@@ -62,8 +62,8 @@ public sealed class SandboxStopTests : IDisposable
     [KvmFact]
     public void A_token_stops_a_call()
     {
-        using CancellationTokenSource source = new(TimeSpan.FromMilliseconds(30));
         using Sandbox sandbox = _guest.Halt().Run(EndlessLoop).Start();
+        using CancellationTokenSource source = new(TimeSpan.FromMilliseconds(300));
 
         OperationCanceledException exception = Assert.Throws<OperationCanceledException>(
             () => sandbox.Call("Spin", new CallOptions { CancellationToken = source.Token }));
