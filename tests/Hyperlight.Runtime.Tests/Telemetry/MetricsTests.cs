@@ -125,6 +125,8 @@ public sealed partial class MetricsTests : IDisposable
     [KvmFact]
     public void A_kick_that_comes_too_late_is_counted()
     {
+        Assert.SkipWhen(Environment.ProcessorCount == 1, "one processor: the thread that kicks and the one it kicks hardly ever run at the same time");
+
         // out 0x10, al; jmp to the out
         using TinyGuest guest = TinyGuest.RealMode(0xE6, 0x10, 0xEB, 0xFC);
         Random random = new(1);
