@@ -124,6 +124,20 @@ public sealed class ImageReaderTests : IDisposable
         Assert.Equal(Rules.ImageMalformed, Refused());
     }
 
+    [Theory]
+    [InlineData("regions", "null")]
+    [InlineData("regions", "[]")]
+    [InlineData("regions", "[null]")]
+    [InlineData("sizes", "null")]
+    [InlineData("layout", "null")]
+    [InlineData("guest_name", "null")]
+    public void A_config_with_nothing_where_something_is_due_is_refused(string field, string json)
+    {
+        ForgeConfig(config => config[field] = JsonNode.Parse(json));
+
+        Assert.Contains(Refused(), new[] { Rules.ImageMapDiffers, Rules.ImageMalformed });
+    }
+
     [Fact]
     public void A_digest_that_is_a_path_is_never_followed()
     {
