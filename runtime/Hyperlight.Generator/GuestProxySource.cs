@@ -12,8 +12,16 @@ internal static class GuestProxySource
     /// <summary>The class that implements. It is nested and private: there is nothing to see of it but the interface.</summary>
     public const string ProxyName = "GuestProxy";
 
-    /// <summary>The name of the file.</summary>
-    public static string FileName(GuestInterface guest) => (guest.Namespace.Length == 0 ? guest.Name : $"{guest.Namespace}.{guest.Name}").Replace("@", "") + ".g.cs";
+    /// <summary>
+    /// The name of the file. The compiler compares these without case, C# names with it: which letters are capitals tells <c>IPort</c> from
+    /// <c>IPORT</c>.
+    /// </summary>
+    public static string FileName(GuestInterface guest)
+    {
+        string name = (guest.Namespace.Length == 0 ? guest.Name : $"{guest.Namespace}.{guest.Name}").Replace("@", "");
+        string capitals = string.Concat(name.Select((letter, index) => char.IsUpper(letter) ? $"-{index}" : ""));
+        return $"{name}{capitals}.g.cs";
+    }
 
     public static string Write(GuestInterface guest)
     {
