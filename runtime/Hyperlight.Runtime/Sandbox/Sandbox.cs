@@ -130,6 +130,8 @@ public sealed partial class Sandbox : IDisposable
         : _poison is null ? SandboxState.Ready
         : SandboxState.Poisoned;
 
+    internal long TicksInGuest => _machine.TicksInGuest;
+
     /// <summary>
     /// Ends the guest and frees its memory. A call that is running on another thread is stopped and fails with <see cref="ObjectDisposedException"/>;
     /// the memory is freed when it has ended, which this method does not wait for.

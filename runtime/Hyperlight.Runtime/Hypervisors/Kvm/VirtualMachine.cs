@@ -60,6 +60,9 @@ internal sealed class VirtualMachine : IDisposable
         }
     }
 
+    /// <summary>How long the processor has been with the guest, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0 unless that is measured.</summary>
+    public long TicksInGuest => _processor.TicksInGuest;
+
     /// <summary>Gives the guest memory at a physical address.</summary>
     /// <param name="slot">A number for the region; every region has its own.</param>
     /// <param name="address">Where the guest sees it.</param>
