@@ -55,7 +55,7 @@ internal sealed unsafe class KvmSystem
     /// <summary>Bytes of the pages that kernel and host share about a virtual processor: <c>KVM_GET_VCPU_MMAP_SIZE</c>.</summary>
     public int VcpuMappingSize { get; }
 
-    /// <summary>Whether there is an XCR0: <c>KVM_CAP_XCRS</c>.</summary>
+    /// <summary>Whether there is an XCR0: <c>KVM_CAP_XCRS</c>. Some KVMs let a guest change it even if its CPUID shows no XSAVE.</summary>
     public bool HasExtendedControlRegisters { get; }
 
     /// <summary>Whether KVM can keep a guest from model-specific registers: <c>KVM_CAP_X86_MSR_FILTER</c>, Linux 5.10.</summary>
@@ -189,7 +189,7 @@ internal sealed unsafe class KvmSystem
             (VcpuEvents, "KVM_CAP_VCPU_EVENTS"),
             (DebugRegisters, "KVM_CAP_DEBUGREGS"),
             (Xsave, "KVM_CAP_XSAVE"),
-            (SyncRegs, "KVM_CAP_SYNC_REGS"),
+            (SyncRegs, "KVM_CAP_SYNC_REGS"), // since its first kernel for all registers that are used
             (ReadOnlyMemory, "KVM_CAP_READONLY_MEM"),
             (ImmediateExit, "KVM_CAP_IMMEDIATE_EXIT"),
         ];
