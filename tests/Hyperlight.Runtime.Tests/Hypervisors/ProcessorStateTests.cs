@@ -195,15 +195,19 @@ public class ProcessorStateTests
     [KvmFact]
     public void A_state_that_the_processor_refuses_is_not_tried_again()
     {
-        using TinyGuest guest = TinyGuest.LongMode(0xF4);
+        // mov al, [0x8000], where there is no memory; hlt
+        using TinyGuest guest = TinyGuest.LongMode(0x8A, 0x04, 0x25, 0, 0x80, 0, 0, 0xF4);
         ProcessorState good = guest.Machine.GetState();
-        Assert.Equal(VirtualMachineExit.Halt, guest.Machine.Run());
+        Assert.Equal(VirtualMachineExitKind.MemoryAccess, guest.Machine.Run().Kind);
 
         // Paging without protection.
+        guest.Machine.Settle();
         Assert.Throws<HypervisorException>(() => guest.Machine.SetState(good with { Special = good.Special with { Cr0 = 1UL << 31 } }));
 
+        guest.Machine.Settle();
+        guest.Machine.SetState(good);
         guest.Start();
-        Assert.Equal(VirtualMachineExit.Halt, guest.Machine.Run());
+        Assert.Equal(VirtualMachineExitKind.MemoryAccess, guest.Machine.Run().Kind);
     }
 
     [KvmFact]
