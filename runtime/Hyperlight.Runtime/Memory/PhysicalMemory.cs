@@ -37,10 +37,10 @@ internal sealed class PhysicalMemory(params (GuestPhysicalAddress Start, MappedM
         return false;
     }
 
-    /// <summary>The page at a page-aligned address, empty when there is none.</summary>
+    /// <summary>The page at a page-aligned address, empty when there is none, or none any more because its file has become shorter.</summary>
     public ReadOnlySpan<byte> Page(ulong gpa)
     {
         int range = RangeAt(gpa);
-        return range < 0 ? [] : ranges[range].Memory.Slice(gpa - ranges[range].Start.Value, (int)GuestLayout.PageSize);
+        return range < 0 ? [] : ranges[range].Memory.Page(gpa - ranges[range].Start.Value);
     }
 }
