@@ -6,11 +6,7 @@ namespace Hyperlight;
 // Files and host memory that the guest sees beside its own memory (amd64 sheet, section 7.1).
 public sealed partial class Sandbox
 {
-    // Behind those of image, scratch and the layers of snapshots.
-    private const uint FirstRegionSlot = 16;
-
-    // Slots of regions that are mapped no more; as long as there are none, the regions have the first ones.
-    private readonly Stack<uint> _freeRegionSlots = [];
+    private readonly RegionSlots _regionSlots = new(VirtualMachine.SlotCount);
 
     /// <summary>
     /// Shows the guest a file, read-only, until it is unmapped or a snapshot is restored. The guest reaches it by mapping its physical address, by
@@ -94,16 +90,30 @@ public sealed partial class Sandbox
                 throw new HyperlightException(finding);
             }
 
-            uint slot = FreeRegionSlot(name);
-            _machine.Map(slot, address, shared.Memory, MemoryPermissions.Read | MemoryPermissions.Execute);
-            _freeRegionSlots.TryPop(out _);
-            _memory.Regions.Add(new(name, address, shared, slot));
+            _memory.Regions.Add(new(name, address, shared, MapInto(FreeSlot(name), address, shared)));
             _current = null;
             return size;
         }
         catch
         {
             shared.Dispose();
+            throw;
+        }
+    }
+
+    private uint FreeSlot(string name) => _regionSlots.Take() ?? throw new HyperlightException(Rules.NotMappable.Found(
+        $"'{name}' would be one region too many, KVM takes {_regionSlots.Count} of a sandbox: unmap another one, or put several into one file."));
+
+    private uint MapInto(uint slot, GuestPhysicalAddress address, SharedMemory shared)
+    {
+        try
+        {
+            _machine.Map(slot, address, shared.Memory, MemoryPermissions.Read | MemoryPermissions.Execute);
+            return slot;
+        }
+        catch
+        {
+            _regionSlots.Return(slot);
             throw;
         }
     }
@@ -120,7 +130,7 @@ public sealed partial class Sandbox
     {
         _machine.Unmap(region.Slot);
         _memory.Regions.Remove(region);
-        _freeRegionSlots.Push(region.Slot);
+        _regionSlots.Return(region.Slot);
         region.Shared.Dispose();
     }
 
@@ -130,13 +140,5 @@ public sealed partial class Sandbox
         {
             Unmap(last);
         }
-    }
-
-    private uint FreeRegionSlot(string name)
-    {
-        uint slot = _freeRegionSlots.TryPeek(out uint freed) ? freed : FirstRegionSlot + (uint)_memory.Regions.Count;
-        uint slots = VirtualMachine.SlotCount;
-        return slot < slots ? slot : throw new HyperlightException(Rules.NotMappable.Found(
-            $"'{name}' would be region {slot - FirstRegionSlot + 1} of the sandbox, KVM takes {slots - FirstRegionSlot}: unmap another one, or put several into one file."));
     }
 }
