@@ -45,7 +45,7 @@ public sealed class BakeTests
         using SdkProject project = SdkProject.WithGuest("""
               <PropertyGroup><HyperlightExecutableHeap>true</HyperlightExecutableHeap></PropertyGroup>
               <ItemGroup>
-                <HyperlightGuest Update="guests/hello.elf" InitData="init.bin" InitDataPermissions="rw" />
+                <HyperlightGuest Include="guests/hello.elf" InitData="init.bin" InitDataPermissions="rw" />
                 <HyperlightGuest Include="guests/hello.elf" Name="plain" InitData="init.bin" ExecutableHeap="false" />
               </ItemGroup>
             """);
