@@ -67,7 +67,10 @@ internal sealed class GuestMemory : IDisposable
         .. Layers.Select(layer => (layer.Gpa, layer.Shared.Memory)),
         (_map.Scratch.Gpa, Scratch),
         .. Regions.Select(region => (region.Gpa, region.Shared.Memory)),
-    ]);
+    ])
+    {
+        PageCount = (Layers.Aggregate(0UL, (sum, layer) => sum + layer.Shared.Memory.Size) + Scratch.Size) / GuestLayout.PageSize,
+    };
 
     /// <summary>Takes over other layers. The caller disposes of those before.</summary>
     /// <returns>The layers before.</returns>

@@ -6,8 +6,8 @@ namespace Hyperlight.Memory;
 /// <param name="ranges">Where each range starts, page-aligned, and its bytes. They do not overlap.</param>
 internal sealed class PhysicalMemory(params (GuestPhysicalAddress Start, MappedMemory Memory)[] ranges)
 {
-    /// <summary>Pages of all ranges.</summary>
-    public ulong PageCount { get; } = ranges.Aggregate(0UL, (sum, range) => sum + (range.Memory.Size / GuestLayout.PageSize));
+    /// <summary>Pages that the guest can have made page tables of: those of all ranges, unless set.</summary>
+    public ulong PageCount { get; init; } = ranges.Aggregate(0UL, (sum, range) => sum + (range.Memory.Size / GuestLayout.PageSize));
 
     /// <summary>The number of the range that an address lies in, -1 when there is none.</summary>
     public int RangeAt(ulong gpa)

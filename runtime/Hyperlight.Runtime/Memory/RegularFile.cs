@@ -13,6 +13,7 @@ internal static partial class RegularFile
     /// <summary>Maps a whole file.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="HyperlightException">HL2013: it cannot be opened or mapped, is empty, or is no file.</exception>
+    /// <exception cref="ArgumentException">The path has a character that no path has.</exception>
     public static MappedMemory Map(string path)
     {
         if (Directory.Exists(path))
@@ -20,7 +21,7 @@ internal static partial class RegularFile
             throw Failure($"'{path}' is a folder, a file can be mapped: name the file.");
         }
 
-        SafeFileHandle file = new(Open(path, NonBlocking | CloseOnExec), ownsHandle: true);
+        SafeFileHandle file = new(Open(Path.GetFullPath(path), NonBlocking | CloseOnExec), ownsHandle: true);
         if (file.IsInvalid)
         {
             string reason = Marshal.GetLastPInvokeErrorMessage();
@@ -28,7 +29,16 @@ internal static partial class RegularFile
             throw Failure($"'{path}' cannot be opened: {reason}. Correct the path, or make the file readable.");
         }
 
-        return MappedMemory.MapFile(file, Length(file, path));
+        ulong length = Length(file, path);
+        try
+        {
+            return MappedMemory.MapFile(file, length);
+        }
+        catch (HyperlightException exception)
+        {
+            // A file of a kind that has no pages, or one larger than all addresses.
+            throw Failure($"'{path}' ({length} bytes) cannot be mapped: {exception.Message} Name an ordinary file.", exception);
+        }
     }
 
     private static ulong Length(SafeFileHandle file, string path)
@@ -51,7 +61,7 @@ internal static partial class RegularFile
         throw Failure($"'{path}' is empty or no ordinary file, a file of at least one byte can be mapped: name another one.");
     }
 
-    private static HyperlightException Failure(string what) => new(Rules.NotMappable.Found(what));
+    private static HyperlightException Failure(string what, Exception? cause = null) => new(Rules.NotMappable.Found(what), cause);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);

@@ -16,6 +16,7 @@ public sealed partial class Sandbox
     /// <param name="path">The file, of at least one byte.</param>
     /// <param name="address">The guest-physical address of its first byte, a multiple of 4096 that leaves all else in the guest's memory free.</param>
     /// <returns>How many bytes are mapped: the file's length, rounded up to whole pages. What is behind its end is zero.</returns>
+    /// <exception cref="ArgumentException">The path is empty or has a character that no path has.</exception>
     /// <exception cref="HyperlightException">HL2013: the file or address cannot be used. HL2004, HL2005, HL2009: the addresses are taken, or there are none.</exception>
     /// <exception cref="SandboxPoisonedException">An earlier call did not run to its end.</exception>
     /// <exception cref="SandboxUnrecoverableException">A restore failed halfway.</exception>

@@ -20,7 +20,7 @@ internal sealed class GuestFile : IDisposable
 
     public static byte[] Content(int length) => [.. Enumerable.Range(0, length).Select(index => (byte)(index % 251))];
 
-    public void Shorten(int length)
+    public void Resize(long length)
     {
         using FileStream stream = File.OpenWrite(Path);
         stream.SetLength(length);

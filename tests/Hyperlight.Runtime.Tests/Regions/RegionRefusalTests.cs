@@ -70,6 +70,7 @@ public sealed class RegionRefusalTests : IDisposable
     [InlineData("empty", "is empty")]
     [InlineData("pipe", "no ordinary file")]
     [InlineData("/dev/zero", "no ordinary file")]
+    [InlineData("/sys/devices/system/cpu/online", "cannot be mapped")]
     public void A_file_that_cannot_be_used_is_HL2013(string path, string text)
     {
         File.WriteAllText(Path.Combine(_directory.FullName, "empty"), "");
@@ -87,6 +88,17 @@ public sealed class RegionRefusalTests : IDisposable
         Assert.Equal("HL2013", exception.Finding?.Rule.Code);
         Assert.Contains($"'{full}'", exception.Message, StringComparison.Ordinal);
         Assert.Contains(text, exception.Message, StringComparison.Ordinal);
+    }
+
+    [KvmFact]
+    public void A_path_that_would_be_cut_is_refused()
+    {
+        using GuestFile file = new(1);
+        using TestGuest guest = new(Amd64);
+        using Sandbox sandbox = guest.Start();
+
+        Assert.Throws<ArgumentException>(() => sandbox.MapFile(file.Path + "\0x", FreeAddress(Amd64)));
+        Assert.Throws<ArgumentException>(() => sandbox.MapFile("", FreeAddress(Amd64)));
     }
 
     [KvmFact]

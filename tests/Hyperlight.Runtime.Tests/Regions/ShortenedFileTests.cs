@@ -28,7 +28,7 @@ public sealed class ShortenedFileTests : IDisposable
         sandbox.Call<ulong>("MapRegion", at.Value, 0UL, 0x4000UL, CopyOnWrite);
         Assert.Equal(0x3000 % 251, sandbox.Call<int>("ReadByte", at.Value + 0x3000));
 
-        file.Shorten(0x1000);
+        file.Resize(0x1000);
 
         Assert.Equal(1, sandbox.Call<int>("ReadByte", at.Value + 1));
         GuestFaultException fault = Assert.Throws<GuestFaultException>(() => sandbox.Call<int>("ReadByte", at.Value + 0x3000));
@@ -48,7 +48,7 @@ public sealed class ShortenedFileTests : IDisposable
         using Sandbox sandbox = guest.Start();
         sandbox.MapFile(file.Path, At);
         sandbox.Call<ulong>("MapRegion", At.Value, 0UL, 0x4000UL, ReadOnly);
-        file.Shorten(0x3FFF);
+        file.Resize(0x3FFF);
 
         SnapshotFailedException exception = Assert.Throws<SnapshotFailedException>(sandbox.Snapshot);
 
@@ -66,7 +66,7 @@ public sealed class ShortenedFileTests : IDisposable
         PhysicalMemory physical = new((new GuestPhysicalAddress(0x10000), memory));
         Assert.Equal([.. Content(0x2800)[0x2000..], .. new byte[0x800]], physical.Page(0x12000).ToArray());
 
-        file.Shorten(0x2000);
+        file.Resize(0x2000);
 
         Assert.Equal(Content(0x2000)[0x1000..], physical.Page(0x11000).ToArray());
         Assert.True(physical.Page(0x12000).IsEmpty);
