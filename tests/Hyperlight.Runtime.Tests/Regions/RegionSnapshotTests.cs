@@ -1,3 +1,4 @@
+using Hyperlight.Memory;
 using Hyperlight.Runtime.Tests.Guests;
 using static Hyperlight.Runtime.Tests.Regions.GuestFile;
 
@@ -107,5 +108,19 @@ public class RegionSnapshotTests
         Assert.Equal(5, sandbox.Call<int>("DataWord"));
         HyperlightException exception = Assert.Throws<HyperlightException>(() => sandbox.MapRegion(region, near));
         Assert.Contains("pages of a snapshot", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_mapping_does_not_let_a_walk_of_page_tables_take_longer()
+    {
+        using GuestFile file = new(0x4000);
+        using TestGuest guest = new(Amd64);
+        using GuestMemory memory = new(guest.Image.Map, guest.Image.Memory);
+        ulong before = memory.ToPhysical().PageCount;
+
+        memory.Regions.Add(new("file", At, new(RegularFile.Map(file.Path)), Slot: 16));
+
+        Assert.Equal(before, memory.ToPhysical().PageCount);
+        Assert.Equal(Content(0x1000), memory.ToPhysical().Page(At.Value).ToArray());
     }
 }

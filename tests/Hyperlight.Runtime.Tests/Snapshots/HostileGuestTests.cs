@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Hyperlight.Layouts;
 using Hyperlight.Runtime.Tests.Guests;
-using Hyperlight.Runtime.Tests.Regions;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
@@ -44,22 +43,6 @@ public sealed class HostileGuestTests : IDisposable
         Assert.Contains("page tables", exception.Message, StringComparison.Ordinal);
         Assert.Equal(SandboxState.Ready, _sandbox.State);
         Assert.Equal(42, _sandbox.Call<int>("DataWord"));
-    }
-
-    [KvmFact]
-    public void A_large_mapped_file_does_not_let_a_walk_take_longer()
-    {
-        using GuestFile file = new(1);
-        file.Resize(16L << 30);
-        for (int i = 1; i <= 12; i++)
-        {
-            WriteRoot(i, _map.PageTables.Gpa.Value | Table);
-        }
-
-        string before = Assert.Throws<SnapshotFailedException>(_sandbox.Snapshot).Message;
-        _sandbox.MapFile(file.Path, GuestFile.FreeAddress(GuestFile.Amd64));
-
-        Assert.Equal(before, Assert.Throws<SnapshotFailedException>(_sandbox.Snapshot).Message);
     }
 
     [KvmFact]
