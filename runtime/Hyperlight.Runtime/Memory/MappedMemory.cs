@@ -118,12 +118,12 @@ internal sealed unsafe class MappedMemory : SafeHandle
         try
         {
             int read = 0;
-            for (int count = 1; read < length && count > 0; read += count)
+            for (int count = 1; count > 0; read += count)
             {
-                count = RandomAccess.Read(_file, page.AsSpan(read, length - read), (long)offset + read);
+                count = RandomAccess.Read(_file, page.AsSpan(read), (long)offset + read);
             }
 
-            return read == length ? page : [];
+            return read >= length ? page : [];
         }
         catch (IOException)
         {

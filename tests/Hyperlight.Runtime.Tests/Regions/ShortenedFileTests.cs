@@ -66,6 +66,9 @@ public sealed class ShortenedFileTests : IDisposable
         PhysicalMemory physical = new((new GuestPhysicalAddress(0x10000), memory));
         Assert.Equal([.. Content(0x2800)[0x2000..], .. new byte[0x800]], physical.Page(0x12000).ToArray());
 
+        File.WriteAllBytes(file.Path, Content(0x4000)); // What the guest sees of a longer file, as far as pages are mapped.
+        Assert.Equal(Content(0x3000)[0x2000..], physical.Page(0x12000).ToArray());
+        Assert.True(physical.Page(0x13000).IsEmpty);
         file.Resize(0x2000);
 
         Assert.Equal(Content(0x2000)[0x1000..], physical.Page(0x11000).ToArray());
