@@ -9,6 +9,9 @@ internal sealed class PoolGuest : IDisposable
     /// <summary>What the guest's data word is at its start.</summary>
     public const int Untouched = 42;
 
+    /// <summary>How long something may take that has to happen.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     private readonly TestGuest _guest = new("misbehave");
     private int _attempts;
 
@@ -48,7 +51,7 @@ internal sealed class PoolGuest : IDisposable
     public static async Task Until(Func<bool> condition)
     {
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(TestCanceled);
-        patience.CancelAfter(TimeSpan.FromMinutes(1));
+        patience.CancelAfter(Patience);
         while (!condition())
         {
             patience.Token.ThrowIfCancellationRequested();

@@ -127,7 +127,7 @@ public sealed class PoolRentTests : IDisposable
         {
             Assert.Equal(waiters.Length - i, pool.WaitingCount);
             lease.Dispose();
-            lease = await waiters[i];
+            lease = await waiters[i].WaitAsync(PoolGuest.Patience, TestCanceled);
             Assert.All(waiters.Skip(i + 1), waiter => Assert.False(waiter.IsCompleted));
         }
 
@@ -149,7 +149,7 @@ public sealed class PoolRentTests : IDisposable
         Assert.Equal((source.Token, 1), (exception.CancellationToken, pool.WaitingCount));
         lease.Dispose();
 
-        (await patient).Dispose();
+        (await patient.WaitAsync(PoolGuest.Patience, TestCanceled)).Dispose();
         Assert.Equal((1, 0), (pool.ReadyCount, pool.RentedCount));
     }
 
