@@ -42,6 +42,16 @@ internal static partial class Attacks
                     WithRoot(victim, 3, [Physical(victim, 0x3000) | Table]);
                 },
                 "page tables"),
+
+            // Buffers and exception stack are gone with it, as soon as the processor notices.
+            new Attack("all of scratch unmapped", victim =>
+            {
+                victim.Poke(victim.RootEntry(511), [0UL]);
+                victim.Call();
+            })
+            {
+                Ends = AnyEnd,
+            },
             Attack.Harmless("a snapshot of an entry that leads out of memory", victim => WithRoot(victim, 3, [0x7_0000_0000 | Table])),
             Attack.Harmless("a snapshot of an entry with bits that are not there", victim => WithRoot(victim, 3, [0x000F_F000_0000_0000 | Table])),
             Attack.Harmless("a snapshot of an entry of ones", victim => WithRoot(victim, 3, [ulong.MaxValue])),

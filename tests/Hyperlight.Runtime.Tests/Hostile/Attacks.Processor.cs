@@ -52,6 +52,17 @@ internal static partial class Attacks
         Attack.Poisons<GuestFaultException>("an empty IDT", victim => victim.Execute([.. Nothing, 0x0F, 0x01, 0x1C, 0x24, 0x0F, 0x0B]), "triple-fault"),
         Attack.Poisons<GuestFaultException>("an empty IDT in the guest's C code", victim => victim.Sandbox.Call("TripleFault"), "triple-fault"),
 
+        // …; mov dword [rax+8], 0; mov dword [rax+12], 0; mov dword [rax+16], 0; mov dword [rax+20], 0; mov eax, the data selector; mov ds, eax
+        Attack.Poisons<GuestFaultException>(
+            "all segments of its GDT overwritten",
+            victim => victim.ExecuteBriefly([.. FindGdt(victim), .. Enumerable.Range(2, 4).SelectMany(i => (byte[])[0xC7, 0x40, (byte)(4 * i), 0, 0, 0, 0]), 0xB8, 0x10, 0, 0, 0, 0x8E, 0xD8]))
+            .Or<TimeoutException>(),
+
+        // …; mov dword [rax+64+36+4], 0x80000000; ud2
+        Attack.Poisons<GuestFaultException>(
+            "an exception stack of its TSS that cannot be",
+            victim => victim.Execute([.. FindGdt(victim), 0xC7, 0x40, 64 + 36 + 4, 0, 0, 0, 0x80, 0x0F, 0x0B])).Or<GuestCpuException>().By(Victim.Amd64),
+
         // mov eax, 0x40; ltr ax. lldt ax.
         Raises("a task register of junk", "GeneralProtectionFault", [0xB8, 0x40, 0, 0, 0, 0x0F, 0x00, 0xD8]),
         Raises("a local descriptor table of junk", "GeneralProtectionFault", [0xB8, 0x40, 0, 0, 0, 0x0F, 0x00, 0xD0]),
@@ -117,6 +128,11 @@ internal static partial class Attacks
         ("CLTS", [0x0F, 0x06]),
         ("XGETBV", [0x31, 0xC9, 0x0F, 0x01, 0xD0]),
     ];
+
+    // sub rsp, 16; sgdt [rsp]; mov rax, [rsp+2]
+    private static byte[] FindGdt(Victim victim) => victim.Is64Bit
+        ? [0x48, 0x83, 0xEC, 16, 0x0F, 0x01, 0x04, 0x24, 0x48, 0x8B, 0x44, 0x24, 2]
+        : [0x83, 0xEC, 16, 0x0F, 0x01, 0x04, 0x24, 0x8B, 0x44, 0x24, 2];
 
     private static Attack Raises(string name, string exception, byte[] code) =>
         Attack.Poisons<GuestCpuException>(name, victim => victim.Execute(code), exception);

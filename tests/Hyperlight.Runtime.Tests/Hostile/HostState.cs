@@ -20,7 +20,7 @@ internal sealed record HostState(int Machines, int Processors, int Files, int Sh
             Count(files, "hyperlight-") + Count(files, "blobs/sha256"),
             Count(mappings, "kvm-vcpu"),
             Count(mappings, "hyperlight-") + Count(mappings, "blobs/sha256"),
-            string.Join(' ', File.ReadLines("/proc/thread-self/status").Where(line => line.StartsWith("Sig", StringComparison.Ordinal) && !line.StartsWith("SigQ", StringComparison.Ordinal))));
+            string.Join(' ', File.ReadLines("/proc/thread-self/status").Where(line => line.Length > 6 && line[..6] is "SigBlk" or "SigIgn" or "SigCgt")));
     }
 
     private static int Count(string[] lines, string part) => lines.Count(line => line.Contains(part, StringComparison.Ordinal));

@@ -175,19 +175,8 @@ static void misbehave_at_start(void)
 
 /* ---- Breaks the protocol ---- */
 
-/* Halts with `pointer` as the output buffer's stack pointer. */
-static void bad_output_stack_pointer(uint64_t pointer)
-{
-    *(volatile uint64_t *)(uintptr_t)hl_peb->output.address = pointer;
-    hl_halt();
-}
-HYPERLIGHT_WRAP_FUNCTION(bad_output_stack_pointer, Void, 1, ULong)
-
 /* A message whose size is right and whose offsets lead nowhere. */
 static const uint32_t malformed[] = {12, 0x7FFFFFF0, 0xFFFFFFFF, 0xFFFFFFFF};
-
-/* A message that says it is longer than the buffer. */
-static const uint32_t oversized[] = {0xFFFFFFF0, 4, 0, 0};
 
 static hl_Vec *result_of(const uint32_t *message, uintptr_t size)
 {
@@ -202,12 +191,6 @@ static hl_Vec *malformed_result(const hl_FunctionCall *call)
 {
     (void)call;
     return result_of(malformed, sizeof(malformed));
-}
-
-static hl_Vec *oversized_length(const hl_FunctionCall *call)
-{
-    (void)call;
-    return result_of(oversized, sizeof(oversized));
 }
 
 /* Should the host go on after this, it finds an answer. */
@@ -396,9 +379,7 @@ void hyperlight_main(void)
 #endif
     HYPERLIGHT_REGISTER_FUNCTION("Execute", execute);
     HYPERLIGHT_REGISTER_FUNCTION("Poke", poke);
-    HYPERLIGHT_REGISTER_FUNCTION("BadOutputStackPointer", bad_output_stack_pointer);
     hl_register_function_definition("MalformedResult", malformed_result, 0, NULL, hl_ReturnType_VecBytes);
-    hl_register_function_definition("OversizedLength", oversized_length, 0, NULL, hl_ReturnType_VecBytes);
     HYPERLIGHT_REGISTER_FUNCTION("MalformedHostCall", malformed_host_call);
     HYPERLIGHT_REGISTER_FUNCTION("ReturnError", return_error);
     HYPERLIGHT_REGISTER_FUNCTION("LogMessage", log_message);
