@@ -44,6 +44,13 @@ internal static partial class Attacks
             Attack.Poisons<GuestFaultException>("the IOAPIC", victim => victim.Execute(GuestCode.Store(false, IoApic, 0)), "where it has no memory"),
             Attack.Poisons<GuestFaultException>("a write below scratch", victim => victim.Execute(GuestCode.Write(false, victim.Map.Scratch.Gpa.Value - 1)), "where it has no memory"),
 
+            // What the processor is in the middle of here has thousands of exits left when the victim is restored.
+            // mov esi, 0x80000FFD; mov edi, 0x90000FFE; or ecx, -1; rep movsd. mov edi, 0x90000000; mov edx, 4321; or ecx, -1; rep insd
+            Attack.Poisons<GuestFaultException>(
+                "no memory copied to no memory", victim => victim.Execute(0xBE, 0xFD, 0x0F, 0, 0x80, 0xBF, 0xFE, 0x0F, 0, 0x90, 0x83, 0xC9, 0xFF, 0xF3, 0xA5), "where it has no memory"),
+            Attack.Poisons<GuestFaultException>(
+                "a port read into no memory", victim => victim.Execute([0xBF, 0, 0, 0, 0x90, .. UnknownPort, 0x83, 0xC9, 0xFF, 0xF3, 0x6D]), "read port 4321"),
+
             // Its memory is its own, also the code: what it writes is seen by nobody else.
             Attack.Harmless("its own PEB overwritten", victim => victim.Poke(victim.Map.Peb.Gpa.Value + 0x800, new byte[256])),
 
