@@ -16,11 +16,13 @@ internal static partial class Attacks
             victim => victim.Sandbox.Call<int>(
                 "Poke", victim.Output, ScriptedGuest.Framed(RecordedMessages.Get("result-" + type)), Halt, 0))),
         Attack.Fails<GuestErrorException>("an error with a text that forges a line of a log", victim => victim.Sandbox.Call("ReturnError", 3, Victim.Forgery), "gone"),
+        Attack.Fails<GuestErrorException>("a function that is not there", victim => victim.Sandbox.Call("NoSuchFunction")),
         Attack.Fails<GuestErrorException>("an error where a result is due", victim => victim.Send(RecordedMessages.Get("result-error"), Halt)),
         Attack.Poisons<GuestAbortedException>("an abort with a text that forges a line of a log", victim => victim.Sandbox.Call("Abort", 77, Victim.Forgery), "gone"),
         Attack.Poisons<GuestAbortedException>("an abort without a text", victim => victim.Execute(GuestCode.Out(102, 0x00FF_0702)), "code 7"),
         Attack.Poisons<GuestAbortedException>("an abort without anything", victim => victim.Execute(GuestCode.Out(102, 0x00FF_FF01)), "code 0"),
-        Attack.Poisons<GuestAbortedException>("an abort that claims 255 bytes of three", victim => victim.Execute([.. GuestCode.Out(102, 0x4142_07FF), .. GuestCode.Out(102, 0xFF01)]), "BA"),
+        Attack.Poisons<GuestAbortedException>(
+            "an abort that claims 255 bytes of three", victim => victim.Execute([.. GuestCode.Out(102, 0x4142_07FF), .. GuestCode.Out(102, 0xFF01)]), "BA"),
 
         Attack.Harmless("a host function that is not there", victim => victim.Send(HostCallOf("Nonsense", 1), HostCall)),
         Attack.Harmless("a host function without a name", victim => victim.Send(HostCallOf("", 1), HostCall)),

@@ -16,7 +16,8 @@ internal static partial class Attacks
 
             // xor esp, esp; push rax. mov rsp, 1 << 63; push rax.
             Attack.Poisons<GuestCpuException>("a stack at null", victim => victim.Execute(0x31, 0xE4, 0x50)).Or<GuestFaultException>(),
-            Attack.Poisons<GuestCpuException>("a stack at an address that cannot be", victim => victim.Execute([.. GuestCode.Load(true, NonCanonical), 0x48, 0x89, 0xC4, 0x50])).Or<GuestFaultException>()),
+            Attack.Poisons<GuestCpuException>(
+                "a stack at an address that cannot be", victim => victim.Execute([.. GuestCode.Load(true, NonCanonical), 0x48, 0x89, 0xC4, 0x50])).Or<GuestFaultException>()),
         .. Attack.By(
             Victim.I686,
             Attack.Poisons<GuestCpuException>("a jump to null", victim => victim.Execute(GuestCode.Jump(false, 0)), "InvalidOpcode"),

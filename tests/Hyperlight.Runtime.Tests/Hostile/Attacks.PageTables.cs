@@ -23,7 +23,10 @@ internal static partial class Attacks
                     WithRoot(victim, 3, Enumerable.Repeat(Physical(victim, 0x3000) | Table, 200));
                 },
                 "page tables"),
-            Attack.Fails<SnapshotFailedException>("a snapshot of more tables than scratch has room for", victim => WithRoot(victim, 3, Enumerable.Repeat(FirstEntry(victim), 20)), "raise ScratchSize"),
+            Attack.Fails<SnapshotFailedException>(
+                "a snapshot of more tables than scratch has room for",
+                victim => WithRoot(victim, 3, Enumerable.Repeat(FirstEntry(victim), 20)),
+                "raise ScratchSize"),
             Attack.Fails<SnapshotFailedException>(
                 "a snapshot of one page a hundred million times",
                 victim =>

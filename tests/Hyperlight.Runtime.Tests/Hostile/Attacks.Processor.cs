@@ -16,6 +16,10 @@ internal static partial class Attacks
     // push 0; push 0; mov eax, the data selector
     private static byte[] Nothing => [0x6A, 0, 0x6A, 0, 0xB8, 0x10, 0, 0, 0];
 
+    // call 1f; 1: pop rax; add eax, 16; mov dr0, rax; mov eax, 0x401; mov dr7, rax; nop; nop; nop; ret
+    private static byte[] Breakpoint =>
+        [0xE8, 0, 0, 0, 0, 0x58, 0x83, 0xC0, 16, 0x0F, 0x23, 0xC0, 0xB8, 1, 4, 0, 0, 0x0F, 0x23, 0xF8, 0x90, 0x90, 0x90, 0xC3];
+
     private static IEnumerable<Attack> Processor =>
     [
         .. Privileged,
@@ -30,14 +34,17 @@ internal static partial class Attacks
             Raises("five levels of page tables", "GeneralProtectionFault", [.. GetCr4, 0x48, 0x0F, 0xBA, 0xE8, 12, .. SetCr4]),
             Raises("bits of CR3 that are not there", "", [.. GuestCode.Load(true, 1UL << 45), .. SetCr3]).Or<GuestFaultException>(),
             Attack.Poisons<GuestFaultException>("page tables in no memory", victim => victim.Execute([.. GuestCode.Load(true, NoMemory), .. SetCr3])),
-            Attack.Poisons<GuestFaultException>("page tables in the input buffer", victim => victim.Execute([.. GuestCode.Load(true, victim.Map.Scratch.Gpa.Value + 0x3000), .. SetCr3])),
+            Attack.Poisons<GuestFaultException>(
+                "page tables in the input buffer", victim => victim.Execute([.. GuestCode.Load(true, victim.Map.Scratch.Gpa.Value + 0x3000), .. SetCr3])),
             Attack.Poisons<GuestFaultException>("page tables at 0", victim => victim.Execute([.. GuestCode.Load(true, 0), .. SetCr3])),
             Attack.Harmless("write protection turned off", victim => victim.Execute([.. GetCr0, 0x48, 0x0F, 0xBA, 0xF0, 16, .. SetCr0, 0xC3])),
             Attack.Harmless("SWAPGS", victim => victim.Execute(0x0F, 0x01, 0xF8, 0xC3)),
             Raises("SYSCALL", "PageFault", [0x0F, 0x05]).Or<GuestFaultException>()),
         .. Attack.By(
             Victim.I686,
-            Attack.Poisons<GuestFaultException>("paging turned on with tables in no memory", victim => victim.Execute([.. GuestCode.Load(false, NoMemory), .. SetCr3, .. GetCr0, 0x0F, 0xBA, 0xE8, 31, .. SetCr0])).Or<GuestCpuException>(),
+            Attack.Poisons<GuestFaultException>(
+                "paging turned on with tables in no memory",
+                victim => victim.Execute([.. GuestCode.Load(false, NoMemory), .. SetCr3, .. GetCr0, 0x0F, 0xBA, 0xE8, 31, .. SetCr0])).Or<GuestCpuException>(),
             Attack.Poisons<GuestFaultException>(
                 "paging turned on with empty tables",
                 victim => victim.Execute([.. GuestCode.Load(false, victim.Output + 0x3000), .. SetCr3, .. GetCr0, 0x0F, 0xBA, 0xE8, 31, .. SetCr0])).Or<GuestCpuException>(),
@@ -55,7 +62,8 @@ internal static partial class Attacks
         // …; mov dword [rax+8], 0; mov dword [rax+12], 0; mov dword [rax+16], 0; mov dword [rax+20], 0; mov eax, the data selector; mov ds, eax
         Attack.Poisons<GuestFaultException>(
             "all segments of its GDT overwritten",
-            victim => victim.ExecuteBriefly([.. FindGdt(victim), .. Enumerable.Range(2, 4).SelectMany(i => (byte[])[0xC7, 0x40, (byte)(4 * i), 0, 0, 0, 0]), 0xB8, 0x10, 0, 0, 0, 0x8E, 0xD8]))
+            victim => victim.ExecuteBriefly(
+                [.. FindGdt(victim), .. Enumerable.Range(2, 4).SelectMany(i => (byte[])[0xC7, 0x40, (byte)(4 * i), 0, 0, 0, 0]), 0xB8, 0x10, 0, 0, 0, 0x8E, 0xD8]))
             .Or<TimeoutException>(),
 
         // …; mov dword [rax+64+36+4], 0x80000000; ud2
@@ -77,8 +85,7 @@ internal static partial class Attacks
         // xor ecx, ecx; xor eax, eax; xor edx, edx; xsetbv
         Raises("XCR0 cleared", "", [0x31, 0xC9, 0x31, 0xC0, 0x31, 0xD2, 0x0F, 0x01, 0xD1]),
 
-        // call 1f; 1: pop rax; add eax, 16; mov dr0, rax; mov eax, 0x401; mov dr7, rax; nop; nop; nop; ret
-        Raises("a breakpoint of its own", "Debug", [0xE8, 0, 0, 0, 0, 0x58, 0x83, 0xC0, 16, 0x0F, 0x23, 0xC0, 0xB8, 1, 4, 0, 0, 0x0F, 0x23, 0xF8, 0x90, 0x90, 0x90, 0xC3]) with { MayDoNothing = true },
+        Raises("a breakpoint of its own", "Debug", Breakpoint) with { MayDoNothing = true },
 
         // pushf; or dword [rsp], 0x100; popf; nop; nop; ret
         Raises("single steps", "Debug", [0x9C, 0x81, 0x0C, 0x24, 0, 1, 0, 0, 0x9D, 0x90, 0x90, 0xC3]) with { MayDoNothing = true },

@@ -17,8 +17,12 @@ internal static partial class Attacks
         .. AtStart(Attack.Poisons<GuestFaultException>("an empty IDT at the start", Call, "triple-fault"), _ => [.. Nothing, 0x0F, 0x01, 0x1C, 0x24, 0x0F, 0x0B]),
         .. AtStart(Attack.Poisons<GuestProtocolException>("a stack for calls that is not aligned", Call, "stack pointer"), is64Bit => GuestCode.EndStart(is64Bit, 0, 0x2008)),
         .. AtStart(Attack.Poisons<GuestFaultException>("an address for calls at null, a stack at null", Call).Or<GuestCpuException>(), is64Bit => GuestCode.EndStart(is64Bit, 0, 0)),
-        .. AtStart(Attack.Poisons<GuestFaultException>("an address for calls that cannot be", Call).Or<GuestCpuException>().By(Victim.Amd64), _ => GuestCode.EndStart(true, NonCanonical, 0x2000)),
-        .. AtStart(Attack.Poisons<GuestFaultException>("a stack for calls that cannot be", Call).Or<GuestCpuException>().By(Victim.Amd64), _ => GuestCode.EndStart(true, FourPushes, NonCanonical)),
+        .. AtStart(
+            Attack.Poisons<GuestFaultException>("an address for calls that cannot be", Call).Or<GuestCpuException>().By(Victim.Amd64),
+            _ => GuestCode.EndStart(true, NonCanonical, 0x2000)),
+        .. AtStart(
+            Attack.Poisons<GuestFaultException>("a stack for calls that cannot be", Call).Or<GuestCpuException>().By(Victim.Amd64),
+            _ => GuestCode.EndStart(true, FourPushes, NonCanonical)),
         .. AtStart(Attack.Poisons<GuestFaultException>("an address for calls in no memory", Call).By(Victim.I686), _ => GuestCode.EndStart(false, NoMemory, 0x2000)),
         .. AtStart(Attack.Poisons<GuestFaultException>("a stack for calls in no memory", Call).By(Victim.I686), _ => GuestCode.EndStart(false, FourPushes, NoMemory)),
         .. AtStart(

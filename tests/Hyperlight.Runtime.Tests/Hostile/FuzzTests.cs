@@ -22,7 +22,10 @@ public class FuzzTests
     private static readonly int[] Ports = [99, 101, 108];
 
     private static readonly ulong[] Edges =
-        [0, 1, 7, 8, 9, 15, 16, 17, 0x7F, 0xFF, 0xFFC, 0xFF8, 0x1000, 0x1001, 0x3FF8, 0x4000, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFF0, 0xFFFF_FFFF, 0x1_0000_0008, ulong.MaxValue - 7, ulong.MaxValue];
+    [
+        0, 1, 7, 8, 9, 15, 16, 17, 0x7F, 0xFF, 0xFFC, 0xFF8, 0x1000, 0x1001, 0x3FF8, 0x4000, 0xFFFF,
+        0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFF0, 0xFFFF_FFFF, 0x1_0000_0008, ulong.MaxValue - 7, ulong.MaxValue,
+    ];
 
     [KvmTheory]
     [InlineData(Victim.Amd64)]
