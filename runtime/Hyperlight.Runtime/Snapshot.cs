@@ -3,6 +3,7 @@ using Hyperlight.Hypervisors;
 using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Layouts;
 using Hyperlight.Snapshots;
+using Hyperlight.Telemetry;
 
 namespace Hyperlight;
 
@@ -46,6 +47,9 @@ public sealed class Snapshot : IDisposable
     /// <summary>Where everything lay in the guest's memory when it started.</summary>
     public MemoryMap Map { get; }
 
+    /// <summary>The guest's first instruction, for core files; null where that is not known.</summary>
+    internal GuestVirtualAddress? EntryPoint { get; init; }
+
     internal SnapshotMemory Memory { get; }
 
     internal ProcessorState Processor { get; }
@@ -71,7 +75,18 @@ public sealed class Snapshot : IDisposable
     {
         SandboxOptions options = new();
         configure?.Invoke(options);
-        return new(this, options);
+        Operation start = Operation.Start(GuestName, Tags.Snapshot);
+        try
+        {
+            Sandbox sandbox = new(this, options);
+            start.Succeed();
+            return sandbox;
+        }
+        catch (Exception exception)
+        {
+            start.Fail(exception);
+            throw;
+        }
     }
 
     /// <summary>Frees the memory that no sandbox uses. Sandboxes that were made from it or set back to it keep working.</summary>

@@ -17,7 +17,7 @@ public sealed partial class Sandbox
     // CR3 without what is no address in it.
     private const ulong TableAddressMask = 0x000F_FFFF_FFFF_F000;
 
-    // Where the guest's first instruction was; not known after a start from a snapshot.
+    // Where the guest's first instruction was, null after a snapshot that does not know.
     private GuestVirtualAddress? _entryPoint;
 
     // Whatever goes wrong here must not hide what went wrong in the guest.

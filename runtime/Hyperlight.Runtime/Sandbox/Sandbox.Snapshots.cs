@@ -4,6 +4,7 @@ using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
 using Hyperlight.Snapshots;
+using Hyperlight.Telemetry;
 
 namespace Hyperlight;
 
@@ -60,6 +61,7 @@ public sealed partial class Sandbox
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         _gate.Enter(Timeout.InfiniteTimeSpan);
+        Operation restore = Operation.Restore(_name);
         try
         {
             ThrowIfUnrecoverable();
@@ -70,6 +72,12 @@ public sealed partial class Sandbox
             ReplaceMemory(snapshot, snapshot.Memory.ShareLayers(_memory.Layers));
             Apply(snapshot);
             _poison = null;
+            restore.Succeed();
+        }
+        catch (Exception exception)
+        {
+            restore.Fail(exception);
+            throw;
         }
         finally
         {
@@ -78,6 +86,22 @@ public sealed partial class Sandbox
     }
 
     private Snapshot TakeSnapshot()
+    {
+        Operation operation = Operation.Snapshot(_name);
+        try
+        {
+            Snapshot snapshot = Capture();
+            operation.Succeed();
+            return snapshot;
+        }
+        catch (Exception exception)
+        {
+            operation.Fail(exception);
+            throw;
+        }
+    }
+
+    private Snapshot Capture()
     {
         ProcessorState processor = _machine.GetState();
         SnapshotMemory memory;
@@ -93,7 +117,7 @@ public sealed partial class Sandbox
         }
 
         _generation++;
-        return new(_name, _generation, _map, memory, processor, _callRegisters with { Rflags = CleanFlags }, _signatures, _msrs.Allowed);
+        return new(_name, _generation, _map, memory, processor, _callRegisters with { Rflags = CleanFlags }, _signatures, _msrs.Allowed) { EntryPoint = _entryPoint };
     }
 
     private static void RequireFourLevelPaging(in KvmSpecialRegisters registers)
@@ -182,6 +206,7 @@ public sealed partial class Sandbox
         }
 
         _callRegisters = snapshot.CallRegisters with { Rflags = _map.Layout.Paging == GuestPaging.None ? CleanFlags : FlushFlags };
+        _entryPoint = snapshot.EntryPoint;
         _generation = snapshot.Generation;
         _current = snapshot;
     }
