@@ -8,6 +8,9 @@ internal sealed class Neighbourhood : IDisposable
     // How much init data makes the guest look for code in it.
     private const int LeastInitCode = 16;
 
+    // Enough for a start that comes to an end, also where the processor is emulated twice over.
+    private static readonly TimeSpan LongestStart = TimeSpan.FromMilliseconds(500);
+
     /// <param name="guest">The name of the guest.</param>
     /// <param name="atStart">Machine code that victims run in their initialisation, empty for none.</param>
     public Neighbourhood(string guest, byte[] atStart)
@@ -29,7 +32,7 @@ internal sealed class Neighbourhood : IDisposable
     public Sandbox StartVictim() => Image.Start(options =>
     {
         Configure(options, misbehaveAtStart: true);
-        options.StartTimeout = options.CallTimeout = Victim.Brief;
+        options.StartTimeout = LongestStart;
     });
 
     /// <summary>A sandbox whose guest has started without misbehaving.</summary>
