@@ -53,6 +53,7 @@ public sealed partial class Sandbox : IDisposable
             _memory.PrepareScratch(blob);
             ResetBuffers();
             _entryPoint = entryPoint;
+            MapDeclared();
             Initialize(map, entryPoint, cancellationToken);
             Count();
         }
@@ -72,6 +73,7 @@ public sealed partial class Sandbox : IDisposable
             CheckFits(snapshot);
             FillScratch(snapshot);
             Apply(snapshot);
+            MapDeclared();
             Count();
         }
         catch

@@ -87,7 +87,7 @@ internal sealed class Compaction
             return place;
         }
 
-        if (_zeroPage is { } zeroPage && !_memory.Page(gpa).ContainsAnyExcept((byte)0))
+        if (_zeroPage is { } zeroPage && !Page(gpa).ContainsAnyExcept((byte)0))
         {
             place = zeroPage;
         }
@@ -99,6 +99,13 @@ internal sealed class Compaction
 
         _moved.Add(gpa, place);
         return place;
+    }
+
+    private ReadOnlySpan<byte> Page(ulong gpa)
+    {
+        ReadOnlySpan<byte> page = _memory.Page(gpa);
+        return !page.IsEmpty ? page : throw new SnapshotFailedException(
+            $"the file behind its physical address 0x{gpa:X} has become shorter since it was mapped, or cannot be read: restore another snapshot, or unmap the file.");
     }
 
     private void CheckTables()
@@ -128,7 +135,7 @@ internal sealed class Compaction
         MappedMemory target = MappedMemory.Allocate(size);
         for (int i = 0; i < _moving.Count; i++)
         {
-            _memory.Page(_moving[i]).CopyTo(target.Slice((ulong)i * GuestLayout.PageSize, (int)GuestLayout.PageSize));
+            Page(_moving[i]).CopyTo(target.Slice((ulong)i * GuestLayout.PageSize, (int)GuestLayout.PageSize));
         }
 
         target.MakeReadOnly();

@@ -10,6 +10,7 @@ internal sealed unsafe class KvmSystem
 
     // Capabilities, linux/kvm.h.
     private const int UserMemory = 3;
+    private const int MemorySlots = 10;
     private const int SetTssAddress = 4;
     private const int ExtendedCpuid = 7;
     private const int SetIdentityMapAddress = 37;
@@ -21,6 +22,9 @@ internal sealed unsafe class KvmSystem
     private const int DebugRegisters = 50;
     private const int ExtendedControlRegisters = 56;
     private const int MsrFilter = 189;
+
+    // What a KVM has that does not say (KVM API documentation, section 4.3).
+    private const uint DefaultMemorySlots = 32;
 
     // CPUID leaves and the features in them that are hidden (Intel SDM volume 2, CPUID; AMD APM volume 3, appendix E).
     private const uint FeatureLeaf = 1;
@@ -44,6 +48,7 @@ internal sealed unsafe class KvmSystem
         _device = device;
         VcpuMappingSize = KvmIoctl.Require(device, KvmIoctl.GetVcpuMmapSize, 0, "KVM_GET_VCPU_MMAP_SIZE");
         _cpuid = GetSupportedCpuid(device);
+        MemorySlotCount = (uint)CheckExtension(device, MemorySlots) is > 0 and uint count ? count : DefaultMemorySlots;
         HasExtendedControlRegisters = CheckExtension(device, ExtendedControlRegisters) > 0;
         HasMsrFilter = CheckExtension(device, MsrFilter) > 0;
     }
@@ -54,6 +59,9 @@ internal sealed unsafe class KvmSystem
 
     /// <summary>Bytes of the pages that kernel and host share about a virtual processor: <c>KVM_GET_VCPU_MMAP_SIZE</c>.</summary>
     public int VcpuMappingSize { get; }
+
+    /// <summary>How many pieces of memory a virtual machine may have: <c>KVM_CAP_NR_MEMSLOTS</c>.</summary>
+    public uint MemorySlotCount { get; }
 
     /// <summary>Whether there is an XCR0: <c>KVM_CAP_XCRS</c>.</summary>
     public bool HasExtendedControlRegisters { get; }
