@@ -21,7 +21,7 @@ public static class GuestImageExtensions
         ArgumentNullException.ThrowIfNull(image);
         SandboxOptions options = new();
         configure?.Invoke(options);
-        Operation start = Operation.Start(image.Name);
+        Operation start = Operation.Start(image.Name, Tags.Image);
         try
         {
             Sandbox sandbox = new(image.Name, image.Map, image.EntryPoint, image.Memory, options, cancellationToken, image.Digest);
