@@ -11,6 +11,7 @@ public static class GuestImageExtensions
     /// <param name="cancellationToken">Gives up the start.</param>
     /// <returns>A sandbox whose functions can be called; dispose it.</returns>
     /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
+    /// <exception cref="HyperlightException">A file or region of the options cannot be mapped.</exception>
     /// <exception cref="GuestAbortedException">The guest gave up.</exception>
     /// <exception cref="GuestFaultException">The guest crashed.</exception>
     /// <exception cref="GuestProtocolException">The guest does not follow the protocol.</exception>
