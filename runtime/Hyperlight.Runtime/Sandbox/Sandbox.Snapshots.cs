@@ -22,6 +22,9 @@ public sealed partial class Sandbox
 
     private ulong _generation;
 
+    // Where the guest comes from, which is where the snapshot that it was last set back to comes from.
+    private GuestOrigin _origin;
+
     // The snapshot that the guest is at, null once it has run on.
     private Snapshot? _current;
 
@@ -120,7 +123,7 @@ public sealed partial class Sandbox
         }
 
         _generation++;
-        return new(_name, _generation, _map, memory, processor, _callRegisters with { Rflags = CleanFlags }, _signatures, _msrs.Allowed) { EntryPoint = _entryPoint };
+        return new(_origin, _generation, _map, memory, processor, _callRegisters with { Rflags = CleanFlags }, _signatures, _msrs.Allowed);
     }
 
     private static void RequireFourLevelPaging(in KvmSpecialRegisters registers)
@@ -218,8 +221,8 @@ public sealed partial class Sandbox
         }
 
         _callRegisters = snapshot.CallRegisters with { Rflags = _map.Layout.Paging == GuestPaging.None ? CleanFlags : FlushFlags };
-        _entryPoint = snapshot.EntryPoint;
         _generation = snapshot.Generation;
+        _origin = snapshot.Origin;
         _current = snapshot;
     }
 

@@ -11,7 +11,7 @@ internal sealed class UnmappableMemory(GuestPhysicalAddress scratch) : SnapshotM
 
     /// <summary>A snapshot that fits the same sandboxes and cannot be restored.</summary>
     public static Snapshot InsteadOf(Snapshot good) => new(
-        good.GuestName, 1, good.Map, new UnmappableMemory(good.Map.Scratch.Gpa), good.Processor, good.CallRegisters, good.HostFunctions, good.AllowedMsrs);
+        good.Origin, 1, good.Map, new UnmappableMemory(good.Map.Scratch.Gpa), good.Processor, good.CallRegisters, good.HostFunctions, good.AllowedMsrs);
 
     public override ImmutableArray<MemoryLayer> ShareLayers(ImmutableArray<MemoryLayer> current) =>
         current.Add(new(scratch, new(MappedMemory.Allocate(4096))));
