@@ -18,6 +18,9 @@ internal sealed class VirtualMachine : IDisposable
 
     private static readonly ReservedRange OwnPages = new("hypervisor", IdentityMapAddress, 4 * GuestLayout.PageSize);
 
+    // XCR0 after a reset: x87 only (Intel SDM volume 3, table 10-1).
+    private const ulong InitialExtendedControl = 1;
+
     private readonly KvmVirtualMachine _machine;
     private readonly KvmVcpu _processor;
     private readonly bool _hasExtendedControl;
@@ -25,7 +28,9 @@ internal sealed class VirtualMachine : IDisposable
     // The model-specific registers a guest can change, with the values a processor starts with, and whether all of them can be written.
     private readonly KvmMsrEntry[] _msrs;
     private readonly bool _canSetMsrs;
-    private bool _hasRun;
+
+    // Whether the processor still is as it was created: then most of a state is there already.
+    private bool _isNew = true;
 
     /// <summary>Creates a machine without memory, its processor ready for a layout's first instruction.</summary>
     /// <param name="layout">The layout, for the entry mode and the width of physical addresses.</param>
@@ -102,12 +107,12 @@ internal sealed class VirtualMachine : IDisposable
     {
         KvmMsrEntry[] msrs = [.. _msrs];
         Require(_processor.GetMsrs(msrs), msrs, "read");
-        return new(_processor.GetSpecialRegisters(), _hasExtendedControl ? _processor.GetExtendedControl() : 1, [.. msrs]);
+        return new(_processor.GetSpecialRegisters(), _hasExtendedControl ? _processor.GetExtendedControl() : InitialExtendedControl, [.. msrs]);
     }
 
     /// <summary>All registers that a debugger shows, as the last exit left them.</summary>
     public CoreRegisters GetAllRegisters() => new(
-        _processor.GetRegisters(), _processor.GetSpecialRegisters(), _hasExtendedControl ? _processor.GetExtendedControl() : 1, _processor.GetFloatingPoint());
+        _processor.GetRegisters(), _processor.GetSpecialRegisters(), _hasExtendedControl ? _processor.GetExtendedControl() : InitialExtendedControl, _processor.GetFloatingPoint());
 
     /// <summary>Finishes what the last exit has left undone, so that it does not happen to other memory or registers. Before those are replaced.</summary>
     public void Settle() => _processor.CompleteExit();
@@ -119,28 +124,29 @@ internal sealed class VirtualMachine : IDisposable
     /// <param name="state">The state.</param>
     public void SetState(ProcessorState state)
     {
-        if (_hasRun)
+        if (_isNew)
+        {
+            _processor.SetSpecialRegisters(state.Special);
+        }
+        else
         {
             _processor.Reset(state.Special);
             _processor.ResetDebugRegisters();
         }
-        else
-        {
-            _processor.SetSpecialRegisters(state.Special);
-        }
 
-        if (_hasExtendedControl)
+        if (_hasExtendedControl && (!_isNew || state.ExtendedControl != InitialExtendedControl))
         {
             _processor.SetExtendedControl(state.ExtendedControl);
         }
 
         SetMsrs(state.Msrs.AsSpan());
+        _isNew = false;
     }
 
     /// <summary>Lets the guest go on until something needs the host.</summary>
     public VirtualMachineExit Run()
     {
-        _hasRun = true;
+        _isNew = false;
         return _processor.Run();
     }
 
@@ -189,24 +195,34 @@ internal sealed class VirtualMachine : IDisposable
             wanted[i] = Find(values, _msrs[i].Index) ?? _msrs[i];
         }
 
-        if (!_canSetMsrs)
+        if (_isNew)
+        {
+            wanted = Changed(wanted, _msrs);
+        }
+        else if (!_canSetMsrs)
         {
             // Some of all that KVM lists can be read only.
-            Span<KvmMsrEntry> current = [.. _msrs];
+            KvmMsrEntry[] current = [.. _msrs];
             Require(_processor.GetMsrs(current), current, "read");
-            int changed = 0;
-            for (int i = 0; i < wanted.Length; i++)
-            {
-                if (wanted[i].Value != current[i].Value)
-                {
-                    wanted[changed++] = wanted[i];
-                }
-            }
-
-            wanted = wanted[..changed];
+            wanted = Changed(wanted, current);
         }
 
         Require(_processor.SetMsrs(wanted), wanted, "set back");
+    }
+
+    /// <summary>Those of the wanted values that are other ones, moved to the front.</summary>
+    private static Span<KvmMsrEntry> Changed(Span<KvmMsrEntry> wanted, ReadOnlySpan<KvmMsrEntry> current)
+    {
+        int changed = 0;
+        for (int i = 0; i < wanted.Length; i++)
+        {
+            if (wanted[i].Value != current[i].Value)
+            {
+                wanted[changed++] = wanted[i];
+            }
+        }
+
+        return wanted[..changed];
     }
 
     private static KvmMsrEntry? Find(ReadOnlySpan<KvmMsrEntry> registers, uint index)
