@@ -74,7 +74,7 @@ internal static class IdleMemory
                 kernelThreads);
         }
 
-        // Anonymous memory between two inaccessible pages of a sandbox is scratch: the only mappings that are told apart by MAP_NORESERVE ("nr").
+        // Sandboxes map with MAP_NORESERVE ("nr"), which hardly anything else does; what else does is there before and after.
         private static long GuestMemory()
         {
             long sum = 0;
