@@ -52,6 +52,8 @@ public static class Rules
     public static readonly Rule ImageUnsupported = new("HL3004", Error, "The image is of an unsupported kind or version");
     public static readonly Rule ImageMapDiffers = new("HL3005", Error, "The image's region table is not the one its layout gives");
     public static readonly Rule ImageNotWritten = new("HL3006", Error, "The image cannot be written");
+    public static readonly Rule SnapshotOfOtherImage = new("HL3010", Warning, "The snapshot was taken from another image");
+    public static readonly Rule SnapshotNotTaken = new("HL3011", Error, "No snapshot of the guest can be taken");
 
     // HL4xxx: the project.
     public static readonly Rule GuestFileMissing = new("HL4001", Error, "A guest file cannot be read");
@@ -64,6 +66,10 @@ public static class Rules
     public static readonly Rule MSBuildTooOld = new("HL4008", Error, "This MSBuild is too old");
     public static readonly Rule ProjectUnsuitable = new("HL4009", Error, "The project's output type or framework does not fit");
     public static readonly Rule NoGuest = new("HL4010", Error, "The project has nothing to build");
+    public static readonly Rule BadSnapshotChoice = new("HL4011", Error, "A Snapshot value is not known");
+    public static readonly Rule BadSnapshotTimeout = new("HL4012", Error, "A timeout cannot be understood");
+    public static readonly Rule BadHostFunctions = new("HL4013", Error, "The host functions for a snapshot cannot be used");
+    public static readonly Rule NoSnapshotOfLayout = new("HL4014", Error, "Guests of this layout have no snapshots");
 
     // HL5xxx: the hypervisor.
     public static readonly Rule NoHypervisor = new("HL5001", Error, "There is no hypervisor");

@@ -59,9 +59,7 @@ public sealed class BakeGuests : GuestTask
         Cancellation.ThrowIfCancellationRequested();
         Directory.CreateDirectory(guest.ImageDirectory);
         ImageWriter.Write(guest.ImageDirectory, image);
-        string[] files = [.. Directory.EnumerateFiles(guest.ImageDirectory, "*", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(guest.ImageDirectory, file).Replace('\\', '/'))
-            .Order(StringComparer.Ordinal)];
+        IReadOnlyList<string> files = BakeRecord.FindFiles(guest.ImageDirectory);
         Cancellation.ThrowIfCancellationRequested();
         new BakeRecord(Describe(guest, image.Config, image.StoredSize), files).Write(guest.RecordFile);
 
