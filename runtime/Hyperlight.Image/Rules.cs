@@ -52,6 +52,9 @@ public static class Rules
     public static readonly Rule ImageUnsupported = new("HL3004", Error, "The image is of an unsupported kind or version");
     public static readonly Rule ImageMapDiffers = new("HL3005", Error, "The image's region table is not the one its layout gives");
     public static readonly Rule ImageNotWritten = new("HL3006", Error, "The image cannot be written");
+    public static readonly Rule SnapshotMachineDiffers = new("HL3007", Error, "The snapshot is of another architecture, hypervisor or processor vendor");
+    public static readonly Rule SnapshotNotSavable = new("HL3008", Error, "The snapshot cannot be saved");
+    public static readonly Rule SnapshotState = new("HL3009", Error, "The snapshot's processor state is not one of a waiting guest");
     public static readonly Rule SnapshotOfOtherImage = new("HL3010", Warning, "The snapshot was taken from another image");
     public static readonly Rule SnapshotNotTaken = new("HL3011", Error, "No snapshot of the guest can be taken");
 

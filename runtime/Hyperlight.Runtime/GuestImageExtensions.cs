@@ -24,7 +24,7 @@ public static class GuestImageExtensions
         Operation start = Operation.Start(image.Name);
         try
         {
-            Sandbox sandbox = new(image.Name, image.Map, image.EntryPoint, image.Memory, options, cancellationToken);
+            Sandbox sandbox = new(image.Name, image.Map, image.EntryPoint, image.Memory, options, cancellationToken, image.Digest);
             start.Succeed();
             return sandbox;
         }

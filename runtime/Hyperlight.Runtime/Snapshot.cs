@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Hyperlight.Hypervisors;
 using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Snapshots;
 
@@ -15,7 +16,7 @@ public sealed class Snapshot : IDisposable
     private volatile bool _disposed;
 
     internal Snapshot(
-        string guestName,
+        GuestOrigin origin,
         ulong generation,
         MemoryMap map,
         SnapshotMemory memory,
@@ -24,7 +25,7 @@ public sealed class Snapshot : IDisposable
         ImmutableSortedDictionary<string, HostFunctionSignature> hostFunctions,
         ImmutableArray<uint> allowedMsrs)
     {
-        GuestName = guestName;
+        Origin = origin;
         Generation = generation;
         Map = map;
         Memory = memory;
@@ -35,7 +36,13 @@ public sealed class Snapshot : IDisposable
     }
 
     /// <summary>The guest's name.</summary>
-    public string GuestName { get; }
+    public string GuestName => Origin.Name;
+
+    /// <summary>
+    /// The <see cref="GuestImage.Digest"/> of the image that the guest was started from, null when it is not known. A snapshot is out of date when its
+    /// guest's image has another one now.
+    /// </summary>
+    public string? ImageDigest => Origin.ImageDigest;
 
     /// <summary>How many snapshots the guest has been through, this one included. The guest can read the number after a restore.</summary>
     public ulong Generation { get; }
@@ -45,6 +52,8 @@ public sealed class Snapshot : IDisposable
 
     /// <summary>Where everything lay in the guest's memory when it started.</summary>
     public MemoryMap Map { get; }
+
+    internal GuestOrigin Origin { get; }
 
     internal SnapshotMemory Memory { get; }
 
@@ -57,6 +66,49 @@ public sealed class Snapshot : IDisposable
     internal ImmutableArray<uint> AllowedMsrs { get; }
 
     internal bool IsDisposed => _disposed;
+
+    /// <summary>Loads a snapshot that was saved. Its memory is a view of the file, which must not be changed while it is in use.</summary>
+    /// <param name="path">The directory.</param>
+    /// <param name="reference">The tag, or the digest that <see cref="Save"/> returned: what has a colon is a digest.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <returns>The snapshot; dispose it.</returns>
+    /// <exception cref="HyperlightException">
+    /// HL3001 to HL3005, HL3009: there is no usable snapshot. HL3007: it was made with another hypervisor or another processor vendor's processor.
+    /// </exception>
+    /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
+    public static Snapshot Load(string path, string reference, SnapshotLoadOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentException.ThrowIfNullOrEmpty(reference);
+        return SnapshotFile.Load(path, reference, (options ?? new()).VerifyContent);
+    }
+
+    /// <summary>
+    /// Saves the snapshot in upstream's format: an OCI image layout directory, in which each tag is a snapshot or an image. When this is interrupted, the
+    /// directory holds what it held before.
+    /// </summary>
+    /// <param name="path">The directory, created when missing. One writer at a time.</param>
+    /// <param name="tag">The snapshot's name there: up to 128 letters, digits, <c>_</c>, <c>.</c> and <c>-</c>. Other tags stay as they are.</param>
+    /// <returns>The digest that names exactly this snapshot, <c>sha256:</c> and 64 hexadecimal digits.</returns>
+    /// <exception cref="ArgumentException">There can be no such tag, or <c>initial</c>, which is an image's.</exception>
+    /// <exception cref="HyperlightException">
+    /// HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written. HL3008: upstream's format cannot say what the snapshot is.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The snapshot is disposed.</exception>
+    public string Save(string path, string tag)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(tag);
+        if (!OciLayout.IsTag(tag) || tag == OciLayout.InitialTag)
+        {
+            throw new ArgumentException(
+                $"'{OneLine.Of(tag)}' cannot be a snapshot's tag: up to 128 letters, digits, '_', '.' and '-', neither of the last two in front; '{OciLayout.InitialTag}' is an image's.",
+                nameof(tag));
+        }
+
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return SnapshotFile.Save(this, path, tag);
+    }
 
     /// <summary>
     /// Creates a sandbox that goes on where the snapshot was taken. No code of the guest runs for that: its initialisation is over, and random

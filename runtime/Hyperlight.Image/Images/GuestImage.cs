@@ -9,9 +9,10 @@ namespace Hyperlight;
 /// </summary>
 public sealed class GuestImage : IDisposable
 {
-    private GuestImage(ImageConfig config, MemoryMap map, SafeFileHandle memory)
+    private GuestImage(ImageConfig config, string digest, MemoryMap map, SafeFileHandle memory)
     {
         Config = config;
+        Digest = digest;
         Map = map;
         Memory = memory;
     }
@@ -31,6 +32,9 @@ public sealed class GuestImage : IDisposable
     /// <summary>All that the image records about its guest.</summary>
     public ImageConfig Config { get; }
 
+    /// <summary>The digest of the image's manifest, which covers everything the image is made of: <c>sha256:</c> and 64 hexadecimal digits.</summary>
+    public string Digest { get; }
+
     /// <summary>The memory blob: a file of exactly <see cref="MemoryMap.BlobSize"/> bytes, open for reading. It must not be changed while in use.</summary>
     public SafeFileHandle Memory { get; }
 
@@ -41,8 +45,8 @@ public sealed class GuestImage : IDisposable
     public static GuestImage Open(string path, GuestImageOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        (ImageConfig config, MemoryMap map, SafeFileHandle memory) = new ImageReader(path).Read((options ?? new()).VerifyContent);
-        return new(config, map, memory);
+        (ImageConfig config, string digest, MemoryMap map, SafeFileHandle memory) = new ImageReader(path).Read((options ?? new()).VerifyContent);
+        return new(config, digest, map, memory);
     }
 
     /// <summary>Closes the memory blob. Sandboxes made from the image keep working.</summary>

@@ -21,6 +21,7 @@ namespace Hyperlight.Images;
 [JsonSerializable(typeof(OciIndex))]
 [JsonSerializable(typeof(OciManifest))]
 [JsonSerializable(typeof(ImageConfig))]
+[JsonSerializable(typeof(SnapshotConfig))]
 internal sealed partial class ImageJson : JsonSerializerContext;
 
 /// <summary>Addresses are plain numbers in JSON, as upstream's are.</summary>

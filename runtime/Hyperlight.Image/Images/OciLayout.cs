@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Security.Cryptography;
+
 namespace Hyperlight.Images;
 
 /// <summary>The names of an OCI image layout directory (OCI image spec 1.0) and the media types of its blobs (DESIGN section 5, amd64 sheet section 8).</summary>
@@ -13,6 +16,7 @@ internal static class OciLayout
     public const string IndexMediaType = "application/vnd.oci.image.index.v1+json";
     public const string ManifestMediaType = "application/vnd.oci.image.manifest.v1+json";
     public const string ConfigMediaType = "application/vnd.hyperlight.sdk.image.config.v1+json";
+    public const string SnapshotConfigMediaType = "application/vnd.hyperlight.snapshot.config.v1+json";
     public const string MemoryMediaType = "application/vnd.hyperlight.snapshot.memory.v1";
 
     /// <summary>The tag of a guest that was loaded and has not run.</summary>
@@ -21,6 +25,27 @@ internal static class OciLayout
     /// <summary>The greatest JSON document that is written or read, in bytes (amd64 sheet, section 8.3).</summary>
     public const int MaxJsonSize = 1 << 20;
 
+    private const int HexDigestLength = SHA256.HashSizeInBytes * 2;
+    private const int MaxTagLength = 128;
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+    private static readonly SearchValues<char> TagCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
+
     /// <summary>Where the blobs are in an image directory.</summary>
     public static string BlobDirectory(string imageDirectory) => Path.Combine(imageDirectory, "blobs", "sha256");
+
+    /// <summary>Whether this is the prefix and 64 lower-case hexadecimal digits, so that nothing in it can lead out of a folder.</summary>
+    public static bool IsDigest(string text) => text.StartsWith(DigestPrefix, StringComparison.Ordinal) && IsHexDigest(text.AsSpan(DigestPrefix.Length));
+
+    /// <summary>Whether this is the name of a blob's file.</summary>
+    public static bool IsHexDigest(ReadOnlySpan<char> text) => text.Length == HexDigestLength && text.IndexOfAnyExcept(HexDigits) < 0;
+
+    /// <summary>Whether this can be a tag (OCI distribution spec).</summary>
+    public static bool IsTag(string text) =>
+        text.Length is > 0 and <= MaxTagLength && text.AsSpan().IndexOfAnyExcept(TagCharacters) < 0 && text[0] is not ('.' or '-');
+
+    /// <summary>The digest of a blob with this SHA-256.</summary>
+    public static string Digest(ReadOnlySpan<byte> hash) => DigestPrefix + Convert.ToHexStringLower(hash);
+
+    /// <summary>The file name of the blob with this digest.</summary>
+    public static string FileName(string digest) => digest[DigestPrefix.Length..];
 }

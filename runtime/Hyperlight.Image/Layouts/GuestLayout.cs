@@ -66,6 +66,12 @@ public sealed record GuestLayout
     /// <summary>The profile requires the words for the page-table base and the snapshot generation in scratch.</summary>
     public required bool HasPageTableWords { get; init; }
 
+    /// <summary>The profile requires a word in scratch that asks the guest to seed its random numbers anew after a restore.</summary>
+    public required bool HasReseedWord { get; init; }
+
+    /// <summary>How its snapshots are saved; null where upstream has no format for them.</summary>
+    public required SnapshotAbi? SnapshotAbi { get; init; }
+
     /// <summary>Physical addresses no region may cover.</summary>
     public required ImmutableArray<ReservedRange> ReservedRanges { get; init; }
 

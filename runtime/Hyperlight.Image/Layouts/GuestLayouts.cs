@@ -29,7 +29,23 @@ public static class GuestLayouts
         // 2 TSS/IDT, 4 page tables for them, 1 stack page, 3 page tables for it, 2 exception stack and metadata (section 2.4).
         ScratchReservePages = 12,
         HasPageTableWords = true,
+        HasReseedWord = false,
+        SnapshotAbi = new(1, HasEntryAndMsrs: false),
         ReservedRanges = [],
+    };
+
+    /// <summary>
+    /// 64-bit guests of upstream after v0.16.0 (amd64 sheet, sections 0 and 11). Guests that were built between the two releases say 0.16.0 and follow
+    /// <see cref="Amd64V16"/>, which they do not notice.
+    /// </summary>
+    public static GuestLayout Amd64V17 { get; } = Amd64V16 with
+    {
+        Id = "amd64-0.17",
+        GuestVersions = ["0.17.0"],
+        SnapshotBase = new(0x4000),
+        MaxRegionSize = (16 * GiB) - 0x4000,
+        HasReseedWord = true,
+        SnapshotAbi = new(2, HasEntryAndMsrs: true),
     };
 
     /// <summary>32-bit guests of upstream #1271, v0.13.1 and v0.14.0 with nanvix-unstable: the identity layout (i686 sheet, profile A).</summary>
@@ -55,11 +71,13 @@ public static class GuestLayouts
         // The metadata page and the counter page (section 2.4).
         ScratchReservePages = 2,
         HasPageTableWords = false,
+        HasReseedWord = false,
+        SnapshotAbi = null,
         ReservedRanges = [new("IOAPIC", new(0xFEC0_0000), 0x1000), new("local APIC", new(0xFEE0_0000), 0x1000)],
     };
 
     /// <summary>All profiles.</summary>
-    public static ImmutableArray<GuestLayout> All { get; } = [Amd64V16, I686V13];
+    public static ImmutableArray<GuestLayout> All { get; } = [Amd64V16, Amd64V17, I686V13];
 
     /// <summary>The profile named <paramref name="id"/>, null when there is none.</summary>
     public static GuestLayout? Find(string id) => All.FirstOrDefault(layout => layout.Id == id);

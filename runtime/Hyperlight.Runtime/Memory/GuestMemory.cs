@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using Hyperlight.Layouts;
 using Microsoft.Win32.SafeHandles;
 
@@ -20,6 +21,10 @@ internal sealed class GuestMemory : IDisposable
     private const ulong FirstFreeWord = 0x10;
     private const ulong PageTablesWord = 0x18;
     private const ulong GenerationWord = 0x20;
+    private const ulong ReseedWord = 0x28;
+
+    // With it the lower half of the word is a seed; without, there is none (amd64 sheet, section 11.3).
+    private const ulong ReseedRequest = 1UL << 32;
 
     private readonly MemoryMap _map;
 
@@ -90,6 +95,12 @@ internal sealed class GuestMemory : IDisposable
     {
         WriteWords(_map.PageTables.Gpa + (ulong)tables.Length, generation);
         tables.CopyTo(Scratch.Slice(_map.PageTablesScratchOffset, tables.Length));
+        if (_map.Layout.HasReseedWord)
+        {
+            Span<byte> seed = stackalloc byte[sizeof(uint)];
+            RandomNumberGenerator.Fill(seed);
+            WriteWord(ReseedWord, ReseedRequest | BitConverter.ToUInt32(seed));
+        }
     }
 
     /// <summary>Fills scratch, which must be zero, as a guest expects it at its first instruction (amd64 sheet, section 6.2), except the buffers.</summary>

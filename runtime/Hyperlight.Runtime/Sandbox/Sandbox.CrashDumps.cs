@@ -17,9 +17,6 @@ public sealed partial class Sandbox
     // CR3 without what is no address in it.
     private const ulong TableAddressMask = 0x000F_FFFF_FFFF_F000;
 
-    // Where the guest's first instruction was; not known after a start from a snapshot.
-    private GuestVirtualAddress? _entryPoint;
-
     // Whatever goes wrong here must not hide what went wrong in the guest.
     private void WriteCrashDump(Exception crash)
     {
@@ -32,7 +29,7 @@ public sealed partial class Sandbox
         {
             CoreRegisters registers = _machine.GetAllRegisters();
             CoreMemory memory = ReadCrashedMemory(registers.Special);
-            byte[] notes = CoreNotes.Write(_name, _entryPoint, registers);
+            byte[] notes = CoreNotes.Write(_name, _origin.EntryPoint, registers);
             string path = CoreDirectory.Write(directory, _name, file => CoreFile.Write(file, notes, memory));
             crash.Data[CrashDumpKey] = path;
             if (_options.Logger is { } logger)

@@ -21,6 +21,9 @@ public sealed partial class Sandbox
 
     private ulong _generation;
 
+    // Where the guest comes from, which is where the snapshot that it was last set back to comes from.
+    private GuestOrigin _origin;
+
     // The snapshot that the guest is at, null once it has run on.
     private Snapshot? _current;
 
@@ -93,7 +96,7 @@ public sealed partial class Sandbox
         }
 
         _generation++;
-        return new(_name, _generation, _map, memory, processor, _callRegisters with { Rflags = CleanFlags }, _signatures, _msrs.Allowed);
+        return new(_origin, _generation, _map, memory, processor, _callRegisters with { Rflags = CleanFlags }, _signatures, _msrs.Allowed);
     }
 
     private static void RequireFourLevelPaging(in KvmSpecialRegisters registers)
@@ -183,6 +186,7 @@ public sealed partial class Sandbox
 
         _callRegisters = snapshot.CallRegisters with { Rflags = _map.Layout.Paging == GuestPaging.None ? CleanFlags : FlushFlags };
         _generation = snapshot.Generation;
+        _origin = snapshot.Origin;
         _current = snapshot;
     }
 

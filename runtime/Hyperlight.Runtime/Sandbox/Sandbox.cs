@@ -5,6 +5,7 @@ using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
 using Hyperlight.Protocol;
+using Hyperlight.Snapshots;
 using Hyperlight.Telemetry;
 using Microsoft.Win32.SafeHandles;
 
@@ -44,15 +45,20 @@ public sealed partial class Sandbox : IDisposable
 
     /// <summary>Starts a guest and runs its initialisation.</summary>
     internal Sandbox(
-        string name, MemoryMap map, GuestVirtualAddress entryPoint, SafeFileHandle blob, SandboxOptions options, CancellationToken cancellationToken)
-        : this(name, map, options, () => new(map, blob))
+        string name,
+        MemoryMap map,
+        GuestVirtualAddress entryPoint,
+        SafeFileHandle blob,
+        SandboxOptions options,
+        CancellationToken cancellationToken,
+        string? imageDigest = null)
+        : this(new GuestOrigin(name, entryPoint, imageDigest), map, options, () => new(map, blob))
     {
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
             _memory.PrepareScratch(blob);
             ResetBuffers();
-            _entryPoint = entryPoint;
             Initialize(map, entryPoint, cancellationToken);
             Count();
         }
@@ -65,7 +71,7 @@ public sealed partial class Sandbox : IDisposable
 
     /// <summary>Goes on where a snapshot was taken.</summary>
     internal Sandbox(Snapshot snapshot, SandboxOptions options)
-        : this(snapshot.GuestName, snapshot.Map, options, () => new(snapshot.Map, snapshot.Memory.ShareLayers([])))
+        : this(snapshot.Origin, snapshot.Map, options, () => new(snapshot.Map, snapshot.Memory.ShareLayers([])))
     {
         try
         {
@@ -81,7 +87,7 @@ public sealed partial class Sandbox : IDisposable
         }
     }
 
-    private Sandbox(string name, MemoryMap map, SandboxOptions options, Func<GuestMemory> openMemory)
+    private Sandbox(GuestOrigin origin, MemoryMap map, SandboxOptions options, Func<GuestMemory> openMemory)
     {
         CheckTimeout(options.CallTimeout, nameof(options.CallTimeout));
         CheckTimeout(options.StartTimeout, nameof(options.StartTimeout));
@@ -93,7 +99,8 @@ public sealed partial class Sandbox : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxLogRecordsPerCall);
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxLogTextLength);
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxCrashDumpSize);
-        _name = name;
+        _name = origin.Name;
+        _origin = origin;
         _options = options;
         _map = map;
 
@@ -104,10 +111,10 @@ public sealed partial class Sandbox : IDisposable
             options.HostFunctions.Add<string, int>(HostPrint, Print);
         }
 
-        _hostFunctions = options.HostFunctions.ToTable(name);
+        _hostFunctions = options.HostFunctions.ToTable(_name);
         _signatures = options.HostFunctions.ToSignatures();
         _debug = new(options.DebugPrint);
-        _log = new(name, options);
+        _log = new(_name, options);
         _memory = openMemory();
         try
         {

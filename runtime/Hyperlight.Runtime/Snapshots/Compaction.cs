@@ -12,7 +12,7 @@ namespace Hyperlight.Snapshots;
 ///   before   │ image │ pages of a snapshot │      …       │ scratch: buffers, tables, pages │
 ///   after    │ image │ pages of a snapshot │ new pages │  …  │ scratch: buffers, tables      │
 /// </code>
-/// A page of zeros becomes the one that the image has for its heap.
+/// A page of zeros becomes the one that the image has for its heap; where that is not known, the first that moves.
 /// </summary>
 internal sealed class Compaction
 {
@@ -24,12 +24,12 @@ internal sealed class Compaction
     private readonly ImmutableArray<MemoryLayer> _kept;
     private readonly PageTableBuilder _tables;
     private readonly GuestPhysicalAddress _start;
-    private readonly GuestPhysicalAddress? _zeroPage;
     private readonly ulong _mostTableBytes;
 
     // Where the pages that move are, in their new order, and where each will be.
     private readonly List<ulong> _moving = [];
     private readonly Dictionary<ulong, GuestPhysicalAddress> _moved = [];
+    private GuestPhysicalAddress? _zeroPage;
 
     private Compaction(MemoryMap map, GuestMemory memory)
     {
@@ -38,7 +38,10 @@ internal sealed class Compaction
         _kept = memory.Layers.Length < MaxLayers ? memory.Layers : memory.Layers[..1];
         _start = _kept[^1].End;
         _tables = new(map.PageTables.Gpa, (int)map.PageTables.Size);
-        _zeroPage = _memory.Page(map.Heap.Gpa.Value).ContainsAnyExcept((byte)0) ? null : map.Heap.Gpa;
+
+        // An image has its page of zeros there, a snapshot that was saved has whatever it has: another page, or no memory.
+        int range = _memory.RangeAt(map.Heap.Gpa.Value);
+        _zeroPage = range >= 0 && range < _kept.Length && !_memory.Page(map.Heap.Gpa.Value).ContainsAnyExcept((byte)0) ? map.Heap.Gpa : null;
         _mostTableBytes = Math.Min(
             map.Scratch.Size - map.Layout.MinimumScratchSize(map.Sizes.InputBufferSize, map.Sizes.OutputBufferSize), (ulong)Array.MaxLength / 2);
     }
@@ -87,7 +90,8 @@ internal sealed class Compaction
             return place;
         }
 
-        if (_zeroPage is { } zeroPage && !_memory.Page(gpa).ContainsAnyExcept((byte)0))
+        bool isZero = !_memory.Page(gpa).ContainsAnyExcept((byte)0);
+        if (isZero && _zeroPage is { } zeroPage)
         {
             place = zeroPage;
         }
@@ -95,6 +99,7 @@ internal sealed class Compaction
         {
             place = _start + ((ulong)_moving.Count * GuestLayout.PageSize);
             _moving.Add(gpa);
+            _zeroPage = isZero ? place : _zeroPage;
         }
 
         _moved.Add(gpa, place);

@@ -11,6 +11,9 @@ internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, by
 {
     private int _disposed;
 
+    /// <summary>The page tables.</summary>
+    public ReadOnlySpan<byte> Tables => tables;
+
     /// <inheritdoc/>
     public override ulong Size => ownSize + (ulong)tables.Length;
 

@@ -83,7 +83,7 @@ public class RestoreTests
         using Sandbox sandbox = guest.Start();
         using Snapshot good = sandbox.Snapshot();
         using Snapshot bad = new(
-            good.GuestName, 1, good.Map, new Overlapping(good.Map.Scratch.Gpa), good.Processor, good.CallRegisters, good.HostFunctions, good.AllowedMsrs);
+            good.Origin, 1, good.Map, new Overlapping(good.Map.Scratch.Gpa), good.Processor, good.CallRegisters, good.HostFunctions, good.AllowedMsrs);
 
         Assert.IsType<HypervisorException>(Assert.Throws<SandboxUnrecoverableException>(() => sandbox.Restore(bad)).InnerException);
 

@@ -1,4 +1,7 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using System.Text;
+using Hyperlight.Images;
 
 namespace Hyperlight.Hypervisors.Kvm;
 
@@ -54,6 +57,9 @@ internal sealed unsafe class KvmSystem
 
     /// <summary>Bytes of the pages that kernel and host share about a virtual processor: <c>KVM_GET_VCPU_MMAP_SIZE</c>.</summary>
     public int VcpuMappingSize { get; }
+
+    /// <summary>What a snapshot's registers are bound to.</summary>
+    public SnapshotMachine Machine { get; } = new("x86_64", "kvm", CpuVendor());
 
     /// <summary>Whether there is an XCR0: <c>KVM_CAP_XCRS</c>.</summary>
     public bool HasExtendedControlRegisters { get; }
@@ -140,6 +146,13 @@ internal sealed unsafe class KvmSystem
         }
 
         return entries;
+    }
+
+    /// <summary>CPUID leaf 0: the vendor's name in EBX, EDX and ECX, in this order.</summary>
+    private static string CpuVendor()
+    {
+        (int _, int ebx, int ecx, int edx) = X86Base.CpuId(0, 0);
+        return Encoding.ASCII.GetString(MemoryMarshal.AsBytes<int>([ebx, edx, ecx]));
     }
 
     private static FileDescriptor Open()

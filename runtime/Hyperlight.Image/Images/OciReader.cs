@@ -1,0 +1,236 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hyperlight.Images;
+
+/// <summary>
+/// Reads an OCI image layout directory as hostile input: documents are bounded in size and depth, no path comes from a file, links and pipes are
+/// refused, and digests are checked.
+/// </summary>
+/// <param name="directory">The directory.</param>
+/// <param name="what">What it is to its user, <c>image</c> or <c>snapshot</c>.</param>
+internal sealed class OciReader(string directory, string what)
+{
+    /// <summary>Lets <paramref name="read"/> read, and gives what the file system refuses a code.</summary>
+    /// <exception cref="HyperlightException">HL3001, or what <paramref name="read"/> throws.</exception>
+    public T Run<T>(Func<T> read)
+    {
+        try
+        {
+            RefuseStranger(directory);
+            return read();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HyperlightException(Rules.ImageNotReadable.Found($"the {what} '{directory}' cannot be opened: {e.Message} Make it again, or copy the whole folder."), e);
+        }
+    }
+
+    /// <summary>Checks the marker file.</summary>
+    public void ReadMarker()
+    {
+        OciMarker marker = ReadFile(OciLayout.MarkerFile, ImageJson.Default.OciMarker);
+        if (marker.ImageLayoutVersion != OciLayout.Version)
+        {
+            throw Failure(Rules.ImageUnsupported, $"its layout version is '{marker.ImageLayoutVersion}', this SDK reads {OciLayout.Version}");
+        }
+    }
+
+    /// <summary>Reads the list of manifests.</summary>
+    public OciIndex ReadIndex()
+    {
+        OciIndex index = ReadFile(OciLayout.IndexFile, ImageJson.Default.OciIndex);
+        return index.SchemaVersion == OciLayout.SchemaVersion && index.MediaType is (null or OciLayout.IndexMediaType)
+            ? index
+            : throw Failure(
+                Rules.ImageMalformed,
+                $"{OciLayout.IndexFile} has schema version {index.SchemaVersion} and media type '{index.MediaType}', it needs {OciLayout.SchemaVersion} and '{OciLayout.IndexMediaType}'");
+    }
+
+    /// <summary>Finds a manifest.</summary>
+    /// <param name="reference">A digest, of which the first counts, or a tag, of which there must be exactly one.</param>
+    public OciDescriptor Find(string reference)
+    {
+        OciDescriptor[] manifests = [.. ReadIndex().Manifests.OfType<OciDescriptor>()];
+        bool isDigest = reference.Contains(':', StringComparison.Ordinal);
+        OciDescriptor[] found = [.. manifests.Where(manifest => isDigest ? manifest.Digest == reference : manifest.Tag == reference)];
+        if (isDigest ? found.Length > 0 : found.Length == 1)
+        {
+            return found[0];
+        }
+
+        string known = string.Join(", ", manifests.Select(manifest => isDigest ? manifest.Digest : manifest.Tag).OfType<string>().Distinct().Take(16));
+        throw Failure(Rules.ImageMalformed, isDigest
+            ? $"{OciLayout.IndexFile} has no manifest '{reference}', it has {known}"
+            : $"{OciLayout.IndexFile} has {found.Length} manifests tagged '{reference}', it needs one; its tags are {known}");
+    }
+
+    /// <summary>Reads a manifest that has one layer.</summary>
+    /// <param name="descriptor">Where it is.</param>
+    /// <param name="configMediaType">What it must be a manifest of.</param>
+    public (OciManifest Manifest, OciDescriptor Memory) ReadManifest(OciDescriptor descriptor, string configMediaType)
+    {
+        OciManifest manifest = ReadBlob(descriptor, OciLayout.ManifestMediaType, ImageJson.Default.OciManifest, "the manifest");
+        if (manifest.SchemaVersion != OciLayout.SchemaVersion
+            || manifest.MediaType is not (null or OciLayout.ManifestMediaType)
+            || manifest.ArtifactType != configMediaType
+            || manifest.Layers.Count != 1)
+        {
+            throw Failure(
+                Rules.ImageUnsupported,
+                $"its manifest has schema version {manifest.SchemaVersion}, media type '{manifest.MediaType}', artifact type '{manifest.ArtifactType}' and "
+                + $"{manifest.Layers.Count} layers, this SDK reads '{configMediaType}' with one layer");
+        }
+
+        return (manifest, manifest.Layers[0] ?? throw Failure(Rules.ImageMalformed, "the layer of its manifest is the JSON value null"));
+    }
+
+    /// <summary>A manifest of any kind, null when it is none or cannot be read.</summary>
+    public OciManifest? TryReadManifest(OciDescriptor descriptor)
+    {
+        try
+        {
+            return ReadBlob(descriptor, OciLayout.ManifestMediaType, ImageJson.Default.OciManifest, "the manifest");
+        }
+        catch (Exception e) when (e is HyperlightException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads a document that is a blob.</summary>
+    public T ReadBlob<T>(OciDescriptor descriptor, string mediaType, JsonTypeInfo<T> type, string name)
+    {
+        byte[] bytes = ReadDocument(BlobPath(descriptor, mediaType));
+        if (bytes.Length != descriptor.Size)
+        {
+            throw Failure(Rules.ImageMalformed, $"blob {descriptor.Digest} has {bytes.Length} bytes, its descriptor says {descriptor.Size}");
+        }
+
+        VerifyDigest(descriptor, SHA256.HashData(bytes));
+        return Parse(bytes, type, name);
+    }
+
+    /// <summary>Opens a memory blob.</summary>
+    /// <param name="descriptor">Where it is.</param>
+    /// <param name="size">Its length by the config.</param>
+    /// <param name="verifyContent">Whether all of it is read to check its digest.</param>
+    public SafeFileHandle OpenMemory(OciDescriptor descriptor, ulong size, bool verifyContent)
+    {
+        string path = BlobPath(descriptor, OciLayout.MemoryMediaType);
+        SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        try
+        {
+            long length = RandomAccess.GetLength(handle);
+            if (length != descriptor.Size || (ulong)length != size)
+            {
+                throw Failure(
+                    Rules.ImageMalformed, $"its memory blob has 0x{length:X} bytes, manifest and config say 0x{descriptor.Size:X} and 0x{size:X}");
+            }
+
+            if (verifyContent)
+            {
+                VerifyDigest(descriptor, Hash(handle));
+            }
+
+            return handle;
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A failure that says which directory it is about.</summary>
+    public HyperlightException Failure(Rule rule, string why) => new(rule.Found($"the {what} '{directory}' cannot be used: {why}."));
+
+    private T ReadFile<T>(string name, JsonTypeInfo<T> type) => Parse(ReadDocument(Path.Combine(directory, name)), type, name);
+
+    private static byte[] Hash(SafeFileHandle handle)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = new byte[256 * 1024];
+        long position = 0;
+        for (int count; (count = RandomAccess.Read(handle, buffer, position)) > 0; position += count)
+        {
+            hash.AppendData(buffer, 0, count);
+        }
+
+        return hash.GetHashAndReset();
+    }
+
+    private void VerifyDigest(OciDescriptor descriptor, byte[] hash)
+    {
+        string actual = OciLayout.Digest(hash);
+        if (actual != descriptor.Digest)
+        {
+            throw Failure(Rules.ImageDigest, $"blob {descriptor.Digest} has the content of {actual}: it was damaged or changed. Make or copy the {what} again");
+        }
+    }
+
+    private string BlobPath(OciDescriptor descriptor, string mediaType)
+    {
+        if (!OciLayout.IsDigest(descriptor.Digest) || descriptor.MediaType != mediaType)
+        {
+            throw Failure(
+                Rules.ImageMalformed, $"a blob has digest '{descriptor.Digest}' and media type '{descriptor.MediaType}', expected are a SHA-256 digest and '{mediaType}'");
+        }
+
+        string blobs = OciLayout.BlobDirectory(directory);
+        RefuseStranger(Path.GetDirectoryName(blobs)!);
+        RefuseStranger(blobs);
+        string path = Path.Combine(blobs, OciLayout.FileName(descriptor.Digest));
+        RefuseStranger(path);
+        return path;
+    }
+
+    private byte[] ReadDocument(string path)
+    {
+        RefuseStranger(path);
+        using SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        long length = RandomAccess.GetLength(handle);
+        if (length > OciLayout.MaxJsonSize)
+        {
+            throw Failure(Rules.ImageMalformed, $"'{Path.GetFileName(path)}' has {length} bytes, a document may have {OciLayout.MaxJsonSize}");
+        }
+
+        byte[] bytes = new byte[length];
+        int read = 0;
+        for (int count; (count = RandomAccess.Read(handle, bytes.AsSpan(read), read)) > 0;)
+        {
+            read += count;
+        }
+
+        return bytes[..read];
+    }
+
+    /// <summary>A link leads elsewhere, and to open a pipe might never return: those have no length, and no file of an image is empty.</summary>
+    private void RefuseStranger(string path)
+    {
+        FileInfo file = new(path);
+        if (file.LinkTarget is not null && path != directory)
+        {
+            throw Failure(Rules.ImageMalformed, $"'{path}' is a link: an image holds its files itself");
+        }
+
+        if (file is { Exists: true, Length: 0 })
+        {
+            throw Failure(Rules.ImageMalformed, $"'{path}' is empty or no ordinary file: make or copy the {what} again");
+        }
+    }
+
+    private T Parse<T>(byte[] json, JsonTypeInfo<T> type, string name)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, type) ?? throw Failure(Rules.ImageMalformed, $"{name} is the JSON value null");
+        }
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
+        {
+            throw new HyperlightException(Rules.ImageMalformed.Found($"the {what} '{directory}' is malformed: {name}: {e.Message}"), e);
+        }
+    }
+}

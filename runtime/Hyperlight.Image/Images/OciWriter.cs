@@ -1,0 +1,198 @@
+using System.Security.Cryptography;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Hyperlight.Images;
+
+/// <summary>
+/// Writes into an OCI image layout directory. Each file is written under a temporary name, flushed and renamed, <c>index.json</c> last: a reader
+/// sees what was there or what is new, also when the writer is killed. A file whose content would not change is left alone, time stamp included.
+/// </summary>
+/// <param name="directory">The directory, created when something is written. One writer at a time.</param>
+/// <param name="what">What is written, <c>image</c> or <c>snapshot</c>.</param>
+internal sealed class OciWriter(string directory, string what)
+{
+    private const string TemporarySuffix = ".tmp";
+    private static readonly byte[] Zeros = new byte[64 * 1024];
+
+    // As upstream's writer: two spaces, and nothing escaped that JSON does not ask for. Nobody puts these documents into a web page.
+    private static readonly JsonWriterOptions Pretty = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Compact = Pretty with { Indented = false };
+
+    private readonly string _blobs = OciLayout.BlobDirectory(directory);
+
+    /// <summary>Lets <paramref name="write"/> write, and gives what the file system refuses a code.</summary>
+    /// <exception cref="HyperlightException">HL3006, or what <paramref name="write"/> throws.</exception>
+    public T Run<T>(Func<T> write)
+    {
+        try
+        {
+            return write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HyperlightException(
+                Rules.ImageNotWritten.Found($"the {what} '{directory}' cannot be written: {e.Message} Make the folder writable and the disk large enough."), e);
+        }
+    }
+
+    /// <summary>Writes a document as a blob.</summary>
+    public OciDescriptor WriteBlob<T>(string mediaType, T document, JsonTypeInfo<T> type)
+    {
+        byte[] content = ToJson(document, type, Pretty);
+        string digest = OciLayout.Digest(SHA256.HashData(content));
+        WriteFile(BlobPath(digest), content);
+        return new(mediaType, digest, content.Length);
+    }
+
+    /// <summary>Writes a memory blob, unless it is there.</summary>
+    /// <param name="size">Its length in bytes.</param>
+    /// <param name="content">Its content, asked for twice.</param>
+    public OciDescriptor WriteMemory(ulong size, BlobContent content)
+    {
+        byte[] hash = Hash(size, content);
+        long length = checked((long)size);
+        string digest = OciLayout.Digest(hash);
+        string path = BlobPath(digest);
+        if (!HoldsMemory(path, length, hash))
+        {
+            Replace(path, stream =>
+            {
+                // What is never written stays a hole of the file where the file system has holes.
+                stream.SetLength(length);
+                content((offset, bytes) =>
+                {
+                    stream.Position = checked((long)offset);
+                    stream.Write(bytes);
+                });
+            });
+        }
+
+        return new(OciLayout.MemoryMediaType, digest, length);
+    }
+
+    /// <summary>
+    /// Writes the marker file and then the list of manifests, which makes all that was written before take effect. Then blobs that no manifest needs any
+    /// more go, and what an earlier writer that was killed has left.
+    /// </summary>
+    public void Commit(OciIndex index)
+    {
+        WriteFile(Path.Combine(directory, OciLayout.MarkerFile), ToJson(new(OciLayout.Version), ImageJson.Default.OciMarker, Compact));
+        WriteFile(Path.Combine(directory, OciLayout.IndexFile), ToJson(index, ImageJson.Default.OciIndex, Pretty));
+        HashSet<string>? needed = FindNeeded(index);
+        foreach (string path in Directory.GetFiles(_blobs))
+        {
+            string name = Path.GetFileName(path);
+            bool isBlob = OciLayout.IsHexDigest(name);
+            if (isBlob ? needed?.Contains(name) == false : name.EndsWith(TemporarySuffix, StringComparison.Ordinal) && OciLayout.IsHexDigest(name.AsSpan(..^TemporarySuffix.Length)))
+            {
+                File.Delete(path);
+            }
+        }
+    }
+
+    /// <summary>The files that the manifests need, null when one of them is of a kind that is not known here: it may need anything.</summary>
+    private HashSet<string>? FindNeeded(OciIndex index)
+    {
+        OciReader reader = new(directory, what);
+        HashSet<string> needed = [];
+        foreach (OciDescriptor? descriptor in index.Manifests)
+        {
+            if (descriptor is null || reader.TryReadManifest(descriptor) is not { } manifest)
+            {
+                return null;
+            }
+
+            needed.UnionWith(manifest.Layers.OfType<OciDescriptor>().Append(descriptor).Append(manifest.Config)
+                .Where(blob => OciLayout.IsDigest(blob.Digest)).Select(blob => OciLayout.FileName(blob.Digest)));
+        }
+
+        return needed;
+    }
+
+    private string BlobPath(string digest) => Path.Combine(_blobs, OciLayout.FileName(digest));
+
+    private static byte[] ToJson<T>(T document, JsonTypeInfo<T> type, JsonWriterOptions options)
+    {
+        using MemoryStream json = new();
+        using (Utf8JsonWriter writer = new(json, options))
+        {
+            JsonSerializer.Serialize(writer, document, type);
+        }
+
+        return json.Length <= OciLayout.MaxJsonSize
+            ? json.ToArray()
+            : throw new HyperlightException(Rules.ImageNotWritten.Found(
+                $"a document of an image has {json.Length} bytes, readers accept {OciLayout.MaxJsonSize}: use another folder, which has fewer tags."));
+    }
+
+    private static byte[] Hash(ulong size, BlobContent content)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        ulong position = 0;
+        void SkipTo(ulong offset)
+        {
+            while (position < offset)
+            {
+                int count = (int)Math.Min((ulong)Zeros.Length, offset - position);
+                hash.AppendData(Zeros, 0, count);
+                position += (ulong)count;
+            }
+        }
+
+        content((offset, bytes) =>
+        {
+            SkipTo(offset);
+            hash.AppendData(bytes);
+            position += (ulong)bytes.Length;
+        });
+        SkipTo(size);
+        return hash.GetHashAndReset();
+    }
+
+    private static bool HoldsMemory(string path, long size, byte[] hash)
+    {
+        FileInfo file = new(path);
+        if (!file.Exists || file.LinkTarget is not null || file.Length != size)
+        {
+            return false;
+        }
+
+        using FileStream stream = file.OpenRead();
+        return SHA256.HashData(stream).AsSpan().SequenceEqual(hash);
+    }
+
+    private static void WriteFile(string path, byte[] content)
+    {
+        FileInfo file = new(path);
+        bool same = file.Exists && file.LinkTarget is null && file.Length == content.Length && File.ReadAllBytes(path).AsSpan().SequenceEqual(content);
+        if (!same)
+        {
+            Replace(path, stream => stream.Write(content));
+        }
+    }
+
+    private static void Replace(string path, Action<FileStream> write)
+    {
+        string temporary = path + TemporarySuffix;
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        try
+        {
+            // A new file and never one that is there: that could be a link.
+            File.Delete(temporary);
+            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+}

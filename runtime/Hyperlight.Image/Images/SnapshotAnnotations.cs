@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace Hyperlight.Images;
+
+/// <summary>
+/// What upstream's config has no field for, as annotations of the manifest, which upstream leaves alone. A snapshot without any is one of upstream's.
+/// </summary>
+internal sealed record SnapshotAnnotations
+{
+    /// <summary>The most model-specific registers that are read; KVM lists some hundred.</summary>
+    public const int MaxMsrs = 1024;
+
+    /// <summary>The longest name of a guest that is read, in characters.</summary>
+    public const int MaxNameLength = 256;
+
+    private const string Prefix = "dev.hyperlight.sdk.";
+    private const string NameKey = Prefix + "guest.name";
+    private const string HeapSizeKey = Prefix + "heap.size";
+    private const string ExtendedControlKey = Prefix + "xcr0";
+    private const string MsrsKey = Prefix + "msrs";
+    private const string AllowedMsrsKey = Prefix + "msrs.allowed";
+    private const string ImageKey = Prefix + "initial";
+
+    // XCR0 has these at a processor's start; x87 can never be off (Intel SDM volume 3, section 2.6).
+    private const ulong X87 = 1;
+    private const ulong Sse = 2;
+    private const ulong Avx = 4;
+
+    /// <summary>The guest's name.</summary>
+    public string? GuestName { get; init; }
+
+    /// <summary>
+    /// Bytes of heap that the guest has. All of its untouched pages are one page in the blob, so the config has to say less: upstream's loader wants room
+    /// in the blob for the heap that the config says.
+    /// </summary>
+    public ulong? HeapSize { get; init; }
+
+    /// <summary>XCR0.</summary>
+    public ulong ExtendedControl { get; init; } = X87;
+
+    /// <summary>Model-specific registers, where the config has no field for them.</summary>
+    public ImmutableArray<SnapshotMsr> Msrs { get; init; } = [];
+
+    /// <summary>Those that the guest may use; null where nothing is said about it.</summary>
+    public ImmutableArray<uint>? AllowedMsrs { get; init; }
+
+    /// <summary>The digest of the manifest of the image that the guest was started from.</summary>
+    public string? ImageDigest { get; init; }
+
+    /// <summary>As they are written.</summary>
+    public IReadOnlyDictionary<string, string?> ToDictionary()
+    {
+        (string Key, string? Value)[] values =
+        [
+            (NameKey, GuestName),
+            (HeapSizeKey, HeapSize?.ToString(CultureInfo.InvariantCulture)),
+            (ExtendedControlKey, ExtendedControl == X87 ? null : Hex(ExtendedControl)),
+            (MsrsKey, Msrs.IsEmpty ? null : string.Join(' ', Msrs.Select(register => $"{Hex(register.Index)}={Hex(register.Value)}"))),
+            (AllowedMsrsKey, AllowedMsrs is { } allowed ? string.Join(' ', allowed.Select(index => Hex(index))) : null),
+            (ImageKey, ImageDigest),
+        ];
+        return values.Where(value => value.Value is not null).ToDictionary(value => value.Key, value => value.Value);
+    }
+
+    /// <summary>Reads what a stranger may have written.</summary>
+    /// <exception cref="FormatException">A value makes no sense; the message names its key.</exception>
+    public static SnapshotAnnotations Read(IReadOnlyDictionary<string, string?>? annotations)
+    {
+        T? Parse<T>(string key, Func<string, T?> parse, T? missing) =>
+            annotations?.GetValueOrDefault(key) is not { } text ? missing
+            : parse(text) ?? throw new FormatException($"its annotation {key} has the value '{text[..Math.Min(text.Length, MaxNameLength)]}', which makes no sense");
+
+        return new()
+        {
+            GuestName = Parse(NameKey, text => text.Length is > 0 and <= MaxNameLength && OneLine.Of(text) == text ? text : null, null),
+            HeapSize = Parse<ulong?>(
+                HeapSizeKey, text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong size) ? size : null, null),
+            ExtendedControl = Parse<ulong?>(ExtendedControlKey, text => ParseHex(text) is { } value && IsExtendedControl(value) ? value : null, X87)!.Value,
+            Msrs = Parse<ImmutableArray<SnapshotMsr>?>(MsrsKey, text => ParseList(text, ParseMsr), [])!.Value,
+            AllowedMsrs = Parse<ImmutableArray<uint>?>(AllowedMsrsKey, text => ParseList(text, ParseIndex), null),
+            ImageDigest = Parse(ImageKey, text => OciLayout.IsDigest(text) ? text : null, null),
+        };
+    }
+
+    private static bool IsExtendedControl(ulong value) => (value & X87) != 0 && ((value & Avx) == 0 || (value & Sse) != 0);
+
+    private static ImmutableArray<T>? ParseList<T>(string text, Func<string, T?> parse)
+        where T : struct
+    {
+        string[] words = text.Split(' ', MaxMsrs + 1, StringSplitOptions.RemoveEmptyEntries);
+        T?[] values = [.. words.Select(parse)];
+        return values.Length <= MaxMsrs && Array.TrueForAll(values, value => value is not null) ? [.. values.Select(value => value!.Value)] : null;
+    }
+
+    private static SnapshotMsr? ParseMsr(string text) =>
+        text.Split('=') is [string index, string value] && ParseIndex(index) is { } number && ParseHex(value) is { } bits ? new(number, bits) : null;
+
+    private static uint? ParseIndex(string text) => ParseHex(text) is { } value and <= uint.MaxValue ? (uint)value : null;
+
+    private static ulong? ParseHex(string text) =>
+        text.StartsWith("0x", StringComparison.Ordinal) && ulong.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong value)
+            ? value
+            : null;
+
+    private static string Hex(ulong value) => $"0x{value:X}";
+}

@@ -1,0 +1,60 @@
+namespace Hyperlight.Images;
+
+/// <summary>Saves a snapshot in upstream's format (amd64 sheet, section 8.4) beside whatever else the directory holds.</summary>
+/// <param name="directory">The directory, created when missing. One writer at a time.</param>
+internal sealed class SnapshotWriter(string directory)
+{
+    private const string ArchAnnotation = "dev.hyperlight.snapshot.arch";
+    private const string HypervisorAnnotation = "dev.hyperlight.snapshot.hypervisor";
+    private const string CpuVendorAnnotation = "dev.hyperlight.snapshot.cpu.vendor";
+
+    /// <summary>Saves a snapshot. What the tag named before is gone with it, as far as no other manifest needs it.</summary>
+    /// <param name="tag">The tag.</param>
+    /// <param name="config">What upstream records.</param>
+    /// <param name="annotations">What we record beside that.</param>
+    /// <param name="memory">The memory blob.</param>
+    /// <returns>The digest of the manifest.</returns>
+    /// <exception cref="HyperlightException">HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written.</exception>
+    public string Write(string tag, SnapshotConfig config, SnapshotAnnotations annotations, BlobContent memory)
+    {
+        OciWriter writer = new(directory, "snapshot");
+        OciIndex? before = ReadIndex();
+        return writer.Run(() =>
+        {
+            OciDescriptor memoryBlob = writer.WriteMemory(config.MemorySize, memory);
+            OciDescriptor configBlob = writer.WriteBlob(OciLayout.SnapshotConfigMediaType, config, ImageJson.Default.SnapshotConfig);
+            OciManifest manifest = new(
+                OciLayout.SchemaVersion, OciLayout.ManifestMediaType, OciLayout.SnapshotConfigMediaType, configBlob, [memoryBlob], annotations.ToDictionary());
+            OciDescriptor tagged = writer.WriteBlob(OciLayout.ManifestMediaType, manifest, ImageJson.Default.OciManifest) with
+            {
+                Annotations = new Dictionary<string, string?>
+                {
+                    [OciLayout.TagAnnotation] = tag,
+                    [ArchAnnotation] = config.Arch,
+                    [HypervisorAnnotation] = config.Hypervisor,
+                    [CpuVendorAnnotation] = config.CpuVendor,
+                },
+            };
+            OciIndex index = before ?? new(OciLayout.SchemaVersion, OciLayout.IndexMediaType, []);
+            writer.Commit(index with { Manifests = [.. index.Manifests.Where(other => other?.Tag != tag), tagged] });
+            return tagged.Digest;
+        });
+    }
+
+    /// <summary>What the directory lists, null when it is not there yet. What is there must be understood before anything is written.</summary>
+    private OciIndex? ReadIndex()
+    {
+        OciReader reader = new(directory, "snapshot");
+        return reader.Run(() =>
+        {
+            if (Exists(OciLayout.MarkerFile))
+            {
+                reader.ReadMarker();
+            }
+
+            return Exists(OciLayout.IndexFile) ? reader.ReadIndex() : null;
+        });
+    }
+
+    private bool Exists(string name) => Path.Exists(Path.Combine(directory, name));
+}

@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+using Hyperlight.Images;
+
+namespace Hyperlight.Snapshots;
+
+/// <summary>The signatures of host functions in the words of a snapshot on disk (amd64 sheet, section 8.3).</summary>
+internal static class SavedHostFunctions
+{
+    // In the order of GuestValueKind.
+    private static readonly ImmutableArray<string> TypeNames = ["void", "int", "u_int", "long", "u_long", "float", "double", "string", "bool", "vec_bytes"];
+
+    /// <summary>As they are saved.</summary>
+    /// <exception cref="HyperlightException">HL3008: a function takes or returns any type, which upstream has no word for.</exception>
+    public static ImmutableArray<SnapshotHostFunction> ToSaved(ImmutableSortedDictionary<string, HostFunctionSignature> functions) =>
+        [.. functions.Select(function => new SnapshotHostFunction(
+            function.Key, [.. function.Value.Parameters.Select(kind => Name(function.Key, kind))], Name(function.Key, function.Value.ReturnType)))];
+
+    /// <summary>Reads what a stranger may have written.</summary>
+    /// <exception cref="FormatException">A name is there twice, or a type is none.</exception>
+    public static ImmutableSortedDictionary<string, HostFunctionSignature> FromSaved(ImmutableArray<SnapshotHostFunction> saved)
+    {
+        ImmutableSortedDictionary<string, HostFunctionSignature>.Builder functions =
+            ImmutableSortedDictionary.CreateBuilder<string, HostFunctionSignature>(StringComparer.Ordinal);
+        foreach (SnapshotHostFunction function in saved)
+        {
+            HostFunctionSignature signature =
+                new([.. function.ParameterTypes.Select(type => (GuestValueKind?)Kind(type, GuestValueKind.Int))], Kind(function.ReturnType, GuestValueKind.Void));
+            if (!functions.TryAdd(function.FunctionName, signature))
+            {
+                throw new FormatException($"its host function '{function.FunctionName}' is there twice");
+            }
+        }
+
+        return functions.ToImmutable();
+    }
+
+    private static string Name(string function, GuestValueKind? kind) => kind is { } known ? TypeNames[(int)known] : throw new HyperlightException(
+        Rules.SnapshotNotSavable.Found(
+            $"the snapshot cannot be saved: the host function {function} takes or returns any type, a saved snapshot names the types: add it with its types."));
+
+    private static GuestValueKind Kind(string name, GuestValueKind least)
+    {
+        GuestValueKind kind = (GuestValueKind)TypeNames.IndexOf(name);
+        return kind >= least ? kind : throw new FormatException(
+            $"a host function has the type '{name}', known are {string.Join(", ", TypeNames[(int)least..].AsEnumerable())}");
+    }
+}
