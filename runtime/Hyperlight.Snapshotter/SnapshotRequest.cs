@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using Hyperlight.Images;
 
 namespace Hyperlight.Snapshotter;
 
@@ -55,7 +56,7 @@ internal sealed record SnapshotRequest(string ImageDirectory, TimeSpan Timeout, 
             AddHostFunctions(options.HostFunctions);
         });
         using Snapshot snapshot = sandbox.Snapshot();
-        snapshot.Save(ImageDirectory, SnapshotTag);
+        snapshot.Save(ImageDirectory, OciLayout.SnapshotTag);
     }
 
     private void AddHostFunctions(HostFunctions functions)
@@ -72,5 +73,5 @@ internal sealed record SnapshotRequest(string ImageDirectory, TimeSpan Timeout, 
     }
 
     /// <summary>The same image gives the same snapshot: random numbers that its guest draws follow from the image, too.</summary>
-    private static ulong Seed(GuestImage image) => BinaryPrimitives.ReadUInt64LittleEndian(Convert.FromHexString(image.Digest.AsSpan(0, 16)));
+    private static ulong Seed(GuestImage image) => BinaryPrimitives.ReadUInt64LittleEndian(Convert.FromHexString(OciLayout.FileName(image.Digest).AsSpan(0, 2 * sizeof(ulong))));
 }

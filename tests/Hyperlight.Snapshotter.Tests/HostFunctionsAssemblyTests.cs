@@ -4,14 +4,6 @@ public sealed class HostFunctionsAssemblyTests
 {
     private static readonly string OwnPath = typeof(HostFunctionsAssemblyTests).Assembly.Location;
 
-    /// <summary>The one method of this assembly that is marked.</summary>
-    [SnapshotHostFunctions]
-    public static void AddMarked(HostFunctions functions)
-    {
-        ArgumentNullException.ThrowIfNull(functions);
-        functions.Add("Marked", () => 42);
-    }
-
     [Fact]
     public void The_marked_method_adds_its_functions()
     {

@@ -68,6 +68,7 @@ public sealed class HostFunctionsJsonTests
     [InlineData("""{ "functions": [ { "name": "F", "parameters": [], "returns": "int", "value": "1" } ] }""", "is not of the type int.")]
     [InlineData("""{ "functions": [ { "name": "F", "parameters": [], "returns": "int", "value": null } ] }""", "F returns int and has neither")]
     [InlineData("""{ "functions": [ { "name": "F", "parameters": [], "returns": "float", "value": 1e39 } ] }""", "is not of the type float.")]
+    [InlineData("""{ "functions": [ { "name": "F", "parameters": [], "returns": "double", "value": 1e309 } ] }""", "is not of the type double.")]
     [InlineData("""{ "functions": [ { "name": "F", "parameters": [], "returns": "bytes", "value": "CAFE!" } ] }""", "is not of the type bytes.")]
     [InlineData("""{ "functions": [ { "name": "F", "parameters": [], "value": 1 } ] }""", "is not of the type void.")]
     public void What_is_not_understood_is_refused(string json, string why) =>
