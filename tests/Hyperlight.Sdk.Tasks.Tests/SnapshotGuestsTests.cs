@@ -1,0 +1,315 @@
+using System.Diagnostics;
+using Hyperlight.Testing;
+using Microsoft.Build.Framework;
+using Microsoft.Build.Utilities;
+using Task = System.Threading.Tasks.Task;
+
+namespace Hyperlight.Sdk.Tasks.Tests;
+
+/// <summary>The task against processes that end in every way but the right one. Those that do their work need a hypervisor and are tested elsewhere.</summary>
+public sealed class SnapshotGuestsTests : IDisposable
+{
+    private readonly TaskBench _bench = new();
+    private readonly FakeSnapshotter _snapshotter = new();
+
+    // Any file that can be opened for reading and writing is as good as a hypervisor: nothing is asked of it.
+    private string Device => _bench.PathOf("kvm");
+
+    private string ImageDirectory => Path.Combine(_bench.ImageRoot, "hello");
+
+    private string Record => Path.Combine(_bench.ImageRoot, ".state", "hello.snapshot");
+
+    public SnapshotGuestsTests()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "probe shell: the processes are shell scripts");
+        File.WriteAllText(Device, "");
+        _bench.Write("hello.elf", TestElf.Amd64().Build());
+    }
+
+    [Theory]
+    [InlineData("kill -ABRT $$", "HL3011", "was ended by signal 6")]
+    [InlineData("kill -KILL $$", "HL3011", "was ended by signal 9")]
+    [InlineData("echo 'Unhandled exception.' >&2; echo 'at Main()' >&2; exit 134", "HL3011", "was ended by signal 6; its last words were 'at Main()'")]
+    [InlineData("exit 5", "HL3011", "failed with exit code 5:")]
+    [InlineData("exit 0", "HL3011", "ended without having added it")]
+    [InlineData("head -c 3000000 /dev/zero; head -c 3000000 /dev/urandom >&2; exit 1", "HL3011", "failed with exit code 1")]
+    [InlineData("echo 'HL5001: there is none' >&2; exit 1", "HL5001", "Snapshot of guest 'hello': there is none")]
+    [InlineData("echo noise >&2; echo 'HL4013: not so' >&2; exit 1", "HL4013", "not so")]
+    [InlineData("echo 'HL1234: nonsense' >&2; exit 1", "HL3011", "its last words were 'HL1234: nonsense'")]
+    [InlineData("cd \"$1\"; echo half > index.json.tmp; cd blobs/sha256; echo half > $(printf a%.0s $(seq 64)).tmp; echo whole > $(printf b%.0s $(seq 64)); kill -KILL $$", "HL3011", "signal 9")]
+    public void However_the_process_fails_it_is_one_error_at_the_guest_and_the_image_is_as_it_was_baked(string script, string code, string text)
+    {
+        _snapshotter.Write(script);
+        ITaskItem[] guests = Bake("true");
+        string[] before = ImageContent();
+
+        Assert.False(Run(guests));
+
+        BuildErrorEventArgs error = Assert.Single(_bench.Engine.Errors);
+        Assert.Equal((code, _bench.ProjectFile, 3), (error.Code, error.File, error.LineNumber));
+        Assert.Contains(text, error.Message!, StringComparison.Ordinal);
+        Assert.Empty(_bench.Engine.Warnings);
+        Assert.Equal(before, ImageContent());
+        Assert.False(File.Exists(Record));
+    }
+
+    [Fact]
+    public void A_process_that_never_ends_is_ended_with_all_that_it_started()
+    {
+        _snapshotter.Write($"sleep 1000 & echo $! > '{_snapshotter.PathOf("pid")}'; wait");
+        ITaskItem[] guests = Bake("true", timeout: "1");
+
+        Assert.False(Run(guests));
+
+        Assert.Contains("was ended after 1 s", Assert.Single(_bench.Engine.Errors).Message!, StringComparison.Ordinal);
+        Assert.True(HasEnded(File.ReadAllText(_snapshotter.PathOf("pid")).Trim()));
+    }
+
+    [Fact]
+    public void A_process_that_leaves_its_output_to_another_is_not_waited_for()
+    {
+        _snapshotter.Write($"sleep 1000 & echo $! > '{_snapshotter.PathOf("pid")}'; exit 5");
+        ITaskItem[] guests = Bake("true");
+
+        Assert.False(Run(guests));
+
+        Assert.Contains("exit code 5", Assert.Single(_bench.Engine.Errors).Message!, StringComparison.Ordinal);
+        using Process left = Process.GetProcessById(int.Parse(File.ReadAllText(_snapshotter.PathOf("pid")), null));
+        left.Kill();
+    }
+
+    [Fact]
+    public async Task A_canceled_build_ends_the_process_and_says_nothing()
+    {
+        string started = _snapshotter.PathOf("started");
+        await Process.Start("mkfifo", [started]).WaitForExitAsync(TestContext.Current.CancellationToken);
+        _snapshotter.Write($"echo half > \"$1/index.json.tmp\"; echo $$ > '{started}'; exec sleep 1000");
+        ITaskItem[] guests = Bake("true");
+        string[] before = ImageContent();
+        using SnapshotGuests task = Create(guests);
+        Task<bool> running = Task.Run(() => _bench.Run(task), TestContext.Current.CancellationToken);
+        string pid = await File.ReadAllTextAsync(started, TestContext.Current.CancellationToken);
+
+        task.Cancel();
+
+        Assert.False(await running);
+        Assert.Empty(_bench.Engine.Errors);
+        Assert.True(HasEnded(pid.Trim()));
+        Assert.Equal(before, ImageContent());
+    }
+
+    [Fact]
+    public void What_fails_without_being_insisted_on_is_a_warning_of_every_build_and_not_tried_again()
+    {
+        _snapshotter.Write("exit 5");
+        ITaskItem[] guests = Bake("auto");
+
+        Assert.True(Run(guests));
+        Assert.True(Run(guests));
+
+        Assert.Equal(1, _snapshotter.Starts);
+        Assert.Equal(2, _bench.Engine.Warnings.Count);
+        Assert.All(_bench.Engine.Warnings, warning =>
+        {
+            Assert.Equal(("HL3011", _bench.ProjectFile, 3), (warning.Code, warning.File, warning.LineNumber));
+            Assert.Contains("exit code 5", warning.Message!, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void Where_there_is_no_hypervisor_auto_starts_nothing_and_says_so_quietly()
+    {
+        File.Delete(Device);
+        ITaskItem[] guests = Bake("auto");
+        _snapshotter.WriteTaking(ImageDirectory);
+
+        Assert.True(Run(guests));
+        Assert.Equal(0, _snapshotter.Starts);
+        Assert.Empty(_bench.Engine.Warnings);
+        Assert.Contains(_bench.Engine.Messages, message => message.Importance == MessageImportance.Low && message.Message!.Contains("HL5001", StringComparison.Ordinal));
+
+        File.WriteAllText(Device, "");
+        Assert.True(Run(guests));
+        Assert.Equal(1, _snapshotter.Starts);
+        Assert.NotNull(SnapshotDigest());
+
+        // A snapshot that is there stays where the hypervisor goes.
+        File.Delete(Device);
+        Assert.True(Run(guests));
+        Assert.NotNull(SnapshotDigest());
+    }
+
+    [Theory]
+    [InlineData("HL5001")]
+    [InlineData("HL5002")]
+    [InlineData("HL5003")]
+    public void A_hypervisor_that_proves_unusable_is_no_warning_either(string code)
+    {
+        _snapshotter.Write($"echo '{code}: it is not usable' >&2; exit 1");
+        ITaskItem[] guests = Bake("auto");
+
+        Assert.True(Run(guests));
+
+        Assert.Equal(1, _snapshotter.Starts);
+        Assert.Empty(_bench.Engine.Warnings);
+    }
+
+    [Fact]
+    public void A_guest_of_a_layout_without_snapshots_is_HL4014_and_left_out_by_auto()
+    {
+        _bench.Write("hello.elf", TestElf.I686().Build());
+
+        Assert.True(Run(Bake("auto")));
+        Assert.False(Run(Bake("true")));
+
+        BuildErrorEventArgs error = Assert.Single(_bench.Engine.Errors);
+        Assert.Equal("HL4014", error.Code);
+        Assert.Contains("i686-0.13", error.Message!, StringComparison.Ordinal);
+        Assert.Empty(_bench.Engine.Warnings);
+        Assert.Equal(0, _snapshotter.Starts);
+    }
+
+    [Fact]
+    public void An_assembly_that_is_not_there_is_HL4013_before_anything_is_started()
+    {
+        Assert.False(Run(Bake("true", assembly: "missing.dll")));
+
+        BuildErrorEventArgs error = Assert.Single(_bench.Engine.Errors);
+        Assert.Equal("HL4013", error.Code);
+        Assert.Contains(_bench.PathOf("missing.dll"), error.Message!, StringComparison.Ordinal);
+        Assert.Equal(0, _snapshotter.Starts);
+    }
+
+    [Fact]
+    public void The_process_gets_image_timeout_and_host_functions()
+    {
+        _bench.Write("f.json", []);
+        _bench.Write("a.dll", []);
+        ITaskItem[] guests = Bake("true", "60", "f.json", "a.dll");
+        _snapshotter.WriteTaking(ImageDirectory);
+
+        Assert.True(Run(guests));
+
+        Assert.Equal(
+            $"{ImageDirectory} --timeout 60 --host-functions {_bench.PathOf("f.json")} --host-functions-assembly {_bench.PathOf("a.dll")}", _snapshotter.Arguments);
+    }
+
+    [Fact]
+    public void A_snapshot_is_taken_again_when_what_it_depends_on_changed_and_only_then()
+    {
+        _bench.Write("f.json", [1]);
+        _bench.Write("a.dll", [1]);
+        ITaskItem[] guests = Bake("true", "60", "f.json", "a.dll");
+        string digest = _snapshotter.WriteTaking(ImageDirectory);
+
+        int Starts(Action change)
+        {
+            int before = _snapshotter.Starts;
+            change();
+            Assert.True(Run(guests));
+            Assert.Equal(digest, SnapshotDigest());
+            return _snapshotter.Starts - before;
+        }
+
+        Assert.Equal(1, Starts(() => { }));
+        Assert.Equal(0, Starts(() => { }));
+        Assert.Equal(0, Starts(() => guests = Bake("true", "61", "f.json", "a.dll")));
+        Assert.Equal(0, Starts(() => guests = Bake("auto", "60", "f.json", "a.dll")));
+        Assert.Equal(1, Starts(() => _bench.Write("f.json", [1, 2])));
+        Assert.Equal(1, Starts(() => _bench.Write("a.dll", [1, 2])));
+        Assert.Equal(1, Starts(() => File.SetLastWriteTimeUtc(_bench.PathOf("f.json"), DateTime.UnixEpoch)));
+        Assert.Equal(1, Starts(() => guests = Bake("true", "60", "f.json")));
+        Assert.Equal(1, Starts(() => File.Delete(Path.Combine(ImageDirectory, "blobs", "sha256", digest))));
+        Assert.Equal(1, Starts(() => File.AppendAllText(_snapshotter.Script, "# another snapshotter\n")));
+        Assert.Equal(1, Starts(() =>
+        {
+            _bench.Write("hello.elf", TestElf.Amd64().WithSegment(0x8000, Elf.ElfSegmentFlags.Read, [1]).Build());
+            guests = Bake("true", "60", "f.json");
+            digest = _snapshotter.WriteTaking(ImageDirectory, "other");
+        }));
+        Assert.Equal(0, Starts(() => { }));
+    }
+
+    [Fact]
+    public void A_touched_guest_that_is_the_same_keeps_its_snapshot()
+    {
+        ITaskItem[] guests = Bake("true");
+        string digest = _snapshotter.WriteTaking(ImageDirectory);
+        Assert.True(Run(guests));
+        File.SetLastWriteTimeUtc(_bench.PathOf("hello.elf"), DateTime.UnixEpoch);
+
+        Assert.True(Run(Bake("true")));
+
+        Assert.Equal((1, digest), (_snapshotter.Starts, SnapshotDigest()));
+    }
+
+    [Fact]
+    public void Switched_off_the_snapshot_goes_and_the_image_is_as_it_was_baked()
+    {
+        ITaskItem[] guests = Bake("true");
+        string[] before = ImageContent();
+        _snapshotter.WriteTaking(ImageDirectory);
+        Assert.True(Run(guests));
+        Assert.NotEqual(before, ImageContent());
+
+        Assert.True(Run(Bake("false")));
+
+        Assert.Equal(before, ImageContent());
+        Assert.False(File.Exists(Record));
+    }
+
+    public void Dispose()
+    {
+        _bench.Dispose();
+        _snapshotter.Dispose();
+    }
+
+    /// <summary>Resolves and bakes.</summary>
+    private ITaskItem[] Bake(string snapshot, string timeout = "60", string? functions = null, string? assembly = null)
+    {
+        TaskItem guest = new("hello.elf", new Dictionary<string, string>
+        {
+            ["Snapshot"] = snapshot,
+            ["SnapshotTimeout"] = timeout,
+            ["HostFunctions"] = functions ?? "",
+            ["HostFunctionsAssembly"] = assembly ?? "",
+        });
+        ResolveGuests resolve = new() { Guests = [guest], ImageRoot = _bench.ImageRoot, SdkVersion = "1.2.3" };
+        Assert.True(_bench.Run(resolve));
+        Directory.CreateDirectory(Path.Combine(_bench.ImageRoot, ".state"));
+        using BakeGuests bake = new() { Guests = resolve.ResolvedGuests };
+        Assert.True(_bench.Run(bake));
+        return resolve.ResolvedGuests;
+    }
+
+    private SnapshotGuests Create(ITaskItem[] guests) => new()
+    {
+        Guests = guests,
+        DotNetHost = FakeSnapshotter.DotNetHost,
+        Snapshotter = _snapshotter.Script,
+        HypervisorDevice = Device,
+    };
+
+    private bool Run(ITaskItem[] guests)
+    {
+        using SnapshotGuests task = Create(guests);
+        return _bench.Run(task);
+    }
+
+    private string? SnapshotDigest()
+    {
+        using GuestImage image = GuestImage.Open(ImageDirectory);
+        return image.SnapshotDigest?["sha256:".Length..];
+    }
+
+    /// <summary>The files of the image and what is in them.</summary>
+    private string[] ImageContent() =>
+    [
+        .. Directory.EnumerateFiles(ImageDirectory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .Select(file => $"{file} {Convert.ToHexString(File.ReadAllBytes(file))}"),
+    ];
+
+    /// <summary>Whether a process has ended; one that nobody has asked for its exit code yet has, too.</summary>
+    private static bool HasEnded(string pid) =>
+        !File.Exists($"/proc/{pid}/stat") || File.ReadAllText($"/proc/{pid}/stat").Split(") ")[^1].StartsWith('Z');
+}
