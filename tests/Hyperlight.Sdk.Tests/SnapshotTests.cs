@@ -207,8 +207,10 @@ public sealed class SnapshotTests : IDisposable
         _snapshotter.Write("exit 5");
         try
         {
-            project.Build("HyperlightSnapshot", Properties());
+            Assert.Empty(project.Build("Restore", Properties()).Errors);
+            BuildOutcome outcome = project.Build("HyperlightSnapshot", Properties());
 
+            Assert.Contains("exit code 5", Assert.Single(outcome.Errors).Message, StringComparison.Ordinal);
             Assert.EndsWith($" --host-functions-assembly {assembly}", _snapshotter.Arguments, StringComparison.Ordinal);
         }
         finally

@@ -37,6 +37,11 @@ public sealed class FakeSnapshotter : IDisposable
     public string WriteTaking(string image, string content = "memory")
     {
         string blobs = PathOf("prepared/blobs/sha256");
+        if (Directory.Exists(blobs))
+        {
+            Directory.Delete(blobs, recursive: true);
+        }
+
         Directory.CreateDirectory(blobs);
         string memory = WriteBlob(blobs, content);
         string manifest = WriteBlob(blobs, $$"""
