@@ -7,24 +7,58 @@ namespace Hyperlight.Images;
 internal sealed record OciMarker([property: JsonPropertyName("imageLayoutVersion")] string ImageLayoutVersion);
 
 /// <summary>The list of tagged manifests. What others have written there stays there.</summary>
-internal sealed record OciIndex(
-    [property: JsonPropertyName("schemaVersion")] int SchemaVersion,
-    [property: JsonPropertyName("mediaType")] string? MediaType,
-    [property: JsonPropertyName("manifests")] IReadOnlyList<OciDescriptor?> Manifests)
+internal sealed record OciIndex
 {
+    [JsonPropertyName("schemaVersion")]
+    public required int SchemaVersion { get; init; }
+
+    [JsonPropertyName("mediaType")]
+    public string? MediaType { get; init; }
+
+    [JsonPropertyName("manifests")]
+    public required IReadOnlyList<OciDescriptor?> Manifests { get; init; }
+
     /// <summary>Fields that are not used here.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Others { get; set; }
+
+    /// <summary>A list of these.</summary>
+    public static OciIndex Of(params IReadOnlyList<OciDescriptor?> manifests) =>
+        new() { SchemaVersion = OciLayout.SchemaVersion, MediaType = OciLayout.IndexMediaType, Manifests = manifests };
 }
 
 /// <summary>One image: a config and its layers.</summary>
-internal sealed record OciManifest(
-    [property: JsonPropertyName("schemaVersion")] int SchemaVersion,
-    [property: JsonPropertyName("mediaType")] string? MediaType,
-    [property: JsonPropertyName("artifactType")] string? ArtifactType,
-    [property: JsonPropertyName("config")] OciDescriptor Config,
-    [property: JsonPropertyName("layers")] IReadOnlyList<OciDescriptor?> Layers,
-    [property: JsonPropertyName("annotations")] IReadOnlyDictionary<string, string?>? Annotations = null);
+internal sealed record OciManifest
+{
+    [JsonPropertyName("schemaVersion")]
+    public required int SchemaVersion { get; init; }
+
+    [JsonPropertyName("mediaType")]
+    public string? MediaType { get; init; }
+
+    [JsonPropertyName("artifactType")]
+    public string? ArtifactType { get; init; }
+
+    [JsonPropertyName("config")]
+    public required OciDescriptor Config { get; init; }
+
+    [JsonPropertyName("layers")]
+    public required IReadOnlyList<OciDescriptor?> Layers { get; init; }
+
+    [JsonPropertyName("annotations")]
+    public IReadOnlyDictionary<string, string?>? Annotations { get; init; }
+
+    /// <summary>A manifest of what its config is.</summary>
+    public static OciManifest Of(OciDescriptor config, OciDescriptor memory, IReadOnlyDictionary<string, string?>? annotations = null) => new()
+    {
+        SchemaVersion = OciLayout.SchemaVersion,
+        MediaType = OciLayout.ManifestMediaType,
+        ArtifactType = config.MediaType,
+        Config = config,
+        Layers = [memory],
+        Annotations = annotations,
+    };
+}
 
 /// <summary>A blob by its digest.</summary>
 internal sealed record OciDescriptor(

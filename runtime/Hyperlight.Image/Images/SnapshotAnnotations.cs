@@ -53,7 +53,7 @@ internal sealed record SnapshotAnnotations
     {
         (string Key, string? Value)[] values =
         [
-            (NameKey, GuestName),
+            (NameKey, GuestName is { } name && IsName(name) ? name : null),
             (HeapSizeKey, HeapSize?.ToString(CultureInfo.InvariantCulture)),
             (ExtendedControlKey, ExtendedControl == X87 ? null : Hex(ExtendedControl)),
             (MsrsKey, Msrs.IsEmpty ? null : string.Join(' ', Msrs.Select(register => $"{Hex(register.Index)}={Hex(register.Value)}"))),
@@ -73,7 +73,7 @@ internal sealed record SnapshotAnnotations
 
         return new()
         {
-            GuestName = Parse(NameKey, text => text.Length is > 0 and <= MaxNameLength && OneLine.Of(text) == text ? text : null, null),
+            GuestName = Parse(NameKey, text => IsName(text) ? text : null, null),
             HeapSize = Parse<ulong?>(
                 HeapSizeKey, text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong size) ? size : null, null),
             ExtendedControl = Parse<ulong?>(ExtendedControlKey, text => ParseHex(text) is { } value && IsExtendedControl(value) ? value : null, X87)!.Value,
@@ -82,6 +82,8 @@ internal sealed record SnapshotAnnotations
             ImageDigest = Parse(ImageKey, text => OciLayout.IsDigest(text) ? text : null, null),
         };
     }
+
+    private static bool IsName(string text) => text.Length is > 0 and <= MaxNameLength && OneLine.Of(text) == text;
 
     private static bool IsExtendedControl(ulong value) => (value & X87) != 0 && ((value & Avx) == 0 || (value & Sse) != 0);
 

@@ -75,14 +75,19 @@ internal static class SnapshotRegisterRules
 
     private static string? FindModeFault(SnapshotRegisters registers)
     {
-        if (registers.Cs is not { Present: 1, S: 1, L: 1, Db: 0, Dpl: 0, Unusable: 0 } || (registers.Cs.Type & CodeType) == 0 || registers.Ss.Dpl != 0)
+        if (registers.Cs is not { Present: 1, S: 1, L: 1, Db: 0, Dpl: 0, Unusable: 0 } || (registers.Cs.Type & CodeType) == 0)
         {
-            return $"CS is no 64-bit code of ring 0 ({registers.Cs})";
+            return $"its CS is no 64-bit code of ring 0 ({registers.Cs})";
+        }
+
+        if (registers.Ss.Dpl != 0)
+        {
+            return $"its SS is no stack of ring 0 ({registers.Ss})";
         }
 
         if (registers.Tr is not { Present: 1, S: 0, Type: BusyTaskType, Unusable: 0 })
         {
-            return $"TR is no busy task ({registers.Tr})";
+            return $"its TR is no busy task ({registers.Tr})";
         }
 
         return IsCanonical(registers.Gdt.Base) && IsCanonical(registers.Idt.Base)

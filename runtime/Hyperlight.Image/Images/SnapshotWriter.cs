@@ -23,8 +23,7 @@ internal sealed class SnapshotWriter(string directory)
         {
             OciDescriptor memoryBlob = writer.WriteMemory(config.MemorySize, memory);
             OciDescriptor configBlob = writer.WriteBlob(OciLayout.SnapshotConfigMediaType, config, ImageJson.Default.SnapshotConfig);
-            OciManifest manifest = new(
-                OciLayout.SchemaVersion, OciLayout.ManifestMediaType, OciLayout.SnapshotConfigMediaType, configBlob, [memoryBlob], annotations.ToDictionary());
+            OciManifest manifest = OciManifest.Of(configBlob, memoryBlob, annotations.ToDictionary());
             OciDescriptor tagged = writer.WriteBlob(OciLayout.ManifestMediaType, manifest, ImageJson.Default.OciManifest) with
             {
                 Annotations = new Dictionary<string, string?>
@@ -35,7 +34,7 @@ internal sealed class SnapshotWriter(string directory)
                     [CpuVendorAnnotation] = config.CpuVendor,
                 },
             };
-            OciIndex index = before ?? new(OciLayout.SchemaVersion, OciLayout.IndexMediaType, []);
+            OciIndex index = before ?? OciIndex.Of();
             writer.Commit(index with { Manifests = [.. index.Manifests.Where(other => other?.Tag != tag), tagged] });
             return tagged.Digest;
         });

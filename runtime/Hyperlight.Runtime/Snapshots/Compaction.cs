@@ -12,7 +12,7 @@ namespace Hyperlight.Snapshots;
 ///   before   │ image │ pages of a snapshot │      …       │ scratch: buffers, tables, pages │
 ///   after    │ image │ pages of a snapshot │ new pages │  …  │ scratch: buffers, tables      │
 /// </code>
-/// A page of zeros becomes the one that the image has for its heap; where that is not known, the first that moves.
+/// A page of zeros becomes the one that the image has for its heap; where that one is not known, the first that moves.
 /// </summary>
 internal sealed class Compaction
 {
@@ -38,10 +38,8 @@ internal sealed class Compaction
         _kept = memory.Layers.Length < MaxLayers ? memory.Layers : memory.Layers[..1];
         _start = _kept[^1].End;
         _tables = new(map.PageTables.Gpa, (int)map.PageTables.Size);
-
-        // An image has its page of zeros there, a snapshot that was saved has whatever it has: another page, or no memory.
-        int range = _memory.RangeAt(map.Heap.Gpa.Value);
-        _zeroPage = range >= 0 && range < _kept.Length && !_memory.Page(map.Heap.Gpa.Value).ContainsAnyExcept((byte)0) ? map.Heap.Gpa : null;
+        // The first layer reaches that far, also a loaded one, which may have another page there.
+        _zeroPage = _memory.Page(map.Heap.Gpa.Value).ContainsAnyExcept((byte)0) ? null : map.Heap.Gpa;
         _mostTableBytes = Math.Min(
             map.Scratch.Size - map.Layout.MinimumScratchSize(map.Sizes.InputBufferSize, map.Sizes.OutputBufferSize), (ulong)Array.MaxLength / 2);
     }

@@ -13,6 +13,12 @@ public sealed class ProcessEnvironmentBlockTests
             [0x4000, 0xFFFF_FFFF_FFFB_7000, 0x4000, 0xFFFF_FFFF_FFFB_B000, 0, 0x42000, 0x20000, 0x22000],
             Words(GuestLayouts.Amd64V16));
 
+    [Fact]
+    public void The_layout_after_0_16_has_the_same_words_for_its_base() =>
+        Assert.Equal(
+            [0x4000, 0xFFFF_FFFF_FFFB_7000, 0x4000, 0xFFFF_FFFF_FFFB_B000, 0, 0x45000, 0x20000, 0x25000],
+            Words(GuestLayouts.Amd64V17));
+
     /// <summary>i686 sheet, section 2.2: all fields are 64 bits wide, and the entries of file mappings follow the block.</summary>
     [Fact]
     public void The_block_of_i686_ends_with_an_empty_list_of_file_mappings() =>

@@ -113,7 +113,7 @@ public sealed class ImageReaderTests : IDisposable
 
         HyperlightException failure = Assert.Throws<HyperlightException>(() => GuestImage.Open(_root.Path));
         Assert.Equal(Rules.ImageUnsupported, failure.Finding!.Rule);
-        Assert.Contains("amd64-0.16, i686-0.13", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("amd64-0.16, amd64-0.17, i686-0.13", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

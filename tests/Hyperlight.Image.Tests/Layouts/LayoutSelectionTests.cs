@@ -74,6 +74,15 @@ public sealed class LayoutSelectionTests
     }
 
     [Fact]
+    public void A_guest_of_the_version_after_0_16_follows_the_layout_after_it()
+    {
+        (GuestLayout? layout, GuestReport report) = Select(TestElf.Amd64().WithVersionNote("0.17.0"));
+
+        Assert.Same(GuestLayouts.Amd64V17, layout);
+        Assert.Empty(report.Findings);
+    }
+
+    [Fact]
     public void An_unsupported_version_note_reports_HL2003_with_both_versions()
     {
         (GuestLayout? layout, GuestReport report) = Select(TestElf.Amd64().WithVersionNote("0.14.0"));
@@ -82,7 +91,7 @@ public sealed class LayoutSelectionTests
         Assert.Same(GuestLayouts.Amd64V16, layout);
         Assert.Equal(["HL2003"], report.Codes);
         Assert.Contains("Hyperlight 0.14.0", report.Text, StringComparison.Ordinal);
-        Assert.Contains("0.15.0, 0.16.0", report.Text, StringComparison.Ordinal);
+        Assert.Contains("0.15.0, 0.16.0, 0.17.0", report.Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -27,6 +27,22 @@ public sealed class MemoryMapTests
         Assert.Equal(0xFFFF_FFFF_FFFF_EFC8UL, map.Layout.InitialStackPointer.Value);
     }
 
+    /// <summary>amd64 sheet, sections 0 and 11.1: the base is all that moves.</summary>
+    [Fact]
+    public void The_worked_example_lies_three_pages_higher_in_the_layout_after_0_16()
+    {
+        MemoryMap map = Create(GuestLayouts.Amd64V17, new());
+
+        Assert.Equal((0x4000UL, 0x20000UL), (map.Image.Gva.Value, map.Image.Size));
+        Assert.Equal(0x24000UL, map.Peb.Gva.Value);
+        Assert.Equal(0x25000UL, map.Heap.Gva.Value);
+        Assert.Equal(0x45000UL, map.InitData.Gva.Value);
+        Assert.Equal(0xF_FFFB_8000UL, map.Scratch.Gpa.Value);
+        Assert.Equal((0xF_FFFC_0000UL, 0x7000UL), (map.PageTables.Gpa.Value, map.PageTables.Size));
+        Assert.Equal(0x3_FFFF_C000UL, map.Layout.MaxRegionSize);
+        Assert.Equal(0xFFFF_FFFF_FFFF_EFC8UL, map.Layout.InitialStackPointer.Value);
+    }
+
     [Fact]
     public void A_paged_layout_stores_one_page_for_the_whole_heap()
     {
@@ -106,6 +122,7 @@ public sealed class MemoryMapTests
 
     [Theory]
     [InlineData("amd64-0.16", 0x14000 + 0x7000)] // amd64 sheet, section 2.4: buffers, 12 pages, page tables
+    [InlineData("amd64-0.17", 0x14000 + 0x7000)]
     [InlineData("i686-0.13", 0x8000 + 0x2000)] // i686 sheet, section 2.4 (D): buffers and 2 pages
     public void Scratch_may_be_as_small_as_the_sheet_says_and_no_smaller(string layout, ulong minimum)
     {
@@ -131,6 +148,7 @@ public sealed class MemoryMapTests
 
     [Theory]
     [InlineData("amd64-0.16", 16UL << 30)]
+    [InlineData("amd64-0.17", (16UL << 30) - 0x3000)]
     [InlineData("i686-0.13", (1UL << 30) + 1)]
     [InlineData("amd64-0.16", ulong.MaxValue)]
     [InlineData("i686-0.13", ulong.MaxValue)]

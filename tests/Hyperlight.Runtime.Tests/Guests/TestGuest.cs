@@ -1,3 +1,4 @@
+using System.Text;
 using Hyperlight.Baking;
 using Hyperlight.Images;
 
@@ -28,6 +29,15 @@ internal sealed class TestGuest : IDisposable
 
     /// <summary>A guest that is not one of the committed ones.</summary>
     public static TestGuest FromFile(string elf) => new(Request(elf));
+
+    /// <summary>A guest as it is when it is built for another version: it does not depend on its base, and its note says the version.</summary>
+    public static TestGuest OfVersion(string name, string version) => new(name, request =>
+    {
+        byte[] elf = request.Guest.ToArray();
+        int note = elf.AsSpan().IndexOf("0.16.0\0"u8);
+        Encoding.ASCII.GetBytes(version, elf.AsSpan(note, "0.16.0".Length));
+        return request with { Guest = elf };
+    });
 
     /// <summary>A guest of a few bytes that are its ELF file.</summary>
     public static TestGuest FromElf(byte[] elf) => new(new BakeRequest { GuestName = "tiny", Guest = elf });
