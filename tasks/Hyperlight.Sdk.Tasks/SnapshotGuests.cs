@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
@@ -20,6 +22,7 @@ public sealed class SnapshotGuests : GuestTask
     internal const string DigestName = "SnapshotSha256";
     private const string KeyName = "SnapshotKey";
     private const string FindingName = "SnapshotFinding";
+    private const string TimeoutName = "SnapshotTimeout";
 
     /// <summary>The guests, as <see cref="ResolveGuests"/> gives them, with their images baked.</summary>
     [Required]
@@ -61,7 +64,16 @@ public sealed class SnapshotGuests : GuestTask
     private static void Remove(GuestItem guest)
     {
         File.Delete(guest.SnapshotRecordFile);
-        ImageWriter.RemoveSnapshot(guest.ImageDirectory);
+        try
+        {
+            ImageWriter.RemoveSnapshot(guest.ImageDirectory);
+        }
+        catch (HyperlightException)
+        {
+            // The process, or somebody else, did something to the image itself: the next build bakes it anew.
+            File.Delete(guest.RecordFile);
+            throw;
+        }
     }
 
     private void TakeWhenChanged(GuestItem guest, BakeRecord baked)
@@ -72,15 +84,15 @@ public sealed class SnapshotGuests : GuestTask
         bool isCurrent = record is not null
             && record.Find(KeyName) == key
             && record.IsComplete(guest.ImageDirectory)
-            && (finding?.Rule != Rules.NoHypervisor || !CanOpenDevice());
+            && (finding is null || !IsWorthAnotherTry(guest, record, finding));
         if (!isCurrent)
         {
             Remove(guest);
             (string? digest, finding) = Take(guest, baked);
             if (digest is not null || guest.Settings.Snapshot == SnapshotChoice.Auto)
             {
-                new BakeRecord([new(KeyName, key), digest is null ? new(FindingName, $"{finding}") : new(DigestName, digest)], BakeRecord.FindFiles(guest.ImageDirectory))
-                    .Write(guest.SnapshotRecordFile);
+                KeyValuePair<string, string>[] result = digest is null ? [new(FindingName, $"{finding}"), new(TimeoutName, $"{guest.Settings.SnapshotTimeout}")] : [new(DigestName, digest)];
+                new BakeRecord([new(KeyName, key), .. result], BakeRecord.FindFiles(guest.ImageDirectory)).Write(guest.SnapshotRecordFile);
             }
         }
 
@@ -90,6 +102,12 @@ public sealed class SnapshotGuests : GuestTask
             Report(guest, finding);
         }
     }
+
+    /// <summary>What failed would fail again, unless the project asks for more now, or a hypervisor has come.</summary>
+    private bool IsWorthAnotherTry(GuestItem guest, BakeRecord record, Finding finding) =>
+        guest.Settings.Snapshot == SnapshotChoice.True
+        || record.Find(TimeoutName) != $"{guest.Settings.SnapshotTimeout}"
+        || (finding.Rule == Rules.NoHypervisor && CanOpenDevice());
 
     /// <summary>Takes a snapshot. Whatever happens meanwhile, the image has it afterwards, or is as it was baked and the finding says why.</summary>
     private (string? Digest, Finding? Finding) Take(GuestItem guest, BakeRecord baked)
@@ -102,7 +120,8 @@ public sealed class SnapshotGuests : GuestTask
         string? digest = null;
         try
         {
-            SnapshotterProcess process = SnapshotterProcess.Run(DotNetHost, Arguments(guest), guest.Settings.SnapshotTimeout, Cancellation);
+            ProcessStartInfo start = new(DotNetHost, Arguments(guest)) { WorkingDirectory = Path.GetDirectoryName(ProjectFile) };
+            SnapshotterProcess process = SnapshotterProcess.Run(start, guest.Settings.SnapshotTimeout, Cancellation);
             Log.LogMessage(MessageImportance.Low, "{0}", process);
             digest = process.ExitCode == 0 ? ReadDigest(guest) : null;
             if (digest is null)
@@ -112,6 +131,10 @@ public sealed class SnapshotGuests : GuestTask
 
             Log.LogMessage(MessageImportance.High, "{0} -> {1}, with a snapshot", guest.Name, Path.GetRelativePath(Path.GetDirectoryName(ProjectFile)!, guest.ImageDirectory));
             return (digest, null);
+        }
+        catch (Win32Exception e)
+        {
+            return (null, Rules.SnapshotNotTaken.Found($"the process that takes it cannot be started: {e.Message}. Set DOTNET_HOST_PATH to the path of dotnet."));
         }
         finally
         {

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 
@@ -16,19 +17,15 @@ internal sealed record SnapshotterProcess(int? ExitCode, string Output, string E
     private static readonly TimeSpan StreamsTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>Runs a process to its end, or ends it and all that it started. It inherits the environment and gets no input.</summary>
-    /// <param name="program">The program.</param>
-    /// <param name="arguments">Its arguments, each as it is: no shell sees them.</param>
+    /// <param name="start">The program and its arguments; no shell sees them.</param>
     /// <param name="timeout">The longest it may run.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="OperationCanceledException">It was ended because of <paramref name="cancellation"/>.</exception>
-    public static SnapshotterProcess Run(string program, IEnumerable<string> arguments, TimeSpan timeout, CancellationToken cancellation)
+    /// <exception cref="Win32Exception">It cannot be started.</exception>
+    public static SnapshotterProcess Run(ProcessStartInfo start, TimeSpan timeout, CancellationToken cancellation)
     {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
+        using Process process = Process.Start(start)!;
         process.StandardInput.Close();
         StringBuilder output = new(), error = new();
         Task[] readers = [Read(process.StandardOutput, output), Read(process.StandardError, error)];

@@ -54,6 +54,33 @@ public sealed class SnapshotGuestsTests : IDisposable
     }
 
     [Fact]
+    public void A_process_that_spoils_the_image_itself_is_an_error_and_the_image_is_baked_anew()
+    {
+        _snapshotter.Write("echo '{' > \"$1/index.json\"; exit 1");
+        ITaskItem[] guests = Bake("true");
+
+        Assert.False(Run(guests));
+
+        Assert.Equal("HL3002", Assert.Single(_bench.Engine.Errors).Code);
+        Assert.False(File.Exists(Path.Combine(_bench.ImageRoot, ".state", "hello.baked")));
+        Bake("true");
+        GuestImage.Open(ImageDirectory).Dispose();
+    }
+
+    [Fact]
+    public void A_dotnet_that_cannot_be_started_is_HL3011()
+    {
+        using SnapshotGuests task = Create(Bake("true"));
+        task.DotNetHost = _bench.PathOf("no-dotnet");
+
+        Assert.False(_bench.Run(task));
+
+        BuildErrorEventArgs error = Assert.Single(_bench.Engine.Errors);
+        Assert.Equal("HL3011", error.Code);
+        Assert.Contains("no-dotnet", error.Message!, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_process_that_never_ends_is_ended_with_all_that_it_started()
     {
         _snapshotter.Write($"sleep 1000 & echo $! > '{_snapshotter.PathOf("pid")}'; wait");
@@ -114,6 +141,11 @@ public sealed class SnapshotGuestsTests : IDisposable
             Assert.Equal(("HL3011", _bench.ProjectFile, 3), (warning.Code, warning.File, warning.LineNumber));
             Assert.Contains("exit code 5", warning.Message!, StringComparison.Ordinal);
         });
+
+        Assert.True(Run(Bake("auto", timeout: "61")));
+        Assert.Equal(2, _snapshotter.Starts);
+        Assert.False(Run(Bake("true")));
+        Assert.Equal(3, _snapshotter.Starts);
     }
 
     [Fact]
