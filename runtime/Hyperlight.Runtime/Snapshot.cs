@@ -47,7 +47,7 @@ public sealed class Snapshot : IDisposable
     /// <summary>How many snapshots the guest has been through, this one included. The guest can read the number after a restore.</summary>
     public ulong Generation { get; }
 
-    /// <summary>Bytes of host memory it takes, beside what it shares with the image and with earlier snapshots of the same sandbox.</summary>
+    /// <summary>Bytes of host memory it takes, beside what it shares with its image or file and with earlier snapshots of the same sandbox.</summary>
     public ulong Size => Memory.Size;
 
     /// <summary>Where everything lay in the guest's memory when it started.</summary>

@@ -108,7 +108,7 @@ internal sealed class SnapshotReader(string directory, SnapshotMachine machine)
         SnapshotLayout recorded = config.Layout;
         uint permissions = recorded.InitDataPermissions ?? (uint)MemoryPermissions.Read;
         const MemoryPermissions All = MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute;
-        if ((permissions & ~(uint)All) != 0 || recorded.CodeSize == 0 || heapSize < recorded.HeapSize)
+        if ((permissions & ~(uint)All) != 0 || recorded.CodeSize == 0 || Math.Max(heapSize, 1) < recorded.HeapSize)
         {
             throw _directory.Failure(
                 Rules.ImageMapDiffers,
@@ -129,7 +129,7 @@ internal sealed class SnapshotReader(string directory, SnapshotMachine machine)
         MemoryMap map = MemoryMap.TryCreate(layout, sizes, recorded.CodeSize, storedImageSize: null, findings)
             ?? throw _directory.Failure(Rules.ImageMapDiffers, $"its sizes do not fit its layout: {findings[0].Message}");
 
-        ulong needed = map.Image.Size + GuestLayout.PageSize + GuestLayout.RoundUpToPage(recorded.HeapSize) + map.InitData.Size;
+        ulong needed = map.Image.Size + map.Peb.Size + GuestLayout.RoundUpToPage(recorded.HeapSize) + map.InitData.Size;
         if (recorded.SnapshotSize < needed)
         {
             throw _directory.Failure(

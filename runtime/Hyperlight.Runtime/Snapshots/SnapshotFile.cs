@@ -35,57 +35,20 @@ internal static class SnapshotFile
         ImmutableArray<MemoryLayer> layers = memory.ShareLayers([]);
         try
         {
+            // Upstream's loader wants a page of heap at least.
             MemoryMap map = snapshot.Map;
-            ulong size = layers[^1].End.Value - map.Layout.SnapshotBase.Value;
-            ulong withoutHeap = map.Image.Size + GuestLayout.PageSize + map.InitData.Size;
-            ulong padded = Math.Max(size, withoutHeap + GuestLayout.PageSize);
-            SnapshotConfig config = new()
-            {
-                HyperlightVersion = $"Hyperlight.Sdk {ImageConfig.CurrentSdkVersion}",
-                Arch = KvmSystem.Shared.Machine.Arch,
-                AbiVersion = abi.Version,
-                Hypervisor = KvmSystem.Shared.Machine.Hypervisor,
-                CpuVendor = KvmSystem.Shared.Machine.CpuVendor,
-                StackTopGva = snapshot.CallRegisters.Rsp,
-                EntrypointAddr = snapshot.CallRegisters.Rip,
-                OriginalEntrypointAddr = abi.HasEntryAndMsrs ? snapshot.Origin.EntryPoint?.Value ?? map.Image.Gva.Value : null,
-                Sregs = SavedProcessor.ToSaved(snapshot.Processor.Special),
-                Msrs = abi.HasEntryAndMsrs ? SavedProcessor.ToSaved(snapshot.Processor.Msrs) : null,
-                Layout = new()
-                {
-                    InputDataSize = map.Sizes.InputBufferSize,
-                    OutputDataSize = map.Sizes.OutputBufferSize,
-                    HeapSize = Math.Min(Math.Max(map.Sizes.HeapSize, 1), padded - withoutHeap),
-                    CodeSize = map.CodeSize,
-                    InitDataSize = map.Sizes.InitDataSize,
-                    InitDataPermissions = map.Sizes.InitDataSize == 0 ? null : (uint)map.Sizes.InitDataPermissions,
-                    ScratchSize = map.Sizes.ScratchSize,
-                    SnapshotSize = padded,
-                    PtSize = (ulong)memory.Tables.Length,
-                },
-                MemorySize = padded + (ulong)memory.Tables.Length,
-                HostFunctions = SavedHostFunctions.ToSaved(snapshot.HostFunctions),
-                SnapshotGeneration = snapshot.Generation,
-            };
-            SnapshotAnnotations annotations = new()
-            {
-                GuestName = snapshot.GuestName,
-                HeapSize = map.Sizes.HeapSize,
-                ExtendedControl = snapshot.Processor.ExtendedControl,
-                Msrs = abi.HasEntryAndMsrs ? [] : SavedProcessor.ToSaved(snapshot.Processor.Msrs),
-                AllowedMsrs = snapshot.AllowedMsrs,
-                ImageDigest = snapshot.ImageDigest,
-            };
+            ulong size = Math.Max(layers[^1].End.Value - map.Layout.SnapshotBase.Value, SizeWithoutHeap(map) + GuestLayout.PageSize);
+            SnapshotConfig config = ToConfig(snapshot, abi, size, (ulong)memory.Tables.Length);
             return SnapshotStateRules.FindFault(config, map.Layout) is { } fault
                 ? throw NotSavable(fault)
-                : new SnapshotWriter(directory).Write(tag, config, annotations, sink =>
+                : new SnapshotWriter(directory).Write(tag, config, ToAnnotations(snapshot, abi), sink =>
                 {
                     foreach (MemoryLayer layer in layers)
                     {
                         Copy(layer, map.Layout.SnapshotBase, sink);
                     }
 
-                    sink(padded, memory.Tables);
+                    sink(size, memory.Tables);
                 });
         }
         finally
@@ -140,6 +103,53 @@ internal static class SnapshotFile
                 annotations.AllowedMsrs ?? [.. saved.Msrs.Select(register => register.Index).Except(CoreMsrs)]);
         }
     }
+
+    private static SnapshotConfig ToConfig(Snapshot snapshot, SnapshotAbi abi, ulong size, ulong tablesSize)
+    {
+        MemoryMap map = snapshot.Map;
+        bool hasInitData = map.Sizes.InitDataSize > 0 || map.Sizes.InitDataPermissions != MemoryPermissions.Read;
+        SnapshotMachine machine = KvmSystem.Shared.Machine;
+        return new()
+        {
+            HyperlightVersion = $"Hyperlight.Sdk {ImageConfig.CurrentSdkVersion}",
+            Arch = machine.Arch,
+            AbiVersion = abi.Version,
+            Hypervisor = machine.Hypervisor,
+            CpuVendor = machine.CpuVendor,
+            StackTopGva = snapshot.CallRegisters.Rsp,
+            EntrypointAddr = snapshot.CallRegisters.Rip,
+            OriginalEntrypointAddr = abi.HasEntryAndMsrs ? snapshot.Origin.EntryPoint?.Value ?? map.Image.Gva.Value : null,
+            Sregs = SavedProcessor.ToSaved(snapshot.Processor.Special),
+            Msrs = abi.HasEntryAndMsrs ? SavedProcessor.ToSaved(snapshot.Processor.Msrs) : null,
+            Layout = new()
+            {
+                InputDataSize = map.Sizes.InputBufferSize,
+                OutputDataSize = map.Sizes.OutputBufferSize,
+                HeapSize = Math.Min(Math.Max(map.Sizes.HeapSize, 1), size - SizeWithoutHeap(map)),
+                CodeSize = map.CodeSize,
+                InitDataSize = map.Sizes.InitDataSize,
+                InitDataPermissions = hasInitData ? (uint)map.Sizes.InitDataPermissions : null,
+                ScratchSize = map.Sizes.ScratchSize,
+                SnapshotSize = size,
+                PtSize = tablesSize,
+            },
+            MemorySize = size + tablesSize,
+            HostFunctions = SavedHostFunctions.ToSaved(snapshot.HostFunctions),
+            SnapshotGeneration = snapshot.Generation,
+        };
+    }
+
+    private static SnapshotAnnotations ToAnnotations(Snapshot snapshot, SnapshotAbi abi) => new()
+    {
+        GuestName = snapshot.GuestName,
+        HeapSize = snapshot.Map.Sizes.HeapSize,
+        ExtendedControl = snapshot.Processor.ExtendedControl,
+        Msrs = abi.HasEntryAndMsrs ? [] : SavedProcessor.ToSaved(snapshot.Processor.Msrs),
+        AllowedMsrs = snapshot.AllowedMsrs,
+        ImageDigest = snapshot.ImageDigest,
+    };
+
+    private static ulong SizeWithoutHeap(MemoryMap map) => map.Image.Size + map.Peb.Size + map.InitData.Size;
 
     private static void Copy(MemoryLayer layer, GuestPhysicalAddress start, BlobSink sink)
     {

@@ -195,6 +195,15 @@ public sealed class SnapshotReaderTests : IDisposable
         Assert.Equal(0x20000UL, TestSnapshots.Load(_root.Path).Snapshot.Map.Sizes.HeapSize);
     }
 
+    [Fact]
+    public void A_guest_without_a_heap_has_one_byte_of_it_in_the_config()
+    {
+        TestSnapshots.ForgeConfig(_root.Path, config => config["layout"]!["heap_size"] = 1);
+        TestSnapshots.ForgeManifest(_root.Path, manifest => manifest["annotations"]!["dev.hyperlight.sdk.heap.size"] = "0");
+
+        Assert.Equal(0UL, TestSnapshots.Load(_root.Path).Snapshot.Map.Sizes.HeapSize);
+    }
+
     [Theory]
     [InlineData("mediaType", "\"application/x\"", "HL3002")]
     [InlineData("schemaVersion", "1", "HL3002")]

@@ -29,6 +29,43 @@ public class SnapshotLeakTests
         Assert.InRange(mappingsAfter, 0, mappings + 60);
     }
 
+    [KvmFact]
+    public void A_hundred_saves_and_loads_leave_nothing_behind()
+    {
+        using TestGuest guest = new("misbehave");
+        using Sandbox sandbox = guest.Start();
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("hyperlight-saved-");
+        try
+        {
+            SaveAndLoad(sandbox, directory.FullName, 0);
+            (int descriptors, int mappings) = Counts();
+            for (int i = 1; i <= 100; i++)
+            {
+                SaveAndLoad(sandbox, directory.FullName, i);
+            }
+
+            (int descriptorsAfter, int mappingsAfter) = Counts();
+            Assert.InRange(descriptorsAfter, 0, descriptors + 20);
+            Assert.InRange(mappingsAfter, 0, mappings + 60);
+            Assert.Equal(5, directory.GetFiles("*", SearchOption.AllDirectories).Length);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    private static void SaveAndLoad(Sandbox sandbox, string directory, int value)
+    {
+        sandbox.Call("SetDataWord", value);
+        using Snapshot snapshot = sandbox.Snapshot();
+        snapshot.Save(directory, "tag");
+        using Snapshot loaded = Snapshot.Load(directory, "tag");
+        using Sandbox other = loaded.CreateSandbox();
+        Assert.Equal(value, other.Call<int>("DataWord"));
+        Assert.ThrowsAny<HyperlightException>(() => Snapshot.Load(directory, "another tag"));
+    }
+
     private static void Round(TestGuest guest, Sandbox sandbox, int value)
     {
         sandbox.Call("SetDataWord", value);
