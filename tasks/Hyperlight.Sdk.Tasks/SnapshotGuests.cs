@@ -3,8 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
-using System.Security.Cryptography;
-using System.Text;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Microsoft.Build.Framework;
@@ -175,9 +173,10 @@ public sealed class SnapshotGuests : GuestTask
     private string Key(GuestItem guest, BakeRecord baked)
     {
         string runtime = Path.Combine(Path.GetDirectoryName(Snapshotter)!, "Hyperlight.Runtime.dll");
-        string[] files = [guest.HostFunctions, guest.HostFunctionsAssembly, Snapshotter, runtime];
-        string key = string.Join('\n', [baked.Find("Sha256"), ProcessorVendor(), .. files.Select(file => file.Length > 0 ? FileKey.Of(new(file)) : "none")]);
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+        static string Of(string file) => file.Length > 0 ? FileKey.Of(new(file)) : "none";
+        string key = $"image {baked.Find("Sha256")}, host functions {Of(guest.HostFunctions)} and {Of(guest.HostFunctionsAssembly)}, "
+            + $"snapshotter {Of(Snapshotter)} with {Of(runtime)}, processor {ProcessorVendor()}";
+        return key.ReplaceLineEndings(" "); // The record has lines.
     }
 
     private static string ProcessorVendor()
