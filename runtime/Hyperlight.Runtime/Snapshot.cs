@@ -92,7 +92,7 @@ public sealed class Snapshot : IDisposable
     /// <returns>The digest that names exactly this snapshot, <c>sha256:</c> and 64 hexadecimal digits.</returns>
     /// <exception cref="ArgumentException">There can be no such tag, or <c>initial</c>, which is an image's.</exception>
     /// <exception cref="HyperlightException">
-    /// HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written. HL3008: upstream's format cannot say what the snapshot is.
+    /// HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written. HL3008: upstream's format cannot say what the snapshot is.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The snapshot is disposed.</exception>
     public string Save(string path, string tag)

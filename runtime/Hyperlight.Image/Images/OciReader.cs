@@ -13,6 +13,8 @@ namespace Hyperlight.Images;
 /// <param name="what">What it is to its user, <c>image</c> or <c>snapshot</c>.</param>
 internal sealed class OciReader(string directory, string what)
 {
+    private readonly string _blobs = OciLayout.BlobDirectory(directory);
+
     /// <summary>Lets <paramref name="read"/> read, and gives what the file system refuses a code.</summary>
     /// <exception cref="HyperlightException">HL3001, or what <paramref name="read"/> throws.</exception>
     public T Run<T>(Func<T> read)
@@ -20,6 +22,8 @@ internal sealed class OciReader(string directory, string what)
         try
         {
             RefuseStranger(directory);
+            RefuseStranger(Path.GetDirectoryName(_blobs)!);
+            RefuseStranger(_blobs);
             return read();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -183,10 +187,7 @@ internal sealed class OciReader(string directory, string what)
                 Rules.ImageMalformed, $"a blob has digest '{descriptor.Digest}' and media type '{descriptor.MediaType}', expected are a SHA-256 digest and '{mediaType}'");
         }
 
-        string blobs = OciLayout.BlobDirectory(directory);
-        RefuseStranger(Path.GetDirectoryName(blobs)!);
-        RefuseStranger(blobs);
-        string path = Path.Combine(blobs, OciLayout.FileName(descriptor.Digest));
+        string path = Path.Combine(_blobs, OciLayout.FileName(descriptor.Digest));
         RefuseStranger(path);
         return path;
     }

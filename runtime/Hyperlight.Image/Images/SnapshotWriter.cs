@@ -14,7 +14,7 @@ internal sealed class SnapshotWriter(string directory)
     /// <param name="annotations">What we record beside that.</param>
     /// <param name="memory">The memory blob.</param>
     /// <returns>The digest of the manifest.</returns>
-    /// <exception cref="HyperlightException">HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written.</exception>
+    /// <exception cref="HyperlightException">HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written.</exception>
     public string Write(string tag, SnapshotConfig config, SnapshotAnnotations annotations, BlobContent memory)
     {
         OciWriter writer = new(directory, "snapshot");

@@ -24,7 +24,7 @@ internal static class SnapshotFile
 
     /// <summary>Saves a snapshot.</summary>
     /// <returns>The digest of its manifest.</returns>
-    /// <exception cref="HyperlightException">HL3002, HL3004, HL3006, HL3008.</exception>
+    /// <exception cref="HyperlightException">HL3001, HL3002, HL3004, HL3006, HL3008.</exception>
     public static string Save(Snapshot snapshot, string directory, string tag)
     {
         if (snapshot.Map.Layout.SnapshotAbi is not { } abi || snapshot.Memory is not PagedSnapshotMemory memory)

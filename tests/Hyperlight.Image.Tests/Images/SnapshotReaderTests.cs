@@ -277,6 +277,18 @@ public sealed class SnapshotReaderTests : IDisposable
         Assert.Equal("HL3002", Refused());
     }
 
+    [Theory]
+    [InlineData("blobs")]
+    [InlineData("blobs/sha256")]
+    public void A_link_in_place_of_a_folder_of_blobs_is_HL3002(string name)
+    {
+        string path = Path.Combine(_root.Path, name);
+        Directory.Move(path, Path.Combine(_root.Path, "elsewhere"));
+        Directory.CreateSymbolicLink(path, Path.Combine(_root.Path, "elsewhere"));
+
+        Assert.Equal("HL3002", Refused());
+    }
+
     [Fact]
     public void A_snapshot_is_no_image_and_an_image_no_snapshot()
     {

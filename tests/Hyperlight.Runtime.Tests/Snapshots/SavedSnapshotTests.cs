@@ -197,6 +197,30 @@ public sealed class SavedSnapshotTests : IDisposable
     }
 
     [KvmFact]
+    public void All_sandboxes_share_one_read_only_view_of_the_file_which_outlives_its_tag()
+    {
+        using TestGuest guest = new(Name);
+        using Sandbox first = guest.Start();
+        using Snapshot snapshot = first.Snapshot();
+        snapshot.Save(Saved, Tag);
+        using Snapshot loaded = Snapshot.Load(Saved, Tag);
+        using Sandbox second = loaded.CreateSandbox();
+        using Sandbox third = loaded.CreateSandbox();
+        first.Restore(loaded);
+
+        string view = Assert.Single(File.ReadLines("/proc/self/maps"), line => line.Contains(_root.FullName, StringComparison.Ordinal));
+        Assert.Contains(" r--p ", view, StringComparison.Ordinal);
+
+        first.Call("SetDataWord", 1);
+        using Snapshot next = first.Snapshot();
+        next.Save(Saved, Tag);
+        Assert.Equal(3, Directory.GetFiles(OciLayout.BlobDirectory(Saved)).Length);
+        Assert.All([second, third], sandbox => Assert.Equal(42, sandbox.Call<int>("DataWord")));
+        second.Restore(loaded);
+        Assert.Equal(42, second.Call<int>("DataWord"));
+    }
+
+    [KvmFact]
     public void A_guest_after_0_16_is_asked_for_new_random_numbers_whenever_it_is_a_copy()
     {
         using TestGuest guest = TestGuest.OfVersion(Name, "0.17.0");
