@@ -34,6 +34,8 @@ public sealed class SnapshotTests(PackageFolder packages)
         string[] files = workspace.FilesBelow(Output);
         Assert.DoesNotContain(" with a snapshot", workspace.Build("build").MustSucceed().Output, StringComparison.Ordinal);
         Assert.Equal(files, workspace.FilesBelow(Output));
+        workspace.Build("publish", "-o", "out").MustSucceed();
+        Assert.Equal(files, workspace.FilesBelow("out/guests/warm"));
     }
 
     [Fact]

@@ -82,6 +82,24 @@ public sealed class SnapshotTests : IDisposable
     }
 
     [Fact]
+    public void A_project_that_references_ours_gets_the_snapshot()
+    {
+        using SdkProject project = SnapshotProject(out string digest);
+        project.Write("consumer/Consumer.csproj", """
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup><TargetFramework>net10.0</TargetFramework><OutputType>Library</OutputType></PropertyGroup>
+              <ItemGroup><ProjectReference Include="../App.csproj" ReferenceOutputAssembly="false" /></ItemGroup>
+            </Project>
+            """);
+        using SdkProject consumer = SdkProject.At(project.PathOf("consumer/Consumer.csproj"));
+
+        Assert.Empty(consumer.RestoreAndBuild(Properties()).Errors);
+
+        Assert.Contains("blobs/sha256/" + digest, project.FilesBelow("consumer/" + Bin));
+        Assert.Equal(project.FilesBelow(Obj), project.FilesBelow("consumer/" + Bin));
+    }
+
+    [Fact]
     public void Another_guest_gets_another_snapshot_and_the_old_one_vanishes_from_obj_and_bin()
     {
         using SdkProject project = SnapshotProject(out string digest);
