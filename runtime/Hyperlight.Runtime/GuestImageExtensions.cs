@@ -27,11 +27,12 @@ public static class GuestImageExtensions
         ArgumentNullException.ThrowIfNull(image);
         SandboxOptions options = new();
         configure?.Invoke(options);
-        Operation start = Operation.Start(image.Name);
+        cancellationToken.ThrowIfCancellationRequested();
+        Snapshot? snapshot = options.UseSnapshot ? ImageSnapshot.Of(image).Snapshot : null;
+        Operation start = Operation.Start(image.Name, snapshot is null ? Tags.Image : Tags.Snapshot);
         try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            Sandbox sandbox = options.UseSnapshot && ImageSnapshot.Of(image).Snapshot is { } snapshot
+            Sandbox sandbox = snapshot is not null
                 ? new(snapshot, options)
                 : new(image.Name, image.Map, image.EntryPoint, image.Memory, options, cancellationToken, image.Digest);
             start.Succeed();

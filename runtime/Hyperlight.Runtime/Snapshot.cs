@@ -4,6 +4,7 @@ using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Snapshots;
+using Hyperlight.Telemetry;
 
 namespace Hyperlight;
 
@@ -123,7 +124,18 @@ public sealed class Snapshot : IDisposable
     {
         SandboxOptions options = new();
         configure?.Invoke(options);
-        return new(this, options);
+        Operation start = Operation.Start(GuestName, Tags.Snapshot);
+        try
+        {
+            Sandbox sandbox = new(this, options);
+            start.Succeed();
+            return sandbox;
+        }
+        catch (Exception exception)
+        {
+            start.Fail(exception);
+            throw;
+        }
     }
 
     /// <summary>Frees the memory that no sandbox uses. Sandboxes that were made from it or set back to it keep working.</summary>

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Hyperlight.Elf;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
+using Hyperlight.Telemetry;
 using Hyperlight.Validation;
 
 namespace Hyperlight.Baking;
@@ -20,6 +22,22 @@ public static class GuestBaker
     /// <param name="findings">Receives every rule that is broken, warnings too.</param>
     /// <returns>The image, null when an error was found.</returns>
     public static BakedImage? Bake(BakeRequest request, ICollection<Finding> findings)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(findings);
+        using Activity? span = Spans.Source.StartActivity("build " + request.GuestName)?.SetTag(Tags.Guest, request.GuestName);
+        List<Finding> found = [];
+        BakedImage? image = BakeChecked(request, found);
+        if (found.Find(finding => finding.Rule.Severity == FindingSeverity.Error) is { } error)
+        {
+            span?.SetTag(Tags.ErrorType, error.Rule.Code).SetStatus(ActivityStatusCode.Error, error.ToString());
+        }
+
+        found.ForEach(findings.Add);
+        return image;
+    }
+
+    private static BakedImage? BakeChecked(BakeRequest request, List<Finding> findings)
     {
         if (Check(request, findings) is not (ElfFile elf, MemoryMap fullMap))
         {

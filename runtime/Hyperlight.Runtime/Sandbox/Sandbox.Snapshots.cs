@@ -4,6 +4,7 @@ using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
 using Hyperlight.Snapshots;
+using Hyperlight.Telemetry;
 
 namespace Hyperlight;
 
@@ -63,6 +64,7 @@ public sealed partial class Sandbox
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         _gate.Enter(Timeout.InfiniteTimeSpan);
+        Operation restore = Operation.Restore(_name);
         try
         {
             ThrowIfUnrecoverable();
@@ -73,6 +75,12 @@ public sealed partial class Sandbox
             ReplaceMemory(snapshot, snapshot.Memory.ShareLayers(_memory.Layers));
             Apply(snapshot);
             _poison = null;
+            restore.Succeed();
+        }
+        catch (Exception exception)
+        {
+            restore.Fail(exception);
+            throw;
         }
         finally
         {
@@ -81,6 +89,22 @@ public sealed partial class Sandbox
     }
 
     private Snapshot TakeSnapshot()
+    {
+        Operation operation = Operation.Snapshot(_name);
+        try
+        {
+            Snapshot snapshot = Capture();
+            operation.Succeed();
+            return snapshot;
+        }
+        catch (Exception exception)
+        {
+            operation.Fail(exception);
+            throw;
+        }
+    }
+
+    private Snapshot Capture()
     {
         ProcessorState processor = _machine.GetState();
         SnapshotMemory memory;

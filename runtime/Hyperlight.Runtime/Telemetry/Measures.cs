@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 
 namespace Hyperlight.Telemetry;
 
@@ -10,6 +11,9 @@ internal static class Measures
     {
         HistogramBucketBoundaries = [0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     };
+
+    // Weak: a pool that nobody disposed is counted no longer than it lives.
+    private static readonly ConditionalWeakTable<SandboxPool, object?> Pools = [];
 
     private static long _sandboxes;
 
@@ -24,6 +28,12 @@ internal static class Measures
 
     public static ObservableUpDownCounter<long> Sandboxes { get; } = Meter.CreateObservableUpDownCounter(
         "hyperlight.sandbox.count", static () => Volatile.Read(ref _sandboxes), "{sandbox}", "Sandboxes that were started and not yet disposed.");
+
+    public static Histogram<double> SnapshotDuration { get; } = Meter.CreateHistogram(
+        "hyperlight.snapshot.duration", "s", "How long snapshots of sandboxes took, failed ones included.", tags: null, Durations);
+
+    public static Histogram<double> RestoreDuration { get; } = Meter.CreateHistogram(
+        "hyperlight.sandbox.restore.duration", "s", "How long restores of sandboxes took, failed ones included.", tags: null, Durations);
 
     public static Histogram<double> CallDuration { get; } = Meter.CreateHistogram(
         "hyperlight.call.duration", "s", "How long calls of guest functions took, failed ones included.", tags: null, Durations);
@@ -45,6 +55,18 @@ internal static class Measures
 
     public static Counter<long> StaleKicks { get; } = Meter.CreateCounter<long>(
         "hyperlight.vcpu.stale_kicks", "{kick}", "Signals to stop a guest that came when it had already left by itself.");
+
+    public static ObservableUpDownCounter<long> PoolReady { get; } = Meter.CreateObservableUpDownCounter(
+        "hyperlight.pool.ready", static () => SumOfPools(pool => pool.Depth.Ready), "{sandbox}", "Sandboxes of pools that can be rented at once.");
+
+    public static ObservableUpDownCounter<long> PoolRented { get; } = Meter.CreateObservableUpDownCounter(
+        "hyperlight.pool.rented", static () => SumOfPools(pool => pool.Depth.Rented), "{sandbox}", "Sandboxes of pools that are rented.");
+
+    public static ObservableUpDownCounter<long> PoolWaiting { get; } = Meter.CreateObservableUpDownCounter(
+        "hyperlight.pool.waiting", static () => SumOfPools(pool => pool.Depth.Waiting), "{request}", "Rents that wait for a sandbox.");
+
+    public static Counter<long> PoolReplaced { get; } = Meter.CreateCounter<long>(
+        "hyperlight.pool.replaced", "{sandbox}", "Sandboxes that could not be used again after they were returned to their pool.");
 
     /// <summary>A sandbox was started.</summary>
     public static void AddSandbox(string guest)
@@ -74,4 +96,18 @@ internal static class Measures
     /// <summary>A start or call was stopped from outside.</summary>
     public static void AddStop(string guest, StopReason reason) =>
         (reason == StopReason.TimedOut ? Timeouts : Cancellations).Add(1, new KeyValuePair<string, object?>(Tags.Guest, guest));
+
+    /// <summary>A pool begins to be counted.</summary>
+    public static void AddPool(SandboxPool pool) => Pools.Add(pool, null);
+
+    /// <summary>A pool is disposed.</summary>
+    public static void RemovePool(SandboxPool pool) => Pools.Remove(pool);
+
+    /// <summary>A sandbox that was returned to its pool could not be set back.</summary>
+    public static void AddReplacedSandbox(string guest) => PoolReplaced.Add(1, new KeyValuePair<string, object?>(Tags.Guest, guest));
+
+    // Pools of the same guest are one series.
+    private static IEnumerable<Measurement<long>> SumOfPools(Func<SandboxPool, long> depth) => Pools
+        .GroupBy(pool => pool.Key.GuestName, pool => pool.Key)
+        .Select(pools => new Measurement<long>(pools.Sum(depth), new KeyValuePair<string, object?>(Tags.Guest, pools.Key)));
 }

@@ -4,8 +4,8 @@ using System.Diagnostics.Metrics;
 namespace Hyperlight.Telemetry;
 
 /// <summary>
-/// A start, call or host call while it runs, as a span and as a measure of its duration. It costs next to nothing, and no allocation,
-/// where nobody listens. Every operation that was begun is ended with <see cref="Succeed"/> or <see cref="Fail"/>.
+/// A start, call, host call, snapshot or restore while it runs, as a span and as a measure of its duration. It costs next to nothing, and no
+/// allocation, where nobody listens. Every operation that was begun is ended with <see cref="Succeed"/> or <see cref="Fail"/>.
 /// </summary>
 internal readonly struct Operation
 {
@@ -15,29 +15,36 @@ internal readonly struct Operation
     private readonly Activity? _span;
     private readonly Histogram<double> _duration;
     private readonly string _guest;
-    private readonly string? _function;
+
+    // What it has beside the guest, without a key when that is nothing.
+    private readonly KeyValuePair<string, object?> _detail;
     private readonly long _begin;
 
-    private Operation(Activity? span, Histogram<double> duration, string guest, string? function)
+    private Operation(Activity? span, Histogram<double> duration, string guest, KeyValuePair<string, object?> detail)
     {
         _span = span;
         _duration = duration;
         _guest = guest;
-        _function = function;
+        _detail = detail;
         _begin = duration.Enabled ? Stopwatch.GetTimestamp() : 0;
     }
 
-    /// <summary>A sandbox starts.</summary>
-    public static Operation Start(string guest) =>
-        new(Spans.Source.HasListeners() ? Span("start " + guest, ActivityKind.Internal, guest, function: null) : null, Measures.StartDuration, guest, null);
+    /// <summary>A sandbox starts, from <see cref="Tags.Image"/> or <see cref="Tags.Snapshot"/>.</summary>
+    public static Operation Start(string guest, string source) => Begin("start ", guest, ActivityKind.Internal, Measures.StartDuration, guest, new(Tags.StartSource, source));
 
     /// <summary>The host calls a function of the guest.</summary>
     public static Operation Call(string guest, string function) =>
-        new(Spans.Source.HasListeners() ? Span("call " + function, ActivityKind.Client, guest, function) : null, Measures.CallDuration, guest, function);
+        Begin("call ", function, ActivityKind.Client, Measures.CallDuration, guest, new(Tags.Function, function));
 
     /// <summary>The guest calls a function of the host. The name must be one the host gave, not just one the guest asks for.</summary>
-    public static Operation HostCall(string guest, string function) => new(
-        Spans.Source.HasListeners() ? Span("host_call " + function, ActivityKind.Internal, guest, function) : null, Measures.HostCallDuration, guest, function);
+    public static Operation HostCall(string guest, string function) =>
+        Begin("host_call ", function, ActivityKind.Internal, Measures.HostCallDuration, guest, new(Tags.Function, function));
+
+    /// <summary>A snapshot is taken.</summary>
+    public static Operation Snapshot(string guest) => Begin("snapshot ", guest, ActivityKind.Internal, Measures.SnapshotDuration, guest, detail: default);
+
+    /// <summary>A sandbox is set back to a snapshot.</summary>
+    public static Operation Restore(string guest) => Begin("restore ", guest, ActivityKind.Internal, Measures.RestoreDuration, guest, detail: default);
 
     /// <summary>It ended well.</summary>
     public void Succeed() => End(failure: null);
@@ -45,8 +52,17 @@ internal readonly struct Operation
     /// <summary>It failed.</summary>
     public void Fail(Exception failure) => End(failure);
 
-    private static Activity? Span(string name, ActivityKind kind, string guest, string? function) =>
-        Spans.Source.StartActivity(name, kind)?.SetTag(Tags.Guest, guest).SetTag(Tags.Function, function);
+    private static Operation Begin(
+        string what, string name, ActivityKind kind, Histogram<double> duration, string guest, KeyValuePair<string, object?> detail)
+    {
+        Activity? span = Spans.Source.HasListeners() ? Spans.Source.StartActivity(what + name, kind)?.SetTag(Tags.Guest, guest) : null;
+        if (detail.Key is not null)
+        {
+            span?.SetTag(detail.Key, detail.Value);
+        }
+
+        return new(span, duration, guest, detail);
+    }
 
     private void End(Exception? failure)
     {
@@ -54,9 +70,9 @@ internal readonly struct Operation
         if (_begin != 0)
         {
             TagList tags = new() { { Tags.Guest, _guest } };
-            if (_function is not null)
+            if (_detail.Key is not null)
             {
-                tags.Add(Tags.Function, _function);
+                tags.Add(_detail);
             }
 
             if (error is not null)

@@ -91,6 +91,23 @@ public sealed partial class CrashDumpTests : IDisposable
         Assert.Contains("IM DM ZM OM UM PM", shown, StringComparison.Ordinal);
     }
 
+    [KvmTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_debugger_learns_where_the_guest_was_entered_also_after_a_snapshot(bool fromSnapshot)
+    {
+        using TestGuest guest = new("misbehave");
+        using Sandbox first = guest.Start(options => options.CrashDumpDirectory = _directory.FullName);
+        using Snapshot snapshot = first.Snapshot();
+        using Sandbox second = snapshot.CreateSandbox(options => options.CrashDumpDirectory = _directory.FullName);
+        Sandbox crashing = fromSnapshot ? second : first;
+
+        GuestAbortedException crash = Assert.Throws<GuestAbortedException>(() => crashing.Call("Abort", 1, "x"));
+
+        string vector = Run("gdb", "--batch", "-nx", "-ex", "info auxv", "--core", (string)crash.Data[Sandbox.CrashDumpKey]!);
+        Assert.Matches(string.Create(CultureInfo.InvariantCulture, $@"AT_ENTRY .* 0x{guest.Image.EntryPoint.Value:x}\b"), vector);
+    }
+
     [KvmFact]
     public void Only_the_owner_may_read_it_and_nothing_else_is_left_behind()
     {

@@ -156,6 +156,34 @@ public class ProcessorStateTests
         Assert.Contains(entries, entry => entry.Function == 1 && entry.Edx != 0);
     }
 
+    // Of a host that has everything, VMX and x2APIC, shadow stacks, branch tracking and SVM are missing, and nothing else.
+    [Theory]
+    [InlineData(1, 0, ~(1u << 5 | 1u << 21), uint.MaxValue)]
+    [InlineData(7, 0, ~(1u << 7), ~(1u << 20))]
+    [InlineData(7, 1, uint.MaxValue, uint.MaxValue)]
+    [InlineData(0x8000_0001, 0, ~(1u << 2), uint.MaxValue)]
+    public void Features_are_hidden_on_every_host(uint function, uint index, uint ecx, uint edx)
+    {
+        KvmCpuidEntry entry = new() { Function = function, Index = index, Eax = uint.MaxValue, Ebx = uint.MaxValue, Ecx = uint.MaxValue, Edx = uint.MaxValue };
+
+        KvmSystem.Mask(ref entry, 36);
+
+        Assert.Equal((uint.MaxValue, uint.MaxValue, ecx, edx), (entry.Eax, entry.Ebx, entry.Ecx, entry.Edx));
+    }
+
+    [KvmTheory]
+    [InlineData(1, 1u << 5 | 1u << 21)]
+    [InlineData(7, 1u << 7)]
+    [InlineData(0x8000_0001, 1u << 2)]
+    public void The_guest_does_not_see_them(uint function, uint features)
+    {
+        // mov eax, function; xor ecx, ecx; cpuid; mov eax, ecx; mov edx, 0x10; out dx, eax
+        using TinyGuest guest = TinyGuest.LongMode(
+            [0xB8, .. BitConverter.GetBytes(function), 0x31, 0xC9, 0x0F, 0xA2, 0x89, 0xC8, 0xBA, 0x10, 0, 0, 0, 0xEF, 0xF4]);
+
+        Assert.Equal(0u, (uint)guest.Machine.Run().Value & features);
+    }
+
     private static TinyGuest Filtered(uint[] allowed, byte[] code)
     {
         Assert.SkipUnless(KvmSystem.Shared.HasMsrFilter, "probe MsrFilter: KVM_CAP_X86_MSR_FILTER is not there");

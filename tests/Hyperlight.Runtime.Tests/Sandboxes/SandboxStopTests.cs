@@ -1,5 +1,6 @@
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Runtime.Tests.Vectors;
+using Hyperlight.Watch;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
@@ -26,6 +27,65 @@ public sealed class SandboxStopTests : IDisposable
         Assert.Contains("Spin", exception.Message, StringComparison.Ordinal);
         Assert.Contains("RIP 0x2000", exception.Message, StringComparison.Ordinal);
         Assert.Equal(SandboxState.Poisoned, sandbox.State);
+    }
+
+    [KvmFact]
+    public void A_call_without_a_timeout_has_the_sandboxs()
+    {
+        using Sandbox sandbox = _guest.Halt().Run(EndlessLoop).Start(options => options.CallTimeout = TimeSpan.FromMilliseconds(30));
+
+        Assert.Throws<TimeoutException>(() => sandbox.Call("Spin"));
+    }
+
+    [KvmTheory]
+    [InlineData(0)]
+    [InlineData(-2)]
+    public void A_timeout_that_is_over_before_the_call_is_refused(int milliseconds)
+    {
+        TimeSpan timeout = TimeSpan.FromMilliseconds(milliseconds);
+        using Sandbox sandbox = _guest.Halt().Return(RecordedMessages.Get("result-int")).Start();
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => sandbox.Call<int>("F", new CallOptions { Timeout = timeout }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _guest.Start(options => options.CallTimeout = timeout));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _guest.Start(options => options.StartTimeout = timeout));
+        Assert.Equal(-42, sandbox.Call<int>("F"));
+    }
+
+    [KvmFact]
+    public void A_deadline_that_passes_inside_of_a_host_function_takes_effect_when_that_returns()
+    {
+        bool returned = false;
+        using ManualResetEventSlim passed = new();
+        Alarm behindTheDeadline = new(Watchdog.Shared, passed.Set);
+        using Sandbox sandbox = _guest
+            .Halt()
+            .Send(RecordedMessages.Get("call-host-hostprint"), 101)
+            .Return(RecordedMessages.Get("result-int"))
+            .Start(options => options.HostFunctions.Add("HostPrint", (string _) =>
+            {
+                behindTheDeadline.Set(Watchdog.Now + 100);
+                passed.Wait(TestCanceled);
+                returned = true;
+                return 0;
+            }));
+
+        Assert.Throws<TimeoutException>(() => sandbox.Call<int>("F", new CallOptions { Timeout = TimeSpan.FromMilliseconds(50) }));
+
+        Assert.True(returned);
+        Assert.Equal(SandboxState.Poisoned, sandbox.State);
+    }
+
+    [KvmFact]
+    public void A_token_cancelled_after_its_call_changes_nothing()
+    {
+        using CancellationTokenSource source = new();
+        using Sandbox sandbox = _guest.Halt().Return(RecordedMessages.Get("result-int")).Return(RecordedMessages.Get("result-int")).Start();
+        sandbox.Call<int>("F", new CallOptions { CancellationToken = source.Token });
+
+        source.Cancel();
+
+        Assert.Equal(SandboxState.Ready, sandbox.State);
+        Assert.Equal(-42, sandbox.Call<int>("F"));
     }
 
     [KvmFact]

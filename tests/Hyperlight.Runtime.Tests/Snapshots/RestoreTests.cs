@@ -1,8 +1,5 @@
-using System.Collections.Immutable;
 using Hyperlight.Hypervisors.Kvm;
-using Hyperlight.Memory;
 using Hyperlight.Runtime.Tests.Guests;
-using Hyperlight.Snapshots;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
@@ -82,8 +79,7 @@ public class RestoreTests
         using TestGuest guest = new("misbehave");
         using Sandbox sandbox = guest.Start();
         using Snapshot good = sandbox.Snapshot();
-        using Snapshot bad = new(
-            good.Origin, 1, good.Map, new Overlapping(good.Map.Scratch.Gpa), good.Processor, good.CallRegisters, good.HostFunctions, good.AllowedMsrs);
+        using Snapshot bad = UnmappableMemory.InsteadOf(good);
 
         Assert.IsType<HypervisorException>(Assert.Throws<SandboxUnrecoverableException>(() => sandbox.Restore(bad)).InnerException);
 
@@ -98,19 +94,4 @@ public class RestoreTests
     }
 
     private static void Call(Sandbox sandbox) => Assert.Throws<GuestProtocolException>(() => sandbox.Call("F"));
-
-    /// <summary>A snapshot with a layer where the guest has its scratch, which no hypervisor maps.</summary>
-    private sealed class Overlapping(GuestPhysicalAddress scratch) : SnapshotMemory
-    {
-        public override ulong Size => 0;
-
-        public override ImmutableArray<MemoryLayer> ShareLayers(ImmutableArray<MemoryLayer> current) =>
-            current.Add(new(scratch, new(MappedMemory.Allocate(4096))));
-
-        public override void FillScratch(GuestMemory memory, ulong generation) => memory.PrepareScratch([], generation);
-
-        public override void Dispose()
-        {
-        }
-    }
 }

@@ -27,7 +27,31 @@ public sealed partial class MetricsTests : IDisposable
 
         Assert.Equal(before, _recorder.ValuesOf("hyperlight.sandbox.count").Last());
         Assert.Equal(["hyperlight.guest.name=hello", "hyperlight.guest.name=hello"], _recorder.TagsOf("hyperlight.sandbox.created"));
-        Assert.Equal(["hyperlight.guest.name=hello", "hyperlight.guest.name=hello"], _recorder.TagsOf("hyperlight.sandbox.start.duration"));
+        Assert.Equal(
+            ["hyperlight.guest.name=hello hyperlight.start.source=image", "hyperlight.guest.name=hello hyperlight.start.source=image"],
+            _recorder.TagsOf("hyperlight.sandbox.start.duration"));
+    }
+
+    [KvmFact]
+    public void Snapshots_restores_and_starts_from_snapshots_have_a_duration_and_an_error_when_they_fail()
+    {
+        using TestGuest guest = new("misbehave");
+        using Sandbox sandbox = guest.Start(options => options.HostFunctions.Add("Block", () => { }));
+        sandbox.Call("SetDataWord", 1);
+        using Snapshot snapshot = sandbox.Snapshot();
+        Assert.Same(snapshot, sandbox.Snapshot());
+        sandbox.Restore(snapshot);
+        using Sandbox other = guest.Start();
+        Assert.Throws<SnapshotMismatchException>(() => other.Restore(snapshot));
+        Assert.Throws<SnapshotMismatchException>(() => snapshot.CreateSandbox());
+
+        Assert.Equal(["hyperlight.guest.name=misbehave"], _recorder.TagsOf("hyperlight.snapshot.duration"));
+        Assert.Equal(
+            ["hyperlight.guest.name=misbehave", "error.type=Hyperlight.SnapshotMismatchException hyperlight.guest.name=misbehave"],
+            _recorder.TagsOf("hyperlight.sandbox.restore.duration"));
+        Assert.Equal(
+            "error.type=Hyperlight.SnapshotMismatchException hyperlight.guest.name=misbehave hyperlight.start.source=snapshot",
+            _recorder.TagsOf("hyperlight.sandbox.start.duration").Last());
     }
 
     [KvmFact]

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Hyperlight.Baking;
 using Hyperlight.Runtime.Tests.Guests;
+using Hyperlight.Runtime.Tests.Pool;
 
 namespace Hyperlight.Runtime.Tests.Telemetry;
 
@@ -23,14 +25,55 @@ public sealed class SpanTests : IDisposable
 
         sandbox.Call<int>("Add", 1, 2);
 
-        Assert.Equal(["start hello", "host_call HostAdd", "call Add"], _recorder.Spans.Select(span => span.DisplayName));
-        Assert.Equal([ActivityKind.Internal, ActivityKind.Internal, ActivityKind.Client], _recorder.Spans.Select(span => span.Kind));
-        Assert.Equal(_recorder.Spans[2].SpanId, _recorder.Spans[1].ParentSpanId);
-        Assert.Equal(_recorder.Spans[1], inside);
-        Assert.All(_recorder.Spans, span => Assert.Equal("hello", span.GetTagItem("hyperlight.guest.name")));
-        Assert.Equal([null, "HostAdd", "Add"], _recorder.Spans.Select(span => span.GetTagItem("hyperlight.function.name")));
-        Assert.All(_recorder.Spans, span => Assert.Equal(ActivityStatusCode.Unset, span.Status));
+        List<Activity> spans = [.. _recorder.Spans.Where(span => span.DisplayName != "build hello")];
+        Assert.Equal(["start hello", "host_call HostAdd", "call Add"], spans.Select(span => span.DisplayName));
+        Assert.Equal([ActivityKind.Internal, ActivityKind.Internal, ActivityKind.Client], spans.Select(span => span.Kind));
+        Assert.Equal(spans[2].SpanId, spans[1].ParentSpanId);
+        Assert.Equal(spans[1], inside);
+        Assert.All(spans, span => Assert.Equal("hello", span.GetTagItem("hyperlight.guest.name")));
+        Assert.Equal([null, "HostAdd", "Add"], spans.Select(span => span.GetTagItem("hyperlight.function.name")));
+        Assert.All(spans, span => Assert.Equal(ActivityStatusCode.Unset, span.Status));
         Assert.Null(Activity.Current);
+    }
+
+    [KvmFact]
+    public void Build_snapshot_restore_and_a_start_from_a_snapshot_are_spans()
+    {
+        using TestGuest guest = new("hello");
+        using Sandbox sandbox = guest.Start();
+        using Snapshot snapshot = sandbox.Snapshot();
+        sandbox.Restore(snapshot);
+        using Sandbox other = snapshot.CreateSandbox();
+
+        Assert.Equal(
+            ["build hello", "start hello", "snapshot hello", "restore hello", "start hello"], _recorder.Spans.Select(span => span.DisplayName));
+        Assert.Equal([null, "image", null, null, "snapshot"], _recorder.Spans.Select(span => span.GetTagItem("hyperlight.start.source")));
+        Assert.All(_recorder.Spans, span => Assert.Equal((ActivityKind.Internal, "hello"), (span.Kind, span.GetTagItem("hyperlight.guest.name"))));
+    }
+
+    [Fact]
+    public void A_build_that_fails_has_the_code_of_its_first_error()
+    {
+        List<Finding> findings = [];
+
+        Assert.Null(GuestBaker.Bake(new() { GuestName = "empty", Guest = Array.Empty<byte>() }, findings));
+
+        Activity build = Assert.Single(_recorder.Spans);
+        Assert.Equal(("build empty", findings[0].Rule.Code), (build.DisplayName, build.GetTagItem("error.type")));
+        Assert.Equal((ActivityStatusCode.Error, findings[0].ToString()), (build.Status, build.StatusDescription));
+    }
+
+    [KvmFact]
+    public void A_restore_that_fails_is_a_span_with_an_error()
+    {
+        using TestGuest guest = new("misbehave");
+        using Sandbox sandbox = guest.Start();
+
+        PoolGuest.Ruin(sandbox);
+
+        Activity restore = _recorder.Spans.Last();
+        Assert.Equal(("restore misbehave", ActivityStatusCode.Error), (restore.DisplayName, restore.Status));
+        Assert.Equal("Hyperlight.SandboxUnrecoverableException", restore.GetTagItem("error.type"));
     }
 
     [KvmFact]
@@ -65,7 +108,7 @@ public sealed class SpanTests : IDisposable
 
         Assert.Throws<OperationCanceledException>(() => guest.Image.CreateSandbox(cancellationToken: new(canceled: true)));
 
-        Activity start = Assert.Single(_recorder.Spans);
+        Activity start = _recorder.Spans.Last();
         Assert.Equal(("start hello", "System.OperationCanceledException"), (start.DisplayName, start.GetTagItem("error.type")));
     }
 }

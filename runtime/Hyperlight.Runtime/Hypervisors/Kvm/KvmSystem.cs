@@ -127,22 +127,7 @@ internal sealed unsafe class KvmSystem
         KvmCpuidEntry[] entries = [.. _cpuid];
         foreach (ref KvmCpuidEntry entry in entries.AsSpan())
         {
-            switch (entry.Function)
-            {
-                case FeatureLeaf:
-                    entry.Ecx &= ~(Vmx | X2Apic);
-                    break;
-                case ExtendedFeatureLeaf when entry.Index == 0:
-                    entry.Ecx &= ~ShadowStacks;
-                    entry.Edx &= ~BranchTracking;
-                    break;
-                case AmdFeatureLeaf:
-                    entry.Ecx &= ~Svm;
-                    break;
-                case AddressSizeLeaf:
-                    entry.Eax = (entry.Eax & ~0xFFu) | (uint)physicalAddressBits;
-                    break;
-            }
+            Mask(ref entry, physicalAddressBits);
         }
 
         return entries;
@@ -153,6 +138,26 @@ internal sealed unsafe class KvmSystem
     {
         (int _, int ebx, int ecx, int edx) = X86Base.CpuId(0, 0);
         return Encoding.ASCII.GetString(MemoryMarshal.AsBytes<int>([ebx, edx, ecx]));
+    }
+
+    internal static void Mask(ref KvmCpuidEntry entry, int physicalAddressBits)
+    {
+        switch (entry.Function)
+        {
+            case FeatureLeaf:
+                entry.Ecx &= ~(Vmx | X2Apic);
+                break;
+            case ExtendedFeatureLeaf when entry.Index == 0:
+                entry.Ecx &= ~ShadowStacks;
+                entry.Edx &= ~BranchTracking;
+                break;
+            case AmdFeatureLeaf:
+                entry.Ecx &= ~Svm;
+                break;
+            case AddressSizeLeaf:
+                entry.Eax = (entry.Eax & ~0xFFu) | (uint)physicalAddressBits;
+                break;
+        }
     }
 
     private static FileDescriptor Open()

@@ -1,0 +1,280 @@
+using Hyperlight.Telemetry;
+
+namespace Hyperlight;
+
+/// <summary>
+/// Sandboxes of one guest, started and ready to be rented. The guest runs its initialisation once; every sandbox begins with the snapshot taken
+/// after it, and is set back to that when it is returned, before anybody else gets it. May be used from any thread.
+/// <code>
+///   image or snapshot ──► first sandbox ──► warm-up ──► snapshot ──► created ──► ready ──► rented
+///                                                                      ▲           ▲          │
+///                                                                      │           └ restored ┤ returned
+///                                                                      └───── disposed ◄──────┘
+/// </code>
+/// </summary>
+public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly int _maxCount;
+    private readonly int _keptReady;
+
+    // Every sandbox is in one of three places: ready, rented, or in the hands of the creator, which makes one at a time. Nobody waits while one is ready.
+    private readonly Stack<Sandbox> _ready = [];
+    private readonly LinkedList<TaskCompletionSource<SandboxLease>> _waiting = [];
+    private int _rented;
+    private volatile bool _disposed;
+
+    /// <summary>Creates a pool. The first sandboxes start in the background.</summary>
+    /// <param name="image">The guest. It stays the caller's; keep it open as long as the pool.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A count is out of its range.</exception>
+    public SandboxPool(GuestImage image, SandboxPoolOptions? options = null)
+        : this(image?.Name ?? throw new ArgumentNullException(nameof(image)), image.CreateSandbox, lent: null, options ?? new())
+    {
+    }
+
+    /// <summary>Creates a pool. The first sandboxes are created in the background.</summary>
+    /// <param name="snapshot">What sandboxes begin with. It stays the caller's; keep it as long as the pool.</param>
+    /// <param name="options">Null for the defaults. <see cref="SandboxPoolOptions.Configure"/> must add the host functions that the snapshot's sandbox had.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A count is out of its range.</exception>
+    public SandboxPool(Snapshot snapshot, SandboxPoolOptions? options = null)
+        : this(
+            snapshot?.GuestName ?? throw new ArgumentNullException(nameof(snapshot)),
+            (configure, _) => snapshot.CreateSandbox(configure),
+            lent: snapshot,
+            options ?? new())
+    {
+    }
+
+    private SandboxPool(
+        string name, Func<Action<SandboxOptions>?, CancellationToken, Sandbox> start, Snapshot? lent, SandboxPoolOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxCount, 1, nameof(options.MaxCount));
+        ArgumentOutOfRangeException.ThrowIfNegative(options.ReadyCount, nameof(options.ReadyCount));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ReadyCount, options.MaxCount, nameof(options.ReadyCount));
+        GuestName = name;
+        _start = start;
+        _lent = lent;
+        _maxCount = options.MaxCount;
+        _keptReady = options.ReadyCount;
+        _configure = options.Configure;
+        _warmUp = options.WarmUp;
+        _stopped = _stop.Token;
+        lock (_lock)
+        {
+            CreateWhatIsMissing();
+        }
+
+        Measures.AddPool(this);
+    }
+
+    /// <summary>The guest's name.</summary>
+    public string GuestName { get; }
+
+    /// <summary>How many sandboxes can be rented without waiting.</summary>
+    public int ReadyCount => Depth.Ready;
+
+    /// <summary>How many sandboxes are rented.</summary>
+    public int RentedCount => Depth.Rented;
+
+    /// <summary>How many callers of <see cref="RentAsync"/> wait.</summary>
+    public int WaitingCount => Depth.Waiting;
+
+    /// <summary>The three counts at one moment.</summary>
+    internal (int Ready, int Rented, int Waiting) Depth
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (_ready.Count, _rented, _waiting.Count);
+            }
+        }
+    }
+
+    private bool HasRoom => _ready.Count + _rented < _maxCount;
+
+    /// <summary>Rents a sandbox: a ready one at once, else the first that is created or returned. Who has waited longest is served first.</summary>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>The lease; dispose it to return the sandbox. One that is never disposed is missing from the pool for good.</returns>
+    /// <exception cref="ObjectDisposedException">The pool is disposed, or was while this waited.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="HyperlightException">
+    /// No sandbox could be created. Other exceptions that <see cref="GuestImageExtensions.CreateSandbox"/>, <see cref="Snapshot.CreateSandbox"/>, the
+    /// configuration or the warm-up throw come out here too. The next rent tries again.
+    /// </exception>
+    public ValueTask<SandboxLease> RentAsync(CancellationToken cancellationToken = default)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<SandboxLease>(cancellationToken);
+        }
+
+        LinkedListNode<TaskCompletionSource<SandboxLease>> place;
+        lock (_lock)
+        {
+            // The creator first, should it be impossible to start it: then nothing has changed.
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_ready.Count <= _keptReady && HasRoom)
+            {
+                StartCreator();
+            }
+
+            if (_ready.TryPop(out Sandbox? sandbox))
+            {
+                return ValueTask.FromResult(Lend(sandbox));
+            }
+
+            place = _waiting.AddLast(new TaskCompletionSource<SandboxLease>(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+
+        return WaitAsync(place, cancellationToken);
+    }
+
+    /// <summary>
+    /// Ends the pool: who waits gets an <see cref="ObjectDisposedException"/>, ready sandboxes are disposed now and rented ones when they are returned.
+    /// A start in the background is stopped, which this method does not wait for.
+    /// </summary>
+    public void Dispose()
+    {
+        Sandbox[] ready;
+        TaskCompletionSource<SandboxLease>[] waiting;
+        lock (_lock)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            ready = [.. _ready];
+            waiting = [.. _waiting];
+            _ready.Clear();
+            _waiting.Clear();
+            FreeSnapshot();
+        }
+
+        Measures.RemovePool(this);
+        Array.ForEach(waiting, waiter => waiter.SetException(new ObjectDisposedException(nameof(SandboxPool))));
+        Array.ForEach(ready, sandbox => sandbox.Dispose());
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+
+    /// <summary>Ends the pool as <see cref="Dispose"/> does, and waits until nothing is created in the background any more; not for rented sandboxes.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Dispose();
+        Task creator;
+        lock (_lock)
+        {
+            creator = _creator;
+        }
+
+        await creator.ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString()
+    {
+        (int ready, int rented, int waiting) = Depth;
+        return $"{GuestName} ({ready} ready, {rented} rented, {waiting} waiting)";
+    }
+
+    /// <summary>Takes back what a lease had. It is set back here and not when it is rented: what a tenant left does not stay in memory, and the next one does not wait for it.</summary>
+    internal void Return(Sandbox used)
+    {
+        Sandbox? restored = Restore(used);
+        bool kept;
+        lock (_lock)
+        {
+            _rented--;
+            kept = restored is not null && TryKeep(restored);
+            CreateWhatIsMissing();
+        }
+
+        if (!kept)
+        {
+            restored?.Dispose();
+        }
+    }
+
+    private async ValueTask<SandboxLease> WaitAsync(LinkedListNode<TaskCompletionSource<SandboxLease>> place, CancellationToken cancellationToken)
+    {
+        await using (cancellationToken.UnsafeRegister((_, token) => GiveUp(place, token), null).ConfigureAwait(false))
+        {
+            return await place.Value.Task.ConfigureAwait(false);
+        }
+    }
+
+    // Who takes a place out of the queue decides what becomes of its waiter: a sandbox that was lent is not lost to a cancellation that comes too late.
+    private void GiveUp(LinkedListNode<TaskCompletionSource<SandboxLease>> place, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (place.List is null)
+            {
+                return;
+            }
+
+            _waiting.Remove(place);
+        }
+
+        place.Value.SetCanceled(cancellationToken);
+    }
+
+    private Sandbox? Restore(Sandbox used)
+    {
+        if (_disposed)
+        {
+            used.Dispose();
+            return null;
+        }
+
+        if (used.Renew() is { } renewed)
+        {
+            try
+            {
+                renewed.Restore(_snapshot!);
+                return renewed;
+            }
+            catch (Exception)
+            {
+                // Whatever it was, which the span and the duration of the restore say: nobody gets this sandbox again.
+                renewed.Dispose();
+            }
+        }
+
+        Measures.AddReplacedSandbox(GuestName);
+        return null;
+    }
+
+    // Under the lock.
+    private SandboxLease Lend(Sandbox sandbox)
+    {
+        _rented++;
+        sandbox.ForgetSnapshot();
+        return new(this, sandbox);
+    }
+
+    // Under the lock.
+    private bool TryKeep(Sandbox sandbox)
+    {
+        if (_disposed)
+        {
+            return false;
+        }
+
+        if (_waiting.First is { } first)
+        {
+            _waiting.RemoveFirst();
+            first.Value.SetResult(Lend(sandbox));
+        }
+        else
+        {
+            _ready.Push(sandbox);
+        }
+
+        return true;
+    }
+}
