@@ -1,8 +1,19 @@
+using System.Collections.Immutable;
+
 namespace Hyperlight;
 
-/// <summary>Writes permissions the way file listings do.</summary>
+/// <summary>Writes permissions the way file listings do, and reads them without the dashes.</summary>
 public static class MemoryPermissionsText
 {
+    /// <summary>The sets of permissions that memory can have which is there at all.</summary>
+    internal static ImmutableArray<MemoryPermissions> Readable { get; } =
+    [
+        MemoryPermissions.Read,
+        MemoryPermissions.Read | MemoryPermissions.Write,
+        MemoryPermissions.Read | MemoryPermissions.Execute,
+        MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute,
+    ];
+
     /// <summary><paramref name="permissions"/> as three characters, for example <c>r-x</c>.</summary>
     public static string ToText(this MemoryPermissions permissions) => string.Create(3, permissions, static (text, permissions) =>
     {
@@ -10,4 +21,15 @@ public static class MemoryPermissionsText
         text[1] = permissions.HasFlag(MemoryPermissions.Write) ? 'w' : '-';
         text[2] = permissions.HasFlag(MemoryPermissions.Execute) ? 'x' : '-';
     });
+
+    /// <summary>Reads <c>r</c>, <c>rw</c>, <c>rx</c> or <c>rwx</c>, in either case.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="permissions">The permissions; none when the result is false.</param>
+    /// <returns>Whether the text is one of these.</returns>
+    public static bool TryParse(string text, out MemoryPermissions permissions)
+    {
+        permissions = Readable.FirstOrDefault(
+            candidate => candidate.ToText().Replace("-", "", StringComparison.Ordinal).Equals(text, StringComparison.OrdinalIgnoreCase));
+        return permissions != MemoryPermissions.None;
+    }
 }

@@ -44,6 +44,7 @@ public static class Rules
     public static readonly Rule LinkAddress = new("HL2010", Error, "The guest is linked for another address");
     public static readonly Rule BufferTooSmall = new("HL2011", Error, "An input or output buffer is too small");
     public static readonly Rule SizeNotPageAligned = new("HL2012", Error, "A size is not a multiple of the page size");
+    public static readonly Rule NotMappable = new("HL2013", Error, "A file or region cannot be mapped into a guest");
 
     // HL3xxx: images.
     public static readonly Rule ImageNotReadable = new("HL3001", Error, "The image cannot be opened");
@@ -62,7 +63,7 @@ public static class Rules
     public static readonly Rule GuestFileMissing = new("HL4001", Error, "A guest file cannot be read");
     public static readonly Rule BadSize = new("HL4002", Error, "A size cannot be understood");
     public static readonly Rule BadLayoutName = new("HL4003", Error, "A layout name is not known");
-    public static readonly Rule BadPermissions = new("HL4004", Error, "A Permissions value is not known");
+    public static readonly Rule BadPermissions = new("HL4004", Error, "A permissions value is not known");
     public static readonly Rule BadGuestName = new("HL4005", Error, "A guest name cannot be used");
     public static readonly Rule DuplicateGuestName = new("HL4006", Error, "Two guests have the same name");
     public static readonly Rule InitDataMissing = new("HL4007", Error, "An init data file cannot be read");
@@ -73,6 +74,7 @@ public static class Rules
     public static readonly Rule BadSnapshotTimeout = new("HL4012", Error, "A timeout cannot be understood");
     public static readonly Rule BadHostFunctions = new("HL4013", Error, "The host functions for a snapshot cannot be used");
     public static readonly Rule NoSnapshotOfLayout = new("HL4014", Error, "Guests of this layout have no snapshots");
+    public static readonly Rule BadSwitch = new("HL4015", Error, "A switch is neither true nor false");
 
     // HL5xxx: the hypervisor.
     public static readonly Rule NoHypervisor = new("HL5001", Error, "There is no hypervisor");

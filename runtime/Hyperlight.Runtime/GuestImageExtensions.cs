@@ -17,6 +17,7 @@ public static class GuestImageExtensions
     /// <exception cref="SnapshotMismatchException">The image's snapshot was taken with host functions that are missing here, or differ.</exception>
     /// <exception cref="HyperlightException">HL3001 to HL3003, HL3005, HL3009: the image's snapshot is damaged or was changed.</exception>
     /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
+    /// <exception cref="HyperlightException">A file or region of the options cannot be mapped.</exception>
     /// <exception cref="GuestAbortedException">The guest gave up.</exception>
     /// <exception cref="GuestFaultException">The guest crashed.</exception>
     /// <exception cref="GuestProtocolException">The guest does not follow the protocol.</exception>

@@ -26,6 +26,8 @@ public sealed class SandboxOptions
     /// <summary>What the guest is asked to log, and at most passed on to <see cref="Logger"/> and <see cref="Log"/>.</summary>
     public GuestLogLevel LogLevel { get; set; } = GuestLogLevel.Error;
 
+    internal List<Action<Sandbox>> Mappings { get; } = [];
+
     /// <summary>
     /// Model-specific registers (MSRs) of the processor that the guest may read and write, at most 16; none unless added. Using any other raises a
     /// processor exception in the guest, as far as the host's KVM can filter them (Linux 5.10). A restore sets them back.
@@ -61,4 +63,12 @@ public sealed class SandboxOptions
 
     /// <summary>Receives what the guest prints to its debug console, line by line; standard error unless set.</summary>
     public TextWriter DebugPrint { get; set; } = Console.Error;
+
+    /// <summary>Maps a file before the guest's initialisation runs, as <see cref="Sandbox.MapFile"/> does later.</summary>
+    /// <inheritdoc cref="Sandbox.MapFile" path="/param"/>
+    public void MapFile(string path, GuestPhysicalAddress address) => Mappings.Add(sandbox => sandbox.MapFile(path, address));
+
+    /// <summary>Maps a region before the guest's initialisation runs, as <see cref="Sandbox.MapRegion"/> does later.</summary>
+    /// <inheritdoc cref="Sandbox.MapRegion" path="/param"/>
+    public void MapRegion(SharedRegion region, GuestPhysicalAddress address) => Mappings.Add(sandbox => sandbox.MapRegion(region, address));
 }

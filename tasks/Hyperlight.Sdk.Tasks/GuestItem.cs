@@ -68,6 +68,8 @@ internal sealed record GuestItem
         item.SetMetadataValueLiteral(nameof(GuestSizes.ScratchSize), Text(Settings.Sizes.ScratchSize));
         item.SetMetadataValueLiteral(nameof(GuestSizes.InputBufferSize), Text(Settings.Sizes.InputBufferSize));
         item.SetMetadataValueLiteral(nameof(GuestSizes.OutputBufferSize), Text(Settings.Sizes.OutputBufferSize));
+        item.SetMetadataValueLiteral(nameof(GuestSizes.InitDataPermissions), Settings.Sizes.InitDataPermissions.ToString());
+        item.SetMetadataValueLiteral(nameof(GuestSizes.ExecutableHeap), Settings.Sizes.ExecutableHeap.ToString());
         item.SetMetadataValueLiteral("Layout", Settings.Architecture ?? "");
         item.SetMetadataValueLiteral(nameof(SegmentPermissions), Settings.Permissions.ToString());
         item.SetMetadataValueLiteral(nameof(HostFunctions), HostFunctions);
@@ -101,6 +103,8 @@ internal sealed record GuestItem
                 ScratchSize = Size(item, nameof(GuestSizes.ScratchSize)),
                 InputBufferSize = Size(item, nameof(GuestSizes.InputBufferSize)),
                 OutputBufferSize = Size(item, nameof(GuestSizes.OutputBufferSize)),
+                InitDataPermissions = Enum.Parse<MemoryPermissions>(item.GetMetadata(nameof(GuestSizes.InitDataPermissions))),
+                ExecutableHeap = bool.Parse(item.GetMetadata(nameof(GuestSizes.ExecutableHeap))),
             },
             Architecture = item.GetMetadata("Layout") is { Length: > 0 } architecture ? architecture : null,
             Permissions = Enum.Parse<SegmentPermissions>(item.GetMetadata(nameof(SegmentPermissions))),

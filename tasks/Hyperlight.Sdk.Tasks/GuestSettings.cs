@@ -40,6 +40,8 @@ internal sealed record GuestSettings
             ScratchSize = ReadSize(nameof(GuestSizes.ScratchSize), defaults.Sizes.ScratchSize, textOf, wrong),
             InputBufferSize = ReadSize(nameof(GuestSizes.InputBufferSize), defaults.Sizes.InputBufferSize, textOf, wrong),
             OutputBufferSize = ReadSize(nameof(GuestSizes.OutputBufferSize), defaults.Sizes.OutputBufferSize, textOf, wrong),
+            InitDataPermissions = ReadInitDataPermissions(defaults.Sizes.InitDataPermissions, textOf, wrong),
+            ExecutableHeap = ReadSwitch(nameof(GuestSizes.ExecutableHeap), defaults.Sizes.ExecutableHeap, textOf, wrong),
         },
         Architecture = ReadArchitecture(defaults.Architecture, textOf, wrong),
         Permissions = ReadPermissions(defaults.Permissions, textOf, wrong),
@@ -63,6 +65,41 @@ internal sealed record GuestSettings
         }
 
         return bytes;
+    }
+
+    private static MemoryPermissions ReadInitDataPermissions(MemoryPermissions fallback, Func<string, string> textOf, Action<string, Finding> wrong)
+    {
+        string text = textOf(nameof(GuestSizes.InitDataPermissions));
+        if (text.Length == 0)
+        {
+            return fallback;
+        }
+
+        if (!MemoryPermissionsText.TryParse(text, out MemoryPermissions permissions))
+        {
+            wrong(nameof(GuestSizes.InitDataPermissions), Rules.BadPermissions.Found(
+                $"\"{text}\" is not a set of permissions; there are r, rw, rx and rwx: correct the value."));
+            return fallback;
+        }
+
+        return permissions;
+    }
+
+    private static bool ReadSwitch(string name, bool fallback, Func<string, string> textOf, Action<string, Finding> wrong)
+    {
+        string text = textOf(name);
+        if (text.Length == 0)
+        {
+            return fallback;
+        }
+
+        if (!bool.TryParse(text, out bool value))
+        {
+            wrong(name, Rules.BadSwitch.Found($"\"{text}\" is neither true nor false: correct the value."));
+            return fallback;
+        }
+
+        return value;
     }
 
     private static string? ReadArchitecture(string? fallback, Func<string, string> textOf, Action<string, Finding> wrong)

@@ -6,7 +6,7 @@ using Microsoft.Build.Framework;
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
-/// Understands the <c>HyperlightGuest</c> items of a project. Everything that is wrong with them (HL4001 to HL4007, HL4011 to HL4013) is reported in one
+/// Understands the <c>HyperlightGuest</c> items of a project. Everything that is wrong with them (HL4001 to HL4007, HL4011 to HL4013, HL4015) is reported in one
 /// run, before anything is baked.
 /// </summary>
 [MSBuildMultiThreadableTask]
@@ -37,6 +37,12 @@ public sealed class ResolveGuests : GuestTask
 
     /// <summary>The property <c>HyperlightOutputBufferSize</c>.</summary>
     public string OutputBufferSize { get; set; } = "";
+
+    /// <summary>The property <c>HyperlightInitDataPermissions</c>.</summary>
+    public string InitDataPermissions { get; set; } = "";
+
+    /// <summary>The property <c>HyperlightExecutableHeap</c>.</summary>
+    public string ExecutableHeap { get; set; } = "";
 
     /// <summary>The property <c>HyperlightLayout</c>.</summary>
     public string Layout { get; set; } = "";
@@ -82,6 +88,8 @@ public sealed class ResolveGuests : GuestTask
         nameof(ScratchSize) => ScratchSize,
         nameof(InputBufferSize) => InputBufferSize,
         nameof(OutputBufferSize) => OutputBufferSize,
+        nameof(InitDataPermissions) => InitDataPermissions,
+        nameof(ExecutableHeap) => ExecutableHeap,
         nameof(Layout) => Layout,
         nameof(Permissions) => Permissions,
         nameof(Snapshot) => Snapshot,
@@ -178,7 +186,8 @@ public sealed class ResolveGuests : GuestTask
             CultureInfo.InvariantCulture,
             $"sdk {SdkVersion} {BakerId}, name {name}, guest {include} {FileKey.Of(guest)}, heap {sizes.HeapSize}, scratch {sizes.ScratchSize}, "
             + $"input {sizes.InputBufferSize}, output {sizes.OutputBufferSize}, layout {settings.Architecture ?? "any"}, "
-            + $"permissions {settings.Permissions}, init data {(initData is null ? "none" : FileKey.Of(initData))}");
+            + $"permissions {settings.Permissions}, executable heap {sizes.ExecutableHeap}, "
+            + $"init data {sizes.InitDataPermissions.ToText()} {(initData is null ? "none" : FileKey.Of(initData))}");
     }
 
     // While the SDK is worked on, its version stays and its baker changes.

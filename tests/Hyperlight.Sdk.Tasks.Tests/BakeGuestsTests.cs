@@ -26,6 +26,23 @@ public sealed class BakeGuestsTests : IDisposable
     }
 
     [Fact]
+    public void Permissions_go_from_item_to_item_into_the_image()
+    {
+        _bench.Write("hello.elf", TestElf.Amd64().Build());
+        _bench.Write("init.bin", [1]);
+        TaskItem item = new("hello.elf", new Dictionary<string, string> { ["InitData"] = "init.bin", ["InitDataPermissions"] = "rwx" });
+        ResolveGuests resolve = new() { Guests = [item], ImageRoot = _bench.ImageRoot, SdkVersion = "1", InitDataPermissions = "r", ExecutableHeap = "TRUE" };
+        Assert.True(_bench.Run(resolve));
+        Directory.CreateDirectory(Path.Combine(_bench.ImageRoot, ".state"));
+        using BakeGuests bake = new() { Guests = resolve.ResolvedGuests };
+
+        Assert.True(_bench.Run(bake));
+
+        using GuestImage image = GuestImage.Open(ImageDirectory);
+        Assert.Equal(("rwx", "rwx"), (image.Map.InitData.Guest.ToText(), image.Map.Heap.Guest.ToText()));
+    }
+
+    [Fact]
     public void A_canceled_bake_says_nothing_and_leaves_nothing()
     {
         _bench.Write("hello.elf", TestElf.Amd64().Build());

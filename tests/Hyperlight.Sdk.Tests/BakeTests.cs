@@ -40,6 +40,26 @@ public sealed class BakeTests
     }
 
     [Fact]
+    public void Permissions_of_init_data_and_heap_reach_the_image()
+    {
+        using SdkProject project = SdkProject.WithGuest("""
+              <PropertyGroup><HyperlightExecutableHeap>true</HyperlightExecutableHeap></PropertyGroup>
+              <ItemGroup>
+                <HyperlightGuest Include="guests/hello.elf" InitData="init.bin" InitDataPermissions="rw" />
+                <HyperlightGuest Include="guests/hello.elf" Name="plain" InitData="init.bin" ExecutableHeap="false" />
+              </ItemGroup>
+            """);
+        project.Write("init.bin", "data");
+
+        Assert.True(project.Build("HyperlightBake").Succeeded);
+
+        using GuestImage hello = GuestImage.Open(project.PathOf(Image));
+        using GuestImage plain = GuestImage.Open(project.PathOf("obj/Debug/net10.0/hyperlight/plain"));
+        Assert.Equal(("rwx", "rw-"), (hello.Map.Heap.Guest.ToText(), hello.Map.InitData.Guest.ToText()));
+        Assert.Equal(("rw-", "r--"), (plain.Map.Heap.Guest.ToText(), plain.Map.InitData.Guest.ToText()));
+    }
+
+    [Fact]
     public void A_skipped_bake_returns_the_same()
     {
         using SdkProject project = SdkProject.WithGuest();

@@ -53,6 +53,10 @@ public sealed class IncrementalTests
     [InlineData("HyperlightLayout", "amd64", true)]
     [InlineData("HyperlightPermissions", "Upstream", true)]
     [InlineData("HyperlightPermissions", "Segments", false)]
+    [InlineData("HyperlightInitDataPermissions", "rw", true)]
+    [InlineData("HyperlightInitDataPermissions", "R", false)]
+    [InlineData("HyperlightExecutableHeap", "True", true)]
+    [InlineData("HyperlightExecutableHeap", "false", false)]
     [InlineData("HyperlightSdkVersion", "9.9.9", true)]
     [InlineData("HyperlightNamespace", "Elsewhere", false)]
     public void A_setting_bakes_when_its_value_is_another(string name, string value, bool bakes)

@@ -1,6 +1,6 @@
 namespace Hyperlight.Sdk.Tests;
 
-/// <summary>What is wrong with the project's own words: HL4001 to HL4007.</summary>
+/// <summary>What is wrong with the project's own words: HL4001 to HL4007, HL4015.</summary>
 public sealed class ResolveTests
 {
     [Theory]
@@ -13,6 +13,8 @@ public sealed class ResolveTests
     [InlineData("HL4002", "<HyperlightGuest Include='guests/hello.elf' OutputBufferSize='0x' />", "OutputBufferSize")]
     [InlineData("HL4003", "<HyperlightGuest Include='guests/hello.elf' Layout='arm64' />", "amd64 and i686")]
     [InlineData("HL4004", "<HyperlightGuest Include='guests/hello.elf' Permissions='rwx' />", "Segments and Upstream")]
+    [InlineData("HL4004", "<HyperlightGuest Include='guests/hello.elf' InitDataPermissions='w' />", "InitDataPermissions of guest 'hello': \"w\" is not a set of permissions; there are r, rw, rx and rwx")]
+    [InlineData("HL4015", "<HyperlightGuest Include='guests/hello.elf' ExecutableHeap='yes' />", "ExecutableHeap of guest 'hello': \"yes\"")]
     [InlineData("HL4005", "<HyperlightGuest Include='guests/hello.elf' Name='../hello' />", "'../hello'")]
     [InlineData("HL4005", "<HyperlightGuest Include='guests/hello.elf' Name='guests' />", "'guests'")]
     [InlineData("HL4006", "<HyperlightGuest Include='guests/other.elf' Name='HELLO' />", "guests/other.elf")]
@@ -52,6 +54,8 @@ public sealed class ResolveTests
     [InlineData("HyperlightOutputBufferSize", "?", "HL4002")]
     [InlineData("HyperlightLayout", "x64", "HL4003")]
     [InlineData("HyperlightPermissions", "all", "HL4004")]
+    [InlineData("HyperlightInitDataPermissions", "r-x", "HL4004")]
+    [InlineData("HyperlightExecutableHeap", "1", "HL4015")]
     public void A_wrong_property_is_one_coded_error_at_its_line_for_all_guests(string name, string value, string code)
     {
         using SdkProject project = SdkProject.WithGuest($"""

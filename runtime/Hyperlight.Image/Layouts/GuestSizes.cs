@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Hyperlight.Layouts;
 
-/// <summary>The sizes a guest's memory is laid out with, in bytes. The defaults are upstream's (amd64 sheet, section 2.5).</summary>
+/// <summary>The sizes a guest's memory is laid out with, in bytes, and what of it the project chooses permissions for. The defaults are upstream's (amd64 sheet, section 2.5).</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record GuestSizes
 {
@@ -24,6 +24,9 @@ public sealed record GuestSizes
     /// <summary>Bytes of init data, 0 for none.</summary>
     public ulong InitDataSize { get; init; }
 
-    /// <summary>What the guest may do with its init data.</summary>
+    /// <summary>What the guest may do with its init data, reading always; written pages are the guest's own copies.</summary>
     public MemoryPermissions InitDataPermissions { get; init; } = MemoryPermissions.Read;
+
+    /// <summary>Whether the guest may execute code in its heap (upstream's feature <c>executable_heap</c>).</summary>
+    public bool ExecutableHeap { get; init; }
 }

@@ -38,7 +38,8 @@ public sealed record MemoryMap
         ulong initDataSize = GuestLayout.RoundUpToPage(sizes.InitDataSize);
         Image = Append("image", GuestLayout.RoundUpToPage(codeSize), storedImageSize, MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute);
         Peb = Append("peb", GuestLayout.PageSize, GuestLayout.PageSize, Guest(MemoryPermissions.Read));
-        Heap = Append("heap", heapSize, paged ? GuestLayout.PageSize : heapSize, Guest(MemoryPermissions.Read | MemoryPermissions.Write));
+        MemoryPermissions heap = MemoryPermissions.Read | MemoryPermissions.Write | (sizes.ExecutableHeap ? MemoryPermissions.Execute : MemoryPermissions.None);
+        Heap = Append("heap", heapSize, paged ? GuestLayout.PageSize : heapSize, Guest(heap));
         InitData = Append("init-data", initDataSize, initDataSize, Guest(sizes.InitDataPermissions));
         SnapshotSize = blobOffset;
 
@@ -155,6 +156,12 @@ public sealed record MemoryMap
                 findings.Add(Rules.BufferTooSmall.Found(
                     $"{name} is 0x{size:X} bytes, the least is 0x{GuestSizes.MinimumBufferSize:X}: raise {name}."));
             }
+        }
+
+        if (!MemoryPermissionsText.Readable.Contains(sizes.InitDataPermissions))
+        {
+            findings.Add(Rules.BadPermissions.Found(
+                $"InitDataPermissions is {sizes.InitDataPermissions.ToText()}, a processor can read whatever it has: add the permission to read."));
         }
 
         if (sizes.ScratchSize % GuestLayout.PageSize != 0)

@@ -25,7 +25,7 @@ internal sealed class CoreMemory
         _maxPages = maxPages;
     }
 
-    /// <summary>The pages, in ascending order of the guest's virtual addresses.</summary>
+    /// <summary>The pages: as page tables map them in ascending order, without page tables as they were given.</summary>
     public IReadOnlyList<CoreSegment> Segments => _segments;
 
     /// <summary>The physical address of each page of each segment.</summary>
@@ -73,7 +73,7 @@ internal sealed class CoreMemory
         return core;
     }
 
-    /// <summary>The bytes of a page.</summary>
+    /// <summary>The bytes of a page, none when it is gone since.</summary>
     public ReadOnlySpan<byte> Page(int number) => _memory.Page(_pages[number]);
 
     private void Add(PageLeaf leaf) => Add(

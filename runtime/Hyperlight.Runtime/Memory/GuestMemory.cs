@@ -54,6 +54,9 @@ internal sealed class GuestMemory : IDisposable
     /// <summary>What the guest sees from the base of its layout upwards; the first is the image.</summary>
     public ImmutableArray<MemoryLayer> Layers { get; private set; }
 
+    /// <summary>What the guest sees beside its own memory, until a restore.</summary>
+    public List<MappedRegion> Regions { get; } = [];
+
     /// <summary>What the guest sees at the top of its address space.</summary>
     public MappedMemory Scratch { get; }
 
@@ -64,7 +67,15 @@ internal sealed class GuestMemory : IDisposable
     public Span<byte> Output => Scratch.Slice(_map.Sizes.InputBufferSize, (int)_map.Sizes.OutputBufferSize);
 
     /// <summary>All of it, as its page tables see it. The layers come first, in their order.</summary>
-    public PhysicalMemory ToPhysical() => new([.. Layers.Select(layer => (layer.Gpa, layer.Shared.Memory)), (_map.Scratch.Gpa, Scratch)]);
+    public PhysicalMemory ToPhysical() => new(
+    [
+        .. Layers.Select(layer => (layer.Gpa, layer.Shared.Memory)),
+        (_map.Scratch.Gpa, Scratch),
+        .. Regions.Select(region => (region.Gpa, region.Shared.Memory)),
+    ])
+    {
+        PageCount = (Layers.Aggregate(0UL, (sum, layer) => sum + layer.Shared.Memory.Size) + Scratch.Size) / GuestLayout.PageSize,
+    };
 
     /// <summary>Takes over other layers. The caller disposes of those before.</summary>
     /// <returns>The layers before.</returns>
@@ -129,6 +140,11 @@ internal sealed class GuestMemory : IDisposable
     {
         static bool Covers(MemoryRegion region, ulong size, ulong address) => address >= region.Gpa.Value && address - region.Gpa.Value < size;
 
+        if (Regions.Find(region => region.Covers(address)) is { } mapped)
+        {
+            return mapped.Name;
+        }
+
         if (Layers.Skip(1).Any(layer => address.Value >= layer.Gpa.Value && address.Value < layer.End.Value))
         {
             return "snapshot";
@@ -143,6 +159,7 @@ internal sealed class GuestMemory : IDisposable
     public void Dispose()
     {
         DisposeAll(Layers);
+        Regions.ForEach(region => region.Shared.Dispose());
         Scratch.Dispose();
     }
 

@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Hyperlight.Layouts;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Memory;
 
@@ -11,6 +13,10 @@ internal sealed unsafe class MappedMemory : SafeHandle
     private const ulong GuardSize = 4096;
 
     private readonly nuint _guard;
+
+    // The file of a view that is not safe to touch, and how many bytes it had.
+    private SafeFileHandle? _file;
+    private ulong _fileLength;
 
     private MappedMemory(void* reservation, ulong size, ulong guard)
         : base(0, ownsHandle: true)
@@ -49,6 +55,28 @@ internal sealed unsafe class MappedMemory : SafeHandle
         return memory.Place(Mman.Map((void*)memory.Address, (nuint)size, protection, Mman.MapPrivate | Mman.MapFixed | Mman.MapNoReserve, file, 0));
     }
 
+    /// <summary>
+    /// A read-only view of a whole file that other processes may shorten at any time: touching a page that is gone would end this process (SIGBUS).
+    /// So only a guest uses the mapping, for which KVM turns that into an error; the host reads the file, through <see cref="Page"/>.
+    /// </summary>
+    /// <param name="file">The file, taken over.</param>
+    /// <param name="length">Its bytes, not 0. What is behind them in the last page is zero.</param>
+    public static MappedMemory MapFile(SafeFileHandle file, ulong length)
+    {
+        try
+        {
+            MappedMemory memory = MapPrivate(file, GuestLayout.RoundUpToPage(length), writable: false);
+            memory._file = file;
+            memory._fileLength = length;
+            return memory;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Memory shared with the kernel through a device, at an address of the kernel's choice.</summary>
     public static MappedMemory MapDevice(SafeHandle device, ulong size)
     {
@@ -61,12 +89,46 @@ internal sealed unsafe class MappedMemory : SafeHandle
     public Span<byte> Slice(ulong offset, int length)
     {
         ObjectDisposedException.ThrowIf(IsClosed, this);
+        if (_file is not null)
+        {
+            throw new InvalidOperationException("a view of a file that may be shortened is read by page");
+        }
+
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Size);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)length, Size - offset, nameof(length));
 
         // Sound: [offset, offset + length) was just checked to lie inside [0, Size), all of which is mapped until the handle is released.
         return new((void*)(Address + offset), length);
+    }
+
+    /// <summary>The bytes of a page; of a file a copy, and none when the file no longer has all that it had there, or cannot be read.</summary>
+    /// <param name="offset">A multiple of the page size.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The page does not lie inside the memory.</exception>
+    public ReadOnlySpan<byte> Page(ulong offset)
+    {
+        if (_file is null)
+        {
+            return Slice(offset, (int)GuestLayout.PageSize);
+        }
+
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(offset, Size);
+        byte[] page = new byte[GuestLayout.PageSize];
+        int length = (int)Math.Min(GuestLayout.PageSize, _fileLength - offset);
+        try
+        {
+            int read = 0;
+            for (int count = 1; count > 0; read += count)
+            {
+                count = RandomAccess.Read(_file, page.AsSpan(read), (long)offset + read);
+            }
+
+            return read >= length ? page : [];
+        }
+        catch (IOException)
+        {
+            return [];
+        }
     }
 
     /// <summary>Forgets what was written: allocated memory is zero again, a private view shows the file. Costs time for pages that are there only.</summary>
@@ -76,6 +138,17 @@ internal sealed unsafe class MappedMemory : SafeHandle
     /// <summary>Lets nobody write any more.</summary>
     /// <exception cref="HyperlightException">The kernel refused.</exception>
     public void MakeReadOnly() => Require(Mman.Protect((void*)Address, (nuint)Size, Mman.ProtRead));
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _file?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
 
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => Mman.Unmap((void*)handle, (nuint)Size + (2 * _guard)) == 0;

@@ -6,8 +6,8 @@ namespace Hyperlight.Memory;
 /// <param name="ranges">Where each range starts, page-aligned, and its bytes. They do not overlap.</param>
 internal sealed class PhysicalMemory(params (GuestPhysicalAddress Start, MappedMemory Memory)[] ranges)
 {
-    /// <summary>Pages of all ranges.</summary>
-    public ulong PageCount { get; } = ranges.Aggregate(0UL, (sum, range) => sum + (range.Memory.Size / GuestLayout.PageSize));
+    /// <summary>Pages that the guest can have made page tables of: those of all ranges, unless set.</summary>
+    public ulong PageCount { get; init; } = ranges.Aggregate(0UL, (sum, range) => sum + (range.Memory.Size / GuestLayout.PageSize));
 
     /// <summary>The number of the range that an address lies in, -1 when there is none.</summary>
     public int RangeAt(ulong gpa)
@@ -37,10 +37,10 @@ internal sealed class PhysicalMemory(params (GuestPhysicalAddress Start, MappedM
         return false;
     }
 
-    /// <summary>The page at a page-aligned address, empty when there is none.</summary>
+    /// <summary>The page at a page-aligned address, empty when there is none, or none any more because its file has become shorter.</summary>
     public ReadOnlySpan<byte> Page(ulong gpa)
     {
         int range = RangeAt(gpa);
-        return range < 0 ? [] : ranges[range].Memory.Slice(gpa - ranges[range].Start.Value, (int)GuestLayout.PageSize);
+        return range < 0 ? [] : ranges[range].Memory.Page(gpa - ranges[range].Start.Value);
     }
 }

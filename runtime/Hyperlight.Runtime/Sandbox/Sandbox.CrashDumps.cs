@@ -53,7 +53,11 @@ public sealed partial class Sandbox
         {
             return CoreMemory.Unmapped(
                 _memory.ToPhysical(),
-                [.. _memory.Layers.Select(layer => (layer.Gpa, layer.Shared.Memory.Size)), (_map.Scratch.Gpa, _memory.Scratch.Size)],
+                [
+                    .. _memory.Layers.Select(layer => (layer.Gpa, layer.Shared.Memory.Size)),
+                    (_map.Scratch.Gpa, _memory.Scratch.Size),
+                    .. _memory.Regions.Select(region => (region.Gpa, region.Shared.Memory.Size)),
+                ],
                 maxPages);
         }
 

@@ -105,7 +105,9 @@ public sealed partial class Sandbox
     {
         string? region = _memory.RegionAt(exit.Address);
         string access = exit.Access == MemoryAccessKind.Write ? "wrote to" : "read";
-        string place = region is null ? "where it has no memory" : $"in its region {region}, which is read-only";
+        string place = region is null ? "where it has no memory"
+            : exit.Access == MemoryAccessKind.Write ? $"in its region {region}, which is read-only"
+            : $"in its region {region}, where the host has nothing any more: a mapped file became shorter";
         return new(
             $"The guest {access} the physical address {exit.Address}, {place}{AtInstruction()}.", exit.Address, exit.Access, region);
     }

@@ -161,6 +161,8 @@ public sealed partial class Sandbox
         ImmutableArray<MemoryLayer> before = _memory.Replace(layers);
         try
         {
+            // First: a snapshot's pages may lie where a region was mapped meanwhile.
+            UnmapAll();
             for (int i = 0; i < before.Length; i++)
             {
                 if (i >= layers.Length || layers[i] != before[i])

@@ -59,6 +59,7 @@ public sealed partial class Sandbox : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             _memory.PrepareScratch(blob);
             ResetBuffers();
+            MapDeclared();
             Initialize(map, entryPoint, cancellationToken);
             Count();
         }
@@ -78,6 +79,7 @@ public sealed partial class Sandbox : IDisposable
             CheckFits(snapshot);
             FillScratch(snapshot);
             Apply(snapshot);
+            MapDeclared();
             Count();
         }
         catch

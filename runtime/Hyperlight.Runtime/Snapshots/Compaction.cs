@@ -88,7 +88,7 @@ internal sealed class Compaction
             return place;
         }
 
-        bool isZero = !_memory.Page(gpa).ContainsAnyExcept((byte)0);
+        bool isZero = !Page(gpa).ContainsAnyExcept((byte)0);
         if (isZero && _zeroPage is { } zeroPage)
         {
             place = zeroPage;
@@ -102,6 +102,13 @@ internal sealed class Compaction
 
         _moved.Add(gpa, place);
         return place;
+    }
+
+    private ReadOnlySpan<byte> Page(ulong gpa)
+    {
+        ReadOnlySpan<byte> page = _memory.Page(gpa);
+        return !page.IsEmpty ? page : throw new SnapshotFailedException(
+            $"the file behind its physical address 0x{gpa:X} has become shorter since it was mapped, or cannot be read: restore another snapshot, or unmap the file.");
     }
 
     private void CheckTables()
@@ -131,7 +138,7 @@ internal sealed class Compaction
         MappedMemory target = MappedMemory.Allocate(size);
         for (int i = 0; i < _moving.Count; i++)
         {
-            _memory.Page(_moving[i]).CopyTo(target.Slice((ulong)i * GuestLayout.PageSize, (int)GuestLayout.PageSize));
+            Page(_moving[i]).CopyTo(target.Slice((ulong)i * GuestLayout.PageSize, (int)GuestLayout.PageSize));
         }
 
         target.MakeReadOnly();

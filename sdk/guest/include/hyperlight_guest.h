@@ -312,6 +312,18 @@ int strncmp(const char *a, const char *b, size_t limit);
 char *strchr(const char *text, int character);
 char *strcpy(char *restrict to, const char *restrict from);
 
+/* Makes `size` bytes at a physical address, where the host has mapped a file or region, readable at `address`; NULL as
+ * address means at the same one as the physical. Both are multiples of 4096. Returns the address; NULL when it cannot be
+ * used or something is mapped there already. A page table for every 2 MiB comes out of scratch, and so does each page that
+ * is written by way of a copy. An i686 guest has no paging: it sees physical addresses, cannot write there, and this only
+ * checks. (Not upstream's, whose Rust library has map_region.) */
+enum {
+    HL_MAP_READ_ONLY = 0,
+    HL_MAP_COPY_ON_WRITE = 1, /* a page that is written becomes a copy of the guest's own */
+    HL_MAP_EXECUTE = 2,
+};
+void *hl_map_region(uint64_t physical, void *address, size_t size, uint32_t flags);
+
 /* ---- What the host said at the start ----------------------------------------------------------------------------- */
 
 /* The init data ("guest blob") of the image; data is NULL when there is none. Read-only unless baked writable. */

@@ -43,6 +43,43 @@ public sealed class GuestBakerTests
         Assert.Equal(0UL, memory.Entry(0)); // null guard
     }
 
+    [Theory]
+    [InlineData("r", ReadOnlyNx)]
+    [InlineData("rw", CopyOnWriteNx)]
+    [InlineData("rx", ReadOnlyX)]
+    [InlineData("RWX", CopyOnWriteX)]
+    public void Page_tables_allow_on_init_data_what_was_asked_for(string text, ulong flags)
+    {
+        Assert.True(MemoryPermissionsText.TryParse(text, out MemoryPermissions permissions));
+        BakedImage image = Bake(TestElf.Amd64(), request => request with { InitData = Filled(0x1001), Sizes = new() { InitDataPermissions = permissions } });
+        MemoryRegion region = image.Config.Regions.Single(region => region.Name == "init-data");
+        BakedMemory memory = new(image);
+
+        Assert.Equal(permissions, region.Guest);
+        Assert.Equal((flags, flags), (memory.Entry(region.Gva.Value) & FlagsMask, memory.Entry(region.Gva.Value + 0x1000) & FlagsMask));
+    }
+
+    [Fact]
+    public void An_executable_heap_is_copy_on_write_all_the_same()
+    {
+        BakedImage image = Bake(TestElf.Amd64(), request => request with { Sizes = new() { ExecutableHeap = true } });
+        MemoryRegion heap = image.Config.Regions.Single(region => region.Name == "heap");
+        BakedMemory memory = new(image);
+
+        Assert.Equal("rwx", heap.Guest.ToText());
+        Assert.Equal((CopyOnWriteX, CopyOnWriteX), (memory.Entry(heap.Gva.Value) & FlagsMask, memory.Entry(heap.Gva.Value + heap.Size - 0x1000) & FlagsMask));
+        Assert.Equal(ReadOnlyNx, memory.Entry(heap.Gva.Value - 0x1000) & FlagsMask); // PEB
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("w")]
+    [InlineData("r-x")]
+    [InlineData("xr")]
+    [InlineData("rr")]
+    [InlineData("r ")]
+    public void Other_texts_are_no_permissions(string text) => Assert.False(MemoryPermissionsText.TryParse(text, out _));
+
     [Fact]
     public void Upstreams_permissions_make_the_whole_image_executable_and_copy_on_write()
     {

@@ -99,6 +99,22 @@ public sealed class ImageReaderTests : IDisposable
     }
 
     [Fact]
+    public void Permissions_that_the_region_table_does_not_show_are_HL3005()
+    {
+        ForgeConfig(config => config["sizes"]!["executable_heap"] = true);
+
+        Assert.Equal(Rules.ImageMapDiffers, Refused());
+    }
+
+    [Fact]
+    public void Init_data_that_nobody_can_read_is_HL3005()
+    {
+        ForgeConfig(config => config["sizes"]!["init_data_permissions"] = "-w-");
+
+        Assert.Equal(Rules.ImageMapDiffers, Refused());
+    }
+
+    [Fact]
     public void Sizes_that_overflow_are_HL3005()
     {
         ForgeConfig(config => config["sizes"]!["heap_size"] = ulong.MaxValue);

@@ -121,6 +121,31 @@ public sealed class MemoryMapTests
     }
 
     [Theory]
+    [InlineData("amd64-0.16", false, "rw-", "rw-")]
+    [InlineData("amd64-0.16", true, "rwx", "rw-")]
+    [InlineData("i686-0.13", false, "rwx", "rwx")]
+    [InlineData("i686-0.13", true, "rwx", "rwx")]
+    public void Heap_and_init_data_have_the_permissions_asked_for_where_page_tables_can_give_them(string layout, bool executableHeap, string heap, string initData)
+    {
+        MemoryMap map = Create(GuestLayouts.Find(layout)!, new()
+        {
+            ExecutableHeap = executableHeap,
+            InitDataSize = 1,
+            InitDataPermissions = MemoryPermissions.Read | MemoryPermissions.Write,
+        });
+
+        Assert.Equal((heap, initData), (map.Heap.Guest.ToText(), map.InitData.Guest.ToText()));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    [InlineData(6)]
+    [InlineData(9)]
+    public void Init_data_that_could_not_be_read_is_refused(int permissions) =>
+        Refuse(GuestLayouts.Amd64V16, new() { InitDataPermissions = (MemoryPermissions)permissions }, Rules.BadPermissions);
+
+    [Theory]
     [InlineData("amd64-0.16", 0x14000 + 0x7000)] // amd64 sheet, section 2.4: buffers, 12 pages, page tables
     [InlineData("amd64-0.17", 0x14000 + 0x7000)]
     [InlineData("i686-0.13", 0x8000 + 0x2000)] // i686 sheet, section 2.4 (D): buffers and 2 pages

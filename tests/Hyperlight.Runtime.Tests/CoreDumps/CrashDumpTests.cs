@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Hyperlight.Runtime.Tests.Guests;
+using Hyperlight.Runtime.Tests.Regions;
 using Hyperlight.Runtime.Tests.Sandboxes;
 
 namespace Hyperlight.Runtime.Tests.CoreDumps;
@@ -89,6 +90,27 @@ public sealed partial class CrashDumpTests : IDisposable
         Assert.DoesNotContain("Cannot access memory", shown, StringComparison.Ordinal);
         Assert.Matches(@"=> 0x[0-9a-f]+.*:\s+mov", shown);
         Assert.Contains("IM DM ZM OM UM PM", shown, StringComparison.Ordinal);
+    }
+
+    [KvmTheory]
+    [InlineData(GuestFile.Amd64)]
+    [InlineData(GuestFile.I686)]
+    public void A_mapped_file_is_there_too(string name)
+    {
+        using GuestFile file = new(0x3000);
+        ulong at = GuestFile.FreeAddress(name).Value;
+        string core = Crash(name, sandbox =>
+        {
+            sandbox.MapFile(file.Path, new(at));
+            sandbox.Call<ulong>("MapRegion", at, 0UL, 0x2000UL, GuestFile.ReadOnly);
+            sandbox.Call("Abort", 1, "x");
+        });
+
+        string shown = Run("gdb", "--batch", "-nx", "-c", core, "-ex", string.Create(CultureInfo.InvariantCulture, $"x/3bx 0x{at + 0x1001:x}"));
+
+        Assert.Matches(@":\s+0x51\s+0x52\s+0x53\s", shown); // 0x1001 modulo 251
+        ulong size = Assert.Single(Loads(Run("readelf", "-lW", core)), load => load.Start == at).Size;
+        Assert.Equal(name == GuestFile.I686 ? 0x3000UL : 0x2000UL, size);
     }
 
     [KvmTheory]

@@ -108,10 +108,9 @@ static int32_t write_read_only(void)
 }
 HYPERLIGHT_WRAP_FUNCTION(write_read_only, Int, 0)
 
-/* Writes to the page of .rodata after making it writable in the guest's own page table: only the host can stop that. */
-static int32_t write_snapshot_physically(void)
+/* Writes to a page after making it writable in the guest's own page table: only the host can stop that. */
+static int32_t write_physically(uint64_t address)
 {
-    uintptr_t address = (uintptr_t)read_only_text;
     uintptr_t table, to_scratch_gva = HL_SCRATCH_END - 0x1000000000u;
     volatile uintptr_t *entry = NULL;
     __asm__ volatile("movq %%cr3, %0" : "=r"(table));
@@ -124,6 +123,12 @@ static int32_t write_snapshot_physically(void)
     volatile char *text = (volatile char *)address;
     *text = 'R';
     return *text;
+}
+HYPERLIGHT_WRAP_FUNCTION(write_physically, Int, 1, ULong)
+
+static int32_t write_snapshot_physically(void)
+{
+    return write_physically((uintptr_t)read_only_text);
 }
 HYPERLIGHT_WRAP_FUNCTION(write_snapshot_physically, Int, 0)
 
@@ -325,7 +330,40 @@ static uint64_t random_seed(void)
 }
 HYPERLIGHT_WRAP_FUNCTION(random_seed, ULong, 0)
 
+/* Where the region is from then on, 0 when it cannot be mapped there. `address` and `flags` as in hl_map_region. */
+static uint64_t map_region(uint64_t physical, uint64_t address, uint64_t size, uint32_t flags)
+{
+    return (uintptr_t)hl_map_region(physical, (void *)(uintptr_t)address, (size_t)size, flags);
+}
+HYPERLIGHT_WRAP_FUNCTION(map_region, ULong, 4, ULong, ULong, ULong, UInt)
+
+/* ---- Code that is data: mov $42, %eax; ret ---- */
+
+static const uint8_t forty_two[] = {0xB8, 42, 0, 0, 0, 0xC3};
+
+static int32_t run_code(uint64_t address)
+{
+    return ((int32_t (*)(void))(uintptr_t)address)();
+}
+HYPERLIGHT_WRAP_FUNCTION(run_code, Int, 1, ULong)
+
+static int32_t run_on_heap(void)
+{
+    void *code = malloc(sizeof(forty_two));
+    memcpy(code, forty_two, sizeof(forty_two));
+    int32_t result = run_code((uintptr_t)code);
+    free(code);
+    return result;
+}
+HYPERLIGHT_WRAP_FUNCTION(run_on_heap, Int, 0)
+
 /* The image's init data. */
+static uint64_t init_data_address(void)
+{
+    return (uintptr_t)hl_init_data().data;
+}
+HYPERLIGHT_WRAP_FUNCTION(init_data_address, ULong, 0)
+
 static hl_Vec *init_data(const hl_FunctionCall *call)
 {
     (void)call;
@@ -347,6 +385,7 @@ void hyperlight_main(void)
     HYPERLIGHT_REGISTER_FUNCTION("Recurse", recurse);
 #if defined(__x86_64__)
     HYPERLIGHT_REGISTER_FUNCTION("WriteReadOnly", write_read_only);
+    HYPERLIGHT_REGISTER_FUNCTION("WritePhysically", write_physically);
     HYPERLIGHT_REGISTER_FUNCTION("WriteSnapshotPhysically", write_snapshot_physically);
 #endif
     HYPERLIGHT_REGISTER_FUNCTION("BadOutputStackPointer", bad_output_stack_pointer);
@@ -370,5 +409,9 @@ void hyperlight_main(void)
     HYPERLIGHT_REGISTER_FUNCTION("GdtDataAccessed", gdt_data_accessed);
     HYPERLIGHT_REGISTER_FUNCTION("ReadScratchWord", read_scratch_word);
     HYPERLIGHT_REGISTER_FUNCTION("RandomSeed", random_seed);
+    HYPERLIGHT_REGISTER_FUNCTION("MapRegion", map_region);
+    HYPERLIGHT_REGISTER_FUNCTION("RunCode", run_code);
+    HYPERLIGHT_REGISTER_FUNCTION("RunOnHeap", run_on_heap);
+    HYPERLIGHT_REGISTER_FUNCTION("InitDataAddress", init_data_address);
     hl_register_function_definition("InitData", init_data, 0, NULL, hl_ReturnType_VecBytes);
 }

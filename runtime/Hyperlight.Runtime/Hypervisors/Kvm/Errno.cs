@@ -12,6 +12,7 @@ internal static class Errno
     public const int TooBig = 7;
     public const int TryAgain = 11;
     public const int AccessDenied = 13;
+    public const int BadAddress = 14;
     public const int NoSuchDevice = 19;
 
     /// <summary>HL5004 for an ioctl that failed.</summary>

@@ -13,6 +13,7 @@ internal sealed unsafe class KvmSystem
 
     // Capabilities, linux/kvm.h.
     private const int UserMemory = 3;
+    private const int MemorySlots = 10;
     private const int SetTssAddress = 4;
     private const int ExtendedCpuid = 7;
     private const int SetIdentityMapAddress = 37;
@@ -24,6 +25,9 @@ internal sealed unsafe class KvmSystem
     private const int DebugRegisters = 50;
     private const int ExtendedControlRegisters = 56;
     private const int MsrFilter = 189;
+
+    // What a KVM has that does not say (KVM API documentation, section 4.3).
+    private const uint DefaultMemorySlots = 32;
 
     // CPUID leaves and the features in them that are hidden (Intel SDM volume 2, CPUID; AMD APM volume 3, appendix E).
     private const uint FeatureLeaf = 1;
@@ -47,6 +51,7 @@ internal sealed unsafe class KvmSystem
         _device = device;
         VcpuMappingSize = KvmIoctl.Require(device, KvmIoctl.GetVcpuMmapSize, 0, "KVM_GET_VCPU_MMAP_SIZE");
         _cpuid = GetSupportedCpuid(device);
+        MemorySlotCount = (uint)CheckExtension(device, MemorySlots) is > 0 and uint count ? count : DefaultMemorySlots;
         HasExtendedControlRegisters = CheckExtension(device, ExtendedControlRegisters) > 0;
         HasMsrFilter = CheckExtension(device, MsrFilter) > 0;
     }
@@ -60,6 +65,9 @@ internal sealed unsafe class KvmSystem
 
     /// <summary>What a snapshot's registers are bound to.</summary>
     public SnapshotMachine Machine { get; } = new("x86_64", "kvm", CpuVendor());
+
+    /// <summary>How many pieces of memory a virtual machine may have: <c>KVM_CAP_NR_MEMSLOTS</c>.</summary>
+    public uint MemorySlotCount { get; }
 
     /// <summary>Whether there is an XCR0: <c>KVM_CAP_XCRS</c>.</summary>
     public bool HasExtendedControlRegisters { get; }

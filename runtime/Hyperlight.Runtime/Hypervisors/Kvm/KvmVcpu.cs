@@ -89,6 +89,11 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
             while (KvmIoctl.Call(_descriptor, KvmIoctl.Run, 0) != 0)
             {
                 int error = Marshal.GetLastPInvokeError();
+                if (error == Errno.BadAddress)
+                {
+                    return VirtualMachineExit.Unknown("KVM found nothing behind a page of its memory: a mapped file became shorter or cannot be read");
+                }
+
                 if (error is not (Errno.Interrupted or Errno.TryAgain))
                 {
                     throw Errno.Failure("KVM_RUN", error);

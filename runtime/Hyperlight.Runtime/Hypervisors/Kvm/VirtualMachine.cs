@@ -16,6 +16,8 @@ internal sealed class VirtualMachine : IDisposable
     private static readonly GuestPhysicalAddress IdentityMapAddress = new(0xFEDF_C000);
     private static readonly GuestPhysicalAddress TssAddress = new(0xFEDF_D000);
 
+    private static readonly ReservedRange OwnPages = new("hypervisor", IdentityMapAddress, 4 * GuestLayout.PageSize);
+
     private readonly KvmVirtualMachine _machine;
     private readonly KvmVcpu _processor;
     private readonly bool _hasExtendedControl;
@@ -59,6 +61,12 @@ internal sealed class VirtualMachine : IDisposable
             throw;
         }
     }
+
+    /// <summary>How many numbers for regions there are, from 0.</summary>
+    public static uint SlotCount => KvmSystem.Shared.MemorySlotCount;
+
+    /// <summary>Addresses that the hypervisor needs for itself.</summary>
+    public static IEnumerable<ReservedRange> ReservedRanges(GuestLayout layout) => layout.EntryMode == EntryMode.RealMode ? [OwnPages] : [];
 
     /// <summary>Gives the guest memory at a physical address.</summary>
     /// <param name="slot">A number for the region; every region has its own.</param>

@@ -12,6 +12,7 @@ typedef uint64_t __attribute__((may_alias)) Word;
 
 /* ---- Physical pages ---- */
 
+#define PHYSICAL_ADDRESS_BITS 36
 #define SCRATCH_TOP_GPA 0x1000000000u /* after the last byte */
 #define SCRATCH_SIZE_OFFSET 0x08u
 #define SCRATCH_ALLOCATOR_OFFSET 0x10u
@@ -90,6 +91,31 @@ static bool is_mapped(uint64_t gva)
 {
     const Word *entry = find_entry(gva, false);
     return entry != NULL && (*entry & PTE_PRESENT) != 0;
+}
+
+/* ---- Regions that the host maps ---- */
+
+void *hl_map_region(uint64_t physical, void *address, size_t size, uint32_t flags)
+{
+    uint64_t first = address == NULL ? physical : (uintptr_t)address;
+    uint64_t last = first + size - 1;
+    bool canonical = (int64_t)(first << 16) >> 16 == (int64_t)first && (int64_t)(last << 16) >> 16 == (int64_t)last;
+    if (physical % HL_PAGE_SIZE != 0 || first % HL_PAGE_SIZE != 0 || first == 0 || size == 0 || last < first || !canonical ||
+        first >> 63 != last >> 63 || physical + size - 1 < physical || (physical + size - 1) >> PHYSICAL_ADDRESS_BITS != 0) {
+        return NULL;
+    }
+    for (uint64_t page = first; page - first < size; page += HL_PAGE_SIZE) {
+        if (is_mapped(page) || (page >= HL_STACK_LIMIT && page < HL_STACK_TOP)) {
+            return NULL;
+        }
+    }
+    uint64_t bits = PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY;
+    bits |= (flags & HL_MAP_COPY_ON_WRITE) != 0 ? PTE_COPY_ON_WRITE : 0;
+    bits |= (flags & HL_MAP_EXECUTE) != 0 ? 0 : PTE_NO_EXECUTE;
+    for (uint64_t offset = 0; offset < size; offset += HL_PAGE_SIZE) {
+        *find_entry(first + offset, true) = (physical + offset) | bits;
+    }
+    return (void *)first;
 }
 
 /* ---- Page faults ---- */

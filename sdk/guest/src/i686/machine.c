@@ -23,6 +23,16 @@ void hl_machine_start(void)
     }
 }
 
+void *hl_map_region(uint64_t physical, void *address, size_t size, uint32_t flags)
+{
+    (void)flags;
+    bool here = address == NULL || (uintptr_t)address == physical;
+    if (!here || physical == 0 || physical % HL_PAGE_SIZE != 0 || size == 0 || physical + size - 1 > UINTPTR_MAX) {
+        return NULL;
+    }
+    return (void *)(uintptr_t)physical;
+}
+
 _Noreturn void hl_exception(const ExceptionFrame *frame)
 {
     uint32_t cr2;

@@ -1,0 +1,145 @@
+using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Memory;
+
+namespace Hyperlight;
+
+// Files and host memory that the guest sees beside its own memory (amd64 sheet, section 7.1).
+public sealed partial class Sandbox
+{
+    private readonly RegionSlots _regionSlots = new(VirtualMachine.SlotCount);
+
+    /// <summary>
+    /// Shows the guest a file, read-only, until it is unmapped or a snapshot is restored. The guest reaches it by mapping its physical address, by
+    /// way of copies it may change it for itself: the file stays as it is. Nothing is read before the guest does. Whoever changes the file
+    /// meanwhile may change what the guest sees; when it becomes shorter, a guest that reads what is gone crashes, and the host does not.
+    /// </summary>
+    /// <param name="path">The file, of at least one byte.</param>
+    /// <param name="address">The guest-physical address of its first byte, a multiple of 4096 that leaves all else in the guest's memory free.</param>
+    /// <returns>How many bytes are mapped: the file's length, rounded up to whole pages. What is behind its end is zero.</returns>
+    /// <exception cref="ArgumentException">The path is empty or has a character that no path has.</exception>
+    /// <exception cref="HyperlightException">HL2013: the file or address cannot be used. HL2004, HL2005, HL2009: the addresses are taken, or there are none.</exception>
+    /// <exception cref="SandboxPoisonedException">An earlier call did not run to its end.</exception>
+    /// <exception cref="SandboxUnrecoverableException">A restore failed halfway.</exception>
+    /// <exception cref="InvalidOperationException">A call is running.</exception>
+    /// <exception cref="ObjectDisposedException">The sandbox is disposed.</exception>
+    public ulong MapFile(string path, GuestPhysicalAddress address)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ulong size = 0;
+        BetweenCalls(() => size = Map(path, new(RegularFile.Map(path)), address));
+        return size;
+    }
+
+    /// <summary>Shows the guest a region, read-only, until it is unmapped or a snapshot is restored. The guest reaches it by mapping its physical address.</summary>
+    /// <param name="region">The region. It may be disposed afterwards.</param>
+    /// <param name="address">The guest-physical address of its first byte, a multiple of 4096 that leaves all else in the guest's memory free.</param>
+    /// <returns>How many bytes are mapped: the region's size.</returns>
+    /// <exception cref="HyperlightException">HL2013: the address cannot be used. HL2004, HL2005, HL2009: the addresses are taken, or there are none.</exception>
+    /// <exception cref="SandboxPoisonedException">An earlier call did not run to its end.</exception>
+    /// <exception cref="SandboxUnrecoverableException">A restore failed halfway.</exception>
+    /// <exception cref="InvalidOperationException">A call is running.</exception>
+    /// <exception cref="ObjectDisposedException">The sandbox or the region is disposed.</exception>
+    public ulong MapRegion(SharedRegion region, GuestPhysicalAddress address)
+    {
+        ArgumentNullException.ThrowIfNull(region);
+        ulong size = 0;
+        BetweenCalls(() =>
+        {
+            ObjectDisposedException.ThrowIf(!region.Memory.TryShare(), region);
+            size = Map(region.Name, region.Memory, address);
+        });
+        return size;
+    }
+
+    /// <summary>Takes a file or region away from the guest.</summary>
+    /// <param name="address">Where it was mapped.</param>
+    /// <exception cref="HyperlightException">HL2013: nothing was.</exception>
+    /// <exception cref="SandboxPoisonedException">An earlier call did not run to its end.</exception>
+    /// <exception cref="SandboxUnrecoverableException">A restore failed halfway.</exception>
+    /// <exception cref="InvalidOperationException">A call is running.</exception>
+    /// <exception cref="ObjectDisposedException">The sandbox is disposed.</exception>
+    public void Unmap(GuestPhysicalAddress address) => BetweenCalls(() =>
+    {
+        MappedRegion region = _memory.Regions.Find(region => region.Gpa == address)
+            ?? throw new HyperlightException(Rules.NotMappable.Found($"nothing is mapped at {address}: use the address that was given to MapFile or MapRegion."));
+        _current = null;
+        Unmap(region);
+    });
+
+    private void BetweenCalls(Action action)
+    {
+        _gate.Enter(Timeout.InfiniteTimeSpan);
+        try
+        {
+            ThrowIfUnusable();
+            action();
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    // Takes over the memory.
+    private ulong Map(string name, SharedMemory shared, GuestPhysicalAddress address)
+    {
+        try
+        {
+            ulong size = shared.Memory.Size;
+            if (RegionPlacement.Check(name, address, size, _map, _memory, VirtualMachine.ReservedRanges(_map.Layout)) is { } finding)
+            {
+                throw new HyperlightException(finding);
+            }
+
+            _memory.Regions.Add(new(name, address, shared, MapInto(FreeSlot(name), address, shared)));
+            _current = null;
+            return size;
+        }
+        catch
+        {
+            shared.Dispose();
+            throw;
+        }
+    }
+
+    private uint FreeSlot(string name) => _regionSlots.Take() ?? throw new HyperlightException(Rules.NotMappable.Found(
+        $"'{name}' would be one region too many, KVM takes {_regionSlots.Count} of a sandbox: unmap another one, or put several into one file."));
+
+    private uint MapInto(uint slot, GuestPhysicalAddress address, SharedMemory shared)
+    {
+        try
+        {
+            _machine.Map(slot, address, shared.Memory, MemoryPermissions.Read | MemoryPermissions.Execute);
+            return slot;
+        }
+        catch
+        {
+            _regionSlots.Return(slot);
+            throw;
+        }
+    }
+
+    private void MapDeclared()
+    {
+        foreach (Action<Sandbox> map in _options.Mappings)
+        {
+            map(this);
+        }
+    }
+
+    private void Unmap(MappedRegion region)
+    {
+        _machine.Unmap(region.Slot);
+        _memory.Regions.Remove(region);
+        _regionSlots.Return(region.Slot);
+        region.Shared.Dispose();
+    }
+
+    private void UnmapAll()
+    {
+        while (_memory.Regions is [.., MappedRegion last])
+        {
+            Unmap(last);
+        }
+    }
+}

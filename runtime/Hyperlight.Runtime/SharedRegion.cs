@@ -1,0 +1,106 @@
+using Hyperlight.Layouts;
+using Hyperlight.Memory;
+
+namespace Hyperlight;
+
+/// <summary>
+/// Memory of the host that any number of sandboxes show their guests, such as the weights of a model: it is there once, and nobody can change it,
+/// neither host nor guest. Sandboxes that map it keep it alive; disposing it frees it when none does. It may be used from any thread.
+/// </summary>
+public sealed class SharedRegion : IDisposable
+{
+    private const int PieceSize = 1 << 20;
+
+    private int _disposed;
+
+    private SharedRegion(string name, MappedMemory memory)
+    {
+        Name = name;
+        Memory = new(memory);
+    }
+
+    /// <summary>What messages call it.</summary>
+    public string Name { get; }
+
+    /// <summary>Bytes that a sandbox maps: those it was made from, rounded up to whole pages. The rest of the last page is zero.</summary>
+    public ulong Size => Memory.Memory.Size;
+
+    internal SharedMemory Memory { get; }
+
+    /// <summary>Copies bytes.</summary>
+    /// <param name="name">What messages call the region.</param>
+    /// <param name="bytes">The bytes, at least one.</param>
+    /// <exception cref="ArgumentException">There are no bytes.</exception>
+    /// <exception cref="HyperlightException">There is not enough memory.</exception>
+    public static SharedRegion FromBytes(string name, ReadOnlySpan<byte> bytes)
+    {
+        MappedMemory memory = Allocate(name, bytes.Length);
+        bytes.CopyTo(memory.Slice(0, bytes.Length));
+        return Seal(name, memory);
+    }
+
+    /// <summary>Reads bytes from a stream.</summary>
+    /// <param name="name">What messages call the region.</param>
+    /// <param name="stream">The stream, read from where it is.</param>
+    /// <param name="length">How many bytes to read, at least one.</param>
+    /// <exception cref="ArgumentException">The length is not positive.</exception>
+    /// <exception cref="EndOfStreamException">The stream ends before.</exception>
+    /// <exception cref="HyperlightException">There is not enough memory.</exception>
+    public static SharedRegion FromStream(string name, Stream stream, long length)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        MappedMemory memory = Allocate(name, length);
+        try
+        {
+            for (long offset = 0; offset < length; offset += PieceSize)
+            {
+                stream.ReadExactly(memory.Slice((ulong)offset, (int)Math.Min(PieceSize, length - offset)));
+            }
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
+
+        return Seal(name, memory);
+    }
+
+    /// <summary>Frees the memory once no sandbox maps it any more. It cannot be mapped again.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            Memory.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name} ({ByteSize.ToText(Size)})";
+
+    private static MappedMemory Allocate(string name, long length)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new PlatformNotSupportedException("Guests run on Linux, so their memory is there only: run there.");
+        }
+
+        return MappedMemory.Allocate(GuestLayout.RoundUpToPage((ulong)length));
+    }
+
+    private static SharedRegion Seal(string name, MappedMemory memory)
+    {
+        try
+        {
+            memory.MakeReadOnly();
+            return new(name, memory);
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
+    }
+}

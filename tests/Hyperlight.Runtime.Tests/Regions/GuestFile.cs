@@ -1,0 +1,30 @@
+namespace Hyperlight.Runtime.Tests.Regions;
+
+/// <summary>A file to map into guests: byte number n is n modulo 251.</summary>
+internal sealed class GuestFile : IDisposable
+{
+    public const string Amd64 = "misbehave";
+    public const string I686 = "misbehave32";
+
+    // The flags of hl_map_region.
+    public const uint ReadOnly = 0;
+    public const uint CopyOnWrite = 1;
+    public const uint Execute = 2;
+
+    public GuestFile(int length) => File.WriteAllBytes(Path, Content(length));
+
+    public string Path { get; } = System.IO.Path.Combine(System.IO.Path.GetTempPath(), System.IO.Path.GetRandomFileName());
+
+    /// <summary>A free address of each guest.</summary>
+    public static GuestPhysicalAddress FreeAddress(string guest) => new(guest == I686 ? 0x8000_0000 : 0x2_0000_0000UL);
+
+    public static byte[] Content(int length) => [.. Enumerable.Range(0, length).Select(index => (byte)(index % 251))];
+
+    public void Resize(long length)
+    {
+        using FileStream stream = File.OpenWrite(Path);
+        stream.SetLength(length);
+    }
+
+    public void Dispose() => File.Delete(Path);
+}
