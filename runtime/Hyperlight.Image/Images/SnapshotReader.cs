@@ -123,7 +123,8 @@ internal sealed class SnapshotReader(string directory, SnapshotMachine machine)
             InputBufferSize = recorded.InputDataSize,
             OutputBufferSize = recorded.OutputDataSize,
             InitDataSize = recorded.InitDataSize,
-            InitDataPermissions = (MemoryPermissions)permissions,
+            // A processor can read whatever it has, so upstream does not ask for it.
+            InitDataPermissions = (MemoryPermissions)permissions | MemoryPermissions.Read,
         };
         List<Finding> findings = [];
         MemoryMap map = MemoryMap.TryCreate(layout, sizes, recorded.CodeSize, storedImageSize: null, findings)
