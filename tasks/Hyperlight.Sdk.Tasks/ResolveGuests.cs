@@ -6,8 +6,8 @@ using Microsoft.Build.Framework;
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
-/// Understands the <c>HyperlightGuest</c> items of a project. Everything that is wrong with them (HL4001 to HL4007, HL4011 to HL4013, HL4015) is reported in one
-/// run, before anything is baked.
+/// Understands the <c>HyperlightGuest</c> items of a project. Everything that is wrong with them (HL4001 to HL4007, HL4011 to HL4013, HL4015) is
+/// reported in one run, before anything is baked.
 /// </summary>
 [MSBuildMultiThreadableTask]
 public sealed class ResolveGuests : GuestTask
