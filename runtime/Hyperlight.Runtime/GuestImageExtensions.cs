@@ -28,8 +28,8 @@ public static class GuestImageExtensions
         ArgumentNullException.ThrowIfNull(image);
         SandboxOptions options = new();
         configure?.Invoke(options);
-        cancellationToken.ThrowIfCancellationRequested();
-        Snapshot? snapshot = options.UseSnapshot ? ImageSnapshot.Of(image).Snapshot : null;
+        // A start that is given up already loads nothing; it fails below, as a start.
+        Snapshot? snapshot = options.UseSnapshot && !cancellationToken.IsCancellationRequested ? ImageSnapshot.Of(image).Snapshot : null;
         Operation start = Operation.Start(image.Name, snapshot is null ? Tags.Image : Tags.Snapshot);
         try
         {
