@@ -26,7 +26,7 @@ internal static class HostFunctionsJson
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or ArgumentException)
         {
             throw new HyperlightException(
-                Rules.BadHostFunctions.Found($"'{path}' does not declare host functions: {e.Message} docs/snapshots.md shows how they are written."), e);
+                Rules.BadHostFunctions.Found($"'{path}' does not declare host functions: {e.Message} Correct the file."), e);
         }
     }
 

@@ -44,7 +44,8 @@ internal static class Program
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return Fail(Rules.SnapshotNotTaken.Found(e.Message), Failed);
+            return Fail(
+                Rules.SnapshotNotTaken.Found($"{e.Message} At its start a guest needs the same as at run time: declare its host functions, or remove Snapshot."), Failed);
         }
     }
 

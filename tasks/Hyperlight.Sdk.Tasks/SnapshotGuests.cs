@@ -212,18 +212,17 @@ public sealed class SnapshotGuests : GuestTask
     /// <summary>An error where the project insists on a snapshot, else a warning, and hardly that where none can be expected.</summary>
     private void Report(GuestItem guest, Finding finding)
     {
-        finding = finding with { Message = $"Snapshot of guest '{guest.Name}': {finding.Message}" };
-        if (guest.Settings.Snapshot == SnapshotChoice.Auto)
+        bool isOptional = guest.Settings.Snapshot == SnapshotChoice.Auto;
+        bool isOfMachine = finding.Rule == Rules.NoHypervisor || finding.Rule == Rules.HypervisorDenied || finding.Rule == Rules.HypervisorTooOld;
+        string message = $"Snapshot of guest '{guest.Name}': {finding.Message}";
+        if (isOptional && (isOfMachine || finding.Rule == Rules.NoSnapshotOfLayout))
         {
-            if (finding.Rule == Rules.NoSnapshotOfLayout || finding.Rule == Rules.NoHypervisor || finding.Rule == Rules.HypervisorDenied || finding.Rule == Rules.HypervisorTooOld)
-            {
-                Log.LogMessage(MessageImportance.Low, "{0}", finding);
-                return;
-            }
-
-            finding = finding with { Rule = finding.Rule with { Severity = FindingSeverity.Warning } };
+            Log.LogMessage(MessageImportance.Low, "{0}", finding with { Message = message });
+            return;
         }
 
-        Findings.Report(finding, ProjectLines.FindItem(ProjectFile, guest.Include));
+        Rule rule = isOptional ? finding.Rule with { Severity = FindingSeverity.Warning } : finding.Rule;
+        string remedy = isOfMachine ? " Or set Snapshot to auto: where there is no hypervisor the image then goes without." : "";
+        Findings.Report(new(rule, message + remedy), ProjectLines.FindItem(ProjectFile, guest.Include));
     }
 }

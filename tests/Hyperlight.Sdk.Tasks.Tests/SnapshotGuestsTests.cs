@@ -33,7 +33,7 @@ public sealed class SnapshotGuestsTests : IDisposable
     [InlineData("exit 5", "HL3011", "failed with exit code 5:")]
     [InlineData("exit 0", "HL3011", "ended without having added it")]
     [InlineData("head -c 3000000 /dev/zero; head -c 3000000 /dev/urandom >&2; exit 1", "HL3011", "failed with exit code 1")]
-    [InlineData("echo 'HL5001: there is none' >&2; exit 1", "HL5001", "Snapshot of guest 'hello': there is none")]
+    [InlineData("echo 'HL5001: there is none' >&2; exit 1", "HL5001", "Snapshot of guest 'hello': there is none Or set Snapshot to auto")]
     [InlineData("echo noise >&2; echo 'HL4013: not so' >&2; exit 1", "HL4013", "not so")]
     [InlineData("echo 'HL1234: nonsense' >&2; exit 1", "HL3011", "its last words were 'HL1234: nonsense'")]
     [InlineData("cd \"$1\"; echo half > index.json.tmp; cd blobs/sha256; echo half > $(printf a%.0s $(seq 64)).tmp; echo whole > $(printf b%.0s $(seq 64)); kill -KILL $$", "HL3011", "signal 9")]
