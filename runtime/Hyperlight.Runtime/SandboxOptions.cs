@@ -36,7 +36,7 @@ public sealed class SandboxOptions
 
     /// <summary>
     /// Receives the guest's log records, with the guest's texts as <c>guest_message</c>, <c>guest_module</c>, <c>guest_caller</c> and
-    /// <c>guest_file</c> (control characters replaced by spaces), <c>guest_line</c>, and <c>guest_name</c> from the image. None unless set.
+    /// <c>guest_file</c> (control and format characters replaced by spaces), <c>guest_line</c>, and <c>guest_name</c> from the image. None unless set.
     /// </summary>
     public ILogger? Logger { get; set; }
 

@@ -35,7 +35,7 @@ internal sealed class SnapshotWriter(string directory)
                 },
             };
             OciIndex index = before ?? OciIndex.Of();
-            writer.Commit(index with { Manifests = [.. index.Manifests.Where(other => other?.Tag != tag), tagged] });
+            writer.Commit(index with { Manifests = [.. index.Manifests.Where(other => other is not null && other.Tag != tag), tagged] });
             return tagged.Digest;
         });
     }

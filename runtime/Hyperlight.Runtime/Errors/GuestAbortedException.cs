@@ -4,7 +4,7 @@ namespace Hyperlight;
 public class GuestAbortedException : HyperlightException
 {
     internal GuestAbortedException(int code, string guestMessage)
-        : base(guestMessage.Length == 0 ? $"The guest aborted with code {code}." : $"The guest aborted with code {code}: {guestMessage}")
+        : base(guestMessage.Length == 0 ? $"The guest aborted with code {code}." : $"The guest aborted with code {code}: {OneLine.Of(guestMessage)}")
     {
         Code = code;
         GuestMessage = guestMessage;
@@ -13,6 +13,6 @@ public class GuestAbortedException : HyperlightException
     /// <summary>The first byte of the abort message: often a <see cref="GuestErrorCode"/>, or the status a C program exits with.</summary>
     public int Code { get; }
 
-    /// <summary>The guest's own words; bytes that are not UTF-8 are replaced.</summary>
+    /// <summary>The guest's own words, as they are but for bytes that are not UTF-8, which are replaced. The exception's message has them on one line.</summary>
     public string GuestMessage { get; }
 }

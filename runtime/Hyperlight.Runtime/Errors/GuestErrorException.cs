@@ -4,7 +4,7 @@ namespace Hyperlight;
 public sealed class GuestErrorException : HyperlightException
 {
     internal GuestErrorException(GuestErrorCode code, string guestMessage)
-        : base(guestMessage.Length == 0 ? $"The guest returned error {(long)code} ({code})." : $"The guest returned error {(long)code} ({code}): {guestMessage}")
+        : base(guestMessage.Length == 0 ? $"The guest returned error {(long)code} ({code})." : $"The guest returned error {(long)code} ({code}): {OneLine.Of(guestMessage)}")
     {
         Code = code;
         GuestMessage = guestMessage;
@@ -13,6 +13,6 @@ public sealed class GuestErrorException : HyperlightException
     /// <summary>The guest's error code; may be a number without a name.</summary>
     public GuestErrorCode Code { get; }
 
-    /// <summary>The guest's own words.</summary>
+    /// <summary>The guest's own words, as they are. The exception's message has them on one line.</summary>
     public string GuestMessage { get; }
 }

@@ -16,15 +16,10 @@ internal sealed partial class GuestLog(string guest, SandboxOptions options)
     /// <exception cref="GuestProtocolException">The message is malformed.</exception>
     public void Add(ReadOnlySpan<byte> message)
     {
-        GuestLogLevel level = GuestLogMessage.ReadLevel(message);
-        if (level > options.LogLevel)
-        {
-            return;
-        }
-
         // What nobody wants is read without its texts: whether a record is malformed does not depend on who listens.
+        GuestLogLevel level = GuestLogMessage.ReadLevel(message);
         LogLevel logLevel = ToLogLevel(level);
-        bool isWanted = options.Log is not null || options.Logger?.IsEnabled(logLevel) == true;
+        bool isWanted = level <= options.LogLevel && (options.Log is not null || options.Logger?.IsEnabled(logLevel) == true);
         bool passes = isWanted && _passed < options.MaxLogRecordsPerCall;
         GuestLogRecord record = GuestLogMessage.Read(message, passes ? options.MaxLogTextLength : 0);
         if (!passes)
@@ -78,21 +73,11 @@ internal sealed partial class GuestLog(string guest, SandboxOptions options)
     // A line feed could forge a line of a log file, an escape sequence whatever a terminal shows.
     private static GuestLogRecord Printable(GuestLogRecord record) => record with
     {
-        Message = Printable(record.Message),
-        Source = Printable(record.Source),
-        Caller = Printable(record.Caller),
-        SourceFile = Printable(record.SourceFile),
+        Message = OneLine.Of(record.Message),
+        Source = OneLine.Of(record.Source),
+        Caller = OneLine.Of(record.Caller),
+        SourceFile = OneLine.Of(record.SourceFile),
     };
-
-    private static string Printable(string text) => text.Any(char.IsControl)
-        ? string.Create(text.Length, text, static (span, text) =>
-        {
-            for (int i = 0; i < span.Length; i++)
-            {
-                span[i] = char.IsControl(text[i]) ? ' ' : text[i];
-            }
-        })
-        : text;
 
     // The names are those of upstream's events (amd64 sheet, section 5.9).
     [LoggerMessage(

@@ -125,7 +125,8 @@ internal static class SnapshotFile
             {
                 InputDataSize = map.Sizes.InputBufferSize,
                 OutputDataSize = map.Sizes.OutputBufferSize,
-                HeapSize = Math.Min(Math.Max(map.Sizes.HeapSize, 1), size - SizeWithoutHeap(map)),
+                // Not what there is room for now: upstream may load it and save less, and keeps this field.
+                HeapSize = Math.Min(Math.Max(map.Sizes.HeapSize, 1), GuestLayout.PageSize),
                 CodeSize = map.CodeSize,
                 InitDataSize = map.Sizes.InitDataSize,
                 InitDataPermissions = hasInitData ? (uint)map.Sizes.InitDataPermissions : null,

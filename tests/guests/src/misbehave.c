@@ -108,8 +108,8 @@ static int32_t write_read_only(void)
 }
 HYPERLIGHT_WRAP_FUNCTION(write_read_only, Int, 0)
 
-/* Writes to a page after making it writable in the guest's own page table: only the host can stop that. */
-static int32_t write_physically(uint64_t address)
+/* The entry of the guest's own page table that maps an address. */
+static volatile uintptr_t *page_table_entry(uintptr_t address)
 {
     uintptr_t table, to_scratch_gva = HL_SCRATCH_END - 0x1000000000u;
     volatile uintptr_t *entry = NULL;
@@ -118,7 +118,13 @@ static int32_t write_physically(uint64_t address)
         entry = (volatile uintptr_t *)((table & 0x000FFFFFFFFFF000u) + to_scratch_gva) + (address >> shift & 511);
         table = *entry;
     }
-    *entry |= 2; /* writable */
+    return entry;
+}
+
+/* Writes to a page after making it writable in the guest's own page table: only the host can stop that. */
+static int32_t write_physically(uint64_t address)
+{
+    *page_table_entry(address) |= 2; /* writable */
     __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
     volatile char *text = (volatile char *)address;
     *text = 'R';
@@ -134,21 +140,48 @@ HYPERLIGHT_WRAP_FUNCTION(write_snapshot_physically, Int, 0)
 
 #endif
 
-/* ---- Breaks the protocol ---- */
+/* ---- Does what the test says ---- */
 
-/* Halts with `pointer` as the output buffer's stack pointer. */
-static void bad_output_stack_pointer(uint64_t pointer)
+static uint8_t code_page[HL_PAGE_SIZE] __attribute__((aligned(HL_PAGE_SIZE)));
+
+/* Runs machine code, at most a page of it. It may change every general register but those that functions keep, and return. */
+static void execute(hl_Vec code)
 {
-    *(volatile uint64_t *)(uintptr_t)hl_peb->output.address = pointer;
-    hl_halt();
+    memcpy(code_page, code.data, code.len <= HL_PAGE_SIZE ? code.len : HL_PAGE_SIZE);
+#if defined(__x86_64__)
+    *page_table_entry((uintptr_t)code_page) &= ~((uintptr_t)1 << 63); /* executable */
+    __asm__ volatile("invlpg (%0)" : : "r"(code_page) : "memory");
+    __asm__ volatile("call *%0" : : "r"(code_page) : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "cc", "memory");
+#else
+    uintptr_t address = (uintptr_t)code_page;
+    __asm__ volatile("call *%0" : "+a"(address) : : "ecx", "edx", "cc", "memory");
+#endif
 }
-HYPERLIGHT_WRAP_FUNCTION(bad_output_stack_pointer, Void, 1, ULong)
+HYPERLIGHT_WRAP_FUNCTION(execute, Void, 1, VecBytes)
+
+/* Writes bytes anywhere, then a value to a port. */
+static void poke(uint64_t address, hl_Vec bytes, int32_t port, int32_t value)
+{
+    memcpy((void *)(uintptr_t)address, bytes.data, bytes.len);
+    hl_out((uint16_t)port, (uint32_t)value);
+}
+HYPERLIGHT_WRAP_FUNCTION(poke, Void, 4, ULong, VecBytes, Int, Int)
+
+/* An image may bring machine code for the start as its init data. The host function MisbehaveAtStart() -> bool picks the sandboxes. */
+#define LEAST_INIT_CODE 16u
+
+static void misbehave_at_start(void)
+{
+    hl_Vec code = hl_init_data();
+    if (code.len >= LEAST_INIT_CODE && HL_CALL_HOST0("MisbehaveAtStart", Bool) == 0 && hl_get_host_return_value_as_Bool()) {
+        execute(code);
+    }
+}
+
+/* ---- Breaks the protocol ---- */
 
 /* A message whose size is right and whose offsets lead nowhere. */
 static const uint32_t malformed[] = {12, 0x7FFFFFF0, 0xFFFFFFFF, 0xFFFFFFFF};
-
-/* A message that says it is longer than the buffer. */
-static const uint32_t oversized[] = {0xFFFFFFF0, 4, 0, 0};
 
 static hl_Vec *result_of(const uint32_t *message, uintptr_t size)
 {
@@ -163,12 +196,6 @@ static hl_Vec *malformed_result(const hl_FunctionCall *call)
 {
     (void)call;
     return result_of(malformed, sizeof(malformed));
-}
-
-static hl_Vec *oversized_length(const hl_FunctionCall *call)
-{
-    (void)call;
-    return result_of(oversized, sizeof(oversized));
 }
 
 /* Should the host go on after this, it finds an answer. */
@@ -373,6 +400,7 @@ static hl_Vec *init_data(const hl_FunctionCall *call)
 
 void hyperlight_main(void)
 {
+    misbehave_at_start();
     HYPERLIGHT_REGISTER_FUNCTION("Abort", abort_with);
     HYPERLIGHT_REGISTER_FUNCTION("AbortFlood", abort_flood);
     HYPERLIGHT_REGISTER_FUNCTION("DivideByZero", divide_by_zero);
@@ -388,9 +416,9 @@ void hyperlight_main(void)
     HYPERLIGHT_REGISTER_FUNCTION("WritePhysically", write_physically);
     HYPERLIGHT_REGISTER_FUNCTION("WriteSnapshotPhysically", write_snapshot_physically);
 #endif
-    HYPERLIGHT_REGISTER_FUNCTION("BadOutputStackPointer", bad_output_stack_pointer);
+    HYPERLIGHT_REGISTER_FUNCTION("Execute", execute);
+    HYPERLIGHT_REGISTER_FUNCTION("Poke", poke);
     hl_register_function_definition("MalformedResult", malformed_result, 0, NULL, hl_ReturnType_VecBytes);
-    hl_register_function_definition("OversizedLength", oversized_length, 0, NULL, hl_ReturnType_VecBytes);
     HYPERLIGHT_REGISTER_FUNCTION("MalformedHostCall", malformed_host_call);
     HYPERLIGHT_REGISTER_FUNCTION("ReturnError", return_error);
     HYPERLIGHT_REGISTER_FUNCTION("LogMessage", log_message);

@@ -1,0 +1,147 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Hyperlight.Memory;
+
+namespace Hyperlight.Runtime.Tests.Hostile;
+
+/// <summary>
+/// Every attack of the tables in this folder, by a guest of each architecture. Of each: it ends in the documented exception, the host has nothing open
+/// that it did not have before, a neighbour of the same image does not notice, and the victim can be restored. Nothing runs beside these tests:
+/// they look at the whole process.
+/// </summary>
+[Collection(nameof(Alone))]
+public sealed class AttackTests(HostileImages images) : IClassFixture<HostileImages>
+{
+    private const int DataWord = 42;
+
+    public static TheoryData<string, string> All =>
+        [.. Attacks.All.SelectMany(attack => attack.Guests.Select(guest => new TheoryDataRow<string, string>(guest, attack.Name)))];
+
+    [KvmTheory]
+    [MemberData(nameof(All))]
+    public void An_attack_ends_as_documented_and_harms_nobody(string guest, string name)
+    {
+        Attack attack = Attacks.All.Single(attack => attack.Name == name && attack.Guests.Contains(guest));
+        if (attack.AtStart.Length > 0)
+        {
+            using Neighbourhood own = new(guest, attack.AtStart);
+            Misbehave(attack, own, () => RunAtStart(attack, guest, own));
+        }
+        else
+        {
+            Neighbourhood shared = images.Get(guest);
+            Misbehave(attack, shared, () => Run(attack, guest, shared));
+        }
+    }
+
+    [Fact]
+    public void Every_attack_has_its_own_name() => Assert.All(
+        Attacks.All.SelectMany(attack => attack.Guests.Select(guest => (guest, attack.Name))).GroupBy(row => row), rows => Assert.Single(rows));
+
+    /// <summary>Runs the attack between two looks at everything that it must not reach.</summary>
+    private static void Misbehave(Attack attack, Neighbourhood neighbourhood, Action run)
+    {
+        Sandbox neighbour = neighbourhood.Neighbour;
+        HostState before = HostState.Now();
+        byte[] memory = Digest(neighbour);
+
+        run();
+
+        Assert.Equal(before, HostState.Now());
+        Assert.Equal(memory, Digest(neighbour));
+        AssertGuarded(neighbour);
+        neighbourhood.Image.AssertUnchanged();
+        Assert.Equal(SandboxState.Ready, neighbour.State);
+        Assert.Equal((DataWord, 7), (neighbour.Call<int>("DataWord"), neighbour.Call<int>("BssWord")));
+    }
+
+    private static void Run(Attack attack, string guest, Neighbourhood neighbourhood)
+    {
+        using Sandbox victim = neighbourhood.CreateVictim();
+
+        AssertEnd(attack, Record.Exception(() => attack.Do(new(guest, neighbourhood.Image.Image.Map, victim))));
+
+        AssertState(attack, victim);
+        AssertRestored(victim, neighbourhood.Start);
+    }
+
+    private static void RunAtStart(Attack attack, string guest, Neighbourhood neighbourhood)
+    {
+        Sandbox? victim = null;
+        Exception? exception = Record.Exception(() => victim = neighbourhood.StartVictim());
+        using (victim)
+        {
+            if (victim is null)
+            {
+                // There is no sandbox to have a state.
+                AssertEnd(attack, exception);
+                return;
+            }
+
+            AssertEnd(attack, Record.Exception(() => attack.Do(new(guest, neighbourhood.Image.Image.Map, victim))));
+
+            // Its own snapshots would be as broken as it is; its neighbour's heals it.
+            AssertState(attack, victim);
+            AssertRestored(victim, neighbourhood.Start);
+        }
+    }
+
+    private static void AssertEnd(Attack attack, Exception? exception)
+    {
+        if (attack.Ends.Count == 0 || (exception is null && attack.MayDoNothing))
+        {
+            Assert.Null(exception);
+            return;
+        }
+
+        Assert.True(exception is not null && attack.Ends.Contains(exception.GetType()), $"not {string.Join(" or ", attack.Ends.Select(type => type.Name))}: {exception}");
+        Assert.Contains(attack.Says, exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(exception.Message, char.IsControl);
+    }
+
+    private static void AssertState(Attack attack, Sandbox sandbox)
+    {
+        if (!attack.MayDoNothing)
+        {
+            Assert.Equal(attack.After, sandbox.State);
+        }
+
+        if (sandbox.State == SandboxState.Poisoned)
+        {
+            Assert.Throws<SandboxPoisonedException>(() => sandbox.Call("DataWord"));
+            Assert.Throws<SandboxPoisonedException>(sandbox.Snapshot);
+        }
+    }
+
+    private static void AssertRestored(Sandbox sandbox, Snapshot snapshot)
+    {
+        sandbox.Restore(snapshot);
+        Assert.Equal(SandboxState.Ready, sandbox.State);
+        Assert.Equal((DataWord, 0), (sandbox.Call<int>("DataWord"), sandbox.Call<int>("BssWord")));
+        Assert.Equal(3, sandbox.Call<int>("AllocateAndTouch", 3));
+    }
+
+    /// <summary>The pages before and after what a guest can reach let nobody in.</summary>
+    private static void AssertGuarded(Sandbox sandbox)
+    {
+        MappedMemory scratch = MemoryOf(sandbox).Scratch;
+        string[] maps = File.ReadAllLines("/proc/self/maps");
+        Assert.Contains(maps, line => line.Contains($"-{scratch.Address:x} ---p", StringComparison.Ordinal));
+        Assert.Contains(maps, line => line.StartsWith($"{scratch.Address + scratch.Size:x}-", StringComparison.Ordinal) && line.Contains(" ---p", StringComparison.Ordinal));
+    }
+
+    private static byte[] Digest(Sandbox sandbox)
+    {
+        GuestMemory memory = MemoryOf(sandbox);
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (MappedMemory part in memory.Layers.Select(layer => layer.Shared.Memory).Append(memory.Scratch))
+        {
+            hash.AppendData(part.Slice(0, (int)part.Size));
+        }
+
+        return hash.GetHashAndReset();
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_memory")]
+    private static extern ref GuestMemory MemoryOf(Sandbox sandbox);
+}

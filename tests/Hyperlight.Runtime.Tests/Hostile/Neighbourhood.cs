@@ -1,0 +1,58 @@
+using Hyperlight.Runtime.Tests.Guests;
+
+namespace Hyperlight.Runtime.Tests.Hostile;
+
+/// <summary>An image of a hostile guest, a sandbox of it that nobody attacks, and a snapshot of how it started.</summary>
+internal sealed class Neighbourhood : IDisposable
+{
+    // How much init data makes the guest look for code in it.
+    private const int LeastInitCode = 16;
+
+    // Enough for a start that comes to an end, also where the processor is emulated twice over.
+    private static readonly TimeSpan LongestStart = TimeSpan.FromMilliseconds(500);
+
+    /// <param name="guest">The name of the guest.</param>
+    /// <param name="atStart">Machine code that victims run in their initialisation, empty for none.</param>
+    public Neighbourhood(string guest, byte[] atStart)
+    {
+        byte[] initData = [.. atStart, .. new byte[Math.Max(0, LeastInitCode - atStart.Length)]];
+        Image = new(guest, request => request with { InitData = atStart.Length == 0 ? [] : initData });
+        Neighbour = Image.Start(options => Configure(options, misbehaveAtStart: false));
+        Start = Neighbour.Snapshot();
+        Neighbour.Call("SetBssWord", 7);
+    }
+
+    public TestGuest Image { get; }
+
+    public Sandbox Neighbour { get; }
+
+    public Snapshot Start { get; }
+
+    /// <summary>A sandbox of the image whose guest may misbehave in its initialisation.</summary>
+    public Sandbox StartVictim() => Image.Start(options =>
+    {
+        Configure(options, misbehaveAtStart: true);
+        options.StartTimeout = LongestStart;
+    });
+
+    /// <summary>A sandbox whose guest has started without misbehaving.</summary>
+    public Sandbox CreateVictim() => Start.CreateSandbox(options => Configure(options, misbehaveAtStart: false));
+
+    public void Dispose()
+    {
+        Start.Dispose();
+        Neighbour.Dispose();
+        Image.Dispose();
+    }
+
+    private static void Configure(SandboxOptions options, bool misbehaveAtStart)
+    {
+        options.Print = TextWriter.Null;
+        options.DebugPrint = TextWriter.Null;
+        options.HostFunctions
+            .Add("MisbehaveAtStart", () => misbehaveAtStart)
+            .Add("Add", (int a, int b) => a + b)
+            .Add("Big", () => new byte[20_000])
+            .Add("Throw", () => throw new InvalidTimeZoneException(Victim.Forgery));
+    }
+}

@@ -1,0 +1,92 @@
+using System.Buffers.Binary;
+using Hyperlight.Layouts;
+using Hyperlight.Runtime.Tests.Guests;
+
+namespace Hyperlight.Runtime.Tests.Hostile;
+
+/// <summary>A sandbox whose guest does what a test says.</summary>
+/// <param name="guest">The name of its image.</param>
+/// <param name="map">Where everything is in its memory.</param>
+/// <param name="sandbox">The sandbox, not yet started when the attack is one of its initialisation.</param>
+internal sealed class Victim(string guest, MemoryMap map, Sandbox sandbox)
+{
+    public const string Amd64 = "misbehave";
+    public const string I686 = "misbehave32";
+
+    /// <summary>What a text that a guest chose must not do to a log.</summary>
+    public const string Forgery = "gone\n2026-11-22 root logged in\u001b[2J\u202E\u2028";
+
+    public static readonly string[] Guests = [Amd64, I686];
+
+    /// <summary>The time for what never ends by itself.</summary>
+    public static readonly TimeSpan Brief = TimeSpan.FromMilliseconds(60);
+
+    private const int PageSize = 4096;
+    private const int EntriesPerTable = 512;
+    private const ulong LargePage = 1 << 21;
+    private const ulong PresentAndWritable = 3;
+
+    // An entry of the root that no guest of the kit uses.
+    private const int FreeRootEntry = 3;
+
+    public Sandbox Sandbox => sandbox;
+
+    public MemoryMap Map => map;
+
+    public bool Is64Bit => guest == Amd64;
+
+    public ulong Input => map.InputBuffer.Value;
+
+    public ulong Output => map.OutputBuffer.Value;
+
+    public int OutputSize => (int)map.Sizes.OutputBufferSize;
+
+    /// <summary>A call that asks nothing of the guest.</summary>
+    public void Call() => sandbox.Call("DataWord");
+
+    /// <summary>The guest runs machine code.</summary>
+    public void Execute(params byte[] code) => sandbox.Call("Execute", code);
+
+    /// <summary>The guest runs machine code that does not end by itself.</summary>
+    public void ExecuteBriefly(params byte[] code) => sandbox.Call("Execute", new CallOptions { Timeout = Brief }, code);
+
+    /// <summary>The guest writes bytes anywhere, then to a port.</summary>
+    public void Poke(ulong address, byte[] bytes, int port, int value = 0) => sandbox.Call("Poke", address, bytes, port, value);
+
+    /// <summary>The guest writes bytes anywhere, and nothing else.</summary>
+    public void Poke(ulong address, params byte[] bytes) => Poke(address, bytes, 103, '\n');
+
+    /// <summary>The guest writes numbers anywhere.</summary>
+    public void Poke(ulong address, params ulong[] words)
+    {
+        byte[] bytes = new byte[words.Length * sizeof(ulong)];
+        for (int i = 0; i < words.Length; i++)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(i * sizeof(ulong)), words[i]);
+        }
+
+        Poke(address, bytes);
+    }
+
+    /// <summary>The guest leaves one message in its output buffer, then writes to a port.</summary>
+    public void Send(byte[] message, int port) => Poke(Output, ScriptedGuest.Framed(message), port);
+
+    /// <summary>The address of an entry in the root of the guest's page tables.</summary>
+    public ulong RootEntry(int index) => map.PageTables.Gva.Value + ((ulong)index * sizeof(ulong));
+
+    /// <summary>
+    /// The guest maps a physical address with tables of its own, which it builds in the last pages of its output buffer: one with large pages, one with
+    /// small ones for the first 2 MiB around the address.
+    /// </summary>
+    /// <returns>The virtual address.</returns>
+    public ulong MapPhysically(ulong gpa, ulong flags = PresentAndWritable)
+    {
+        ulong tables = map.Scratch.Gpa.Value + map.Sizes.InputBufferSize;
+        ulong first = gpa & ~(LargePage - 1);
+        Poke(Output + (1 * PageSize), [.. Enumerable.Range(0, EntriesPerTable).Select(i => (first + ((ulong)i * PageSize)) | flags)]);
+        Poke(Output + (2 * PageSize), [tables + (1 * PageSize) | PresentAndWritable]);
+        Poke(Output + (3 * PageSize), [tables + (2 * PageSize) | PresentAndWritable]);
+        Poke(RootEntry(FreeRootEntry), [tables + (3 * PageSize) | PresentAndWritable]);
+        return ((ulong)FreeRootEntry << 39) | (gpa & (LargePage - 1));
+    }
+}
