@@ -23,6 +23,24 @@ public sealed class ImageSnapshotTests
     }
 
     [KvmFact]
+    public void There_is_one_view_of_the_file_which_goes_with_its_last_user()
+    {
+        using TestGuest guest = Warm();
+        GuestImage image = GuestImage.Open(guest.Image.Directory);
+        int Views() => File.ReadLines("/proc/self/maps").Count(line => line.Contains(image.Directory, StringComparison.Ordinal));
+        int before = Views();
+        Sandbox one = image.CreateSandbox(cancellationToken: Token), two = image.CreateSandbox(cancellationToken: Token);
+        Assert.Equal(before + 1, Views());
+
+        one.Dispose();
+        image.Dispose();
+        Assert.Equal(before + 1, Views());
+
+        two.Dispose();
+        Assert.Equal(before, Views());
+    }
+
+    [KvmFact]
     public void An_image_without_one_starts_its_guest()
     {
         using TestGuest guest = new("misbehave");
