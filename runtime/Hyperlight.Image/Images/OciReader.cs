@@ -55,9 +55,13 @@ internal sealed class OciReader(string directory, string what)
 
     /// <summary>Finds a manifest.</summary>
     /// <param name="reference">A digest, of which the first counts, or a tag, of which there must be exactly one.</param>
-    public OciDescriptor Find(string reference)
+    public OciDescriptor Find(string reference) => Find(ReadIndex(), reference);
+
+    /// <summary>Finds a manifest in a list that was read before.</summary>
+    /// <inheritdoc cref="Find(string)"/>
+    public OciDescriptor Find(OciIndex index, string reference)
     {
-        OciDescriptor[] manifests = [.. ReadIndex().Manifests.OfType<OciDescriptor>()];
+        OciDescriptor[] manifests = [.. index.Manifests.OfType<OciDescriptor>()];
         bool isDigest = reference.Contains(':', StringComparison.Ordinal);
         OciDescriptor[] found = [.. manifests.Where(manifest => isDigest ? manifest.Digest == reference : manifest.Tag == reference)];
         if (isDigest ? found.Length > 0 : found.Length == 1)

@@ -174,14 +174,14 @@ public sealed partial class Sandbox : IDisposable
     // amd64 sheet, sections 4.1 and 4.2; i686 sheet, sections 3.2 and 3.3.
     private void Initialize(MemoryMap map, GuestVirtualAddress entryPoint, CancellationToken cancellationToken)
     {
-        Span<byte> seed = stackalloc byte[sizeof(ulong)];
-        RandomNumberGenerator.Fill(seed);
+        Span<byte> random = stackalloc byte[sizeof(ulong)];
+        RandomNumberGenerator.Fill(random);
         _machine.SetRegisters(new()
         {
             Rip = entryPoint.Value,
             Rsp = map.Layout.InitialStackPointer.Value,
             Rdi = map.Peb.Gva.Value,
-            Rsi = BitConverter.ToUInt64(seed),
+            Rsi = _options.Seed ?? BitConverter.ToUInt64(random),
             Rdx = GuestLayout.PageSize,
             Rcx = (ulong)_options.LogLevel,
             Rflags = CleanFlags,
