@@ -8,6 +8,10 @@ public static class GuestLayouts
 {
     private const ulong GiB = 1UL << 30;
 
+    /// <summary>The pages of the interrupt controllers (i686 sheet, section 6.3). Some layouts keep clear of them always, all do where there are interrupts.</summary>
+    public static ImmutableArray<ReservedRange> InterruptControllers { get; } =
+        [new("IOAPIC", new(0xFEC0_0000), 0x1000), new("local APIC", new(0xFEE0_0000), 0x1000)];
+
     /// <summary>64-bit guests of upstream v0.15.0 and v0.16.0 (amd64 sheet, sections 0 and 2).</summary>
     public static GuestLayout Amd64V16 { get; } = new()
     {
@@ -73,7 +77,7 @@ public static class GuestLayouts
         HasPageTableWords = false,
         HasReseedWord = false,
         SnapshotAbi = null,
-        ReservedRanges = [new("IOAPIC", new(0xFEC0_0000), 0x1000), new("local APIC", new(0xFEE0_0000), 0x1000)],
+        ReservedRanges = InterruptControllers,
     };
 
     /// <summary>All profiles.</summary>

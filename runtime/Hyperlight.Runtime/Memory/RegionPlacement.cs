@@ -31,7 +31,7 @@ internal static class RegionPlacement
         }
 
         string what = $"'{name}' ({Text(start, size)})";
-        foreach (ReservedRange range in map.Layout.ReservedRanges.Concat(reserved))
+        foreach (ReservedRange range in map.ReservedRanges.Concat(reserved))
         {
             if (Overlap(start, size, range.Start, range.Size))
             {
