@@ -50,6 +50,11 @@ internal sealed unsafe class KvmSystem
     private readonly FileDescriptor _device;
     private readonly KvmCpuidEntry[] _cpuid;
 
+    // An empty machine that never runs and lives as long as the process. With the first machine KVM turns virtualization on, with the first processor
+    // that has no local APIC in the kernel it patches its own code, and it takes both back with the last: half of what a sandbox takes to create.
+    private readonly KvmVirtualMachine _resident;
+    private readonly KvmVcpu _residentProcessor;
+
     private KvmSystem(FileDescriptor device)
     {
         _device = device;
@@ -58,6 +63,8 @@ internal sealed unsafe class KvmSystem
         MemorySlotCount = (uint)CheckExtension(device, MemorySlots) is > 0 and uint count ? count : DefaultMemorySlots;
         HasExtendedControlRegisters = CheckExtension(device, ExtendedControlRegisters) > 0;
         HasMsrFilter = CheckExtension(device, MsrFilter) > 0;
+        _resident = CreateVirtualMachine();
+        _residentProcessor = _resident.CreateVcpu(this);
     }
 
     /// <summary>The host's KVM.</summary>
