@@ -37,6 +37,6 @@ internal sealed class GuestTimer(Ticker ticker, EventDescriptor line)
         }
     }
 
-    /// <summary>Signals.</summary>
+    /// <summary>Signals. The ticker does.</summary>
     public void Ring() => line.Signal();
 }
