@@ -1,3 +1,5 @@
+using Hyperlight.Images;
+using Hyperlight.Layouts;
 using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Interrupts;
@@ -92,5 +94,22 @@ public sealed class InterruptSnapshotTests
 
         Assert.Equal("HL3008", exception.Finding!.Rule.Code);
         Assert.False(Directory.Exists(directory));
+    }
+
+    [KvmFact]
+    public void Pages_of_a_snapshot_that_would_cover_a_device_are_refused_and_the_guest_goes_on()
+    {
+        // As the interrupt controllers are for guests that have written 4 GiB, but right behind the image.
+        using TestGuest guest = new("misbehave", request => request with { Sizes = request.Sizes with { HeapSize = 0x1000 } });
+        ImageConfig config = guest.Image.Config;
+        GuestPhysicalAddress end = new(guest.Image.Map.InitData.Gva.Value);
+        GuestLayout layout = guest.Image.Layout with { ReservedRanges = [new("device", end, 0x1000)] };
+        MemoryMap map = MemoryMap.TryCreate(layout, config.Sizes, config.CodeSize, config.Regions[0].StoredSize, new List<Finding>())!;
+        using Sandbox sandbox = new("test", map, guest.Image.EntryPoint, guest.Image.Memory, new(), default);
+
+        SnapshotFailedException exception = Assert.Throws<SnapshotFailedException>(sandbox.Snapshot);
+
+        Assert.Contains($"the page of the device is ({end})", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(42, sandbox.Call<int>("DataWord"));
     }
 }
