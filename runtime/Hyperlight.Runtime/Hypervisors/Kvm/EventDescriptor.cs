@@ -24,9 +24,14 @@ internal sealed unsafe partial class EventDescriptor : IDisposable
     /// <summary>The descriptor itself.</summary>
     public FileDescriptor Handle { get; }
 
+    /// <summary>Whether it was signaled since this was last set to false.</summary>
+    public bool WasSignaled { get; set; }
+
     /// <summary>Signals. Signals that nobody has taken yet are one.</summary>
     public void Signal()
     {
+        WasSignaled = true;
+
         // It cannot fail but where 2^64 signals wait.
         ulong one = 1;
         _ = Write(Handle, &one, sizeof(ulong));

@@ -44,13 +44,22 @@ internal sealed partial class VirtualMachine
     /// <summary>Sets the controllers, and wakes a processor that halted and was stopped there.</summary>
     private void SetInterrupts(InterruptState state)
     {
-        // The kernel may still be about to deliver an edge of the guest that was here: taking the line away waits for that.
-        _machine.DeassignTimerLine(TimerLine!.Handle);
+        // The kernel may still be about to deliver an edge of the guest that was here: taking the line away waits for that, up to milliseconds.
+        bool wasSignaled = TimerLine!.WasSignaled;
+        if (wasSignaled)
+        {
+            _machine.DeassignTimerLine(TimerLine.Handle);
+        }
+
         _machine.SetInterruptController(MasterPic, state.MasterPic);
         _machine.SetInterruptController(SlavePic, state.SlavePic);
         _machine.SetInterruptController(IoApic, state.IoApic);
         _processor.SetLocalApic(state.LocalApic);
         _processor.SetRunnable();
-        _machine.AssignTimerLine(TimerLine.Handle);
+        if (wasSignaled)
+        {
+            _machine.AssignTimerLine(TimerLine.Handle);
+            TimerLine.WasSignaled = false;
+        }
     }
 }
