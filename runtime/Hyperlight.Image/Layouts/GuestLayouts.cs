@@ -73,11 +73,30 @@ public static class GuestLayouts
         HasPageTableWords = false,
         HasReseedWord = false,
         SnapshotAbi = null,
-        ReservedRanges = [new("IOAPIC", new(0xFEC0_0000), 0x1000), new("local APIC", new(0xFEE0_0000), 0x1000)],
+        // The devices of section 6.3. Between them four pages that KVM needs on Intel processors that cannot run without paging natively; its own choice
+        // would lie in scratch.
+        ReservedRanges =
+        [
+            new("IOAPIC", new(0xFEC0_0000), 0x1000), new("hypervisor", new(0xFEDF_C000), 4 * GuestLayout.PageSize), new("local APIC", new(0xFEE0_0000), 0x1000),
+        ],
+    };
+
+    /// <summary>
+    /// 32-bit guests of no upstream version: in protected mode without paging, each where it is linked. Scratch and its words are those of
+    /// <see cref="I686V13"/>, page 0 is no memory.
+    /// </summary>
+    public static GuestLayout I686Flat { get; } = I686V13 with
+    {
+        Id = "i686-flat",
+        GuestVersions = [],
+        SnapshotBase = new(GuestLayout.PageSize),
+        LowestBase = new(GuestLayout.PageSize),
+        EntryMode = EntryMode.ProtectedMode,
+        EntryLimit = null,
     };
 
     /// <summary>All profiles.</summary>
-    public static ImmutableArray<GuestLayout> All { get; } = [Amd64V16, Amd64V17, I686V13];
+    public static ImmutableArray<GuestLayout> All { get; } = [Amd64V16, Amd64V17, I686V13, I686Flat];
 
     /// <summary>The profile named <paramref name="id"/>, null when there is none.</summary>
     public static GuestLayout? Find(string id) => All.FirstOrDefault(layout => layout.Id == id);

@@ -86,7 +86,7 @@ public sealed partial class Sandbox
         try
         {
             ulong size = shared.Memory.Size;
-            if (RegionPlacement.Check(name, address, size, _map, _memory, VirtualMachine.ReservedRanges(_map.Layout)) is { } finding)
+            if (RegionPlacement.Check(name, address, size, _map, _memory) is { } finding)
             {
                 throw new HyperlightException(finding);
             }
