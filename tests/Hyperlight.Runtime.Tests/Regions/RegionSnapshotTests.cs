@@ -9,7 +9,7 @@ public class RegionSnapshotTests
 {
     private static readonly GuestPhysicalAddress At = FreeAddress(Amd64);
 
-    public static TheoryData<string> Guests => [Amd64, I686];
+    public static TheoryData<string> Guests => [Amd64, I686, Flat];
 
     [KvmFact]
     public void A_snapshot_has_the_pages_that_the_guest_had_mapped()

@@ -1,6 +1,6 @@
 /*
  * A guest for tests of the runtime: it aborts, faults, spins, breaks the protocol, and shows parts of its own state.
- * Built for amd64 (misbehave.elf) and i686 (misbehave32.elf); a function that makes sense on one of them says so.
+ * Built for amd64 (misbehave.elf), i686 (misbehave-flat.elf) and its identity layout (misbehave32.elf); what is for one CPU says so.
  */
 #include "internal.h"
 
