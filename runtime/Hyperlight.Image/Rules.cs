@@ -45,6 +45,7 @@ public static class Rules
     public static readonly Rule BufferTooSmall = new("HL2011", Error, "An input or output buffer is too small");
     public static readonly Rule SizeNotPageAligned = new("HL2012", Error, "A size is not a multiple of the page size");
     public static readonly Rule NotMappable = new("HL2013", Error, "A file or region cannot be mapped into a guest");
+    public static readonly Rule LayoutLacks = new("HL2016", Error, "The guest's layout has no place for what is asked");
 
     // HL3xxx: images.
     public static readonly Rule ImageNotReadable = new("HL3001", Error, "The image cannot be opened");

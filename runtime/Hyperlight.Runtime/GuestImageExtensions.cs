@@ -35,4 +35,38 @@ public static class GuestImageExtensions
             throw;
         }
     }
+
+    /// <summary>
+    /// Starts the guest in a virtual machine of its own and waits for its end, for guests that do all they do in their initialisation: they halt, or give up
+    /// with a code that says how it went.
+    /// </summary>
+    /// <param name="image">The image. It may be disposed afterwards.</param>
+    /// <param name="configure">Sets the options, null for the defaults; <see cref="SandboxOptions.StartTimeout"/> is the time the guest has.</param>
+    /// <param name="cancellationToken">Stops the guest.</param>
+    /// <returns>How it ended.</returns>
+    /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
+    /// <exception cref="HyperlightException">A file or region of the options cannot be mapped.</exception>
+    /// <exception cref="GuestCpuException">The guest reported an exception of its processor.</exception>
+    /// <exception cref="GuestFaultException">The guest crashed.</exception>
+    /// <exception cref="GuestProtocolException">The guest does not follow the protocol.</exception>
+    /// <exception cref="TimeoutException">The guest took longer than <see cref="SandboxOptions.StartTimeout"/>.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static GuestExit Run(this GuestImage image, Action<SandboxOptions>? configure = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        SandboxOptions options = new();
+        configure?.Invoke(options);
+        Operation start = Operation.Start(image.Name, Tags.Image);
+        try
+        {
+            GuestExit exit = Sandbox.RunOnce(image, options, cancellationToken);
+            start.Succeed();
+            return exit;
+        }
+        catch (Exception exception)
+        {
+            start.Fail(exception);
+            throw;
+        }
+    }
 }

@@ -63,6 +63,9 @@ public sealed record GuestLayout
     /// <summary>Slots for file mappings behind the PEB; 0 where the PEB has no such field. At most 50, so that all fits a page.</summary>
     public required int FileMappingSlots { get; init; }
 
+    /// <summary>Where the guest counter is, in bytes below the end of scratch; null where guests know of none.</summary>
+    public ulong? CounterOffset { get; init; }
+
     /// <summary>Where the exception stack starts to grow down, in bytes below the end of scratch.</summary>
     public required ulong ExceptionStackOffset { get; init; }
 
@@ -83,6 +86,9 @@ public sealed record GuestLayout
 
     /// <summary>Whether each sandbox writes to a private copy of the snapshot region.</summary>
     public bool SnapshotIsPrivate => SnapshotPermissions.HasFlag(MemoryPermissions.Write);
+
+    /// <summary>Whether the PEB lists mapped files: it has slots for them, and each sandbox a copy of it that the host can write to.</summary>
+    public bool ListsFileMappings => FileMappingSlots > 0 && SnapshotIsPrivate;
 
     /// <summary>The profile for a guest whose image starts at an address: itself, unless its guests have a say in that.</summary>
     public GuestLayout PlacedAt(GuestPhysicalAddress address) => LowestBase is null ? this : this with { SnapshotBase = address };

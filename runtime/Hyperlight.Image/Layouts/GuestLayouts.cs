@@ -67,6 +67,8 @@ public static class GuestLayouts
         // The limit of a real-mode code segment (section 3.1).
         EntryLimit = 0x10000,
         FileMappingSlots = 32,
+        // Not in the last page, whose frame number guests cannot represent (section 8).
+        CounterOffset = 0x1008,
         ExceptionStackOffset = 0x20,
         // The metadata page and the counter page (section 2.4).
         ScratchReservePages = 2,

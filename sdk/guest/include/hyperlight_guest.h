@@ -324,6 +324,10 @@ enum {
 };
 void *hl_map_region(uint64_t physical, void *address, size_t size, uint32_t flags);
 
+/* The file that the host mapped under a label, in whole pages; data is NULL when there is none. i686 only: guests of other
+ * layouts are told addresses. The list may change between calls. (Not upstream's.) */
+hl_Vec hl_find_file(const char *label);
+
 /* ---- What the host said at the start ----------------------------------------------------------------------------- */
 
 /* The init data ("guest blob") of the image; data is NULL when there is none. Read-only unless baked writable. */

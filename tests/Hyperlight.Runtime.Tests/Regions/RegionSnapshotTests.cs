@@ -118,7 +118,7 @@ public class RegionSnapshotTests
         using GuestMemory memory = new(guest.Image.Map, guest.Image.Memory);
         ulong before = memory.ToPhysical().PageCount;
 
-        memory.Regions.Add(new("file", At, new(RegularFile.Map(file.Path)), Slot: 16));
+        memory.Regions.Add(new("file", At, new(RegularFile.Map(file.Path)), Slot: 16, Label: null));
 
         Assert.Equal(before, memory.ToPhysical().PageCount);
         Assert.Equal(Content(0x1000), memory.ToPhysical().Page(At.Value).ToArray());
