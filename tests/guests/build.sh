@@ -29,3 +29,4 @@ build tests/guests/src/misbehave.c amd64 tests/guests/misbehave.elf
 build samples/Hello32/guest/hello32.c i686-identity tests/guests/hello32-identity.elf
 build tests/guests/src/misbehave.c i686 tests/guests/misbehave-flat.elf
 build tests/guests/src/misbehave.c i686-identity tests/guests/misbehave32.elf
+build tests/guests/src/warm.c amd64 tests/guests/warm.elf

@@ -85,7 +85,7 @@ public sealed record GuestLayout
     public required ImmutableArray<ReservedRange> ReservedRanges { get; init; }
 
     /// <summary>Whether each sandbox writes to a private copy of the snapshot region.</summary>
-    public bool SnapshotIsPrivate => SnapshotPermissions.HasFlag(MemoryPermissions.Write);
+    public bool SnapshotIsPrivate => (SnapshotPermissions & MemoryPermissions.Write) != 0;
 
     /// <summary>Whether the PEB lists mapped files: it has slots for them, and each sandbox a copy of it that the host can write to.</summary>
     public bool ListsFileMappings => FileMappingSlots > 0 && SnapshotIsPrivate;

@@ -137,6 +137,8 @@ public sealed partial class Sandbox : IDisposable
         : _poison is null ? SandboxState.Ready
         : SandboxState.Poisoned;
 
+    internal long TicksInGuest => _machine.TicksInGuest;
+
     /// <summary>
     /// Ends the guest and frees its memory. A call that is running on another thread is stopped and fails with <see cref="ObjectDisposedException"/>;
     /// the memory is freed when it has ended, which this method does not wait for.
@@ -189,14 +191,14 @@ public sealed partial class Sandbox : IDisposable
         _memory.PrepareScratch(blob);
         ResetBuffers();
         MapDeclared();
-        Span<byte> seed = stackalloc byte[sizeof(ulong)];
-        RandomNumberGenerator.Fill(seed);
+        Span<byte> random = stackalloc byte[sizeof(ulong)];
+        RandomNumberGenerator.Fill(random);
         _machine.SetRegisters(new()
         {
             Rip = entryPoint.Value,
             Rsp = _map.Layout.InitialStackPointer.Value,
             Rdi = _map.Peb.Gva.Value,
-            Rsi = BitConverter.ToUInt64(seed),
+            Rsi = _options.Seed ?? BitConverter.ToUInt64(random),
             Rdx = GuestLayout.PageSize,
             Rcx = (ulong)_options.LogLevel,
             Rflags = CleanFlags,
