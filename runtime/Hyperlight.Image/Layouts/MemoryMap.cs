@@ -241,7 +241,7 @@ public sealed record MemoryMap
             if (start < reservedStart + reserved.Size && reservedStart < start + size)
             {
                 findings.Add(Rules.ReservedRange.Found(
-                    $"{what} (0x{start:X}-0x{start + size - 1:X}) covers the page of the {reserved.Name} "
+                    $"{what} (0x{start:X}-0x{start + size - 1:X}) covers addresses of the {reserved.Name} "
                     + $"(0x{reservedStart:X}-0x{reservedStart + reserved.Size - 1:X}): lower ScratchSize or HeapSize{OrLinkElsewhere}."));
             }
         }

@@ -336,8 +336,9 @@ hl_Vec hl_init_data(void);
 /* The random number the host passed (amd64 sheet 4.1, RSI). The same in every sandbox made from one snapshot. */
 uint64_t hl_random_seed(void);
 
-/* The 64-bit word that lies `offset` bytes below the end of scratch, 8 <= offset <= 4096: 0x08 scratch size, 0x10 next
- * free page; amd64 also 0x18 page tables, 0x20 snapshot generation (amd64 sheet 2.3, i686 sheet 2.3). */
+/* The 64-bit word that lies `offset` bytes below the end of scratch, 8 <= offset <= 8192: 0x08 scratch size, 0x10 next
+ * free page; amd64 also 0x18 page tables, 0x20 snapshot generation; i686 also 0x1008 the counter of the host (amd64 sheet 2.3,
+ * i686 sheets 2.3 and 8). */
 uint64_t hl_scratch_word(uint32_t offset);
 
 /* ---- Float and double -------------------------------------------------------------------------------------------- */
