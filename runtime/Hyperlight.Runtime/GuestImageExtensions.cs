@@ -26,8 +26,7 @@ public static class GuestImageExtensions
     public static Sandbox CreateSandbox(this GuestImage image, Action<SandboxOptions>? configure = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
-        SandboxOptions options = new();
-        configure?.Invoke(options);
+        SandboxOptions options = OptionsFor(image, configure);
         // A start that is given up already loads nothing; it fails below, as a start.
         Snapshot? snapshot = options.UseSnapshot && !cancellationToken.IsCancellationRequested ? ImageSnapshot.Of(image).Snapshot : null;
         Operation start = Operation.Start(image.Name, snapshot is null ? Tags.Image : Tags.Snapshot);
@@ -64,8 +63,7 @@ public static class GuestImageExtensions
     public static GuestExit Run(this GuestImage image, Action<SandboxOptions>? configure = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
-        SandboxOptions options = new();
-        configure?.Invoke(options);
+        SandboxOptions options = OptionsFor(image, configure);
         Operation start = Operation.Start(image.Name, Tags.Image);
         try
         {
@@ -92,5 +90,17 @@ public static class GuestImageExtensions
     {
         ArgumentNullException.ThrowIfNull(image);
         return ImageSnapshot.Of(image).Finding;
+    }
+
+    private static SandboxOptions OptionsFor(GuestImage image, Action<SandboxOptions>? configure)
+    {
+        SandboxOptions options = new();
+        foreach (MappedFile file in image.Options.Files)
+        {
+            options.MapFile(file.Path, file.Address, file.Label);
+        }
+
+        configure?.Invoke(options);
+        return options;
     }
 }

@@ -50,6 +50,9 @@ internal sealed class TestGuest : IDisposable
         configure?.Invoke(options);
     });
 
+    /// <summary>The same image, opened once more.</summary>
+    public GuestImage Open(GuestImageOptions options) => GuestImage.Open(_directory, options);
+
     public GuestExit Run(Action<SandboxOptions>? configure = null) => Image.Run(options =>
     {
         options.Print = TextWriter.Null;

@@ -201,6 +201,24 @@ public class FileLabelTests
         Assert.Equal(0UL, Find(sandbox, "one").Address);
     }
 
+    [KvmFact]
+    public void Files_of_an_opened_image_are_shown_to_every_sandbox_of_it()
+    {
+        using GuestFile file = new(1);
+        using TestGuest guest = new(Flat);
+        using GuestImage image = guest.Open(new() { Files = [new(file.Path, new(At), "ramfs")] });
+
+        for (int i = 0; i < 2; i++)
+        {
+            using Sandbox sandbox = image.CreateSandbox(options => options.MapFile(file.Path, new(At + 0x1000), "own"));
+            Assert.Equal([At, At + 0x1000], [Find(sandbox, "ramfs").Address, Find(sandbox, "own").Address]);
+        }
+
+        using TestGuest halts = BareGuest.Flat(0xF4);
+        using GuestImage bare = halts.Open(new() { Files = [new(file.Path, new(0x10_0000), "over the image")] });
+        Assert.Equal(Rules.RegionOverlap, Assert.Throws<HyperlightException>(() => bare.Run()).Finding!.Rule);
+    }
+
     private static (ulong Address, ulong Size) Find(Sandbox sandbox, string label) => (sandbox.Call<ulong>("FindFile", label), sandbox.Call<ulong>("FileSize", label));
 
     private static ulong ReadWord(Sandbox sandbox, ulong address) =>
