@@ -74,6 +74,7 @@ internal sealed record GuestItem
         item.SetMetadataValueLiteral(nameof(GuestSizes.OutputBufferSize), Text(Settings.Sizes.OutputBufferSize));
         item.SetMetadataValueLiteral(nameof(GuestSizes.InitDataPermissions), Settings.Sizes.InitDataPermissions.ToString());
         item.SetMetadataValueLiteral(nameof(GuestSizes.ExecutableHeap), Settings.Sizes.ExecutableHeap.ToString());
+        item.SetMetadataValueLiteral(nameof(GuestSizes.HardwareInterrupts), Settings.Sizes.HardwareInterrupts.ToString());
         item.SetMetadataValueLiteral("Layout", Settings.Architecture ?? "");
         item.SetMetadataValueLiteral(nameof(SegmentPermissions), Settings.Permissions.ToString());
         item.SetMetadataValueLiteral(nameof(HostFunctions), HostFunctions);
@@ -110,6 +111,7 @@ internal sealed record GuestItem
                 OutputBufferSize = Size(item, nameof(GuestSizes.OutputBufferSize)),
                 InitDataPermissions = Enum.Parse<MemoryPermissions>(item.GetMetadata(nameof(GuestSizes.InitDataPermissions))),
                 ExecutableHeap = bool.Parse(item.GetMetadata(nameof(GuestSizes.ExecutableHeap))),
+                HardwareInterrupts = bool.Parse(item.GetMetadata(nameof(GuestSizes.HardwareInterrupts))),
             },
             Architecture = item.GetMetadata("Layout") is { Length: > 0 } architecture ? architecture : null,
             Permissions = Enum.Parse<SegmentPermissions>(item.GetMetadata(nameof(SegmentPermissions))),

@@ -44,6 +44,9 @@ public sealed class ResolveGuests : GuestTask
     /// <summary>The property <c>HyperlightExecutableHeap</c>.</summary>
     public string ExecutableHeap { get; set; } = "";
 
+    /// <summary>The property <c>HyperlightHardwareInterrupts</c>.</summary>
+    public string HardwareInterrupts { get; set; } = "";
+
     /// <summary>The property <c>HyperlightLayout</c>.</summary>
     public string Layout { get; set; } = "";
 
@@ -102,6 +105,7 @@ public sealed class ResolveGuests : GuestTask
         nameof(OutputBufferSize) => OutputBufferSize,
         nameof(InitDataPermissions) => InitDataPermissions,
         nameof(ExecutableHeap) => ExecutableHeap,
+        nameof(HardwareInterrupts) => HardwareInterrupts,
         nameof(Layout) => Layout,
         nameof(Permissions) => Permissions,
         nameof(Snapshot) => Snapshot,
@@ -204,7 +208,7 @@ public sealed class ResolveGuests : GuestTask
             CultureInfo.InvariantCulture,
             $"sdk {SdkVersion} {BakerId}, name {name}, guest {include} {FileKey.Of(guest)}, heap {sizes.HeapSize}, scratch {sizes.ScratchSize}, "
             + $"input {sizes.InputBufferSize}, output {sizes.OutputBufferSize}, layout {settings.Architecture ?? "any"}, "
-            + $"permissions {settings.Permissions}, executable heap {sizes.ExecutableHeap}, "
+            + $"permissions {settings.Permissions}, executable heap {sizes.ExecutableHeap}, interrupts {sizes.HardwareInterrupts}, "
             + $"init data {sizes.InitDataPermissions.ToText()} {(initData is null ? "none" : FileKey.Of(initData))}, "
             + $"labels {string.Join(' ', mappings.Select(file => file.Label))}");
     }

@@ -150,6 +150,9 @@ public sealed class SnapshotGuests : GuestTask
                 ? Rules.NoSnapshotOfLayout.Found(
                     $"it has the layout {layout.Id}, and only guests of {string.Join(" and ", GuestLayouts.All.Where(known => known.SnapshotAbi is not null).Select(known => known.Id))} "
                     + "have snapshots on disk: set Snapshot to auto or remove it.")
+            : guest.Settings.Sizes.HardwareInterrupts
+                ? Rules.NoSnapshotWithInterrupts.Found(
+                    "it has hardware interrupts, and the format of snapshots on disk has no place for the state of interrupt controllers: set Snapshot to auto or remove it.")
             : guest.HostFunctionsAssembly.Length > 0 && !File.Exists(guest.HostFunctionsAssembly)
                 ? Rules.BadHostFunctions.Found(
                     $"HostFunctionsAssembly '{guest.HostFunctionsAssembly}' does not exist: correct the path, and reference the project that builds it.")
@@ -215,7 +218,7 @@ public sealed class SnapshotGuests : GuestTask
         bool isOptional = guest.Settings.Snapshot == SnapshotChoice.Auto;
         bool isOfMachine = finding.Rule == Rules.NoHypervisor || finding.Rule == Rules.HypervisorDenied || finding.Rule == Rules.HypervisorTooOld;
         string message = $"Snapshot of guest '{guest.Name}': {finding.Message}";
-        if (isOptional && (isOfMachine || finding.Rule == Rules.NoSnapshotOfLayout))
+        if (isOptional && (isOfMachine || finding.Rule == Rules.NoSnapshotOfLayout || finding.Rule == Rules.NoSnapshotWithInterrupts))
         {
             Log.LogMessage(MessageImportance.Low, "{0}", finding with { Message = message });
             return;

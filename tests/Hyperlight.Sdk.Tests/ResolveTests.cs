@@ -15,6 +15,7 @@ public sealed class ResolveTests
     [InlineData("HL4004", "<HyperlightGuest Include='guests/hello.elf' Permissions='rwx' />", "Segments and Upstream")]
     [InlineData("HL4004", "<HyperlightGuest Include='guests/hello.elf' InitDataPermissions='w' />", "InitDataPermissions of guest 'hello': \"w\" is not a set of permissions; there are r, rw, rx and rwx")]
     [InlineData("HL4015", "<HyperlightGuest Include='guests/hello.elf' ExecutableHeap='yes' />", "ExecutableHeap of guest 'hello': \"yes\"")]
+    [InlineData("HL4015", "<HyperlightGuest Include='guests/hello.elf' HardwareInterrupts='1' />", "HardwareInterrupts of guest 'hello': \"1\"")]
     [InlineData("HL4005", "<HyperlightGuest Include='guests/hello.elf' Name='../hello' />", "'../hello'")]
     [InlineData("HL4005", "<HyperlightGuest Include='guests/hello.elf' Name='guests' />", "'guests'")]
     [InlineData("HL4006", "<HyperlightGuest Include='guests/other.elf' Name='HELLO' />", "guests/other.elf")]

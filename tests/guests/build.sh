@@ -30,3 +30,5 @@ build samples/Hello32/guest/hello32.c i686-identity tests/guests/hello32-identit
 build tests/guests/src/misbehave.c i686 tests/guests/misbehave-flat.elf
 build tests/guests/src/misbehave.c i686-identity tests/guests/misbehave32.elf
 build tests/guests/src/warm.c amd64 tests/guests/warm.elf
+build tests/guests/src/ticks.c amd64 tests/guests/ticks.elf
+build tests/guests/src/ticks.c i686 tests/guests/ticks32.elf

@@ -8,6 +8,10 @@ public static class GuestLayouts
 {
     private const ulong GiB = 1UL << 30;
 
+    /// <summary>The pages of the interrupt controllers (i686 sheet, section 6.3). Some layouts keep clear of them always, all do where there are interrupts.</summary>
+    public static ImmutableArray<ReservedRange> InterruptControllers { get; } =
+        [new("IOAPIC", new(0xFEC0_0000), 0x1000), new("local APIC", new(0xFEE0_0000), 0x1000)];
+
     /// <summary>64-bit guests of upstream v0.15.0 and v0.16.0 (amd64 sheet, sections 0 and 2).</summary>
     public static GuestLayout Amd64V16 { get; } = new()
     {
@@ -77,10 +81,7 @@ public static class GuestLayouts
         SnapshotAbi = null,
         // The devices of section 6.3. Between them four pages that KVM needs on Intel processors that cannot run without paging natively; its own choice
         // would lie in scratch.
-        ReservedRanges =
-        [
-            new("IOAPIC", new(0xFEC0_0000), 0x1000), new("hypervisor", new(0xFEDF_C000), 4 * GuestLayout.PageSize), new("local APIC", new(0xFEE0_0000), 0x1000),
-        ],
+        ReservedRanges = [.. InterruptControllers, new("hypervisor", new(0xFEDF_C000), 4 * GuestLayout.PageSize)],
     };
 
     /// <summary>

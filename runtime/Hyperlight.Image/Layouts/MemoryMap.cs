@@ -103,6 +103,10 @@ public sealed record MemoryMap
     public ImmutableArray<MemoryRegion> Regions =>
         [.. new[] { Image, Peb, Heap, InitData, PageTables, Scratch }.Where(region => region.Size > 0)];
 
+    /// <summary>Physical addresses no region may cover: the layout's, and those of the interrupt controllers where the guest has them.</summary>
+    public IEnumerable<ReservedRange> ReservedRanges =>
+        Sizes.HardwareInterrupts ? Layout.ReservedRanges.Union(GuestLayouts.InterruptControllers) : Layout.ReservedRanges;
+
     /// <summary>Lays out a guest's memory, or says why that cannot be done.</summary>
     /// <param name="layout">The profile.</param>
     /// <param name="sizes">The sizes asked for; nothing in them is trusted.</param>
@@ -235,7 +239,7 @@ public sealed record MemoryMap
 
     private void CheckReserved(string what, ulong start, ulong size, ICollection<Finding> findings)
     {
-        foreach (ReservedRange reserved in Layout.ReservedRanges)
+        foreach (ReservedRange reserved in ReservedRanges)
         {
             ulong reservedStart = reserved.Start.Value;
             if (start < reservedStart + reserved.Size && reservedStart < start + size)

@@ -29,7 +29,7 @@ internal static class RegionPlacement
         }
 
         string what = $"'{name}' ({Text(start, size)})";
-        foreach (ReservedRange range in map.Layout.ReservedRanges)
+        foreach (ReservedRange range in map.ReservedRanges)
         {
             if (Overlap(start, size, range.Start, range.Size))
             {

@@ -7,6 +7,7 @@ using Hyperlight.Memory;
 using Hyperlight.Protocol;
 using Hyperlight.Snapshots;
 using Hyperlight.Telemetry;
+using Hyperlight.Watch;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight;
@@ -117,7 +118,8 @@ public sealed partial class Sandbox : IDisposable
         _memory = openMemory();
         try
         {
-            _machine = new(map.Layout, map.PageTables.Gpa, _msrs);
+            _machine = new(map.Layout, map.PageTables.Gpa, _msrs, map.Sizes.HardwareInterrupts);
+            _timer = _machine.TimerLine is { } line ? new(Ticker.Shared, line) : null;
             _gate = new(_machine);
             MapLayers(before: []);
             _machine.Map(ScratchSlot, map.Scratch.Gpa, _memory.Scratch, map.Scratch.Host);

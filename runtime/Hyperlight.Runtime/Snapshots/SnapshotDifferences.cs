@@ -32,6 +32,7 @@ internal static class SnapshotDifferences
             ("OutputBufferSize", Hex(snapshot.Sizes.OutputBufferSize), Hex(sandbox.Sizes.OutputBufferSize)),
             ("InitDataSize", Hex(snapshot.Sizes.InitDataSize), Hex(sandbox.Sizes.InitDataSize)),
             ("InitDataPermissions", snapshot.Sizes.InitDataPermissions.ToText(), sandbox.Sizes.InitDataPermissions.ToText()),
+            ("HardwareInterrupts", snapshot.Sizes.HardwareInterrupts.ToString(), sandbox.Sizes.HardwareInterrupts.ToString()),
         ];
         return properties
             .Where(property => property.Snapshot != property.Sandbox)

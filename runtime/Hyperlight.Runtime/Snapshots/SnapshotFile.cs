@@ -32,6 +32,11 @@ internal static class SnapshotFile
             throw NotSavable($"it is of an {snapshot.Map.Layout.Id} guest, upstream's format has paged guests only: keep it in memory");
         }
 
+        if (snapshot.Map.Sizes.HardwareInterrupts)
+        {
+            throw NotSavable("its guest has hardware interrupts, upstream's format has no place for the state of interrupt controllers: keep it in memory");
+        }
+
         ImmutableArray<MemoryLayer> layers = memory.ShareLayers([]);
         try
         {

@@ -28,6 +28,9 @@ public sealed class RebuiltGuestTests : IDisposable
         Assert.All(
             [_output.GetFiles("warm.elf").Single().FullName, Path.Combine(AppContext.BaseDirectory, "Guests", "warm.elf")],
             elf => Assert.Equal(["Settings: of the host", "Count: 1", "Count: 2"], Memories(elf)));
+        Assert.All(["ticks", "ticks32"], name => Assert.All(
+            [_output.GetFiles(name + ".elf").Single().FullName, Path.Combine(AppContext.BaseDirectory, "Guests", name + ".elf")],
+            elf => Assert.Equal(["Mask: 254", "Total: 0", "Pending: 0"], Ticks(elf))));
     }
 
     private void Rebuild()
@@ -84,6 +87,13 @@ public sealed class RebuiltGuestTests : IDisposable
         using TestGuest guest = TestGuest.FromFile(elf);
         using Sandbox sandbox = guest.Start(options => options.HostFunctions.Add("Settings", () => "of the host"));
         return [Answer(sandbox, "Settings"), Answer(sandbox, "Count"), Answer(sandbox, "Count")];
+    }
+
+    private static string[] Ticks(string elf)
+    {
+        using TestGuest guest = TestGuest.FromFile(elf, request => request with { Sizes = request.Sizes with { HardwareInterrupts = true } });
+        using Sandbox sandbox = guest.Start();
+        return [Answer(sandbox, "Mask"), Answer(sandbox, "Total"), Answer(sandbox, "Pending")];
     }
 
     private static string[] Crimes(string elf)

@@ -28,7 +28,7 @@ internal sealed class TestGuest : IDisposable
     public GuestImage Image { get; }
 
     /// <summary>A guest that is not one of the committed ones.</summary>
-    public static TestGuest FromFile(string elf) => new(Request(elf));
+    public static TestGuest FromFile(string elf, Func<BakeRequest, BakeRequest>? change = null) => new((change ?? (request => request))(Request(elf)));
 
     /// <summary>A guest as it is when it is built for another version: it does not depend on its base, and its note says the version.</summary>
     public static TestGuest OfVersion(string name, string version) => new(name, request =>
