@@ -29,6 +29,9 @@ internal sealed record GuestItem
     /// <summary>The absolute path of the init data, empty for none.</summary>
     public required string InitData { get; init; }
 
+    /// <summary>Files that every sandbox is shown at its start.</summary>
+    public IReadOnlyList<MappedFile> FileMappings { get; init; } = [];
+
     /// <summary>The absolute path of the file that declares host functions for the snapshot, empty for none.</summary>
     public required string HostFunctions { get; init; }
 
@@ -64,6 +67,7 @@ internal sealed record GuestItem
         item.SetMetadataValueLiteral(nameof(Include), Include);
         item.SetMetadataValueLiteral(PathKey, Path);
         item.SetMetadataValueLiteral(nameof(InitData), InitData);
+        item.SetMetadataValueLiteral(nameof(FileMappings), Tasks.FileMappings.ToText(FileMappings));
         item.SetMetadataValueLiteral(nameof(GuestSizes.HeapSize), Text(Settings.Sizes.HeapSize));
         item.SetMetadataValueLiteral(nameof(GuestSizes.ScratchSize), Text(Settings.Sizes.ScratchSize));
         item.SetMetadataValueLiteral(nameof(GuestSizes.InputBufferSize), Text(Settings.Sizes.InputBufferSize));
@@ -94,6 +98,7 @@ internal sealed record GuestItem
         Include = item.GetMetadata(nameof(Include)),
         Path = item.GetMetadata(PathKey),
         InitData = item.GetMetadata(nameof(InitData)),
+        FileMappings = Tasks.FileMappings.FromText(item.GetMetadata(nameof(FileMappings))),
         HostFunctions = item.GetMetadata(nameof(HostFunctions)),
         HostFunctionsAssembly = item.GetMetadata(nameof(HostFunctionsAssembly)),
         Settings = new()
@@ -132,6 +137,7 @@ internal sealed record GuestItem
             Guest = guest.Value,
             InitData = initData.Value,
             Sizes = Settings.Sizes,
+            FileLabels = [.. FileMappings.Select(file => file.Label)],
             AssertedArchitecture = Settings.Architecture,
             Permissions = Settings.Permissions,
         };

@@ -16,13 +16,13 @@ public sealed class RebuiltGuestTests : IDisposable
     {
         Rebuild();
 
-        Assert.All(["hello", "hello32"], name =>
+        Assert.All(["hello", "hello32", "hello32-identity"], name =>
         {
             string[] rebuilt = Questions(_output.GetFiles(name + ".elf").Single().FullName);
             Assert.Equal(Questions(Path.Combine(AppContext.BaseDirectory, "Guests", name + ".elf")), rebuilt);
             Assert.DoesNotContain(rebuilt[..^2], answer => answer.Contains("Exception", StringComparison.Ordinal));
         });
-        Assert.All(["misbehave", "misbehave32"], name => Assert.Equal(
+        Assert.All(["misbehave", "misbehave-flat", "misbehave32"], name => Assert.Equal(
             Crimes(Path.Combine(AppContext.BaseDirectory, "Guests", name + ".elf")),
             Crimes(_output.GetFiles(name + ".elf").Single().FullName)));
         Assert.All(

@@ -40,9 +40,20 @@ internal sealed class TestGuest : IDisposable
     });
 
     /// <summary>A guest of a few bytes that are its ELF file.</summary>
-    public static TestGuest FromElf(byte[] elf) => new(new BakeRequest { GuestName = "tiny", Guest = elf });
+    public static TestGuest FromElf(byte[] elf, Func<BakeRequest, BakeRequest>? change = null) =>
+        new((change ?? (request => request))(new BakeRequest { GuestName = "tiny", Guest = elf }));
 
     public Sandbox Start(Action<SandboxOptions>? configure = null) => Image.CreateSandbox(options =>
+    {
+        options.Print = TextWriter.Null;
+        options.DebugPrint = TextWriter.Null;
+        configure?.Invoke(options);
+    });
+
+    /// <summary>The same image, opened once more.</summary>
+    public GuestImage Open(GuestImageOptions options) => GuestImage.Open(_directory, options);
+
+    public GuestExit Run(Action<SandboxOptions>? configure = null) => Image.Run(options =>
     {
         options.Print = TextWriter.Null;
         options.DebugPrint = TextWriter.Null;

@@ -10,13 +10,10 @@ namespace Hyperlight.Hypervisors.Kvm;
 /// </summary>
 internal sealed partial class VirtualMachine : IDisposable
 {
-    // Room for KVM's own pages on Intel processors that cannot run real mode natively, which a guest that starts in real mode must not
-    // cover: the four pages below the local APIC's page. The identity layout reserves the APIC's page, so its snapshot region (from 0 up)
-    // ends and its scratch region (from 4 GiB down) begins on other sides of them. KVM's defaults would lie in its scratch region.
+    // Room for KVM's own pages on Intel processors that cannot run without paging natively: the four pages below the local APIC's page, which
+    // layouts without paging reserve for this. KVM's defaults would lie in their scratch region.
     private static readonly GuestPhysicalAddress IdentityMapAddress = new(0xFEDF_C000);
     private static readonly GuestPhysicalAddress TssAddress = new(0xFEDF_D000);
-
-    private static readonly ReservedRange OwnPages = new("hypervisor", IdentityMapAddress, 4 * GuestLayout.PageSize);
 
     // XCR0 after a reset: x87 only (Intel SDM volume 3, table 10-1).
     private const ulong InitialExtendedControl = 1;
@@ -46,7 +43,7 @@ internal sealed partial class VirtualMachine : IDisposable
         _machine = system.CreateVirtualMachine();
         try
         {
-            if (layout.EntryMode == EntryMode.RealMode)
+            if (layout.Paging == GuestPaging.None)
             {
                 _machine.SetIdentityMapAddress(IdentityMapAddress);
                 _machine.SetTssAddress(TssAddress);
@@ -75,9 +72,6 @@ internal sealed partial class VirtualMachine : IDisposable
 
     /// <summary>How many numbers for regions there are, from 0.</summary>
     public static uint SlotCount => KvmSystem.Shared.MemorySlotCount;
-
-    /// <summary>Addresses that the hypervisor needs for itself.</summary>
-    public static IEnumerable<ReservedRange> ReservedRanges(GuestLayout layout) => layout.EntryMode == EntryMode.RealMode ? [OwnPages] : [];
 
     /// <summary>How long the processor has been with the guest, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0 unless that is measured.</summary>
     public long TicksInGuest => _processor.TicksInGuest;
