@@ -31,4 +31,5 @@ build tests/guests/src/misbehave.c i686 tests/guests/misbehave-flat.elf
 build tests/guests/src/misbehave.c i686-identity tests/guests/misbehave32.elf
 build tests/guests/src/warm.c amd64 tests/guests/warm.elf
 build tests/guests/src/ticks.c amd64 tests/guests/ticks.elf
-build tests/guests/src/ticks.c i686 tests/guests/ticks32.elf
+build tests/guests/src/ticks.c i686 tests/guests/ticks-flat.elf
+build tests/guests/src/ticks.c i686-identity tests/guests/ticks32.elf

@@ -8,7 +8,7 @@ internal static class TickingGuest
     /// <summary>Microseconds that leave an emulated processor time for the rest.</summary>
     public const uint Period = 2000;
 
-    public static TheoryData<string> Names => ["ticks", "ticks32"];
+    public static TheoryData<string> Names => ["ticks", "ticks-flat", "ticks32"];
 
     public static TestGuest Bake(string name) =>
         new(name, request => request with { Sizes = request.Sizes with { HardwareInterrupts = true } });
