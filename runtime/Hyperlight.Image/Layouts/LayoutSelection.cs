@@ -51,15 +51,15 @@ public static class LayoutSelection
 
     private static GuestLayout? SelectByAddress(ElfFile elf, ImmutableArray<GuestLayout> candidates, ICollection<Finding> findings)
     {
-        // With paging a profile says nothing about where a guest is linked; without, address and place are one and the same.
-        if (candidates.FirstOrDefault(layout => layout.Paging != GuestPaging.None || layout.SnapshotBase.Value == elf.LoadBase) is { } layout)
+        if (candidates.FirstOrDefault(layout => layout.LinkBase is null || layout.LinkBase == elf.LoadBase) is { } layout)
         {
             return layout;
         }
 
+        string bases = string.Join(" or ", candidates.Select(candidate => $"0x{candidate.LinkBase:X}"));
         findings.Add(Rules.NoLayoutForGuest.Found(
-            $"the guest's lowest segment is at 0x{elf.LoadBase:X}, this version lays 32-bit guests out from address {candidates[0].SnapshotBase}: "
-            + $"link the guest with its first segment at {candidates[0].SnapshotBase}, for example with -Wl,-Ttext-segment={candidates[0].SnapshotBase}."));
+            $"the guest's lowest segment is at 0x{elf.LoadBase:X}, this version lays 32-bit guests out from address {bases}: "
+            + $"link the guest with its first segment at one of these, for example with -Wl,-Ttext-segment=0x{candidates[^1].LinkBase:X}."));
         return null;
     }
 

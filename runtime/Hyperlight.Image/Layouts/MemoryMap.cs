@@ -210,6 +210,13 @@ public sealed record MemoryMap
                 $"image, PEB, heap and init data ({Layout.SnapshotBase}-0x{end - 1:X}) overlap the scratch region ({Scratch.Gva}-0x{scratchTop:X}): "
                 + "lower HeapSize or ScratchSize."));
         }
+        else if (Layout.SnapshotBase.Value + SnapshotSize > Scratch.Gpa.Value)
+        {
+            // What is stored of them takes less than they do, but scratch may lie lower than it seems.
+            findings.Add(Rules.RegionOverlap.Found(
+                $"image, PEB and init data (physical addresses {Layout.SnapshotBase}-0x{Layout.SnapshotBase.Value + SnapshotSize - 1:X}) overlap the scratch region "
+                + $"({Scratch.Gpa}-{Layout.ScratchTopGpa}): lower ScratchSize or make the guest smaller."));
+        }
 
         CheckReserved("image, PEB, heap and init data", Layout.SnapshotBase.Value, total, findings);
         CheckReserved("the scratch region", Scratch.Gpa.Value, Scratch.Size, findings);
@@ -232,8 +239,8 @@ public sealed record MemoryMap
     private static ulong RoundedHeapSize(GuestSizes sizes) => GuestLayout.RoundUpToPage(Math.Max(sizes.HeapSize, 1));
 
     /// <summary>
-    /// Bytes of the tables that map the snapshot region and scratch: the root, and for every lower level the distinct tables each of them touches. They
-    /// lie in different halves of the address space and so share none but the root (amd64 sheet, section 2.4).
+    /// Bytes of the tables that map the snapshot region and scratch: the root, and for every level above the last the distinct tables that its entries
+    /// lead to (amd64 sheet, section 2.4; i686 sheet, section 2.5).
     /// </summary>
     private static ulong PageTablesSize(GuestLayout layout, GuestSizes sizes, ulong codeSize)
     {
@@ -242,19 +249,21 @@ public sealed record MemoryMap
             return 0;
         }
 
-        static ulong LowerTables(ulong start, ulong size)
+        PageTableFormat format = PageTableFormat.Of(layout.Paging);
+        ulong snapshotSize = GuestLayout.RoundUpToPage(codeSize) + GuestLayout.PageSize + RoundedHeapSize(sizes) + GuestLayout.RoundUpToPage(sizes.InitDataSize);
+        ulong first = layout.SnapshotBase.Value;
+        ulong last = first + (snapshotSize - 1);
+        ulong count = 1;
+        for (int level = 0; level < format.LastLevel; level++)
         {
-            ulong count = 0;
-            foreach (int shift in (ReadOnlySpan<int>)[39, 30, 21])
-            {
-                count += ((start + (size - 1)) >> shift) - (start >> shift) + 1;
-            }
-
-            return count;
+            int shift = format.Shifts[level];
+            ulong scratchFirst = layout.ScratchBaseGva(sizes.ScratchSize).Value >> shift;
+            ulong scratchLast = layout.ScratchTopGva.Value >> shift;
+            count += (last >> shift) - (first >> shift) + 1;
+            // A table that maps the end of the one and the start of the other is one table.
+            count += scratchLast - scratchFirst + (last >> shift == scratchFirst ? 0UL : 1UL);
         }
 
-        ulong snapshotSize = GuestLayout.RoundUpToPage(codeSize) + GuestLayout.PageSize + RoundedHeapSize(sizes) + GuestLayout.RoundUpToPage(sizes.InitDataSize);
-        ulong count = 1 + LowerTables(layout.SnapshotBase.Value, snapshotSize) + LowerTables(layout.ScratchBaseGva(sizes.ScratchSize).Value, sizes.ScratchSize);
         return count * GuestLayout.PageSize;
     }
 }

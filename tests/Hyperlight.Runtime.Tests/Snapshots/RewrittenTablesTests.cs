@@ -14,7 +14,7 @@ public sealed class RewrittenTablesTests : IDisposable
 
     public RewrittenTablesTests()
     {
-        Assert.SkipWhen(KvmFactAttribute.Reason is not null, KvmFactAttribute.Reason ?? "");
+        Assert.SkipWhen(Probes.Missing(Needs.Kvm) is not null, Probes.Missing(Needs.Kvm) ?? "");
         _guest = new("misbehave");
         _sandbox = _guest.Start();
         _map = _guest.Image.Map;

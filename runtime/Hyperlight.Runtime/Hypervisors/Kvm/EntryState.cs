@@ -2,7 +2,7 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Hypervisors.Kvm;
 
-/// <summary>The segment, table and control registers a guest starts with (amd64 sheet, section 4.1; i686 sheet, section 3.1, profile A).</summary>
+/// <summary>The segment, table and control registers a guest starts with (amd64 sheet, section 4.1; i686 sheet, section 3.1).</summary>
 internal static class EntryState
 {
     // Descriptor types: data segment, readable code segment, busy task state; all with the accessed bit.
@@ -10,6 +10,14 @@ internal static class EntryState
     private const byte CodeType = 11;
     private const byte TaskType = 11;
     private const uint Limit64K = 0xFFFF;
+    private const uint Limit4G = 0xFFFF_FFFF;
+
+    // Those of the first two descriptors that such a guest will load.
+    private const ushort CodeSelector = 0x08;
+    private const ushort DataSelector = 0x10;
+
+    // PE, ET, WP, PG.
+    private const ulong PagedProtectedModeCr0 = 0x8001_0011;
 
     // PE, MP, ET, NE, WP, AM, PG.
     private const ulong LongModeCr0 = 0x8005_0033;
@@ -29,6 +37,7 @@ internal static class EntryState
     {
         EntryMode.LongMode => LongMode(pageTables),
         EntryMode.RealMode => RealMode(),
+        EntryMode.PagedProtectedMode => PagedProtectedMode(pageTables),
         _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, "This entry mode has no state."),
     };
 
@@ -56,6 +65,23 @@ internal static class EntryState
             Gs = data,
             Ss = data,
             Tr = Task,
+        };
+    }
+
+    private static KvmSpecialRegisters PagedProtectedMode(GuestPhysicalAddress pageTables)
+    {
+        KvmSegment data = new() { Selector = DataSelector, Limit = Limit4G, Type = DataType, Present = 1, S = 1, Db = 1, G = 1 };
+        return new()
+        {
+            Cs = data with { Selector = CodeSelector, Type = CodeType },
+            Ds = data,
+            Es = data,
+            Fs = data,
+            Gs = data,
+            Ss = data,
+            Tr = Task,
+            Cr0 = PagedProtectedModeCr0,
+            Cr3 = pageTables.Value,
         };
     }
 }
