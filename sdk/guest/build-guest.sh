@@ -1,15 +1,16 @@
 #!/bin/sh
 # Compiles a guest: C and assembly sources of yours with the guest kit, to one ELF file.
 #
-#   build-guest.sh SOURCE... --arch amd64|i686 -o OUT.elf [--float] [-- COMPILER-OPTIONS...]
+#   build-guest.sh SOURCE... --arch amd64|i686|i686-paged -o OUT.elf [--float] [-- COMPILER-OPTIONS...]
 #
+# i686-paged is the 32-bit layout of upstream v0.15.0: at 0x1000, started with paging on.
 # --float lets your sources use float and double in processor registers; the kit itself never does.
 # The compiler is $HYPERLIGHT_CC, else clang, gcc, or "zig cc", whichever is found first.
 # Same sources and same compiler give the same bytes, in any directory.
 set -eu
 
 usage() {
-    echo "usage: build-guest.sh SOURCE... --arch amd64|i686 -o OUT.elf [--float] [-- COMPILER-OPTIONS...]" >&2
+    echo "usage: build-guest.sh SOURCE... --arch amd64|i686|i686-paged -o OUT.elf [--float] [-- COMPILER-OPTIONS...]" >&2
     exit 2
 }
 
@@ -30,9 +31,11 @@ done
 
 case $arch in
     amd64) position='-static-pie -Wl,--no-dynamic-linker' target=x86_64-linux-gnu ;;
-    i686) position='-static -no-pie' target=i386-linux-gnu ;;
+    i686|i686-paged) position='-static -no-pie' target=i386-linux-gnu ;;
     *) usage ;;
 esac
+cpu=${arch%-paged} layout=''
+[ "$arch" != i686-paged ] || layout=-DHL_PAGED_LAYOUT
 
 if [ -n "${HYPERLIGHT_CC:-}" ]; then cc=$HYPERLIGHT_CC
 elif command -v clang > /dev/null; then cc=clang
@@ -51,11 +54,11 @@ esac
 objects=$(mktemp -d)
 trap 'rm -rf "$objects"' EXIT
 
-# $cc, $registers and $position are lists of words.
+# $cc, $layout, $registers and $position are lists of words.
 compile() { # SOURCE OBJECT OPTIONS...
     source=$1 object=$2
     shift 2
-    $cc "@$kit/$arch.rsp" -I "$kit/include" \
+    $cc "@$kit/$cpu.rsp" $layout -I "$kit/include" \
         "-ffile-prefix-map=$kit=hyperlight" "-ffile-prefix-map=$(cd "$(dirname "$source")" && pwd)=." \
         "$@" -c "$source" -o "$objects/$object.o"
 }
@@ -73,5 +76,5 @@ done << END
 $sources
 END
 
-$cc "@$kit/$arch.rsp" -nostdlib $position "-Wl,-T,$kit/$arch.ld" -Wl,--gc-sections -Wl,--build-id=none \
+$cc "@$kit/$cpu.rsp" -nostdlib $position "-Wl,-T,$kit/$arch.ld" -Wl,--gc-sections -Wl,--build-id=none \
     -Wl,--hash-style=sysv -Wl,-z,noexecstack -Wl,-z,norelro -Wl,-z,max-page-size=4096 -s "$objects"/*.o -o "$out"

@@ -27,3 +27,5 @@ build samples/Hello/guest/hello.c amd64 samples/Hello/guests/hello.elf
 build samples/Hello32/guest/hello32.c i686 samples/Hello32/guests/hello32.elf
 build tests/guests/src/misbehave.c amd64 tests/guests/misbehave.elf
 build tests/guests/src/misbehave.c i686 tests/guests/misbehave32.elf
+build tests/guests/src/misbehave.c i686-paged tests/guests/misbehave-paged.elf
+build samples/Hello32/guest/hello32.c i686-paged tests/guests/hello-paged.elf

@@ -31,8 +31,11 @@ public sealed record MemoryMap
             return region;
         }
 
-        // An identity layout has nothing to enforce a guest permission with: the guest may do what the hypervisor allows.
-        MemoryPermissions Guest(MemoryPermissions permissions) => paged ? permissions : layout.SnapshotPermissions;
+        // An identity layout has nothing to enforce a guest permission with: the guest may do what the hypervisor allows. Some page tables cannot forbid
+        // executing.
+        bool executesAll = paged && PageTableFormat.Of(layout.Paging).NoExecute == 0;
+        MemoryPermissions always = executesAll ? MemoryPermissions.Execute : MemoryPermissions.None;
+        MemoryPermissions Guest(MemoryPermissions permissions) => paged ? permissions | always : layout.SnapshotPermissions;
 
         ulong heapSize = RoundedHeapSize(sizes);
         ulong initDataSize = GuestLayout.RoundUpToPage(sizes.InitDataSize);
@@ -48,7 +51,7 @@ public sealed record MemoryMap
         GuestVirtualAddress scratchGva = layout.ScratchBaseGva(sizes.ScratchSize);
         ulong tablesOffset = GuestLayout.RoundUpToPage(sizes.InputBufferSize + sizes.OutputBufferSize);
         Scratch = new(
-            "scratch", scratchGpa, scratchGva, sizes.ScratchSize, 0, 0, everything, paged ? MemoryPermissions.Read | MemoryPermissions.Write : everything);
+            "scratch", scratchGpa, scratchGva, sizes.ScratchSize, 0, 0, everything, paged ? MemoryPermissions.Read | MemoryPermissions.Write | always : everything);
         ulong tablesSize = PageTablesSize(layout, sizes, codeSize);
         PageTables = new(
             "page-tables", scratchGpa + tablesOffset, scratchGva + tablesOffset, tablesSize, SnapshotSize, tablesSize, Scratch.Host, Scratch.Guest);

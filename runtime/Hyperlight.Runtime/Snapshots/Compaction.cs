@@ -68,11 +68,6 @@ internal sealed class Compaction
         {
             _tables.Root = root;
             _walker.Walk(_roots[root], Enter, Add);
-        }
-
-        for (int root = 0; root < _roots.Count; root++)
-        {
-            _tables.Root = root;
             MapScratch();
         }
 

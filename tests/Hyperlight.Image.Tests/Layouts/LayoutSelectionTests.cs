@@ -95,8 +95,21 @@ public sealed class LayoutSelectionTests
     }
 
     [Fact]
-    public void A_32_bit_guest_of_the_paged_layout_reports_HL2003() =>
-        Assert.Equal(["HL2003"], Select(TestElf.I686().WithVersionNote("0.15.0")).Report.Codes);
+    public void A_32_bit_guest_at_the_first_page_behind_0_follows_the_paged_layout()
+    {
+        (GuestLayout? layout, GuestReport report) = Select(TestElf.I686().WithoutSegments().WithSegment(0x1000, Code, [0xF4]));
+
+        Assert.Same(GuestLayouts.I686V15, layout);
+        Assert.Empty(report.Findings);
+    }
+
+    [Fact]
+    public void A_32_bit_guest_whose_note_says_0_15_follows_the_paged_layout_wherever_it_is_linked() =>
+        Assert.Same(GuestLayouts.I686V15, Select(TestElf.I686().WithVersionNote("0.15.0")).Layout);
+
+    [Fact]
+    public void A_32_bit_guest_of_a_version_without_32_bit_guests_reports_HL2003() =>
+        Assert.Equal(["HL2003"], Select(TestElf.I686().WithVersionNote("0.16.0")).Report.Codes);
 
     [Fact]
     public void A_wrong_assertion_reports_HL2001_and_changes_nothing_else()
@@ -127,7 +140,7 @@ public sealed class LayoutSelectionTests
 
     [Fact]
     public void A_wrong_assertion_does_not_hide_a_wrong_address() =>
-        Assert.Equal(["HL2001", "HL2002"], Select(TestElf.I686().WithoutSegments().WithSegment(0x1000, Code, [0xF4]), "amd64").Report.Codes);
+        Assert.Equal(["HL2001", "HL2002"], Select(TestElf.I686().WithoutSegments().WithSegment(0x2000, Code, [0xF4]), "amd64").Report.Codes);
 
     [Theory]
     [InlineData(ElfClass.Elf32, ElfMachine.X86_64, "x32")]
