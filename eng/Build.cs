@@ -20,8 +20,8 @@ return args switch
 {
     ["hello", .. var rest] => Pack() is 0 ? RunSample("Hello", rest) : 1,
     ["hello32", .. var rest] => Pack() is 0 ? RunSample("Hello32", rest) : 1,
-    ["test", "--lab", .. var rest] => Test(rest, isLabWanted: true),
-    ["test", .. var rest] => Test(rest, isLabWanted: false),
+    ["test", "--lab", .. var rest] => Test(rest, RunLab),
+    ["test", .. var rest] => Test(rest, (_, _) => []),
     ["pack"] => Pack(),
     ["format"] => Format(),
     ["clean"] => Clean(),
@@ -51,7 +51,8 @@ int Format()
     return solution == 0 && scripts == 0 ? 0 : 1;
 }
 
-int Test(string[] arguments, bool isLabWanted)
+// Elsewhere: what runs tests on another machine, given the folder for reports and the arguments.
+int Test(string[] arguments, Func<string, string[], IEnumerable<TestResult>> elsewhere)
 {
     string results = Path.Combine(root, "artifacts", "test-results");
     Delete(results);
@@ -65,18 +66,15 @@ int Test(string[] arguments, bool isLabWanted)
         tests.AddRange(Read(report, name, exitCode, mayBeEmpty: arguments.Length > 0));
     }
 
-    if (isLabWanted)
+    foreach (TestResult test in elsewhere(results, arguments))
     {
-        foreach (TestResult test in RunLab(results, arguments))
+        // What was skipped only here counts once, as what it was there. A skipped theory is one test, without its data.
+        tests.RemoveAll(other => other.Outcome == "NotExecuted"
+            ? test.Name == other.Name || test.Name.StartsWith(other.Name + "(", StringComparison.Ordinal)
+            : test.Name == other.Name && test.Outcome != "Passed");
+        if (!tests.Exists(other => other.Name == test.Name))
         {
-            // What was skipped only here counts once, as what it was in the lab. A skipped theory is one test, without its data.
-            tests.RemoveAll(other => other.Outcome == "NotExecuted"
-                ? test.Name == other.Name || test.Name.StartsWith(other.Name + "(", StringComparison.Ordinal)
-                : test.Name == other.Name && test.Outcome != "Passed");
-            if (!tests.Exists(other => other.Name == test.Name))
-            {
-                tests.Add(test);
-            }
+            tests.Add(test);
         }
     }
 
@@ -89,7 +87,7 @@ int Test(string[] arguments, bool isLabWanted)
     return failed.Length == 0 ? 0 : 1;
 }
 
-/// Runs the tests that need more than some KVMs have; the program that dotnet test has built, because dotnet test itself takes a minute to start there.
+// Runs the tests that need more than some KVMs have; the program that dotnet test has built, because dotnet test itself takes a minute to start there.
 IEnumerable<TestResult> RunLab(string results, string[] arguments)
 {
     const string Project = "Hyperlight.Runtime.Tests";
@@ -119,7 +117,7 @@ IEnumerable<TestResult> RunLab(string results, string[] arguments)
     return Read(report, "lab", exitCode, mayBeEmpty: false);
 }
 
-/// No build, no tests, a crash: what did not run counts as one failure. A filter may leave a project without tests.
+// No build, no tests, a crash: what did not run counts as one failure. A filter may leave a project without tests.
 static List<TestResult> Read(string report, string name, int exitCode, bool mayBeEmpty)
 {
     List<TestResult> tests = File.Exists(report)
@@ -170,8 +168,8 @@ static int Run(string program, params string[] arguments)
     return process.ExitCode;
 }
 
-/// A test of a report, or what kept tests from running.
-sealed record TestResult(string Name, string Outcome, string Message)
+// A test of a report, or what kept tests from running.
+internal sealed record TestResult(string Name, string Outcome, string Message)
 {
     public static TestResult Read(XElement test) => new(
         test.Attribute("testName")?.Value ?? "unnamed",

@@ -56,6 +56,8 @@ public static class Rules
     public static readonly Rule SnapshotMachineDiffers = new("HL3007", Error, "The snapshot is of another architecture, hypervisor or processor vendor");
     public static readonly Rule SnapshotNotSavable = new("HL3008", Error, "The snapshot cannot be saved");
     public static readonly Rule SnapshotState = new("HL3009", Error, "The snapshot's processor state is not one of a waiting guest");
+    public static readonly Rule SnapshotOfOtherImage = new("HL3010", Warning, "The snapshot was taken from another image");
+    public static readonly Rule SnapshotNotTaken = new("HL3011", Error, "No snapshot of the guest can be taken");
 
     // HL4xxx: the project.
     public static readonly Rule GuestFileMissing = new("HL4001", Error, "A guest file cannot be read");
@@ -68,6 +70,10 @@ public static class Rules
     public static readonly Rule MSBuildTooOld = new("HL4008", Error, "This MSBuild is too old");
     public static readonly Rule ProjectUnsuitable = new("HL4009", Error, "The project's output type or framework does not fit");
     public static readonly Rule NoGuest = new("HL4010", Error, "The project has nothing to build");
+    public static readonly Rule BadSnapshotChoice = new("HL4011", Error, "A Snapshot value is not known");
+    public static readonly Rule BadSnapshotTimeout = new("HL4012", Error, "A timeout cannot be understood");
+    public static readonly Rule BadHostFunctions = new("HL4013", Error, "The host functions for a snapshot cannot be used");
+    public static readonly Rule NoSnapshotOfLayout = new("HL4014", Error, "Guests of this layout have no snapshots");
     public static readonly Rule BadSwitch = new("HL4015", Error, "A switch is neither true nor false");
 
     // HL5xxx: the hypervisor.

@@ -1,3 +1,4 @@
+using Hyperlight.Snapshots;
 using Hyperlight.Telemetry;
 
 namespace Hyperlight;
@@ -5,11 +6,16 @@ namespace Hyperlight;
 /// <summary>Starts guests.</summary>
 public static class GuestImageExtensions
 {
-    /// <summary>Creates a virtual machine for the image, starts the guest in it and waits for the end of the guest's initialisation.</summary>
+    /// <summary>
+    /// Creates a virtual machine for the image and starts the guest in it. Where the image has a snapshot that can be used here, the guest goes on from
+    /// there and none of its code runs; else its initialisation runs to its end. <see cref="CheckSnapshot"/> says which.
+    /// </summary>
     /// <param name="image">The image. It may be disposed afterwards.</param>
     /// <param name="configure">Sets the options, null for the defaults.</param>
     /// <param name="cancellationToken">Gives up the start.</param>
     /// <returns>A sandbox whose functions can be called; dispose it.</returns>
+    /// <exception cref="SnapshotMismatchException">The image's snapshot was taken with host functions that are missing here, or differ.</exception>
+    /// <exception cref="HyperlightException">HL3001 to HL3003, HL3005, HL3009: the image's snapshot is damaged or was changed.</exception>
     /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
     /// <exception cref="HyperlightException">A file or region of the options cannot be mapped.</exception>
     /// <exception cref="GuestAbortedException">The guest gave up.</exception>
@@ -22,10 +28,14 @@ public static class GuestImageExtensions
         ArgumentNullException.ThrowIfNull(image);
         SandboxOptions options = new();
         configure?.Invoke(options);
-        Operation start = Operation.Start(image.Name, Tags.Image);
+        // A start that is given up already loads nothing; it fails below, as a start.
+        Snapshot? snapshot = options.UseSnapshot && !cancellationToken.IsCancellationRequested ? ImageSnapshot.Of(image).Snapshot : null;
+        Operation start = Operation.Start(image.Name, snapshot is null ? Tags.Image : Tags.Snapshot);
         try
         {
-            Sandbox sandbox = new(image.Name, image.Map, image.EntryPoint, image.Memory, options, cancellationToken, image.Digest);
+            Sandbox sandbox = snapshot is not null
+                ? new(snapshot, options)
+                : new(image.Name, image.Map, image.EntryPoint, image.Memory, options, cancellationToken, image.Digest);
             start.Succeed();
             return sandbox;
         }
@@ -34,5 +44,19 @@ public static class GuestImageExtensions
             start.Fail(exception);
             throw;
         }
+    }
+
+    /// <summary>Says why sandboxes do not start from the snapshot that a build added to the image.</summary>
+    /// <param name="image">The image.</param>
+    /// <returns>
+    /// HL3004 (of an unknown version), HL3007 (of another hypervisor or processor vendor) or HL3010 (of another image); null when they do, and when the
+    /// image has none: <see cref="GuestImage.SnapshotDigest"/> is null then.
+    /// </returns>
+    /// <exception cref="HyperlightException">HL3001 to HL3003, HL3005, HL3009: the snapshot is damaged or was changed.</exception>
+    /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
+    public static Finding? CheckSnapshot(this GuestImage image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        return ImageSnapshot.Of(image).Finding;
     }
 }

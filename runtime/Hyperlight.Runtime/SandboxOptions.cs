@@ -14,6 +14,15 @@ public sealed class SandboxOptions
     /// <summary>The longest the guest's initialisation may take; 30 seconds unless set, <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
     public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Whether the sandbox starts from the snapshot that the build took of the guest, where the image has one that can be used here; true unless set. No
+    /// code of the guest runs then, and <see cref="StartTimeout"/> does not matter.
+    /// </summary>
+    public bool UseSnapshot { get; set; } = true;
+
+    /// <summary>What the guest is given to derive random numbers from; random where null.</summary>
+    internal ulong? Seed { get; set; }
+
     /// <summary>What the guest is asked to log, and at most passed on to <see cref="Logger"/> and <see cref="Log"/>.</summary>
     public GuestLogLevel LogLevel { get; set; } = GuestLogLevel.Error;
 

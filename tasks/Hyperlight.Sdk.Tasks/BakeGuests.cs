@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Hyperlight.Baking;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
@@ -58,12 +57,9 @@ public sealed class BakeGuests : GuestTask
 
         Cancellation.ThrowIfCancellationRequested();
         Directory.CreateDirectory(guest.ImageDirectory);
-        ImageWriter.Write(guest.ImageDirectory, image);
-        string[] files = [.. Directory.EnumerateFiles(guest.ImageDirectory, "*", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(guest.ImageDirectory, file).Replace('\\', '/'))
-            .Order(StringComparer.Ordinal)];
+        WrittenImage written = ImageWriter.Write(guest.ImageDirectory, image);
         Cancellation.ThrowIfCancellationRequested();
-        new BakeRecord(Describe(guest, image.Config, image.StoredSize), files).Write(guest.RecordFile);
+        new BakeRecord(Describe(guest, image.Config, image.StoredSize, written.Digest), written.Files).Write(guest.RecordFile);
 
         Log.LogMessage(
             MessageImportance.High,
@@ -75,7 +71,7 @@ public sealed class BakeGuests : GuestTask
         return true;
     }
 
-    private static KeyValuePair<string, string>[] Describe(GuestItem guest, ImageConfig config, ulong storedSize) =>
+    private static KeyValuePair<string, string>[] Describe(GuestItem guest, ImageConfig config, ulong storedSize, string digest) =>
     [
         new("Name", guest.Name),
         new("Architecture", GuestLayouts.Find(config.Layout)!.Architecture),
@@ -83,16 +79,7 @@ public sealed class BakeGuests : GuestTask
         new("EntryPoint", "0x" + config.EntryPoint.ToString("x", CultureInfo.InvariantCulture)),
         new("ImageSize", config.MemorySize.ToString(CultureInfo.InvariantCulture)),
         new("StoredSize", storedSize.ToString(CultureInfo.InvariantCulture)),
-        new("Sha256", ReadDigest(guest.ImageDirectory)),
+        new("Sha256", digest[(digest.IndexOf(':') + 1)..]), // What a registry and other OCI tools know the image by.
         new("GuestSha256", config.GuestSha256),
     ];
-
-    /// <summary>The digest of the image's manifest: what a registry and other OCI tools know the image by.</summary>
-    private static string ReadDigest(string directory)
-    {
-        using FileStream stream = File.OpenRead(Path.Combine(directory, "index.json"));
-        using JsonDocument index = JsonDocument.Parse(stream);
-        string digest = index.RootElement.GetProperty("manifests")[0].GetProperty("digest").GetString()!;
-        return digest[(digest.IndexOf(':') + 1)..];
-    }
 }

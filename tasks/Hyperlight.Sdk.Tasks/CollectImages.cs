@@ -2,7 +2,7 @@ using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks;
 
-/// <summary>Lists what the last bake of each guest gave. It runs in every build, so that a build without a bake knows the same files.</summary>
+/// <summary>Lists what the last bake of each guest gave, and its snapshot. It runs in every build, so that a build without a bake knows the same files.</summary>
 [MSBuildMultiThreadableTask]
 public sealed class CollectImages : GuestTask
 {
@@ -29,15 +29,17 @@ public sealed class CollectImages : GuestTask
                 continue;
             }
 
-            images.Add(ImageItem(guest, record));
-            files.AddRange(record.Files.Select(file => FileItem(guest, file)));
+            // A bake may have put another image in the place of the one that the snapshot was taken of.
+            BakeRecord? snapshot = BakeRecord.Read(guest.SnapshotRecordFile) is { } last && last.IsComplete(guest.ImageDirectory) ? last : null;
+            images.Add(ImageItem(guest, record, snapshot?.Find(SnapshotGuests.DigestName) ?? ""));
+            files.AddRange((snapshot ?? record).Files.Select(file => FileItem(guest, file)));
         }
 
         Images = [.. images];
         ImageFiles = [.. files];
     }
 
-    private static ITaskItem2 ImageItem(GuestItem guest, BakeRecord record)
+    private static ITaskItem2 ImageItem(GuestItem guest, BakeRecord record, string snapshotDigest)
     {
         ITaskItem2 item = TaskItems.Create(guest.ImageDirectory);
         foreach ((string name, string value) in record.Metadata)
@@ -45,6 +47,7 @@ public sealed class CollectImages : GuestTask
             item.SetMetadataValueLiteral(name, value);
         }
 
+        item.SetMetadataValueLiteral(SnapshotGuests.DigestName, snapshotDigest);
         item.SetMetadataValueLiteral("GuestBinary", guest.Path);
         item.SetMetadataValueLiteral("ImageDirectory", guest.ImageDirectory);
         return item;

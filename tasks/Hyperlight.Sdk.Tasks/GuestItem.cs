@@ -14,6 +14,9 @@ internal sealed record GuestItem
     // In metadata, because the targets also list guests by their stamp files.
     private const string PathKey = "GuestBinary";
 
+    // Whether there is anything to do about a snapshot: to take one, or to remove it.
+    private const string HasSnapshotKey = "HasSnapshot";
+
     /// <summary>The name of the image folder and, in another form, of the C# property.</summary>
     public required string Name { get; init; }
 
@@ -26,7 +29,13 @@ internal sealed record GuestItem
     /// <summary>The absolute path of the init data, empty for none.</summary>
     public required string InitData { get; init; }
 
-    /// <summary>Sizes, asserted architecture and permissions.</summary>
+    /// <summary>The absolute path of the file that declares host functions for the snapshot, empty for none.</summary>
+    public required string HostFunctions { get; init; }
+
+    /// <summary>The absolute path of the assembly that adds them, empty for none. References of the project may still have to build it.</summary>
+    public required string HostFunctionsAssembly { get; init; }
+
+    /// <summary>Sizes, asserted architecture, permissions and snapshot.</summary>
     public required GuestSettings Settings { get; init; }
 
     /// <summary>The absolute path of the folder that the image is baked to, without a separator at the end.</summary>
@@ -37,6 +46,9 @@ internal sealed record GuestItem
 
     /// <summary>The file that says what was baked, see <see cref="BakeRecord"/>.</summary>
     public required string RecordFile { get; init; }
+
+    /// <summary>The file that says what became of the snapshot, see <see cref="SnapshotGuests"/>.</summary>
+    public required string SnapshotRecordFile { get; init; }
 
     /// <summary>One line with everything the image depends on; of files, their path, length and time.</summary>
     public string BakeKey { get; init; } = "";
@@ -60,9 +72,15 @@ internal sealed record GuestItem
         item.SetMetadataValueLiteral(nameof(GuestSizes.ExecutableHeap), Settings.Sizes.ExecutableHeap.ToString());
         item.SetMetadataValueLiteral("Layout", Settings.Architecture ?? "");
         item.SetMetadataValueLiteral(nameof(SegmentPermissions), Settings.Permissions.ToString());
+        item.SetMetadataValueLiteral(nameof(HostFunctions), HostFunctions);
+        item.SetMetadataValueLiteral(nameof(HostFunctionsAssembly), HostFunctionsAssembly);
+        item.SetMetadataValueLiteral(nameof(GuestSettings.Snapshot), Settings.Snapshot.ToString());
+        item.SetMetadataValueLiteral(nameof(GuestSettings.SnapshotTimeout), Settings.SnapshotTimeout.ToString("c", CultureInfo.InvariantCulture));
+        item.SetMetadataValueLiteral(HasSnapshotKey, Settings.Snapshot != SnapshotChoice.False || File.Exists(SnapshotRecordFile) ? "true" : "false");
         item.SetMetadataValueLiteral(nameof(ImageDirectory), ImageDirectory);
         item.SetMetadataValueLiteral(nameof(StampFile), StampFile);
         item.SetMetadataValueLiteral(nameof(RecordFile), RecordFile);
+        item.SetMetadataValueLiteral(nameof(SnapshotRecordFile), SnapshotRecordFile);
         item.SetMetadataValueLiteral(nameof(BakeKey), BakeKey);
         item.SetMetadataValueLiteral(nameof(ImageIsComplete), ImageIsComplete ? "true" : "false");
         return item;
@@ -75,6 +93,8 @@ internal sealed record GuestItem
         Include = item.GetMetadata(nameof(Include)),
         Path = item.GetMetadata(PathKey),
         InitData = item.GetMetadata(nameof(InitData)),
+        HostFunctions = item.GetMetadata(nameof(HostFunctions)),
+        HostFunctionsAssembly = item.GetMetadata(nameof(HostFunctionsAssembly)),
         Settings = new()
         {
             Sizes = new()
@@ -88,10 +108,13 @@ internal sealed record GuestItem
             },
             Architecture = item.GetMetadata("Layout") is { Length: > 0 } architecture ? architecture : null,
             Permissions = Enum.Parse<SegmentPermissions>(item.GetMetadata(nameof(SegmentPermissions))),
+            Snapshot = Enum.Parse<SnapshotChoice>(item.GetMetadata(nameof(GuestSettings.Snapshot))),
+            SnapshotTimeout = TimeSpan.ParseExact(item.GetMetadata(nameof(GuestSettings.SnapshotTimeout)), "c", CultureInfo.InvariantCulture),
         },
         ImageDirectory = item.GetMetadata(nameof(ImageDirectory)),
         StampFile = item.GetMetadata(nameof(StampFile)),
         RecordFile = item.GetMetadata(nameof(RecordFile)),
+        SnapshotRecordFile = item.GetMetadata(nameof(SnapshotRecordFile)),
     };
 
     /// <summary>Reads the guest's files; a file that cannot be read is reported, and the result is null.</summary>

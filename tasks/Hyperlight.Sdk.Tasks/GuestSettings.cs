@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hyperlight.Baking;
 using Hyperlight.Layouts;
 
@@ -6,6 +7,9 @@ namespace Hyperlight.Sdk.Tasks;
 /// <summary>What a project says about a guest, apart from its name and files: values already checked.</summary>
 internal sealed record GuestSettings
 {
+    // Seconds. A guest that needs longer than an hour is not one that a build waits for.
+    private const int MaxSnapshotTimeout = 3600;
+
     /// <summary>The sizes, in bytes.</summary>
     public GuestSizes Sizes { get; init; } = new();
 
@@ -14,6 +18,12 @@ internal sealed record GuestSettings
 
     /// <summary>Which permissions the guest's own pages get.</summary>
     public SegmentPermissions Permissions { get; init; }
+
+    /// <summary>Whether the image gets a snapshot of the guest.</summary>
+    public SnapshotChoice Snapshot { get; init; }
+
+    /// <summary>The longest that taking it may take.</summary>
+    public TimeSpan SnapshotTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The architectures there are profiles for, in a fixed order.</summary>
     private static IEnumerable<string> Architectures => GuestLayouts.All.Select(layout => layout.Architecture).Distinct();
@@ -35,6 +45,8 @@ internal sealed record GuestSettings
         },
         Architecture = ReadArchitecture(defaults.Architecture, textOf, wrong),
         Permissions = ReadPermissions(defaults.Permissions, textOf, wrong),
+        Snapshot = ReadSnapshot(defaults.Snapshot, textOf, wrong),
+        SnapshotTimeout = ReadSnapshotTimeout(defaults.SnapshotTimeout, textOf, wrong),
     };
 
     private static ulong ReadSize(string name, ulong fallback, Func<string, string> textOf, Action<string, Finding> wrong)
@@ -127,5 +139,43 @@ internal sealed record GuestSettings
         }
 
         return fallback;
+    }
+
+    private static SnapshotChoice ReadSnapshot(SnapshotChoice fallback, Func<string, string> textOf, Action<string, Finding> wrong)
+    {
+        string text = textOf(nameof(Snapshot));
+        foreach (SnapshotChoice known in Enum.GetValues<SnapshotChoice>())
+        {
+            if (known.ToString().Equals(text, StringComparison.OrdinalIgnoreCase))
+            {
+                return known;
+            }
+        }
+
+        if (text.Length > 0)
+        {
+            wrong(nameof(Snapshot), Rules.BadSnapshotChoice.Found(
+                $"\"{text}\" does not say whether a snapshot is taken; there are true, auto and false: correct the value."));
+        }
+
+        return fallback;
+    }
+
+    private static TimeSpan ReadSnapshotTimeout(TimeSpan fallback, Func<string, string> textOf, Action<string, Finding> wrong)
+    {
+        string text = textOf(nameof(SnapshotTimeout));
+        if (text.Length == 0)
+        {
+            return fallback;
+        }
+
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) || seconds is 0 or > MaxSnapshotTimeout)
+        {
+            wrong(nameof(SnapshotTimeout), Rules.BadSnapshotTimeout.Found(
+                $"\"{text}\" is not a timeout; it is a whole number of seconds from 1 to {MaxSnapshotTimeout}: correct the value."));
+            return fallback;
+        }
+
+        return TimeSpan.FromSeconds(seconds);
     }
 }

@@ -11,7 +11,7 @@ internal static class ProjectLines
 {
     private const string ItemType = "HyperlightGuest";
 
-    /// <summary>Where the guest <paramref name="include"/> stands; line 0 when it is not found as written, for example behind a wildcard.</summary>
+    /// <summary>Where the guest <paramref name="include"/> is included or updated; line 0 when it is not found as written, for example behind a wildcard.</summary>
     public static FindingOrigin FindItem(string projectFile, string include) =>
         Find(projectFile, element => element.Name.LocalName == ItemType && Includes(element, include));
 
@@ -33,7 +33,7 @@ internal static class ProjectLines
     }
 
     private static bool Includes(XElement element, string include) =>
-        element.Attribute("Include")?.Value.Split(';', StringSplitOptions.TrimEntries)
+        (element.Attribute("Include") ?? element.Attribute("Update"))?.Value.Split(';', StringSplitOptions.TrimEntries)
             .Any(part => Normalize(part) == Normalize(include)) == true;
 
     private static string Normalize(string path) => path.Replace('\\', '/');

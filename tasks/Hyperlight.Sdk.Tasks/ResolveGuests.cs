@@ -6,8 +6,8 @@ using Microsoft.Build.Framework;
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
-/// Understands the <c>HyperlightGuest</c> items of a project. Everything that is wrong with them (HL4001 to HL4007, HL4015) is reported in one
-/// run, before anything is baked.
+/// Understands the <c>HyperlightGuest</c> items of a project. Everything that is wrong with them (HL4001 to HL4007, HL4011 to HL4013, HL4015) is
+/// reported in one run, before anything is baked.
 /// </summary>
 [MSBuildMultiThreadableTask]
 public sealed class ResolveGuests : GuestTask
@@ -50,6 +50,12 @@ public sealed class ResolveGuests : GuestTask
     /// <summary>The property <c>HyperlightPermissions</c>.</summary>
     public string Permissions { get; set; } = "";
 
+    /// <summary>The property <c>HyperlightSnapshot</c>.</summary>
+    public string Snapshot { get; set; } = "";
+
+    /// <summary>The property <c>HyperlightSnapshotTimeout</c>.</summary>
+    public string SnapshotTimeout { get; set; } = "";
+
     /// <summary>An editor asks: report nothing, look at no guest, leave out what cannot be named.</summary>
     public bool DesignTime { get; set; }
 
@@ -86,6 +92,8 @@ public sealed class ResolveGuests : GuestTask
         nameof(ExecutableHeap) => ExecutableHeap,
         nameof(Layout) => Layout,
         nameof(Permissions) => Permissions,
+        nameof(Snapshot) => Snapshot,
+        nameof(SnapshotTimeout) => SnapshotTimeout,
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
     };
 
@@ -110,6 +118,12 @@ public sealed class ResolveGuests : GuestTask
             Report(Rules.InitDataMissing.Found(MissingText($"InitData '{item.GetMetadata("InitData")}' of guest '{name}'", initData, "correct the path")), item);
         }
 
+        FileInfo? hostFunctions = settings.Snapshot != SnapshotChoice.False && item.GetMetadata("HostFunctions") is { Length: > 0 } file ? FindFile(file) : null;
+        if (hostFunctions is { Exists: false })
+        {
+            Report(Rules.BadHostFunctions.Found(MissingText($"HostFunctions '{item.GetMetadata("HostFunctions")}' of guest '{name}'", hostFunctions, "correct the path")), item);
+        }
+
         if (!nameIsUsable)
         {
             return null;
@@ -122,12 +136,15 @@ public sealed class ResolveGuests : GuestTask
             Include = item.ItemSpec,
             Path = guest.FullName,
             InitData = initData?.FullName ?? "",
+            HostFunctions = hostFunctions?.FullName ?? "",
+            HostFunctionsAssembly = item.GetMetadata("HostFunctionsAssembly") is { Length: > 0 } assembly ? FindFile(assembly).FullName : "",
             Settings = settings,
             ImageDirectory = Path.Combine(ImageRoot, name),
             StampFile = StatePath(name, ".inputs"),
             RecordFile = record,
+            SnapshotRecordFile = StatePath(name, ".snapshot"),
             BakeKey = DesignTime ? "" : BakeKey(name, settings, item.ItemSpec, guest, initData),
-            ImageIsComplete = !DesignTime && ImageIsComplete(record, Path.Combine(ImageRoot, name)),
+            ImageIsComplete = !DesignTime && BakeRecord.Read(record)?.IsComplete(Path.Combine(ImageRoot, name)) == true,
         };
     }
 
@@ -167,23 +184,14 @@ public sealed class ResolveGuests : GuestTask
         GuestSizes sizes = settings.Sizes;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"sdk {SdkVersion} {BakerId}, name {name}, guest {include} {FileKey(guest)}, heap {sizes.HeapSize}, scratch {sizes.ScratchSize}, "
+            $"sdk {SdkVersion} {BakerId}, name {name}, guest {include} {FileKey.Of(guest)}, heap {sizes.HeapSize}, scratch {sizes.ScratchSize}, "
             + $"input {sizes.InputBufferSize}, output {sizes.OutputBufferSize}, layout {settings.Architecture ?? "any"}, "
             + $"permissions {settings.Permissions}, executable heap {sizes.ExecutableHeap}, "
-            + $"init data {sizes.InitDataPermissions.ToText()} {(initData is null ? "none" : FileKey(initData))}");
+            + $"init data {sizes.InitDataPermissions.ToText()} {(initData is null ? "none" : FileKey.Of(initData))}");
     }
 
     // While the SDK is worked on, its version stays and its baker changes.
     private static Guid BakerId => typeof(GuestBaker).Module.ModuleVersionId;
-
-    // Length and time, not only "newer than": a guest that is replaced by an older file is another guest, too.
-    private static string FileKey(FileInfo file) =>
-        file.Exists
-            ? string.Create(CultureInfo.InvariantCulture, $"{file.FullName} ({file.Length} bytes of {file.LastWriteTimeUtc.Ticks})")
-            : "missing";
-
-    private static bool ImageIsComplete(string record, string directory) =>
-        BakeRecord.Read(record) is { } baked && baked.Files.All(file => File.Exists(Path.Combine(directory, file)));
 
     private static string MissingText(string what, FileInfo file, string remedy)
     {

@@ -18,6 +18,8 @@ public sealed class PackageTests
                 "targets/Hyperlight.Sdk.Version.props", "targets/Hyperlight.Sdk.Bake.targets",
                 "runtime/net10.0/Hyperlight.Runtime.dll", "runtime/net10.0/Hyperlight.Runtime.xml",
                 "runtime/net10.0/Microsoft.Extensions.Logging.Abstractions.dll", "runtime/net10.0/Microsoft.Extensions.DependencyInjection.Abstractions.dll",
+                "runtime/net10.0/Hyperlight.Snapshotter.dll", "runtime/net10.0/Hyperlight.Snapshotter.runtimeconfig.json",
+                "runtime/net10.0/Hyperlight.Snapshotter.deps.json", "targets/Hyperlight.Sdk.Snapshot.targets",
                 "runtime/net10.0/Hyperlight.Image.dll", "runtime/net10.0/Hyperlight.Image.xml",
                 "analyzers/dotnet/cs/Hyperlight.Generator.dll", "targets/Hyperlight.Sdk.Generator.targets", "docs/diagnostics/HL6001.md",
                 "guest/include/hyperlight_guest.h", "docs/diagnostics/HL1001.md", "docs/diagnostics/README.md",

@@ -61,9 +61,14 @@ internal sealed class Workspace : IDisposable
         return this;
     }
 
-    public void AddHello() => Write("guests/hello.elf", File.ReadAllBytes(Path.Combine(RepositoryRoot(), "samples", "Hello", "guests", "hello.elf")));
+    public void AddHello() => AddGuest("samples/Hello/guests/hello.elf");
+
+    /// <summary>Adds a guest of the repository.</summary>
+    public void AddGuest(string path) => Write("guests/" + Path.GetFileName(path), File.ReadAllBytes(Path.Combine(RepositoryRoot(), path)));
 
     public string PathOf(string file) => Path.Combine(Folder, file);
+
+    public string Read(string file) => File.ReadAllText(PathOf(file));
 
     public void Write(string file, string text) => Write(file, System.Text.Encoding.UTF8.GetBytes(text));
 

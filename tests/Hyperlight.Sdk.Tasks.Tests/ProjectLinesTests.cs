@@ -8,6 +8,7 @@ public sealed class ProjectLinesTests : IDisposable
     [InlineData("guests/a.elf", 3)]
     [InlineData("guests/b.elf", 4)]
     [InlineData("guests/c.elf", 4)]
+    [InlineData("guests/d.elf", 7)]
     [InlineData("guests/found-by-a-wildcard.elf", 0)]
     public void The_line_of_an_item_is_that_of_its_element(string include, int line)
     {
@@ -18,6 +19,7 @@ public sealed class ProjectLinesTests : IDisposable
                 <HyperlightGuest Include="guests\b.elf; guests/c.elf"
                                  HeapSize="1M" />
                 <HyperlightGuest Include="guests/found*.elf" />
+                <HyperlightGuest Update="guests/d.elf" HeapSize="1M" />
               </ItemGroup>
             </Project>
             """);

@@ -11,6 +11,7 @@ public sealed class CrossTargetingTests
     {
         using SdkProject project = SdkProject.WithGuest(Frameworks);
 
+        Assert.Equal(2, project.Build("HyperlightSnapshot").Items.Count);
         BuildOutcome outcome = project.Build("HyperlightBake");
 
         Assert.Empty(outcome.Errors);

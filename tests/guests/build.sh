@@ -29,3 +29,4 @@ build tests/guests/src/misbehave.c amd64 tests/guests/misbehave.elf
 build tests/guests/src/misbehave.c i686 tests/guests/misbehave32.elf
 build tests/guests/src/misbehave.c i686-paged tests/guests/misbehave-paged.elf
 build samples/Hello32/guest/hello32.c i686-paged tests/guests/hello-paged.elf
+build tests/guests/src/warm.c amd64 tests/guests/warm.elf

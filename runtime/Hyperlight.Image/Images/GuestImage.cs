@@ -9,10 +9,17 @@ namespace Hyperlight;
 /// </summary>
 public sealed class GuestImage : IDisposable
 {
-    private GuestImage(ImageConfig config, string digest, MemoryMap map, SafeFileHandle memory)
+    private readonly Lock _keeping = new();
+    private IDisposable? _kept;
+
+    private GuestImage(
+        string directory, GuestImageOptions options, ImageConfig config, string digest, string? snapshotDigest, MemoryMap map, SafeFileHandle memory)
     {
+        Directory = directory;
+        Options = options;
         Config = config;
         Digest = digest;
+        SnapshotDigest = snapshotDigest;
         Map = map;
         Memory = memory;
     }
@@ -35,8 +42,20 @@ public sealed class GuestImage : IDisposable
     /// <summary>The digest of the image's manifest, which covers everything the image is made of: <c>sha256:</c> and 64 hexadecimal digits.</summary>
     public string Digest { get; }
 
+    /// <summary>
+    /// The digest of the manifest of the snapshot that a build took of the guest after its start, null when the image has none. It is read when
+    /// the first sandbox is made.
+    /// </summary>
+    public string? SnapshotDigest { get; }
+
     /// <summary>The memory blob: a file of exactly <see cref="MemoryMap.BlobSize"/> bytes, open for reading. It must not be changed while in use.</summary>
     public SafeFileHandle Memory { get; }
+
+    /// <summary>The absolute path of the image directory.</summary>
+    internal string Directory { get; }
+
+    /// <summary>How it was opened.</summary>
+    internal GuestImageOptions Options { get; }
 
     /// <summary>Opens and checks an image.</summary>
     /// <param name="path">The image directory.</param>
@@ -45,10 +64,29 @@ public sealed class GuestImage : IDisposable
     public static GuestImage Open(string path, GuestImageOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        (ImageConfig config, string digest, MemoryMap map, SafeFileHandle memory) = new ImageReader(path).Read((options ?? new()).VerifyContent);
-        return new(config, digest, map, memory);
+        options ??= new();
+        (ImageConfig config, string digest, string? snapshotDigest, MemoryMap map, SafeFileHandle memory) = new ImageReader(path).Read(options.VerifyContent);
+        return new(Path.GetFullPath(path), options, config, digest, snapshotDigest, map, memory);
     }
 
     /// <summary>Closes the memory blob. Sandboxes made from the image keep working.</summary>
-    public void Dispose() => Memory.Dispose();
+    public void Dispose()
+    {
+        lock (_keeping)
+        {
+            Memory.Dispose();
+            _kept?.Dispose();
+        }
+    }
+
+    /// <summary>What all sandboxes of the image share and only a runtime can make: made when it is first asked for, disposed with the image.</summary>
+    internal T Keep<T>(Func<T> make)
+        where T : class, IDisposable
+    {
+        lock (_keeping)
+        {
+            ObjectDisposedException.ThrowIf(Memory.IsClosed, this);
+            return (T)(_kept ??= make());
+        }
+    }
 }

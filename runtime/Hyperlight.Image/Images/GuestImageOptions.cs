@@ -4,7 +4,7 @@ namespace Hyperlight;
 public sealed record GuestImageOptions
 {
     /// <summary>
-    /// Whether the memory blob's SHA-256 is checked, which reads all of it. Without, opening takes the same time for every size, and a damaged or
+    /// Whether the SHA-256 of the memory blobs is checked, of the image and of its snapshot, which reads all of them. Without, opening takes the same time for every size, and a damaged or
     /// changed blob is not noticed.
     /// </summary>
     public bool VerifyContent { get; init; } = true;

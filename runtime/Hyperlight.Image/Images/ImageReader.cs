@@ -11,10 +11,11 @@ internal sealed class ImageReader(string directory)
 
     /// <summary>Reads everything but the memory blob's content, and that too when <paramref name="verifyContent"/> is set.</summary>
     /// <exception cref="HyperlightException">HL3001 to HL3005.</exception>
-    public (ImageConfig Config, string Digest, MemoryMap Map, SafeFileHandle Memory) Read(bool verifyContent) => _directory.Run(() =>
+    public (ImageConfig Config, string Digest, string? SnapshotDigest, MemoryMap Map, SafeFileHandle Memory) Read(bool verifyContent) => _directory.Run(() =>
     {
         _directory.ReadMarker();
-        OciDescriptor tagged = _directory.Find(OciLayout.InitialTag);
+        OciIndex index = _directory.ReadIndex();
+        OciDescriptor tagged = _directory.Find(index, OciLayout.InitialTag);
         (OciManifest manifest, OciDescriptor layer) = _directory.ReadManifest(tagged, OciLayout.ConfigMediaType);
         ImageConfig config = _directory.ReadBlob(manifest.Config, OciLayout.ConfigMediaType, ImageJson.Default.ImageConfig, "the config");
         if (config.SchemaVersion != ImageConfig.CurrentSchemaVersion)
@@ -25,8 +26,22 @@ internal sealed class ImageReader(string directory)
         }
 
         MemoryMap map = Recompute(config);
-        return (config, tagged.Digest, map, _directory.OpenMemory(layer, config.MemorySize, verifyContent));
+        return (config, tagged.Digest, FindSnapshot(index), map, _directory.OpenMemory(layer, config.MemorySize, verifyContent));
     });
+
+    /// <summary>The digest of the snapshot's manifest, null when there is none. It is read when it is needed: whether it is of use depends on the machine.</summary>
+    private string? FindSnapshot(OciIndex index)
+    {
+        if (!index.Manifests.Any(manifest => manifest?.Tag == OciLayout.SnapshotTag))
+        {
+            return null;
+        }
+
+        string digest = _directory.Find(index, OciLayout.SnapshotTag).Digest;
+        return OciLayout.IsDigest(digest)
+            ? digest
+            : throw _directory.Failure(Rules.ImageMalformed, $"its snapshot has the digest '{digest}', expected is a SHA-256 digest");
+    }
 
     /// <summary>Lays the memory out anew from the profile and the recorded sizes, and compares.</summary>
     private MemoryMap Recompute(ImageConfig config)

@@ -12,13 +12,14 @@ public static class ImageWriter
     /// </summary>
     /// <param name="directory">Created when missing. One writer at a time.</param>
     /// <param name="image">The image.</param>
+    /// <returns>What was written.</returns>
     /// <exception cref="HyperlightException">HL3006: a file cannot be written.</exception>
-    public static void Write(string directory, BakedImage image)
+    public static WrittenImage Write(string directory, BakedImage image)
     {
         ArgumentException.ThrowIfNullOrEmpty(directory);
         ArgumentNullException.ThrowIfNull(image);
         OciWriter writer = new(directory, "image");
-        writer.Run(() =>
+        return writer.Run(() =>
         {
             OciDescriptor memory = writer.WriteMemory(image.Config.MemorySize, sink =>
             {
@@ -36,7 +37,25 @@ public static class ImageWriter
             bool isSame = before is not null
                 && before.Manifests.Where(other => other?.Tag == OciLayout.InitialTag).Select(other => other!.Digest).SequenceEqual([tagged.Digest]);
             writer.Commit(isSame ? before! : OciIndex.Of(tagged));
-            return tagged;
+            string[] blobs = [.. new[] { memory, config, tagged }.Select(blob => "blobs/sha256/" + OciLayout.FileName(blob.Digest)).Order(StringComparer.Ordinal)];
+            return new WrittenImage(tagged.Digest, [.. blobs, OciLayout.IndexFile, OciLayout.MarkerFile]);
+        });
+    }
+
+    /// <summary>Makes an image as it was before a snapshot was added, or before somebody who tried to add one was killed.</summary>
+    /// <param name="directory">The image.</param>
+    /// <exception cref="HyperlightException">HL3001 to HL3004: there is no image. HL3006: a file cannot be written.</exception>
+    public static void RemoveSnapshot(string directory)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        OciReader reader = new(directory, "image");
+        OciIndex index = reader.Run(reader.ReadIndex);
+        OciWriter writer = new(directory, "image");
+        writer.Run(() =>
+        {
+            OciIndex without = index with { Manifests = [.. index.Manifests.Where(manifest => manifest?.Tag != OciLayout.SnapshotTag)] };
+            writer.Commit(without);
+            return without;
         });
     }
 

@@ -22,6 +22,9 @@ internal static class OciLayout
     /// <summary>The tag of a guest that was loaded and has not run.</summary>
     public const string InitialTag = "initial";
 
+    /// <summary>The tag of the same guest after its start, which a build takes a snapshot of.</summary>
+    public const string SnapshotTag = "snapshot";
+
     /// <summary>The greatest JSON document that is written or read, in bytes (amd64 sheet, section 8.3).</summary>
     public const int MaxJsonSize = 1 << 20;
 

@@ -55,9 +55,13 @@ internal sealed class OciReader(string directory, string what)
 
     /// <summary>Finds a manifest.</summary>
     /// <param name="reference">A digest, of which the first counts, or a tag, of which there must be exactly one.</param>
-    public OciDescriptor Find(string reference)
+    public OciDescriptor Find(string reference) => Find(ReadIndex(), reference);
+
+    /// <summary>Finds a manifest in a list that was read before.</summary>
+    /// <inheritdoc cref="Find(string)"/>
+    public OciDescriptor Find(OciIndex index, string reference)
     {
-        OciDescriptor[] manifests = [.. ReadIndex().Manifests.OfType<OciDescriptor>()];
+        OciDescriptor[] manifests = [.. index.Manifests.OfType<OciDescriptor>()];
         bool isDigest = reference.Contains(':', StringComparison.Ordinal);
         OciDescriptor[] found = [.. manifests.Where(manifest => isDigest ? manifest.Digest == reference : manifest.Tag == reference)];
         if (isDigest ? found.Length > 0 : found.Length == 1)
@@ -123,8 +127,7 @@ internal sealed class OciReader(string directory, string what)
     /// <param name="verifyContent">Whether all of it is read to check its digest.</param>
     public SafeFileHandle OpenMemory(OciDescriptor descriptor, ulong size, bool verifyContent)
     {
-        string path = BlobPath(descriptor, OciLayout.MemoryMediaType);
-        SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        SafeFileHandle handle = Open(BlobPath(descriptor, OciLayout.MemoryMediaType));
         try
         {
             long length = RandomAccess.GetLength(handle);
@@ -183,15 +186,18 @@ internal sealed class OciReader(string directory, string what)
                 Rules.ImageMalformed, $"a blob has digest '{descriptor.Digest}' and media type '{descriptor.MediaType}', expected are a SHA-256 digest and '{mediaType}'");
         }
 
-        string path = Path.Combine(_blobs, OciLayout.FileName(descriptor.Digest));
+        return Path.Combine(_blobs, OciLayout.FileName(descriptor.Digest));
+    }
+
+    private SafeFileHandle Open(string path)
+    {
         RefuseStranger(path);
-        return path;
+        return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
     }
 
     private byte[] ReadDocument(string path)
     {
-        RefuseStranger(path);
-        using SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        using SafeFileHandle handle = Open(path);
         long length = RandomAccess.GetLength(handle);
         if (length > OciLayout.MaxJsonSize)
         {
@@ -211,8 +217,10 @@ internal sealed class OciReader(string directory, string what)
     /// <summary>A link leads elsewhere, and to open a pipe might never return: those have no length, and no file of an image is empty.</summary>
     private void RefuseStranger(string path)
     {
+        // All from one look at the file; what is missing has all attributes.
+        const FileAttributes Missing = (FileAttributes)(-1);
         FileInfo file = new(path);
-        if (file.LinkTarget is not null && path != directory)
+        if (path != directory && file.Attributes != Missing && file.Attributes.HasFlag(FileAttributes.ReparsePoint))
         {
             throw Failure(Rules.ImageMalformed, $"'{path}' is a link: an image holds its files itself");
         }

@@ -80,6 +80,8 @@ internal sealed class OciWriter(string directory, string what)
     {
         WriteFile(Path.Combine(directory, OciLayout.MarkerFile), ToJson(new(OciLayout.Version), ImageJson.Default.OciMarker, Compact));
         WriteFile(Path.Combine(directory, OciLayout.IndexFile), ToJson(index, ImageJson.Default.OciIndex, Pretty));
+        File.Delete(Path.Combine(directory, OciLayout.MarkerFile + TemporarySuffix));
+        File.Delete(Path.Combine(directory, OciLayout.IndexFile + TemporarySuffix));
         HashSet<string>? needed = FindNeeded(index);
         foreach (string path in Directory.GetFiles(_blobs))
         {

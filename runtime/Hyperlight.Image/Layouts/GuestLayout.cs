@@ -79,7 +79,7 @@ public sealed record GuestLayout
     public required ImmutableArray<ReservedRange> ReservedRanges { get; init; }
 
     /// <summary>Whether each sandbox writes to a private copy of the snapshot region.</summary>
-    public bool SnapshotIsPrivate => SnapshotPermissions.HasFlag(MemoryPermissions.Write);
+    public bool SnapshotIsPrivate => (SnapshotPermissions & MemoryPermissions.Write) != 0;
 
     /// <summary>The first byte of a scratch region of <paramref name="scratchSize"/> bytes, physical.</summary>
     public GuestPhysicalAddress ScratchBaseGpa(ulong scratchSize) => new(ScratchTopGpa.Value - scratchSize + 1);

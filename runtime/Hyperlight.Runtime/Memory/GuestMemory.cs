@@ -89,7 +89,7 @@ internal sealed class GuestMemory : IDisposable
     /// <summary>Forgets what the guest has written.</summary>
     public void Discard()
     {
-        Scratch.Discard();
+        Scratch.Zero();
         if (_map.Layout.SnapshotIsPrivate)
         {
             foreach (MemoryLayer layer in Layers)

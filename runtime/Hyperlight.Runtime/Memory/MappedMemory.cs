@@ -12,6 +12,12 @@ internal sealed unsafe class MappedMemory : SafeHandle
 {
     private const ulong GuardSize = 4096;
 
+    // Up to here it is faster to write zeros to pages than to get new ones, and this is what an idle sandbox may keep.
+    private const int MostPagesToKeep = 64;
+
+    // Up to here it is fast to ask which pages there are.
+    private const ulong MostPagesToAskFor = 1024;
+
     private readonly nuint _guard;
 
     // The file of a view that is not safe to touch, and how many bytes it had.
@@ -135,6 +141,32 @@ internal sealed unsafe class MappedMemory : SafeHandle
     /// <exception cref="HyperlightException">The kernel refused.</exception>
     public void Discard() => Require(Mman.Advise((void*)Address, (nuint)Size, Mman.AdviseDontNeed));
 
+    /// <summary>
+    /// Makes allocated memory zero again. Does what <see cref="Discard"/> does, faster where few pages are there: those are kept.
+    /// </summary>
+    /// <exception cref="HyperlightException">The kernel refused.</exception>
+    public void Zero()
+    {
+        ulong pages = Size / GuestLayout.PageSize;
+        Span<ulong> entries = stackalloc ulong[(int)Math.Min(pages, MostPagesToAskFor)];
+        if (pages > MostPagesToAskFor || !PageMap.TryRead(Address, entries) || CountContent(entries) > MostPagesToKeep)
+        {
+            Discard();
+            return;
+        }
+
+        // A hypervisor without nested paging keeps translations of guest addresses, and does not see the host write the guest's page tables. Advice that
+        // lets the kernel drop the pages makes it drop translations to them. The pages stay: zeros are written to each, which takes the advice back.
+        Require(Mman.Advise((void*)Address, (nuint)Size, Mman.AdviseFree));
+        for (int i = 0; i < entries.Length; i++)
+        {
+            if (PageMap.HasContent(entries[i]))
+            {
+                Slice((ulong)i * GuestLayout.PageSize, (int)GuestLayout.PageSize).Clear();
+            }
+        }
+    }
+
     /// <summary>Lets nobody write any more.</summary>
     /// <exception cref="HyperlightException">The kernel refused.</exception>
     public void MakeReadOnly() => Require(Mman.Protect((void*)Address, (nuint)Size, Mman.ProtRead));
@@ -152,6 +184,17 @@ internal sealed unsafe class MappedMemory : SafeHandle
 
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => Mman.Unmap((void*)handle, (nuint)Size + (2 * _guard)) == 0;
+
+    private static int CountContent(ReadOnlySpan<ulong> entries)
+    {
+        int count = 0;
+        foreach (ulong entry in entries)
+        {
+            count += PageMap.HasContent(entry) ? 1 : 0;
+        }
+
+        return count;
+    }
 
     private static MappedMemory Reserve(ulong size)
     {

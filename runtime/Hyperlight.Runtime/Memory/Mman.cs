@@ -29,6 +29,9 @@ internal static unsafe partial class Mman
     /// <summary>Forgets private pages: anonymous memory is zero again, a view of a file shows the file.</summary>
     public const int AdviseDontNeed = 4;
 
+    /// <summary>Lets the kernel take anonymous pages away, until they are written to again.</summary>
+    public const int AdviseFree = 8;
+
     /// <summary>Unmaps a range.</summary>
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     public static partial int Unmap(void* address, nuint size);

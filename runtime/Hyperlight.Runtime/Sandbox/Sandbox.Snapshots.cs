@@ -21,6 +21,9 @@ public sealed partial class Sandbox
     // The snapshot that the guest is at, null once it has run on.
     private Snapshot? _current;
 
+    // The last snapshot that was found to fit: nothing it is compared with ever changes.
+    private Snapshot? _fitting;
+
     /// <summary>Takes a snapshot of the guest. Memory that the guest has not changed is not copied.</summary>
     /// <returns>
     /// The snapshot; dispose it. When the guest has not run since the last one was taken or restored, it is that one.
@@ -152,11 +155,18 @@ public sealed partial class Sandbox
 
     private void CheckFits(Snapshot snapshot)
     {
+        if (snapshot == _fitting)
+        {
+            return;
+        }
+
         ImmutableArray<string> differences = SnapshotDifferences.Find(snapshot, _map, _signatures, _msrs.Allowed);
         if (!differences.IsEmpty)
         {
             throw new SnapshotMismatchException(snapshot.GuestName, differences);
         }
+
+        _fitting = snapshot;
     }
 
     private void SettleProcessor()
@@ -179,15 +189,12 @@ public sealed partial class Sandbox
         {
             // First: a snapshot's pages may lie where a region was mapped meanwhile.
             UnmapAll();
-            for (int i = 0; i < before.Length; i++)
+            if (layers != before)
             {
-                if (i >= layers.Length || layers[i] != before[i])
-                {
-                    _machine.Unmap(LayerSlot(i));
-                }
+                UnmapLayers(before, except: layers);
+                MapLayers(before);
             }
 
-            MapLayers(before);
             _memory.Discard();
             FillScratch(snapshot);
         }
@@ -200,9 +207,12 @@ public sealed partial class Sandbox
         finally
         {
             // Either the machine no longer maps them, or it never runs again.
-            foreach (MemoryLayer layer in before.Except(layers))
+            if (layers != before)
             {
-                layer.Shared.Dispose();
+                foreach (MemoryLayer layer in before.Except(layers))
+                {
+                    layer.Shared.Dispose();
+                }
             }
         }
     }
@@ -230,6 +240,17 @@ public sealed partial class Sandbox
         _generation = snapshot.Generation;
         _origin = snapshot.Origin;
         _current = snapshot;
+    }
+
+    private void UnmapLayers(ImmutableArray<MemoryLayer> before, ImmutableArray<MemoryLayer> except)
+    {
+        for (int i = 0; i < before.Length; i++)
+        {
+            if (i >= except.Length || except[i] != before[i])
+            {
+                _machine.Unmap(LayerSlot(i));
+            }
+        }
     }
 
     /// <summary>Gives the machine the layers that it does not have yet.</summary>

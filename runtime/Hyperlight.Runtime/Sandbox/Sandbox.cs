@@ -139,6 +139,8 @@ public sealed partial class Sandbox : IDisposable
         : _poison is null ? SandboxState.Ready
         : SandboxState.Poisoned;
 
+    internal long TicksInGuest => _machine.TicksInGuest;
+
     /// <summary>
     /// Ends the guest and frees its memory. A call that is running on another thread is stopped and fails with <see cref="ObjectDisposedException"/>;
     /// the memory is freed when it has ended, which this method does not wait for.
@@ -172,14 +174,14 @@ public sealed partial class Sandbox : IDisposable
     // amd64 sheet, sections 4.1 and 4.2; i686 sheet, sections 3.2 and 3.3.
     private void Initialize(MemoryMap map, GuestVirtualAddress entryPoint, CancellationToken cancellationToken)
     {
-        Span<byte> seed = stackalloc byte[sizeof(ulong)];
-        RandomNumberGenerator.Fill(seed);
+        Span<byte> random = stackalloc byte[sizeof(ulong)];
+        RandomNumberGenerator.Fill(random);
         _machine.SetRegisters(new()
         {
             Rip = entryPoint.Value,
             Rsp = map.Layout.InitialStackPointer.Value,
             Rdi = map.Peb.Gva.Value,
-            Rsi = BitConverter.ToUInt64(seed),
+            Rsi = _options.Seed ?? BitConverter.ToUInt64(random),
             Rdx = GuestLayout.PageSize,
             Rcx = (ulong)_options.LogLevel,
             Rflags = CleanFlags,

@@ -20,10 +20,21 @@ internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, by
     /// <inheritdoc/>
     public override ImmutableArray<MemoryLayer> ShareLayers(ImmutableArray<MemoryLayer> current)
     {
+        int same = 0;
+        while (same < layers.Length && IsAt(current, same))
+        {
+            same++;
+        }
+
+        if (same == layers.Length && same == current.Length)
+        {
+            return current;
+        }
+
         List<MemoryLayer> shared = [];
         for (int i = 0; i < layers.Length; i++)
         {
-            if (i < current.Length && current[i].Gpa == layers[i].Gpa && current[i].Shared.ShowsSameAs(layers[i].Shared))
+            if (IsAt(current, i))
             {
                 shared.Add(current[i]);
             }
@@ -44,6 +55,9 @@ internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, by
 
         return [.. shared];
     }
+
+    private bool IsAt(ImmutableArray<MemoryLayer> current, int i) =>
+        i < current.Length && current[i].Gpa == layers[i].Gpa && current[i].Shared.ShowsSameAs(layers[i].Shared);
 
     /// <inheritdoc/>
     public override void FillScratch(GuestMemory memory, ulong generation) => memory.PrepareScratch(tables, generation);

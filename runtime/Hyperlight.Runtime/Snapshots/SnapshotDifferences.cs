@@ -14,7 +14,7 @@ internal static class SnapshotDifferences
     public static ImmutableArray<string> Find(
         Snapshot snapshot, MemoryMap map, ImmutableSortedDictionary<string, HostFunctionSignature> hostFunctions, ImmutableArray<uint> allowedMsrs) =>
     [
-        .. Layout(snapshot.Map, map),
+        .. ReferenceEquals(snapshot.Map, map) ? [] : Layout(snapshot.Map, map),
         .. HostFunctions(snapshot.HostFunctions, hostFunctions),
         .. snapshot.AllowedMsrs.Except(allowedMsrs).Select(index => $"AllowedMsrs: the snapshot has 0x{index:X}, the sandbox does not"),
     ];

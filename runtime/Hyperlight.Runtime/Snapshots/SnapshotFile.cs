@@ -163,7 +163,7 @@ internal static class SnapshotFile
 
     private static byte[] ReadTables(SafeFileHandle file, SnapshotLayout layout)
     {
-        byte[] tables = new byte[layout.PtSize!.Value];
+        byte[] tables = GC.AllocateUninitializedArray<byte>((int)layout.PtSize!.Value);
         int done = 0;
         while (done < tables.Length)
         {

@@ -30,6 +30,9 @@ public sealed class RebuiltGuestTests : IDisposable
         Assert.All(misbehaving, name => Assert.Equal(
             Crimes(Path.Combine(AppContext.BaseDirectory, "Guests", name + ".elf")),
             Crimes(_output.GetFiles(name + ".elf").Single().FullName)));
+        Assert.All(
+            [_output.GetFiles("warm.elf").Single().FullName, Path.Combine(AppContext.BaseDirectory, "Guests", "warm.elf")],
+            elf => Assert.Equal(["Settings: of the host", "Count: 1", "Count: 2"], Memories(elf)));
     }
 
     private void Rebuild()
@@ -79,6 +82,13 @@ public sealed class RebuiltGuestTests : IDisposable
             Answer(sandbox, "EchoInt", "not a number"),
             Answer(sandbox, "NoSuchFunction"),
         ];
+    }
+
+    private static string[] Memories(string elf)
+    {
+        using TestGuest guest = TestGuest.FromFile(elf);
+        using Sandbox sandbox = guest.Start(options => options.HostFunctions.Add("Settings", () => "of the host"));
+        return [Answer(sandbox, "Settings"), Answer(sandbox, "Count"), Answer(sandbox, "Count")];
     }
 
     private static string[] Crimes(string elf)

@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using Hyperlight.Hypervisors;
 using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Memory;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors;
 
@@ -117,6 +119,7 @@ public class ProcessorStateTests
     [InlineData(new byte[] { 0xE4, 0x10, 0xF4 })] // in al, 0x10
     [InlineData(new byte[] { 0xE6, 0x10, 0xF4 })] // out 0x10, al
     [InlineData(new byte[] { 0xBE, 0x00, 0x80, 0xBF, 0x00, 0x90, 0xB9, 0xFF, 0x0F, 0xF3, 0xA4, 0xF4 })] // mov si, 0x8000; mov di, 0x9000; mov cx, 4095; rep movsb
+    [InlineData(new byte[] { 0xBE, 0x00, 0x20, 0xB9, 0xFF, 0x0F, 0xF3, 0x6E, 0xF4 })] // mov si, 0x2000; mov cx, 4095; rep outsb
     [InlineData(new byte[] { 0xBF, 0x00, 0x20, 0xB9, 0xFF, 0x0F, 0xF3, 0x6C, 0xF4 })] // mov di, 0x2000; mov cx, 4095; rep insb
     public void An_instruction_that_was_not_finished_does_not_reach_into_the_next_run(byte[] code)
     {
@@ -142,6 +145,106 @@ public class ProcessorStateTests
         guest.Machine.Settle();
 
         Assert.Equal(VirtualMachineExit.Canceled, guest.Machine.Run());
+    }
+
+    [KvmFact]
+    public void The_task_priority_is_set_back()
+    {
+        // mov eax, 5; mov cr8, rax; hlt; at 0x40: mov rax, cr8; out 0x10, eax
+        byte[] write = [0xB8, 5, 0, 0, 0, 0x44, 0x0F, 0x22, 0xC0, 0xF4];
+        using TinyGuest guest = TinyGuest.LongMode([.. write, .. new byte[ReadSysenterEip - write.Length], 0x44, 0x0F, 0x20, 0xC0, 0xE7, 0x10]);
+        ProcessorState before = guest.Machine.GetState();
+        Assert.Equal(VirtualMachineExit.Halt, guest.Machine.Run());
+        Assert.Equal(5UL, guest.Machine.GetState().Special.Cr8);
+
+        guest.Machine.Settle();
+        guest.Machine.SetState(before);
+        guest.Machine.SetRegisters(new() { Rip = TinyGuest.CodeAddress + ReadSysenterEip, Rflags = 2 });
+
+        Assert.Equal(VirtualMachineExit.Out(0x10, 0, 4), guest.Machine.Run());
+    }
+
+    [KvmFact]
+    public void A_snapshots_task_priority_is_that_of_a_new_processor()
+    {
+        // mov rax, cr8; out 0x10, eax
+        using TinyGuest guest = TinyGuest.LongMode(0x44, 0x0F, 0x20, 0xC0, 0xE7, 0x10);
+        ProcessorState state = guest.Machine.GetState();
+
+        guest.Machine.SetState(state with { Special = state.Special with { Cr8 = 5 } });
+
+        Assert.Equal(VirtualMachineExit.Out(0x10, 5, 4), guest.Machine.Run());
+    }
+
+    [KvmFact]
+    public void A_guest_cannot_make_the_next_one_skip_its_first_instruction()
+    {
+        // out 0x10, al, and a next guest whose first instruction, mov al, 0x42, is as long and at the same place; out 0x11, al
+        using TinyGuest guest = TinyGuest.LongMode(0xE6, 0x10);
+        ProcessorState before = guest.Machine.GetState();
+        Assert.Equal(VirtualMachineExit.Out(0x10, 0, 1), guest.Machine.Run());
+
+        guest.Machine.Settle();
+        ((byte[])[0xB0, 0x42, 0xE6, 0x11]).CopyTo(guest.Memory.Slice(0, 4));
+        guest.Machine.SetState(before);
+        guest.Start();
+
+        Assert.Equal(VirtualMachineExit.Out(0x11, 0x42, 1), guest.Machine.Run());
+    }
+
+    [KvmFact]
+    public void A_state_that_the_processor_refuses_is_not_tried_again()
+    {
+        // mov al, [0x8000], where there is no memory; hlt
+        using TinyGuest guest = TinyGuest.LongMode(0x8A, 0x04, 0x25, 0, 0x80, 0, 0, 0xF4);
+        ProcessorState good = guest.Machine.GetState();
+        Assert.Equal(VirtualMachineExitKind.MemoryAccess, guest.Machine.Run().Kind);
+
+        // Paging without protection.
+        guest.Machine.Settle();
+        Assert.Throws<HypervisorException>(() => guest.Machine.SetState(good with { Special = good.Special with { Cr0 = 1UL << 31 } }));
+
+        guest.Machine.Settle();
+        guest.Machine.SetState(good);
+        guest.Start();
+        Assert.Equal(VirtualMachineExitKind.MemoryAccess, guest.Machine.Run().Kind);
+    }
+
+    [KvmFact]
+    public void Memory_that_was_zeroed_is_not_seen_through_a_translation_from_before()
+    {
+        // Its own tables: a program at the lowest privilege, where every hypervisor uses what it has translated.
+        // 1: mov eax, [0x9000]; mov [0x10000], eax; jmp 1b
+        const ulong Tables = 0x8000;
+        const ulong Data = 0x9000;
+        const ulong OtherData = 0xA000;
+        using TinyGuest guest = TinyGuest.LongMode(0x8B, 0x04, 0x25, 0, 0x90, 0, 0, 0x89, 0x04, 0x25, 0, 0, 1, 0, 0xEB, 0xF0);
+        using MappedMemory memory = MappedMemory.Allocate(0x3000);
+        guest.Machine.Map(2, new(Tables), memory, MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute);
+        guest.UseTables(Tables);
+        ProcessorState state = guest.Machine.GetState();
+        state = state with { Special = AtLowestPrivilege(state.Special) };
+
+        Assert.Equal(1u, Read(Data, 1));
+        memory.Zero();
+        Assert.Equal(2u, Read(OtherData, 2));
+
+        ulong Read(ulong place, int value)
+        {
+            Entry(TinyGuest.CodeAddress, TinyGuest.CodeAddress);
+            Entry(Data, place);
+            Entry(0x10000, 0x10000);
+            BinaryPrimitives.WriteInt32LittleEndian(memory.Slice(place - Tables, sizeof(int)), value);
+            guest.Machine.Settle();
+            guest.Machine.SetState(state);
+            guest.Machine.SetRegisters(new() { Rip = TinyGuest.CodeAddress, Rflags = 2 });
+            Assert.Equal(VirtualMachineExit.MemoryAccess(new(0x10000), MemoryAccessKind.Write), guest.Machine.Run());
+            return guest.Machine.GetRegisters().Rax;
+        }
+
+        // Present, writable, for programs, accessed, dirty.
+        void Entry(ulong virtualAddress, ulong physicalAddress) =>
+            BinaryPrimitives.WriteUInt64LittleEndian(memory.Slice(virtualAddress / 0x1000 * sizeof(ulong), sizeof(ulong)), physicalAddress | 0x67);
     }
 
     [KvmFact]
@@ -188,6 +291,14 @@ public class ProcessorStateTests
     {
         Assert.SkipUnless(KvmSystem.Shared.HasMsrFilter, "probe MsrFilter: KVM_CAP_X86_MSR_FILTER is not there");
         return TinyGuest.LongModeWith(MsrPolicy.Filtered([.. allowed]), code);
+    }
+
+    // Code and stack segment for 64-bit programs (Intel SDM volume 3, section 3.4.5).
+    private static KvmSpecialRegisters AtLowestPrivilege(KvmSpecialRegisters registers)
+    {
+        registers.Cs = registers.Cs with { Dpl = 3, Selector = 0x33, G = 1, Limit = uint.MaxValue };
+        registers.Ss = new() { Type = 3, Present = 1, S = 1, Dpl = 3, Db = 1, G = 1, Limit = uint.MaxValue, Selector = 0x2B };
+        return registers;
     }
 
     private static void AssertSetBack(TinyGuest guest)

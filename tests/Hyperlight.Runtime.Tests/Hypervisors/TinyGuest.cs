@@ -71,6 +71,18 @@ internal sealed class TinyGuest : IDisposable
         return guest;
     }
 
+    /// <summary>Replaces the large page of <see cref="LongMode"/> by a table of small ones, and lets programs use what it maps.</summary>
+    public void UseTables(ulong table)
+    {
+        for (int offset = TablesOffset; offset < TablesOffset + 0x3000; offset += 0x1000)
+        {
+            Span<byte> entry = Memory.Slice((ulong)offset, sizeof(ulong));
+            BinaryPrimitives.WriteUInt64LittleEndian(entry, BinaryPrimitives.ReadUInt64LittleEndian(entry) | 0x4);
+        }
+
+        BinaryPrimitives.WriteUInt64LittleEndian(Memory.Slice(TablesOffset + 0x2000, sizeof(ulong)), table | 0x27);
+    }
+
     /// <summary>Sets the processor to the first instruction.</summary>
     public void Start() => Machine.SetRegisters(new() { Rip = CodeAddress, Rsp = _rsp, Rflags = 2 });
 

@@ -92,4 +92,67 @@ public sealed class MappedMemoryTests : IDisposable
 
         Assert.Equal(7, view.Slice(0xFFF, 1)[0]);
     }
+
+    [Theory]
+    [InlineData(0x1000, 1)]
+    [InlineData(0x48000, 1)]
+    [InlineData(0x48000, 0x48)]
+    [InlineData(0x40_0000, 0x40)]
+    [InlineData(0x40_0000, 0x400)]
+    [InlineData(0x40_1000, 1)]
+    public void Nothing_that_was_written_survives_zeroing(int size, int pages)
+    {
+        using MappedMemory memory = MappedMemory.Allocate((ulong)size);
+        for (int round = 0; round < 2; round++)
+        {
+            for (int page = 0; page < pages; page++)
+            {
+                memory.Slice((ulong)(page * (size / 0x1000 / pages)) * 0x1000, 0x1000).Fill(0xEE);
+            }
+
+            memory.Zero();
+
+            Assert.False(memory.Slice(0, size).ContainsAnyExcept((byte)0));
+        }
+    }
+
+    [Fact]
+    public void What_the_kernel_wrote_does_not_survive_zeroing()
+    {
+        File.WriteAllBytes(_path, [.. Enumerable.Repeat((byte)7, 0x3000)]);
+        using FileStream file = File.OpenRead(_path);
+        using MappedMemory memory = MappedMemory.Allocate(0x10000);
+        Assert.Equal(0x3000, RandomAccess.Read(file.SafeFileHandle, memory.Slice(0x5000, 0x3000), 0));
+
+        memory.Zero();
+
+        Assert.False(memory.Slice(0, 0x10000).ContainsAnyExcept((byte)0));
+    }
+
+    [Theory]
+    [InlineData(20, 20)]
+    [InlineData(100, 0)]
+    public void Few_pages_stay_after_zeroing_and_many_are_given_back(int written, int kept)
+    {
+        using MappedMemory memory = MappedMemory.Allocate(0x80000);
+        memory.Slice(0, written * 0x1000).Fill(1);
+        ulong[] entries = new ulong[0x80];
+        Assert.SkipUnless(PageMap.TryRead(memory.Address, entries), "probe PageMap: /proc/self/pagemap cannot be read");
+        Assert.Equal(written, entries.Count(PageMap.HasContent));
+
+        memory.Zero();
+
+        Assert.True(PageMap.TryRead(memory.Address, entries));
+        Assert.Equal(kept, entries.Count(PageMap.HasContent));
+    }
+
+    [Fact]
+    public void A_page_that_is_swapped_out_has_content()
+    {
+        // pagemap.rst: bit 63 says present, bit 62 swapped, bits 0 to 54 are a place in memory or in swap.
+        Assert.True(PageMap.HasContent(1UL << 62 | 0x1234));
+        Assert.True(PageMap.HasContent(1UL << 63));
+        Assert.False(PageMap.HasContent(0));
+        Assert.False(PageMap.HasContent(1UL << 55));
+    }
 }

@@ -51,6 +51,22 @@ public sealed class SpanTests : IDisposable
         Assert.All(_recorder.Spans, span => Assert.Equal((ActivityKind.Internal, "hello"), (span.Kind, span.GetTagItem("hyperlight.guest.name"))));
     }
 
+    [KvmFact]
+    public void A_start_from_the_snapshot_of_an_image_is_one_from_a_snapshot()
+    {
+        using TestGuest guest = new("hello");
+        using (Sandbox sandbox = guest.Start())
+        using (Snapshot snapshot = sandbox.Snapshot())
+        {
+            snapshot.Save(guest.Image.Directory, "snapshot");
+        }
+
+        using GuestImage image = GuestImage.Open(guest.Image.Directory);
+        using Sandbox warm = image.CreateSandbox(cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Equal(("start hello", "snapshot"), (_recorder.Spans[^1].DisplayName, _recorder.Spans[^1].GetTagItem("hyperlight.start.source")));
+    }
+
     [Fact]
     public void A_build_that_fails_has_the_code_of_its_first_error()
     {

@@ -32,6 +32,10 @@ internal static unsafe class KvmExit
         uint reason => VirtualMachineExit.Unknown($"KVM stopped with the exit reason {reason}"),
     };
 
+    /// <summary>Whether KVM has nothing left to do for the exit but to step over an OUT.</summary>
+    /// <param name="run">The start of the shared pages.</param>
+    public static bool IsComplete(KvmRun* run) => run->ExitReason == Hlt || (run->ExitReason == Io && run->Io.Direction == DirectionOut);
+
     private static VirtualMachineExit ReadOut(KvmRun* run)
     {
         // Sound: KVM places the data of a port access inside the pages it shares, at the offset it states.

@@ -155,6 +155,10 @@ internal struct KvmDebugRegisters
 [StructLayout(LayoutKind.Explicit, Size = 64)]
 internal struct KvmVcpuEvents
 {
+    // KVM_VCPUEVENT_VALID_…: which fields count beside those that always do.
+    public const uint NonMaskablePending = 1;
+    public const uint InterruptShadow = 4;
+
     [FieldOffset(20)]
     public uint Flags;
 }
@@ -171,6 +175,10 @@ internal unsafe struct KvmRun
 
     [FieldOffset(8)]
     public uint ExitReason;
+
+    /// <summary>CR8. Without an interrupt controller in the kernel every entry takes it from here, whatever the special registers say.</summary>
+    [FieldOffset(16)]
+    public ulong Cr8;
 
     [FieldOffset(32)]
     public KvmRunIo Io;
@@ -192,8 +200,15 @@ internal unsafe struct KvmRun
     [FieldOffset(296)]
     public ulong DirtyRegisters;
 
+    // struct kvm_sync_regs.
     [FieldOffset(304)]
     public GeneralRegisters Registers;
+
+    [FieldOffset(448)]
+    public KvmSpecialRegisters SpecialRegisters;
+
+    [FieldOffset(760)]
+    public KvmVcpuEvents Events;
 }
 
 /// <summary>The part of <c>struct kvm_run</c> for a port access; the data lies at an offset in the shared pages.</summary>

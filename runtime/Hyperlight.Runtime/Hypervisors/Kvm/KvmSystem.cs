@@ -46,6 +46,11 @@ internal sealed unsafe class KvmSystem
     private readonly FileDescriptor _device;
     private readonly KvmCpuidEntry[] _cpuid;
 
+    // An empty machine that never runs and lives as long as the process. With the first machine KVM turns virtualization on, with the first processor
+    // that has no local APIC in the kernel it patches its own code, and it takes both back with the last: half of what a sandbox takes to create.
+    private readonly KvmVirtualMachine _resident;
+    private readonly KvmVcpu _residentProcessor;
+
     private KvmSystem(FileDescriptor device)
     {
         _device = device;
@@ -54,6 +59,8 @@ internal sealed unsafe class KvmSystem
         MemorySlotCount = (uint)CheckExtension(device, MemorySlots) is > 0 and uint count ? count : DefaultMemorySlots;
         HasExtendedControlRegisters = CheckExtension(device, ExtendedControlRegisters) > 0;
         HasMsrFilter = CheckExtension(device, MsrFilter) > 0;
+        _resident = CreateVirtualMachine();
+        _residentProcessor = _resident.CreateVcpu(this);
     }
 
     /// <summary>The host's KVM.</summary>
@@ -69,7 +76,7 @@ internal sealed unsafe class KvmSystem
     /// <summary>How many pieces of memory a virtual machine may have: <c>KVM_CAP_NR_MEMSLOTS</c>.</summary>
     public uint MemorySlotCount { get; }
 
-    /// <summary>Whether there is an XCR0: <c>KVM_CAP_XCRS</c>.</summary>
+    /// <summary>Whether there is an XCR0: <c>KVM_CAP_XCRS</c>. Some KVMs let a guest change it even if its CPUID shows no XSAVE.</summary>
     public bool HasExtendedControlRegisters { get; }
 
     /// <summary>Whether KVM can keep a guest from model-specific registers: <c>KVM_CAP_X86_MSR_FILTER</c>, Linux 5.10.</summary>
@@ -215,7 +222,7 @@ internal sealed unsafe class KvmSystem
             (VcpuEvents, "KVM_CAP_VCPU_EVENTS"),
             (DebugRegisters, "KVM_CAP_DEBUGREGS"),
             (Xsave, "KVM_CAP_XSAVE"),
-            (SyncRegs, "KVM_CAP_SYNC_REGS"),
+            (SyncRegs, "KVM_CAP_SYNC_REGS"), // since its first kernel for all registers that are used
             (ReadOnlyMemory, "KVM_CAP_READONLY_MEM"),
             (ImmediateExit, "KVM_CAP_IMMEDIATE_EXIT"),
         ];

@@ -16,9 +16,12 @@ internal sealed unsafe partial class KvmVcpu
         return registers;
     }
 
-    /// <summary><c>KVM_SET_SREGS</c>: segment, table and control registers.</summary>
-    public void SetSpecialRegisters(KvmSpecialRegisters registers) =>
+    /// <summary><c>KVM_SET_SREGS</c>: segment, table and control registers, of a processor that has not run yet.</summary>
+    public void SetSpecialRegisters(KvmSpecialRegisters registers)
+    {
         KvmIoctl.Require(_descriptor, KvmIoctl.SetSregs, &registers, "KVM_SET_SREGS");
+        _run->Cr8 = registers.Cr8;
+    }
 
     /// <summary>
     /// <c>KVM_SET_XSAVE</c>: x87, SSE and wider vector registers as after a reset. Unlike <c>KVM_SET_FPU</c> this covers MXCSR.
@@ -74,15 +77,6 @@ internal sealed unsafe partial class KvmVcpu
         KvmIoctl.Require(_descriptor, KvmIoctl.SetDebugregs, &registers, "KVM_SET_DEBUGREGS");
     }
 
-    /// <summary><c>KVM_SET_VCPU_EVENTS</c>: no exception or interrupt is on its way, and none is held back.</summary>
-    public void ClearEvents()
-    {
-        const uint NonMaskablePending = 1;
-        const uint InterruptShadow = 4;
-        KvmVcpuEvents events = new() { Flags = NonMaskablePending | InterruptShadow };
-        KvmIoctl.Require(_descriptor, KvmIoctl.SetVcpuEvents, &events, "KVM_SET_VCPU_EVENTS");
-    }
-
     /// <summary><c>KVM_GET_MSRS</c>: model-specific registers. KVM stops at the first that it cannot read.</summary>
     /// <param name="registers">Their indices; receives the values.</param>
     /// <returns>How many it has read.</returns>
@@ -102,8 +96,10 @@ internal sealed unsafe partial class KvmVcpu
 
         // struct kvm_msrs: the number of entries, padding, the entries.
         const int Header = sizeof(ulong);
-        byte[] buffer = new byte[Header + (registers.Length * sizeof(KvmMsrEntry))];
-        Span<byte> entries = buffer.AsSpan(Header);
+        const int OnStack = 512;
+        int size = Header + (registers.Length * sizeof(KvmMsrEntry));
+        Span<byte> buffer = size <= OnStack ? stackalloc byte[size] : new byte[size];
+        Span<byte> entries = buffer[Header..];
         MemoryMarshal.AsBytes(registers).CopyTo(entries);
         fixed (byte* start = buffer)
         {

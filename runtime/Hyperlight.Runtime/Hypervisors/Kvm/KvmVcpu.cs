@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Hyperlight.Memory;
 using Hyperlight.Telemetry;
@@ -10,11 +11,19 @@ namespace Hyperlight.Hypervisors.Kvm;
 /// </summary>
 internal sealed unsafe partial class KvmVcpu : IDisposable
 {
-    // KVM_SYNC_X86_REGS: the general registers in the shared pages.
+    // KVM_SYNC_X86_…: registers in the shared pages.
     private const ulong SyncGeneralRegisters = 1;
+    private const ulong SyncSpecialRegisters = 2;
+    private const ulong SyncEvents = 4;
 
     // KVM emulates a string instruction in steps of at most 1024 elements, each with an exit or two where it touches no memory.
     private const int MaxExitsOfAnInstruction = 4096;
+
+    // RFLAGS has one bit that is always set.
+    private const ulong EmptyFlags = 0x2;
+
+    // Set by benchmarks only. Read once, so that the compiler removes the clock where it is not set.
+    private static readonly bool MeasuresTime = AppContext.TryGetSwitch("Hyperlight.MeasureTimeInGuest", out bool isOn) && isOn;
 
     private readonly FileDescriptor _descriptor;
     private readonly MappedMemory _shared;
@@ -46,6 +55,9 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
         _run = (KvmRun*)_shared.Address;
         _run->ValidRegisters = SyncGeneralRegisters;
     }
+
+    /// <summary>How long all runs together have been inside KVM_RUN, in ticks of <see cref="Stopwatch"/>; 0 unless the switch Hyperlight.MeasureTimeInGuest is on.</summary>
+    public long TicksInGuest { get; private set; }
 
     /// <summary><c>KVM_SET_CPUID2</c>: what the guest's CPUID gives.</summary>
     public void SetCpuid(ReadOnlySpan<KvmCpuidEntry> entries)
@@ -86,7 +98,7 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
                 _thread = ThreadSignals.CurrentThread();
             }
 
-            while (KvmIoctl.Call(_descriptor, KvmIoctl.Run, 0) != 0)
+            while (EnterGuest() != 0)
             {
                 int error = Marshal.GetLastPInvokeError();
                 if (error == Errno.BadAddress)
@@ -137,41 +149,43 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     }
 
     /// <summary>
-    /// Lets KVM finish the instruction of the last exit without going on in the guest: with <c>immediate_exit</c> set, <c>KVM_RUN</c> does only that.
-    /// Until then KVM would finish it at the next entry, with registers and memory that no longer are those of the exit.
+    /// Lets KVM finish the instruction of the last exit without going on in the guest. Until then KVM would finish it at the next entry, with registers
+    /// and memory that no longer are those of the exit. Nothing to do after an OUT or a HLT: what an OUT leaves undone is no more than to step over it, if
+    /// RIP still is where it was, and <see cref="Reset"/> takes care of that.
     /// </summary>
     public void CompleteExit()
     {
-        Volatile.Write(ref _run->ImmediateExit, 1);
+        if (!KvmExit.IsComplete(_run))
+        {
+            RunWithoutEntering();
+        }
+    }
+
+    /// <summary>
+    /// Sets the special registers, and CR8 with them; no exception or interrupt is on its way any more, and none is held back. One request does the work
+    /// of KVM_SET_SREGS and KVM_SET_VCPU_EVENTS: the kernel takes all of it from the shared pages. The general registers are left as after a reset.
+    /// </summary>
+    /// <remarks>
+    /// After an OUT, KVM compares RIP with that of the instruction now, not at the next entry: there it could be the same by a guest's design, which would
+    /// let that guest skip the first instruction of another.
+    /// </remarks>
+    public void Reset(in KvmSpecialRegisters registers)
+    {
+        _run->Registers = new() { Rflags = EmptyFlags };
+        _run->SpecialRegisters = registers;
+
+        // An entry takes CR8 from there; the special registers alone would leave what the guest put into it.
+        _run->Cr8 = registers.Cr8;
+        _run->Events = new() { Flags = KvmVcpuEvents.NonMaskablePending | KvmVcpuEvents.InterruptShadow };
+        _run->DirtyRegisters = SyncGeneralRegisters | SyncSpecialRegisters | SyncEvents;
         try
         {
-            for (int exits = 0; exits < MaxExitsOfAnInstruction; exits++)
-            {
-                if (KvmIoctl.Call(_descriptor, KvmIoctl.Run, 0) == 0)
-                {
-                    continue;
-                }
-
-                int error = Marshal.GetLastPInvokeError();
-                if (error == Errno.Interrupted)
-                {
-                    return;
-                }
-
-                if (error != Errno.TryAgain)
-                {
-                    throw Errno.Failure("KVM_RUN", error);
-                }
-            }
-
-            throw Errno.Failure("KVM_RUN with immediate_exit", Errno.TryAgain);
+            RunWithoutEntering();
         }
         finally
         {
-            lock (_cancelLock)
-            {
-                _run->ImmediateExit = _cancelRequested ? (byte)1 : (byte)0;
-            }
+            // What the kernel refused is not to be tried again at the next entry.
+            _run->DirtyRegisters = 0;
         }
     }
 
@@ -217,6 +231,55 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
 
         _shared.Dispose();
         _descriptor.Dispose();
+    }
+
+    private int EnterGuest()
+    {
+        if (!MeasuresTime)
+        {
+            return KvmIoctl.Call(_descriptor, KvmIoctl.Run, 0);
+        }
+
+        long begin = Stopwatch.GetTimestamp();
+        int result = KvmIoctl.Call(_descriptor, KvmIoctl.Run, 0);
+        TicksInGuest += Stopwatch.GetTimestamp() - begin;
+        return result;
+    }
+
+    /// <summary><c>KVM_RUN</c> with <c>immediate_exit</c>: does what is due before an entry, and enters only to finish an instruction that takes several exits.</summary>
+    private void RunWithoutEntering()
+    {
+        Volatile.Write(ref _run->ImmediateExit, 1);
+        try
+        {
+            for (int exits = 0; exits < MaxExitsOfAnInstruction; exits++)
+            {
+                if (KvmIoctl.Call(_descriptor, KvmIoctl.Run, 0) == 0)
+                {
+                    continue;
+                }
+
+                int error = Marshal.GetLastPInvokeError();
+                if (error == Errno.Interrupted)
+                {
+                    return;
+                }
+
+                if (error != Errno.TryAgain)
+                {
+                    throw Errno.Failure("KVM_RUN", error);
+                }
+            }
+
+            throw Errno.Failure("KVM_RUN with immediate_exit", Errno.TryAgain);
+        }
+        finally
+        {
+            lock (_cancelLock)
+            {
+                _run->ImmediateExit = _cancelRequested ? (byte)1 : (byte)0;
+            }
+        }
     }
 
     /// <summary><c>KVM_SET_SIGNAL_MASK</c>: the signals that stay blocked in KVM_RUN. Threads rarely differ in it, so it is set when it changes.</summary>

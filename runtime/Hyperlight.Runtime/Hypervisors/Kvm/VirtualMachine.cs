@@ -18,12 +18,19 @@ internal sealed class VirtualMachine : IDisposable
 
     private static readonly ReservedRange OwnPages = new("hypervisor", IdentityMapAddress, 4 * GuestLayout.PageSize);
 
+    // XCR0 after a reset: x87 only (Intel SDM volume 3, table 10-1).
+    private const ulong InitialExtendedControl = 1;
+
     private readonly KvmVirtualMachine _machine;
     private readonly KvmVcpu _processor;
     private readonly bool _hasExtendedControl;
 
-    // The model-specific registers a guest can change, with the values a processor starts with.
+    // The model-specific registers a guest can change, with the values a processor starts with, and whether all of them can be written.
     private readonly KvmMsrEntry[] _msrs;
+    private readonly bool _canSetMsrs;
+
+    // Whether the processor still is as it was created: then most of a state is there already.
+    private bool _isNew = true;
 
     /// <summary>Creates a machine without memory, its processor ready for a layout's first instruction.</summary>
     /// <param name="layout">The layout, for the entry mode and the width of physical addresses.</param>
@@ -52,6 +59,7 @@ internal sealed class VirtualMachine : IDisposable
             _processor = _machine.CreateVcpu(system);
             _processor.SetCpuid(system.Cpuid(layout.PhysicalAddressBits));
             _msrs = ReadInitialMsrs(msrs);
+            _canSetMsrs = msrs.IsFiltered;
             _processor.SetSpecialRegisters(EntryState.For(layout.EntryMode, pageTables));
         }
         catch
@@ -67,6 +75,9 @@ internal sealed class VirtualMachine : IDisposable
 
     /// <summary>Addresses that the hypervisor needs for itself.</summary>
     public static IEnumerable<ReservedRange> ReservedRanges(GuestLayout layout) => layout.EntryMode == EntryMode.RealMode ? [OwnPages] : [];
+
+    /// <summary>How long the processor has been with the guest, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0 unless that is measured.</summary>
+    public long TicksInGuest => _processor.TicksInGuest;
 
     /// <summary>Gives the guest memory at a physical address.</summary>
     /// <param name="slot">A number for the region; every region has its own.</param>
@@ -96,45 +107,48 @@ internal sealed class VirtualMachine : IDisposable
     {
         KvmMsrEntry[] msrs = [.. _msrs];
         Require(_processor.GetMsrs(msrs), msrs, "read");
-        return new(_processor.GetSpecialRegisters(), _hasExtendedControl ? _processor.GetExtendedControl() : 1, [.. msrs]);
+        return new(_processor.GetSpecialRegisters(), _hasExtendedControl ? _processor.GetExtendedControl() : InitialExtendedControl, [.. msrs]);
     }
 
     /// <summary>All registers that a debugger shows, as the last exit left them.</summary>
     public CoreRegisters GetAllRegisters() => new(
-        _processor.GetRegisters(), _processor.GetSpecialRegisters(), _hasExtendedControl ? _processor.GetExtendedControl() : 1, _processor.GetFloatingPoint());
+        _processor.GetRegisters(), _processor.GetSpecialRegisters(), _hasExtendedControl ? _processor.GetExtendedControl() : InitialExtendedControl, _processor.GetFloatingPoint());
 
-    /// <summary>
-    /// Finishes what the last exit has left undone and forgets what the processor was about to do. Before memory and registers are replaced.
-    /// </summary>
-    public void Settle()
-    {
-        _processor.CompleteExit();
-        _processor.ClearEvents();
-    }
+    /// <summary>Finishes what the last exit has left undone, so that it does not happen to other memory or registers. Before those are replaced.</summary>
+    public void Settle() => _processor.CompleteExit();
 
     /// <summary>
     /// Gives the processor a state, whatever a guest has done to it since. Model-specific registers that the state does not have become what they
-    /// are when a processor starts. The general registers are still to be set.
+    /// are when a processor starts. The general and the floating-point registers are still to be set.
     /// </summary>
     /// <param name="state">The state.</param>
     public void SetState(ProcessorState state)
     {
-        _processor.SetSpecialRegisters(state.Special);
-        if (_hasExtendedControl)
+        if (_isNew)
+        {
+            _processor.SetSpecialRegisters(state.Special);
+        }
+        else
+        {
+            _processor.Reset(state.Special);
+            _processor.ResetDebugRegisters();
+        }
+
+        if (_hasExtendedControl && (!_isNew || state.ExtendedControl != InitialExtendedControl))
         {
             _processor.SetExtendedControl(state.ExtendedControl);
         }
 
-        _processor.ResetFloatingPoint();
-        _processor.ResetDebugRegisters();
-        KvmMsrEntry[] current = [.. _msrs];
-        Require(_processor.GetMsrs(current), current, "read");
-        KvmMsrEntry[] changed = [.. WantedMsrs(state).Zip(current).Where(pair => pair.First.Value != pair.Second.Value).Select(pair => pair.First)];
-        Require(_processor.SetMsrs(changed), changed, "set back");
+        SetMsrs(state.Msrs.AsSpan());
+        _isNew = false;
     }
 
     /// <summary>Lets the guest go on until something needs the host.</summary>
-    public VirtualMachineExit Run() => _processor.Run();
+    public VirtualMachineExit Run()
+    {
+        _isNew = false;
+        return _processor.Run();
+    }
 
     /// <summary>Stops the current run, and every later one until <see cref="ClearCancel"/>. Any thread, at any time, even after disposal.</summary>
     public void Cancel() => _processor.Cancel();
@@ -173,13 +187,58 @@ internal sealed class VirtualMachine : IDisposable
             $"The model-specific register 0x{refused[0]:X} cannot be given to a guest, because KVM on this machine cannot set it back: remove it from AllowedMsrs.");
     }
 
-    private IEnumerable<KvmMsrEntry> WantedMsrs(ProcessorState state)
+    private void SetMsrs(ReadOnlySpan<KvmMsrEntry> values)
     {
-        Dictionary<uint, ulong> values = state.Msrs.ToDictionary(register => register.Index, register => register.Value);
-        return _msrs.Select(register => register with { Value = values.GetValueOrDefault(register.Index, register.Value) });
+        Span<KvmMsrEntry> wanted = _msrs.Length <= MsrPolicy.MaxAllowed + 1 ? stackalloc KvmMsrEntry[_msrs.Length] : new KvmMsrEntry[_msrs.Length];
+        for (int i = 0; i < wanted.Length; i++)
+        {
+            wanted[i] = Find(values, _msrs[i].Index) ?? _msrs[i];
+        }
+
+        if (_isNew)
+        {
+            wanted = Changed(wanted, _msrs);
+        }
+        else if (!_canSetMsrs)
+        {
+            // Some of all that KVM lists can be read only.
+            KvmMsrEntry[] current = [.. _msrs];
+            Require(_processor.GetMsrs(current), current, "read");
+            wanted = Changed(wanted, current);
+        }
+
+        Require(_processor.SetMsrs(wanted), wanted, "set back");
     }
 
-    private static void Require(int done, KvmMsrEntry[] registers, string what)
+    /// <summary>Those of the wanted values that are other ones, moved to the front.</summary>
+    private static Span<KvmMsrEntry> Changed(Span<KvmMsrEntry> wanted, ReadOnlySpan<KvmMsrEntry> current)
+    {
+        int changed = 0;
+        for (int i = 0; i < wanted.Length; i++)
+        {
+            if (wanted[i].Value != current[i].Value)
+            {
+                wanted[changed++] = wanted[i];
+            }
+        }
+
+        return wanted[..changed];
+    }
+
+    private static KvmMsrEntry? Find(ReadOnlySpan<KvmMsrEntry> registers, uint index)
+    {
+        foreach (KvmMsrEntry register in registers)
+        {
+            if (register.Index == index)
+            {
+                return register;
+            }
+        }
+
+        return null;
+    }
+
+    private static void Require(int done, ReadOnlySpan<KvmMsrEntry> registers, string what)
     {
         if (done != registers.Length)
         {

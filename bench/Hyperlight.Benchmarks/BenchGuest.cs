@@ -1,0 +1,86 @@
+using System.Reflection;
+using Hyperlight.Baking;
+using Hyperlight.Images;
+
+namespace Hyperlight.Benchmarks;
+
+/// <summary>A guest that echoes a string and calls the host, baked into an image of its own.</summary>
+internal sealed class BenchGuest : IDisposable
+{
+    private readonly string _elf;
+    private readonly ulong _heapSize;
+
+    /// <param name="elf">The ELF file. It has <c>Echo</c> or <c>EchoString</c>, string to string, and <c>Add</c>, which calls <c>HostAdd</c>.</param>
+    /// <param name="heapSize">Bytes of heap.</param>
+    public BenchGuest(string elf, ulong heapSize)
+    {
+        _elf = elf;
+        _heapSize = heapSize;
+        Directory = Bake();
+        Image = GuestImage.Open(Directory);
+        using Sandbox sandbox = Start();
+        Echo = Has(sandbox, "Echo") ? "Echo" : "EchoString";
+    }
+
+    /// <summary>The guest of samples/Hello.</summary>
+    public static string Default { get; } = Path.Combine(
+        typeof(BenchGuest).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Repository").Value!,
+        "samples",
+        "Hello",
+        "guests",
+        "hello.elf");
+
+    /// <summary>The name of the function that echoes a string.</summary>
+    public string Echo { get; }
+
+    /// <summary>The image's folder.</summary>
+    public string Directory { get; }
+
+    /// <summary>The image.</summary>
+    public GuestImage Image { get; }
+
+    /// <summary>The host functions that the guest calls, and nothing printed.</summary>
+    public static void Configure(SandboxOptions options)
+    {
+        options.HostFunctions.Add("HostAdd", (int a, int b) => a + b);
+        options.Print = TextWriter.Null;
+        options.DebugPrint = TextWriter.Null;
+    }
+
+    /// <summary>Bakes the image again, into another folder.</summary>
+    public string Bake()
+    {
+        List<Finding> findings = [];
+        BakeRequest request = new() { GuestName = "bench", Guest = File.ReadAllBytes(_elf), Sizes = new() { HeapSize = _heapSize, ScratchSize = ScratchSize } };
+        BakedImage baked = GuestBaker.Bake(request, findings) ?? throw new InvalidOperationException(string.Join('\n', findings));
+        string directory = Path.Combine(Path.GetTempPath(), "hyperlight-bench-" + Path.GetRandomFileName());
+        ImageWriter.Write(directory, baked);
+        return directory;
+    }
+
+    /// <summary>Starts the guest.</summary>
+    public Sandbox Start() => Image.CreateSandbox(Configure);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Image.Dispose();
+        System.IO.Directory.Delete(Directory, recursive: true);
+    }
+
+    // The default, and room for the tables of a large heap.
+    private ulong ScratchSize => new Layouts.GuestSizes().ScratchSize + (_heapSize / 256 / 0x1000 * 0x1000);
+
+    private static bool Has(Sandbox sandbox, string function)
+    {
+        try
+        {
+            sandbox.Call(function, "");
+            return true;
+        }
+        catch (GuestErrorException exception) when (exception.Code == GuestErrorCode.FunctionNotFound)
+        {
+            return false;
+        }
+    }
+}

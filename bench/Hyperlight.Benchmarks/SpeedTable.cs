@@ -1,0 +1,175 @@
+using System.Globalization;
+
+namespace Hyperlight.Benchmarks;
+
+/// <summary>The operations that upstream's figures are known of, and a few beside.</summary>
+internal static class SpeedTable
+{
+    private const string Text = "Hello, World!";
+    private const string Tag = "bench";
+
+    /// <summary>Measures and prints.</summary>
+    /// <param name="small">A guest with the default heap.</param>
+    /// <param name="large">The same with 64 MiB of heap.</param>
+    /// <param name="rounds">How often; each goes through all operations, so that what else the machine does meets all of them.</param>
+    /// <param name="only">What the names of those that are measured contain.</param>
+    /// <returns>Whether each is as fast as it has to be.</returns>
+    public static bool Run(BenchGuest small, BenchGuest large, int rounds, string only)
+    {
+        using Sandbox called = small.Start();
+        using Sandbox restored = small.Start();
+        restored.Call<string>(small.Echo, Text);
+        using Snapshot snapshot = restored.Snapshot();
+        string saved = Path.Combine(Path.GetTempPath(), "hyperlight-bench-" + Path.GetRandomFileName());
+        using Deletion deletion = new(saved);
+        snapshot.Save(saved, Tag);
+        using Sandbox photographed = small.Start();
+        using Sandbox photographedLarge = large.Start();
+        Operation[] operations =
+        [
+            new("warm Echo call", 200, () => Call(called, small)) { Existing = called, Upstream = 14.3, Ratio = 0.7 },
+            new("call with one host function", 200, () => Add(called)) { Existing = called, Upstream = 20.5, Ratio = 0.7 },
+            new("restore after a call", 100, () => Restore(restored, snapshot))
+            {
+                Before = () => Call(restored, small), Existing = restored, Upstream = 79, Ratio = 0.5,
+            },
+            new("restore, then a call", 100, () => RestoreAndCall(restored, snapshot, small)) { Existing = restored },
+            new("open saved snapshot and create sandbox", 40, () => LoadAndCreate(saved, isChecked: false)) { After = Dispose, Upstream = 1022, Ratio = 0.6 },
+            new("the same, content checked", 40, () => LoadAndCreate(saved, isChecked: true)) { After = Dispose },
+            new("create sandbox from image", 40, small.Start) { After = Dispose, Upstream = 930, Ratio = 0.6 },
+            new("create sandbox from snapshot", 40, () => snapshot.CreateSandbox(BenchGuest.Configure)) { After = Dispose, Upstream = 930, Ratio = 0.6 },
+            Snapshot("snapshot after a call, 128 KiB heap", photographed, small, upstream: 339, ratio: 0.6),
+            Snapshot("snapshot after a call, 64 MiB heap", photographedLarge, large, upstream: 67_700, ratio: 0.02),
+            new("image to ready sandbox, 64 MiB heap", 20, () => OpenAndStart(large)) { After = Dispose, Upstream = 39_900, Ratio = 0.05 },
+            new("checked open, 64 MiB heap", 20, () => Open(large, isChecked: true)) { Upstream = 38_000, Ratio = 0.05 },
+            new("unchecked open, 64 MiB heap", 20, () => Open(large, isChecked: false)),
+            Disposal(small),
+        ];
+
+        operations = [.. operations.Where(operation => operation.Name.Contains(only, StringComparison.OrdinalIgnoreCase))];
+
+        // The first rounds are the compiler's.
+        const int WarmUps = 2;
+        for (int round = -WarmUps; round < rounds; round++)
+        {
+            foreach (Operation operation in operations)
+            {
+                if (round == 0)
+                {
+                    operation.Samples.Clear();
+                }
+
+                operation.Measure();
+            }
+        }
+
+        Print(operations, rounds);
+        return operations.All(operation => operation.IsMet != false);
+    }
+
+    private static Sandbox Call(Sandbox sandbox, BenchGuest guest)
+    {
+        sandbox.Call<string>(guest.Echo, Text);
+        return sandbox;
+    }
+
+    private static Sandbox Add(Sandbox sandbox)
+    {
+        sandbox.Call<int>("Add", 20, 22);
+        return sandbox;
+    }
+
+    private static Sandbox Restore(Sandbox sandbox, Snapshot snapshot)
+    {
+        sandbox.Restore(snapshot);
+        return sandbox;
+    }
+
+    private static Sandbox RestoreAndCall(Sandbox sandbox, Snapshot snapshot, BenchGuest guest)
+    {
+        sandbox.Restore(snapshot);
+        return Call(sandbox, guest);
+    }
+
+    // A snapshot shares what it can with the one before, which goes once there is the next.
+    private static Operation Snapshot(string name, Sandbox sandbox, BenchGuest guest, double upstream, double ratio)
+    {
+        Snapshot? before = null;
+        Snapshot? now = null;
+        return new(name, 30, Take)
+        {
+            Before = () => Call(sandbox, guest),
+            After = _ =>
+            {
+                before?.Dispose();
+                before = now;
+            },
+            Existing = sandbox,
+            Upstream = upstream,
+            Ratio = ratio,
+        };
+
+        Sandbox Take()
+        {
+            now = sandbox.Snapshot();
+            return sandbox;
+        }
+    }
+
+    private static Sandbox OpenAndStart(BenchGuest guest)
+    {
+        using GuestImage image = GuestImage.Open(guest.Directory);
+        return image.CreateSandbox(BenchGuest.Configure);
+    }
+
+    private static Sandbox LoadAndCreate(string saved, bool isChecked)
+    {
+        using Snapshot snapshot = Hyperlight.Snapshot.Load(saved, Tag, new() { VerifyContent = isChecked });
+        return snapshot.CreateSandbox(BenchGuest.Configure);
+    }
+
+    private static Sandbox? Open(BenchGuest guest, bool isChecked)
+    {
+        GuestImage.Open(guest.Directory, new() { VerifyContent = isChecked }).Dispose();
+        return null;
+    }
+
+    private static Operation Disposal(BenchGuest guest)
+    {
+        Sandbox? sandbox = null;
+        return new("dispose", 40, () =>
+        {
+            sandbox!.Dispose();
+            return null;
+        })
+        {
+            Before = () => sandbox = guest.Start(),
+        };
+    }
+
+    private static void Dispose(Sandbox? sandbox) => sandbox!.Dispose();
+
+    private static void Print(Operation[] operations, int rounds)
+    {
+        Console.WriteLine();
+        Console.WriteLine($"microseconds, medians of {rounds} rounds; host: outside of KVM_RUN; 10-90 %: of host");
+        Console.WriteLine("                                             wall      host           10-90 %  upstream  allowed     ratio");
+        foreach (Operation operation in operations)
+        {
+            Samples samples = operation.Samples;
+            string verdict = operation.Upstream is { } upstream
+                ? Invariant($"{upstream,8:0.#}  {operation.Ratio,7:0.##}  {samples.Host / upstream,8:0.000} {(operation.IsMet == true ? "met" : "NOT MET")}")
+                : "";
+            Console.WriteLine(Invariant(
+                $"  {operation.Name,-38} {samples.Wall,8:0.0}  {samples.Host,8:0.0}  {samples.HostLow,7:0.0} - {samples.HostHigh,7:0.0}  {verdict}").TrimEnd());
+        }
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>A folder that is deleted in the end.</summary>
+    private sealed class Deletion(string directory) : IDisposable
+    {
+        public void Dispose() => Directory.Delete(directory, recursive: true);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Reflection;
+using System.Runtime.Loader;
+
+namespace Hyperlight.Snapshotter;
+
+/// <summary>Host functions from an assembly of the user's.</summary>
+internal static class HostFunctionsAssembly
+{
+    /// <summary>Calls the method of <paramref name="path"/> that is marked with <see cref="SnapshotHostFunctionsAttribute"/>.</summary>
+    /// <exception cref="HyperlightException">HL4013: there is no such method, or it fails.</exception>
+    public static void Add(string path, HostFunctions functions)
+    {
+        try
+        {
+            FindMethod(new Context(path).LoadFromAssemblyPath(path))(functions);
+        }
+        catch (Exception e) when (e is not HyperlightException)
+        {
+            throw Unusable(path, e.Message, e);
+        }
+
+        Action<HostFunctions> FindMethod(Assembly assembly)
+        {
+            MethodInfo[] marked = [.. assembly.GetExportedTypes()
+                .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly))
+                .Where(method => method.IsDefined(typeof(SnapshotHostFunctionsAttribute)))];
+            return marked is [var method] && !method.ContainsGenericParameters && method.ReturnType == typeof(void) && method.GetParameters() is [var parameter]
+                && parameter.ParameterType == typeof(HostFunctions)
+                ? method.CreateDelegate<Action<HostFunctions>>()
+                : throw Unusable(path, marked.Length == 0
+                    ? "no public static method of a public class has the attribute [SnapshotHostFunctions]."
+                    : $"[SnapshotHostFunctions] marks {string.Join(", ", marked.Select(m => $"{m.DeclaringType}.{m}"))}.");
+        }
+    }
+
+    private static HyperlightException Unusable(string path, string why, Exception? cause = null) => new(
+        Rules.BadHostFunctions.Found(
+            $"'{path}' does not add host functions: {why} It needs one method [SnapshotHostFunctions] public static void Add(HostFunctions functions)."),
+        cause);
+
+    /// <summary>
+    /// Gives the assembly its own dependencies, from the files beside it. Hyperlight.Runtime and what belongs to that are this program's own, so that
+    /// HostFunctions is one type for both.
+    /// </summary>
+    private sealed class Context(string path) : AssemblyLoadContext(Path.GetFileName(path))
+    {
+        private readonly AssemblyDependencyResolver _resolver = new(path);
+
+        protected override Assembly? Load(AssemblyName name) =>
+            name.Name is "Hyperlight.Runtime" or "Hyperlight.Image" or "Microsoft.Extensions.Logging.Abstractions"
+                or "Microsoft.Extensions.DependencyInjection.Abstractions" || _resolver.ResolveAssemblyToPath(name) is not { } file
+                ? null
+                : LoadFromAssemblyPath(file);
+
+        protected override nint LoadUnmanagedDll(string name) =>
+            _resolver.ResolveUnmanagedDllToPath(name) is { } file ? LoadUnmanagedDllFromPath(file) : 0;
+    }
+}

@@ -1,0 +1,143 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Hyperlight.Snapshotter;
+
+/// <summary>
+/// Host functions that always give the same, from a JSON file: enough for what most guests ask for at their start. The file is refused as a whole when
+/// anything in it is not understood.
+/// </summary>
+internal static class HostFunctionsJson
+{
+    /// <summary>The greatest file that is read, in bytes.</summary>
+    private const int MaxSize = 1 << 20;
+
+    /// <summary>Adds the functions that <paramref name="path"/> declares.</summary>
+    /// <exception cref="HyperlightException">HL4013: the file cannot be read or understood.</exception>
+    public static void Add(string path, HostFunctions functions)
+    {
+        try
+        {
+            foreach (DeclaredFunction function in Read(ReadFile(path)))
+            {
+                functions.Add(function.Name, function.Parameters, function.Returns, _ => function.Answer());
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or ArgumentException)
+        {
+            throw new HyperlightException(
+                Rules.BadHostFunctions.Found($"'{path}' does not declare host functions: {e.Message} Correct the file."), e);
+        }
+    }
+
+    /// <summary>Reads what a file holds.</summary>
+    /// <exception cref="JsonException">It cannot be understood.</exception>
+    public static IReadOnlyList<DeclaredFunction> Read(ReadOnlySpan<byte> json)
+    {
+        HostFunctionsDocument document = JsonSerializer.Deserialize(json, HostFunctionsContext.Default.HostFunctionsDocument) ?? throw new JsonException("It is null.");
+        return [.. document.Functions.Select(function => Read(function ?? throw new JsonException("A function is null.")))];
+    }
+
+    private static byte[] ReadFile(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        byte[] json = new byte[MaxSize + 1];
+        int length = stream.ReadAtLeast(json, json.Length, throwOnEndOfStream: false);
+        return length <= MaxSize ? json[..length] : throw new JsonException($"It is larger than {MaxSize} bytes, the most that is read.");
+    }
+
+    private static DeclaredFunction Read(HostFunctionEntry entry)
+    {
+        GuestValueKind returns = Kind(entry.Returns, entry.Name);
+        GuestValueKind[] parameters = [.. entry.Parameters.Select(parameter => Kind(parameter, entry.Name))];
+        return parameters.Contains(GuestValueKind.Void) ? throw new JsonException($"{entry.Name} has a parameter of the type void.")
+            : entry is { Error: not null, Value: not null } ? throw new JsonException($"{entry.Name} has both a value and an error.")
+            : new(entry.Name, parameters, returns, entry.Error is null ? Value(entry, returns) : GuestValue.Void, entry.Error);
+    }
+
+    private static GuestValueKind Kind(string? type, string function)
+    {
+        foreach (GuestValueKind kind in Enum.GetValues<GuestValueKind>())
+        {
+            if (Name(kind) == type)
+            {
+                return kind;
+            }
+        }
+
+        throw new JsonException(
+            $"{function} has the type '{type}'; types are {string.Join(", ", Enum.GetValues<GuestValueKind>().Select(Name))}.");
+    }
+
+#pragma warning disable CA1308 // Types are written as in C#.
+    private static string Name(GuestValueKind kind) => kind.ToString().ToLowerInvariant();
+#pragma warning restore CA1308
+
+    private static GuestValue Value(HostFunctionEntry entry, GuestValueKind returns)
+    {
+        if (entry.Value is not { } value)
+        {
+            return returns == GuestValueKind.Void
+                ? GuestValue.Void
+                : throw new JsonException($"{entry.Name} returns {Name(returns)} and has neither a value nor an error.");
+        }
+
+        try
+        {
+            return returns switch
+            {
+                GuestValueKind.Int => value.GetInt32(),
+                GuestValueKind.UInt => value.GetUInt32(),
+                GuestValueKind.Long => value.GetInt64(),
+                GuestValueKind.ULong => value.GetUInt64(),
+                GuestValueKind.Float when float.IsFinite(value.GetSingle()) => value.GetSingle(),
+                GuestValueKind.Double when double.IsFinite(value.GetDouble()) => value.GetDouble(),
+                GuestValueKind.String => value.GetString() ?? throw new FormatException(),
+                GuestValueKind.Bool => value.GetBoolean(),
+                GuestValueKind.Bytes => value.GetBytesFromBase64(),
+                _ => throw new FormatException(),
+            };
+        }
+        catch (Exception e) when (e is FormatException or InvalidOperationException)
+        {
+            throw new JsonException($"the value of {entry.Name}, {value.GetRawText()}, is not of the type {Name(returns)}.", e);
+        }
+    }
+}
+
+/// <summary>A host function that always gives the same.</summary>
+/// <param name="Name">The name that the guest calls.</param>
+/// <param name="Parameters">The types of its parameters.</param>
+/// <param name="Returns">The type of its result.</param>
+/// <param name="Value">The result.</param>
+/// <param name="Error">What the guest is told instead of a result, null when it gets one.</param>
+internal sealed record DeclaredFunction(string Name, IReadOnlyList<GuestValueKind> Parameters, GuestValueKind Returns, GuestValue Value, string? Error)
+{
+    /// <summary>Serves a call.</summary>
+    /// <exception cref="HyperlightException">It is declared to fail.</exception>
+    public GuestValue Answer() => Error is null ? Value : throw new HyperlightException(Error);
+}
+
+/// <summary>The file: the functions.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record HostFunctionsDocument(IReadOnlyList<HostFunctionEntry?> Functions);
+
+/// <summary>One function.</summary>
+/// <param name="Name">The name that the guest calls.</param>
+/// <param name="Parameters">The types of its parameters.</param>
+/// <param name="Returns">The type of its result; <c>void</c> unless given.</param>
+/// <param name="Value">The result; bytes are Base64.</param>
+/// <param name="Error">What the guest is told instead of a result.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record HostFunctionEntry(
+    string Name, IReadOnlyList<string?> Parameters, string Returns = "void", JsonElement? Value = null, string? Error = null);
+
+/// <summary>Reading is strict: unknown, missing and doubled fields are refused.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    MaxDepth = 8,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(HostFunctionsDocument))]
+internal sealed partial class HostFunctionsContext : JsonSerializerContext;

@@ -1,0 +1,77 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using Hyperlight.Images;
+
+namespace Hyperlight.Snapshotter;
+
+/// <summary>What a build asks for.</summary>
+/// <param name="ImageDirectory">The image, which has the tag <c>initial</c> and gets the tag <c>snapshot</c>.</param>
+/// <param name="Timeout">The longest that all of it may take.</param>
+/// <param name="HostFunctionsFile">A file that declares host functions and what they return, null for none.</param>
+/// <param name="HostFunctionsAssembly">An assembly that adds host functions, null for none.</param>
+internal sealed record SnapshotRequest(string ImageDirectory, TimeSpan Timeout, string? HostFunctionsFile, string? HostFunctionsAssembly)
+{
+    /// <summary>Reads a command line; null when it cannot be understood.</summary>
+    public static SnapshotRequest? Read(ReadOnlySpan<string> args)
+    {
+        if (args is not [{ Length: > 0 } directory, "--timeout", var seconds, .. var rest]
+            || !int.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out int timeout)
+            || timeout == 0)
+        {
+            return null;
+        }
+
+        SnapshotRequest request = new(directory, TimeSpan.FromSeconds(timeout), null, null);
+        for (; rest is [var name, { Length: > 0 } value, ..]; rest = rest[2..])
+        {
+            switch (name)
+            {
+                case "--host-functions" when request.HostFunctionsFile is null:
+                    request = request with { HostFunctionsFile = value };
+                    break;
+                case "--host-functions-assembly" when request.HostFunctionsAssembly is null:
+                    request = request with { HostFunctionsAssembly = value };
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        return rest.IsEmpty ? request : null;
+    }
+
+    /// <summary>Starts the guest, takes the snapshot and saves it.</summary>
+    /// <exception cref="HyperlightException">The image cannot be read or written, the host functions cannot be used, or the guest does not start.</exception>
+    public void Take()
+    {
+        using GuestImage image = GuestImage.Open(ImageDirectory);
+        using Sandbox sandbox = image.CreateSandbox(options =>
+        {
+            options.UseSnapshot = false;
+            options.Seed = Seed(image);
+            options.StartTimeout = Timeout;
+            // What a guest prints at its start is for the program that starts it, not for a build.
+            options.Print = TextWriter.Null;
+            options.DebugPrint = TextWriter.Null;
+            AddHostFunctions(options.HostFunctions);
+        });
+        using Snapshot snapshot = sandbox.Snapshot();
+        snapshot.Save(ImageDirectory, OciLayout.SnapshotTag);
+    }
+
+    private void AddHostFunctions(HostFunctions functions)
+    {
+        if (HostFunctionsFile is not null)
+        {
+            HostFunctionsJson.Add(HostFunctionsFile, functions);
+        }
+
+        if (HostFunctionsAssembly is not null)
+        {
+            Snapshotter.HostFunctionsAssembly.Add(HostFunctionsAssembly, functions);
+        }
+    }
+
+    /// <summary>The same image gives the same snapshot: random numbers that its guest draws follow from the image, too.</summary>
+    private static ulong Seed(GuestImage image) => BinaryPrimitives.ReadUInt64LittleEndian(Convert.FromHexString(OciLayout.FileName(image.Digest).AsSpan(0, 2 * sizeof(ulong))));
+}

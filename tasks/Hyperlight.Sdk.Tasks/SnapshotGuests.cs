@@ -1,0 +1,228 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using Hyperlight.Images;
+using Hyperlight.Layouts;
+using Microsoft.Build.Framework;
+
+namespace Hyperlight.Sdk.Tasks;
+
+/// <summary>
+/// Gives the image of each guest that asks for it a snapshot of the guest, taken by a process of its own that may fail in any way, and removes the snapshots
+/// of those that ask no longer. Where nothing has changed since the last time no process is started.
+/// </summary>
+[MSBuildMultiThreadableTask]
+public sealed class SnapshotGuests : GuestTask
+{
+    // What the record has beside the files of the image.
+    internal const string DigestName = "SnapshotSha256";
+    private const string KeyName = "SnapshotKey";
+    private const string FindingName = "SnapshotFinding";
+    private const string TimeoutName = "SnapshotTimeout";
+
+    /// <summary>The guests, as <see cref="ResolveGuests"/> gives them, with their images baked.</summary>
+    [Required]
+    public ITaskItem[] Guests { get; set; } = [];
+
+    /// <summary>The program <c>dotnet</c>.</summary>
+    [Required]
+    public string DotNetHost { get; set; } = "";
+
+    /// <summary>The assembly that it runs: Hyperlight.Snapshotter, beside the runtime that it uses.</summary>
+    [Required]
+    public string Snapshotter { get; set; } = "";
+
+    /// <summary>The device that is there where guests can run.</summary>
+    [Required]
+    public string HypervisorDevice { get; set; } = "";
+
+    private protected override void Run()
+    {
+        foreach (GuestItem guest in Guests.Select(GuestItem.FromTaskItem))
+        {
+            Cancellation.ThrowIfCancellationRequested();
+            if (BakeRecord.Read(guest.RecordFile) is not { } baked)
+            {
+                continue; // Its bake has said why.
+            }
+
+            if (guest.Settings.Snapshot == SnapshotChoice.False)
+            {
+                Remove(guest);
+            }
+            else
+            {
+                TakeWhenChanged(guest, baked);
+            }
+        }
+    }
+
+    private static void Remove(GuestItem guest)
+    {
+        File.Delete(guest.SnapshotRecordFile);
+        try
+        {
+            ImageWriter.RemoveSnapshot(guest.ImageDirectory);
+        }
+        catch (HyperlightException)
+        {
+            // The process, or somebody else, did something to the image itself: the next build bakes it anew.
+            File.Delete(guest.RecordFile);
+            throw;
+        }
+    }
+
+    private void TakeWhenChanged(GuestItem guest, BakeRecord baked)
+    {
+        string key = Key(guest, baked);
+        BakeRecord? record = BakeRecord.Read(guest.SnapshotRecordFile);
+        Finding? finding = record?.Find(FindingName) is { } text ? SnapshotFailure.Parse(text) : null;
+        bool isCurrent = record is not null
+            && record.Find(KeyName) == key
+            && record.IsComplete(guest.ImageDirectory)
+            && (finding is null || !IsWorthAnotherTry(guest, record, finding));
+        if (!isCurrent)
+        {
+            Remove(guest);
+            (string? digest, finding) = Take(guest, baked);
+            if (digest is not null || guest.Settings.Snapshot == SnapshotChoice.Auto)
+            {
+                KeyValuePair<string, string>[] result = digest is null ? [new(FindingName, $"{finding}"), new(TimeoutName, $"{guest.Settings.SnapshotTimeout}")] : [new(DigestName, digest)];
+                new BakeRecord([new(KeyName, key), .. result], BakeRecord.FindFiles(guest.ImageDirectory)).Write(guest.SnapshotRecordFile);
+            }
+        }
+
+        // Also that of an earlier build: as long as the image lacks what the project asks for, builds say so.
+        if (finding is not null)
+        {
+            Report(guest, finding);
+        }
+    }
+
+    /// <summary>What failed would fail again, unless the project asks for more now, or a hypervisor has come.</summary>
+    private bool IsWorthAnotherTry(GuestItem guest, BakeRecord record, Finding finding) =>
+        guest.Settings.Snapshot == SnapshotChoice.True
+        || record.Find(TimeoutName) != $"{guest.Settings.SnapshotTimeout}"
+        || (finding.Rule == Rules.NoHypervisor && CanOpenDevice());
+
+    /// <summary>Takes a snapshot. Whatever happens meanwhile, the image has it afterwards, or is as it was baked and the finding says why.</summary>
+    private (string? Digest, Finding? Finding) Take(GuestItem guest, BakeRecord baked)
+    {
+        if (FindObstacle(guest, baked) is { } obstacle)
+        {
+            return (null, obstacle);
+        }
+
+        string? digest = null;
+        try
+        {
+            ProcessStartInfo start = new(DotNetHost, Arguments(guest)) { WorkingDirectory = Path.GetDirectoryName(ProjectFile) };
+            SnapshotterProcess process = SnapshotterProcess.Run(start, guest.Settings.SnapshotTimeout, Cancellation);
+            Log.LogMessage(MessageImportance.Low, "{0}", process);
+            digest = process.ExitCode == 0 ? ReadDigest(guest) : null;
+            if (digest is null)
+            {
+                return (null, SnapshotFailure.Explain(process, guest.Settings.SnapshotTimeout));
+            }
+
+            Log.LogMessage(MessageImportance.High, "{0} -> {1}, with a snapshot", guest.Name, Path.GetRelativePath(Path.GetDirectoryName(ProjectFile)!, guest.ImageDirectory));
+            return (digest, null);
+        }
+        catch (Win32Exception e)
+        {
+            return (null, Rules.SnapshotNotTaken.Found($"the process that takes it cannot be started: {e.Message}. Set DOTNET_HOST_PATH to the path of dotnet."));
+        }
+        finally
+        {
+            if (digest is null)
+            {
+                Remove(guest);
+            }
+        }
+    }
+
+    private Finding? FindObstacle(GuestItem guest, BakeRecord baked)
+    {
+        GuestLayout layout = GuestLayouts.Find(baked.Find("Layout")!)!;
+        return layout.SnapshotAbi is null
+                ? Rules.NoSnapshotOfLayout.Found(
+                    $"it has the layout {layout.Id}, and only guests of {string.Join(" and ", GuestLayouts.All.Where(known => known.SnapshotAbi is not null).Select(known => known.Id))} "
+                    + "have snapshots on disk: set Snapshot to auto or remove it.")
+            : guest.HostFunctionsAssembly.Length > 0 && !File.Exists(guest.HostFunctionsAssembly)
+                ? Rules.BadHostFunctions.Found(
+                    $"HostFunctionsAssembly '{guest.HostFunctionsAssembly}' does not exist: correct the path, and reference the project that builds it.")
+            : guest.Settings.Snapshot == SnapshotChoice.Auto && !CanOpenDevice()
+                ? Rules.NoHypervisor.Found($"{HypervisorDevice} cannot be used here.")
+            : null;
+    }
+
+    private IEnumerable<string> Arguments(GuestItem guest)
+    {
+        string timeout = guest.Settings.SnapshotTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+        return
+        [
+            "exec", Snapshotter, guest.ImageDirectory, "--timeout", timeout,
+            .. guest.HostFunctions.Length > 0 ? ["--host-functions", guest.HostFunctions] : (string[])[],
+            .. guest.HostFunctionsAssembly.Length > 0 ? ["--host-functions-assembly", guest.HostFunctionsAssembly] : (string[])[],
+        ];
+    }
+
+    /// <summary>All that a snapshot depends on: the image, the host functions, the program that takes it with its runtime, and the processor's vendor.</summary>
+    private string Key(GuestItem guest, BakeRecord baked)
+    {
+        string runtime = Path.Combine(Path.GetDirectoryName(Snapshotter)!, "Hyperlight.Runtime.dll");
+        static string Of(string file) => file.Length > 0 ? FileKey.Of(new(file)) : "none";
+        string key = $"image {baked.Find("Sha256")}, host functions {Of(guest.HostFunctions)} and {Of(guest.HostFunctionsAssembly)}, "
+            + $"snapshotter {Of(Snapshotter)} with {Of(runtime)}, processor {ProcessorVendor()}";
+        return key.ReplaceLineEndings(" "); // The record has lines.
+    }
+
+    private static string ProcessorVendor()
+    {
+        if (!X86Base.IsSupported)
+        {
+            return RuntimeInformation.ProcessArchitecture.ToString();
+        }
+
+        (int _, int ebx, int ecx, int edx) = X86Base.CpuId(0, 0);
+        return $"{ebx:x8}{edx:x8}{ecx:x8}";
+    }
+
+    private bool CanOpenDevice()
+    {
+        try
+        {
+            File.OpenHandle(HypervisorDevice, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
+            return true;
+        }
+        catch (Exception e) when (IsFileFailure(e))
+        {
+            return false;
+        }
+    }
+
+    private static string? ReadDigest(GuestItem guest)
+    {
+        using GuestImage image = GuestImage.Open(guest.ImageDirectory, new() { VerifyContent = false });
+        return image.SnapshotDigest is { } digest ? digest[(digest.IndexOf(':') + 1)..] : null;
+    }
+
+    /// <summary>An error where the project insists on a snapshot, else a warning, and hardly that where none can be expected.</summary>
+    private void Report(GuestItem guest, Finding finding)
+    {
+        bool isOptional = guest.Settings.Snapshot == SnapshotChoice.Auto;
+        bool isOfMachine = finding.Rule == Rules.NoHypervisor || finding.Rule == Rules.HypervisorDenied || finding.Rule == Rules.HypervisorTooOld;
+        string message = $"Snapshot of guest '{guest.Name}': {finding.Message}";
+        if (isOptional && (isOfMachine || finding.Rule == Rules.NoSnapshotOfLayout))
+        {
+            Log.LogMessage(MessageImportance.Low, "{0}", finding with { Message = message });
+            return;
+        }
+
+        Rule rule = isOptional ? finding.Rule with { Severity = FindingSeverity.Warning } : finding.Rule;
+        string remedy = isOfMachine ? " Or set Snapshot to auto: where there is no hypervisor the image then goes without." : "";
+        Findings.Report(new(rule, message + remedy), ProjectLines.FindItem(ProjectFile, guest.Include));
+    }
+}

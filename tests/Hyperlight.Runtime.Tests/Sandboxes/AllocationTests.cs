@@ -1,0 +1,57 @@
+using Hyperlight.Runtime.Tests.Guests;
+
+namespace Hyperlight.Runtime.Tests.Sandboxes;
+
+/// <summary>What is done often allocates nothing on the managed heap.</summary>
+public sealed class AllocationTests : IDisposable
+{
+    private readonly TestGuest _guest = new("hello");
+    private readonly Sandbox _sandbox;
+
+    public AllocationTests() => _sandbox = _guest.Start(options => options.HostFunctions.Add("HostAdd", (int a, int b) => a + b));
+
+    public void Dispose()
+    {
+        _sandbox.Dispose();
+        _guest.Dispose();
+    }
+
+    [KvmFact]
+    public void A_scalar_call_allocates_nothing() => AssertAllocatesNothing(() => _sandbox.Call<long>("EchoLong", 42L));
+
+    [KvmFact]
+    public void A_call_without_result_allocates_nothing() => AssertAllocatesNothing(() => _sandbox.Call("Nothing"));
+
+    [KvmFact]
+    public void A_call_that_calls_the_host_with_scalars_allocates_nothing() => AssertAllocatesNothing(() => _sandbox.Call<int>("Add", 20, 22));
+
+    [KvmFact]
+    public void A_call_with_a_limit_of_its_own_allocates_nothing() =>
+        AssertAllocatesNothing(() => _sandbox.Call<bool>("EchoBool", new CallOptions { Timeout = TimeSpan.FromSeconds(20) }, true));
+
+    [KvmFact]
+    public void A_restore_allocates_nothing()
+    {
+        using Snapshot snapshot = _sandbox.Snapshot();
+
+        AssertAllocatesNothing(() =>
+        {
+            _sandbox.Call<int>("EchoInt", 42);
+            _sandbox.Restore(snapshot);
+        });
+    }
+
+    private static void AssertAllocatesNothing(Action action)
+    {
+        // The first times are the compiler's.
+        const int WarmUps = 20;
+        for (int i = 0; i < WarmUps; i++)
+        {
+            action();
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        action();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using System.Text;
+using Hyperlight.Baking;
+using Hyperlight.Images;
+
+namespace Hyperlight.Snapshotter.Tests;
+
+/// <summary>An image of the guest <c>warm</c> in a folder of its own, and the process that takes its snapshot.</summary>
+internal sealed class WarmImage : IDisposable
+{
+    private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("hyperlight-warm-");
+
+    /// <param name="initData">The init data; of the guest <c>warm</c>, the way in which its start fails.</param>
+    /// <param name="guest">The name of the ELF file without its extension.</param>
+    public WarmImage(string initData = "", string guest = "warm")
+    {
+        List<Finding> findings = [];
+        BakedImage? baked = GuestBaker.Bake(
+            new()
+            {
+                GuestName = "warm",
+                Guest = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Guests", guest + ".elf")),
+                InitData = Encoding.UTF8.GetBytes(initData),
+            },
+            findings);
+        ImageWriter.Write(Folder, baked!);
+        File.WriteAllText(Functions, """{ "functions": [ { "name": "Settings", "parameters": [], "returns": "string", "value": "of the build" } ] }""");
+    }
+
+    /// <summary>The image.</summary>
+    public string Folder => Path.Combine(_root.FullName, "warm");
+
+    /// <summary>A file with the host function that the guest's start needs.</summary>
+    public string Functions => Path.Combine(_root.FullName, "warm.host.json");
+
+    /// <summary>The files of the image, relative to it.</summary>
+    public string[] Files => [.. Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Folder, file)).Order(StringComparer.Ordinal)];
+
+    /// <summary>Takes the snapshot as a build does, and gives what the process said.</summary>
+    public (int ExitCode, string Output, string Error) Take(params string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(
+            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+            ["exec", Path.Combine(AppContext.BaseDirectory, "Hyperlight.Snapshotter.dll"), Folder, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, error.Result);
+    }
+
+    /// <summary>Takes the snapshot with the host function of <see cref="Functions"/>.</summary>
+    public void MustTake() => Assert.Equal((0, "", ""), Take("--timeout", "60", "--host-functions", Functions));
+
+    public void Dispose() => _root.Delete(recursive: true);
+}
