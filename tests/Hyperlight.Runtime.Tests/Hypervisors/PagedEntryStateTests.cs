@@ -3,7 +3,7 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors;
 
-public class EntryStateTests
+public class PagedEntryStateTests
 {
     /// <summary>i686 sheet, section 3.1, profile B.</summary>
     [Fact]
