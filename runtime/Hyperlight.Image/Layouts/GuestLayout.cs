@@ -27,9 +27,6 @@ public sealed record GuestLayout
     /// <summary>The upstream versions whose guests follow this profile: the values a version note may have.</summary>
     public required ImmutableArray<string> GuestVersions { get; init; }
 
-    /// <summary>The address that a guest without a version note must be linked from to follow this profile, null where every address will do.</summary>
-    public required ulong? LinkBase { get; init; }
-
     /// <summary>Where the snapshot region starts; the first byte of the guest's image, as GPA and GVA.</summary>
     public required GuestPhysicalAddress SnapshotBase { get; init; }
 

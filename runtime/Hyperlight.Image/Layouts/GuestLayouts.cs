@@ -16,7 +16,6 @@ public static class GuestLayouts
         ElfClass = ElfClass.Elf64,
         ElfMachine = ElfMachine.X86_64,
         GuestVersions = ["0.15.0", "0.16.0"],
-        LinkBase = null,
         SnapshotBase = new(0x1000),
         ScratchTopGpa = new(0xF_FFFF_FFFF),
         ScratchTopGva = new(0xFFFF_FFFF_FFFF_EFFF),
@@ -57,7 +56,6 @@ public static class GuestLayouts
         ElfClass = ElfClass.Elf32,
         ElfMachine = ElfMachine.I386,
         GuestVersions = ["0.13.1", "0.14.0"],
-        LinkBase = 0,
         SnapshotBase = new(0),
         ScratchTopGpa = new(0xFFFF_FFFF),
         ScratchTopGva = new(0xFFFF_FFFF),
@@ -89,7 +87,6 @@ public static class GuestLayouts
         ElfClass = ElfClass.Elf32,
         ElfMachine = ElfMachine.I386,
         GuestVersions = ["0.15.0"],
-        LinkBase = 0x1000,
         SnapshotBase = new(0x1000),
         // Below the local APIC's page, so that virtual addresses of scratch are 0x120_0000 higher than physical ones (section 2.3).
         ScratchTopGpa = new(0xFEDF_FFFF),

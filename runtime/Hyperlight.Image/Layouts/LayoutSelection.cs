@@ -51,15 +51,16 @@ public static class LayoutSelection
 
     private static GuestLayout? SelectByAddress(ElfFile elf, ImmutableArray<GuestLayout> candidates, ICollection<Finding> findings)
     {
-        if (candidates.FirstOrDefault(layout => layout.LinkBase is null || layout.LinkBase == elf.LoadBase) is { } layout)
+        // Guests of 4-level layouts are moved to their place; a 32-bit guest is linked for it.
+        if (candidates.FirstOrDefault(layout => layout.Paging == GuestPaging.FourLevel || layout.SnapshotBase.Value == elf.LoadBase) is { } layout)
         {
             return layout;
         }
 
-        string bases = string.Join(" or ", candidates.Select(candidate => $"0x{candidate.LinkBase:X}"));
+        string bases = string.Join(" or ", candidates.Select(candidate => candidate.SnapshotBase));
         findings.Add(Rules.NoLayoutForGuest.Found(
             $"the guest's lowest segment is at 0x{elf.LoadBase:X}, this version lays 32-bit guests out from address {bases}: "
-            + $"link the guest with its first segment at one of these, for example with -Wl,-Ttext-segment=0x{candidates[^1].LinkBase:X}."));
+            + $"link the guest with its first segment at one of these, for example with -Wl,-Ttext-segment={candidates[^1].SnapshotBase}."));
         return null;
     }
 
