@@ -8,7 +8,8 @@ const string Usage = """
     usage: ./build.sh WORD [ARGUMENT...]
 
       hello, hello32   pack the SDK, build the sample through the package and run it with the arguments
-      test             run every test; arguments go to dotnet test, for example --filter NAME
+      test [--lab]     run every test; arguments go to dotnet test, for example --filter NAME. With --lab, what this machine's KVM
+                       cannot do runs in a virtual machine that can (tests/kvm-lab); with --lab --filter NAME all tests of that name do
       pack             pack the SDK into artifacts/packages
       format           check whitespace, style and analyzers
       clean            delete everything that was built
@@ -19,7 +20,8 @@ return args switch
 {
     ["hello", .. var rest] => Pack() is 0 ? RunSample("Hello", rest) : 1,
     ["hello32", .. var rest] => Pack() is 0 ? RunSample("Hello32", rest) : 1,
-    ["test", .. var rest] => Test(rest),
+    ["test", "--lab", .. var rest] => Test(rest, RunLab),
+    ["test", .. var rest] => Test(rest, (_, _) => []),
     ["pack"] => Pack(),
     ["format"] => Format(),
     ["clean"] => Clean(),
@@ -49,55 +51,83 @@ int Format()
     return solution == 0 && scripts == 0 ? 0 : 1;
 }
 
-int Test(string[] arguments)
+// Elsewhere: what runs tests on another machine, given the folder for reports and the arguments.
+int Test(string[] arguments, Func<string, string[], IEnumerable<TestResult>> elsewhere)
 {
     string results = Path.Combine(root, "artifacts", "test-results");
     Delete(results);
-    int passed = 0;
-    List<string> failed = [], skipped = [];
+    Directory.CreateDirectory(results);
+    List<TestResult> tests = [];
     foreach (string project in Directory.EnumerateFiles(Path.Combine(root, "tests"), "*.Tests.csproj", SearchOption.AllDirectories).Order())
     {
         string name = Path.GetFileNameWithoutExtension(project);
         string report = Path.Combine(results, name + ".trx");
         int exitCode = DotNet(["test", project, "--nologo", "--logger", "trx;LogFileName=" + report, .. arguments]);
-        List<string> failedHere = [];
-        foreach (XElement test in File.Exists(report) ? XDocument.Load(report).Descendants().Where(node => node.Name.LocalName == "UnitTestResult") : [])
-        {
-            string line = $"{test.Attribute("testName")?.Value}: {Message(test)}";
-            switch (test.Attribute("outcome")?.Value)
-            {
-                case "Passed":
-                    passed++;
-                    break;
-                case "NotExecuted":
-                    skipped.Add(line);
-                    break;
-                default:
-                    failedHere.Add(line);
-                    break;
-            }
-        }
-
-        // No build, no tests, a crash: what did not run counts as one failure. A filter may leave a project without tests.
-        if ((exitCode != 0 && failedHere.Count == 0) || (!File.Exists(report) && arguments.Length == 0))
-        {
-            failed.Add($"{name}: did not run to its end (exit code {exitCode})");
-        }
-
-        failed.AddRange(failedHere);
+        tests.AddRange(Read(report, name, exitCode, mayBeEmpty: arguments.Length > 0));
     }
 
+    foreach (TestResult test in elsewhere(results, arguments))
+    {
+        // What was skipped only here counts once, as what it was there. A skipped theory is one test, without its data.
+        tests.RemoveAll(other => other.Outcome == "NotExecuted"
+            ? test.Name == other.Name || test.Name.StartsWith(other.Name + "(", StringComparison.Ordinal)
+            : test.Name == other.Name && test.Outcome != "Passed");
+        if (!tests.Exists(other => other.Name == test.Name))
+        {
+            tests.Add(test);
+        }
+    }
+
+    string[] skipped = [.. tests.Where(test => test.Outcome == "NotExecuted").Select(test => test.ToString())];
+    string[] failed = [.. tests.Where(test => test.Outcome is not ("NotExecuted" or "Passed")).Select(test => test.ToString())];
     Console.WriteLine();
     Print("skipped", skipped);
     Print("FAILED", failed);
-    Console.WriteLine($"{passed} passed, {failed.Count} failed, {skipped.Count} skipped");
-    return failed.Count == 0 ? 0 : 1;
+    Console.WriteLine($"{tests.Count - skipped.Length - failed.Length} passed, {failed.Length} failed, {skipped.Length} skipped");
+    return failed.Length == 0 ? 0 : 1;
 }
 
-static string Message(XElement test) =>
-    test.Descendants().FirstOrDefault(node => node.Name.LocalName is "Message" or "StdOut")?.Value.Trim().Split('\n')[0].Trim() ?? "no reason given";
+// Runs the tests that need more than some KVMs have; the program that dotnet test has built, because dotnet test itself takes a minute to start there.
+IEnumerable<TestResult> RunLab(string results, string[] arguments)
+{
+    const string Project = "Hyperlight.Runtime.Tests";
+    const int TimeoutSeconds = 900;
+    string lab = Path.Combine(root, "tests", "kvm-lab");
+    string report = Path.Combine(results, "lab.trx");
+    string[]? tests = arguments switch
+    {
+        [] => ["-trait", "Needs=*"],
+        ["--filter", var name] when name.All(character => char.IsAsciiLetterOrDigit(character) || character is '_' or '.') => ["-method", $"*{name}*"],
+        _ => null,
+    };
+    if (tests is null)
+    {
+        return [new("lab", "Failed", "in the lab the only argument is --filter with a part of a test's name")];
+    }
 
-static void Print(string what, List<string> lines) => lines.Order(StringComparer.Ordinal).ToList().ForEach(line => Console.WriteLine($"{what}  {line}"));
+    if (Run(Path.Combine(lab, "install.sh")) != 0)
+    {
+        return [new("lab", "Failed", "it could not be made ready, the reason is above; ./build.sh test runs what this machine can")];
+    }
+
+    string program = Path.Combine(root, "tests", Project, "bin", "Debug", "net10.0", Project);
+    int exitCode = Run(
+        Path.Combine(lab, "run-in-vm.sh"),
+        ["--timeout", $"{TimeoutSeconds}", "--share", results, "--log", Path.Combine(results, "lab.log"), "--", program, "-noLogo", "-trx", report, .. tests]);
+    return Read(report, "lab", exitCode, mayBeEmpty: false);
+}
+
+// No build, no tests, a crash: what did not run counts as one failure. A filter may leave a project without tests.
+static List<TestResult> Read(string report, string name, int exitCode, bool mayBeEmpty)
+{
+    List<TestResult> tests = File.Exists(report)
+        ? [.. XDocument.Load(report).Descendants().Where(node => node.Name.LocalName == "UnitTestResult").Select(TestResult.Read)]
+        : [];
+    bool didRun = exitCode == 0 ? tests.Count > 0 || mayBeEmpty : tests.Exists(test => test.Outcome is not ("NotExecuted" or "Passed"));
+    return didRun ? tests : [.. tests, new(name, "Failed", $"did not run to its end (exit code {exitCode})")];
+}
+
+static void Print(string what, string[] lines) => lines.Order(StringComparer.Ordinal).ToList().ForEach(line => Console.WriteLine($"{what}  {line}"));
 
 int Clean()
 {
@@ -129,9 +159,22 @@ static void Delete(string folder)
     }
 }
 
-static int DotNet(params string[] arguments)
+static int DotNet(params string[] arguments) => Run("dotnet", arguments);
+
+static int Run(string program, params string[] arguments)
 {
-    using Process process = Process.Start("dotnet", arguments);
+    using Process process = Process.Start(program, arguments);
     process.WaitForExit();
     return process.ExitCode;
+}
+
+// A test of a report, or what kept tests from running.
+internal sealed record TestResult(string Name, string Outcome, string Message)
+{
+    public static TestResult Read(XElement test) => new(
+        test.Attribute("testName")?.Value ?? "unnamed",
+        test.Attribute("outcome")?.Value ?? "Failed",
+        test.Descendants().FirstOrDefault(node => node.Name.LocalName is "Message" or "StdOut")?.Value.Trim().Split('\n')[0].Trim() ?? "no reason given");
+
+    public override string ToString() => $"{Name}: {Message}";
 }

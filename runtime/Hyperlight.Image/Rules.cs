@@ -33,7 +33,6 @@ public static class Rules
 
     // HL2xxx: layout and memory.
     public static readonly Rule LayoutMismatch = new("HL2001", Error, "The guest is not of the asserted layout");
-    public static readonly Rule NoLayoutForGuest = new("HL2002", Error, "No supported layout fits the guest");
     public static readonly Rule VersionMismatch = new("HL2003", Error, "The guest was built for another Hyperlight version");
     public static readonly Rule RegionOverlap = new("HL2004", Error, "Two memory regions overlap");
     public static readonly Rule AddressBeyondLayout = new("HL2005", Error, "An address lies beyond the layout's limit");

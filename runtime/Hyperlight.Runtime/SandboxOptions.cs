@@ -27,6 +27,12 @@ public sealed class SandboxOptions
     /// <summary>What the guest is asked to log, and at most passed on to <see cref="Logger"/> and <see cref="Log"/>.</summary>
     public GuestLogLevel LogLevel { get; set; } = GuestLogLevel.Error;
 
+    /// <summary>
+    /// Finds the roots of page tables that a snapshot keeps, for a guest with several address spaces; none unless set, and then a snapshot keeps the
+    /// address space that the guest is in. What it throws fails <see cref="Sandbox.Snapshot"/>. Guests without paging have no roots.
+    /// </summary>
+    public PageTableRootFinder? PageTableRoots { get; set; }
+
     internal List<Action<Sandbox>> Mappings { get; } = [];
 
     /// <summary>

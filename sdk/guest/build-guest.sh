@@ -1,17 +1,17 @@
 #!/bin/sh
 # Compiles a guest: C and assembly sources of yours with the guest kit, to one ELF file.
 #
-#   build-guest.sh SOURCE... --arch amd64|i686|i686-identity -o OUT.elf [--float] [-- COMPILER-OPTIONS...]
+#   build-guest.sh SOURCE... --arch amd64|i686|i686-identity|i686-paged -o OUT.elf [--float] [-- COMPILER-OPTIONS...]
 #
 # i686 guests lie where they are linked, at 0x100000, and start in protected mode. i686-identity is the layout of upstream v0.13.1
-# and v0.14.0: at 0, started in real mode.
+# and v0.14.0: at 0, started in real mode. i686-paged is that of v0.15.0: at 0x1000, started with paging on.
 # --float lets your sources use float and double in processor registers; the kit itself never does.
 # The compiler is $HYPERLIGHT_CC, else clang, gcc, or "zig cc", whichever is found first.
 # Same sources and same compiler give the same bytes, in any directory.
 set -eu
 
 usage() {
-    echo "usage: build-guest.sh SOURCE... --arch amd64|i686|i686-identity -o OUT.elf [--float] [-- COMPILER-OPTIONS...]" >&2
+    echo "usage: build-guest.sh SOURCE... --arch amd64|i686|i686-identity|i686-paged -o OUT.elf [--float] [-- COMPILER-OPTIONS...]" >&2
     exit 2
 }
 
@@ -32,11 +32,15 @@ done
 
 case $arch in
     amd64) position='-static-pie -Wl,--no-dynamic-linker' target=x86_64-linux-gnu ;;
-    i686|i686-identity) position='-static -no-pie' target=i386-linux-gnu ;;
+    i686|i686-identity|i686-paged) position='-static -no-pie' target=i386-linux-gnu ;;
     *) usage ;;
 esac
-cpu=${arch%-identity} layout=''
-[ "$arch" != i686-identity ] || layout=-DHL_IDENTITY_LAYOUT
+cpu=${arch%%-*} machine=${arch%-identity}
+case $arch in
+    i686-identity) layout=-DHL_IDENTITY_LAYOUT ;;
+    i686-paged) layout=-DHL_PAGED_LAYOUT ;;
+    *) layout='' ;;
+esac
 
 if [ -n "${HYPERLIGHT_CC:-}" ]; then cc=$HYPERLIGHT_CC
 elif command -v clang > /dev/null; then cc=clang
@@ -64,7 +68,7 @@ compile() { # SOURCE OBJECT OPTIONS...
         "$@" -c "$source" -o "$objects/$object.o"
 }
 
-for source in "$kit"/src/*.[cS] "$kit/src/$cpu"/*.[cS]; do
+for source in "$kit"/src/*.[cS] "$kit/src/$machine"/*.[cS]; do
     compile "$source" "kit-$(basename "$source" | tr . -)" -mgeneral-regs-only
 done
 

@@ -3,20 +3,22 @@
 #
 #   build.sh               into the source tree, over the committed files
 #   build.sh --out DIR     all into DIR, for a test that compares them with the committed ones
+#   build.sh --out DIR NAME...   only these
 #
 # The compiler is chosen by build-guest.sh; another compiler than last time may give other bytes that do the same.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
-out=''
-case $# in
-    0) ;;
-    2) [ "$1" = --out ] || { echo "usage: build.sh [--out DIR]" >&2; exit 2; }
-       mkdir -p "$2"
-       out=$(cd "$2" && pwd) ;;
-    *) echo "usage: build.sh [--out DIR]" >&2; exit 2 ;;
-esac
+out='' names=''
+if [ $# -gt 0 ]; then
+    [ "$1" = --out ] && [ $# -ge 2 ] || { echo "usage: build.sh [--out DIR [NAME...]]" >&2; exit 2; }
+    mkdir -p "$2"
+    out=$(cd "$2" && pwd)
+    shift 2
+    names=$*
+fi
 
 build() { # SOURCE ARCH COMMITTED-FILE
+    case " $names " in "  "|*" $(basename "$3" .elf) "*) ;; *) return 0 ;; esac
     target=$root/$3
     [ -z "$out" ] || target=$out/$(basename "$3")
     "$root/sdk/guest/build-guest.sh" "$root/$1" --arch "$2" -o "$target" -- -I "$root/sdk/guest/src"
@@ -29,6 +31,8 @@ build tests/guests/src/misbehave.c amd64 tests/guests/misbehave.elf
 build samples/Hello32/guest/hello32.c i686-identity tests/guests/hello32-identity.elf
 build tests/guests/src/misbehave.c i686 tests/guests/misbehave-flat.elf
 build tests/guests/src/misbehave.c i686-identity tests/guests/misbehave32.elf
+build tests/guests/src/misbehave.c i686-paged tests/guests/misbehave-paged.elf
+build samples/Hello32/guest/hello32.c i686-paged tests/guests/hello-paged.elf
 build tests/guests/src/warm.c amd64 tests/guests/warm.elf
 build tests/guests/src/ticks.c amd64 tests/guests/ticks.elf
 build tests/guests/src/ticks.c i686 tests/guests/ticks-flat.elf

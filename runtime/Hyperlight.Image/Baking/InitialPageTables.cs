@@ -16,10 +16,10 @@ internal static class InitialPageTables
     public static byte[] Build(
         MemoryMap map, IEnumerable<MemoryPermissions> imagePermissions, IReadOnlyDictionary<ulong, GuestPhysicalAddress> storedImagePages)
     {
-        PageTableBuilder tables = new(map.PageTables.Gpa, (int)map.PageTables.Size);
+        PageTableBuilder tables = new(PageTableFormat.Of(map.Layout.Paging), map.PageTables.Gpa, (int)map.PageTables.Size);
         GuestPhysicalAddress zeroPage = map.Heap.Gpa;
 
-        // The order is upstream's: it decides which table comes first (amd64 sheet, section 3.2).
+        // The order is upstream's: it decides which table comes first (amd64 sheet, section 3.2; i686 sheet, section 2.5).
         ulong imagePage = 0;
         foreach (MemoryPermissions permissions in imagePermissions)
         {

@@ -1,6 +1,6 @@
 namespace Hyperlight.Baking;
 
-/// <summary>The bits of an entry of 4-level page tables (amd64 sheet, section 3.1; Intel SDM volume 3, chapter 5).</summary>
+/// <summary>The bits of an entry of page tables (amd64 sheet, section 3.1; i686 sheet, section 2.5; Intel SDM volume 3, chapter 5).</summary>
 internal static class PageTableEntry
 {
     public const ulong Present = 1 << 0;
@@ -12,19 +12,16 @@ internal static class PageTableEntry
     public const ulong Accessed = 1 << 5;
     public const ulong Dirty = 1 << 6;
 
-    /// <summary>In a directory: the entry maps a page of 2 MiB or 1 GiB and leads to no table.</summary>
+    /// <summary>Above the last level: the entry maps a large page and leads to no table.</summary>
     public const ulong Large = 1 << 7;
 
     /// <summary>The bits a processor leaves to software, and the value of them that means copy-on-write.</summary>
     public const ulong SoftwareMask = 0xE00;
     public const ulong CopyOnWrite = 1 << 9;
 
+    /// <summary>In entries of 8 bytes only.</summary>
     public const ulong NoExecute = 1UL << 63;
-    public const ulong AddressMask = 0x000F_FFFF_FFFF_F000;
 
-    public const int EntriesPerTable = 512;
-
-    /// <summary>Address bits below the index of a level: 12 for the last, 9 more for each above.</summary>
+    /// <summary>Address bits below the index of the last level.</summary>
     public const int PageShift = 12;
-    public const int LevelShift = 9;
 }

@@ -11,4 +11,7 @@ public enum EntryMode
 
     /// <summary>64-bit long mode with paging on.</summary>
     LongMode,
+
+    /// <summary>32-bit protected mode with paging on, flat segments.</summary>
+    PagedProtectedMode,
 }

@@ -98,8 +98,40 @@ public static class GuestLayouts
         EntryLimit = null,
     };
 
+    /// <summary>
+    /// 32-bit guests of upstream v0.15.0 with i686-guest: the paged layout (i686 sheet, profile B). Its PEB has no file mappings, which upstream's has
+    /// only together with writable snapshot memory (section 2.2).
+    /// </summary>
+    public static GuestLayout I686V15 { get; } = new()
+    {
+        Id = "i686-0.15",
+        Architecture = "i686",
+        ElfClass = ElfClass.Elf32,
+        ElfMachine = ElfMachine.I386,
+        GuestVersions = ["0.15.0"],
+        SnapshotBase = new(0x1000),
+        // Below the local APIC's page, so that virtual addresses of scratch are 0x120_0000 higher than physical ones (section 2.3).
+        ScratchTopGpa = new(0xFEDF_FFFF),
+        ScratchTopGva = new(0xFFFF_FFFF),
+        // Upstream's 16 GiB are more than there are addresses: all between the base and the top.
+        MaxRegionSize = 0xFEE0_0000 - 0x1000,
+        SnapshotPermissions = MemoryPermissions.Read | MemoryPermissions.Execute,
+        Paging = GuestPaging.TwoLevel,
+        EntryMode = EntryMode.PagedProtectedMode,
+        PhysicalAddressBits = 32,
+        FileMappingSlots = 0,
+        ExceptionStackOffset = 0x30,
+        // As on amd64 (section 2.4).
+        ScratchReservePages = 12,
+        HasPageTableWords = true,
+        HasReseedWord = false,
+        SnapshotAbi = null,
+        // The IOAPIC's page (section 6.3) is memory like any other where there is no interrupt controller.
+        ReservedRanges = [],
+    };
+
     /// <summary>All profiles.</summary>
-    public static ImmutableArray<GuestLayout> All { get; } = [Amd64V16, Amd64V17, I686V13, I686Flat];
+    public static ImmutableArray<GuestLayout> All { get; } = [Amd64V16, Amd64V17, I686V13, I686V15, I686Flat];
 
     /// <summary>The profile named <paramref name="id"/>, null when there is none.</summary>
     public static GuestLayout? Find(string id) => All.FirstOrDefault(layout => layout.Id == id);

@@ -8,4 +8,7 @@ public enum GuestPaging
 
     /// <summary>4-level tables of 512 8-byte entries, 4 KiB pages, copy-on-write marked by bit 9.</summary>
     FourLevel,
+
+    /// <summary>2-level tables of 1024 4-byte entries, 4 KiB pages, copy-on-write marked by bit 9; no page can be kept from being executed.</summary>
+    TwoLevel,
 }

@@ -6,16 +6,13 @@ namespace Hyperlight.Layouts;
 /// <summary>Finds the ABI profile a guest follows. It is read off the guest and never chosen by its user.</summary>
 public static class LayoutSelection
 {
-    // Where upstream's second 32-bit layout starts (i686 sheet, section 0, profile B).
-    private const ulong UpstreamPagedBase = 0x1000;
-
     /// <summary>The profile of a guest: by its class and machine, then by its version note, without one by where it is linked.</summary>
     /// <param name="elf">The guest.</param>
     /// <param name="assertedArchitecture">
     /// What the guest is said to be, <c>amd64</c> or <c>i686</c>, null or empty for nothing. It changes no result, it only adds a finding
     /// where the guest is something else. A name of no profile asserts nothing.
     /// </param>
-    /// <param name="findings">Receives HL1004, HL2001, HL2002, HL2003 and HL2005.</param>
+    /// <param name="findings">Receives HL1004, HL2001, HL2003 and HL2005.</param>
     /// <returns>
     /// The profile, null when none fits. Also given with a finding of a wrong assertion or version, so that validation can find the rest.
     /// </returns>
@@ -35,7 +32,7 @@ public static class LayoutSelection
         CheckAssertion(elf, candidates[0].Architecture, assertedArchitecture, findings);
         return elf.HyperlightVersion is { } version
             ? SelectByVersion(version, candidates, findings)
-            : SelectByAddress(elf, candidates, findings);
+            : SelectByAddress(elf, candidates);
     }
 
     private static GuestLayout SelectByVersion(string version, ImmutableArray<GuestLayout> candidates, ICollection<Finding> findings)
@@ -52,9 +49,9 @@ public static class LayoutSelection
         return candidates[0];
     }
 
-    private static GuestLayout? SelectByAddress(ElfFile elf, ImmutableArray<GuestLayout> candidates, ICollection<Finding> findings)
+    private static GuestLayout SelectByAddress(ElfFile elf, ImmutableArray<GuestLayout> candidates)
     {
-        // With 4-level paging a profile says nothing about where a guest is linked; without, address and place are one and the same.
+        // With 4-level paging a profile says nothing about where a guest is linked; a 32-bit guest is linked for its place.
         if (candidates.FirstOrDefault(layout => layout.Paging == GuestPaging.FourLevel) is { } layout)
         {
             return layout;
@@ -67,16 +64,8 @@ public static class LayoutSelection
             return upstream;
         }
 
-        GuestLayout flat = candidates.First(layout => layout.LowestBase is not null);
-        if (isFixed && elf.LoadBase == UpstreamPagedBase)
-        {
-            findings.Add(Rules.NoLayoutForGuest.Found(
-                $"the guest's lowest segment is at 0x{elf.LoadBase:X}, as that of paged guests of upstream v0.15.0 is, whose layout this version does not have: "
-                + $"link the guest with its first segment elsewhere for {flat.Id}, for example with -Wl,-Ttext-segment=0x100000."));
-            return null;
-        }
-
         // Where that is no page, validation says so: the image starts with one.
+        GuestLayout flat = candidates.First(layout => layout.LowestBase is not null);
         return flat.PlacedAt(new(Math.Max(elf.LoadBase & ~(GuestLayout.PageSize - 1), flat.LowestBase!.Value.Value)));
     }
 

@@ -31,8 +31,11 @@ public sealed record MemoryMap
             return region;
         }
 
-        // An identity layout has nothing to enforce a guest permission with: the guest may do what the hypervisor allows.
-        MemoryPermissions Guest(MemoryPermissions permissions) => paged ? permissions : layout.SnapshotPermissions;
+        // An identity layout has nothing to enforce a guest permission with: the guest may do what the hypervisor allows. Some page tables cannot forbid
+        // executing.
+        bool executesAll = paged && PageTableFormat.Of(layout.Paging).NoExecute == 0;
+        MemoryPermissions always = executesAll ? MemoryPermissions.Execute : MemoryPermissions.None;
+        MemoryPermissions Guest(MemoryPermissions permissions) => paged ? permissions | always : layout.SnapshotPermissions;
 
         ulong heapSize = RoundedHeapSize(sizes);
         ulong initDataSize = GuestLayout.RoundUpToPage(sizes.InitDataSize);
@@ -48,7 +51,7 @@ public sealed record MemoryMap
         GuestVirtualAddress scratchGva = layout.ScratchBaseGva(sizes.ScratchSize);
         ulong tablesOffset = GuestLayout.RoundUpToPage(sizes.InputBufferSize + sizes.OutputBufferSize);
         Scratch = new(
-            "scratch", scratchGpa, scratchGva, sizes.ScratchSize, 0, 0, everything, paged ? MemoryPermissions.Read | MemoryPermissions.Write : everything);
+            "scratch", scratchGpa, scratchGva, sizes.ScratchSize, 0, 0, everything, paged ? MemoryPermissions.Read | MemoryPermissions.Write | always : everything);
         ulong tablesSize = PageTablesSize(layout, sizes, codeSize);
         PageTables = new(
             "page-tables", scratchGpa + tablesOffset, scratchGva + tablesOffset, tablesSize, SnapshotSize, tablesSize, Scratch.Host, Scratch.Guest);
@@ -230,6 +233,13 @@ public sealed record MemoryMap
                 $"image, PEB, heap and init data ({Layout.SnapshotBase}-0x{end - 1:X}) overlap the scratch region ({Scratch.Gva}-0x{scratchTop:X}): "
                 + $"lower HeapSize or ScratchSize{OrLinkElsewhere}."));
         }
+        else if (Layout.SnapshotBase.Value + SnapshotSize > Scratch.Gpa.Value)
+        {
+            // What is stored of them takes less than they do, but scratch may lie lower than it seems.
+            findings.Add(Rules.RegionOverlap.Found(
+                $"image, PEB and init data (physical addresses {Layout.SnapshotBase}-0x{Layout.SnapshotBase.Value + SnapshotSize - 1:X}) overlap the scratch region "
+                + $"({Scratch.Gpa}-{Layout.ScratchTopGpa}): lower ScratchSize or make the guest smaller."));
+        }
 
         CheckReserved("image, PEB, heap and init data", Layout.SnapshotBase.Value, total, findings);
         CheckReserved("the scratch region", Scratch.Gpa.Value, Scratch.Size, findings);
@@ -254,8 +264,8 @@ public sealed record MemoryMap
     private static ulong RoundedHeapSize(GuestSizes sizes) => GuestLayout.RoundUpToPage(Math.Max(sizes.HeapSize, 1));
 
     /// <summary>
-    /// Bytes of the tables that map the snapshot region and scratch: the root, and for every lower level the distinct tables each of them touches. They
-    /// lie in different halves of the address space and so share none but the root (amd64 sheet, section 2.4).
+    /// Bytes of the tables that map the snapshot region and scratch: the root, and for every level above the last the distinct tables that its entries
+    /// lead to (amd64 sheet, section 2.4; i686 sheet, section 2.5).
     /// </summary>
     private static ulong PageTablesSize(GuestLayout layout, GuestSizes sizes, ulong codeSize)
     {
@@ -264,19 +274,21 @@ public sealed record MemoryMap
             return 0;
         }
 
-        static ulong LowerTables(ulong start, ulong size)
+        PageTableFormat format = PageTableFormat.Of(layout.Paging);
+        ulong snapshotSize = GuestLayout.RoundUpToPage(codeSize) + GuestLayout.PageSize + RoundedHeapSize(sizes) + GuestLayout.RoundUpToPage(sizes.InitDataSize);
+        ulong first = layout.SnapshotBase.Value;
+        ulong last = first + (snapshotSize - 1);
+        ulong count = 1;
+        for (int level = 0; level < format.LastLevel; level++)
         {
-            ulong count = 0;
-            foreach (int shift in (ReadOnlySpan<int>)[39, 30, 21])
-            {
-                count += ((start + (size - 1)) >> shift) - (start >> shift) + 1;
-            }
-
-            return count;
+            int shift = format.Shifts[level];
+            ulong scratchFirst = layout.ScratchBaseGva(sizes.ScratchSize).Value >> shift;
+            ulong scratchLast = layout.ScratchTopGva.Value >> shift;
+            count += (last >> shift) - (first >> shift) + 1;
+            // A table that maps the end of the one and the start of the other is one table.
+            count += scratchLast - scratchFirst + (last >> shift == scratchFirst ? 0UL : 1UL);
         }
 
-        ulong snapshotSize = GuestLayout.RoundUpToPage(codeSize) + GuestLayout.PageSize + RoundedHeapSize(sizes) + GuestLayout.RoundUpToPage(sizes.InitDataSize);
-        ulong count = 1 + LowerTables(layout.SnapshotBase.Value, snapshotSize) + LowerTables(layout.ScratchBaseGva(sizes.ScratchSize).Value, sizes.ScratchSize);
         return count * GuestLayout.PageSize;
     }
 }

@@ -34,13 +34,13 @@ internal sealed class CoreMemory
     /// <summary>Whether there is more than what is listed.</summary>
     public bool IsCut { get; private set; }
 
-    /// <summary>What 4-level page tables map.</summary>
-    public static CoreMemory Mapped(PhysicalMemory memory, GuestPhysicalAddress tables, int maxPages)
+    /// <summary>What page tables map.</summary>
+    public static CoreMemory Mapped(PhysicalMemory memory, PageTableFormat format, GuestPhysicalAddress tables, int maxPages)
     {
         CoreMemory core = new(memory, maxPages);
         try
         {
-            new PageTableWalker(memory, new(ulong.MaxValue)).Walk(tables, core.Add);
+            new PageTableWalker(format, memory, new(ulong.MaxValue)).Walk(tables, core.Add);
         }
         catch (Exception exception) when (exception is SnapshotFailedException or FullException)
         {

@@ -1,6 +1,7 @@
 using Hyperlight.CoreDumps;
 using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Layouts;
+using Hyperlight.Snapshots;
 using Microsoft.Extensions.Logging;
 
 namespace Hyperlight;
@@ -10,12 +11,6 @@ public sealed partial class Sandbox
 {
     /// <summary>The key under which an exception's <see cref="Exception.Data"/> has the path of the core file that was written for it.</summary>
     public const string CrashDumpKey = "Hyperlight.CrashDump";
-
-    // EFER.LMA: the processor is in long mode, where CR3 is the root of 4-level page tables.
-    private const ulong LongModeActive = 1 << 10;
-
-    // CR3 without what is no address in it.
-    private const ulong TableAddressMask = 0x000F_FFFF_FFFF_F000;
 
     // Whatever goes wrong here must not hide what went wrong in the guest.
     private void WriteCrashDump(Exception crash)
@@ -49,7 +44,8 @@ public sealed partial class Sandbox
     private CoreMemory ReadCrashedMemory(in KvmSpecialRegisters special)
     {
         int maxPages = (int)Math.Min(_options.MaxCrashDumpSize / (long)GuestLayout.PageSize, Array.MaxLength);
-        if (_map.Layout.Paging == GuestPaging.None && (special.Efer & LongModeActive) == 0)
+        PageTableFormat? format = ProcessorPaging.Of(special);
+        if (format is null && _map.Layout.Paging == GuestPaging.None)
         {
             return CoreMemory.Unmapped(
                 _memory.ToPhysical(),
@@ -62,8 +58,9 @@ public sealed partial class Sandbox
         }
 
         // A triple fault resets some processors: the tables the guest started with are better than none.
-        GuestPhysicalAddress tables = (special.Efer & LongModeActive) != 0 ? new(special.Cr3 & TableAddressMask) : _map.PageTables.Gpa;
-        return CoreMemory.Mapped(_memory.ToPhysical(), tables, maxPages);
+        return format is null
+            ? CoreMemory.Mapped(_memory.ToPhysical(), PageTableFormat.Of(_map.Layout.Paging), _map.PageTables.Gpa, maxPages)
+            : CoreMemory.Mapped(_memory.ToPhysical(), format, new(special.Cr3 & format.AddressMask), maxPages);
     }
 
     [LoggerMessage(

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Hyperlight.Baking;
 using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
@@ -13,12 +12,6 @@ public sealed partial class Sandbox
 {
     // ZF asks the guest to flush what its processor remembers of the page tables before it does anything else (amd64 sheet, section 4.3).
     private const ulong FlushFlags = CleanFlags | (1 << 6);
-
-    // What 4-level paging in long mode is: PG, PAE without LA57, LMA (Intel SDM volume 3, section 5.1.1).
-    private const ulong Cr0Paging = 1UL << 31;
-    private const ulong Cr4PhysicalAddressExtension = 1 << 5;
-    private const ulong Cr4FiveLevels = 1 << 12;
-    private const ulong EferLongModeActive = 1 << 10;
 
     private ulong _generation;
 
@@ -117,8 +110,8 @@ public sealed partial class Sandbox
         }
         else
         {
-            RequireFourLevelPaging(processor.Special);
-            memory = Compaction.Run(_map, _memory, new(processor.Special.Cr3 & PageTableEntry.AddressMask));
+            PageTableFormat format = RequireLayoutsPaging(processor.Special);
+            memory = Compaction.Run(_map, _memory, format, FindRoots(new(processor.Special.Cr3 & format.AddressMask)));
             processor = processor with { Special = processor.Special with { Cr3 = _map.PageTables.Gpa.Value } };
         }
 
@@ -126,15 +119,38 @@ public sealed partial class Sandbox
         return new(_origin, _generation, _map, memory, processor, _callRegisters with { Rflags = CleanFlags }, _signatures, _msrs.Allowed);
     }
 
-    private static void RequireFourLevelPaging(in KvmSpecialRegisters registers)
+    private PageTableFormat RequireLayoutsPaging(in KvmSpecialRegisters registers)
     {
-        if ((registers.Cr0 & Cr0Paging) == 0
-            || (registers.Cr4 & (Cr4PhysicalAddressExtension | Cr4FiveLevels)) != Cr4PhysicalAddressExtension
-            || (registers.Efer & EferLongModeActive) == 0)
+        PageTableFormat wanted = PageTableFormat.Of(_map.Layout.Paging);
+        return ProcessorPaging.Of(registers) is { } format && format.LastLevel == wanted.LastLevel ? format : throw new SnapshotFailedException(
+            $"it has left {wanted.Shifts.Length}-level paging (CR0 0x{registers.Cr0:X}, CR4 0x{registers.Cr4:X}, EFER 0x{registers.Efer:X}), "
+            + "which snapshots of such guests need.");
+    }
+
+    /// <summary>Where the guest's address spaces start, the current one first.</summary>
+    private IReadOnlyList<GuestPhysicalAddress> FindRoots(GuestPhysicalAddress current)
+    {
+        PhysicalMemory memory = _memory.ToPhysical();
+        IReadOnlyList<GuestPhysicalAddress> roots = _options.PageTableRoots?.Invoke(current, new(memory)) ?? [];
+        if (roots.Count == 0)
         {
-            throw new SnapshotFailedException(
-                $"it has left 4-level paging (CR0 0x{registers.Cr0:X}, CR4 0x{registers.Cr4:X}, EFER 0x{registers.Efer:X}), which snapshots of such guests need.");
+            return [current];
         }
+
+        if (roots[0] != current)
+        {
+            throw new SnapshotFailedException($"PageTableRoots found {roots[0]} first, the guest is at {current}: the current root comes first.");
+        }
+
+        foreach (GuestPhysicalAddress root in roots)
+        {
+            if (root.Value % GuestLayout.PageSize != 0 || memory.RangeAt(root.Value) < 0)
+            {
+                throw new SnapshotFailedException($"PageTableRoots found {root}, which is no page of the guest's memory.");
+            }
+        }
+
+        return roots;
     }
 
     private void CheckFits(Snapshot snapshot)

@@ -6,8 +6,9 @@ using Hyperlight.Memory;
 namespace Hyperlight.Snapshots;
 
 /// <summary>
-/// Makes a snapshot of a paged guest's memory (amd64 sheet, section 6.3): every page that its tables map, once, and new tables. Pages of the image and of
-/// earlier snapshots stay where they are; the others, which the guest had copied or allocated in scratch, move into a layer behind them.
+/// Makes a snapshot of a paged guest's memory (amd64 sheet, section 6.3; i686 sheet, section 7): every page that its tables map, once, and new tables.
+/// Pages of the image and of earlier snapshots stay where they are; the others, which the guest had copied or allocated in scratch, move into a layer behind
+/// them. A table that several roots share, they share afterwards.
 /// <code>
 ///   before   │ image │ pages of a snapshot │      …       │ scratch: buffers, tables, pages │
 ///   after    │ image │ pages of a snapshot │ new pages │  …  │ scratch: buffers, tables      │
@@ -22,6 +23,8 @@ internal sealed class Compaction
     private readonly MemoryMap _map;
     private readonly PhysicalMemory _memory;
     private readonly ImmutableArray<MemoryLayer> _kept;
+    private readonly IReadOnlyList<GuestPhysicalAddress> _roots;
+    private readonly PageTableWalker _walker;
     private readonly PageTableBuilder _tables;
     private readonly GuestPhysicalAddress _start;
     private readonly ulong _mostTableBytes;
@@ -31,35 +34,44 @@ internal sealed class Compaction
     private readonly Dictionary<ulong, GuestPhysicalAddress> _moved = [];
     private GuestPhysicalAddress? _zeroPage;
 
-    private Compaction(MemoryMap map, GuestMemory memory)
+    // The root that a table was first reached from.
+    private readonly Dictionary<TableLink, int> _owners = [];
+
+    private Compaction(MemoryMap map, GuestMemory memory, PageTableFormat format, IReadOnlyList<GuestPhysicalAddress> roots)
     {
         _map = map;
         _memory = memory.ToPhysical();
         _kept = memory.Layers.Length < MaxLayers ? memory.Layers : memory.Layers[..1];
         _start = _kept[^1].End;
-        _tables = new(map.PageTables.Gpa, (int)map.PageTables.Size);
+        _roots = roots;
+        _walker = new(format, _memory, map.Scratch.Gva);
         // The first layer reaches that far, also a loaded one, which may have another page there.
         _zeroPage = _memory.Page(map.Heap.Gpa.Value).ContainsAnyExcept((byte)0) ? null : map.Heap.Gpa;
         _mostTableBytes = Math.Min(
             map.Scratch.Size - map.Layout.MinimumScratchSize(map.Sizes.InputBufferSize, map.Sizes.OutputBufferSize), (ulong)Array.MaxLength / 2);
+        CheckTables((ulong)roots.Count * GuestLayout.PageSize);
+        _tables = new(PageTableFormat.Of(map.Layout.Paging), map.PageTables.Gpa, (int)map.PageTables.Size, roots.Count);
     }
 
     /// <summary>Makes a snapshot of memory that the guest is not using meanwhile.</summary>
     /// <param name="map">Where everything was at the start.</param>
     /// <param name="memory">The memory.</param>
-    /// <param name="root">The guest's current page tables.</param>
+    /// <param name="format">What the guest's current page tables are like.</param>
+    /// <param name="roots">Where they start, at least one. The new ones start one page behind the other, in this order.</param>
     /// <exception cref="SnapshotFailedException">The guest's page tables are hostile, or too large for another start.</exception>
-    public static PagedSnapshotMemory Run(MemoryMap map, GuestMemory memory, GuestPhysicalAddress root) => new Compaction(map, memory).Run(root);
+    public static PagedSnapshotMemory Run(
+        MemoryMap map, GuestMemory memory, PageTableFormat format, IReadOnlyList<GuestPhysicalAddress> roots) => new Compaction(map, memory, format, roots).Run();
 
-    private PagedSnapshotMemory Run(GuestPhysicalAddress root)
+    private PagedSnapshotMemory Run()
     {
-        new PageTableWalker(_memory, _map.Scratch.Gva).Walk(root, Add);
-        for (ulong offset = 0; offset < _map.Scratch.Size; offset += GuestLayout.PageSize)
+        for (int root = 0; root < _roots.Count; root++)
         {
-            _tables.MapScratchPage(_map.Scratch.Gva + offset, _map.Scratch.Gpa + offset, _map.Scratch.Guest);
+            _tables.Root = root;
+            _walker.Walk(_roots[root], Enter, Add);
+            MapScratch();
         }
 
-        CheckTables();
+        CheckTables((ulong)_tables.Size);
         MemoryLayer? added = Move();
         foreach (MemoryLayer layer in _kept)
         {
@@ -70,10 +82,31 @@ internal sealed class Compaction
         return new(added is null ? _kept : _kept.Add(added), _tables.Build(), added?.Shared.Memory.Size ?? 0);
     }
 
+    private void MapScratch()
+    {
+        for (ulong offset = 0; offset < _map.Scratch.Size; offset += GuestLayout.PageSize)
+        {
+            _tables.MapScratchPage(_map.Scratch.Gva + offset, _map.Scratch.Gpa + offset, _map.Scratch.Guest);
+        }
+    }
+
+    /// <summary>Says whether to walk a table: only once, however many roots lead to it.</summary>
+    private bool Enter(TableLink link)
+    {
+        if (_roots.Count == 1 || _owners.TryAdd(link, _tables.Root) || _owners[link] == _tables.Root)
+        {
+            return true;
+        }
+
+        _tables.Share(_owners[link], link.Gva, link.Level);
+        CheckTables((ulong)_tables.Size);
+        return false;
+    }
+
     private void Add(PageLeaf leaf)
     {
         _tables.Map(leaf.Gva, Place(leaf.Gpa), leaf.Bits);
-        CheckTables();
+        CheckTables((ulong)_tables.Size);
     }
 
     private GuestPhysicalAddress Place(ulong gpa)
@@ -111,10 +144,10 @@ internal sealed class Compaction
             $"the file behind its physical address 0x{gpa:X} has become shorter since it was mapped, or cannot be read: restore another snapshot, or unmap the file.");
     }
 
-    private void CheckTables()
+    private void CheckTables(ulong size)
     {
         // What the sandbox could not start with again is refused as soon as it shows, so a guest cannot make the host build much of it.
-        if ((ulong)_tables.Size > _mostTableBytes)
+        if (size > _mostTableBytes)
         {
             throw new SnapshotFailedException(
                 $"the page tables of the snapshot take more than 0x{_mostTableBytes:X} bytes, which is what ScratchSize 0x{_map.Scratch.Size:X} has room for "

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
 using static Hyperlight.Baking.PageTableEntry;
@@ -7,14 +6,14 @@ namespace Hyperlight.Snapshots;
 
 /// <summary>
 /// Finds every page that a guest's page tables map, in ascending order of virtual addresses, each on its own also where the tables have large pages
-/// (amd64 sheet, section 6.3). The guest wrote the tables: an entry that leads out of its memory counts as absent, and tables that lead to
-/// each other, which could make a walk take for ever, end it.
+/// (amd64 sheet, section 6.3; i686 sheet, section 7). The guest wrote the tables: an entry that leads out of its memory counts as absent, and tables
+/// that lead to each other, which could make a walk take for ever, end it.
 /// </summary>
+/// <param name="format">What the tables are like.</param>
 /// <param name="memory">The guest's memory.</param>
 /// <param name="limit">Where the walk ends: scratch is mapped anew in every snapshot.</param>
-internal sealed class PageTableWalker(PhysicalMemory memory, GuestVirtualAddress limit)
+internal sealed class PageTableWalker(PageTableFormat format, PhysicalMemory memory, GuestVirtualAddress limit)
 {
-    private const int RootShift = PageShift + (3 * LevelShift);
     private const ulong PageSize = GuestLayout.PageSize;
 
     // Addresses from here on are written with all higher bits set.
@@ -33,22 +32,31 @@ internal sealed class PageTableWalker(PhysicalMemory memory, GuestVirtualAddress
     /// <param name="root">The address of the first one.</param>
     /// <param name="found">Gets every page.</param>
     /// <exception cref="SnapshotFailedException">The tables lead to each other too often.</exception>
-    public void Walk(GuestPhysicalAddress root, Action<PageLeaf> found) => VisitTable(root.Value, RootShift, 0, Writable | User, found);
+    public void Walk(GuestPhysicalAddress root, Action<PageLeaf> found) => Walk(root, static _ => true, found);
 
-    private void VisitTable(ulong table, int shift, ulong firstGva, ulong inherited, Action<PageLeaf> found)
+    /// <summary>Walks those of the tables that it is told to.</summary>
+    /// <param name="root">The address of the first one.</param>
+    /// <param name="enter">Says of every other whether to walk it.</param>
+    /// <param name="found">Gets every page.</param>
+    /// <exception cref="SnapshotFailedException">The tables lead to each other too often, in this walk and those before.</exception>
+    public void Walk(GuestPhysicalAddress root, Func<TableLink, bool> enter, Action<PageLeaf> found) =>
+        VisitTable(root.Value, 0, 0, Writable | User, enter, found);
+
+    private void VisitTable(ulong table, int level, ulong firstGva, ulong inherited, Func<TableLink, bool> enter, Action<PageLeaf> found)
     {
         CountTable();
-        ReadOnlySpan<ulong> entries = MemoryMarshal.Cast<byte, ulong>(memory.Page(table));
-        for (int i = 0; i < entries.Length; i++)
+        ReadOnlySpan<byte> page = memory.Page(table);
+        int count = page.Length / format.EntrySize;
+        for (int i = 0; i < count; i++)
         {
-            ulong entry = entries[i];
+            ulong entry = format.Read(page, i);
             if ((entry & Present) == 0)
             {
                 continue;
             }
 
-            ulong gva = firstGva + ((ulong)i << shift);
-            if (shift == RootShift && gva >= UpperHalf)
+            ulong gva = firstGva + ((ulong)i << format.Shifts[level]);
+            if (level == 0 && gva >= UpperHalf)
             {
                 gva |= UpperHalfBits;
             }
@@ -65,49 +73,53 @@ internal sealed class PageTableWalker(PhysicalMemory memory, GuestVirtualAddress
 
             // Every level can forbid writing, use by programs, and executing.
             ulong bits = (inherited & entry & (Writable | User)) | ((inherited | entry) & NoExecute);
-            ulong target = entry & AddressMask;
-            if (shift == PageShift)
+            ulong target = entry & format.AddressMask;
+            if (level == format.LastLevel)
             {
                 VisitPage(target, gva, entry, bits, found);
             }
-            else if ((entry & Large) == 0)
+            else if ((entry & format.LargeBit) == 0)
             {
-                VisitTable(target, shift - LevelShift, gva, bits, found);
+                if (enter(new(target, new(gva), level, bits)))
+                {
+                    VisitTable(target, level + 1, gva, bits, enter, found);
+                }
             }
-            else if (shift < RootShift)
+            else if (level >= format.FirstLargeLevel)
             {
-                VisitLargePage(target & ~((1UL << shift) - 1), shift, gva, entry, bits, found);
+                VisitLargePage(target & ~((1UL << format.Shifts[level]) - 1), level, gva, entry, bits, found);
             }
 
-            // Large in the root is a reserved bit: the processor would fault.
+            // Above, large is a reserved bit: the processor would fault.
         }
     }
 
-    private void VisitLargePage(ulong gpa, int shift, ulong gva, ulong entry, ulong bits, Action<PageLeaf> found)
+    private void VisitLargePage(ulong gpa, int level, ulong gva, ulong entry, ulong bits, Action<PageLeaf> found)
     {
+        int shift = format.Shifts[level];
         if (!memory.Overlaps(gpa, 1UL << shift))
         {
             return;
         }
 
         CountTable();
-        shift -= LevelShift;
-        for (ulong i = 0; i < EntriesPerTable; i++)
+        int partShift = format.Shifts[level + 1];
+        for (ulong i = 0; i < 1UL << (shift - partShift); i++)
         {
-            ulong part = gpa + (i << shift);
-            ulong partGva = gva + (i << shift);
+            ulong part = gpa + (i << partShift);
+            ulong partGva = gva + (i << partShift);
             if (partGva >= limit.Value)
             {
                 return;
             }
 
-            if (shift == PageShift)
+            if (level + 1 == format.LastLevel)
             {
                 VisitPage(part, partGva, entry, bits, found);
             }
             else
             {
-                VisitLargePage(part, shift, partGva, entry, bits, found);
+                VisitLargePage(part, level + 1, partGva, entry, bits, found);
             }
         }
     }

@@ -29,7 +29,7 @@ internal static class SnapshotFile
     {
         if (snapshot.Map.Layout.SnapshotAbi is not { } abi || snapshot.Memory is not PagedSnapshotMemory memory)
         {
-            throw NotSavable($"it is of an {snapshot.Map.Layout.Id} guest, upstream's format has paged guests only: keep it in memory");
+            throw NotSavable($"it is of an {snapshot.Map.Layout.Id} guest, the format on disk has amd64 guests only: keep it in memory");
         }
 
         if (snapshot.Map.Sizes.HardwareInterrupts)

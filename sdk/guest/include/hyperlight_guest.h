@@ -314,9 +314,9 @@ char *strcpy(char *restrict to, const char *restrict from);
 
 /* Makes `size` bytes at a physical address, where the host has mapped a file or region, readable at `address`; NULL as
  * address means at the same one as the physical. Both are multiples of 4096. Returns the address; NULL when it cannot be
- * used or something is mapped there already. A page table for every 2 MiB comes out of scratch, and so does each page that
- * is written by way of a copy. An i686 guest has no paging: it sees physical addresses, cannot write there, and this only
- * checks. (Not upstream's, whose Rust library has map_region.) */
+ * used or something is mapped there already. A page table for every 2 MiB (i686-paged: 4) comes out of scratch, and so does
+ * each page that is written by way of a copy. An i686 guest has no paging: it sees physical addresses, cannot write there,
+ * and this only checks. (Not upstream's, whose Rust library has map_region.) */
 enum {
     HL_MAP_READ_ONLY = 0,
     HL_MAP_COPY_ON_WRITE = 1, /* a page that is written becomes a copy of the guest's own */
@@ -337,8 +337,8 @@ hl_Vec hl_init_data(void);
 uint64_t hl_random_seed(void);
 
 /* The 64-bit word that lies `offset` bytes below the end of scratch, 8 <= offset <= 8192: 0x08 scratch size, 0x10 next
- * free page; amd64 also 0x18 page tables, 0x20 snapshot generation; i686 also 0x1008 the counter of the host (amd64 sheet 2.3,
- * i686 sheets 2.3 and 8). */
+ * free page; with paging also 0x18 page tables, 0x20 snapshot generation; on i686 without paging also 0x1008 the counter of the
+ * host (amd64 sheet 2.3, i686 sheets 2.3 and 8). */
 uint64_t hl_scratch_word(uint32_t offset);
 
 /* ---- Float and double -------------------------------------------------------------------------------------------- */

@@ -4,6 +4,8 @@
  */
 #if defined(__x86_64__)
 #define VERSION "0.16.0"
+#elif defined(HL_PAGED_LAYOUT)
+#define VERSION "0.15.0"
 #elif defined(HL_IDENTITY_LAYOUT)
 #define VERSION "0.13.1"
 #endif

@@ -26,7 +26,7 @@ internal sealed class BakedMemory
     public ulong Entry(ulong gva)
     {
         ulong table = _map.PageTables.Gpa.Value;
-        foreach (int shift in new[] { 39, 30, 21 })
+        foreach (int shift in IsTwoLevel ? new[] { 22 } : [39, 30, 21])
         {
             ulong entry = Table(table, gva, shift);
             if ((entry & 1) == 0)
@@ -49,7 +49,14 @@ internal sealed class BakedMemory
 
     public ulong ReadUInt64(ulong gva) => BinaryPrimitives.ReadUInt64LittleEndian(Read(gva, 8));
 
-    private ulong Table(ulong table, ulong gva, int shift) =>
-        BinaryPrimitives.ReadUInt64LittleEndian(
-            Bytes.AsSpan((int)(_map.PageTables.BlobOffset + (table - _map.PageTables.Gpa.Value) + (((gva >> shift) & 511) * 8))));
+    private bool IsTwoLevel => _map.Layout.Paging == GuestPaging.TwoLevel;
+
+    private ulong Table(ulong table, ulong gva, int shift)
+    {
+        ReadOnlySpan<byte> bytes = Bytes.AsSpan((int)(_map.PageTables.BlobOffset + (table - _map.PageTables.Gpa.Value)), 4096);
+        int index = (int)(gva >> shift);
+        return IsTwoLevel
+            ? BinaryPrimitives.ReadUInt32LittleEndian(bytes[((index & 1023) * 4)..])
+            : BinaryPrimitives.ReadUInt64LittleEndian(bytes[((index & 511) * 8)..]);
+    }
 }

@@ -43,6 +43,22 @@ public sealed class GuestBakerTests
         Assert.Equal(0UL, memory.Entry(0)); // null guard
     }
 
+    /// <summary>i686 sheet, section 2.5: there is no no-execute; addresses as in golden vector B1, but zero pages share one.</summary>
+    [Fact]
+    public void Two_level_page_tables_keep_code_and_constants_from_being_written()
+    {
+        BakedImage image = Bake(TestElf.I686().WithVersionNote("0.15.0").WithType(ElfType.PositionIndependent));
+        BakedMemory memory = new(image);
+        MemoryRegion heap = image.Config.Regions.Single(region => region.Name == "heap");
+        ulong peb = image.Config.Regions.Single(region => region.Name == "peb").Gva.Value;
+
+        Assert.Equal("i686-0.15", image.Config.Layout);
+        Assert.Equal((0x21UL, 0x21UL, 0x221UL), (memory.Entry(Base) & 0xFFF, memory.Entry(Base + 0x1000) & 0xFFF, memory.Entry(Base + 0x2000) & 0xFFF));
+        Assert.Equal((0x21UL, 0UL), (memory.Entry(peb) & 0xFFF, memory.Entry(0)));
+        Assert.Equal((heap.Gpa.Value | 0x221, heap.Gpa.Value | 0x221), (memory.Entry(heap.Gva.Value), memory.Entry(heap.Gva.Value + heap.Size - 0x1000)));
+        Assert.Equal(Enumerable.Repeat((byte)0xF4, 0x40), memory.Read(Base, 0x40));
+    }
+
     [Theory]
     [InlineData("r", ReadOnlyNx)]
     [InlineData("rw", CopyOnWriteNx)]
@@ -181,6 +197,18 @@ public sealed class GuestBakerTests
 
         Assert.Equal([0x34, 0x12, 0, 0, .. data[12..16]], memory.Read(0x4008, 8));
         Assert.Equal(data[0x10..0x18], memory.Read(0x4010, 8));
+    }
+
+    /// <summary>i686 sheet, section 4.2 and 4.3 (D): the paged layout moves a guest, so that the base comes on top of the addend.</summary>
+    [Fact]
+    public void An_i386_relocation_of_a_guest_of_the_paged_layout_adds_its_base()
+    {
+        byte[] data = Filled(0x40);
+        BakedMemory memory = new(Bake(TestElf.I686().WithVersionNote("0.15.0").WithType(ElfType.PositionIndependent)
+            .WithSegment(0x4000, ElfSegmentFlags.Read | ElfSegmentFlags.Write, data).WithRela(0x4008, addend: 0x1234).WithRel(0x4010)));
+
+        Assert.Equal([0x34, 0x22, 0, 0, .. data[12..16]], memory.Read(Base + 0x4008, 8));
+        Assert.Equal([.. BitConverter.GetBytes(BitConverter.ToUInt32(data, 0x10) + 0x1000), .. data[0x14..0x18]], memory.Read(Base + 0x4010, 8));
     }
 
     [Fact]

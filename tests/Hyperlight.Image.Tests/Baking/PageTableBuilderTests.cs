@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Hyperlight.Baking;
+using Hyperlight.Layouts;
 
 namespace Hyperlight.Image.Tests.Baking;
 
@@ -40,7 +41,7 @@ public sealed class PageTableBuilderTests
     [Fact]
     public void Code_that_is_not_writable_is_mapped_without_copy_on_write()
     {
-        PageTableBuilder tables = new(new(0x10000), 4 * 4096);
+        PageTableBuilder tables = new(PageTableFormat.FourLevel, new(0x10000), 4 * 4096);
         tables.MapSnapshotPage(new(0x1000), new(0x5000), Read | MemoryPermissions.Execute);
 
         Assert.Equal(0x5061UL, BinaryPrimitives.ReadUInt64LittleEndian(tables.Build().AsSpan((3 * 4096) + 8))); // amd64 sheet, section 3.1
@@ -53,7 +54,7 @@ public sealed class PageTableBuilderTests
     [Fact]
     public void A_page_for_programs_is_reachable_through_every_level()
     {
-        PageTableBuilder tables = new(new(0x10000), 0);
+        PageTableBuilder tables = new(PageTableFormat.FourLevel, new(0x10000), 0);
         tables.Map(new(0x1000), new(0x5000), PageTableEntry.CopyOnWrite);
         tables.Map(new(0x2000), new(0x6000), PageTableEntry.User);
 
@@ -66,7 +67,7 @@ public sealed class PageTableBuilderTests
 
     private static byte[] UpstreamsDefaultMappings(int expectedSize)
     {
-        PageTableBuilder tables = new(new(0xF_FFFC_0000), expectedSize);
+        PageTableBuilder tables = new(PageTableFormat.FourLevel, new(0xF_FFFC_0000), expectedSize);
         for (ulong page = 0x1000; page < 0x42000; page += 0x1000)
         {
             tables.MapSnapshotPage(new(page), new(page), page < 0x21000 ? All : page == 0x21000 ? Read : ReadWrite);

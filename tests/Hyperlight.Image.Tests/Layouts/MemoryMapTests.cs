@@ -73,6 +73,22 @@ public sealed class MemoryMapTests
         Assert.Equal(0x20000UL, map.Peb.Gpa.Value);
     }
 
+    /// <summary>i686 sheet, section 2.3, "Default-size worked example", profile B.</summary>
+    [Fact]
+    public void The_worked_example_of_paged_i686_lies_where_the_sheet_says()
+    {
+        MemoryMap map = Create(GuestLayouts.I686V15, new());
+
+        Assert.Equal(0xFEDB_8000UL, map.Scratch.Gpa.Value);
+        Assert.Equal(0xFFFB_8000UL, map.Scratch.Gva.Value);
+        Assert.Equal(0xFFFB_8000UL, map.InputBuffer.Value);
+        Assert.Equal(0xFFFB_C000UL, map.OutputBuffer.Value);
+        Assert.Equal((0xFEDC_0000UL, 0x3000UL), (map.PageTables.Gpa.Value, map.PageTables.Size));
+        Assert.Equal(0xFEDC_3000UL, map.FirstFreePage.Value);
+        Assert.Equal(0xFFFF_FFC8UL, map.Layout.InitialStackPointer.Value);
+        Assert.Equal(0x1000UL, map.Image.Gva.Value);
+    }
+
     [Fact]
     public void An_identity_layout_stores_every_page_at_its_own_address()
     {
@@ -93,6 +109,31 @@ public sealed class MemoryMapTests
         MemoryMap map = Create(GuestLayouts.Amd64V16, new() { HeapSize = heapSize });
 
         Assert.Equal((ulong)pages * GuestLayout.PageSize, map.PageTables.Size);
+    }
+
+    [Theory]
+    [InlineData(0x20000, 0x48000, 3)] // i686 sheet, section 2.5: the root, a table below, a table for scratch
+    [InlineData(0x3DF000 - 0x1000, 0x48000, 3)] // ends exactly at 4 MiB
+    [InlineData(0x3DF000, 0x48000, 4)]
+    [InlineData(64 << 20, 0x48000, 19)]
+    [InlineData(0x20000, 0x40_0000, 3)] // scratch begins exactly 4 MiB below the top
+    [InlineData(0x20000, 0x40_1000, 4)]
+    [InlineData(0xFEC0_0000, 0x130_0000, 1 + 1020 + 5 - 1)] // the heap's end and the start of scratch share a table
+    public void Two_level_page_tables_grow_by_a_page_for_each_4_MiB(ulong heapSize, ulong scratchSize, int pages)
+    {
+        MemoryMap map = Create(GuestLayouts.I686V15, new() { HeapSize = heapSize, ScratchSize = scratchSize });
+
+        Assert.Equal((ulong)pages * GuestLayout.PageSize, map.PageTables.Size);
+    }
+
+    /// <summary>i686 sheet, section 2.4 (D): upstream does not check that; scratch lies 0x120_0000 lower than its virtual addresses say.</summary>
+    [Fact]
+    public void Init_data_over_the_physical_addresses_of_scratch_is_refused()
+    {
+        Create(GuestLayouts.I686V15, new() { InitDataSize = 0x7F00_0000, ScratchSize = 0x7F00_0000 });
+
+        Refuse(GuestLayouts.I686V15, new() { InitDataSize = 0x7F80_0000, ScratchSize = 0x8000_0000 }, Rules.RegionOverlap);
+        Assert.Contains("physical addresses 0x1000-", _findings[0].Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -125,6 +166,7 @@ public sealed class MemoryMapTests
     [InlineData("amd64-0.16", true, "rwx", "rw-")]
     [InlineData("i686-0.13", false, "rwx", "rwx")]
     [InlineData("i686-0.13", true, "rwx", "rwx")]
+    [InlineData("i686-0.15", false, "rwx", "rwx")] // its page tables cannot forbid executing
     public void Heap_and_init_data_have_the_permissions_asked_for_where_page_tables_can_give_them(string layout, bool executableHeap, string heap, string initData)
     {
         MemoryMap map = Create(GuestLayouts.Find(layout)!, new()
@@ -148,6 +190,7 @@ public sealed class MemoryMapTests
     [Theory]
     [InlineData("amd64-0.16", 0x14000 + 0x7000)] // amd64 sheet, section 2.4: buffers, 12 pages, page tables
     [InlineData("amd64-0.17", 0x14000 + 0x7000)]
+    [InlineData("i686-0.15", 0x14000 + 0x3000)] // i686 sheet, section 2.4: the same
     [InlineData("i686-0.13", 0x8000 + 0x2000)] // i686 sheet, section 2.4 (D): buffers and 2 pages
     public void Scratch_may_be_as_small_as_the_sheet_says_and_no_smaller(string layout, ulong minimum)
     {
@@ -190,7 +233,9 @@ public sealed class MemoryMapTests
     [InlineData("amd64-0.16", 16UL << 30)]
     [InlineData("amd64-0.17", (16UL << 30) - 0x3000)]
     [InlineData("i686-0.13", (1UL << 30) + 1)]
+    [InlineData("i686-0.15", 0xFEDF_F001)]
     [InlineData("amd64-0.16", ulong.MaxValue)]
+    [InlineData("i686-0.15", ulong.MaxValue)]
     [InlineData("i686-0.13", ulong.MaxValue)]
     public void More_memory_than_the_layout_allows_is_refused_whichever_part_asks_for_it(string layout, ulong size)
     {

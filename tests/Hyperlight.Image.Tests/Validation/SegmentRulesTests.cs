@@ -1,4 +1,5 @@
 using Hyperlight.Elf;
+using Hyperlight.Layouts;
 using Hyperlight.Testing;
 
 namespace Hyperlight.Image.Tests.Validation;
@@ -164,6 +165,11 @@ public sealed class SegmentRulesTests
     [Fact]
     public void A_guest_for_one_address_is_valid_at_the_layouts_base() =>
         Assert.Empty(GuestReport.OfAmd64(AmdAt(0x1000).WithType(ElfType.Executable)).Findings);
+
+    /// <summary>i686 sheet, section 4.2: upstream moves such a guest and does not tell it.</summary>
+    [Fact]
+    public void A_guest_of_the_paged_layout_that_is_fixed_elsewhere_reports_HL2010() =>
+        Assert.Equal(["HL2010"], GuestReport.OfValidating(TestElf.I686(), GuestLayouts.I686V15).Codes);
 
     [Theory]
     [InlineData(0)]

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Hyperlight.CoreDumps;
+using Hyperlight.Layouts;
 using Hyperlight.Memory;
 
 namespace Hyperlight.Runtime.Tests.CoreDumps;
@@ -20,7 +21,7 @@ public sealed class CoreMemoryTests : IDisposable
     {
         FillTable(Start, _ => Start | Writable);
 
-        CoreMemory core = CoreMemory.Mapped(Physical(), new(Start), maxPages: 100_000);
+        CoreMemory core = CoreMemory.Mapped(Physical(), PageTableFormat.FourLevel, new(Start), maxPages: 100_000);
 
         Assert.True(core.IsCut);
         Assert.InRange(core.Pages.Count, 1, 100_000);
@@ -34,7 +35,7 @@ public sealed class CoreMemoryTests : IDisposable
         FillTable(Start + (2 * PageSize), _ => (Start + (3 * PageSize)) | Writable);
         FillTable(Start + (3 * PageSize), _ => Start | Writable);
 
-        CoreMemory core = CoreMemory.Mapped(Physical(), new(Start), maxPages: 5000);
+        CoreMemory core = CoreMemory.Mapped(Physical(), PageTableFormat.FourLevel, new(Start), maxPages: 5000);
 
         Assert.Equal((5000, true), (core.Pages.Count, core.IsCut));
     }
@@ -47,7 +48,7 @@ public sealed class CoreMemoryTests : IDisposable
         FillTable(Start + (2 * PageSize), _ => (Start + (3 * PageSize)) | Writable);
         FillTable(Start + (3 * PageSize), index => Start | (index % 2 == 0 ? 1UL : Writable));
 
-        CoreMemory core = CoreMemory.Mapped(Physical(), new(Start), maxPages: 200_000);
+        CoreMemory core = CoreMemory.Mapped(Physical(), PageTableFormat.FourLevel, new(Start), maxPages: 200_000);
 
         Assert.Equal((65533, true), (core.Segments.Count, core.IsCut));
     }
@@ -55,7 +56,7 @@ public sealed class CoreMemoryTests : IDisposable
     [Fact]
     public void Tables_outside_of_memory_map_nothing()
     {
-        CoreMemory core = CoreMemory.Mapped(Physical(), new(0x7FFF_FFFF_F000), maxPages: 100);
+        CoreMemory core = CoreMemory.Mapped(Physical(), PageTableFormat.FourLevel, new(0x7FFF_FFFF_F000), maxPages: 100);
 
         Assert.Equal((0, 0, false), (core.Segments.Count, core.Pages.Count, core.IsCut));
     }

@@ -39,6 +39,22 @@ internal sealed class TinyGuest : IDisposable
     /// <summary>16-bit code in real mode.</summary>
     public static TinyGuest RealMode(params byte[] code) => new(GuestLayouts.I686V13, default, 0x3000, null, code);
 
+    /// <summary>32-bit code with the first 4 MiB mapped to themselves, page by page.</summary>
+    public static TinyGuest PagedProtectedMode(params byte[] code)
+    {
+        ulong tables = CodeAddress + TablesOffset;
+        TinyGuest guest = new(GuestLayouts.I686V15, new(tables), 0x5000, null, code);
+
+        // Present, writable, accessed.
+        BinaryPrimitives.WriteUInt32LittleEndian(guest.Memory.Slice(TablesOffset, 4), (uint)(tables + 0x1000) | 0x23);
+        for (uint page = 0; page < 1024; page++)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(guest.Memory.Slice(TablesOffset + 0x1000 + (page * 4), 4), page << 12 | 0x23);
+        }
+
+        return guest;
+    }
+
     /// <summary>64-bit code with the first 2 MiB mapped to themselves, as one large page.</summary>
     public static TinyGuest LongMode(params byte[] code) => LongModeWith(null, code);
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Hyperlight.Layouts;
 using Hyperlight.Memory;
 using Hyperlight.Snapshots;
 using static Hyperlight.Baking.PageTableEntry;
@@ -238,7 +239,7 @@ public sealed class PageTableWalkerTests : IDisposable
     private List<PageLeaf> Collect(GuestPhysicalAddress root)
     {
         List<PageLeaf> leaves = [];
-        new PageTableWalker(new((new(Data), _data), (new(Root), _tables)), Limit).Walk(root, leaves.Add);
+        new PageTableWalker(PageTableFormat.FourLevel, new((new(Data), _data), (new(Root), _tables)), Limit).Walk(root, leaves.Add);
         return leaves;
     }
 
@@ -253,7 +254,7 @@ public sealed class PageTableWalkerTests : IDisposable
                 Write(table, index, (Root + ((ulong)_used++ * 0x1000)) | Table);
             }
 
-            table = Read(table, index) & AddressMask;
+            table = Read(table, index) & PageTableFormat.FourLevel.AddressMask;
         }
 
         Write(table, (int)(gva >> 12) & 511, gpa | bits);

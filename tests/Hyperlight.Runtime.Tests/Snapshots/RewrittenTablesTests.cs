@@ -14,7 +14,7 @@ public sealed class RewrittenTablesTests : IDisposable
 
     public RewrittenTablesTests()
     {
-        Assert.SkipWhen(KvmFactAttribute.Reason is not null, KvmFactAttribute.Reason ?? "");
+        Assert.SkipWhen(Probes.Missing(Needs.Kvm) is not null, Probes.Missing(Needs.Kvm) ?? "");
         _guest = new("misbehave");
         _sandbox = _guest.Start();
         _map = _guest.Image.Map;
@@ -55,14 +55,30 @@ public sealed class RewrittenTablesTests : IDisposable
         Assert.Equal((7, 7), (_sandbox.Call<int>("ReadByte", (3UL << 39) + address), _sandbox.Call<int>("ReadByte", address)));
     }
 
+    [KvmFact]
+    public void Several_roots_lie_behind_each_other_and_share_what_they_shared()
+    {
+        using Sandbox sandbox = _guest.Start(options => options.PageTableRoots = (current, _) => [current, current]);
+        sandbox.Call("SetDataWord", 7);
+        using Snapshot snapshot = sandbox.Snapshot();
+        sandbox.Restore(snapshot);
+
+        Assert.Equal(7, sandbox.Call<int>("DataWord"));
+        int[] indices = [0, 511];
+        Assert.All(indices, index => Assert.NotEqual(0UL, Read(sandbox, RootEntry(index))));
+        Assert.All(indices, index => Assert.Equal(Read(sandbox, RootEntry(index)), Read(sandbox, RootEntry(512 + index))));
+    }
+
     private ulong RootEntry(int index) => _map.PageTables.Gva.Value + ((ulong)index * 8);
 
-    private ulong ReadRoot(int index)
+    private ulong ReadRoot(int index) => Read(_sandbox, RootEntry(index));
+
+    private static ulong Read(Sandbox sandbox, ulong address)
     {
         ulong entry = 0;
         for (int i = 7; i >= 0; i--)
         {
-            entry = entry << 8 | (uint)_sandbox.Call<int>("ReadByte", RootEntry(index) + (uint)i);
+            entry = entry << 8 | (uint)sandbox.Call<int>("ReadByte", address + (uint)i);
         }
 
         return entry;

@@ -411,8 +411,99 @@ static hl_Vec *init_data(const hl_FunctionCall *call)
     return hl_flatbuffer_result_from_Bytes(data.data, data.len);
 }
 
+/* ---- Address spaces: each has 4 MiB of its own at the window, and shares the rest with the first ---- */
+
+#if defined(HL_PAGED_LAYOUT)
+
+#define TO_SCRATCH_GVA 0x01200000u
+#define WINDOW 0x00800000u
+#define LARGE_WINDOW 0x00C00000u
+#define PAGE_BITS 0x023u  /* present, writable, accessed */
+#define TABLE_BITS 0x027u /* and for programs */
+#define LARGE_BITS 0x0A3u
+#define CR4_PSE 0x10u
+
+static volatile uint32_t *page_at(uint32_t gpa)
+{
+    return (volatile uint32_t *)(gpa + TO_SCRATCH_GVA);
+}
+
+/* A page of zeros. */
+static uint32_t take_page(void)
+{
+    volatile uint64_t *next = (volatile uint64_t *)(HL_SCRATCH_END - 0x10u);
+    uint32_t gpa = (uint32_t)*next;
+    *next = gpa + HL_PAGE_SIZE;
+    return gpa;
+}
+
+static uint64_t current_address_space(void)
+{
+    uint32_t root;
+    __asm__ volatile("movl %%cr3, %0" : "=r"(root));
+    return root;
+}
+HYPERLIGHT_WRAP_FUNCTION(current_address_space, ULong, 0)
+
+/* A copy of the current address space with another page at the window, whose first word is given. Returns its root. */
+static uint64_t add_address_space(int32_t word)
+{
+    uint32_t root = take_page(), table = take_page(), page = take_page();
+    memcpy((void *)page_at(root), (const void *)page_at((uint32_t)current_address_space()), HL_PAGE_SIZE);
+    page_at(root)[WINDOW >> 22] = table | TABLE_BITS;
+    page_at(table)[0] = page | PAGE_BITS;
+    page_at(page)[0] = (uint32_t)word;
+    return root;
+}
+HYPERLIGHT_WRAP_FUNCTION(add_address_space, ULong, 1, Int)
+
+static void enter_address_space(uint64_t root)
+{
+    __asm__ volatile("movl %0, %%cr3" : : "r"((uint32_t)root) : "memory");
+}
+HYPERLIGHT_WRAP_FUNCTION(enter_address_space, Void, 1, ULong)
+
+/* Maps the 4 MiB at a physical address as one large page; returns where. */
+static uint64_t map_large_page(uint64_t physical)
+{
+    uint32_t cr4;
+    __asm__ volatile("movl %%cr4, %0" : "=r"(cr4));
+    __asm__ volatile("movl %0, %%cr4" : : "r"(cr4 | CR4_PSE) : "memory");
+    page_at((uint32_t)current_address_space())[LARGE_WINDOW >> 22] = (uint32_t)physical | LARGE_BITS;
+    enter_address_space(current_address_space());
+    return LARGE_WINDOW;
+}
+HYPERLIGHT_WRAP_FUNCTION(map_large_page, ULong, 1, ULong)
+
+/* Writes to a page of the image's code after making it writable in the guest's own page table: only the host can stop that. */
+static int32_t write_snapshot_physically(void)
+{
+    uint32_t address = (uint32_t)(uintptr_t)forty_two;
+    uint32_t table = page_at((uint32_t)current_address_space())[address >> 22] & ~(HL_PAGE_SIZE - 1);
+    page_at(table)[address >> 12 & 1023] |= 2; /* writable */
+    __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
+    volatile uint8_t *code = (volatile uint8_t *)address;
+    *code = 'R';
+    return *code;
+}
+HYPERLIGHT_WRAP_FUNCTION(write_snapshot_physically, Int, 0)
+
+static void register_address_spaces(void)
+{
+    HYPERLIGHT_REGISTER_FUNCTION("CurrentAddressSpace", current_address_space);
+    HYPERLIGHT_REGISTER_FUNCTION("AddAddressSpace", add_address_space);
+    HYPERLIGHT_REGISTER_FUNCTION("EnterAddressSpace", enter_address_space);
+    HYPERLIGHT_REGISTER_FUNCTION("MapLargePage", map_large_page);
+    HYPERLIGHT_REGISTER_FUNCTION("WriteSnapshotPhysically", write_snapshot_physically);
+}
+
+#endif
+
 void hyperlight_main(void)
 {
+#if defined(HL_PAGED_LAYOUT)
+    register_address_spaces();
+#endif
     misbehave_at_start();
     HYPERLIGHT_REGISTER_FUNCTION("Abort", abort_with);
     HYPERLIGHT_REGISTER_FUNCTION("AbortFlood", abort_flood);

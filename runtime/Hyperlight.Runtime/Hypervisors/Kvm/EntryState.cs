@@ -16,8 +16,9 @@ internal static class EntryState
     private const ushort CodeSelector = 0x08;
     private const ushort DataSelector = 0x10;
 
-    // PE, ET.
+    // PE, ET; with paging WP and PG as well.
     private const ulong ProtectedModeCr0 = 0x11;
+    private const ulong PagedProtectedModeCr0 = 0x8001_0011;
 
     // PE, MP, ET, NE, WP, AM, PG.
     private const ulong LongModeCr0 = 0x8005_0033;
@@ -37,7 +38,8 @@ internal static class EntryState
     {
         EntryMode.LongMode => LongMode(pageTables),
         EntryMode.RealMode => RealMode(),
-        EntryMode.ProtectedMode => ProtectedMode(),
+        EntryMode.ProtectedMode => ProtectedMode(ProtectedModeCr0, pageTables: default),
+        EntryMode.PagedProtectedMode => ProtectedMode(PagedProtectedModeCr0, pageTables),
         _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, "This entry mode has no state."),
     };
 
@@ -69,7 +71,7 @@ internal static class EntryState
     }
 
     // The table registers are empty: the guest loads tables of its own before it loads a segment or takes an exception.
-    private static KvmSpecialRegisters ProtectedMode()
+    private static KvmSpecialRegisters ProtectedMode(ulong cr0, GuestPhysicalAddress pageTables)
     {
         KvmSegment data = new() { Selector = DataSelector, Limit = Limit4G, Type = DataType, Present = 1, S = 1, Db = 1, G = 1 };
         return new()
@@ -81,7 +83,8 @@ internal static class EntryState
             Gs = data,
             Ss = data,
             Tr = Task,
-            Cr0 = ProtectedModeCr0,
+            Cr0 = cr0,
+            Cr3 = pageTables.Value,
         };
     }
 }

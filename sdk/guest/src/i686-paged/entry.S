@@ -1,0 +1,119 @@
+/* Where the host enters a paged i686 guest: once to start it, once for each call (i686 sheet 3, profile B). */
+#include "layout.h"
+
+#define PORT_HALT 108
+
+#define CODE_SELECTOR 0x08
+#define DATA_SELECTOR 0x10
+
+/* All of this section lies below 64 KiB (i686-paged.ld): a gate's offset is one 16-bit word. */
+    .section .text.low, "ax"
+
+/* First entry: edi = PEB, esi = random seed, ecx = log level; flat segments, paging on. Until the interrupt table is loaded
+ * nothing here may fault: no .data, no .bss. */
+    .globl  entrypoint
+    .type   entrypoint, @function
+entrypoint:
+    movl    $HL_STACK_TOP, %esp
+    lgdt    gdt_register
+    ljmp    $CODE_SELECTOR, $1f
+1:  movl    $DATA_SELECTOR, %eax
+    movw    %ax, %ds
+    movw    %ax, %es
+    movw    %ax, %fs
+    movw    %ax, %gs
+    movw    %ax, %ss
+    lidt    idt_register
+
+    pushl   %ecx
+    pushl   $0
+    pushl   %esi
+    pushl   %edi
+    call    hl_machine_start
+    call    hl_start
+
+    movl    $dispatch_entry, %eax
+    movl    $HL_STACK_TOP, %esp
+halt:
+    movl    $PORT_HALT, %edx
+    outl    %eax, %dx
+1:  cli
+    hlt
+    jmp     1b
+    .size   entrypoint, . - entrypoint
+
+/* Entry for a call: esp = top of the stack, all else 0. ZF: the host has made new page tables, so flush the TLB, and do not
+ * touch the stack before. */
+    .type   dispatch_entry, @function
+dispatch_entry:
+    jnz     1f
+    movl    %cr3, %eax
+    movl    %eax, %cr3
+    call    hl_machine_start
+1:  call    hl_dispatch
+    movl    $dispatch_entry, %eax
+    jmp     halt
+    .size   dispatch_entry, . - dispatch_entry
+
+/* Exceptions. Every entry makes the same frame (struct ExceptionFrame in machine.c): the processor pushes an error code for
+ * some vectors, the entry pushes 0 for the others, then the vector. */
+    .altmacro
+    .macro  exception_entry vector
+    .balign HL_EXCEPTION_ENTRY_SIZE
+    .if \vector != 8 && \vector != 30 && (\vector < 10 || \vector > 14) && \vector != 17
+    pushl   $0
+    .endif
+    pushl   $\vector
+    jmp     exception
+    .endm
+
+    .balign HL_EXCEPTION_ENTRY_SIZE
+exception_entries:
+    .set    vector_number, 0
+    .rept   HL_EXCEPTION_VECTORS
+    exception_entry %vector_number
+    .set    vector_number, vector_number + 1
+    .endr
+
+exception:
+    pushal
+    cld
+    movl    %esp, %ebx
+    andl    $-16, %esp
+    subl    $12, %esp
+    pushl   %ebx
+    call    hl_exception
+    movl    %ebx, %esp
+    popal
+    addl    $8, %esp
+    iretl
+
+/* Both tables are constant and never copied. The descriptors have their accessed bits set: the processor would write them while
+ * it handles the very fault that would make the page writable. */
+    .section .rodata.tables, "a"
+    .balign 8
+gdt:
+    .quad   0
+    .quad   0x00CF9B000000FFFF /* code, execute and read */
+    .quad   0x00CF93000000FFFF /* data, read and write */
+gdt_end:
+idt:
+    .set    entry_offset, 0
+    .rept   HL_EXCEPTION_VECTORS
+    .word   exception_entries + entry_offset
+    .word   CODE_SELECTOR
+    .word   0x8E00 /* present, ring 0, 32-bit interrupt gate */
+    .word   0
+    .set    entry_offset, entry_offset + HL_EXCEPTION_ENTRY_SIZE
+    .endr
+idt_end:
+    .word   0
+gdt_register:
+    .word   gdt_end - gdt - 1
+    .long   gdt
+    .word   0
+idt_register:
+    .word   idt_end - idt - 1
+    .long   idt
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,27 @@
+using Hyperlight.Hypervisors;
+using Hyperlight.Runtime.Tests.Hypervisors;
+
+namespace Hyperlight.Runtime.Tests;
+
+/// <summary>Finds out, once per test run and with a guest of a few bytes each, what the machine's KVM can do.</summary>
+internal static class Probes
+{
+    private static readonly Lazy<string?> Kvm = new(() => Hypervisor.Check() is { } finding ? $"probe Kvm: {finding}" : null);
+    private static readonly Lazy<string?> Paging32 = new(TryPaging32);
+
+    /// <summary>Why tests with this need cannot run here, null when they can.</summary>
+    public static string? Missing(Needs needs) => needs switch
+    {
+        Needs.Kvm => Kvm.Value,
+        Needs.Paging32 => Kvm.Value ?? Paging32.Value,
+        _ => throw new ArgumentOutOfRangeException(nameof(needs), needs, "This need has no probe."),
+    };
+
+    private static string? TryPaging32()
+    {
+        // mov al, 0x42; out 0x10, al
+        using TinyGuest guest = TinyGuest.PagedProtectedMode(0xB0, 0x42, 0xE6, 0x10);
+        VirtualMachineExit exit = guest.Machine.Run();
+        return exit == VirtualMachineExit.Out(0x10, 0x42, 1) ? null : $"probe Paging32: 32-bit code with paging ended as {exit.Kind}; ./build.sh test --lab runs it elsewhere";
+    }
+}
