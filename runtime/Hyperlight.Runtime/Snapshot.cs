@@ -14,7 +14,8 @@ namespace Hyperlight;
 /// </summary>
 public sealed class Snapshot : IDisposable
 {
-    private volatile bool _disposed;
+    private volatile bool _isDisposed;
+    private int _disposals;
 
     internal Snapshot(
         GuestOrigin origin,
@@ -66,7 +67,7 @@ public sealed class Snapshot : IDisposable
 
     internal ImmutableArray<uint> AllowedMsrs { get; }
 
-    internal bool IsDisposed => _disposed;
+    internal bool IsDisposed => _isDisposed;
 
     /// <summary>Loads a snapshot that was saved. Its memory is a view of the file, which must not be changed while it is in use.</summary>
     /// <param name="path">The directory.</param>
@@ -107,7 +108,7 @@ public sealed class Snapshot : IDisposable
                 nameof(tag));
         }
 
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        using IDisposable hold = Hold();
         return SnapshotFile.Save(this, path, tag);
     }
 
@@ -127,6 +128,7 @@ public sealed class Snapshot : IDisposable
         Operation start = Operation.Start(GuestName, Tags.Snapshot);
         try
         {
+            using IDisposable hold = Hold();
             Sandbox sandbox = new(this, options);
             start.Succeed();
             return sandbox;
@@ -141,8 +143,19 @@ public sealed class Snapshot : IDisposable
     /// <summary>Frees the memory that no sandbox uses. Sandboxes that were made from it or set back to it keep working.</summary>
     public void Dispose()
     {
-        _disposed = true;
-        Memory.Dispose();
+        if (Interlocked.Increment(ref _disposals) == 1)
+        {
+            _isDisposed = true;
+            Memory.Dispose();
+        }
+    }
+
+    /// <summary>Keeps the memory until the result is disposed, whoever disposes the snapshot meanwhile.</summary>
+    /// <exception cref="ObjectDisposedException">The snapshot is disposed.</exception>
+    internal IDisposable Hold()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed || !Memory.TryShare(), this);
+        return Memory;
     }
 
     /// <inheritdoc/>

@@ -146,9 +146,9 @@ public sealed class SnapshotGuests : GuestTask
     private Finding? FindObstacle(GuestItem guest, BakeRecord baked)
     {
         GuestLayout layout = GuestLayouts.Find(baked.Find("Layout")!)!;
-        return layout.SnapshotAbi is null
+        return !layout.CanSaveSnapshots
                 ? Rules.NoSnapshotOfLayout.Found(
-                    $"it has the layout {layout.Id}, and only guests of {string.Join(" and ", GuestLayouts.All.Where(known => known.SnapshotAbi is not null).Select(known => known.Id))} "
+                    $"it has the layout {layout.Id}, and only guests of {string.Join(" and ", GuestLayouts.All.Where(known => known.CanSaveSnapshots).Select(known => known.Id))} "
                     + "have snapshots on disk: set Snapshot to auto or remove it.")
             : guest.HostFunctionsAssembly.Length > 0 && !File.Exists(guest.HostFunctionsAssembly)
                 ? Rules.BadHostFunctions.Found(

@@ -71,7 +71,7 @@ public sealed partial class Sandbox
         try
         {
             ThrowIfUnrecoverable();
-            ObjectDisposedException.ThrowIf(snapshot.IsDisposed, snapshot);
+            using IDisposable hold = snapshot.Hold();
             CheckFits(snapshot);
             _current = null;
             SettleProcessor();
@@ -113,7 +113,7 @@ public sealed partial class Sandbox
         SnapshotMemory memory;
         if (_map.Layout.Paging == GuestPaging.None)
         {
-            memory = new IdentitySnapshotMemory(_map, _memory);
+            memory = IdentitySnapshotMemory.Take(_map, _memory);
         }
         else
         {
@@ -180,7 +180,7 @@ public sealed partial class Sandbox
             }
 
             _memory.Discard();
-            FillScratch(snapshot);
+            Fill(snapshot);
         }
         catch (Exception exception)
         {
@@ -201,9 +201,9 @@ public sealed partial class Sandbox
         }
     }
 
-    private void FillScratch(Snapshot snapshot)
+    private void Fill(Snapshot snapshot)
     {
-        snapshot.Memory.FillScratch(_memory, snapshot.Generation);
+        snapshot.Memory.Fill(_memory, snapshot.Generation);
         ResetBuffers();
     }
 

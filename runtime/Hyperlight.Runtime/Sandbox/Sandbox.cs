@@ -2,12 +2,12 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Hyperlight.Hypervisors;
 using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
 using Hyperlight.Protocol;
 using Hyperlight.Snapshots;
 using Hyperlight.Telemetry;
-using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight;
 
@@ -48,7 +48,7 @@ public sealed partial class Sandbox : IDisposable
         string name,
         MemoryMap map,
         GuestVirtualAddress entryPoint,
-        SafeFileHandle blob,
+        SharedFile blob,
         SandboxOptions options,
         CancellationToken cancellationToken,
         string? imageDigest = null)
@@ -57,7 +57,7 @@ public sealed partial class Sandbox : IDisposable
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
-            _memory.PrepareScratch(blob);
+            _memory.PrepareScratch(blob.Handle);
             ResetBuffers();
             MapDeclared();
             Initialize(map, entryPoint, cancellationToken);
@@ -77,7 +77,7 @@ public sealed partial class Sandbox : IDisposable
         try
         {
             CheckFits(snapshot);
-            FillScratch(snapshot);
+            Fill(snapshot);
             Apply(snapshot);
             MapDeclared();
             Count();
