@@ -86,7 +86,7 @@ public sealed class Snapshot : IDisposable
     }
 
     /// <summary>
-    /// Saves the snapshot in upstream's format: an OCI image layout directory, in which each tag is a snapshot or an image. When this is interrupted, the
+    /// Saves the snapshot, in upstream's format where there is one for its layout, else in our own: an OCI image layout directory, in which each tag is a snapshot or an image. When this is interrupted, the
     /// directory holds what it held before.
     /// </summary>
     /// <param name="path">The directory, created when missing. One writer at a time.</param>
@@ -94,7 +94,7 @@ public sealed class Snapshot : IDisposable
     /// <returns>The digest that names exactly this snapshot, <c>sha256:</c> and 64 hexadecimal digits.</returns>
     /// <exception cref="ArgumentException">There can be no such tag, or <c>initial</c>, which is an image's.</exception>
     /// <exception cref="HyperlightException">
-    /// HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written. HL3008: upstream's format cannot say what the snapshot is.
+    /// HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written. HL3008: the format cannot say what the snapshot is.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The snapshot is disposed.</exception>
     public string Save(string path, string tag)

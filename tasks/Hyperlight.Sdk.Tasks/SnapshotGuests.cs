@@ -143,20 +143,19 @@ public sealed class SnapshotGuests : GuestTask
         }
     }
 
-    private Finding? FindObstacle(GuestItem guest, BakeRecord baked)
-    {
-        GuestLayout layout = GuestLayouts.Find(baked.Find("Layout")!)!;
-        return !layout.CanSaveSnapshots
-                ? Rules.NoSnapshotOfLayout.Found(
-                    $"it has the layout {layout.Id}, and only guests of {string.Join(" and ", GuestLayouts.All.Where(known => known.CanSaveSnapshots).Select(known => known.Id))} "
-                    + "have snapshots on disk: set Snapshot to auto or remove it.")
-            : guest.HostFunctionsAssembly.Length > 0 && !File.Exists(guest.HostFunctionsAssembly)
+    private Finding? FindObstacle(GuestItem guest, BakeRecord baked) =>
+        FindLayoutObstacle(GuestLayouts.Find(baked.Find("Layout")!)!)
+            ?? (guest.HostFunctionsAssembly.Length > 0 && !File.Exists(guest.HostFunctionsAssembly)
                 ? Rules.BadHostFunctions.Found(
                     $"HostFunctionsAssembly '{guest.HostFunctionsAssembly}' does not exist: correct the path, and reference the project that builds it.")
             : guest.Settings.Snapshot == SnapshotChoice.Auto && !CanOpenDevice()
                 ? Rules.NoHypervisor.Found($"{HypervisorDevice} cannot be used here.")
-            : null;
-    }
+            : null);
+
+    /// <summary>HL4014, null where guests of the layout have snapshots on disk.</summary>
+    internal static Finding? FindLayoutObstacle(GuestLayout layout) => layout.CanSaveSnapshots ? null : Rules.NoSnapshotOfLayout.Found(
+        $"it has the layout {layout.Id}, and only guests of {string.Join(", ", GuestLayouts.All.Where(known => known.CanSaveSnapshots))} have snapshots on disk: "
+        + "set Snapshot to auto or remove it.");
 
     private IEnumerable<string> Arguments(GuestItem guest)
     {

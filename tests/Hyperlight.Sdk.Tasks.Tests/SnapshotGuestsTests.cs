@@ -97,6 +97,16 @@ public sealed partial class SnapshotGuestsTests : IDisposable
     }
 
     [Fact]
+    public void A_layout_without_a_format_on_disk_is_HL4014()
+    {
+        Assert.All(GuestLayouts.All.Where(layout => layout.CanSaveSnapshots), layout => Assert.Null(SnapshotGuests.FindLayoutObstacle(layout)));
+
+        Finding finding = SnapshotGuests.FindLayoutObstacle(GuestLayouts.Amd64V16 with { Id = "amd64-9.9", SnapshotAbi = null })!;
+        Assert.Equal(Rules.NoSnapshotOfLayout, finding.Rule);
+        Assert.Contains("amd64-9.9", finding.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_assembly_that_is_not_there_is_HL4013_before_anything_is_started()
     {
         Assert.False(Run(Bake("true", assembly: "missing.dll")));

@@ -106,40 +106,6 @@ public sealed class IdentitySnapshotTests
         }
     }
 
-    [KvmFact]
-    public void A_hundred_sandboxes_of_one_snapshot_scribble_and_leave_it_and_each_other_untouched()
-    {
-        using TestGuest guest = new(Name);
-        using Sandbox first = guest.Start();
-        first.Call("SetDataWord", 1);
-        using Snapshot snapshot = first.Snapshot();
-        List<Sandbox> sandboxes = [.. Enumerable.Range(0, 100).Select(_ => snapshot.CreateSandbox())];
-        try
-        {
-            for (int i = 0; i < sandboxes.Count; i++)
-            {
-                sandboxes[i].Call("SetDataWord", 100 + i);
-                sandboxes[i].Call("SetBssWord", 200 + i);
-                sandboxes[i].Call<int>("WriteByte", Address(guest, 0), i);
-            }
-
-            Assert.All(sandboxes.Index(), sandbox => Assert.Equal(
-                (100 + sandbox.Index, 200 + sandbox.Index, sandbox.Index),
-                (sandbox.Item.Call<int>("DataWord"), sandbox.Item.Call<int>("BssWord"), sandbox.Item.Call<int>("ReadByte", Address(guest, 0)))));
-            Assert.All(sandboxes, sandbox =>
-            {
-                sandbox.Restore(snapshot);
-                Assert.Equal((1, 0, 0), (sandbox.Call<int>("DataWord"), sandbox.Call<int>("BssWord"), sandbox.Call<int>("ReadByte", Address(guest, 0))));
-            });
-        }
-        finally
-        {
-            sandboxes.ForEach(sandbox => sandbox.Dispose());
-        }
-
-        guest.AssertUnchanged();
-    }
-
     private static TestGuest Large() => new(Name, request => request with { Sizes = new GuestSizes { HeapSize = Heap } });
 
     /// <summary>A page of the heap that the guest's allocator does not reach in these tests.</summary>

@@ -51,6 +51,48 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
     }
 
     [KvmFact]
+    public void A_hundred_sandboxes_of_a_loaded_snapshot_scribble_and_leave_its_files_and_each_other_untouched()
+    {
+        using TestGuest guest = new(Name);
+        using (Sandbox first = guest.Start())
+        {
+            first.Call("SetDataWord", 1);
+            using Snapshot snapshot = first.Snapshot();
+            snapshot.Save(Saved, Tag);
+        }
+
+        ulong heap = guest.Image.Map.Heap.Gva.Value + 0x4000;
+        using Snapshot loaded = Snapshot.Load(Saved, Tag);
+        List<Sandbox> sandboxes = [.. Enumerable.Range(0, 100).Select(_ => loaded.CreateSandbox())];
+        try
+        {
+            for (int i = 0; i < sandboxes.Count; i++)
+            {
+                sandboxes[i].Call("SetDataWord", 100 + i);
+                sandboxes[i].Call("SetBssWord", 200 + i);
+                sandboxes[i].Call<int>("WriteByte", heap, i);
+            }
+
+            Assert.All(sandboxes.Index(), sandbox => Assert.Equal(
+                (100 + sandbox.Index, 200 + sandbox.Index, sandbox.Index),
+                (sandbox.Item.Call<int>("DataWord"), sandbox.Item.Call<int>("BssWord"), sandbox.Item.Call<int>("ReadByte", heap))));
+            Assert.All(sandboxes, sandbox =>
+            {
+                sandbox.Restore(loaded);
+                Assert.Equal((1, 0, 0), (sandbox.Call<int>("DataWord"), sandbox.Call<int>("BssWord"), sandbox.Call<int>("ReadByte", heap)));
+            });
+        }
+        finally
+        {
+            sandboxes.ForEach(sandbox => sandbox.Dispose());
+        }
+
+        // Opening either checks all digests.
+        guest.AssertUnchanged();
+        Snapshot.Load(Saved, Tag).Dispose();
+    }
+
+    [KvmFact]
     public void Another_process_goes_on_where_this_one_was()
     {
         if (Environment.GetEnvironmentVariable(ChildVariable) is { } directory)
@@ -217,7 +259,8 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
         using Snapshot snapshot = first.Snapshot();
         snapshot.Save(Saved, Tag);
         using Snapshot loaded = Snapshot.Load(Saved, Tag);
-        using (FileStream pages = new DirectoryInfo(OciLayout.BlobDirectory(Saved)).GetFiles().OrderByDescending(file => file.Length).ElementAt(1).OpenWrite())
+        string path = new DirectoryInfo(OciLayout.BlobDirectory(Saved)).GetFiles().OrderByDescending(file => file.Length).ElementAt(1).FullName;
+        using (FileStream pages = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
         {
             pages.SetLength(0x1000);
         }
