@@ -1,3 +1,4 @@
+using Hyperlight.Layouts;
 using Hyperlight.Testing;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
@@ -89,8 +90,10 @@ public sealed partial class SnapshotGuestsTests : IDisposable
     public void An_i686_guest_without_page_tables_has_a_snapshot_like_any_other()
     {
         _bench.Write("hello.elf", TestElf.I686().Build());
+        ITaskItem[] guests = Bake("true");
+        _snapshotter.WriteTaking(ImageDirectory);
 
-        Assert.True(Run(Bake("true")));
+        Assert.True(Run(guests));
 
         Assert.Equal(1, _snapshotter.Starts);
         Assert.Empty(_bench.Engine.Warnings);
