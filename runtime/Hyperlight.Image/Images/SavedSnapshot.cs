@@ -70,10 +70,10 @@ internal sealed record SavedPagedSnapshot : SavedSnapshot
 internal sealed record SavedIdentitySnapshot : SavedSnapshot
 {
     /// <summary>The memory of the image that the guest was started from.</summary>
-    public required SafeFileHandle Image { get; init; }
+    public required SharedFile Image { get; init; }
 
     /// <summary>The pages that differ.</summary>
-    public required SafeFileHandle Pages { get; init; }
+    public required SharedFile Pages { get; init; }
 
     /// <summary>Where each of them is in the guest's memory, ascending.</summary>
     public required ImmutableArray<ulong> Addresses { get; init; }

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Hyperlight.Layouts;
-using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Images;
 
@@ -22,11 +21,11 @@ internal sealed class SdkSnapshotReader(OciReader directory, SnapshotMachine mac
             directory,
             SnapshotStateRules.FindFault(config, map.Layout),
             SnapshotStateRules.FindFault(config.Msrs));
-        SafeFileHandle image = directory.OpenMemory(manifest.Layers[0]!, map.BlobSize, verifyContent);
-        SafeFileHandle? pages = null;
+        SharedFile image = new(directory.OpenMemory(manifest.Layers[0]!, map.BlobSize, verifyContent));
+        SharedFile? pages = null;
         try
         {
-            pages = directory.OpenMemory(manifest.Layers[1]!, PageIndex.BlobSize(config.PageCount), verifyContent);
+            pages = new(directory.OpenMemory(manifest.Layers[1]!, PageIndex.BlobSize(config.PageCount), verifyContent));
             return new()
             {
                 GuestName = config.GuestName,
@@ -101,14 +100,10 @@ internal sealed class SdkSnapshotReader(OciReader directory, SnapshotMachine mac
             : throw directory.Failure(Rules.ImageMapDiffers, $"it has {config.PageCount} pages beside its image, a guest of its sizes has 1 to {most}");
     }
 
-    private ImmutableArray<ulong> ReadIndex(SafeFileHandle pages, int count, MemoryMap map)
+    private ImmutableArray<ulong> ReadIndex(SharedFile pages, int count, MemoryMap map)
     {
         byte[] index = new byte[count * sizeof(uint)];
-        if (RandomAccess.Read(pages, index, 0) != index.Length)
-        {
-            throw directory.Failure(Rules.ImageMalformed, "its blob of pages became shorter meanwhile");
-        }
-
+        pages.Read(index, 0);
         try
         {
             return PageIndex.Read(index, count, map);

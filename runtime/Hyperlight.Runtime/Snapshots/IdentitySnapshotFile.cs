@@ -41,7 +41,7 @@ internal static class IdentitySnapshotFile
 
     /// <summary>The memory of a loaded snapshot, which takes its files over.</summary>
     public static IdentitySnapshotMemory ToMemory(SavedIdentitySnapshot saved) => new(
-        saved.Map, new(saved.Image), new(saved.Pages), PageRun.Join(saved.Addresses, saved.FirstPage, saved.Map.Scratch.Gpa), size: 0);
+        saved.Map, saved.Image, saved.Pages, PageRun.Join(saved.Addresses, saved.FirstPage, saved.Map.Scratch.Gpa), size: 0);
 
     private static SdkSnapshotConfig ToConfig(Snapshot snapshot, ulong pageCount)
     {

@@ -140,7 +140,7 @@ public sealed class SdkSnapshotReaderTests : IDisposable
         Assert.Equal(("test", 0x1234UL, 0x8000UL, 3UL), (saved.GuestName, saved.CallEntry, saved.CallStack, saved.Generation));
         Assert.Equal("i686-0.13", saved.Map.Layout.Id);
         byte[] page = new byte[0x1000];
-        RandomAccess.Read(saved.Pages, page, (long)saved.FirstPage + 0x1000);
+        saved.Pages.Read(page, saved.FirstPage + 0x1000);
         Assert.Equal(2, page[0]);
     }
 

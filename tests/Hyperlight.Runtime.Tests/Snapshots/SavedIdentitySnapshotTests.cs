@@ -252,6 +252,29 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
     }
 
     [KvmFact]
+    public void A_guest_in_a_mode_that_no_reader_accepts_is_HL3008_and_nothing_is_written()
+    {
+        using TestGuest guest = new(Name);
+        using Sandbox sandbox = guest.Start();
+        using Snapshot good = sandbox.Snapshot();
+        Snapshot bad = new(
+            good.Origin,
+            good.Generation,
+            good.Map,
+            good.Memory,
+            good.Processor with { Special = good.Processor.Special with { Efer = 1 << 8 } },
+            good.CallRegisters,
+            good.HostFunctions,
+            good.AllowedMsrs);
+
+        HyperlightException failure = Assert.Throws<HyperlightException>(() => bad.Save(Saved, Tag));
+
+        Assert.Equal(Rules.SnapshotNotSavable, failure.Finding!.Rule);
+        Assert.Contains("32-bit", failure.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Saved));
+    }
+
+    [KvmFact]
     public void A_file_that_became_shorter_is_an_error_of_the_restore()
     {
         using TestGuest guest = new(Name);
