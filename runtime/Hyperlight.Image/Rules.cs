@@ -45,6 +45,8 @@ public static class Rules
     public static readonly Rule BufferTooSmall = new("HL2011", Error, "An input or output buffer is too small");
     public static readonly Rule SizeNotPageAligned = new("HL2012", Error, "A size is not a multiple of the page size");
     public static readonly Rule NotMappable = new("HL2013", Error, "A file or region cannot be mapped into a guest");
+    public static readonly Rule LayoutLacks = new("HL2016", Error, "The guest's layout has no place for what is asked");
+    public static readonly Rule InterruptsNeeded = new("HL2017", Error, "The guest needs hardware interrupts");
 
     // HL3xxx: images.
     public static readonly Rule ImageNotReadable = new("HL3001", Error, "The image cannot be opened");
@@ -75,6 +77,9 @@ public static class Rules
     public static readonly Rule BadHostFunctions = new("HL4013", Error, "The host functions for a snapshot cannot be used");
     public static readonly Rule NoSnapshotOfLayout = new("HL4014", Error, "Guests of this layout have no snapshots");
     public static readonly Rule BadSwitch = new("HL4015", Error, "A switch is neither true nor false");
+    public static readonly Rule BadFileMapping = new("HL4016", Error, "A file mapping cannot be understood");
+    public static readonly Rule MappedFileMissing = new("HL4017", Error, "A file to map is not there");
+    public static readonly Rule NoSnapshotWithInterrupts = new("HL4018", Error, "Guests with hardware interrupts have no snapshots on disk");
 
     // HL5xxx: the hypervisor.
     public static readonly Rule NoHypervisor = new("HL5001", Error, "There is no hypervisor");

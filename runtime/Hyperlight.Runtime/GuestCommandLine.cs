@@ -9,10 +9,16 @@ public static class GuestCommandLine
     private const int Failed = 1;
     private const int Misused = 2;
 
-    /// <summary>Starts a guest, calls one function in it and prints what it returns to standard output.</summary>
+    /// <summary>Starts a guest, calls one function in it and prints what it returns to standard output; or only runs it.</summary>
     /// <param name="image">The guest.</param>
-    /// <param name="args">The function's name and its arguments; empty or <c>--help</c> to print how they are written.</param>
-    /// <returns>The exit code: 0, 1 when the call failed (one line on standard error says why), 2 for a command line that cannot be understood.</returns>
+    /// <param name="args">
+    /// The function's name and its arguments; <c>--run</c> to run a guest that does all it does in its initialisation; empty or <c>--help</c> to print how
+    /// they are written.
+    /// </param>
+    /// <returns>
+    /// The exit code: 0, 1 when the call failed (one line on standard error says why), 2 for a command line that cannot be understood. With <c>--run</c> the
+    /// guest's own.
+    /// </returns>
     public static int Run(GuestImage image, string[] args)
     {
         ArgumentNullException.ThrowIfNull(image);
@@ -21,6 +27,11 @@ public static class GuestCommandLine
         {
             Console.Out.WriteLine(Usage(OneLine.Of(image.Name)));
             return args.Length == 0 ? Misused : Succeeded;
+        }
+
+        if (args is ["--run"])
+        {
+            return Try(() => RunOnce(image));
         }
 
         GuestValue[] arguments;
@@ -33,16 +44,37 @@ public static class GuestCommandLine
             return Fail(exception, Misused);
         }
 
+        return Try(() => Call(image, args[0], arguments));
+    }
+
+    private static int Call(GuestImage image, string function, GuestValue[] arguments)
+    {
+        using Sandbox sandbox = image.CreateSandbox();
+        GuestValue result = sandbox.Call<GuestValue>(function, arguments);
+        if (result.Kind != GuestValueKind.Void)
+        {
+            Console.Out.WriteLine(result);
+        }
+
+        return Succeeded;
+    }
+
+    private static int RunOnce(GuestImage image)
+    {
+        GuestExit exit = image.Run();
+        if (exit.Message.Length > 0)
+        {
+            Console.Error.WriteLine(OneLine.Of(exit.Message));
+        }
+
+        return exit.Code;
+    }
+
+    private static int Try(Func<int> action)
+    {
         try
         {
-            using Sandbox sandbox = image.CreateSandbox();
-            GuestValue result = sandbox.Call<GuestValue>(args[0], arguments);
-            if (result.Kind != GuestValueKind.Void)
-            {
-                Console.Out.WriteLine(result);
-            }
-
-            return Succeeded;
+            return action();
         }
         catch (Exception exception) when (exception is HyperlightException or TimeoutException or ArgumentException or IOException)
         {
@@ -60,6 +92,7 @@ public static class GuestCommandLine
         Calls a function of the guest {name}, for example: SayHello World
 
         usage: FUNCTION [ARGUMENT...]
+               --run                runs it without a call and exits with its code
 
         An argument has the type of the C# literal it looks like, and is text otherwise:
           123  -5  0x1F       int (uint, long or ulong when it is too large)
@@ -71,6 +104,6 @@ public static class GuestCommandLine
           string:123  '"1"'   text, whatever it looks like
 
         Bytes are printed as hexadecimal digits.
-        Exit codes: 0 success, 1 the call failed, 2 the command line is wrong.
+        Exit codes: 0 success, 1 the call failed, 2 the command line is wrong; with --run the guest's.
         """;
 }

@@ -26,8 +26,7 @@ public static class GuestImageExtensions
     public static Sandbox CreateSandbox(this GuestImage image, Action<SandboxOptions>? configure = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
-        SandboxOptions options = new();
-        configure?.Invoke(options);
+        SandboxOptions options = OptionsFor(image, configure);
         // A start that is given up already loads nothing; it fails below, as a start.
         Snapshot? snapshot = options.UseSnapshot && !cancellationToken.IsCancellationRequested ? ImageSnapshot.Of(image).Snapshot : null;
         Operation start = Operation.Start(image.Name, snapshot is null ? Tags.Image : Tags.Snapshot);
@@ -39,6 +38,39 @@ public static class GuestImageExtensions
                 : new(image.Name, image.Map, image.EntryPoint, image.File, options, cancellationToken, image.Digest);
             start.Succeed();
             return sandbox;
+        }
+        catch (Exception exception)
+        {
+            start.Fail(exception);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Starts the guest in a virtual machine of its own and waits for its end, for guests that do all they do in their initialisation: they halt, or give up
+    /// with a code that says how it went.
+    /// </summary>
+    /// <param name="image">The image. It may be disposed afterwards.</param>
+    /// <param name="configure">Sets the options, null for the defaults; <see cref="SandboxOptions.StartTimeout"/> is the time the guest has.</param>
+    /// <param name="cancellationToken">Stops the guest.</param>
+    /// <returns>How it ended.</returns>
+    /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
+    /// <exception cref="HyperlightException">A file or region of the options cannot be mapped.</exception>
+    /// <exception cref="GuestCpuException">The guest reported an exception of its processor.</exception>
+    /// <exception cref="GuestFaultException">The guest crashed.</exception>
+    /// <exception cref="GuestProtocolException">The guest does not follow the protocol.</exception>
+    /// <exception cref="TimeoutException">The guest took longer than <see cref="SandboxOptions.StartTimeout"/>.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static GuestExit Run(this GuestImage image, Action<SandboxOptions>? configure = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        SandboxOptions options = OptionsFor(image, configure);
+        Operation start = Operation.Start(image.Name, Tags.Image);
+        try
+        {
+            GuestExit exit = Sandbox.RunOnce(image, options, cancellationToken);
+            start.Succeed();
+            return exit;
         }
         catch (Exception exception)
         {
@@ -59,5 +91,17 @@ public static class GuestImageExtensions
     {
         ArgumentNullException.ThrowIfNull(image);
         return ImageSnapshot.Of(image).Finding;
+    }
+
+    private static SandboxOptions OptionsFor(GuestImage image, Action<SandboxOptions>? configure)
+    {
+        SandboxOptions options = new();
+        foreach (MappedFile file in image.Options.Files)
+        {
+            options.MapFile(file.Path, file.Address, file.Label);
+        }
+
+        configure?.Invoke(options);
+        return options;
     }
 }

@@ -1,3 +1,4 @@
+using Hyperlight.Layouts;
 using Microsoft.Extensions.Logging;
 
 namespace Hyperlight;
@@ -58,6 +59,12 @@ public sealed class SandboxOptions
     /// <summary>The most bytes of guest memory in a core file, 1 GiB unless set. Zero pages count, though they take no space on disk.</summary>
     public long MaxCrashDumpSize { get; set; } = 1L << 30;
 
+    /// <summary>
+    /// A counter that the guest watches, from its first instruction on, where its <see cref="GuestLayout.CounterOffset"/> says. None unless set; each sandbox
+    /// needs its own.
+    /// </summary>
+    public GuestCounter? Counter { get; set; }
+
     /// <summary>Receives what the guest prints through <c>HostPrint</c>; standard output unless set.</summary>
     public TextWriter Print { get; set; } = Console.Out;
 
@@ -66,7 +73,7 @@ public sealed class SandboxOptions
 
     /// <summary>Maps a file before the guest's initialisation runs, as <see cref="Sandbox.MapFile"/> does later.</summary>
     /// <inheritdoc cref="Sandbox.MapFile" path="/param"/>
-    public void MapFile(string path, GuestPhysicalAddress address) => Mappings.Add(sandbox => sandbox.MapFile(path, address));
+    public void MapFile(string path, GuestPhysicalAddress address, string? label = null) => Mappings.Add(sandbox => sandbox.MapFile(path, address, label));
 
     /// <summary>Maps a region before the guest's initialisation runs, as <see cref="Sandbox.MapRegion"/> does later.</summary>
     /// <inheritdoc cref="Sandbox.MapRegion" path="/param"/>

@@ -1,15 +1,17 @@
 #!/bin/sh
 # Compiles a guest: C and assembly sources of yours with the guest kit, to one ELF file.
 #
-#   build-guest.sh SOURCE... --arch amd64|i686 -o OUT.elf [--float] [-- COMPILER-OPTIONS...]
+#   build-guest.sh SOURCE... --arch amd64|i686|i686-identity -o OUT.elf [--float] [-- COMPILER-OPTIONS...]
 #
+# i686 guests lie where they are linked, at 0x100000, and start in protected mode. i686-identity is the layout of upstream v0.13.1
+# and v0.14.0: at 0, started in real mode.
 # --float lets your sources use float and double in processor registers; the kit itself never does.
 # The compiler is $HYPERLIGHT_CC, else clang, gcc, or "zig cc", whichever is found first.
 # Same sources and same compiler give the same bytes, in any directory.
 set -eu
 
 usage() {
-    echo "usage: build-guest.sh SOURCE... --arch amd64|i686 -o OUT.elf [--float] [-- COMPILER-OPTIONS...]" >&2
+    echo "usage: build-guest.sh SOURCE... --arch amd64|i686|i686-identity -o OUT.elf [--float] [-- COMPILER-OPTIONS...]" >&2
     exit 2
 }
 
@@ -30,9 +32,11 @@ done
 
 case $arch in
     amd64) position='-static-pie -Wl,--no-dynamic-linker' target=x86_64-linux-gnu ;;
-    i686) position='-static -no-pie' target=i386-linux-gnu ;;
+    i686|i686-identity) position='-static -no-pie' target=i386-linux-gnu ;;
     *) usage ;;
 esac
+cpu=${arch%-identity} layout=''
+[ "$arch" != i686-identity ] || layout=-DHL_IDENTITY_LAYOUT
 
 if [ -n "${HYPERLIGHT_CC:-}" ]; then cc=$HYPERLIGHT_CC
 elif command -v clang > /dev/null; then cc=clang
@@ -51,16 +55,16 @@ esac
 objects=$(mktemp -d)
 trap 'rm -rf "$objects"' EXIT
 
-# $cc, $registers and $position are lists of words.
+# $cc, $layout, $registers and $position are lists of words.
 compile() { # SOURCE OBJECT OPTIONS...
     source=$1 object=$2
     shift 2
-    $cc "@$kit/$arch.rsp" -I "$kit/include" \
+    $cc "@$kit/$cpu.rsp" $layout -I "$kit/include" \
         "-ffile-prefix-map=$kit=hyperlight" "-ffile-prefix-map=$(cd "$(dirname "$source")" && pwd)=." \
         "$@" -c "$source" -o "$objects/$object.o"
 }
 
-for source in "$kit"/src/*.[cS] "$kit/src/$arch"/*.[cS]; do
+for source in "$kit"/src/*.[cS] "$kit/src/$cpu"/*.[cS]; do
     compile "$source" "kit-$(basename "$source" | tr . -)" -mgeneral-regs-only
 done
 
@@ -73,5 +77,5 @@ done << END
 $sources
 END
 
-$cc "@$kit/$arch.rsp" -nostdlib $position "-Wl,-T,$kit/$arch.ld" -Wl,--gc-sections -Wl,--build-id=none \
+$cc "@$kit/$cpu.rsp" -nostdlib $position "-Wl,-T,$kit/$arch.ld" -Wl,--gc-sections -Wl,--build-id=none \
     -Wl,--hash-style=sysv -Wl,-z,noexecstack -Wl,-z,norelro -Wl,-z,max-page-size=4096 -s "$objects"/*.o -o "$out"

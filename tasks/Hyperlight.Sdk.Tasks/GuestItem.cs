@@ -29,6 +29,9 @@ internal sealed record GuestItem
     /// <summary>The absolute path of the init data, empty for none.</summary>
     public required string InitData { get; init; }
 
+    /// <summary>Files that every sandbox is shown at its start.</summary>
+    public IReadOnlyList<MappedFile> FileMappings { get; init; } = [];
+
     /// <summary>The absolute path of the file that declares host functions for the snapshot, empty for none.</summary>
     public required string HostFunctions { get; init; }
 
@@ -64,12 +67,14 @@ internal sealed record GuestItem
         item.SetMetadataValueLiteral(nameof(Include), Include);
         item.SetMetadataValueLiteral(PathKey, Path);
         item.SetMetadataValueLiteral(nameof(InitData), InitData);
+        item.SetMetadataValueLiteral(nameof(FileMappings), Tasks.FileMappings.ToText(FileMappings));
         item.SetMetadataValueLiteral(nameof(GuestSizes.HeapSize), Text(Settings.Sizes.HeapSize));
         item.SetMetadataValueLiteral(nameof(GuestSizes.ScratchSize), Text(Settings.Sizes.ScratchSize));
         item.SetMetadataValueLiteral(nameof(GuestSizes.InputBufferSize), Text(Settings.Sizes.InputBufferSize));
         item.SetMetadataValueLiteral(nameof(GuestSizes.OutputBufferSize), Text(Settings.Sizes.OutputBufferSize));
         item.SetMetadataValueLiteral(nameof(GuestSizes.InitDataPermissions), Settings.Sizes.InitDataPermissions.ToString());
         item.SetMetadataValueLiteral(nameof(GuestSizes.ExecutableHeap), Settings.Sizes.ExecutableHeap.ToString());
+        item.SetMetadataValueLiteral(nameof(GuestSizes.HardwareInterrupts), Settings.Sizes.HardwareInterrupts.ToString());
         item.SetMetadataValueLiteral("Layout", Settings.Architecture ?? "");
         item.SetMetadataValueLiteral(nameof(SegmentPermissions), Settings.Permissions.ToString());
         item.SetMetadataValueLiteral(nameof(HostFunctions), HostFunctions);
@@ -93,6 +98,7 @@ internal sealed record GuestItem
         Include = item.GetMetadata(nameof(Include)),
         Path = item.GetMetadata(PathKey),
         InitData = item.GetMetadata(nameof(InitData)),
+        FileMappings = Tasks.FileMappings.FromText(item.GetMetadata(nameof(FileMappings))),
         HostFunctions = item.GetMetadata(nameof(HostFunctions)),
         HostFunctionsAssembly = item.GetMetadata(nameof(HostFunctionsAssembly)),
         Settings = new()
@@ -105,6 +111,7 @@ internal sealed record GuestItem
                 OutputBufferSize = Size(item, nameof(GuestSizes.OutputBufferSize)),
                 InitDataPermissions = Enum.Parse<MemoryPermissions>(item.GetMetadata(nameof(GuestSizes.InitDataPermissions))),
                 ExecutableHeap = bool.Parse(item.GetMetadata(nameof(GuestSizes.ExecutableHeap))),
+                HardwareInterrupts = bool.Parse(item.GetMetadata(nameof(GuestSizes.HardwareInterrupts))),
             },
             Architecture = item.GetMetadata("Layout") is { Length: > 0 } architecture ? architecture : null,
             Permissions = Enum.Parse<SegmentPermissions>(item.GetMetadata(nameof(SegmentPermissions))),
@@ -130,6 +137,7 @@ internal sealed record GuestItem
             Guest = guest.Value,
             InitData = initData.Value,
             Sizes = Settings.Sizes,
+            FileLabels = [.. FileMappings.Select(file => file.Label)],
             AssertedArchitecture = Settings.Architecture,
             Permissions = Settings.Permissions,
         };

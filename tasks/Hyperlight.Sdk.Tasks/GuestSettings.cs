@@ -42,6 +42,7 @@ internal sealed record GuestSettings
             OutputBufferSize = ReadSize(nameof(GuestSizes.OutputBufferSize), defaults.Sizes.OutputBufferSize, textOf, wrong),
             InitDataPermissions = ReadInitDataPermissions(defaults.Sizes.InitDataPermissions, textOf, wrong),
             ExecutableHeap = ReadSwitch(nameof(GuestSizes.ExecutableHeap), defaults.Sizes.ExecutableHeap, textOf, wrong),
+            HardwareInterrupts = ReadSwitch(nameof(GuestSizes.HardwareInterrupts), defaults.Sizes.HardwareInterrupts, textOf, wrong),
         },
         Architecture = ReadArchitecture(defaults.Architecture, textOf, wrong),
         Permissions = ReadPermissions(defaults.Permissions, textOf, wrong),

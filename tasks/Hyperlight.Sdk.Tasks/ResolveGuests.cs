@@ -6,7 +6,7 @@ using Microsoft.Build.Framework;
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
-/// Understands the <c>HyperlightGuest</c> items of a project. Everything that is wrong with them (HL4001 to HL4007, HL4011 to HL4013, HL4015) is
+/// Understands the <c>HyperlightGuest</c> items of a project. Everything that is wrong with them (HL4001 to HL4007, HL4011 to HL4013, HL4015 to HL4017) is
 /// reported in one run, before anything is baked.
 /// </summary>
 [MSBuildMultiThreadableTask]
@@ -44,6 +44,9 @@ public sealed class ResolveGuests : GuestTask
     /// <summary>The property <c>HyperlightExecutableHeap</c>.</summary>
     public string ExecutableHeap { get; set; } = "";
 
+    /// <summary>The property <c>HyperlightHardwareInterrupts</c>.</summary>
+    public string HardwareInterrupts { get; set; } = "";
+
     /// <summary>The property <c>HyperlightLayout</c>.</summary>
     public string Layout { get; set; } = "";
 
@@ -63,6 +66,10 @@ public sealed class ResolveGuests : GuestTask
     [Output]
     public ITaskItem[] ResolvedGuests { get; private set; } = [];
 
+    /// <summary>The files that their sandboxes are shown, with the metadata <c>Link</c>: where the copies go, beside the program.</summary>
+    [Output]
+    public ITaskItem[] MappedFiles { get; private set; } = [];
+
     private protected override void Run()
     {
         _defaults = GuestSettings.Read(
@@ -80,6 +87,14 @@ public sealed class ResolveGuests : GuestTask
         }
 
         ResolvedGuests = [.. resolved.Select(guest => guest.ToTaskItem())];
+        MappedFiles = [.. resolved.SelectMany(guest => guest.FileMappings.Select(file => CopyOf(file, guest)))];
+    }
+
+    private static ITaskItem2 CopyOf(MappedFile file, GuestItem guest)
+    {
+        ITaskItem2 item = TaskItems.Create(file.Path);
+        item.SetMetadataValueLiteral("Link", $"guests/.files/{guest.Name}/{file.Label}");
+        return item;
     }
 
     private string PropertyText(string name) => name switch
@@ -90,6 +105,7 @@ public sealed class ResolveGuests : GuestTask
         nameof(OutputBufferSize) => OutputBufferSize,
         nameof(InitDataPermissions) => InitDataPermissions,
         nameof(ExecutableHeap) => ExecutableHeap,
+        nameof(HardwareInterrupts) => HardwareInterrupts,
         nameof(Layout) => Layout,
         nameof(Permissions) => Permissions,
         nameof(Snapshot) => Snapshot,
@@ -118,6 +134,11 @@ public sealed class ResolveGuests : GuestTask
             Report(Rules.InitDataMissing.Found(MissingText($"InitData '{item.GetMetadata("InitData")}' of guest '{name}'", initData, "correct the path")), item);
         }
 
+        IReadOnlyList<MappedFile> mappings = FileMappings.Read(
+            item.GetMetadata("FileMappings"),
+            FindFile,
+            finding => Report(finding with { Message = $"FileMappings of guest '{name}': {finding.Message}" }, item));
+
         FileInfo? hostFunctions = settings.Snapshot != SnapshotChoice.False && item.GetMetadata("HostFunctions") is { Length: > 0 } file ? FindFile(file) : null;
         if (hostFunctions is { Exists: false })
         {
@@ -136,6 +157,7 @@ public sealed class ResolveGuests : GuestTask
             Include = item.ItemSpec,
             Path = guest.FullName,
             InitData = initData?.FullName ?? "",
+            FileMappings = mappings,
             HostFunctions = hostFunctions?.FullName ?? "",
             HostFunctionsAssembly = item.GetMetadata("HostFunctionsAssembly") is { Length: > 0 } assembly ? FindFile(assembly).FullName : "",
             Settings = settings,
@@ -143,7 +165,7 @@ public sealed class ResolveGuests : GuestTask
             StampFile = StatePath(name, ".inputs"),
             RecordFile = record,
             SnapshotRecordFile = StatePath(name, ".snapshot"),
-            BakeKey = DesignTime ? "" : BakeKey(name, settings, item.ItemSpec, guest, initData),
+            BakeKey = DesignTime ? "" : BakeKey(name, settings, item.ItemSpec, guest, initData, mappings),
             ImageIsComplete = !DesignTime && BakeRecord.Read(record)?.IsComplete(Path.Combine(ImageRoot, name)) == true,
         };
     }
@@ -179,15 +201,16 @@ public sealed class ResolveGuests : GuestTask
 
     private string StatePath(string name, string extension) => Path.Combine(ImageRoot, ".state", name + extension);
 
-    private string BakeKey(string name, GuestSettings settings, string include, FileInfo guest, FileInfo? initData)
+    private string BakeKey(string name, GuestSettings settings, string include, FileInfo guest, FileInfo? initData, IReadOnlyList<MappedFile> mappings)
     {
         GuestSizes sizes = settings.Sizes;
         return string.Create(
             CultureInfo.InvariantCulture,
             $"sdk {SdkVersion} {BakerId}, name {name}, guest {include} {FileKey.Of(guest)}, heap {sizes.HeapSize}, scratch {sizes.ScratchSize}, "
             + $"input {sizes.InputBufferSize}, output {sizes.OutputBufferSize}, layout {settings.Architecture ?? "any"}, "
-            + $"permissions {settings.Permissions}, executable heap {sizes.ExecutableHeap}, "
-            + $"init data {sizes.InitDataPermissions.ToText()} {(initData is null ? "none" : FileKey.Of(initData))}");
+            + $"permissions {settings.Permissions}, executable heap {sizes.ExecutableHeap}, interrupts {sizes.HardwareInterrupts}, "
+            + $"init data {sizes.InitDataPermissions.ToText()} {(initData is null ? "none" : FileKey.Of(initData))}, "
+            + $"labels {string.Join(' ', mappings.Select(file => file.Label))}");
     }
 
     // While the SDK is worked on, its version stays and its baker changes.

@@ -145,7 +145,10 @@ public sealed class SnapshotGuests : GuestTask
 
     private Finding? FindObstacle(GuestItem guest, BakeRecord baked) =>
         FindLayoutObstacle(GuestLayouts.Find(baked.Find("Layout")!)!)
-            ?? (guest.HostFunctionsAssembly.Length > 0 && !File.Exists(guest.HostFunctionsAssembly)
+            ?? (guest.Settings.Sizes.HardwareInterrupts
+                ? Rules.NoSnapshotWithInterrupts.Found(
+                    "it has hardware interrupts, and the format of snapshots on disk has no place for the state of interrupt controllers: set Snapshot to auto or remove it.")
+            : guest.HostFunctionsAssembly.Length > 0 && !File.Exists(guest.HostFunctionsAssembly)
                 ? Rules.BadHostFunctions.Found(
                     $"HostFunctionsAssembly '{guest.HostFunctionsAssembly}' does not exist: correct the path, and reference the project that builds it.")
             : guest.Settings.Snapshot == SnapshotChoice.Auto && !CanOpenDevice()
@@ -214,7 +217,7 @@ public sealed class SnapshotGuests : GuestTask
         bool isOptional = guest.Settings.Snapshot == SnapshotChoice.Auto;
         bool isOfMachine = finding.Rule == Rules.NoHypervisor || finding.Rule == Rules.HypervisorDenied || finding.Rule == Rules.HypervisorTooOld;
         string message = $"Snapshot of guest '{guest.Name}': {finding.Message}";
-        if (isOptional && (isOfMachine || finding.Rule == Rules.NoSnapshotOfLayout))
+        if (isOptional && (isOfMachine || finding.Rule == Rules.NoSnapshotOfLayout || finding.Rule == Rules.NoSnapshotWithInterrupts))
         {
             Log.LogMessage(MessageImportance.Low, "{0}", finding with { Message = message });
             return;

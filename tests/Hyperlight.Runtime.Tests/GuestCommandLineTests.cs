@@ -34,6 +34,16 @@ public class GuestCommandLineTests
     }
 
     [KvmFact]
+    public void A_guest_that_runs_once_gives_its_exit_code()
+    {
+        Assert.Equal((0, "", ""), Run("hello32", "--run"));
+        using TestGuest guest = BareGuest.Flat(0xB8, 3, 7, (byte)'n', (byte)'o', 0x66, 0xBA, 102, 0, 0xEF, 0xB8, 1, 0xFF, 0, 0, 0xEF);
+        Assert.Equal((7, "", "no\n"), Run(guest, "--run"));
+        using TestGuest fault = BareGuest.Flat(0x0F, 0x0B);
+        Assert.Equal(1, Run(fault, "--run").Code);
+    }
+
+    [KvmFact]
     public void A_wrong_argument_is_a_wrong_command_line()
     {
         (int code, _, string error) = Run("hello", "EchoBytes", "bytes:x");
@@ -55,6 +65,11 @@ public class GuestCommandLineTests
     private static (int Code, string Output, string Error) Run(string name, params string[] args)
     {
         using TestGuest guest = new(name);
+        return Run(guest, args);
+    }
+
+    private static (int Code, string Output, string Error) Run(TestGuest guest, params string[] args)
+    {
         (TextWriter output, TextWriter error) = (Console.Out, Console.Error);
         using StringWriter newOutput = new();
         using StringWriter newError = new();

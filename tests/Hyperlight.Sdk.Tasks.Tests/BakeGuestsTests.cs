@@ -26,12 +26,12 @@ public sealed class BakeGuestsTests : IDisposable
     }
 
     [Fact]
-    public void Permissions_go_from_item_to_item_into_the_image()
+    public void Permissions_and_interrupts_go_from_item_to_item_into_the_image()
     {
         _bench.Write("hello.elf", TestElf.Amd64().Build());
         _bench.Write("init.bin", [1]);
         TaskItem item = new("hello.elf", new Dictionary<string, string> { ["InitData"] = "init.bin", ["InitDataPermissions"] = "rwx" });
-        ResolveGuests resolve = new() { Guests = [item], ImageRoot = _bench.ImageRoot, SdkVersion = "1", InitDataPermissions = "r", ExecutableHeap = "TRUE" };
+        ResolveGuests resolve = new() { Guests = [item], ImageRoot = _bench.ImageRoot, SdkVersion = "1", InitDataPermissions = "r", ExecutableHeap = "TRUE", HardwareInterrupts = "true" };
         Assert.True(_bench.Run(resolve));
         Directory.CreateDirectory(Path.Combine(_bench.ImageRoot, ".state"));
         using BakeGuests bake = new() { Guests = resolve.ResolvedGuests };
@@ -40,6 +40,7 @@ public sealed class BakeGuestsTests : IDisposable
 
         using GuestImage image = GuestImage.Open(ImageDirectory);
         Assert.Equal(("rwx", "rwx"), (image.Map.InitData.Guest.ToText(), image.Map.Heap.Guest.ToText()));
+        Assert.True(image.HardwareInterrupts);
     }
 
     [Fact]

@@ -110,6 +110,17 @@ public sealed partial class SnapshotGuestsTests : IDisposable
     }
 
     [Fact]
+    public void A_guest_with_interrupts_is_HL4018_and_left_out_by_auto()
+    {
+        Assert.True(Run(Bake("auto", interrupts: true)));
+        Assert.False(Run(Bake("true", interrupts: true)));
+
+        Assert.Equal("HL4018", Assert.Single(_bench.Engine.Errors).Code);
+        Assert.Empty(_bench.Engine.Warnings);
+        Assert.Equal(0, _snapshotter.Starts);
+    }
+
+    [Fact]
     public void An_assembly_that_is_not_there_is_HL4013_before_anything_is_started()
     {
         Assert.False(Run(Bake("true", assembly: "missing.dll")));
@@ -205,7 +216,7 @@ public sealed partial class SnapshotGuestsTests : IDisposable
     }
 
     /// <summary>Resolves and bakes.</summary>
-    private ITaskItem[] Bake(string snapshot, string timeout = "60", string? functions = null, string? assembly = null)
+    private ITaskItem[] Bake(string snapshot, string timeout = "60", string? functions = null, string? assembly = null, bool interrupts = false)
     {
         TaskItem guest = new("hello.elf", new Dictionary<string, string>
         {
@@ -213,6 +224,7 @@ public sealed partial class SnapshotGuestsTests : IDisposable
             ["SnapshotTimeout"] = timeout,
             ["HostFunctions"] = functions ?? "",
             ["HostFunctionsAssembly"] = assembly ?? "",
+            ["HardwareInterrupts"] = interrupts.ToString(),
         });
         ResolveGuests resolve = new() { Guests = [guest], ImageRoot = _bench.ImageRoot, SdkVersion = "1.2.3" };
         Assert.True(_bench.Run(resolve));

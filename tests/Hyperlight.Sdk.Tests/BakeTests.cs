@@ -40,12 +40,12 @@ public sealed class BakeTests
     }
 
     [Fact]
-    public void Permissions_of_init_data_and_heap_reach_the_image()
+    public void Permissions_of_init_data_and_heap_and_interrupts_reach_the_image()
     {
         using SdkProject project = SdkProject.WithGuest("""
               <PropertyGroup><HyperlightExecutableHeap>true</HyperlightExecutableHeap></PropertyGroup>
               <ItemGroup>
-                <HyperlightGuest Include="guests/hello.elf" InitData="init.bin" InitDataPermissions="rw" />
+                <HyperlightGuest Include="guests/hello.elf" InitData="init.bin" InitDataPermissions="rw" HardwareInterrupts="true" />
                 <HyperlightGuest Include="guests/hello.elf" Name="plain" InitData="init.bin" ExecutableHeap="false" />
               </ItemGroup>
             """);
@@ -56,6 +56,7 @@ public sealed class BakeTests
         using GuestImage hello = GuestImage.Open(project.PathOf(Image));
         using GuestImage plain = GuestImage.Open(project.PathOf("obj/Debug/net10.0/hyperlight/plain"));
         Assert.Equal(("rwx", "rw-"), (hello.Map.Heap.Guest.ToText(), hello.Map.InitData.Guest.ToText()));
+        Assert.Equal((true, false), (hello.HardwareInterrupts, plain.HardwareInterrupts));
         Assert.Equal(("rw-", "r--"), (plain.Map.Heap.Guest.ToText(), plain.Map.InitData.Guest.ToText()));
     }
 

@@ -57,6 +57,8 @@ public sealed class IncrementalTests
     [InlineData("HyperlightInitDataPermissions", "R", false)]
     [InlineData("HyperlightExecutableHeap", "True", true)]
     [InlineData("HyperlightExecutableHeap", "false", false)]
+    [InlineData("HyperlightHardwareInterrupts", "True", true)]
+    [InlineData("HyperlightHardwareInterrupts", "false", false)]
     [InlineData("HyperlightSdkVersion", "9.9.9", true)]
     [InlineData("HyperlightNamespace", "Elsewhere", false)]
     public void A_setting_bakes_when_its_value_is_another(string name, string value, bool bakes)

@@ -27,6 +27,38 @@ public sealed class OutputTests
     }
 
     [Fact]
+    public void Files_to_map_are_copied_beside_the_image_under_their_labels_and_named_in_Guests()
+    {
+        using SdkProject project = SdkProject.WithGuest("""
+              <ItemGroup>
+                <HyperlightGuest Include="guests/kernel.elf" FileMappings=" ramfs = data/initrd.img@0x80000000 ; config=data/kernel.conf@0x90000000" />
+              </ItemGroup>
+            """.Replace(" = ", "=", StringComparison.Ordinal));
+        project.Write("guests/kernel.elf", GuestFiles.I686());
+        project.Write("data/initrd.img", [1, 2, 3]);
+        project.Write("data/kernel.conf", [4]);
+        project.Write("Program.cs", "return App.Guests.Kernel.Name.Length;");
+
+        BuildOutcome outcome = project.RestoreAndBuild();
+
+        Assert.Empty(outcome.Errors);
+        Assert.Equal([1, 2, 3], File.ReadAllBytes(project.PathOf("bin/Debug/net10.0/guests/.files/kernel/ramfs")));
+        Assert.Equal([4], File.ReadAllBytes(project.PathOf("bin/Debug/net10.0/guests/.files/kernel/config")));
+        string generated = project.Read("obj/Debug/net10.0/Guests.g.cs");
+        Assert.Contains("\".files\", \"kernel\", \"ramfs\"), new global::Hyperlight.GuestPhysicalAddress(0x80000000), \"ramfs\")", generated, StringComparison.Ordinal);
+        Assert.Contains("\"hello\")));", generated, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Files_with_labels_for_a_guest_that_lists_none_are_HL2016()
+    {
+        using SdkProject project = SdkProject.WithGuest(
+            "<ItemGroup><HyperlightGuest Include='guests/hello.elf' FileMappings='a=guests/hello.elf@0x200000000' /></ItemGroup>");
+
+        Assert.Equal(["HL2016"], project.Build("HyperlightBake").Errors.Select(error => error.Code));
+    }
+
+    [Fact]
     public void Blobs_of_the_image_before_vanish_from_obj_and_bin()
     {
         using SdkProject project = SdkProject.WithGuest().WithoutCompiler();

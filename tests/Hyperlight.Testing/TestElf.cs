@@ -42,6 +42,10 @@ public sealed partial class TestElf
     /// <summary>A 32-bit guest for the identity layout, linked at 0: code, constants, data with .bss.</summary>
     public static TestElf I686() => new TestElf(ElfClass.Elf32, ElfMachine.I386, ElfType.Executable).WithDefaultSegments();
 
+    /// <summary>A 32-bit guest of no upstream layout, linked at an address: code, constants, data with .bss.</summary>
+    public static TestElf I686At(ulong address) =>
+        new TestElf(ElfClass.Elf32, ElfMachine.I386, ElfType.Executable).WithEntry(address + DefaultEntry).WithDefaultSegments(address);
+
     /// <summary>Sets e_type.</summary>
     public TestElf WithType(ElfType type) => Do(() => _type = type);
 
@@ -122,14 +126,14 @@ public sealed partial class TestElf
     /// <summary>Overwrites bytes of the finished file.</summary>
     public TestElf WithBytesAt(int offset, params byte[] bytes) => Do(() => _patches.Add((offset, bytes)));
 
-    private TestElf WithDefaultSegments()
+    private TestElf WithDefaultSegments(ulong address = 0)
     {
         byte[] text = new byte[0x40];
         text.AsSpan().Fill(0xF4); // hlt
         byte[] data = new byte[0x80];
-        return WithSegment(TextAddress, ElfSegmentFlags.Read | ElfSegmentFlags.Execute, text)
-            .WithSegment(0x1000, ElfSegmentFlags.Read, [.. "constants"u8])
-            .WithSegment(0x2000, ElfSegmentFlags.Read | ElfSegmentFlags.Write, data, memorySize: 0x1800);
+        return WithSegment(address + TextAddress, ElfSegmentFlags.Read | ElfSegmentFlags.Execute, text)
+            .WithSegment(address + 0x1000, ElfSegmentFlags.Read, [.. "constants"u8])
+            .WithSegment(address + 0x2000, ElfSegmentFlags.Read | ElfSegmentFlags.Write, data, memorySize: 0x1800);
     }
 
     private TestElf WithContent(ElfSegmentType type, byte[] content, ulong alignment) => Do(() =>

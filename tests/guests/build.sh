@@ -26,5 +26,9 @@ build() { # SOURCE ARCH COMMITTED-FILE
 build samples/Hello/guest/hello.c amd64 samples/Hello/guests/hello.elf
 build samples/Hello32/guest/hello32.c i686 samples/Hello32/guests/hello32.elf
 build tests/guests/src/misbehave.c amd64 tests/guests/misbehave.elf
-build tests/guests/src/misbehave.c i686 tests/guests/misbehave32.elf
+build samples/Hello32/guest/hello32.c i686-identity tests/guests/hello32-identity.elf
+build tests/guests/src/misbehave.c i686 tests/guests/misbehave-flat.elf
+build tests/guests/src/misbehave.c i686-identity tests/guests/misbehave32.elf
 build tests/guests/src/warm.c amd64 tests/guests/warm.elf
+build tests/guests/src/ticks.c amd64 tests/guests/ticks.elf
+build tests/guests/src/ticks.c i686 tests/guests/ticks32.elf

@@ -17,6 +17,9 @@ public sealed record BakeRequest
     /// <summary>Bytes the guest finds at the init data pointer of its PEB; empty for none.</summary>
     public ReadOnlyMemory<byte> InitData { get; init; }
 
+    /// <summary>Labels of files that its sandboxes are to list in the PEB: the image only has to have a layout that can.</summary>
+    public IReadOnlyCollection<string> FileLabels { get; init; } = [];
+
     /// <summary>The architecture the guest must have, <c>amd64</c> or <c>i686</c>; null where any will do.</summary>
     public string? AssertedArchitecture { get; init; }
 

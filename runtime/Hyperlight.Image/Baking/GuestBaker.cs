@@ -100,6 +100,13 @@ public static class GuestBaker
         if (elf is not null && layout is not null)
         {
             GuestValidator.Validate(elf, layout, found);
+            if (request.FileLabels.Count > 0 && !layout.ListsFileMappings)
+            {
+                found.Add(Rules.LayoutLacks.Found(
+                    $"the guest is to find files by the labels {string.Join(", ", request.FileLabels)}, guests of the layout {layout.Id} have no list of files: "
+                    + "remove FileMappings, map the files with SandboxOptions.MapFile and pass their addresses to the guest."));
+            }
+
             GuestSizes sizes = request.Sizes with { InitDataSize = (ulong)request.InitData.Length };
             map = MemoryMap.TryCreate(layout, sizes, elf.LoadSize, storedImageSize: null, found);
         }

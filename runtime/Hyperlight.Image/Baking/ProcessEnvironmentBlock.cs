@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Baking;
@@ -9,7 +10,18 @@ namespace Hyperlight.Baking;
 /// </summary>
 internal static class ProcessEnvironmentBlock
 {
+    /// <summary>Where the field of the file mappings is, in bytes from the block's start.</summary>
+    public const ulong FileMappingsOffset = 0x40;
+
+    /// <summary>The longest label of a file mapping, in bytes of UTF-8 without the zero behind it.</summary>
+    public const int MaxLabelLength = LabelSize - 1;
+
     private const ulong SizeWithFileMappings = 0x50;
+
+    // An entry: guest address, size, label.
+    private const int EntrySize = 0x50;
+    private const int LabelOffset = 0x10;
+    private const int LabelSize = 64;
 
     /// <summary>The bytes of the block, up to its last field.</summary>
     public static byte[] Write(MemoryMap map)
@@ -34,6 +46,26 @@ internal static class ProcessEnvironmentBlock
             BinaryPrimitives.WriteUInt64LittleEndian(rest, size);
             BinaryPrimitives.WriteUInt64LittleEndian(rest[sizeof(ulong)..], address);
             rest = rest[(2 * sizeof(ulong))..];
+        }
+
+        return bytes;
+    }
+
+    /// <summary>The field of the file mappings and the entries behind the block, those without a mapping zero.</summary>
+    /// <param name="map">Where everything is.</param>
+    /// <param name="mappings">The mappings in the order of their entries, as many as the layout has slots for at most, labels not too long.</param>
+    public static byte[] WriteFileMappings(MemoryMap map, IReadOnlyCollection<FileMapping> mappings)
+    {
+        byte[] bytes = new byte[SizeWithFileMappings - FileMappingsOffset + (ulong)(map.Layout.FileMappingSlots * EntrySize)];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, (ulong)mappings.Count);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(sizeof(ulong)), (map.Peb.Gva + SizeWithFileMappings).Value);
+        Span<byte> rest = bytes.AsSpan(2 * sizeof(ulong));
+        foreach (FileMapping mapping in mappings)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(rest, mapping.Address.Value);
+            BinaryPrimitives.WriteUInt64LittleEndian(rest[sizeof(ulong)..], mapping.Size);
+            Encoding.UTF8.GetBytes(mapping.Label, rest.Slice(LabelOffset, MaxLabelLength));
+            rest = rest[EntrySize..];
         }
 
         return bytes;

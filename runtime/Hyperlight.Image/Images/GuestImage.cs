@@ -37,6 +37,9 @@ public sealed class GuestImage : IDisposable
     /// <summary>The first instruction.</summary>
     public GuestVirtualAddress EntryPoint => new(Config.EntryPoint);
 
+    /// <summary>Whether the guest has interrupt controllers and a timer.</summary>
+    public bool HardwareInterrupts => Map.Sizes.HardwareInterrupts;
+
     /// <summary>All that the image records about its guest.</summary>
     public ImageConfig Config { get; }
 

@@ -8,4 +8,7 @@ public sealed record GuestImageOptions
     /// changed blob is not noticed.
     /// </summary>
     public bool VerifyContent { get; init; } = true;
+
+    /// <summary>Files that every sandbox started from the image is shown at its start, before those of its own options; none unless set.</summary>
+    public IReadOnlyList<MappedFile> Files { get; init; } = [];
 }

@@ -46,11 +46,12 @@ internal sealed class ImageReader(string directory)
     /// <summary>Lays the memory out anew from the profile and the recorded sizes, and compares.</summary>
     private MemoryMap Recompute(ImageConfig config)
     {
-        GuestLayout layout = GuestLayouts.Find(config.Layout)
+        GuestLayout profile = GuestLayouts.Find(config.Layout)
             ?? throw _directory.Failure(
                 Rules.ImageUnsupported,
                 $"its layout is '{config.Layout}', this SDK knows {string.Join(", ", GuestLayouts.All.Select(known => known.Id))}: bake it again with this SDK");
 
+        GuestLayout layout = profile.PlacedAt(config.Regions.FirstOrDefault()?.Gpa ?? profile.SnapshotBase);
         ulong storedImage = config.Regions.FirstOrDefault()?.StoredSize ?? 0;
         bool storable = storedImage % GuestLayout.PageSize == 0 && storedImage <= layout.MaxRegionSize && config.CodeSize > 0;
         List<Finding> findings = [];

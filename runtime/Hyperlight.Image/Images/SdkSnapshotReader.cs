@@ -79,10 +79,16 @@ internal sealed class SdkSnapshotReader(OciReader directory, SnapshotMachine mac
     private MemoryMap LayOut(SdkSnapshotConfig config)
     {
         GuestLayout[] known = [.. GuestLayouts.All.Where(layout => layout.SnapshotAbi is null && layout.CanSaveSnapshots)];
-        GuestLayout layout = Array.Find(known, layout => layout.Id == config.Layout)
+        GuestLayout profile = Array.Find(known, layout => layout.Id == config.Layout)
             ?? throw directory.Failure(
                 Rules.ImageUnsupported,
                 $"its layout is '{OneLine.Of(config.Layout)}', in this format this SDK reads {string.Join(" and ", known.AsEnumerable())}: make it anew from the guest");
+        if (config.Sizes.HardwareInterrupts)
+        {
+            throw directory.Failure(Rules.ImageUnsupported, "its guest has hardware interrupts, and this format has no place for the state of interrupt controllers: make it anew without");
+        }
+
+        GuestLayout layout = profile.PlacedAt(config.Base);
         List<Finding> findings = [];
         MemoryMap? map = config.Base == layout.SnapshotBase && config.CodeSize > 0
             ? MemoryMap.TryCreate(layout, config.Sizes, config.CodeSize, storedImageSize: null, findings)

@@ -6,6 +6,9 @@ public enum EntryMode
     /// <summary>16-bit real mode, all segments at 0, entry below 0x10000.</summary>
     RealMode,
 
+    /// <summary>32-bit protected mode, flat segments, paging off.</summary>
+    ProtectedMode,
+
     /// <summary>64-bit long mode with paging on.</summary>
     LongMode,
 }

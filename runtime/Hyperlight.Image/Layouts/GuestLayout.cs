@@ -30,6 +30,12 @@ public sealed record GuestLayout
     /// <summary>Where the snapshot region starts; the first byte of the guest's image, as GPA and GVA.</summary>
     public required GuestPhysicalAddress SnapshotBase { get; init; }
 
+    /// <summary>
+    /// The lowest address at which a guest of the profile may say itself that its image starts, and the end of its null guard; null where all guests
+    /// start at <see cref="SnapshotBase"/>.
+    /// </summary>
+    public GuestPhysicalAddress? LowestBase { get; init; }
+
     /// <summary>The last byte of the scratch region, physical.</summary>
     public required GuestPhysicalAddress ScratchTopGpa { get; init; }
 
@@ -57,6 +63,9 @@ public sealed record GuestLayout
     /// <summary>Slots for file mappings behind the PEB; 0 where the PEB has no such field. At most 50, so that all fits a page.</summary>
     public required int FileMappingSlots { get; init; }
 
+    /// <summary>Where the guest counter is, in bytes below the end of scratch; null where guests know of none.</summary>
+    public ulong? CounterOffset { get; init; }
+
     /// <summary>Where the exception stack starts to grow down, in bytes below the end of scratch.</summary>
     public required ulong ExceptionStackOffset { get; init; }
 
@@ -72,7 +81,7 @@ public sealed record GuestLayout
     /// <summary>How its snapshots are saved; null where upstream has no format for them.</summary>
     public required SnapshotAbi? SnapshotAbi { get; init; }
 
-    /// <summary>Physical addresses no region may cover.</summary>
+    /// <summary>Physical addresses no region may cover: those of devices, and what a hypervisor needs for itself where a guest starts without paging.</summary>
     public required ImmutableArray<ReservedRange> ReservedRanges { get; init; }
 
     /// <summary>Whether snapshots of its guests can be saved: in upstream's format, or in our own where there are no page tables.</summary>
@@ -80,6 +89,12 @@ public sealed record GuestLayout
 
     /// <summary>Whether each sandbox writes to a private copy of the snapshot region.</summary>
     public bool SnapshotIsPrivate => (SnapshotPermissions & MemoryPermissions.Write) != 0;
+
+    /// <summary>Whether the PEB lists mapped files: it has slots for them, and each sandbox a copy of it that the host can write to.</summary>
+    public bool ListsFileMappings => FileMappingSlots > 0 && SnapshotIsPrivate;
+
+    /// <summary>The profile for a guest whose image starts at an address: itself, unless its guests have a say in that.</summary>
+    public GuestLayout PlacedAt(GuestPhysicalAddress address) => LowestBase is null ? this : this with { SnapshotBase = address };
 
     /// <summary>The first byte of a scratch region of <paramref name="scratchSize"/> bytes, physical.</summary>
     public GuestPhysicalAddress ScratchBaseGpa(ulong scratchSize) => new(ScratchTopGpa.Value - scratchSize + 1);

@@ -8,6 +8,10 @@ public static class GuestLayouts
 {
     private const ulong GiB = 1UL << 30;
 
+    /// <summary>The pages of the interrupt controllers (i686 sheet, section 6.3). Some layouts keep clear of them always, all do where there are interrupts.</summary>
+    public static ImmutableArray<ReservedRange> InterruptControllers { get; } =
+        [new("IOAPIC", new(0xFEC0_0000), 0x1000), new("local APIC", new(0xFEE0_0000), 0x1000)];
+
     /// <summary>64-bit guests of upstream v0.15.0 and v0.16.0 (amd64 sheet, sections 0 and 2).</summary>
     public static GuestLayout Amd64V16 { get; } = new()
     {
@@ -67,17 +71,35 @@ public static class GuestLayouts
         // The limit of a real-mode code segment (section 3.1).
         EntryLimit = 0x10000,
         FileMappingSlots = 32,
+        // Not in the last page, whose frame number guests cannot represent (section 8).
+        CounterOffset = 0x1008,
         ExceptionStackOffset = 0x20,
         // The metadata page and the counter page (section 2.4).
         ScratchReservePages = 2,
         HasPageTableWords = false,
         HasReseedWord = false,
         SnapshotAbi = null,
-        ReservedRanges = [new("IOAPIC", new(0xFEC0_0000), 0x1000), new("local APIC", new(0xFEE0_0000), 0x1000)],
+        // The devices of section 6.3. Between them four pages that KVM needs on Intel processors that cannot run without paging natively; its own choice
+        // would lie in scratch.
+        ReservedRanges = [.. InterruptControllers, new("hypervisor", new(0xFEDF_C000), 4 * GuestLayout.PageSize)],
+    };
+
+    /// <summary>
+    /// 32-bit guests of no upstream version: in protected mode without paging, each where it is linked. Scratch and its words are those of
+    /// <see cref="I686V13"/>, page 0 is no memory.
+    /// </summary>
+    public static GuestLayout I686Flat { get; } = I686V13 with
+    {
+        Id = "i686-flat",
+        GuestVersions = [],
+        SnapshotBase = new(GuestLayout.PageSize),
+        LowestBase = new(GuestLayout.PageSize),
+        EntryMode = EntryMode.ProtectedMode,
+        EntryLimit = null,
     };
 
     /// <summary>All profiles.</summary>
-    public static ImmutableArray<GuestLayout> All { get; } = [Amd64V16, Amd64V17, I686V13];
+    public static ImmutableArray<GuestLayout> All { get; } = [Amd64V16, Amd64V17, I686V13, I686Flat];
 
     /// <summary>The profile named <paramref name="id"/>, null when there is none.</summary>
     public static GuestLayout? Find(string id) => All.FirstOrDefault(layout => layout.Id == id);

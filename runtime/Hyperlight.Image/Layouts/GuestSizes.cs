@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Hyperlight.Layouts;
 
-/// <summary>The sizes a guest's memory is laid out with, in bytes, and what of it the project chooses permissions for. The defaults are upstream's (amd64 sheet, section 2.5).</summary>
+/// <summary>The sizes a guest's memory is laid out with, in bytes, and what else of it the project chooses. The defaults are upstream's (amd64 sheet, section 2.5).</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record GuestSizes
 {
@@ -29,4 +29,10 @@ public sealed record GuestSizes
 
     /// <summary>Whether the guest may execute code in its heap (upstream's feature <c>executable_heap</c>).</summary>
     public bool ExecutableHeap { get; init; }
+
+    /// <summary>
+    /// Whether the guest has interrupt controllers and a timer (upstream's feature <c>hw-interrupts</c>). Their pages belong to no region then, whatever the layout.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool HardwareInterrupts { get; init; }
 }

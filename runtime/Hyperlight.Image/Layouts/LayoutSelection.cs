@@ -6,6 +6,9 @@ namespace Hyperlight.Layouts;
 /// <summary>Finds the ABI profile a guest follows. It is read off the guest and never chosen by its user.</summary>
 public static class LayoutSelection
 {
+    // Where upstream's second 32-bit layout starts (i686 sheet, section 0, profile B).
+    private const ulong UpstreamPagedBase = 0x1000;
+
     /// <summary>The profile of a guest: by its class and machine, then by its version note, without one by where it is linked.</summary>
     /// <param name="elf">The guest.</param>
     /// <param name="assertedArchitecture">
@@ -51,16 +54,30 @@ public static class LayoutSelection
 
     private static GuestLayout? SelectByAddress(ElfFile elf, ImmutableArray<GuestLayout> candidates, ICollection<Finding> findings)
     {
-        // With paging a profile says nothing about where a guest is linked; without, address and place are one and the same.
-        if (candidates.FirstOrDefault(layout => layout.Paging != GuestPaging.None || layout.SnapshotBase.Value == elf.LoadBase) is { } layout)
+        // With 4-level paging a profile says nothing about where a guest is linked; without, address and place are one and the same.
+        if (candidates.FirstOrDefault(layout => layout.Paging == GuestPaging.FourLevel) is { } layout)
         {
             return layout;
         }
 
-        findings.Add(Rules.NoLayoutForGuest.Found(
-            $"the guest's lowest segment is at 0x{elf.LoadBase:X}, this version lays 32-bit guests out from address {candidates[0].SnapshotBase}: "
-            + $"link the guest with its first segment at {candidates[0].SnapshotBase}, for example with -Wl,-Ttext-segment={candidates[0].SnapshotBase}."));
-        return null;
+        // Upstream relocates no 32-bit guest: a position-independent one is none of its layouts, wherever its addresses start.
+        bool isFixed = elf.Type != ElfType.PositionIndependent;
+        if (isFixed && candidates.FirstOrDefault(layout => layout.LowestBase is null && layout.SnapshotBase.Value == elf.LoadBase) is { } upstream)
+        {
+            return upstream;
+        }
+
+        GuestLayout flat = candidates.First(layout => layout.LowestBase is not null);
+        if (isFixed && elf.LoadBase == UpstreamPagedBase)
+        {
+            findings.Add(Rules.NoLayoutForGuest.Found(
+                $"the guest's lowest segment is at 0x{elf.LoadBase:X}, as that of paged guests of upstream v0.15.0 is, whose layout this version does not have: "
+                + $"link the guest with its first segment elsewhere for {flat.Id}, for example with -Wl,-Ttext-segment=0x100000."));
+            return null;
+        }
+
+        // Where that is no page, validation says so: the image starts with one.
+        return flat.PlacedAt(new(Math.Max(elf.LoadBase & ~(GuestLayout.PageSize - 1), flat.LowestBase!.Value.Value)));
     }
 
     private static void CheckAssertion(ElfFile elf, string architecture, string? asserted, ICollection<Finding> findings)

@@ -103,6 +103,10 @@ public sealed record MemoryMap
     public ImmutableArray<MemoryRegion> Regions =>
         [.. new[] { Image, Peb, Heap, InitData, PageTables, Scratch }.Where(region => region.Size > 0)];
 
+    /// <summary>Physical addresses no region may cover: the layout's, and those of the interrupt controllers where the guest has them.</summary>
+    public IEnumerable<ReservedRange> ReservedRanges =>
+        Sizes.HardwareInterrupts ? Layout.ReservedRanges.Union(GuestLayouts.InterruptControllers) : Layout.ReservedRanges;
+
     /// <summary>Lays out a guest's memory, or says why that cannot be done.</summary>
     /// <param name="layout">The profile.</param>
     /// <param name="sizes">The sizes asked for; nothing in them is trusted.</param>
@@ -119,7 +123,7 @@ public sealed record MemoryMap
         ArgumentNullException.ThrowIfNull(findings);
 
         // No sum can overflow once each part is bounded by the layout's limit (at most 16 GiB), and scratch has room for what lies in it.
-        if (!CheckBounds(layout, sizes, codeSize, findings) || !CheckScratch(layout, sizes, codeSize, findings))
+        if (!CheckBase(layout, findings) || !CheckBounds(layout, sizes, codeSize, findings) || !CheckScratch(layout, sizes, codeSize, findings))
         {
             return null;
         }
@@ -128,6 +132,22 @@ public sealed record MemoryMap
         int before = findings.Count;
         map.CheckPlacement(findings);
         return findings.Count == before ? map : null;
+    }
+
+    /// <summary>A base that the guest chose: in an image it may be anything.</summary>
+    private static bool CheckBase(GuestLayout layout, ICollection<Finding> findings)
+    {
+        GuestPhysicalAddress start = layout.SnapshotBase;
+        if (layout.LowestBase is not { } lowest
+            || (start.Value >= lowest.Value && start.Value <= layout.ScratchTopGpa.Value && start.Value % GuestLayout.PageSize == 0))
+        {
+            return true;
+        }
+
+        findings.Add(Rules.LinkAddress.Found(
+            $"the guest's lowest segment is at {start}, {layout.Id} loads guests at multiples of 0x{GuestLayout.PageSize:X} from {lowest} to {layout.ScratchTopGpa}: "
+            + "link the guest there, for example with -Wl,-Ttext-segment=0x100000."));
+        return false;
     }
 
     private static bool CheckBounds(GuestLayout layout, GuestSizes sizes, ulong codeSize, ICollection<Finding> findings)
@@ -202,29 +222,31 @@ public sealed record MemoryMap
         if (end - 1 > scratchTop)
         {
             findings.Add(Rules.AddressBeyondLayout.Found(
-                $"image, PEB, heap and init data end at 0x{end - 1:X}, the last address of {Layout.Id} is 0x{scratchTop:X}: lower HeapSize."));
+                $"image, PEB, heap and init data end at 0x{end - 1:X}, the last address of {Layout.Id} is 0x{scratchTop:X}: lower HeapSize{OrLinkElsewhere}."));
         }
         else if (end > Scratch.Gva.Value)
         {
             findings.Add(Rules.RegionOverlap.Found(
                 $"image, PEB, heap and init data ({Layout.SnapshotBase}-0x{end - 1:X}) overlap the scratch region ({Scratch.Gva}-0x{scratchTop:X}): "
-                + "lower HeapSize or ScratchSize."));
+                + $"lower HeapSize or ScratchSize{OrLinkElsewhere}."));
         }
 
         CheckReserved("image, PEB, heap and init data", Layout.SnapshotBase.Value, total, findings);
         CheckReserved("the scratch region", Scratch.Gpa.Value, Scratch.Size, findings);
     }
 
+    private string OrLinkElsewhere => Layout.LowestBase is null ? "" : ", or link the guest elsewhere";
+
     private void CheckReserved(string what, ulong start, ulong size, ICollection<Finding> findings)
     {
-        foreach (ReservedRange reserved in Layout.ReservedRanges)
+        foreach (ReservedRange reserved in ReservedRanges)
         {
             ulong reservedStart = reserved.Start.Value;
             if (start < reservedStart + reserved.Size && reservedStart < start + size)
             {
                 findings.Add(Rules.ReservedRange.Found(
-                    $"{what} (0x{start:X}-0x{start + size - 1:X}) covers the page of the {reserved.Name} "
-                    + $"(0x{reservedStart:X}-0x{reservedStart + reserved.Size - 1:X}): lower ScratchSize or HeapSize."));
+                    $"{what} (0x{start:X}-0x{start + size - 1:X}) covers addresses of the {reserved.Name} "
+                    + $"(0x{reservedStart:X}-0x{reservedStart + reserved.Size - 1:X}): lower ScratchSize or HeapSize{OrLinkElsewhere}."));
             }
         }
     }

@@ -10,4 +10,9 @@ public sealed class GuestProtocolException : HyperlightException
         : base(message)
     {
     }
+
+    internal GuestProtocolException(Finding finding)
+        : base(finding)
+    {
+    }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using Hyperlight.Baking;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Microsoft.Win32.SafeHandles;
@@ -97,6 +98,27 @@ internal sealed class GuestMemory : IDisposable
             {
                 layer.Shared.Memory.Discard();
             }
+        }
+    }
+
+    /// <summary>
+    /// Lets the guest's PEB list the mapped files, in the order they were mapped in, where the layout has that (i686 sheet, section 2.2). Only between runs.
+    /// </summary>
+    public void ListFiles()
+    {
+        if (!_map.Layout.ListsFileMappings)
+        {
+            return;
+        }
+
+        byte[] list = ProcessEnvironmentBlock.WriteFileMappings(
+            _map, [.. Regions.Where(region => region.Label is not null).Select(region => new FileMapping(region.Gpa, region.Shared.Memory.Size, region.Label!))]);
+        Span<byte> place = Layers[0].Shared.Memory.Slice(_map.Peb.BlobOffset + ProcessEnvironmentBlock.FileMappingsOffset, list.Length);
+
+        // A page that is written to is no longer shared with the image.
+        if (!place.SequenceEqual(list))
+        {
+            list.CopyTo(place);
         }
     }
 

@@ -11,10 +11,8 @@ internal static class RegionPlacement
     /// <param name="size">Its bytes, whole pages and not 0.</param>
     /// <param name="map">The guest's memory at its start.</param>
     /// <param name="memory">Its memory now.</param>
-    /// <param name="reserved">Addresses that the hypervisor needs, beside those of the layout.</param>
     /// <returns>HL2004, HL2005, HL2009 or HL2013, null when it can be mapped there.</returns>
-    public static Finding? Check(
-        string name, GuestPhysicalAddress start, ulong size, MemoryMap map, GuestMemory memory, IEnumerable<ReservedRange> reserved)
+    public static Finding? Check(string name, GuestPhysicalAddress start, ulong size, MemoryMap map, GuestMemory memory)
     {
         if (start.Value % GuestLayout.PageSize != 0)
         {
@@ -31,7 +29,7 @@ internal static class RegionPlacement
         }
 
         string what = $"'{name}' ({Text(start, size)})";
-        foreach (ReservedRange range in map.Layout.ReservedRanges.Concat(reserved))
+        foreach (ReservedRange range in map.ReservedRanges)
         {
             if (Overlap(start, size, range.Start, range.Size))
             {

@@ -15,6 +15,9 @@ internal enum OutPort
     /// <summary>One character for the debug console.</summary>
     DebugPrint = 103,
 
+    /// <summary>Microseconds between two interrupts of the timer, 0 for none, of guests that have one (i686 sheet, section 6.4).</summary>
+    Timer = 107,
+
     /// <summary>End of the initialisation, or of a call.</summary>
     Halt = 108,
 }

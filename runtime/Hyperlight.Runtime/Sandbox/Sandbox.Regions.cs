@@ -1,4 +1,7 @@
+using System.Text;
+using Hyperlight.Baking;
 using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Layouts;
 using Hyperlight.Memory;
 
 namespace Hyperlight;
@@ -15,18 +18,29 @@ public sealed partial class Sandbox
     /// </summary>
     /// <param name="path">The file, of at least one byte.</param>
     /// <param name="address">The guest-physical address of its first byte, a multiple of 4096 that leaves all else in the guest's memory free.</param>
+    /// <param name="label">
+    /// What the guest finds the file by in its PEB, 1 to 63 bytes of UTF-8; null for the file's name. Only where <see cref="GuestLayout.ListsFileMappings"/>,
+    /// for 32 files at most; other layouts take none.
+    /// </param>
     /// <returns>How many bytes are mapped: the file's length, rounded up to whole pages. What is behind its end is zero.</returns>
     /// <exception cref="ArgumentException">The path is empty or has a character that no path has.</exception>
-    /// <exception cref="HyperlightException">HL2013: the file or address cannot be used. HL2004, HL2005, HL2009: the addresses are taken, or there are none.</exception>
+    /// <exception cref="HyperlightException">
+    /// HL2013: the file or address cannot be used. HL2004, HL2005, HL2009: the addresses are taken, or there are none. HL2016: the label cannot be listed.
+    /// </exception>
     /// <exception cref="SandboxPoisonedException">An earlier call did not run to its end.</exception>
     /// <exception cref="SandboxUnrecoverableException">A restore failed halfway.</exception>
     /// <exception cref="InvalidOperationException">A call is running.</exception>
     /// <exception cref="ObjectDisposedException">The sandbox is disposed.</exception>
-    public ulong MapFile(string path, GuestPhysicalAddress address)
+    public ulong MapFile(string path, GuestPhysicalAddress address, string? label = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ulong size = 0;
-        BetweenCalls(() => size = Map(path, new(RegularFile.Map(path)), address));
+        BetweenCalls(() =>
+        {
+            string? listed = CheckLabel(path, label);
+            size = Map(path, new(RegularFile.Map(path)), address, listed);
+            _memory.ListFiles();
+        });
         return size;
     }
 
@@ -46,7 +60,7 @@ public sealed partial class Sandbox
         BetweenCalls(() =>
         {
             ObjectDisposedException.ThrowIf(!region.Memory.TryShare(), region);
-            size = Map(region.Name, region.Memory, address);
+            size = Map(region.Name, region.Memory, address, label: null);
         });
         return size;
     }
@@ -64,7 +78,30 @@ public sealed partial class Sandbox
             ?? throw new HyperlightException(Rules.NotMappable.Found($"nothing is mapped at {address}: use the address that was given to MapFile or MapRegion."));
         _current = null;
         Unmap(region);
+        _memory.ListFiles();
     });
+
+    private string? CheckLabel(string path, string? label)
+    {
+        if (!_map.Layout.ListsFileMappings)
+        {
+            return label is null ? null : throw new HyperlightException(Rules.LayoutLacks.Found(
+                $"'{path}' is to be mapped with the label '{label}', guests of the layout {_map.Layout.Id} have no list of files: pass the address to the guest instead."));
+        }
+
+        int slots = _map.Layout.FileMappingSlots;
+        if (_memory.Regions.Count(region => region.Label is not null) >= slots)
+        {
+            throw new HyperlightException(Rules.LayoutLacks.Found(
+                $"'{path}' would be one file too many, the guest's list has room for {slots}: unmap another one, put several into one, or use MapRegion, which lists nothing."));
+        }
+
+        string listed = label ?? Path.GetFileName(path);
+        int length = Encoding.UTF8.GetByteCount(listed);
+        return length is > 0 and <= ProcessEnvironmentBlock.MaxLabelLength && !listed.Contains('\0') ? listed : throw new HyperlightException(Rules.LayoutLacks.Found(
+            $"the label '{listed}' has {length} bytes of UTF-8, the guest's list has room for 1 to {ProcessEnvironmentBlock.MaxLabelLength} and none of them zero: "
+            + "give MapFile another label."));
+    }
 
     private void BetweenCalls(Action action)
     {
@@ -81,17 +118,17 @@ public sealed partial class Sandbox
     }
 
     // Takes over the memory.
-    private ulong Map(string name, SharedMemory shared, GuestPhysicalAddress address)
+    private ulong Map(string name, SharedMemory shared, GuestPhysicalAddress address, string? label)
     {
         try
         {
             ulong size = shared.Memory.Size;
-            if (RegionPlacement.Check(name, address, size, _map, _memory, VirtualMachine.ReservedRanges(_map.Layout)) is { } finding)
+            if (RegionPlacement.Check(name, address, size, _map, _memory) is { } finding)
             {
                 throw new HyperlightException(finding);
             }
 
-            _memory.Regions.Add(new(name, address, shared, MapInto(FreeSlot(name), address, shared)));
+            _memory.Regions.Add(new(name, address, shared, MapInto(FreeSlot(name), address, shared), label));
             _current = null;
             return size;
         }

@@ -36,6 +36,7 @@ public sealed partial class Sandbox
         }
         finally
         {
+            _timer?.Stop();
             _abort.Clear();
         }
     }
@@ -51,7 +52,8 @@ public sealed partial class Sandbox
             case VirtualMachineExitKind.Halt:
                 return true;
             case VirtualMachineExitKind.In:
-                throw new GuestFaultException($"The guest read port {exit.Port}{AtInstruction()}: there is no port to read.");
+                HandleDeviceIn(exit);
+                return false;
             case VirtualMachineExitKind.MemoryAccess:
                 throw MemoryFault(exit);
             case VirtualMachineExitKind.Canceled:
@@ -82,8 +84,8 @@ public sealed partial class Sandbox
                 _debug.Add(exit.Value);
                 return false;
             default:
-                throw new GuestProtocolException(
-                    $"The guest wrote 0x{exit.Value:X} to port {exit.Port}{AtInstruction()}: the ports are 99, 101, 102, 103 and 108.");
+                HandleDeviceOut(exit);
+                return false;
         }
     }
 

@@ -201,10 +201,13 @@ public sealed partial class Sandbox
         }
     }
 
+    // What the host keeps for the guest is not the snapshot's: files that are mapped now, and the counter.
     private void Fill(Snapshot snapshot)
     {
         snapshot.Memory.Fill(_memory, snapshot.Generation);
         ResetBuffers();
+        _memory.ListFiles();
+        _options.Counter?.Publish();
     }
 
     /// <summary>Sets the processor to a snapshot whose memory is in place.</summary>

@@ -8,6 +8,7 @@ using Hyperlight.Memory;
 using Hyperlight.Protocol;
 using Hyperlight.Snapshots;
 using Hyperlight.Telemetry;
+using Hyperlight.Watch;
 
 namespace Hyperlight;
 
@@ -56,11 +57,8 @@ public sealed partial class Sandbox : IDisposable
     {
         try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            _memory.PrepareScratch(blob.Handle);
-            ResetBuffers();
-            MapDeclared();
-            Initialize(map, entryPoint, cancellationToken);
+            Initialize(blob, entryPoint, cancellationToken);
+            ExpectCalls();
             Count();
         }
         catch
@@ -120,10 +118,12 @@ public sealed partial class Sandbox : IDisposable
         _memory = openMemory();
         try
         {
-            _machine = new(map.Layout, map.PageTables.Gpa, _msrs);
+            _machine = new(map.Layout, map.PageTables.Gpa, _msrs, map.Sizes.HardwareInterrupts);
+            _timer = _machine.TimerLine is { } line ? new(Ticker.Shared, line) : null;
             _gate = new(_machine);
             MapLayers(before: []);
             _machine.Map(ScratchSlot, map.Scratch.Gpa, _memory.Scratch, map.Scratch.Host);
+            AttachCounter();
         }
         catch
         {
@@ -156,6 +156,21 @@ public sealed partial class Sandbox : IDisposable
     /// <inheritdoc/>
     public override string ToString() => $"{_name} ({State})";
 
+    /// <summary>Runs a guest's initialisation, which for some is all they do.</summary>
+    internal static GuestExit RunOnce(GuestImage image, SandboxOptions options, CancellationToken cancellationToken)
+    {
+        using Sandbox sandbox = new(new GuestOrigin(image.Name, image.EntryPoint, image.Digest), image.Map, options, () => new(image.Map, image.File));
+        try
+        {
+            sandbox.Initialize(image.File, image.EntryPoint, cancellationToken);
+            return new(0, "");
+        }
+        catch (GuestAbortedException exception) when (exception is not GuestCpuException)
+        {
+            return new(exception.Code, exception.GuestMessage);
+        }
+    }
+
     private static void CheckTimeout(TimeSpan timeout, string name)
     {
         if (timeout != Timeout.InfiniteTimeSpan && timeout <= TimeSpan.Zero)
@@ -172,15 +187,19 @@ public sealed partial class Sandbox : IDisposable
     }
 
     // amd64 sheet, sections 4.1 and 4.2; i686 sheet, sections 3.2 and 3.3.
-    private void Initialize(MemoryMap map, GuestVirtualAddress entryPoint, CancellationToken cancellationToken)
+    private void Initialize(SharedFile blob, GuestVirtualAddress entryPoint, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
+        _memory.PrepareScratch(blob.Handle);
+        ResetBuffers();
+        MapDeclared();
         Span<byte> random = stackalloc byte[sizeof(ulong)];
         RandomNumberGenerator.Fill(random);
         _machine.SetRegisters(new()
         {
             Rip = entryPoint.Value,
-            Rsp = map.Layout.InitialStackPointer.Value,
-            Rdi = map.Peb.Gva.Value,
+            Rsp = _map.Layout.InitialStackPointer.Value,
+            Rdi = _map.Peb.Gva.Value,
             Rsi = _options.Seed ?? BitConverter.ToUInt64(random),
             Rdx = GuestLayout.PageSize,
             Rcx = (ulong)_options.LogLevel,
@@ -195,7 +214,10 @@ public sealed partial class Sandbox : IDisposable
         {
             _gate.Leave();
         }
+    }
 
+    private void ExpectCalls()
+    {
         GeneralRegisters registers = _machine.GetRegisters();
         if (registers.Rsp % StackAlignment != 0)
         {
@@ -216,6 +238,19 @@ public sealed partial class Sandbox : IDisposable
 
     private BufferStack Output() => new("output", _memory.Output);
 
+    // i686 sheet, section 8.
+    private void AttachCounter()
+    {
+        if (_options.Counter is not { } counter)
+        {
+            return;
+        }
+
+        ulong offset = _map.Layout.CounterOffset ?? throw new HyperlightException(Rules.LayoutLacks.Found(
+            $"the sandbox is given a counter, guests of the layout {_map.Layout.Id} have none: leave SandboxOptions.Counter unset, or call a function instead."));
+        counter.Attach(_memory.Scratch, _memory.Scratch.Size - offset);
+    }
+
     private void Count()
     {
         Measures.AddSandbox(_name);
@@ -227,7 +262,12 @@ public sealed partial class Sandbox : IDisposable
     {
         _gate?.Dispose();
         _machine?.Dispose();
-        _memory?.Dispose();
+        if (_memory is not null)
+        {
+            _options.Counter?.Detach(_memory.Scratch);
+            _memory.Dispose();
+        }
+
         if (_counted)
         {
             Measures.RemoveSandbox();

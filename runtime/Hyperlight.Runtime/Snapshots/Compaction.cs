@@ -135,6 +135,12 @@ internal sealed class Compaction
             throw new SnapshotFailedException($"its pages would end at 0x{(_start + size).Value:X}, behind the start of scratch at {_map.Scratch.Gpa}.");
         }
 
+        if (_map.ReservedRanges.FirstOrDefault(range => _start.Value < range.Start.Value + range.Size && range.Start.Value < (_start + size).Value) is { } reserved)
+        {
+            throw new SnapshotFailedException(
+                $"its pages would lie at {_start}-0x{(_start + size).Value - 1:X}, where the page of the {reserved.Name} is ({reserved.Start}): let the guest write less, or start anew.");
+        }
+
         MappedMemory target = MappedMemory.Allocate(size);
         for (int i = 0; i < _moving.Count; i++)
         {

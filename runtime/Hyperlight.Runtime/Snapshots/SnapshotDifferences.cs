@@ -24,6 +24,7 @@ internal static class SnapshotDifferences
         (string Name, string Snapshot, string Sandbox)[] properties =
         [
             ("layout", snapshot.Layout.Id, sandbox.Layout.Id),
+            ("first address", Hex(snapshot.Image.Gva.Value), Hex(sandbox.Image.Gva.Value)),
             ("CodeSize", Hex(snapshot.CodeSize), Hex(sandbox.CodeSize)),
             ("HeapSize", Hex(snapshot.Sizes.HeapSize), Hex(sandbox.Sizes.HeapSize)),
             ("ScratchSize", Hex(snapshot.Sizes.ScratchSize), Hex(sandbox.Sizes.ScratchSize)),
@@ -31,6 +32,7 @@ internal static class SnapshotDifferences
             ("OutputBufferSize", Hex(snapshot.Sizes.OutputBufferSize), Hex(sandbox.Sizes.OutputBufferSize)),
             ("InitDataSize", Hex(snapshot.Sizes.InitDataSize), Hex(sandbox.Sizes.InitDataSize)),
             ("InitDataPermissions", snapshot.Sizes.InitDataPermissions.ToText(), sandbox.Sizes.InitDataPermissions.ToText()),
+            ("HardwareInterrupts", snapshot.Sizes.HardwareInterrupts.ToString(), sandbox.Sizes.HardwareInterrupts.ToString()),
         ];
         return properties
             .Where(property => property.Snapshot != property.Sandbox)

@@ -15,6 +15,8 @@ internal static class SnapshotFile
     /// <exception cref="HyperlightException">HL3001, HL3002, HL3004, HL3006, HL3008.</exception>
     public static string Save(Snapshot snapshot, string directory, string tag) => (snapshot.Memory, snapshot.Map.Layout.SnapshotAbi) switch
     {
+        _ when snapshot.Map.Sizes.HardwareInterrupts => throw NotSavable(
+            "its guest has hardware interrupts, and the format on disk has no place for the state of interrupt controllers: keep it in memory"),
         (PagedSnapshotMemory memory, { } abi) => PagedSnapshotFile.Save(snapshot, memory, abi, directory, tag),
         (IdentitySnapshotMemory memory, _) => IdentitySnapshotFile.Save(snapshot, memory, directory, tag),
         _ => throw NotSavable($"there is no format for {snapshot.Map.Layout.Id} guests: keep it in memory"),

@@ -324,6 +324,10 @@ enum {
 };
 void *hl_map_region(uint64_t physical, void *address, size_t size, uint32_t flags);
 
+/* The file that the host mapped under a label, in whole pages; data is NULL when there is none. i686 only: guests of other
+ * layouts are told addresses. The list may change between calls. (Not upstream's.) */
+hl_Vec hl_find_file(const char *label);
+
 /* ---- What the host said at the start ----------------------------------------------------------------------------- */
 
 /* The init data ("guest blob") of the image; data is NULL when there is none. Read-only unless baked writable. */
@@ -332,8 +336,9 @@ hl_Vec hl_init_data(void);
 /* The random number the host passed (amd64 sheet 4.1, RSI). The same in every sandbox made from one snapshot. */
 uint64_t hl_random_seed(void);
 
-/* The 64-bit word that lies `offset` bytes below the end of scratch, 8 <= offset <= 4096: 0x08 scratch size, 0x10 next
- * free page; amd64 also 0x18 page tables, 0x20 snapshot generation (amd64 sheet 2.3, i686 sheet 2.3). */
+/* The 64-bit word that lies `offset` bytes below the end of scratch, 8 <= offset <= 8192: 0x08 scratch size, 0x10 next
+ * free page; amd64 also 0x18 page tables, 0x20 snapshot generation; i686 also 0x1008 the counter of the host (amd64 sheet 2.3,
+ * i686 sheets 2.3 and 8). */
 uint64_t hl_scratch_word(uint32_t offset);
 
 /* ---- Float and double -------------------------------------------------------------------------------------------- */

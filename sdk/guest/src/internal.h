@@ -18,7 +18,14 @@ typedef struct hl_Peb {
     hl_Region output;
     hl_Region init_data;
     hl_Region heap;
+    hl_Region files; /* how many, and their entries; not on amd64 */
 } hl_Peb;
+
+typedef struct hl_FileMapping {
+    uint64_t address;
+    uint64_t size;
+    char label[64];
+} hl_FileMapping;
 
 extern const hl_Peb *hl_peb;
 

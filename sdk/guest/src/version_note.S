@@ -1,13 +1,14 @@
 /*
  * The version of the ABI this guest was built for (amd64 sheet 1.4): owner and version, each with its NUL, each padded to
- * a multiple of 8 bytes from the start of the note.
+ * a multiple of 8 bytes from the start of the note. An i686 guest without one follows no upstream version.
  */
 #if defined(__x86_64__)
 #define VERSION "0.16.0"
-#else
+#elif defined(HL_IDENTITY_LAYOUT)
 #define VERSION "0.13.1"
 #endif
 
+#ifdef VERSION
     .section .note.hyperlight-version, "a", @note
     .balign 8
     .long   owner_end - owner
@@ -21,5 +22,6 @@ version:
     .asciz  VERSION
 version_end:
     .balign 8
+#endif
 
     .section .note.GNU-stack, "", @progbits

@@ -12,7 +12,7 @@ internal sealed class BakedMemory
     public BakedMemory(BakedImage image)
     {
         _map = MemoryMap.TryCreate(
-            GuestLayouts.Find(image.Config.Layout)!, image.Config.Sizes, image.Config.CodeSize, image.Config.Regions[0].StoredSize, new List<Finding>())!;
+            GuestLayouts.Find(image.Config.Layout)!.PlacedAt(image.Config.Regions[0].Gpa), image.Config.Sizes, image.Config.CodeSize, image.Config.Regions[0].StoredSize, new List<Finding>())!;
         Bytes = new byte[image.Config.MemorySize];
         foreach (BlobPiece piece in image.Pieces)
         {

@@ -176,7 +176,7 @@ public sealed class GuestBakerTests
     public void An_i386_relocation_changes_four_bytes()
     {
         byte[] data = Filled(0x40);
-        BakedMemory memory = new(Bake(TestElf.I686().WithType(ElfType.PositionIndependent)
+        BakedMemory memory = new(Bake(TestElf.I686()
             .WithSegment(0x4000, ElfSegmentFlags.Read | ElfSegmentFlags.Write, data).WithRela(0x4008, addend: 0x1234).WithRel(0x4010)));
 
         Assert.Equal([0x34, 0x12, 0, 0, .. data[12..16]], memory.Read(0x4008, 8));

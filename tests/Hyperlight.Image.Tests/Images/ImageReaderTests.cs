@@ -91,6 +91,30 @@ public sealed class ImageReaderTests : IDisposable
     }
 
     [Fact]
+    public void Interrupts_are_recorded_where_there_are_any_and_else_change_no_byte()
+    {
+        using GuestImage plain = GuestImage.Open(_root.Path);
+        string without = File.ReadAllText(Blob(OciLayout.ConfigMediaType));
+        ImageWriter.Write(_root.Path, TestImages.Create(GuestLayouts.Amd64V16, new GuestSizes { HardwareInterrupts = true }));
+
+        using GuestImage interrupted = GuestImage.Open(_root.Path);
+
+        Assert.Equal((false, true), (plain.HardwareInterrupts, interrupted.HardwareInterrupts));
+        Assert.DoesNotContain("interrupts", without, StringComparison.Ordinal);
+        Assert.Contains("\"hardware_interrupts\": true", File.ReadAllText(Blob(OciLayout.ConfigMediaType)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_image_over_the_interrupt_controllers_is_HL3005_once_it_asks_for_interrupts()
+    {
+        ImageWriter.Write(_root.Path, TestImages.Create(GuestLayouts.Amd64V16, new GuestSizes { HeapSize = 0xFF00_0000, ScratchSize = 0x0100_0000 }));
+        GuestImage.Open(_root.Path).Dispose();
+        ForgeConfig(config => config["sizes"]!["hardware_interrupts"] = true);
+
+        Assert.Equal(Rules.ImageMapDiffers, Refused());
+    }
+
+    [Fact]
     public void An_amd64_image_cannot_ask_for_a_writable_snapshot_region()
     {
         ForgeConfig(config => config["regions"]![0]!["host"] = "rwx");

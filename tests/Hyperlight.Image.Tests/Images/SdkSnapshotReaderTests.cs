@@ -34,6 +34,7 @@ public sealed class SdkSnapshotReaderTests : IDisposable
         { "base", "-1", "HL3002" },
         { "surprise", "1", "HL3002" },
         { "sizes.surprise", "1", "HL3002" },
+        { "sizes.hardware_interrupts", "true", "HL3004" },
         { "sizes", "null", "HL3002" },
         { "sizes.heap_size", "18446744073709551615", "HL3005" },
         { "sizes.heap_size", "1048576", "HL3002" }, // the blob has another length

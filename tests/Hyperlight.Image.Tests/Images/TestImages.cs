@@ -7,9 +7,11 @@ namespace Hyperlight.Image.Tests.Images;
 /// <summary>Small images without a guest, for tests of what is on disk.</summary>
 internal static class TestImages
 {
-    public static BakedImage Create(GuestLayout layout, byte content = 0xAA, ulong heapSize = 0x20000)
+    public static BakedImage Create(GuestLayout layout, byte content = 0xAA, ulong heapSize = 0x20000) => Create(layout, new GuestSizes { HeapSize = heapSize }, content);
+
+    public static BakedImage Create(GuestLayout layout, GuestSizes sizes, byte content = 0xAA)
     {
-        MemoryMap map = MemoryMap.TryCreate(layout, new() { HeapSize = heapSize }, 0x1800, null, new List<Finding>())!;
+        MemoryMap map = MemoryMap.TryCreate(layout, sizes, 0x1800, null, new List<Finding>())!;
         ImageConfig config = new()
         {
             SchemaVersion = ImageConfig.CurrentSchemaVersion,

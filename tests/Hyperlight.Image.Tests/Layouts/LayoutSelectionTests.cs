@@ -36,16 +36,48 @@ public sealed class LayoutSelectionTests
     public void A_64_bit_guest_may_be_linked_anywhere() =>
         Assert.Same(GuestLayouts.Amd64V16, Select(TestElf.Amd64().WithoutSegments().WithSegment(0x400000, Code, [0xF4])).Layout);
 
-    [Fact]
-    public void A_32_bit_guest_at_another_address_reports_HL2002()
+    [Theory]
+    [InlineData(0x2000)]
+    [InlineData(0x100000)]
+    [InlineData(0xC0100000)]
+    public void A_32_bit_guest_at_another_address_follows_the_flat_layout_from_there(ulong address)
     {
-        (GuestLayout? layout, GuestReport report) = Select(TestElf.I686().WithoutSegments().WithSegment(0x100000, Code, [0xF4]));
+        (GuestLayout? layout, GuestReport report) = Select(TestElf.I686At(address), "i686");
+
+        Assert.Equal(("i686-flat", new GuestPhysicalAddress(address)), (layout?.Id, layout?.SnapshotBase));
+        Assert.Empty(report.Findings);
+    }
+
+    /// <summary>i686 sheet, section 4.2: that is where guests of v0.15.0 are linked.</summary>
+    [Fact]
+    public void A_32_bit_guest_where_paged_guests_start_reports_HL2002()
+    {
+        (GuestLayout? layout, GuestReport report) = Select(TestElf.I686At(0x1000));
 
         Assert.Null(layout);
         Assert.Equal(["HL2002"], report.Codes);
-        Assert.Contains("0x100000", report.Text, StringComparison.Ordinal);
-        Assert.Contains("from address 0x0", report.Text, StringComparison.Ordinal);
+        Assert.Contains("0x1000", report.Text, StringComparison.Ordinal);
+        Assert.Contains("v0.15.0", report.Text, StringComparison.Ordinal);
     }
+
+    /// <summary>Upstream relocates no such guest (i686 sheet, section 4.1), so it can be none of its own, wherever its addresses start.</summary>
+    [Theory]
+    [InlineData(0, 0x1000)]
+    [InlineData(0x1000, 0x1000)]
+    [InlineData(0x400000, 0x400000)]
+    public void A_position_independent_32_bit_guest_follows_the_flat_layout_and_leaves_page_0_free(ulong linked, ulong loaded)
+    {
+        (GuestLayout? layout, GuestReport report) = Select(TestElf.I686At(linked).WithType(ElfType.PositionIndependent));
+
+        Assert.Equal(("i686-flat", new GuestPhysicalAddress(loaded)), (layout?.Id, layout?.SnapshotBase));
+        Assert.Empty(report.Findings);
+    }
+
+    [Theory]
+    [InlineData("0.13.1")]
+    [InlineData("0.14.0")]
+    public void A_version_note_comes_before_the_address(string version) =>
+        Assert.Same(GuestLayouts.I686V13, Select(TestElf.I686At(0x100000).WithVersionNote(version)).Layout);
 
     [Fact]
     public void The_lowest_segment_decides_even_when_it_is_not_the_first() =>

@@ -172,6 +172,21 @@ public sealed class MemoryMapTests
     }
 
     [Theory]
+    [InlineData("amd64-0.16")]
+    [InlineData("amd64-0.17")]
+    public void With_interrupts_an_amd64_guest_keeps_clear_of_the_interrupt_controllers_too(string layout)
+    {
+        GuestSizes sizes = new() { HeapSize = 0xFF00_0000, ScratchSize = 0x1_0000_0000 };
+        GuestLayout profile = GuestLayouts.Find(layout)!;
+        Assert.Empty(Create(profile, sizes).ReservedRanges);
+
+        Refuse(profile, sizes with { HardwareInterrupts = true }, Rules.ReservedRange);
+        Assert.Equal(
+            [true, true],
+            _findings.Zip(["IOAPIC (0xFEC00000-0xFEC00FFF)", "local APIC (0xFEE00000-0xFEE00FFF)"], (finding, text) => finding.Message.Contains(text, StringComparison.Ordinal)));
+    }
+
+    [Theory]
     [InlineData("amd64-0.16", 16UL << 30)]
     [InlineData("amd64-0.17", (16UL << 30) - 0x3000)]
     [InlineData("i686-0.13", (1UL << 30) + 1)]

@@ -16,18 +16,21 @@ public sealed class RebuiltGuestTests : IDisposable
     {
         Rebuild();
 
-        Assert.All(["hello", "hello32"], name =>
+        Assert.All(["hello", "hello32", "hello32-identity"], name =>
         {
             string[] rebuilt = Questions(_output.GetFiles(name + ".elf").Single().FullName);
             Assert.Equal(Questions(Path.Combine(AppContext.BaseDirectory, "Guests", name + ".elf")), rebuilt);
             Assert.DoesNotContain(rebuilt[..^2], answer => answer.Contains("Exception", StringComparison.Ordinal));
         });
-        Assert.All(["misbehave", "misbehave32"], name => Assert.Equal(
+        Assert.All(["misbehave", "misbehave-flat", "misbehave32"], name => Assert.Equal(
             Crimes(Path.Combine(AppContext.BaseDirectory, "Guests", name + ".elf")),
             Crimes(_output.GetFiles(name + ".elf").Single().FullName)));
         Assert.All(
             [_output.GetFiles("warm.elf").Single().FullName, Path.Combine(AppContext.BaseDirectory, "Guests", "warm.elf")],
             elf => Assert.Equal(["Settings: of the host", "Count: 1", "Count: 2"], Memories(elf)));
+        Assert.All(["ticks", "ticks32"], name => Assert.All(
+            [_output.GetFiles(name + ".elf").Single().FullName, Path.Combine(AppContext.BaseDirectory, "Guests", name + ".elf")],
+            elf => Assert.Equal(["Mask: 254", "Total: 0", "Pending: 0"], Ticks(elf))));
     }
 
     private void Rebuild()
@@ -84,6 +87,13 @@ public sealed class RebuiltGuestTests : IDisposable
         using TestGuest guest = TestGuest.FromFile(elf);
         using Sandbox sandbox = guest.Start(options => options.HostFunctions.Add("Settings", () => "of the host"));
         return [Answer(sandbox, "Settings"), Answer(sandbox, "Count"), Answer(sandbox, "Count")];
+    }
+
+    private static string[] Ticks(string elf)
+    {
+        using TestGuest guest = TestGuest.FromFile(elf, request => request with { Sizes = request.Sizes with { HardwareInterrupts = true } });
+        using Sandbox sandbox = guest.Start();
+        return [Answer(sandbox, "Mask"), Answer(sandbox, "Total"), Answer(sandbox, "Pending")];
     }
 
     private static string[] Crimes(string elf)

@@ -50,9 +50,9 @@ internal sealed class ScriptedGuest : IDisposable
     private int _dataEnd = DataAddress;
     private uint _entryPoint;
 
-    public ScriptedGuest()
+    public ScriptedGuest(GuestSizes? sizes = null)
     {
-        Map = MemoryMap.TryCreate(GuestLayouts.I686V13, new(), CodeSize, null, new List<Finding>())!;
+        Map = MemoryMap.TryCreate(GuestLayouts.I686V13, sizes ?? new(), CodeSize, null, new List<Finding>())!;
         _memory = new byte[Map.BlobSize];
         Interpreter.CopyTo(_memory.AsSpan());
         _file = new(_path, FileMode.CreateNew, FileAccess.ReadWrite);

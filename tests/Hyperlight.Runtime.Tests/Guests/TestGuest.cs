@@ -28,7 +28,7 @@ internal sealed class TestGuest : IDisposable
     public GuestImage Image { get; }
 
     /// <summary>A guest that is not one of the committed ones.</summary>
-    public static TestGuest FromFile(string elf) => new(Request(elf));
+    public static TestGuest FromFile(string elf, Func<BakeRequest, BakeRequest>? change = null) => new((change ?? (request => request))(Request(elf)));
 
     /// <summary>A guest as it is when it is built for another version: it does not depend on its base, and its note says the version.</summary>
     public static TestGuest OfVersion(string name, string version) => new(name, request =>
@@ -40,9 +40,20 @@ internal sealed class TestGuest : IDisposable
     });
 
     /// <summary>A guest of a few bytes that are its ELF file.</summary>
-    public static TestGuest FromElf(byte[] elf) => new(new BakeRequest { GuestName = "tiny", Guest = elf });
+    public static TestGuest FromElf(byte[] elf, Func<BakeRequest, BakeRequest>? change = null) =>
+        new((change ?? (request => request))(new BakeRequest { GuestName = "tiny", Guest = elf }));
 
     public Sandbox Start(Action<SandboxOptions>? configure = null) => Image.CreateSandbox(options =>
+    {
+        options.Print = TextWriter.Null;
+        options.DebugPrint = TextWriter.Null;
+        configure?.Invoke(options);
+    });
+
+    /// <summary>The same image, opened once more.</summary>
+    public GuestImage Open(GuestImageOptions options) => GuestImage.Open(_directory, options);
+
+    public GuestExit Run(Action<SandboxOptions>? configure = null) => Image.Run(options =>
     {
         options.Print = TextWriter.Null;
         options.DebugPrint = TextWriter.Null;

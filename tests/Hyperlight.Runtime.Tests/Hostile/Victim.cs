@@ -12,11 +12,12 @@ internal sealed class Victim(string guest, MemoryMap map, Sandbox sandbox)
 {
     public const string Amd64 = "misbehave";
     public const string I686 = "misbehave32";
+    public const string Flat = "misbehave-flat";
 
     /// <summary>What a text that a guest chose must not do to a log.</summary>
     public const string Forgery = "gone\n2026-11-22 root logged in\u001b[2J\u202E\u2028";
 
-    public static readonly string[] Guests = [Amd64, I686];
+    public static readonly string[] Guests = [Amd64, I686, Flat];
 
     /// <summary>The time for what never ends by itself.</summary>
     public static readonly TimeSpan Brief = TimeSpan.FromMilliseconds(60);

@@ -5,6 +5,7 @@ internal sealed class GuestFile : IDisposable
 {
     public const string Amd64 = "misbehave";
     public const string I686 = "misbehave32";
+    public const string Flat = "misbehave-flat";
 
     // The flags of hl_map_region.
     public const uint ReadOnly = 0;
@@ -16,7 +17,7 @@ internal sealed class GuestFile : IDisposable
     public string Path { get; } = System.IO.Path.Combine(System.IO.Path.GetTempPath(), System.IO.Path.GetRandomFileName());
 
     /// <summary>A free address of each guest.</summary>
-    public static GuestPhysicalAddress FreeAddress(string guest) => new(guest == I686 ? 0x8000_0000 : 0x2_0000_0000UL);
+    public static GuestPhysicalAddress FreeAddress(string guest) => new(guest == Amd64 ? 0x2_0000_0000UL : 0x8000_0000);
 
     public static byte[] Content(int length) => [.. Enumerable.Range(0, length).Select(index => (byte)(index % 251))];
 

@@ -11,7 +11,7 @@ public class MapFileTests
     private const int PageFault = 14;
     private static readonly GuestPhysicalAddress At = FreeAddress(Amd64);
 
-    public static TheoryData<string> Guests => [Amd64, I686];
+    public static TheoryData<string> Guests => [Amd64, I686, Flat];
 
     [KvmTheory]
     [MemberData(nameof(Guests))]

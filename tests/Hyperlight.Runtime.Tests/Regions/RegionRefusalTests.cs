@@ -47,6 +47,25 @@ public sealed class RegionRefusalTests : IDisposable
     }
 
     [KvmTheory]
+    [InlineData(0xFEE0_0000, "the local APIC (0xFEE00000-0xFEE00FFF)")]
+    [InlineData(0xFEBF_F000, "the IOAPIC (0xFEC00000-")]
+    public void The_interrupt_controllers_of_an_amd64_guest_are_not_covered(ulong address, string text)
+    {
+        using GuestFile file = new(0x2000);
+        using TestGuest guest = new(Amd64, request => request with { Sizes = request.Sizes with { HardwareInterrupts = true } });
+        using Sandbox sandbox = guest.Start();
+        using TestGuest plain = new(Amd64);
+        using Sandbox without = plain.Start();
+        without.MapFile(file.Path, new(address));
+
+        HyperlightException exception = Assert.Throws<HyperlightException>(() => sandbox.MapFile(file.Path, new(address)));
+
+        Assert.Equal("HL2009", exception.Finding?.Rule.Code);
+        Assert.Contains(text, exception.Message, StringComparison.Ordinal);
+        Assert.Equal(42, sandbox.Call<int>("DataWord"));
+    }
+
+    [KvmTheory]
     [InlineData(Amd64, 0xF_FFFB_6000)]
     [InlineData(I686, 0xFFFB_6000)]
     [InlineData(I686, 0xFEE0_3000)]

@@ -9,7 +9,7 @@ public class RegionSnapshotTests
 {
     private static readonly GuestPhysicalAddress At = FreeAddress(Amd64);
 
-    public static TheoryData<string> Guests => [Amd64, I686];
+    public static TheoryData<string> Guests => [Amd64, I686, Flat];
 
     [KvmFact]
     public void A_snapshot_has_the_pages_that_the_guest_had_mapped()
@@ -118,7 +118,7 @@ public class RegionSnapshotTests
         using GuestMemory memory = new(guest.Image.Map, guest.Image.File);
         ulong before = memory.ToPhysical().PageCount;
 
-        memory.Regions.Add(new("file", At, new(RegularFile.Map(file.Path)), Slot: 16));
+        memory.Regions.Add(new("file", At, new(RegularFile.Map(file.Path)), Slot: 16, Label: null));
 
         Assert.Equal(before, memory.ToPhysical().PageCount);
         Assert.Equal(Content(0x1000), memory.ToPhysical().Page(At.Value).ToArray());

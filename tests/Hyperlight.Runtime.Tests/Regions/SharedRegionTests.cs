@@ -8,7 +8,7 @@ namespace Hyperlight.Runtime.Tests.Regions;
 [Collection(nameof(Alone))]
 public class SharedRegionTests
 {
-    public static TheoryData<string> Guests => [Amd64, I686];
+    public static TheoryData<string> Guests => [Amd64, I686, Flat];
 
     [KvmTheory]
     [MemberData(nameof(Guests))]

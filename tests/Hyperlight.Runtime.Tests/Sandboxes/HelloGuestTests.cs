@@ -6,7 +6,7 @@ namespace Hyperlight.Runtime.Tests.Sandboxes;
 /// <summary>Everything that works, with a guest of each architecture.</summary>
 public class HelloGuestTests
 {
-    public static TheoryData<string> Guests => ["hello", "hello32"];
+    public static TheoryData<string> Guests => ["hello", "hello32", "hello32-identity"];
 
     [KvmTheory]
     [MemberData(nameof(Guests))]

@@ -7,8 +7,9 @@ public class MisbehavingGuestTests
 {
     private const string Amd64 = "misbehave";
     private const string I686 = "misbehave32";
+    private const string Flat = "misbehave-flat";
 
-    public static TheoryData<string> Guests => [Amd64, I686];
+    public static TheoryData<string> Guests => [Amd64, I686, Flat];
 
     [KvmFact]
     public void A_read_without_memory_has_its_address()

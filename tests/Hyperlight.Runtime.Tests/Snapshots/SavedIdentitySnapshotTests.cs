@@ -18,13 +18,15 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
 
     public void Dispose() => _root.Delete(recursive: true);
 
-    [KvmFact]
-    public void A_saved_snapshot_goes_on_where_it_was_taken_without_its_image()
+    [KvmTheory]
+    [InlineData(Name)]
+    [InlineData("misbehave-flat")]
+    public void A_saved_snapshot_goes_on_where_it_was_taken_without_its_image(string name)
     {
         string digest;
         ulong seed;
         ulong heap;
-        using (TestGuest guest = new(Name))
+        using (TestGuest guest = new(name))
         {
             using Sandbox first = guest.Start();
             first.Call("SetDataWord", 1);

@@ -8,9 +8,10 @@ public class SnapshotTests
 {
     private const string Amd64 = "misbehave";
     private const string I686 = "misbehave32";
+    private const string Flat = "misbehave-flat";
     private const int GenerationWord = 0x20;
 
-    public static TheoryData<string> Guests => [Amd64, I686];
+    public static TheoryData<string> Guests => [Amd64, I686, Flat];
 
     private static CallOptions Briefly => new() { Timeout = TimeSpan.FromMilliseconds(100) };
 

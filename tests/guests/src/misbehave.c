@@ -1,6 +1,6 @@
 /*
  * A guest for tests of the runtime: it aborts, faults, spins, breaks the protocol, and shows parts of its own state.
- * Built for amd64 (misbehave.elf) and i686 (misbehave32.elf); a function that makes sense on one of them says so.
+ * Built for amd64 (misbehave.elf), i686 (misbehave-flat.elf) and its identity layout (misbehave32.elf); what is for one CPU says so.
  */
 #include "internal.h"
 
@@ -364,6 +364,19 @@ static uint64_t map_region(uint64_t physical, uint64_t address, uint64_t size, u
 }
 HYPERLIGHT_WRAP_FUNCTION(map_region, ULong, 4, ULong, ULong, ULong, UInt)
 
+/* Where a file with this label is, 0 when there is none; then how many bytes. */
+static uint64_t find_file(const char *label)
+{
+    return (uintptr_t)hl_find_file(label).data;
+}
+HYPERLIGHT_WRAP_FUNCTION(find_file, ULong, 1, String)
+
+static uint64_t file_size(const char *label)
+{
+    return hl_find_file(label).len;
+}
+HYPERLIGHT_WRAP_FUNCTION(file_size, ULong, 1, String)
+
 /* ---- Code that is data: mov $42, %eax; ret ---- */
 
 static const uint8_t forty_two[] = {0xB8, 42, 0, 0, 0, 0xC3};
@@ -438,6 +451,8 @@ void hyperlight_main(void)
     HYPERLIGHT_REGISTER_FUNCTION("ReadScratchWord", read_scratch_word);
     HYPERLIGHT_REGISTER_FUNCTION("RandomSeed", random_seed);
     HYPERLIGHT_REGISTER_FUNCTION("MapRegion", map_region);
+    HYPERLIGHT_REGISTER_FUNCTION("FindFile", find_file);
+    HYPERLIGHT_REGISTER_FUNCTION("FileSize", file_size);
     HYPERLIGHT_REGISTER_FUNCTION("RunCode", run_code);
     HYPERLIGHT_REGISTER_FUNCTION("RunOnHeap", run_on_heap);
     HYPERLIGHT_REGISTER_FUNCTION("InitDataAddress", init_data_address);

@@ -2,7 +2,7 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Hypervisors.Kvm;
 
-/// <summary>The segment, table and control registers a guest starts with (amd64 sheet, section 4.1; i686 sheet, section 3.1, profile A).</summary>
+/// <summary>The segment, table and control registers a guest starts with (amd64 sheet, section 4.1; i686 sheet, section 3.1).</summary>
 internal static class EntryState
 {
     // Descriptor types: data segment, readable code segment, busy task state; all with the accessed bit.
@@ -10,6 +10,14 @@ internal static class EntryState
     private const byte CodeType = 11;
     private const byte TaskType = 11;
     private const uint Limit64K = 0xFFFF;
+    private const uint Limit4G = 0xFFFF_FFFF;
+
+    // Selectors of the segments of 32-bit code, as if a table of null, code and data were loaded (section 3.1, profile B).
+    private const ushort CodeSelector = 0x08;
+    private const ushort DataSelector = 0x10;
+
+    // PE, ET.
+    private const ulong ProtectedModeCr0 = 0x11;
 
     // PE, MP, ET, NE, WP, AM, PG.
     private const ulong LongModeCr0 = 0x8005_0033;
@@ -29,6 +37,7 @@ internal static class EntryState
     {
         EntryMode.LongMode => LongMode(pageTables),
         EntryMode.RealMode => RealMode(),
+        EntryMode.ProtectedMode => ProtectedMode(),
         _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, "This entry mode has no state."),
     };
 
@@ -56,6 +65,23 @@ internal static class EntryState
             Gs = data,
             Ss = data,
             Tr = Task,
+        };
+    }
+
+    // The table registers are empty: the guest loads tables of its own before it loads a segment or takes an exception.
+    private static KvmSpecialRegisters ProtectedMode()
+    {
+        KvmSegment data = new() { Selector = DataSelector, Limit = Limit4G, Type = DataType, Present = 1, S = 1, Db = 1, G = 1 };
+        return new()
+        {
+            Cs = data with { Selector = CodeSelector, Type = CodeType },
+            Ds = data,
+            Es = data,
+            Fs = data,
+            Gs = data,
+            Ss = data,
+            Tr = Task,
+            Cr0 = ProtectedModeCr0,
         };
     }
 }

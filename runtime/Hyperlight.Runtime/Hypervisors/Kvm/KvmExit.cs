@@ -32,6 +32,15 @@ internal static unsafe class KvmExit
         uint reason => VirtualMachineExit.Unknown($"KVM stopped with the exit reason {reason}"),
     };
 
+    /// <summary>Fills in what a port read gives, each byte alike.</summary>
+    /// <param name="run">The start of the shared pages, their exit a port read.</param>
+    /// <param name="value">The byte.</param>
+    public static void Answer(KvmRun* run, byte value)
+    {
+        // Sound: KVM places the data of a port access inside the pages it shares, at the offset it states, all elements of a string instruction.
+        new Span<byte>((byte*)run + run->Io.DataOffset, checked((int)(run->Io.Size * run->Io.Count))).Fill(value);
+    }
+
     /// <summary>Whether KVM has nothing left to do for the exit but to step over an OUT.</summary>
     /// <param name="run">The start of the shared pages.</param>
     public static bool IsComplete(KvmRun* run) => run->ExitReason == Hlt || (run->ExitReason == Io && run->Io.Direction == DirectionOut);

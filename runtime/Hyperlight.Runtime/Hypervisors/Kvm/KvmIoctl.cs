@@ -21,6 +21,10 @@ internal static unsafe partial class KvmIoctl
     public const uint SetUserMemoryRegion = 0x4020AE46;
     public const uint SetTssAddress = 0xAE47;
     public const uint SetIdentityMapAddress = 0x4008AE48;
+    public const uint CreateIrqchip = 0xAE60;
+    public const uint GetIrqchip = 0xC208AE62;
+    public const uint SetIrqchip = 0x8208AE63;
+    public const uint Irqfd = 0x4020AE76;
     public const uint SetMsrFilter = 0x4188AEC6;
 
     // On a virtual processor.
@@ -31,6 +35,9 @@ internal static unsafe partial class KvmIoctl
     public const uint SetMsrs = 0x4008AE89;
     public const uint SetSignalMask = 0x4004AE8B;
     public const uint SetCpuid2 = 0x4008AE90;
+    public const uint GetLapic = 0x8400AE8E;
+    public const uint SetLapic = 0x4400AE8F;
+    public const uint SetMpState = 0x4004AE99;
     public const uint SetVcpuEvents = 0x4040AEA0;
     public const uint SetDebugregs = 0x4080AEA2;
     public const uint GetXsave = 0x9000AEA4;

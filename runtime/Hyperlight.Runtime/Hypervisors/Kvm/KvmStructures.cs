@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -54,6 +55,14 @@ internal struct KvmSpecialRegisters
     public ulong Efer;
     public ulong ApicBase;
     public InterruptBitmap Interrupts;
+
+    /// <summary>The vector that waits, of which KVM has one at most; null for none.</summary>
+    public readonly byte? FindInterrupt()
+    {
+        ReadOnlySpan<ulong> words = Interrupts;
+        int word = words.IndexOfAnyExcept(0UL);
+        return word < 0 ? null : (byte)((word * 64) + BitOperations.TrailingZeroCount(words[word]));
+    }
 
     /// <summary>256 bits, one for each vector that waits.</summary>
     [InlineArray(4)]
@@ -126,6 +135,39 @@ internal struct KvmMsrFilterRange
     public ulong BitmapAddress;
 }
 
+/// <summary><c>struct kvm_irqchip</c>: what an interrupt controller holds.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct KvmInterruptController
+{
+    public uint Id;
+    private readonly uint _padding;
+    public Content State;
+
+    /// <summary>Room for every kind of controller.</summary>
+    [InlineArray(512)]
+    public struct Content
+    {
+        private byte _first;
+    }
+}
+
+/// <summary><c>struct kvm_irqfd</c>: an event descriptor whose signals are edges at a line.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 32)]
+internal struct KvmInterruptDescriptor
+{
+    // KVM_IRQFD_FLAG_DEASSIGN.
+    public const uint Deassign = 1;
+
+    [FieldOffset(0)]
+    public uint Descriptor;
+
+    [FieldOffset(4)]
+    public uint Line;
+
+    [FieldOffset(8)]
+    public uint Flags;
+}
+
 /// <summary><c>struct kvm_xcrs</c>: extended control registers, of which there is only XCR0.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 392)]
 internal struct KvmExtendedControlRegisters
@@ -151,13 +193,19 @@ internal struct KvmDebugRegisters
     public ulong Dr7;
 }
 
-/// <summary><c>struct kvm_vcpu_events</c>: exceptions and interrupts on their way. All fields but the flags are only ever 0 here.</summary>
+/// <summary><c>struct kvm_vcpu_events</c>: exceptions and interrupts on their way. Fields that are not named are only ever 0 here.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 64)]
 internal struct KvmVcpuEvents
 {
     // KVM_VCPUEVENT_VALID_…: which fields count beside those that always do.
     public const uint NonMaskablePending = 1;
     public const uint InterruptShadow = 4;
+
+    [FieldOffset(8)]
+    public byte InterruptInjected;
+
+    [FieldOffset(9)]
+    public byte InterruptNumber;
 
     [FieldOffset(20)]
     public uint Flags;

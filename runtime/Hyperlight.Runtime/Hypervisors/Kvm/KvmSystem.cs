@@ -26,6 +26,10 @@ internal sealed unsafe class KvmSystem
     private const int ExtendedControlRegisters = 56;
     private const int MsrFilter = 189;
 
+    private const int InterruptControllers = 0;
+    private const int MultiprocessingState = 14;
+    private const int InterruptDescriptors = 32;
+
     // What a KVM has that does not say (KVM API documentation, section 4.3).
     private const uint DefaultMemorySlots = 32;
 
@@ -98,6 +102,16 @@ internal sealed unsafe class KvmSystem
         {
             return device.IsInvalid ? Explain(error) : CheckCapabilities(device);
         }
+    }
+
+    /// <summary>Says what KVM lacks for guests with hardware interrupts.</summary>
+    /// <returns>HL5003, or null when it has all.</returns>
+    public Finding? FindMissingForInterrupts()
+    {
+        string missing = FindMissing(
+            _device, [(InterruptControllers, "KVM_CAP_IRQCHIP"), (InterruptDescriptors, "KVM_CAP_IRQFD"), (MultiprocessingState, "KVM_CAP_MP_STATE")]);
+        return missing.Length == 0 ? null : Rules.HypervisorTooOld.Found(
+            $"the guest has hardware interrupts and KVM lacks {missing}: use a kernel that has them, or bake the guest without HardwareInterrupts.");
     }
 
     /// <summary><c>KVM_CREATE_VM</c>: a virtual machine without memory or processors.</summary>
@@ -226,8 +240,22 @@ internal sealed unsafe class KvmSystem
             (ReadOnlyMemory, "KVM_CAP_READONLY_MEM"),
             (ImmediateExit, "KVM_CAP_IMMEDIATE_EXIT"),
         ];
-        string missing = string.Join(", ", needed.Where(capability => CheckExtension(device, capability.Number) <= 0).Select(capability => capability.Name));
+        string missing = FindMissing(device, needed);
         return missing.Length == 0 ? null : Rules.HypervisorTooOld.Found($"KVM lacks {missing}: use a kernel of 4.17 or later.");
+    }
+
+    private static string FindMissing(FileDescriptor device, ReadOnlySpan<(int Number, string Name)> needed)
+    {
+        List<string> missing = [];
+        foreach ((int number, string name) in needed)
+        {
+            if (CheckExtension(device, number) <= 0)
+            {
+                missing.Add(name);
+            }
+        }
+
+        return string.Join(", ", missing);
     }
 
     /// <summary><c>KVM_CHECK_EXTENSION</c>: 0 when KVM lacks a capability, else a positive number whose meaning depends on it.</summary>

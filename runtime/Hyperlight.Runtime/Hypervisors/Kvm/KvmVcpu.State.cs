@@ -8,6 +8,9 @@ internal sealed unsafe partial class KvmVcpu
     // struct kvm_xsave.
     private const int XsaveSize = 4096;
 
+    // struct kvm_lapic_state.
+    private const int LocalApicSize = 1024;
+
     /// <summary><c>KVM_GET_SREGS</c>: segment, table and control registers.</summary>
     public KvmSpecialRegisters GetSpecialRegisters()
     {
@@ -75,6 +78,33 @@ internal sealed unsafe partial class KvmVcpu
         // The bits that are always set (Intel SDM volume 3, section 19.2).
         KvmDebugRegisters registers = new() { Dr6 = 0xFFFF_0FF0, Dr7 = 0x400 };
         KvmIoctl.Require(_descriptor, KvmIoctl.SetDebugregs, &registers, "KVM_SET_DEBUGREGS");
+    }
+
+    /// <summary><c>KVM_GET_LAPIC</c>: the registers of the local APIC.</summary>
+    public byte[] GetLocalApic()
+    {
+        byte[] registers = new byte[LocalApicSize];
+        fixed (byte* start = registers)
+        {
+            KvmIoctl.Require(_descriptor, KvmIoctl.GetLapic, start, "KVM_GET_LAPIC");
+        }
+
+        return registers;
+    }
+
+    /// <summary><c>KVM_SET_LAPIC</c>: the registers of the local APIC, as <see cref="GetLocalApic"/> gave them. After the special registers.</summary>
+    public void SetLocalApic(ReadOnlySpan<byte> registers)
+    {
+        byte* area = stackalloc byte[LocalApicSize];
+        registers.CopyTo(new Span<byte>(area, LocalApicSize));
+        KvmIoctl.Require(_descriptor, KvmIoctl.SetLapic, area, "KVM_SET_LAPIC");
+    }
+
+    /// <summary><c>KVM_SET_MP_STATE</c>: a processor that waits for an interrupt in a HLT waits no longer.</summary>
+    public void SetRunnable()
+    {
+        uint runnable = 0;
+        KvmIoctl.Require(_descriptor, KvmIoctl.SetMpState, &runnable, "KVM_SET_MP_STATE");
     }
 
     /// <summary><c>KVM_GET_MSRS</c>: model-specific registers. KVM stops at the first that it cannot read.</summary>

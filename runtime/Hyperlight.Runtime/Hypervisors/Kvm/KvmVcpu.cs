@@ -148,6 +148,9 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
         return KvmExit.Read(_run);
     }
 
+    /// <summary>Gives the IN or INS of the last exit ones for every bit. KVM hands them to the guest at the next entry.</summary>
+    public void AnswerWithOnes() => KvmExit.Answer(_run, byte.MaxValue);
+
     /// <summary>
     /// Lets KVM finish the instruction of the last exit without going on in the guest. Until then KVM would finish it at the next entry, with registers
     /// and memory that no longer are those of the exit. Nothing to do after an OUT or a HLT: what an OUT leaves undone is no more than to step over it, if
@@ -162,7 +165,7 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     }
 
     /// <summary>
-    /// Sets the special registers, and CR8 with them; no exception or interrupt is on its way any more, and none is held back. One request does the work
+    /// Sets the special registers, and CR8 with them; no exception is on its way any more, no interrupt but one that they have, and none is held back. One request does the work
     /// of KVM_SET_SREGS and KVM_SET_VCPU_EVENTS: the kernel takes all of it from the shared pages. The general registers are left as after a reset.
     /// </summary>
     /// <remarks>
@@ -177,6 +180,13 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
         // An entry takes CR8 from there; the special registers alone would leave what the guest put into it.
         _run->Cr8 = registers.Cr8;
         _run->Events = new() { Flags = KvmVcpuEvents.NonMaskablePending | KvmVcpuEvents.InterruptShadow };
+        if (registers.FindInterrupt() is { } vector)
+        {
+            // The events would take it back.
+            _run->Events.InterruptInjected = 1;
+            _run->Events.InterruptNumber = vector;
+        }
+
         _run->DirtyRegisters = SyncGeneralRegisters | SyncSpecialRegisters | SyncEvents;
         try
         {

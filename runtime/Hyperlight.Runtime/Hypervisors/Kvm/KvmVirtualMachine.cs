@@ -5,6 +5,9 @@ internal sealed unsafe class KvmVirtualMachine(FileDescriptor descriptor) : IDis
 {
     private const uint MemoryIsReadOnly = 1 << 1;
 
+    // The line of a PC's timer.
+    private const uint TimerLine = 0;
+
     /// <summary>
     /// <c>KVM_SET_USER_MEMORY_REGION</c>: gives the guest host memory at a physical address. Without write permission
     /// (<c>KVM_MEM_READONLY</c>) a write leaves the guest as a memory access. KVM cannot forbid reading or executing.
@@ -69,10 +72,41 @@ internal sealed unsafe class KvmVirtualMachine(FileDescriptor descriptor) : IDis
         KvmIoctl.Require(descriptor, KvmIoctl.SetIdentityMapAddress, &value, "KVM_SET_IDENTITY_MAP_ADDR");
     }
 
+    /// <summary><c>KVM_CREATE_IRQCHIP</c>: two PICs, an IOAPIC, and a local APIC for each virtual processor. Before the first of those.</summary>
+    public void CreateInterruptControllers() => KvmIoctl.Require(descriptor, KvmIoctl.CreateIrqchip, 0, "KVM_CREATE_IRQCHIP");
+
+    /// <summary><c>KVM_GET_IRQCHIP</c>: what an interrupt controller holds.</summary>
+    public byte[] GetInterruptController(uint id)
+    {
+        KvmInterruptController controller = new() { Id = id };
+        KvmIoctl.Require(descriptor, KvmIoctl.GetIrqchip, &controller, "KVM_GET_IRQCHIP");
+        return ((ReadOnlySpan<byte>)controller.State).ToArray();
+    }
+
+    /// <summary><c>KVM_SET_IRQCHIP</c>: sets an interrupt controller to what <see cref="GetInterruptController"/> gave.</summary>
+    public void SetInterruptController(uint id, ReadOnlySpan<byte> state)
+    {
+        KvmInterruptController controller = new() { Id = id };
+        state.CopyTo(controller.State);
+        KvmIoctl.Require(descriptor, KvmIoctl.SetIrqchip, &controller, "KVM_SET_IRQCHIP");
+    }
+
+    /// <summary><c>KVM_IRQFD</c>: signals of a descriptor become edges at the timer's line.</summary>
+    public void AssignTimerLine(FileDescriptor line) => SetTimerLine(line, 0);
+
+    /// <summary><c>KVM_IRQFD</c>: takes the descriptor from the line. Its signals so far have been delivered or are forgotten.</summary>
+    public void DeassignTimerLine(FileDescriptor line) => SetTimerLine(line, KvmInterruptDescriptor.Deassign);
+
     /// <summary><c>KVM_CREATE_VCPU</c>: adds virtual processor 0, the only one a guest has.</summary>
     public KvmVcpu CreateVcpu(KvmSystem system) =>
         new(new(KvmIoctl.Require(descriptor, KvmIoctl.CreateVcpu, 0, "KVM_CREATE_VCPU")), system);
 
     /// <inheritdoc/>
     public void Dispose() => descriptor.Dispose();
+
+    private void SetTimerLine(FileDescriptor line, uint flags)
+    {
+        KvmInterruptDescriptor request = new() { Descriptor = (uint)line.DangerousGetHandle(), Line = TimerLine, Flags = flags };
+        KvmIoctl.Require(descriptor, KvmIoctl.Irqfd, &request, "KVM_IRQFD");
+    }
 }

@@ -6,4 +6,8 @@ namespace Hyperlight.Hypervisors.Kvm;
 /// <param name="Special">Segment, table and control registers.</param>
 /// <param name="ExtendedControl">XCR0: without it, a guest that had enabled AVX would find it gone although CR4 says otherwise.</param>
 /// <param name="Msrs">The model-specific registers that the guest could change.</param>
-internal sealed record ProcessorState(KvmSpecialRegisters Special, ulong ExtendedControl, ImmutableArray<KvmMsrEntry> Msrs);
+internal sealed record ProcessorState(KvmSpecialRegisters Special, ulong ExtendedControl, ImmutableArray<KvmMsrEntry> Msrs)
+{
+    /// <summary>The interrupt controllers, null where the guest has none.</summary>
+    public InterruptState? Interrupts { get; init; }
+}

@@ -8,15 +8,12 @@ namespace Hyperlight.Hypervisors.Kvm;
 /// A virtual machine with one processor: the seam between sandboxes and the hypervisor. Everything a sandbox needs from a hypervisor is a
 /// member here, and nothing else; a second hypervisor would turn these members into an interface. It does not own the memory mapped into it.
 /// </summary>
-internal sealed class VirtualMachine : IDisposable
+internal sealed partial class VirtualMachine : IDisposable
 {
-    // Room for KVM's own pages on Intel processors that cannot run real mode natively, which a guest that starts in real mode must not
-    // cover: the four pages below the local APIC's page. The identity layout reserves the APIC's page, so its snapshot region (from 0 up)
-    // ends and its scratch region (from 4 GiB down) begins on other sides of them. KVM's defaults would lie in its scratch region.
+    // Room for KVM's own pages on Intel processors that cannot run without paging natively: the four pages below the local APIC's page, which
+    // layouts without paging reserve for this. KVM's defaults would lie in their scratch region.
     private static readonly GuestPhysicalAddress IdentityMapAddress = new(0xFEDF_C000);
     private static readonly GuestPhysicalAddress TssAddress = new(0xFEDF_D000);
-
-    private static readonly ReservedRange OwnPages = new("hypervisor", IdentityMapAddress, 4 * GuestLayout.PageSize);
 
     // XCR0 after a reset: x87 only (Intel SDM volume 3, table 10-1).
     private const ulong InitialExtendedControl = 1;
@@ -36,16 +33,17 @@ internal sealed class VirtualMachine : IDisposable
     /// <param name="layout">The layout, for the entry mode and the width of physical addresses.</param>
     /// <param name="pageTables">The root of the guest's initial page tables; not used without paging.</param>
     /// <param name="msrs">Which model-specific registers the guest may use.</param>
+    /// <param name="hasInterrupts">Whether it has interrupt controllers. Then a HLT waits for an interrupt and is no exit.</param>
     /// <exception cref="HypervisorException">There is no usable hypervisor, or it refuses.</exception>
     /// <exception cref="HyperlightException">An allowed register is one that the hypervisor cannot set back.</exception>
-    public VirtualMachine(GuestLayout layout, GuestPhysicalAddress pageTables, MsrPolicy msrs)
+    public VirtualMachine(GuestLayout layout, GuestPhysicalAddress pageTables, MsrPolicy msrs, bool hasInterrupts = false)
     {
         KvmSystem system = KvmSystem.Shared;
         _hasExtendedControl = system.HasExtendedControlRegisters;
         _machine = system.CreateVirtualMachine();
         try
         {
-            if (layout.EntryMode == EntryMode.RealMode)
+            if (layout.Paging == GuestPaging.None)
             {
                 _machine.SetIdentityMapAddress(IdentityMapAddress);
                 _machine.SetTssAddress(TssAddress);
@@ -56,6 +54,7 @@ internal sealed class VirtualMachine : IDisposable
                 _machine.SetMsrFilter(msrs.Allowed.AsSpan());
             }
 
+            TimerLine = hasInterrupts ? CreateInterruptControllers(system) : null;
             _processor = _machine.CreateVcpu(system);
             _processor.SetCpuid(system.Cpuid(layout.PhysicalAddressBits));
             _msrs = ReadInitialMsrs(msrs);
@@ -66,15 +65,13 @@ internal sealed class VirtualMachine : IDisposable
         {
             _processor?.Dispose();
             _machine.Dispose();
+            TimerLine?.Dispose();
             throw;
         }
     }
 
     /// <summary>How many numbers for regions there are, from 0.</summary>
     public static uint SlotCount => KvmSystem.Shared.MemorySlotCount;
-
-    /// <summary>Addresses that the hypervisor needs for itself.</summary>
-    public static IEnumerable<ReservedRange> ReservedRanges(GuestLayout layout) => layout.EntryMode == EntryMode.RealMode ? [OwnPages] : [];
 
     /// <summary>How long the processor has been with the guest, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0 unless that is measured.</summary>
     public long TicksInGuest => _processor.TicksInGuest;
@@ -107,7 +104,10 @@ internal sealed class VirtualMachine : IDisposable
     {
         KvmMsrEntry[] msrs = [.. _msrs];
         Require(_processor.GetMsrs(msrs), msrs, "read");
-        return new(_processor.GetSpecialRegisters(), _hasExtendedControl ? _processor.GetExtendedControl() : InitialExtendedControl, [.. msrs]);
+        return new(_processor.GetSpecialRegisters(), _hasExtendedControl ? _processor.GetExtendedControl() : InitialExtendedControl, [.. msrs])
+        {
+            Interrupts = GetInterrupts(),
+        };
     }
 
     /// <summary>All registers that a debugger shows, as the last exit left them.</summary>
@@ -140,6 +140,11 @@ internal sealed class VirtualMachine : IDisposable
         }
 
         SetMsrs(state.Msrs.AsSpan());
+        if (state.Interrupts is { } interrupts)
+        {
+            SetInterrupts(interrupts);
+        }
+
         _isNew = false;
     }
 
@@ -161,6 +166,7 @@ internal sealed class VirtualMachine : IDisposable
     {
         _processor.Dispose();
         _machine.Dispose();
+        TimerLine?.Dispose();
     }
 
     private KvmMsrEntry[] ReadInitialMsrs(MsrPolicy policy)

@@ -1,4 +1,5 @@
-/* Where the host enters an i686 guest: in real mode to start it, in protected mode for each call (i686 sheet 3). */
+/* Where the host enters an i686 guest: to start it in protected mode, in the identity layout in real mode; in protected mode for
+ * each call (i686 sheet 3). */
 
 #define PORT_HALT 108
 #define CR0_PE 1
@@ -14,9 +15,17 @@
 #define EXCEPTION_ENTRY_SIZE 16
 #define EXCEPTION_VECTORS 31
 
-/* All of this section lies below 64 KiB (i686.ld): real mode reaches no further, and a gate's offset is one 16-bit word. */
+/* Where the linker script starts the image, with this section: real mode reaches no further than 64 KiB, and an assembler can put
+ * an address into the two halves of a gate only when it knows both. */
+#ifdef HL_IDENTITY_LAYOUT
+#define BASE 0
+#else
+#define BASE 0x100000
+#endif
     .section .text.low, "ax"
+low:
 
+#ifdef HL_IDENTITY_LAYOUT
 /* Address 0, which is ordinary memory here: a call through a null pointer ends as "invalid opcode". */
     .rept   8
     ud2
@@ -24,14 +33,20 @@
 
 /* First entry, 16 bits: edi = PEB, esi = random seed, ecx = log level; segments at 0, no usable stack. */
     .code16
+#else
+/* First entry, 32 bits: the same registers; flat segments, no descriptor tables, the exception stack. */
+    .code32
+#endif
     .globl  entrypoint
     .type   entrypoint, @function
 entrypoint:
     cli
     lgdtl   gdt_register
+#ifdef HL_IDENTITY_LAYOUT
     movl    %cr0, %eax
     orl     $CR0_PE, %eax
     movl    %eax, %cr0
+#endif
     ljmpl   $CODE_SELECTOR, $protected
 
     .code32
@@ -108,14 +123,21 @@ idt_register:
     .word   idt_end - idt - 1
     .long   idt
 
-/* Flat segments over all 4 GiB. Their accessed bits are clear, so the processor writes to this table when it loads them:
- * on purpose, and why it is in .data. A host that maps the snapshot region read-only does not survive it (i686 sheet 6.2). */
+/* Flat segments over all 4 GiB. */
+#ifdef HL_IDENTITY_LAYOUT
+/* Their accessed bits are clear, so the processor writes to this table when it loads them: on purpose, and why it is in .data. A
+ * host that maps the snapshot region read-only does not survive it (i686 sheet 6.2). */
     .section .data.gdt, "aw"
+#define ACCESSED 0
+#else
+    .section .rodata.gdt, "a"
+#define ACCESSED 0x0000010000000000
+#endif
     .balign 8
 gdt:
     .quad   0
-    .quad   0x00CF9A000000FFFF /* code, execute and read */
-    .quad   0x00CF92000000FFFF /* data, read and write */
+    .quad   0x00CF9A000000FFFF | ACCESSED /* code, execute and read */
+    .quad   0x00CF92000000FFFF | ACCESSED /* data, read and write */
 gdt_end:
 
     .section .rodata.idt, "a"
@@ -123,10 +145,10 @@ gdt_end:
 idt:
     .set    entry_offset, 0
     .rept   EXCEPTION_VECTORS
-    .word   exception_entries + entry_offset
+    .word   exception_entries - low + entry_offset
     .word   CODE_SELECTOR
     .word   0x8E00 /* present, ring 0, 32-bit interrupt gate */
-    .word   0
+    .word   BASE >> 16
     .set    entry_offset, entry_offset + EXCEPTION_ENTRY_SIZE
     .endr
 idt_end:

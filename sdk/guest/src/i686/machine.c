@@ -13,7 +13,7 @@ typedef struct ExceptionFrame {
     uint32_t eip, cs, eflags;
 } ExceptionFrame;
 
-extern const uint8_t hl_image_end[]; /* i686.ld: after the last byte of the image */
+extern const uint8_t hl_image_start[], hl_image_end[]; /* i686.ld: the image, up to after its last byte */
 
 /* The stack gets what scratch has left between the buffers and the words at its top. */
 void hl_machine_start(void)
@@ -44,7 +44,7 @@ _Noreturn void hl_exception(const ExceptionFrame *frame)
     hl_text_add(&text, ", EIP ");
     hl_text_add_hex(&text, frame->eip);
     hl_text_add(&text, ", code ");
-    if (frame->eip + CODE_BYTES <= (uintptr_t)hl_image_end) {
+    if (frame->eip - (uintptr_t)hl_image_start <= (uintptr_t)(hl_image_end - hl_image_start) - CODE_BYTES) {
         const volatile uint8_t *code = (const volatile uint8_t *)frame->eip;
         for (uint32_t i = 0; i < CODE_BYTES; i++) {
             hl_text_add_hex_byte(&text, code[i]);

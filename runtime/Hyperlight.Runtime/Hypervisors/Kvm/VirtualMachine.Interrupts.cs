@@ -1,0 +1,56 @@
+namespace Hyperlight.Hypervisors.Kvm;
+
+// Hardware interrupts (i686 sheet, section 6.4): PIC, IOAPIC and local APIC in the kernel, no PIT. The timer's line is GSI 0, an irqfd.
+internal sealed partial class VirtualMachine
+{
+    // KVM_IRQCHIP_…, linux/kvm.h.
+    private const uint MasterPic = 0;
+    private const uint SlavePic = 1;
+    private const uint IoApic = 2;
+
+    /// <summary>A signal is an edge at the line of the timer; null where the guest has no interrupts.</summary>
+    public EventDescriptor? TimerLine { get; }
+
+    /// <summary>Answers the port read of the last exit with ones, as a bus without a device does. The guest goes on with that.</summary>
+    public void AnswerWithOnes() => _processor.AnswerWithOnes();
+
+    private EventDescriptor CreateInterruptControllers(KvmSystem system)
+    {
+        if (system.FindMissingForInterrupts() is { } finding)
+        {
+            throw new HypervisorException(finding);
+        }
+
+        _machine.CreateInterruptControllers();
+        EventDescriptor line = new();
+        try
+        {
+            _machine.AssignTimerLine(line.Handle);
+            return line;
+        }
+        catch
+        {
+            line.Dispose();
+            throw;
+        }
+    }
+
+    private InterruptState? GetInterrupts() => TimerLine is null ? null : new(
+        _machine.GetInterruptController(MasterPic),
+        _machine.GetInterruptController(SlavePic),
+        _machine.GetInterruptController(IoApic),
+        _processor.GetLocalApic());
+
+    /// <summary>Sets the controllers, and wakes a processor that halted and was stopped there.</summary>
+    private void SetInterrupts(InterruptState state)
+    {
+        // The kernel may still be about to deliver an edge of the guest that was here: taking the line away waits for that.
+        _machine.DeassignTimerLine(TimerLine!.Handle);
+        _machine.SetInterruptController(MasterPic, state.MasterPic);
+        _machine.SetInterruptController(SlavePic, state.SlavePic);
+        _machine.SetInterruptController(IoApic, state.IoApic);
+        _processor.SetLocalApic(state.LocalApic);
+        _processor.SetRunnable();
+        _machine.AssignTimerLine(TimerLine.Handle);
+    }
+}

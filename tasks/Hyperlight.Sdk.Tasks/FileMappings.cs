@@ -1,0 +1,73 @@
+using System.Globalization;
+using Hyperlight.Layouts;
+
+namespace Hyperlight.Sdk.Tasks;
+
+/// <summary>The metadata <c>FileMappings</c>: files that every sandbox of a guest is shown at its start, and their copies beside the program, named by label.</summary>
+internal static class FileMappings
+{
+    // The list in a PEB has 32 entries, and labels of 63 bytes (i686 sheet, section 9).
+    private const int MaxCount = 32;
+    private const int MaxLabelLength = 63;
+
+    // Between files in our own items: MSBuild's semicolon may be part of the project's path.
+    private const char Separator = '\n';
+
+    /// <summary>Reads the metadata <c>FileMappings</c>: <c>label=path@address;…</c>.</summary>
+    /// <param name="text">The metadata.</param>
+    /// <param name="find">Finds a file of the project.</param>
+    /// <param name="wrong">Receives HL4016 and HL4017.</param>
+    public static IReadOnlyList<MappedFile> Read(string text, Func<string, FileInfo> find, Action<Finding> wrong)
+    {
+        List<MappedFile> files = [];
+        foreach (string entry in text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            int labelEnd = entry.IndexOf('=');
+            int pathEnd = entry.LastIndexOf('@');
+            if (labelEnd < 1 || pathEnd <= labelEnd + 1
+                || !ByteSize.TryParse(entry[(pathEnd + 1)..], out ulong address) || address % GuestLayout.PageSize != 0
+                || !IsLabel(entry[..labelEnd]))
+            {
+                wrong(Rules.BadFileMapping.Found(
+                    $"\"{entry}\" is not a file mapping; one is written label=path@address, with a label of 1 to {MaxLabelLength} of the characters A-Z a-z 0-9 _ - . "
+                    + $"that starts with none of - and ., and an address that is a multiple of 0x{GuestLayout.PageSize:X}, for example ramfs=initrd.img@0x80000000: correct it."));
+                continue;
+            }
+
+            string label = entry[..labelEnd];
+            FileInfo file = find(entry[(labelEnd + 1)..pathEnd]);
+            if (file is not { Exists: true, Length: > 0 })
+            {
+                wrong(Rules.MappedFileMissing.Found($"the file '{file.FullName}' for the label '{label}' does not exist or is empty: make it first, or correct the path."));
+            }
+            else if (files.Exists(other => other.Label.Equals(label, StringComparison.OrdinalIgnoreCase)) || files.Count == MaxCount)
+            {
+                wrong(Rules.BadFileMapping.Found(
+                    $"\"{entry}\" is one too many; labels of a guest differ in more than case, and there are at most {MaxCount}: choose another label, or put several files into one."));
+            }
+            else
+            {
+                files.Add(new(file.FullName, new(address), label));
+            }
+        }
+
+        return files;
+    }
+
+    /// <summary>The text of files for the metadata of our own items.</summary>
+    public static string ToText(IEnumerable<MappedFile> files) =>
+        string.Join(Separator, files.Select(file => string.Create(CultureInfo.InvariantCulture, $"{file.Label}={file.Path}@0x{file.Address.Value:X}")));
+
+    /// <summary>Reads what <see cref="ToText"/> wrote.</summary>
+    public static IReadOnlyList<MappedFile> FromText(string text) =>
+    [
+        .. text.Split(Separator, StringSplitOptions.RemoveEmptyEntries).Select(entry =>
+        {
+            (int labelEnd, int pathEnd) = (entry.IndexOf('='), entry.LastIndexOf('@'));
+            return new MappedFile(entry[(labelEnd + 1)..pathEnd], new(Convert.ToUInt64(entry[(pathEnd + 1)..], 16)), entry[..labelEnd]);
+        }),
+    ];
+
+    // A label is also a file's name, on every system.
+    private static bool IsLabel(string label) => GuestName.IsValid(label) && label.Length <= MaxLabelLength;
+}

@@ -1,0 +1,93 @@
+using Hyperlight.Runtime.Tests.Guests;
+using Hyperlight.Runtime.Tests.Hostile;
+using Hyperlight.Watch;
+
+namespace Hyperlight.Runtime.Tests.Interrupts;
+
+/// <summary>What sandboxes with timers take of the process. Nothing runs beside these tests: they count what the whole process has.</summary>
+[Collection(nameof(Alone))]
+public sealed class InterruptLeakTests
+{
+    // The kernel keeps 15 characters of a thread's name.
+    private const string TickerThread = "Hyperlight tick";
+
+    [KvmFact]
+    public async Task Sandboxes_with_timers_share_one_thread()
+    {
+        using TestGuest guest = TickingGuest.Bake("ticks");
+        List<Sandbox> sandboxes = [];
+        try
+        {
+            Add();
+            int before = CountTickers();
+            while (sandboxes.Count < 20)
+            {
+                Add();
+            }
+
+            // All at once, each while its timer runs.
+            await Task.WhenAll(sandboxes.Select(sandbox => sandbox.CallAsync<uint>("Count", 3u, 20_000u)));
+
+            Assert.Equal((1, before), (before, CountTickers()));
+            Assert.Equal(0, Ticker.Shared.Count);
+        }
+        finally
+        {
+            sandboxes.ForEach(sandbox => sandbox.Dispose());
+        }
+
+        void Add()
+        {
+            Sandbox sandbox = guest.Start();
+            sandboxes.Add(sandbox);
+            sandbox.Call<uint>("Count", 1u, TickingGuest.Period);
+        }
+    }
+
+    [KvmFact]
+    public void Sixty_lives_leave_nothing_behind()
+    {
+        using TestGuest guest = TickingGuest.Bake("ticks32");
+        Live(guest);
+        HostState host = HostState.Now();
+        int descriptors = CountDescriptors();
+
+        for (int i = 0; i < 60; i++)
+        {
+            Live(guest);
+        }
+
+        Assert.Equal(host, HostState.Now());
+
+        // Room for the .NET runtime's own; one a life would be 60.
+        Assert.InRange(CountDescriptors(), 0, descriptors + 20);
+        Assert.Equal(0, Ticker.Shared.Count);
+    }
+
+    private static void Live(TestGuest guest)
+    {
+        using Sandbox sandbox = guest.Start();
+        using Snapshot snapshot = sandbox.Snapshot();
+        sandbox.Call("LeaveRunning", 100u);
+        sandbox.Restore(snapshot);
+        using Sandbox other = snapshot.CreateSandbox();
+        other.Call("LeaveRunning", 100u);
+    }
+
+    private static int CountDescriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
+
+    private static int CountTickers() => Directory.EnumerateDirectories("/proc/self/task").Count(thread => ReadName(thread).StartsWith(TickerThread, StringComparison.Ordinal));
+
+    // A thread may end while it is looked at.
+    private static string ReadName(string thread)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(thread, "comm"));
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+}

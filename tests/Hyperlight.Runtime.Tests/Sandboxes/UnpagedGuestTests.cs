@@ -1,0 +1,201 @@
+using Hyperlight.Runtime.Tests.Guests;
+
+namespace Hyperlight.Runtime.Tests.Sandboxes;
+
+/// <summary>Guests whose addresses are the physical ones: what they may touch, how they end, and that what they write is their own.</summary>
+public class UnpagedGuestTests
+{
+    private const string Identity = "misbehave32";
+    private const string Flat = "misbehave-flat";
+
+    public static TheoryData<string> Guests => [Identity, Flat];
+
+    /// <summary>i686 sheet, section 2.1: no null guard in profile A. docs/layouts.md: one in the flat layout.</summary>
+    [KvmFact]
+    public void Page_0_is_memory_of_an_identity_guest_and_none_of_a_flat_one()
+    {
+        using TestGuest identity = new(Identity);
+        using Sandbox withPage = identity.Start();
+        Assert.Equal(0x0F, withPage.Call<int>("ReadByte", 0UL));
+        Assert.Equal(1, withPage.Call<int>("WriteByte", 8UL, 1));
+
+        using TestGuest flat = new(Flat);
+        Assert.All([0UL, 0xFFFUL], address =>
+        {
+            using Sandbox reader = flat.Start();
+            GuestFaultException read = Assert.Throws<GuestFaultException>(() => reader.Call("ReadByte", address));
+            Assert.Equal((new GuestPhysicalAddress(address), MemoryAccessKind.Read, null), (read.Address, read.Access, read.Region));
+        });
+        using Sandbox writer = flat.Start();
+        GuestFaultException write = Assert.Throws<GuestFaultException>(() => writer.Call("WriteByte", 8UL, 1));
+        Assert.Equal((new GuestPhysicalAddress(8), MemoryAccessKind.Write, null), (write.Address, write.Access, write.Region));
+        using Sandbox caller = flat.Start();
+        Assert.Throws<GuestFaultException>(() => caller.Call("RunCode", 0UL));
+    }
+
+    [KvmFact]
+    public void Below_a_flat_guest_there_is_nothing()
+    {
+        using TestGuest flat = new(Flat);
+        using Sandbox sandbox = flat.Start();
+        Assert.Equal(0xFA, sandbox.Call<int>("ReadByte", (ulong)BareGuest.FlatAddress)); // cli, the kit's first instruction
+
+        GuestFaultException fault = Assert.Throws<GuestFaultException>(() => sandbox.Call("ReadByte", BareGuest.FlatAddress - 1UL));
+
+        Assert.Equal(new GuestPhysicalAddress(BareGuest.FlatAddress - 1), fault.Address);
+    }
+
+    /// <summary>i686 sheet, section 6.1: image, heap and scratch are RWX in profile A, and so in the flat layout.</summary>
+    [KvmTheory]
+    [MemberData(nameof(Guests))]
+    public void All_of_a_guests_own_memory_can_be_read_written_and_executed(string name)
+    {
+        using TestGuest guest = new(name, request => request with { InitData = new byte[] { 1 } });
+        using Sandbox sandbox = guest.Start();
+        byte[] code = [0xB8, 42, 0, 0, 0, 0xC3]; // mov eax, 42; ret
+
+        Assert.All(["peb", "init-data", "scratch"], region =>
+        {
+            // In the last bytes of the region, or before the words of scratch.
+            ulong address = EndOf(guest, region);
+            for (uint i = 0; i < code.Length; i++)
+            {
+                sandbox.Call("WriteByte", address + i, (int)code[i]);
+            }
+
+            Assert.Equal(42, sandbox.Call<int>("RunCode", address));
+        });
+        Assert.Equal(42, sandbox.Call<int>("RunOnHeap"));
+    }
+
+    /// <summary>Issue 4 and i686 sheet, section 6.2: the test that a private copy-on-write snapshot is one.</summary>
+    [KvmTheory]
+    [MemberData(nameof(Guests))]
+    public void A_hundred_sandboxes_that_write_all_over_their_memory_leave_the_image_and_each_other_alone(string name)
+    {
+        using TestGuest guest = new(name);
+        List<Sandbox> sandboxes = [];
+        try
+        {
+            for (int number = 0; number < 100; number++)
+            {
+                Sandbox sandbox = guest.Start();
+                sandboxes.Add(sandbox);
+                Assert.Equal((42, 0), (sandbox.Call<int>("DataWord"), sandbox.Call<int>("BssWord")));
+                sandbox.Call("SetDataWord", 1000 + number);
+                sandbox.Call("SetBssWord", 2000 + number);
+                foreach (string region in (string[])["peb", "heap", "scratch"])
+                {
+                    ulong address = EndOf(guest, region);
+                    sandbox.Call("WriteByte", address, number);
+                }
+            }
+
+            for (int number = 0; number < sandboxes.Count; number++)
+            {
+                Sandbox sandbox = sandboxes[number];
+                Assert.Equal((1000 + number, 2000 + number), (sandbox.Call<int>("DataWord"), sandbox.Call<int>("BssWord")));
+                foreach (string region in (string[])["peb", "heap", "scratch"])
+                {
+                    ulong address = EndOf(guest, region);
+                    Assert.Equal(number, sandbox.Call<int>("ReadByte", address));
+                }
+            }
+
+            guest.AssertUnchanged();
+            using Sandbox late = guest.Start();
+            Assert.Equal((42, 0), (late.Call<int>("DataWord"), late.Call<int>("BssWord")));
+        }
+        finally
+        {
+            sandboxes.ForEach(sandbox => sandbox.Dispose());
+        }
+    }
+
+    /// <summary>i686 sheet, sections 3.3 and 6.5: OUT 108 of any width and HLT mean the same.</summary>
+    [KvmTheory]
+    [InlineData(new byte[] { 0x66, 0xBA, 108, 0, 0xEE })] // out dx, al
+    [InlineData(new byte[] { 0x66, 0xBA, 108, 0, 0x66, 0xEF })] // out dx, ax
+    [InlineData(new byte[] { 0x66, 0xBA, 108, 0, 0xEF })] // out dx, eax
+    [InlineData(new byte[] { 0xF4 })] // hlt
+    public void A_start_ends_with_port_108_or_hlt(byte[] end)
+    {
+        // and esp, -16
+        using TestGuest guest = BareGuest.Flat([0x83, 0xE4, 0xF0, .. end]);
+
+        using Sandbox sandbox = guest.Start();
+
+        Assert.Equal(SandboxState.Ready, sandbox.State);
+    }
+
+    /// <summary>i686 sheet, section 3.3: RSP is 8 modulo 16 at the start, so a guest that just halts cannot be called.</summary>
+    [KvmFact]
+    public void A_start_that_ends_with_an_unaligned_stack_is_refused()
+    {
+        using TestGuest guest = BareGuest.Flat(0xF4);
+
+        Assert.Contains("0xFFFFFFD8", Assert.Throws<GuestProtocolException>(() => guest.Start()).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>i686 sheet, section 6.5: without interrupts the ports of their controllers and of the timer are errors that name them.</summary>
+    [KvmTheory]
+    [InlineData(0x20)]
+    [InlineData(0x21)]
+    [InlineData(0xA0)]
+    [InlineData(0xA1)]
+    [InlineData(0x40)]
+    [InlineData(0x43)]
+    [InlineData(0x61)]
+    [InlineData(0x80)]
+    [InlineData(104)]
+    [InlineData(107)]
+    public void Ports_of_devices_that_there_are_not_are_errors_that_name_them(byte port)
+    {
+        using TestGuest writer = BareGuest.Flat(0xE6, port); // out port, al
+        using TestGuest reader = BareGuest.Flat(0xE4, port); // in al, port
+
+        Assert.Contains($" port {port} ", Assert.Throws<GuestProtocolException>(() => writer.Start()).Message, StringComparison.Ordinal);
+        Assert.Contains($" port {port} ", Assert.Throws<GuestFaultException>(() => reader.Start()).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>i686 sheet, section 3.1: the table registers are empty.</summary>
+    [KvmFact]
+    public void An_exception_without_an_interrupt_table_is_a_triple_fault()
+    {
+        using TestGuest guest = BareGuest.Flat(0x0F, 0x0B); // ud2
+
+        Assert.Contains("triple-faulted", Assert.Throws<GuestFaultException>(() => guest.Start()).Message, StringComparison.Ordinal);
+    }
+
+    [KvmFact]
+    public void A_position_independent_guest_runs_where_it_was_moved()
+    {
+        // mov eax, [data]; mov dx, 77; out dx, eax; the data is its own address.
+        byte[] code = [0xA1, 0x10, 0, 0, 0, 0x66, 0xBA, 77, 0, 0xEF, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0];
+        using TestGuest guest = TestGuest.FromElf(BareGuest.Elf(0, code).WithType(Elf.ElfType.PositionIndependent).WithRel(1).WithRel(0x10).Build());
+
+        Assert.Contains("wrote 0x1010 ", Assert.Throws<GuestProtocolException>(() => guest.Start()).Message, StringComparison.Ordinal);
+    }
+
+    [KvmFact]
+    public void A_snapshot_of_a_guest_linked_elsewhere_does_not_fit()
+    {
+        byte[] start = [0x83, 0xE4, 0xF0, 0xF4]; // and esp, -16; hlt
+        using TestGuest low = BareGuest.At(0x20_0000, start);
+        using TestGuest high = BareGuest.At(0x30_0000, start);
+        using Sandbox first = low.Start();
+        using Sandbox second = high.Start();
+        using Snapshot snapshot = first.Snapshot();
+
+        SnapshotMismatchException failure = Assert.Throws<SnapshotMismatchException>(() => second.Restore(snapshot));
+
+        Assert.Contains("first address: the snapshot has 0x200000, the sandbox 0x300000", failure.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>An address that nothing uses: near the end of a region, of scratch in its counter page.</summary>
+    private static ulong EndOf(TestGuest guest, string name)
+    {
+        Layouts.MemoryRegion region = guest.Image.Map.Regions.Single(region => region.Name == name);
+        return region.Gva.Value + region.Size - (name == "scratch" ? 0x1F80UL : 0x80);
+    }
+}
