@@ -154,8 +154,8 @@ public class UnpagedGuestTests
         using TestGuest writer = BareGuest.Flat(0xE6, port); // out port, al
         using TestGuest reader = BareGuest.Flat(0xE4, port); // in al, port
 
-        Assert.Contains($" port {port} ", Assert.Throws<GuestProtocolException>(() => writer.Start()).Message, StringComparison.Ordinal);
-        Assert.Contains($" port {port} ", Assert.Throws<GuestFaultException>(() => reader.Start()).Message, StringComparison.Ordinal);
+        Assert.Matches($@"port {port}\b", Assert.Throws<GuestProtocolException>(() => writer.Start()).Message);
+        Assert.Matches($@"port {port}\b", Assert.Throws<GuestFaultException>(() => reader.Start()).Message);
     }
 
     /// <summary>i686 sheet, section 3.1: the table registers are empty.</summary>
