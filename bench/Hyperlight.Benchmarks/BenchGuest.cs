@@ -23,12 +23,10 @@ internal sealed class BenchGuest : IDisposable
     }
 
     /// <summary>The guest of samples/Hello.</summary>
-    public static string Default { get; } = Path.Combine(
-        typeof(BenchGuest).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Repository").Value!,
-        "samples",
-        "Hello",
-        "guests",
-        "hello.elf");
+    public static string Default { get; } = InRepository("samples", "Hello", "guests", "hello.elf");
+
+    /// <summary>A guest without page tables.</summary>
+    public static string Identity { get; } = InRepository("tests", "guests", "misbehave32.elf");
 
     /// <summary>The name of the function that echoes a string.</summary>
     public string Echo { get; }
@@ -83,4 +81,7 @@ internal sealed class BenchGuest : IDisposable
             return false;
         }
     }
+
+    private static string InRepository(params ReadOnlySpan<string> path) => Path.Combine(
+        [typeof(BenchGuest).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Repository").Value!, .. path]);
 }

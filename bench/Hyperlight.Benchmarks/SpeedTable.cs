@@ -11,10 +11,11 @@ internal static class SpeedTable
     /// <summary>Measures and prints.</summary>
     /// <param name="small">A guest with the default heap.</param>
     /// <param name="large">The same with 64 MiB of heap.</param>
+    /// <param name="identity">A guest without page tables that has <c>AllocateAndTouch</c>, with 64 MiB of heap.</param>
     /// <param name="rounds">How often; each goes through all operations, so that what else the machine does meets all of them.</param>
     /// <param name="only">What the names of those that are measured contain.</param>
     /// <returns>Whether each is as fast as it has to be.</returns>
-    public static bool Run(BenchGuest small, BenchGuest large, int rounds, string only)
+    public static bool Run(BenchGuest small, BenchGuest large, BenchGuest identity, int rounds, string only)
     {
         using Sandbox called = small.Start();
         using Sandbox restored = small.Start();
@@ -25,6 +26,7 @@ internal static class SpeedTable
         snapshot.Save(saved, Tag);
         using Sandbox photographed = small.Start();
         using Sandbox photographedLarge = large.Start();
+        using IdentityOperations unpaged = new(identity);
         Operation[] operations =
         [
             new("warm Echo call", 200, () => Call(called, small)) { Existing = called, Upstream = 14.3, Ratio = 0.7 },
@@ -44,6 +46,7 @@ internal static class SpeedTable
             new("checked open, 64 MiB heap", 20, () => Open(large, isChecked: true)) { Upstream = 38_000, Ratio = 0.05 },
             new("unchecked open, 64 MiB heap", 20, () => Open(large, isChecked: false)),
             Disposal(small),
+            .. unpaged.All(),
         ];
 
         operations = [.. operations.Where(operation => operation.Name.Contains(only, StringComparison.OrdinalIgnoreCase))];

@@ -32,9 +32,10 @@ public static class GuestImageExtensions
         Operation start = Operation.Start(image.Name, snapshot is null ? Tags.Image : Tags.Snapshot);
         try
         {
+            using IDisposable? hold = snapshot?.Hold();
             Sandbox sandbox = snapshot is not null
                 ? new(snapshot, options)
-                : new(image.Name, image.Map, image.EntryPoint, image.Memory, options, cancellationToken, image.Digest);
+                : new(image.Name, image.Map, image.EntryPoint, image.File, options, cancellationToken, image.Digest);
             start.Succeed();
             return sandbox;
         }

@@ -14,7 +14,8 @@ namespace Hyperlight;
 /// </summary>
 public sealed class Snapshot : IDisposable
 {
-    private volatile bool _disposed;
+    private volatile bool _isDisposed;
+    private int _disposals;
 
     internal Snapshot(
         GuestOrigin origin,
@@ -66,7 +67,7 @@ public sealed class Snapshot : IDisposable
 
     internal ImmutableArray<uint> AllowedMsrs { get; }
 
-    internal bool IsDisposed => _disposed;
+    internal bool IsDisposed => _isDisposed;
 
     /// <summary>Loads a snapshot that was saved. Its memory is a view of the file, which must not be changed while it is in use.</summary>
     /// <param name="path">The directory.</param>
@@ -85,7 +86,7 @@ public sealed class Snapshot : IDisposable
     }
 
     /// <summary>
-    /// Saves the snapshot in upstream's format: an OCI image layout directory, in which each tag is a snapshot or an image. When this is interrupted, the
+    /// Saves the snapshot, in upstream's format where there is one for its layout, else in our own: an OCI image layout directory, in which each tag is a snapshot or an image. When this is interrupted, the
     /// directory holds what it held before.
     /// </summary>
     /// <param name="path">The directory, created when missing. One writer at a time.</param>
@@ -93,7 +94,7 @@ public sealed class Snapshot : IDisposable
     /// <returns>The digest that names exactly this snapshot, <c>sha256:</c> and 64 hexadecimal digits.</returns>
     /// <exception cref="ArgumentException">There can be no such tag, or <c>initial</c>, which is an image's.</exception>
     /// <exception cref="HyperlightException">
-    /// HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written. HL3008: upstream's format cannot say what the snapshot is.
+    /// HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written. HL3008: the format cannot say what the snapshot is.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The snapshot is disposed.</exception>
     public string Save(string path, string tag)
@@ -107,7 +108,7 @@ public sealed class Snapshot : IDisposable
                 nameof(tag));
         }
 
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        using IDisposable hold = Hold();
         return SnapshotFile.Save(this, path, tag);
     }
 
@@ -127,6 +128,7 @@ public sealed class Snapshot : IDisposable
         Operation start = Operation.Start(GuestName, Tags.Snapshot);
         try
         {
+            using IDisposable hold = Hold();
             Sandbox sandbox = new(this, options);
             start.Succeed();
             return sandbox;
@@ -141,8 +143,19 @@ public sealed class Snapshot : IDisposable
     /// <summary>Frees the memory that no sandbox uses. Sandboxes that were made from it or set back to it keep working.</summary>
     public void Dispose()
     {
-        _disposed = true;
-        Memory.Dispose();
+        if (Interlocked.Increment(ref _disposals) == 1)
+        {
+            _isDisposed = true;
+            Memory.Dispose();
+        }
+    }
+
+    /// <summary>Keeps the memory until the result is disposed, whoever disposes the snapshot meanwhile.</summary>
+    /// <exception cref="ObjectDisposedException">The snapshot is disposed.</exception>
+    internal IDisposable Hold()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed || !Memory.TryShare(), this);
+        return Memory;
     }
 
     /// <inheritdoc/>

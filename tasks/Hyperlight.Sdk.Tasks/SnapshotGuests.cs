@@ -143,14 +143,9 @@ public sealed class SnapshotGuests : GuestTask
         }
     }
 
-    private Finding? FindObstacle(GuestItem guest, BakeRecord baked)
-    {
-        GuestLayout layout = GuestLayouts.Find(baked.Find("Layout")!)!;
-        return layout.SnapshotAbi is null
-                ? Rules.NoSnapshotOfLayout.Found(
-                    $"it has the layout {layout.Id}, and only guests of {string.Join(" and ", GuestLayouts.All.Where(known => known.SnapshotAbi is not null).Select(known => known.Id))} "
-                    + "have snapshots on disk: set Snapshot to auto or remove it.")
-            : guest.Settings.Sizes.HardwareInterrupts
+    private Finding? FindObstacle(GuestItem guest, BakeRecord baked) =>
+        FindLayoutObstacle(GuestLayouts.Find(baked.Find("Layout")!)!)
+            ?? (guest.Settings.Sizes.HardwareInterrupts
                 ? Rules.NoSnapshotWithInterrupts.Found(
                     "it has hardware interrupts, and the format of snapshots on disk has no place for the state of interrupt controllers: set Snapshot to auto or remove it.")
             : guest.HostFunctionsAssembly.Length > 0 && !File.Exists(guest.HostFunctionsAssembly)
@@ -158,8 +153,12 @@ public sealed class SnapshotGuests : GuestTask
                     $"HostFunctionsAssembly '{guest.HostFunctionsAssembly}' does not exist: correct the path, and reference the project that builds it.")
             : guest.Settings.Snapshot == SnapshotChoice.Auto && !CanOpenDevice()
                 ? Rules.NoHypervisor.Found($"{HypervisorDevice} cannot be used here.")
-            : null;
-    }
+            : null);
+
+    /// <summary>HL4014, null where guests of the layout have snapshots on disk.</summary>
+    internal static Finding? FindLayoutObstacle(GuestLayout layout) => layout.CanSaveSnapshots ? null : Rules.NoSnapshotOfLayout.Found(
+        $"it has the layout {layout.Id}, and only guests of {string.Join(", ", GuestLayouts.All.Where(known => known.CanSaveSnapshots))} have snapshots on disk: "
+        + "set Snapshot to auto or remove it.");
 
     private IEnumerable<string> Arguments(GuestItem guest)
     {

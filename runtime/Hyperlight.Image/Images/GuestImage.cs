@@ -11,9 +11,10 @@ public sealed class GuestImage : IDisposable
 {
     private readonly Lock _keeping = new();
     private IDisposable? _kept;
+    private bool _isDisposed;
 
     private GuestImage(
-        string directory, GuestImageOptions options, ImageConfig config, string digest, string? snapshotDigest, MemoryMap map, SafeFileHandle memory)
+        string directory, GuestImageOptions options, ImageConfig config, string digest, string? snapshotDigest, MemoryMap map, SharedFile file)
     {
         Directory = directory;
         Options = options;
@@ -21,7 +22,7 @@ public sealed class GuestImage : IDisposable
         Digest = digest;
         SnapshotDigest = snapshotDigest;
         Map = map;
-        Memory = memory;
+        File = file;
     }
 
     /// <summary>The guest's name.</summary>
@@ -52,7 +53,10 @@ public sealed class GuestImage : IDisposable
     public string? SnapshotDigest { get; }
 
     /// <summary>The memory blob: a file of exactly <see cref="MemoryMap.BlobSize"/> bytes, open for reading. It must not be changed while in use.</summary>
-    public SafeFileHandle Memory { get; }
+    public SafeFileHandle Memory => File.Handle;
+
+    /// <summary>The same; sandboxes use it longer.</summary>
+    internal SharedFile File { get; }
 
     /// <summary>The absolute path of the image directory.</summary>
     internal string Directory { get; }
@@ -69,16 +73,20 @@ public sealed class GuestImage : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new();
         (ImageConfig config, string digest, string? snapshotDigest, MemoryMap map, SafeFileHandle memory) = new ImageReader(path).Read(options.VerifyContent);
-        return new(Path.GetFullPath(path), options, config, digest, snapshotDigest, map, memory);
+        return new(Path.GetFullPath(path), options, config, digest, snapshotDigest, map, new(memory));
     }
 
-    /// <summary>Closes the memory blob. Sandboxes made from the image keep working.</summary>
+    /// <summary>Closes the memory blob as soon as no sandbox needs it. Sandboxes made from the image keep working.</summary>
     public void Dispose()
     {
         lock (_keeping)
         {
-            Memory.Dispose();
-            _kept?.Dispose();
+            if (!_isDisposed)
+            {
+                _isDisposed = true;
+                File.Dispose();
+                _kept?.Dispose();
+            }
         }
     }
 
@@ -88,7 +96,7 @@ public sealed class GuestImage : IDisposable
     {
         lock (_keeping)
         {
-            ObjectDisposedException.ThrowIf(Memory.IsClosed, this);
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             return (T)(_kept ??= make());
         }
     }

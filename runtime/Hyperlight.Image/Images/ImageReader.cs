@@ -16,7 +16,7 @@ internal sealed class ImageReader(string directory)
         _directory.ReadMarker();
         OciIndex index = _directory.ReadIndex();
         OciDescriptor tagged = _directory.Find(index, OciLayout.InitialTag);
-        (OciManifest manifest, OciDescriptor layer) = _directory.ReadManifest(tagged, OciLayout.ConfigMediaType);
+        OciManifest manifest = _directory.ReadManifest(tagged, ManifestKind.Image);
         ImageConfig config = _directory.ReadBlob(manifest.Config, OciLayout.ConfigMediaType, ImageJson.Default.ImageConfig, "the config");
         if (config.SchemaVersion != ImageConfig.CurrentSchemaVersion)
         {
@@ -26,7 +26,7 @@ internal sealed class ImageReader(string directory)
         }
 
         MemoryMap map = Recompute(config);
-        return (config, tagged.Digest, FindSnapshot(index), map, _directory.OpenMemory(layer, config.MemorySize, verifyContent));
+        return (config, tagged.Digest, FindSnapshot(index), map, _directory.OpenMemory(manifest.Layers[0]!, config.MemorySize, verifyContent));
     });
 
     /// <summary>The digest of the snapshot's manifest, null when there is none. It is read when it is needed: whether it is of use depends on the machine.</summary>

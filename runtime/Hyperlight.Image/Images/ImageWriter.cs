@@ -21,7 +21,7 @@ public static class ImageWriter
         OciWriter writer = new(directory, "image");
         return writer.Run(() =>
         {
-            OciDescriptor memory = writer.WriteMemory(image.Config.MemorySize, sink =>
+            OciDescriptor memory = writer.WriteMemory(OciLayout.MemoryMediaType, image.Config.MemorySize, sink =>
             {
                 foreach (BlobPiece piece in image.Pieces)
                 {
@@ -29,7 +29,7 @@ public static class ImageWriter
                 }
             });
             OciDescriptor config = writer.WriteBlob(OciLayout.ConfigMediaType, image.Config, ImageJson.Default.ImageConfig);
-            OciDescriptor tagged = writer.WriteBlob(OciLayout.ManifestMediaType, OciManifest.Of(config, memory), ImageJson.Default.OciManifest) with
+            OciDescriptor tagged = writer.WriteBlob(OciLayout.ManifestMediaType, OciManifest.Of(config, [memory]), ImageJson.Default.OciManifest) with
             {
                 Annotations = new Dictionary<string, string?> { [OciLayout.TagAnnotation] = OciLayout.InitialTag },
             };

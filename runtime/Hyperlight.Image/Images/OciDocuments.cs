@@ -49,13 +49,13 @@ internal sealed record OciManifest
     public IReadOnlyDictionary<string, string?>? Annotations { get; init; }
 
     /// <summary>A manifest of what its config is.</summary>
-    public static OciManifest Of(OciDescriptor config, OciDescriptor memory, IReadOnlyDictionary<string, string?>? annotations = null) => new()
+    public static OciManifest Of(OciDescriptor config, IReadOnlyList<OciDescriptor> layers, IReadOnlyDictionary<string, string?>? annotations = null) => new()
     {
         SchemaVersion = OciLayout.SchemaVersion,
         MediaType = OciLayout.ManifestMediaType,
         ArtifactType = config.MediaType,
         Config = config,
-        Layers = [memory],
+        Layers = layers,
         Annotations = annotations,
     };
 }

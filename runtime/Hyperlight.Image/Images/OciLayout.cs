@@ -17,7 +17,9 @@ internal static class OciLayout
     public const string ManifestMediaType = "application/vnd.oci.image.manifest.v1+json";
     public const string ConfigMediaType = "application/vnd.hyperlight.sdk.image.config.v1+json";
     public const string SnapshotConfigMediaType = "application/vnd.hyperlight.snapshot.config.v1+json";
+    public const string SdkSnapshotConfigMediaType = "application/vnd.hyperlight.sdk.snapshot.config.v1+json";
     public const string MemoryMediaType = "application/vnd.hyperlight.snapshot.memory.v1";
+    public const string PagesMediaType = "application/vnd.hyperlight.sdk.snapshot.pages.v1";
 
     /// <summary>The tag of a guest that was loaded and has not run.</summary>
     public const string InitialTag = "initial";

@@ -75,24 +75,30 @@ internal sealed class OciReader(string directory, string what)
             : $"{OciLayout.IndexFile} has {found.Length} manifests tagged '{reference}', it needs one; its tags are {known}");
     }
 
-    /// <summary>Reads a manifest that has one layer.</summary>
+    /// <summary>Reads a manifest.</summary>
     /// <param name="descriptor">Where it is.</param>
-    /// <param name="configMediaType">What it must be a manifest of.</param>
-    public (OciManifest Manifest, OciDescriptor Memory) ReadManifest(OciDescriptor descriptor, string configMediaType)
+    /// <param name="kinds">What it may be a manifest of.</param>
+    /// <returns>The manifest, with all layers of its kind.</returns>
+    public OciManifest ReadManifest(OciDescriptor descriptor, params ManifestKind[] kinds)
     {
         OciManifest manifest = ReadBlob(descriptor, OciLayout.ManifestMediaType, ImageJson.Default.OciManifest, "the manifest");
         if (manifest.SchemaVersion != OciLayout.SchemaVersion
             || manifest.MediaType is not (null or OciLayout.ManifestMediaType)
-            || manifest.ArtifactType != configMediaType
-            || manifest.Layers.Count != 1)
+            || Array.Find(kinds, kind => kind.ConfigMediaType == manifest.ArtifactType) is not { } found
+            || manifest.Layers.Count != found.LayerMediaTypes.Length)
         {
             throw Failure(
                 Rules.ImageUnsupported,
                 $"its manifest has schema version {manifest.SchemaVersion}, media type '{manifest.MediaType}', artifact type '{manifest.ArtifactType}' and "
-                + $"{manifest.Layers.Count} layers, this SDK reads '{configMediaType}' with one layer");
+                + $"{manifest.Layers.Count} layers, this SDK reads {string.Join(" or ", kinds.Select(kind => $"'{kind.ConfigMediaType}' with {kind.LayerMediaTypes.Length}"))}");
         }
 
-        return (manifest, manifest.Layers[0] ?? throw Failure(Rules.ImageMalformed, "the layer of its manifest is the JSON value null"));
+        for (int i = 0; i < found.LayerMediaTypes.Length; i++)
+        {
+            CheckBlob(manifest.Layers[i] ?? throw Failure(Rules.ImageMalformed, "a layer of its manifest is the JSON value null"), found.LayerMediaTypes[i]);
+        }
+
+        return manifest;
     }
 
     /// <summary>A manifest of any kind, null when it is none or cannot be read.</summary>
@@ -121,13 +127,13 @@ internal sealed class OciReader(string directory, string what)
         return Parse(bytes, type, name);
     }
 
-    /// <summary>Opens a memory blob.</summary>
+    /// <summary>Opens a layer of a manifest that was read.</summary>
     /// <param name="descriptor">Where it is.</param>
     /// <param name="size">Its length by the config.</param>
     /// <param name="verifyContent">Whether all of it is read to check its digest.</param>
     public SafeFileHandle OpenMemory(OciDescriptor descriptor, ulong size, bool verifyContent)
     {
-        SafeFileHandle handle = Open(BlobPath(descriptor, OciLayout.MemoryMediaType));
+        SafeFileHandle handle = Open(BlobPath(descriptor, descriptor.MediaType));
         try
         {
             long length = RandomAccess.GetLength(handle);
@@ -180,13 +186,17 @@ internal sealed class OciReader(string directory, string what)
 
     private string BlobPath(OciDescriptor descriptor, string mediaType)
     {
+        CheckBlob(descriptor, mediaType);
+        return Path.Combine(_blobs, OciLayout.FileName(descriptor.Digest));
+    }
+
+    private void CheckBlob(OciDescriptor descriptor, string mediaType)
+    {
         if (!OciLayout.IsDigest(descriptor.Digest) || descriptor.MediaType != mediaType)
         {
             throw Failure(
                 Rules.ImageMalformed, $"a blob has digest '{descriptor.Digest}' and media type '{descriptor.MediaType}', expected are a SHA-256 digest and '{mediaType}'");
         }
-
-        return Path.Combine(_blobs, OciLayout.FileName(descriptor.Digest));
     }
 
     private SafeFileHandle Open(string path)

@@ -47,9 +47,10 @@ internal sealed class OciWriter(string directory, string what)
     }
 
     /// <summary>Writes a memory blob, unless it is there.</summary>
+    /// <param name="mediaType">What it is.</param>
     /// <param name="size">Its length in bytes.</param>
     /// <param name="content">Its content, asked for twice.</param>
-    public OciDescriptor WriteMemory(ulong size, BlobContent content)
+    public OciDescriptor WriteMemory(string mediaType, ulong size, BlobContent content)
     {
         byte[] hash = Hash(size, content);
         long length = checked((long)size);
@@ -69,7 +70,7 @@ internal sealed class OciWriter(string directory, string what)
             });
         }
 
-        return new(OciLayout.MemoryMediaType, digest, length);
+        return new(mediaType, digest, length);
     }
 
     /// <summary>

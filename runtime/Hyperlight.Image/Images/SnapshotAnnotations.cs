@@ -53,7 +53,7 @@ internal sealed record SnapshotAnnotations
     {
         (string Key, string? Value)[] values =
         [
-            (NameKey, GuestName is { } name && IsName(name) ? name : null),
+            (NameKey, GuestName),
             (HeapSizeKey, HeapSize?.ToString(CultureInfo.InvariantCulture)),
             (ExtendedControlKey, ExtendedControl == X87 ? null : Hex(ExtendedControl)),
             (MsrsKey, Msrs.IsEmpty ? null : string.Join(' ', Msrs.Select(register => $"{Hex(register.Index)}={Hex(register.Value)}"))),
@@ -83,9 +83,11 @@ internal sealed record SnapshotAnnotations
         };
     }
 
-    private static bool IsName(string text) => text.Length is > 0 and <= MaxNameLength && OneLine.Of(text) == text;
+    /// <summary>Whether this can be a guest's name.</summary>
+    public static bool IsName(string text) => text.Length is > 0 and <= MaxNameLength && OneLine.Of(text) == text;
 
-    private static bool IsExtendedControl(ulong value) => (value & X87) != 0 && ((value & Avx) == 0 || (value & Sse) != 0);
+    /// <summary>Whether a processor can have this in XCR0.</summary>
+    public static bool IsExtendedControl(ulong value) => (value & X87) != 0 && ((value & Avx) == 0 || (value & Sse) != 0);
 
     private static ImmutableArray<T>? ParseList<T>(string text, Func<string, T?> parse)
         where T : struct

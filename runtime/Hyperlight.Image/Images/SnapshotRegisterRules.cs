@@ -1,20 +1,24 @@
+using Hyperlight.Layouts;
+
 namespace Hyperlight.Images;
 
 /// <summary>
-/// What the registers of a snapshot must be so that a hypervisor takes them and a guest of a paged layout can go on: 64-bit code of ring 0 with 4-level
-/// paging (Intel SDM volume 3, sections 2.5, 3.4 and 28.3). What they lead to is the guest's own affair.
+/// What the registers of a snapshot must be so that a hypervisor takes them and a guest of its layout can go on: 64-bit code of ring 0 with 4-level
+/// paging, or on i686 whatever mode without 64-bit code the guest chose (Intel SDM volume 3, sections 2.5, 3.4 and 28.3). What they lead to is the guest's own affair.
 /// </summary>
 internal static class SnapshotRegisterRules
 {
-    private const ulong Cr0Needed = (1UL << 31) | (1 << 0); // PG, PE
+    private const ulong Cr0Protected = 1 << 0;
+    private const ulong Cr0Paging = 1UL << 31;
     private const ulong Cr0Allowed = 0xE005_003F;
     private const ulong Cr0NotWriteThrough = 1 << 29;
     private const ulong Cr0CacheDisable = 1 << 30;
-    private const ulong Cr4Needed = 1 << 5; // PAE
+    private const ulong Cr4PhysicalAddressExtension = 1 << 5;
 
     // Neither LA57 (12), VMXE (13), SMXE (14), KL (19), CET (23) nor what came later.
     private const ulong Cr4Allowed = 0x77_0FFF;
-    private const ulong EferNeeded = (1 << 8) | (1 << 10); // LME, LMA
+    private const ulong Cr4ProcessContexts = 1 << 17; // 64-bit code only
+    private const ulong EferLongMode = (1 << 8) | (1 << 10); // LME, LMA
     private const ulong EferAllowed = 0xCD01; // SCE, NXE, FFXSR, TCE beside
     private const ulong X2Apic = 1 << 10;
     private const ulong MaxCr8 = 15;
@@ -22,20 +26,23 @@ internal static class SnapshotRegisterRules
     private const byte MaxPrivilege = 3;
     private const byte CodeType = 8;
     private const byte BusyTaskType = 11;
+    private const byte BusyTask16Type = 3;
     private const int Interrupts = 4;
 
     /// <summary>The first rule they break, as a sentence without its end; null when there is none.</summary>
-    public static string? FindFault(SnapshotRegisters registers)
+    /// <param name="registers">The registers.</param>
+    /// <param name="paging">How the layout pages memory: 4-level paging is 64-bit.</param>
+    public static string? FindFault(SnapshotRegisters registers, GuestPaging paging)
     {
-        if ((registers.Cr0 & Cr0Needed) != Cr0Needed
-            || (registers.Cr0 & ~Cr0Allowed) != 0
+        bool is64Bit = paging == GuestPaging.FourLevel;
+        if ((registers.Cr0 & ~Cr0Allowed) != 0
             || (registers.Cr0 & (Cr0NotWriteThrough | Cr0CacheDisable)) == Cr0NotWriteThrough
-            || (registers.Cr4 & Cr4Needed) != Cr4Needed
             || (registers.Cr4 & ~Cr4Allowed) != 0
-            || (registers.Efer & EferNeeded) != EferNeeded
-            || (registers.Efer & ~EferAllowed) != 0)
+            || (registers.Efer & ~EferAllowed) != 0
+            || !(is64Bit ? IsLongMode(registers) : IsLegacyMode(registers)))
         {
-            return $"its processor is not in long mode with 4-level paging (CR0 0x{registers.Cr0:X}, CR4 0x{registers.Cr4:X}, EFER 0x{registers.Efer:X})";
+            return $"its processor is not in {(is64Bit ? "long mode with 4-level paging" : "a mode of 32-bit processors")} "
+                + $"(CR0 0x{registers.Cr0:X}, CR4 0x{registers.Cr4:X}, EFER 0x{registers.Efer:X})";
         }
 
         if (registers.Cr8 > MaxCr8)
@@ -53,18 +60,29 @@ internal static class SnapshotRegisterRules
             return "an interrupt waits in it, and guests here have no interrupts";
         }
 
-        return FindFault(
+        return FindSegmentFault(
+            is64Bit,
             ("CS", registers.Cs), ("DS", registers.Ds), ("ES", registers.Es), ("FS", registers.Fs), ("GS", registers.Gs), ("SS", registers.Ss),
             ("TR", registers.Tr), ("LDT", registers.Ldt))
-            ?? FindModeFault(registers);
+            ?? FindModeFault(registers, is64Bit);
     }
 
-    private static string? FindFault(params (string Name, SnapshotSegment Value)[] segments)
+    private static bool IsLongMode(SnapshotRegisters registers) =>
+        (registers.Cr0 & (Cr0Paging | Cr0Protected)) == (Cr0Paging | Cr0Protected)
+        && (registers.Cr4 & Cr4PhysicalAddressExtension) != 0
+        && (registers.Efer & EferLongMode) == EferLongMode;
+
+    private static bool IsLegacyMode(SnapshotRegisters registers) =>
+        (registers.Cr0 & (Cr0Paging | Cr0Protected)) != Cr0Paging
+        && (registers.Cr4 & Cr4ProcessContexts) == 0
+        && (registers.Efer & EferLongMode) == 0;
+
+    private static string? FindSegmentFault(bool is64Bit, params (string Name, SnapshotSegment Value)[] segments)
     {
         foreach ((string name, SnapshotSegment segment) in segments)
         {
             bool fits = segment is { Type: <= MaxType, Dpl: <= MaxPrivilege, Present: <= 1, Db: <= 1, S: <= 1, L: <= 1, G: <= 1, Avl: <= 1, Unusable: <= 1 };
-            if (!fits || !IsCanonical(segment.Base))
+            if (!fits || !IsAddress(segment.Base, is64Bit))
             {
                 return $"its segment register {name} has values that no processor has ({segment})";
             }
@@ -73,27 +91,36 @@ internal static class SnapshotRegisterRules
         return null;
     }
 
-    private static string? FindModeFault(SnapshotRegisters registers)
+    private static string? FindModeFault(SnapshotRegisters registers, bool is64Bit)
     {
-        if (registers.Cs is not { Present: 1, S: 1, L: 1, Db: 0, Dpl: 0, Unusable: 0 } || (registers.Cs.Type & CodeType) == 0)
+        // In real mode a segment is an address and no more.
+        bool isProtected = (registers.Cr0 & Cr0Protected) != 0;
+        SnapshotSegment code = registers.Cs;
+        bool isCode = code is { Present: 1, S: 1, Dpl: 0, Unusable: 0 } && (code.Type & CodeType) != 0;
+        if (isProtected && (!isCode || (code.L == 1) != is64Bit || (is64Bit && code.Db == 1)))
         {
-            return $"its CS is no 64-bit code of ring 0 ({registers.Cs})";
+            return $"its CS is no {(is64Bit ? "64" : "32")}-bit code of ring 0 ({code})";
         }
 
-        if (registers.Ss.Dpl != 0)
+        if (code.L == 1 && !is64Bit)
+        {
+            return $"its CS is 64-bit code ({code})";
+        }
+
+        if (isProtected && registers.Ss.Dpl != 0)
         {
             return $"its SS is no stack of ring 0 ({registers.Ss})";
         }
 
-        if (registers.Tr is not { Present: 1, S: 0, Type: BusyTaskType, Unusable: 0 })
+        if (registers.Tr is not { Present: 1, S: 0, Unusable: 0 } || !(registers.Tr.Type == BusyTaskType || (!is64Bit && registers.Tr.Type == BusyTask16Type)))
         {
             return $"its TR is no busy task ({registers.Tr})";
         }
 
-        return IsCanonical(registers.Gdt.Base) && IsCanonical(registers.Idt.Base)
+        return IsAddress(registers.Gdt.Base, is64Bit) && IsAddress(registers.Idt.Base, is64Bit)
             ? null
             : $"its descriptor tables are at no possible address (GDT 0x{registers.Gdt.Base:X}, IDT 0x{registers.Idt.Base:X})";
     }
 
-    private static bool IsCanonical(ulong address) => (long)(address << 16) >> 16 == (long)address;
+    private static bool IsAddress(ulong address, bool is64Bit) => is64Bit ? (long)(address << 16) >> 16 == (long)address : address <= uint.MaxValue;
 }

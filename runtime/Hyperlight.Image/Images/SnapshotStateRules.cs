@@ -8,27 +8,39 @@ internal static class SnapshotStateRules
 {
     private const ulong StackAlignment = 16;
 
-    /// <summary>The first rule that a snapshot breaks, as a sentence without its end; null when there is none.</summary>
+    /// <summary>The first rule that a snapshot in upstream's format breaks, as a sentence without its end; null when there is none.</summary>
     public static string? FindFault(SnapshotConfig config, GuestLayout layout)
     {
         ulong start = layout.SnapshotBase.Value;
         ulong size = config.Layout.SnapshotSize;
         ulong code = layout.SnapshotAbi!.HasEntryAndMsrs ? GuestLayout.RoundUpToPage(Math.Min(config.Layout.CodeSize, size)) : size;
         ulong original = config.OriginalEntrypointAddr ?? start;
-        if (config.EntrypointAddr - start >= code || original - start >= size)
-        {
-            return $"calls enter at 0x{config.EntrypointAddr:X} and the guest did at 0x{original:X}, "
-                + $"they may at {layout.SnapshotBase}-0x{start + code - 1:X} and {layout.SnapshotBase}-0x{start + size - 1:X}";
-        }
+        return config.EntrypointAddr - start >= code || original - start >= size
+            ? $"calls enter at 0x{config.EntrypointAddr:X} and the guest did at 0x{original:X}, "
+                + $"they may at {layout.SnapshotBase}-0x{start + code - 1:X} and {layout.SnapshotBase}-0x{start + size - 1:X}"
+            : FindStackFault(config.StackTopGva, layout) ?? SnapshotRegisterRules.FindFault(config.Sregs, layout.Paging);
+    }
 
-        return config.StackTopGva == 0 || config.StackTopGva > layout.ScratchTopGva.Value || config.StackTopGva % StackAlignment != 0
-            ? $"calls get the stack 0x{config.StackTopGva:X}, which must be a multiple of {StackAlignment}, not 0, and at most {layout.ScratchTopGva}"
-            : SnapshotRegisterRules.FindFault(config.Sregs);
+    /// <summary>The first rule that a snapshot in our own format breaks, as a sentence without its end; null when there is none.</summary>
+    public static string? FindFault(SdkSnapshotConfig config, GuestLayout layout)
+    {
+        // Segments may start anywhere, so addresses of code are bounded only by their size.
+        ulong top = layout.ScratchTopGva.Value;
+        return config.CallEntry > top || config.EntryPoint?.Value > top
+            ? $"calls enter at 0x{config.CallEntry:X} and the guest did at {config.EntryPoint}, addresses end at {layout.ScratchTopGva}"
+            : config.Cr3 > top || !SnapshotAnnotations.IsExtendedControl(config.Xcr0)
+                ? $"its CR3 is 0x{config.Cr3:X} and its XCR0 0x{config.Xcr0:X}, which no processor of {layout} has"
+                : FindStackFault(config.CallStack, layout) ?? SnapshotRegisterRules.FindFault(config.Sregs, layout.Paging);
     }
 
     /// <summary>The first rule that the model-specific registers break; null when there is none.</summary>
     public static string? FindFault(ImmutableArray<SnapshotMsr> registers) =>
         registers.Length > SnapshotAnnotations.MaxMsrs || registers.DistinctBy(register => register.Index).Count() != registers.Length
             ? $"it has {registers.Length} model-specific registers, some perhaps twice; there may be {SnapshotAnnotations.MaxMsrs}, each once"
+            : null;
+
+    private static string? FindStackFault(ulong stack, GuestLayout layout) =>
+        stack == 0 || stack > layout.ScratchTopGva.Value || stack % StackAlignment != 0
+            ? $"calls get the stack 0x{stack:X}, which must be a multiple of {StackAlignment}, not 0, and at most {layout.ScratchTopGva}"
             : null;
 }

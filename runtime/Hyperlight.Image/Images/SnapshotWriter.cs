@@ -1,6 +1,6 @@
 namespace Hyperlight.Images;
 
-/// <summary>Saves a snapshot in upstream's format (amd64 sheet, section 8.4) beside whatever else the directory holds.</summary>
+/// <summary>Saves snapshots, in upstream's format (amd64 sheet, section 8.4) or our own, beside whatever else the directory holds.</summary>
 /// <param name="directory">The directory, created when missing. One writer at a time.</param>
 internal sealed class SnapshotWriter(string directory)
 {
@@ -8,30 +8,49 @@ internal sealed class SnapshotWriter(string directory)
     private const string HypervisorAnnotation = "dev.hyperlight.snapshot.hypervisor";
     private const string CpuVendorAnnotation = "dev.hyperlight.snapshot.cpu.vendor";
 
-    /// <summary>Saves a snapshot. What the tag named before is gone with it, as far as no other manifest needs it.</summary>
+    /// <summary>Saves a snapshot in upstream's format. What the tag named before is gone with it, as far as no other manifest needs it.</summary>
     /// <param name="tag">The tag.</param>
     /// <param name="config">What upstream records.</param>
     /// <param name="annotations">What we record beside that.</param>
     /// <param name="memory">The memory blob.</param>
     /// <returns>The digest of the manifest.</returns>
     /// <exception cref="HyperlightException">HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written.</exception>
-    public string Write(string tag, SnapshotConfig config, SnapshotAnnotations annotations, BlobContent memory)
+    public string Write(string tag, SnapshotConfig config, SnapshotAnnotations annotations, BlobContent memory) =>
+        Write(tag, new(config.Arch, config.Hypervisor, config.CpuVendor), writer => OciManifest.Of(
+            writer.WriteBlob(OciLayout.SnapshotConfigMediaType, config, ImageJson.Default.SnapshotConfig),
+            [writer.WriteMemory(OciLayout.MemoryMediaType, config.MemorySize, memory)],
+            annotations.ToDictionary()));
+
+    /// <summary>Saves a snapshot in our own format. What the tag named before is gone with it, as far as no other manifest needs it.</summary>
+    /// <param name="tag">The tag.</param>
+    /// <param name="config">What is recorded.</param>
+    /// <param name="imageSize">Bytes of the image's memory.</param>
+    /// <param name="image">The image's memory.</param>
+    /// <param name="pages">The index and the pages that differ.</param>
+    /// <returns>The digest of the manifest.</returns>
+    /// <exception cref="HyperlightException">HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written.</exception>
+    public string Write(string tag, SdkSnapshotConfig config, ulong imageSize, BlobContent image, BlobContent pages) =>
+        Write(tag, new(config.Arch, config.Hypervisor, config.CpuVendor), writer => OciManifest.Of(
+            writer.WriteBlob(OciLayout.SdkSnapshotConfigMediaType, config, ImageJson.Default.SdkSnapshotConfig),
+            [
+                writer.WriteMemory(OciLayout.MemoryMediaType, imageSize, image),
+                writer.WriteMemory(OciLayout.PagesMediaType, PageIndex.BlobSize(config.PageCount), pages),
+            ]));
+
+    private string Write(string tag, SnapshotMachine machine, Func<OciWriter, OciManifest> writeBlobs)
     {
         OciWriter writer = new(directory, "snapshot");
         OciIndex? before = ReadIndex();
         return writer.Run(() =>
         {
-            OciDescriptor memoryBlob = writer.WriteMemory(config.MemorySize, memory);
-            OciDescriptor configBlob = writer.WriteBlob(OciLayout.SnapshotConfigMediaType, config, ImageJson.Default.SnapshotConfig);
-            OciManifest manifest = OciManifest.Of(configBlob, memoryBlob, annotations.ToDictionary());
-            OciDescriptor tagged = writer.WriteBlob(OciLayout.ManifestMediaType, manifest, ImageJson.Default.OciManifest) with
+            OciDescriptor tagged = writer.WriteBlob(OciLayout.ManifestMediaType, writeBlobs(writer), ImageJson.Default.OciManifest) with
             {
                 Annotations = new Dictionary<string, string?>
                 {
                     [OciLayout.TagAnnotation] = tag,
-                    [ArchAnnotation] = config.Arch,
-                    [HypervisorAnnotation] = config.Hypervisor,
-                    [CpuVendorAnnotation] = config.CpuVendor,
+                    [ArchAnnotation] = machine.Arch,
+                    [HypervisorAnnotation] = machine.Hypervisor,
+                    [CpuVendorAnnotation] = machine.CpuVendor,
                 },
             };
             OciIndex index = before ?? OciIndex.Of();

@@ -84,6 +84,9 @@ public sealed record GuestLayout
     /// <summary>Physical addresses no region may cover: those of devices, and what a hypervisor needs for itself where a guest starts without paging.</summary>
     public required ImmutableArray<ReservedRange> ReservedRanges { get; init; }
 
+    /// <summary>Whether snapshots of its guests can be saved: in upstream's format, or in our own where there are no page tables.</summary>
+    public bool CanSaveSnapshots => SnapshotAbi is not null || Paging == GuestPaging.None;
+
     /// <summary>Whether each sandbox writes to a private copy of the snapshot region.</summary>
     public bool SnapshotIsPrivate => (SnapshotPermissions & MemoryPermissions.Write) != 0;
 

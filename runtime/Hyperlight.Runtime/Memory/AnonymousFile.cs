@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Hyperlight.Layouts;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Memory;
@@ -16,11 +15,10 @@ internal static partial class AnonymousFile
     private const int NoGrowing = 4;
     private const int NoWriting = 8;
 
-    /// <summary>A file with a copy of some memory that nobody can change any more. Pages that are zero take no space.</summary>
-    /// <param name="memory">The memory.</param>
-    /// <returns>The file, and how many bytes of it take space.</returns>
+    /// <summary>A file that nobody can change any more once it is filled.</summary>
+    /// <param name="fill">Fills it.</param>
     /// <exception cref="HyperlightException">There is not enough memory, or too many files are open.</exception>
-    public static (SafeFileHandle File, ulong Size) Copy(MappedMemory memory)
+    public static SafeFileHandle Create(Action<SafeFileHandle> fill)
     {
         SafeFileHandle file = new(Create("hyperlight-snapshot", CloseOnExec | AllowSealing), ownsHandle: true);
         try
@@ -30,24 +28,8 @@ internal static partial class AnonymousFile
                 throw Failure(Marshal.GetLastPInvokeErrorMessage());
             }
 
-            RandomAccess.SetLength(file, checked((long)memory.Size));
-            ulong size = 0;
-            for (ulong offset = 0; offset < memory.Size; offset += GuestLayout.PageSize)
-            {
-                ReadOnlySpan<byte> page = memory.Slice(offset, (int)GuestLayout.PageSize);
-                if (page.ContainsAnyExcept((byte)0))
-                {
-                    RandomAccess.Write(file, page, (long)offset);
-                    size += GuestLayout.PageSize;
-                }
-            }
-
-            if (Control(file, AddSeals, NoMoreSeals | NoShrinking | NoGrowing | NoWriting) != 0)
-            {
-                throw Failure(Marshal.GetLastPInvokeErrorMessage());
-            }
-
-            return (file, size);
+            fill(file);
+            return Control(file, AddSeals, NoMoreSeals | NoShrinking | NoGrowing | NoWriting) == 0 ? file : throw Failure(Marshal.GetLastPInvokeErrorMessage());
         }
         catch (IOException exception)
         {

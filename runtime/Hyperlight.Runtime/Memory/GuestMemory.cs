@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Hyperlight.Baking;
+using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Microsoft.Win32.SafeHandles;
 
@@ -30,8 +31,8 @@ internal sealed class GuestMemory : IDisposable
     private readonly MemoryMap _map;
 
     /// <summary>Maps an image. Scratch is still empty: call <see cref="PrepareScratch(SafeFileHandle)"/>.</summary>
-    public GuestMemory(MemoryMap map, SafeFileHandle blob)
-        : this(map, [new(map.Layout.SnapshotBase, new(MappedMemory.MapPrivate(blob, map.SnapshotSize, map.Layout.SnapshotIsPrivate), blob))])
+    public GuestMemory(MemoryMap map, SharedFile blob)
+        : this(map, [new(map.Layout.SnapshotBase, View(map, blob))])
     {
     }
 
@@ -183,6 +184,20 @@ internal sealed class GuestMemory : IDisposable
         DisposeAll(Layers);
         Regions.ForEach(region => region.Shared.Dispose());
         Scratch.Dispose();
+    }
+
+    private static SharedMemory View(MemoryMap map, SharedFile blob)
+    {
+        ObjectDisposedException.ThrowIf(!blob.TryShare(), typeof(GuestImage));
+        try
+        {
+            return new(MappedMemory.MapPrivate(blob.Handle, map.SnapshotSize, map.Layout.SnapshotIsPrivate), blob);
+        }
+        catch
+        {
+            blob.Dispose();
+            throw;
+        }
     }
 
     private static void CheckBuffers(MemoryMap map)

@@ -15,7 +15,7 @@ internal sealed unsafe class MappedMemory : SafeHandle
     // Up to here it is faster to write zeros to pages than to get new ones, and this is what an idle sandbox may keep.
     private const int MostPagesToKeep = 64;
 
-    // Up to here it is fast to ask which pages there are.
+    // Up to here it is fast to ask which pages there are, and as many are asked for at once.
     private const ulong MostPagesToAskFor = 1024;
 
     private readonly nuint _guard;
@@ -83,6 +83,27 @@ internal sealed unsafe class MappedMemory : SafeHandle
         }
     }
 
+    /// <summary>Makes a part of a private view show another file. What was written there is forgotten.</summary>
+    /// <param name="offset">Where the part starts, a multiple of the page size.</param>
+    /// <param name="size">Its bytes, a multiple of the page size and not 0.</param>
+    /// <param name="file">The file, long enough as long as the view lives.</param>
+    /// <param name="fileOffset">Where in the file it starts, a multiple of the page size.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The part does not lie inside the memory.</exception>
+    /// <exception cref="HyperlightException">The kernel refused.</exception>
+    public void MapPrivateOver(ulong offset, ulong size, SafeHandle file, ulong fileOffset)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Size);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(size, Size - offset);
+
+        // Sound: [offset, offset + size) was just checked to lie inside [0, Size), so nothing but this memory is replaced.
+        void* result = Mman.Map(
+            (void*)(Address + offset), (nuint)size, Mman.ProtRead | Mman.ProtWrite, Mman.MapPrivate | Mman.MapFixed | Mman.MapNoReserve, file, checked((long)fileOffset));
+        if (result == Mman.Failed)
+        {
+            throw Failure(size);
+        }
+    }
+
     /// <summary>Memory shared with the kernel through a device, at an address of the kernel's choice.</summary>
     public static MappedMemory MapDevice(SafeHandle device, ulong size)
     {
@@ -134,6 +155,25 @@ internal sealed unsafe class MappedMemory : SafeHandle
         catch (IOException)
         {
             return [];
+        }
+    }
+
+    /// <summary>Finds the pages that may have been written to: the others are zero, or show the file. The kernel says which they are, by whoever they were written.</summary>
+    /// <returns>Where they start, ascending. All pages where the kernel does not say it.</returns>
+    public IEnumerable<ulong> WrittenPages()
+    {
+        ulong[] entries = new ulong[MostPagesToAskFor];
+        for (ulong offset = 0; offset < Size; offset += MostPagesToAskFor * GuestLayout.PageSize)
+        {
+            int count = (int)Math.Min((Size - offset) / GuestLayout.PageSize, MostPagesToAskFor);
+            bool isKnown = PageMap.TryRead(Address + offset, entries.AsSpan(0, count));
+            for (int i = 0; i < count; i++)
+            {
+                if (!isKnown || PageMap.IsOwn(entries[i]))
+                {
+                    yield return offset + ((ulong)i * GuestLayout.PageSize);
+                }
+            }
         }
     }
 

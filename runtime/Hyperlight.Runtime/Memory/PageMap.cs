@@ -13,6 +13,7 @@ internal static class PageMap
     // Bits of an entry. A page that is neither has never been written, or was forgotten: it reads as zero.
     private const ulong Present = 1UL << 63;
     private const ulong Swapped = 1UL << 62;
+    private const ulong OfFile = 1UL << 61;
 
     // Without /proc, or in a process that may not be looked into, there is none.
     private static readonly SafeFileHandle? File = TryOpen("/proc/self/pagemap");
@@ -29,6 +30,9 @@ internal static class PageMap
 
     /// <summary>Whether a page can be anything but zero: it is in memory, or swapped out, or being moved.</summary>
     public static bool HasContent(ulong entry) => (entry & (Present | Swapped)) != 0;
+
+    /// <summary>Whether a page of a private view or of allocated memory is the process's own: no longer the file's, and not the zeros that it had at first.</summary>
+    public static bool IsOwn(ulong entry) => HasContent(entry) && (entry & OfFile) == 0;
 
     private static SafeFileHandle? TryOpen(string path)
     {

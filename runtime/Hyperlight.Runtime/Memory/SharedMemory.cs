@@ -1,48 +1,28 @@
+using Hyperlight.Images;
+
 namespace Hyperlight.Memory;
 
-/// <summary>Memory that several sandboxes and snapshots use at once. Each of them disposes it; the last one frees it.</summary>
-/// <param name="memory">The memory, taken over. The creator is its first user.</param>
-/// <param name="source">What the memory shows, for comparing: the file it is a view of. Null when it is the only one of its kind.</param>
-internal sealed class SharedMemory(MappedMemory memory, object? source = null) : IDisposable
+/// <summary>Memory that several sandboxes and snapshots use at once.</summary>
+/// <param name="memory">The memory, taken over.</param>
+/// <param name="source">What the memory is a view of, taken over: it is there as long as the memory. Null when it is the only one of its kind.</param>
+internal sealed class SharedMemory(MappedMemory memory, Shared? source = null) : Shared
 {
-    private int _users = 1;
-
     /// <summary>The memory, valid until the last user disposes it.</summary>
     public MappedMemory Memory => memory;
 
-    /// <summary>Adds a user.</summary>
-    /// <returns>Whether that was possible: the last one may have been faster to go.</returns>
-    public bool TryShare()
-    {
-        int users = Volatile.Read(ref _users);
-        while (users > 0)
-        {
-            int before = Interlocked.CompareExchange(ref _users, users + 1, users);
-            if (before == users)
-            {
-                return true;
-            }
-
-            users = before;
-        }
-
-        return false;
-    }
+    /// <summary>What the memory is a view of.</summary>
+    public Shared? Source => source;
 
     /// <summary>Whether both show the same bytes, as long as nobody has written to them.</summary>
     public bool ShowsSameAs(SharedMemory other) => ReferenceEquals(this, other) || IsViewOf(other.Source);
 
-    /// <summary>Whether this is a view of a file.</summary>
-    public bool IsViewOf(object? file) => file is not null && ReferenceEquals(Source, file);
+    /// <summary>Whether this is a view of it.</summary>
+    public bool IsViewOf(Shared? other) => other is not null && ReferenceEquals(source, other);
 
-    /// <summary>Removes a user.</summary>
-    public void Dispose()
+    /// <inheritdoc/>
+    protected override void Free()
     {
-        if (Interlocked.Decrement(ref _users) == 0)
-        {
-            memory.Dispose();
-        }
+        memory.Dispose();
+        source?.Dispose();
     }
-
-    private object? Source => source;
 }

@@ -64,7 +64,7 @@ public sealed partial class Sandbox
         try
         {
             ThrowIfUnrecoverable();
-            ObjectDisposedException.ThrowIf(snapshot.IsDisposed, snapshot);
+            using IDisposable hold = snapshot.Hold();
             CheckFits(snapshot);
             _current = null;
             SettleProcessor();
@@ -106,7 +106,7 @@ public sealed partial class Sandbox
         SnapshotMemory memory;
         if (_map.Layout.Paging == GuestPaging.None)
         {
-            memory = new IdentitySnapshotMemory(_map, _memory);
+            memory = IdentitySnapshotMemory.Take(_map, _memory);
         }
         else
         {
@@ -196,7 +196,7 @@ public sealed partial class Sandbox
             }
 
             _memory.Discard();
-            FillScratch(snapshot);
+            Fill(snapshot);
         }
         catch (Exception exception)
         {
@@ -218,9 +218,9 @@ public sealed partial class Sandbox
     }
 
     // What the host keeps for the guest is not the snapshot's: files that are mapped now, and the counter.
-    private void FillScratch(Snapshot snapshot)
+    private void Fill(Snapshot snapshot)
     {
-        snapshot.Memory.FillScratch(_memory, snapshot.Generation);
+        snapshot.Memory.Fill(_memory, snapshot.Generation);
         ResetBuffers();
         _memory.ListFiles();
         _options.Counter?.Publish();

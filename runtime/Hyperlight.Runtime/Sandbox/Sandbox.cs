@@ -2,13 +2,13 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Hyperlight.Hypervisors;
 using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
 using Hyperlight.Protocol;
 using Hyperlight.Snapshots;
 using Hyperlight.Telemetry;
 using Hyperlight.Watch;
-using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight;
 
@@ -49,7 +49,7 @@ public sealed partial class Sandbox : IDisposable
         string name,
         MemoryMap map,
         GuestVirtualAddress entryPoint,
-        SafeFileHandle blob,
+        SharedFile blob,
         SandboxOptions options,
         CancellationToken cancellationToken,
         string? imageDigest = null)
@@ -75,7 +75,7 @@ public sealed partial class Sandbox : IDisposable
         try
         {
             CheckFits(snapshot);
-            FillScratch(snapshot);
+            Fill(snapshot);
             Apply(snapshot);
             MapDeclared();
             Count();
@@ -159,10 +159,10 @@ public sealed partial class Sandbox : IDisposable
     /// <summary>Runs a guest's initialisation, which for some is all they do.</summary>
     internal static GuestExit RunOnce(GuestImage image, SandboxOptions options, CancellationToken cancellationToken)
     {
-        using Sandbox sandbox = new(new GuestOrigin(image.Name, image.EntryPoint, image.Digest), image.Map, options, () => new(image.Map, image.Memory));
+        using Sandbox sandbox = new(new GuestOrigin(image.Name, image.EntryPoint, image.Digest), image.Map, options, () => new(image.Map, image.File));
         try
         {
-            sandbox.Initialize(image.Memory, image.EntryPoint, cancellationToken);
+            sandbox.Initialize(image.File, image.EntryPoint, cancellationToken);
             return new(0, "");
         }
         catch (GuestAbortedException exception) when (exception is not GuestCpuException)
@@ -187,10 +187,10 @@ public sealed partial class Sandbox : IDisposable
     }
 
     // amd64 sheet, sections 4.1 and 4.2; i686 sheet, sections 3.2 and 3.3.
-    private void Initialize(SafeFileHandle blob, GuestVirtualAddress entryPoint, CancellationToken cancellationToken)
+    private void Initialize(SharedFile blob, GuestVirtualAddress entryPoint, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        _memory.PrepareScratch(blob);
+        _memory.PrepareScratch(blob.Handle);
         ResetBuffers();
         MapDeclared();
         Span<byte> random = stackalloc byte[sizeof(ulong)];

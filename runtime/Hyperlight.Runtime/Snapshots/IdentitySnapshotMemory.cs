@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
 using Microsoft.Win32.SafeHandles;
@@ -6,54 +7,161 @@ using Microsoft.Win32.SafeHandles;
 namespace Hyperlight.Snapshots;
 
 /// <summary>
-/// The memory of a guest whose addresses are the physical ones, so that every page has to stay where it is: a file that each sandbox has a private
-/// view of, and the pages of scratch behind the buffers.
+/// The memory of a guest whose addresses are the physical ones, so that every page has to stay where it is: the pages that differ from the image, and
+/// those of scratch behind the buffers, one behind the other in a file. Sandboxes have a private view of the image, with the long runs of pages
+/// mapped over it; the other pages are copied into it.
+/// <code>
+///   file    │ run │ run │ run …
+///   view    │ image │ run │ image │ page │ image … │ scratch: buffers │ page │ zero …
+///                   mapped          copied                              copied
+/// </code>
 /// </summary>
 internal sealed class IdentitySnapshotMemory : SnapshotMemory
 {
-    private readonly MemoryMap _map;
-    private readonly SafeFileHandle _file;
-    private readonly ImmutableArray<(ulong Offset, byte[] Bytes)> _scratchPages;
+    // To map a run costs a sandbox once what copying three pages costs at each restore (docs/performance.md). A process may have 65,530 mappings.
+    private const ulong LeastMappedSize = 16 * GuestLayout.PageSize;
+    private const int MaxMapped = 32;
 
-    /// <summary>Copies all pages that are not zero.</summary>
-    public IdentitySnapshotMemory(MemoryMap map, GuestMemory memory)
+    private readonly MemoryMap _map;
+    private readonly SharedFile _image;
+    private readonly SharedFile _pages;
+    private readonly ImmutableArray<PageRun> _mapped;
+    private readonly ImmutableArray<PageRun> _copied;
+
+    /// <summary>Takes over files.</summary>
+    /// <param name="map">Where everything was at the start.</param>
+    /// <param name="image">The image's memory.</param>
+    /// <param name="pages">A file that has the pages.</param>
+    /// <param name="runs">Where they are, in ascending order.</param>
+    /// <param name="size">Bytes of memory that they take.</param>
+    public IdentitySnapshotMemory(MemoryMap map, SharedFile image, SharedFile pages, ImmutableArray<PageRun> runs, ulong size)
     {
         _map = map;
-        _scratchPages = [.. ScratchPages(map, memory.Scratch)];
-        (_file, ulong fileSize) = AnonymousFile.Copy(memory.Layers[0].Shared.Memory);
-        Size = fileSize + ((ulong)_scratchPages.Length * GuestLayout.PageSize);
+        _image = image;
+        _pages = pages;
+        Runs = runs;
+        Size = size;
+        _mapped = [.. runs.Where(run => run.Gpa < map.Scratch.Gpa.Value && run.Size >= LeastMappedSize).OrderByDescending(run => run.Size).Take(MaxMapped)];
+        _copied = [.. runs.Except(_mapped)];
     }
 
     /// <inheritdoc/>
     public override ulong Size { get; }
 
-    /// <inheritdoc/>
-    public override ImmutableArray<MemoryLayer> ShareLayers(ImmutableArray<MemoryLayer> current) =>
-        current is [MemoryLayer layer] && layer.Shared.IsViewOf(_file)
-            ? current
-            : [new(_map.Layout.SnapshotBase, new(MappedMemory.MapPrivate(_file, _map.SnapshotSize, writable: true), _file))];
+    /// <summary>All pages, in ascending order.</summary>
+    public ImmutableArray<PageRun> Runs { get; }
+
+    /// <summary>The image's memory, there as long as this is.</summary>
+    public SharedFile Image => _image;
+
+    /// <summary>The file that has the pages, there as long as this is.</summary>
+    public SharedFile Pages => _pages;
+
+    /// <summary>Copies the pages that differ from the image.</summary>
+    /// <param name="map">Where everything was at the start.</param>
+    /// <param name="memory">Memory that the guest is not using meanwhile.</param>
+    /// <exception cref="HyperlightException">There is not enough memory, or too many files are open.</exception>
+    /// <exception cref="SnapshotFailedException">The image cannot be read.</exception>
+    public static IdentitySnapshotMemory Take(MemoryMap map, GuestMemory memory)
+    {
+        SharedMemory below = memory.Layers[0].Shared;
+        (SharedFile image, ImmutableArray<PageRun> mapped) = below.Source is IdentitySnapshotMemory before ? (before._image, before._mapped) : ((SharedFile)below.Source!, []);
+        ulong start = map.Layout.SnapshotBase.Value;
+
+        // What is mapped over the image has not been written to, and is no page of the image either.
+        IEnumerable<ulong> written = below.Memory.WrittenPages().Select(offset => start + offset);
+        IEnumerable<ulong> changed = Differing(mapped.IsEmpty ? written : written.Union(mapped.SelectMany(run => run.Pages)).Order(), start, below.Memory, image);
+        ImmutableArray<PageRun> runs = PageRun.Join(changed.Concat(ScratchPages(map, memory.Scratch)), 0, map.Scratch.Gpa);
+        SafeFileHandle pages = AnonymousFile.Create(file =>
+        {
+            foreach (PageRun run in runs)
+            {
+                RandomAccess.Write(file, Bytes(map, memory, run), checked((long)run.Offset));
+            }
+        });
+
+        // The layer is a user too, so this cannot fail.
+        image.TryShare();
+        return new(map, image, new(pages), runs, runs.Aggregate(0UL, (sum, run) => sum + run.Size));
+    }
 
     /// <inheritdoc/>
-    public override void FillScratch(GuestMemory memory, ulong generation)
+    public override ImmutableArray<MemoryLayer> ShareLayers(ImmutableArray<MemoryLayer> current)
     {
-        foreach ((ulong offset, byte[] bytes) in _scratchPages)
+        Shared source = _mapped.IsEmpty ? _image : this;
+        if (current is [MemoryLayer layer] && layer.Shared.IsViewOf(source))
         {
-            bytes.CopyTo(memory.Scratch.Slice(offset, bytes.Length));
+            return current;
+        }
+
+        MappedMemory view = MappedMemory.MapPrivate(_image.Handle, _map.SnapshotSize, writable: true);
+        try
+        {
+            foreach (PageRun run in _mapped)
+            {
+                view.MapPrivateOver(run.Gpa - _map.Layout.SnapshotBase.Value, run.Size, _pages.Handle, run.Offset);
+            }
+        }
+        catch
+        {
+            view.Dispose();
+            throw;
+        }
+
+        // The caller is a user of this, and this one of the image.
+        source.TryShare();
+        return [new(_map.Layout.SnapshotBase, new(view, source))];
+    }
+
+    /// <inheritdoc/>
+    public override void Fill(GuestMemory memory, ulong generation)
+    {
+        try
+        {
+            foreach (PageRun run in _copied)
+            {
+                _pages.Read(Bytes(_map, memory, run), run.Offset);
+            }
+        }
+        catch (IOException exception)
+        {
+            throw new HyperlightException($"The memory of a snapshot cannot be read: {exception.Message}.", exception);
         }
     }
 
     /// <inheritdoc/>
-    public override void Dispose() => _file.Dispose();
-
-    private static IEnumerable<(ulong Offset, byte[] Bytes)> ScratchPages(MemoryMap map, MappedMemory scratch)
+    protected override void Free()
     {
-        for (ulong offset = map.PageTablesScratchOffset; offset < scratch.Size; offset += GuestLayout.PageSize)
+        _image.Dispose();
+        _pages.Dispose();
+    }
+
+    private static Span<byte> Bytes(MemoryMap map, GuestMemory memory, PageRun run) => run.Gpa >= map.Scratch.Gpa.Value
+        ? memory.Scratch.Slice(run.Gpa - map.Scratch.Gpa.Value, (int)run.Size)
+        : memory.Layers[0].Shared.Memory.Slice(run.Gpa - map.Layout.SnapshotBase.Value, (int)run.Size);
+
+    private static IEnumerable<ulong> Differing(IEnumerable<ulong> pages, ulong start, MappedMemory memory, SharedFile image)
+    {
+        byte[] original = new byte[GuestLayout.PageSize];
+        foreach (ulong page in pages)
         {
-            ReadOnlySpan<byte> page = scratch.Slice(offset, (int)GuestLayout.PageSize);
-            if (page.ContainsAnyExcept((byte)0))
+            try
             {
-                yield return (offset, page.ToArray());
+                image.Read(original, page - start);
+            }
+            catch (IOException exception)
+            {
+                throw new SnapshotFailedException($"the image that it was started from cannot be read: {exception.Message}.");
+            }
+
+            if (!memory.Page(page - start).SequenceEqual(original))
+            {
+                yield return page;
             }
         }
     }
+
+    private static IEnumerable<ulong> ScratchPages(MemoryMap map, MappedMemory scratch) => scratch.WrittenPages()
+        .Where(offset => offset >= map.PageTablesScratchOffset && scratch.Page(offset).ContainsAnyExcept((byte)0))
+        .Select(offset => map.Scratch.Gpa.Value + offset);
 }

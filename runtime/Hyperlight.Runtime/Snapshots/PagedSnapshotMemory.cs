@@ -9,7 +9,8 @@ namespace Hyperlight.Snapshots;
 /// <param name="ownSize">Bytes of the layer that is not shared with anything older; 0 when there is none.</param>
 internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, byte[] tables, ulong ownSize) : SnapshotMemory
 {
-    private int _disposed;
+    /// <summary>The layers, there as long as this is.</summary>
+    public ImmutableArray<MemoryLayer> Layers => layers;
 
     /// <summary>The page tables.</summary>
     public ReadOnlySpan<byte> Tables => tables;
@@ -38,39 +39,29 @@ internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, by
             {
                 shared.Add(current[i]);
             }
-            else if (layers[i].Shared.TryShare())
-            {
-                shared.Add(layers[i]);
-            }
             else
             {
-                foreach (MemoryLayer layer in shared.Except(current))
-                {
-                    layer.Shared.Dispose();
-                }
-
-                throw new ObjectDisposedException(nameof(Snapshot));
+                // This is a user of it, so that cannot fail.
+                layers[i].Shared.TryShare();
+                shared.Add(layers[i]);
             }
         }
 
         return [.. shared];
     }
 
-    private bool IsAt(ImmutableArray<MemoryLayer> current, int i) =>
-        i < current.Length && current[i].Gpa == layers[i].Gpa && current[i].Shared.ShowsSameAs(layers[i].Shared);
+    /// <inheritdoc/>
+    public override void Fill(GuestMemory memory, ulong generation) => memory.PrepareScratch(tables, generation);
 
     /// <inheritdoc/>
-    public override void FillScratch(GuestMemory memory, ulong generation) => memory.PrepareScratch(tables, generation);
-
-    /// <inheritdoc/>
-    public override void Dispose()
+    protected override void Free()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        foreach (MemoryLayer layer in layers)
         {
-            foreach (MemoryLayer layer in layers)
-            {
-                layer.Shared.Dispose();
-            }
+            layer.Shared.Dispose();
         }
     }
+
+    private bool IsAt(ImmutableArray<MemoryLayer> current, int i) =>
+        i < current.Length && current[i].Gpa == layers[i].Gpa && current[i].Shared.ShowsSameAs(layers[i].Shared);
 }

@@ -29,8 +29,8 @@ internal static class SavedProcessor
 
     /// <summary>As KVM takes them.</summary>
     /// <param name="saved">The registers. No interrupt waits in them.</param>
-    /// <param name="pageTables">CR3, which is not saved.</param>
-    public static KvmSpecialRegisters FromSaved(SnapshotRegisters saved, GuestPhysicalAddress pageTables) => new()
+    /// <param name="cr3">CR3, which is not among them.</param>
+    public static KvmSpecialRegisters FromSaved(SnapshotRegisters saved, ulong cr3) => new()
     {
         Cs = FromSaved(saved.Cs),
         Ds = FromSaved(saved.Ds),
@@ -44,7 +44,7 @@ internal static class SavedProcessor
         Idt = new() { Base = saved.Idt.Base, Limit = saved.Idt.Limit },
         Cr0 = saved.Cr0,
         Cr2 = saved.Cr2,
-        Cr3 = pageTables.Value,
+        Cr3 = cr3,
         Cr4 = saved.Cr4,
         Cr8 = saved.Cr8,
         Efer = saved.Efer,

@@ -129,7 +129,7 @@ public sealed class SnapshotReaderTests : IDisposable
         (SavedSnapshot snapshot, _) = TestSnapshots.Load(_root.Path);
 
         Assert.Equal("amd64-0.17", snapshot.Map.Layout.Id);
-        Assert.Equal(0x4010UL, snapshot.Config.OriginalEntrypointAddr);
+        Assert.Equal(0x4010UL, snapshot.EntryPoint?.Value);
         Assert.Equal(0xC000_0102, Assert.Single(snapshot.Msrs).Index);
     }
 
@@ -334,7 +334,7 @@ public sealed class SnapshotReaderTests : IDisposable
         Assert.Throws<HyperlightException>(() => TestSnapshots.Load(directory ?? _root.Path, reference)).Finding!.Rule.Code;
 
     /// <summary>Sets what is at a path of names and numbers; a bar stands for a dot in a name.</summary>
-    private static void Set(JsonNode document, string path, string json)
+    internal static void Set(JsonNode document, string path, string json)
     {
         string[] names = [.. path.Split('.').Select(name => name.Replace('|', '.'))];
         JsonNode target = document;

@@ -134,7 +134,7 @@ public sealed class SnapshotWriterTests : IDisposable
 
             Assert.Equal("HL3006", failure.Finding!.Rule.Code);
             (SavedSnapshot old, byte first) = TestSnapshots.Load(directory);
-            Assert.Equal((1UL, 1), (old.Config.SnapshotGeneration, first));
+            Assert.Equal((1UL, 1), (old.Generation, first));
             Directory.Delete(obstacle);
             TestSnapshots.Save(directory, content: 2);
             Assert.Equal(2, TestSnapshots.Load(directory).First);

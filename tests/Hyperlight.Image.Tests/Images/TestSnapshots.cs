@@ -25,13 +25,10 @@ internal static class TestSnapshots
 
     public static (SavedSnapshot Snapshot, byte First) Load(string directory, string reference = Tag, bool verifyContent = true)
     {
-        (SavedSnapshot snapshot, Microsoft.Win32.SafeHandles.SafeFileHandle memory) = new SnapshotReader(directory, Machine).Read(reference, verifyContent);
-        using (memory)
-        {
-            Span<byte> first = stackalloc byte[1];
-            RandomAccess.Read(memory, first, 0x10);
-            return (snapshot, first[0]);
-        }
+        using SavedPagedSnapshot snapshot = (SavedPagedSnapshot)new SnapshotReader(directory, Machine).Read(reference, verifyContent);
+        Span<byte> first = stackalloc byte[1];
+        RandomAccess.Read(snapshot.Memory, first, 0x10);
+        return (snapshot, first[0]);
     }
 
     public static void ForgeConfig(string directory, Action<JsonNode> change) => ForgeManifest(directory, manifest =>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Hyperlight.Images;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Runtime.Tests.Guests;
@@ -43,6 +44,7 @@ internal sealed class ScriptedGuest : IDisposable
 
     private readonly string _path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
     private readonly FileStream _file;
+    private readonly SharedFile _blob;
     private readonly byte[] _memory;
     private int _scriptEnd = ScriptAddress;
     private int _dataEnd = DataAddress;
@@ -54,6 +56,7 @@ internal sealed class ScriptedGuest : IDisposable
         _memory = new byte[Map.BlobSize];
         Interpreter.CopyTo(_memory.AsSpan());
         _file = new(_path, FileMode.CreateNew, FileAccess.ReadWrite);
+        _blob = new(_file.SafeFileHandle);
     }
 
     public MemoryMap Map { get; }
@@ -111,11 +114,12 @@ internal sealed class ScriptedGuest : IDisposable
         _file.Flush();
         SandboxOptions options = new() { DebugPrint = TextWriter.Null, Print = TextWriter.Null };
         configure?.Invoke(options);
-        return new("scripted", Map, new(_entryPoint), _file.SafeFileHandle, options, cancellationToken);
+        return new("scripted", Map, new(_entryPoint), _blob, options, cancellationToken);
     }
 
     public void Dispose()
     {
+        _blob.Dispose();
         _file.Dispose();
         File.Delete(_path);
     }

@@ -105,7 +105,7 @@ public sealed class InterruptSnapshotTests
         GuestPhysicalAddress end = new(guest.Image.Map.InitData.Gva.Value);
         GuestLayout layout = guest.Image.Layout with { ReservedRanges = [new("device", end, 0x1000)] };
         MemoryMap map = MemoryMap.TryCreate(layout, config.Sizes, config.CodeSize, config.Regions[0].StoredSize, new List<Finding>())!;
-        using Sandbox sandbox = new("test", map, guest.Image.EntryPoint, guest.Image.Memory, new(), default);
+        using Sandbox sandbox = new("test", map, guest.Image.EntryPoint, guest.Image.File, new(), default);
 
         SnapshotFailedException exception = Assert.Throws<SnapshotFailedException>(sandbox.Snapshot);
 

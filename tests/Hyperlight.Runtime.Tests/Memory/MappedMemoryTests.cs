@@ -1,4 +1,5 @@
 using Hyperlight.Memory;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Runtime.Tests.Memory;
 
@@ -154,5 +155,51 @@ public sealed class MappedMemoryTests : IDisposable
         Assert.True(PageMap.HasContent(1UL << 63));
         Assert.False(PageMap.HasContent(0));
         Assert.False(PageMap.HasContent(1UL << 55));
+    }
+
+    [Fact]
+    public void A_page_of_a_private_view_is_its_own_when_it_was_written_or_is_swapped_out_and_not_when_it_was_read()
+    {
+        // pagemap.rst: bit 61 says that the page is a file's.
+        Assert.True(PageMap.IsOwn(1UL << 63));
+        Assert.True(PageMap.IsOwn(1UL << 62 | 0x1234));
+        Assert.False(PageMap.IsOwn(1UL << 63 | 1UL << 61));
+        Assert.False(PageMap.IsOwn(0));
+    }
+
+    [Fact]
+    public void Written_pages_of_a_private_view_are_found_and_read_ones_are_not()
+    {
+        const int Pages = 3000;
+        File.WriteAllBytes(_path, new byte[Pages * 0x1000]);
+        using FileStream file = File.OpenRead(_path);
+        using MappedMemory view = MappedMemory.MapPrivate(file.SafeFileHandle, Pages * 0x1000, writable: true);
+        Assert.SkipUnless(PageMap.TryRead(view.Address, new ulong[1]), "probe PageMap: /proc/self/pagemap cannot be read");
+        Assert.Equal(0, view.Slice(0x5000, 1)[0]);
+        Assert.Empty(view.WrittenPages());
+
+        view.Slice(0x2000, 1)[0] = 1;
+        view.Slice((Pages - 1) * 0x1000, 1)[0] = 0;
+        Assert.Equal([0x2000, (Pages - 1) * 0x1000], view.WrittenPages());
+
+        view.Discard();
+        Assert.Empty(view.WrittenPages());
+    }
+
+    [Fact]
+    public void A_part_of_a_view_that_shows_another_file_goes_back_to_that_file()
+    {
+        File.WriteAllBytes(_path, [.. Enumerable.Repeat((byte)7, 0x4000)]);
+        using FileStream file = File.OpenRead(_path);
+        using SafeFileHandle other = AnonymousFile.Create(handle => RandomAccess.Write(handle, [.. Enumerable.Repeat((byte)9, 0x2000)], 0));
+        using MappedMemory view = MappedMemory.MapPrivate(file.SafeFileHandle, 0x4000, writable: true);
+        view.MapPrivateOver(0x1000, 0x1000, other, 0x1000);
+        view.Slice(0, 0x4000).Fill(1);
+
+        view.Discard();
+
+        Assert.Equal([7, 9, 7, 7], Enumerable.Range(0, 4).Select(page => view.Slice((ulong)page * 0x1000, 1)[0]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => view.MapPrivateOver(0x3000, 0x2000, other, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => view.MapPrivateOver(0x5000, 0x1000, other, 0));
     }
 }

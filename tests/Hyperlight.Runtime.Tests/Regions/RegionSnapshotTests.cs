@@ -115,7 +115,7 @@ public class RegionSnapshotTests
     {
         using GuestFile file = new(0x4000);
         using TestGuest guest = new(Amd64);
-        using GuestMemory memory = new(guest.Image.Map, guest.Image.Memory);
+        using GuestMemory memory = new(guest.Image.Map, guest.Image.File);
         ulong before = memory.ToPhysical().PageCount;
 
         memory.Regions.Add(new("file", At, new(RegularFile.Map(file.Path)), Slot: 16, Label: null));

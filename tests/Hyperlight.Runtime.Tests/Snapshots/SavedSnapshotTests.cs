@@ -372,18 +372,6 @@ public sealed class SavedSnapshotTests : IDisposable
     }
 
     [KvmFact]
-    public void An_i686_snapshot_cannot_be_saved_yet()
-    {
-        using TestGuest guest = new("misbehave32");
-        using Sandbox sandbox = guest.Start();
-        using Snapshot snapshot = sandbox.Snapshot();
-
-        HyperlightException failure = Assert.Throws<HyperlightException>(() => snapshot.Save(Saved, Tag));
-        Assert.Equal(Rules.SnapshotNotSavable, failure.Finding!.Rule);
-        Assert.False(Directory.Exists(Saved));
-    }
-
-    [KvmFact]
     public void A_host_function_without_types_cannot_be_saved()
     {
         using TestGuest guest = new(Name);

@@ -16,9 +16,9 @@ internal sealed class UnmappableMemory(GuestPhysicalAddress scratch) : SnapshotM
     public override ImmutableArray<MemoryLayer> ShareLayers(ImmutableArray<MemoryLayer> current) =>
         current.Add(new(scratch, new(MappedMemory.Allocate(4096))));
 
-    public override void FillScratch(GuestMemory memory, ulong generation) => memory.PrepareScratch([], generation);
+    public override void Fill(GuestMemory memory, ulong generation) => memory.PrepareScratch([], generation);
 
-    public override void Dispose()
+    protected override void Free()
     {
     }
 }

@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Hyperlight.Layouts;
+
+namespace Hyperlight.Images;
+
+/// <summary>
+/// What our own format records about a snapshot: that of guests for which upstream has none (docs/image-format.md). Addresses and sizes are in bytes.
+/// </summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record SdkSnapshotConfig
+{
+    /// <summary>The schema this version writes, and the only one it reads.</summary>
+    public const int CurrentSchemaVersion = 1;
+
+    /// <summary>The version of these fields.</summary>
+    public required int SchemaVersion { get; init; }
+
+    /// <summary>The SDK version that wrote it. Nobody checks it.</summary>
+    public required string SdkVersion { get; init; }
+
+    public required string Arch { get; init; }
+
+    public required string Hypervisor { get; init; }
+
+    /// <summary>What CPUID leaf 0 says.</summary>
+    public required string CpuVendor { get; init; }
+
+    /// <summary>The id of the ABI profile, see <see cref="GuestLayouts"/>.</summary>
+    public required string Layout { get; init; }
+
+    /// <summary>Where the guest's memory starts.</summary>
+    public required GuestPhysicalAddress Base { get; init; }
+
+    public required GuestSizes Sizes { get; init; }
+
+    /// <summary>Bytes from the first to the last byte of the guest's loaded segments.</summary>
+    public required ulong CodeSize { get; init; }
+
+    /// <summary>Pages in the second layer.</summary>
+    public required ulong PageCount { get; init; }
+
+    /// <summary>The guest's name; null when it is none that a reader accepts.</summary>
+    public string? GuestName { get; init; }
+
+    /// <summary>The digest of the manifest of the image that the guest was started from, null when it is not known.</summary>
+    public string? ImageDigest { get; init; }
+
+    /// <summary>The guest's first instruction, null when it is not known.</summary>
+    public GuestVirtualAddress? EntryPoint { get; init; }
+
+    /// <summary>EIP at a call.</summary>
+    public required ulong CallEntry { get; init; }
+
+    /// <summary>ESP at a call.</summary>
+    public required ulong CallStack { get; init; }
+
+    public required SnapshotRegisters Sregs { get; init; }
+
+    public required ulong Cr3 { get; init; }
+
+    public required ulong Xcr0 { get; init; }
+
+    public required ImmutableArray<SnapshotMsr> Msrs { get; init; }
+
+    /// <summary>The model-specific registers that the guest may use.</summary>
+    public required ImmutableArray<uint> AllowedMsrs { get; init; }
+
+    public required ImmutableArray<SnapshotHostFunction> HostFunctions { get; init; }
+
+    /// <summary>How many snapshots the guest has been through.</summary>
+    public required ulong Generation { get; init; }
+}

@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Images;
+
+namespace Hyperlight.Snapshots;
+
+/// <summary>The snapshot of a guest without page tables in our own format: the image's memory, and the pages that differ (docs/image-format.md).</summary>
+internal static class IdentitySnapshotFile
+{
+    private const int ChunkSize = 1 << 16;
+
+    /// <summary>Saves a snapshot.</summary>
+    /// <returns>The digest of its manifest.</returns>
+    /// <exception cref="HyperlightException">HL3001, HL3002, HL3004, HL3006, HL3008.</exception>
+    public static string Save(Snapshot snapshot, IdentitySnapshotMemory memory, string directory, string tag)
+    {
+        ImmutableArray<ulong> addresses = [.. memory.Runs.SelectMany(run => run.Pages)];
+        SdkSnapshotConfig config = ToConfig(snapshot, (ulong)addresses.Length);
+        if (SnapshotStateRules.FindFault(config, snapshot.Map.Layout) is { } fault)
+        {
+            throw SnapshotFile.NotSavable(fault);
+        }
+
+        ulong index = PageIndex.Size(config.PageCount);
+        return new SnapshotWriter(directory).Write(
+            tag,
+            config,
+            snapshot.Map.BlobSize,
+            sink => Copy(memory.Image, 0, snapshot.Map.BlobSize, 0, sink),
+            sink =>
+            {
+                sink(0, PageIndex.Write(addresses));
+                ulong target = index;
+                foreach (PageRun run in memory.Runs)
+                {
+                    Copy(memory.Pages, run.Offset, run.Size, target, sink);
+                    target += run.Size;
+                }
+            });
+    }
+
+    /// <summary>The memory of a loaded snapshot, which takes its files over.</summary>
+    public static IdentitySnapshotMemory ToMemory(SavedIdentitySnapshot saved) => new(
+        saved.Map, saved.Image, saved.Pages, PageRun.Join(saved.Addresses, saved.FirstPage, saved.Map.Scratch.Gpa), size: 0);
+
+    private static SdkSnapshotConfig ToConfig(Snapshot snapshot, ulong pageCount)
+    {
+        SnapshotMachine machine = KvmSystem.Shared.Machine;
+        return new()
+        {
+            SchemaVersion = SdkSnapshotConfig.CurrentSchemaVersion,
+            SdkVersion = ImageConfig.CurrentSdkVersion,
+            Arch = machine.Arch,
+            Hypervisor = machine.Hypervisor,
+            CpuVendor = machine.CpuVendor,
+            Layout = snapshot.Map.Layout.Id,
+            Base = snapshot.Map.Layout.SnapshotBase,
+            Sizes = snapshot.Map.Sizes,
+            CodeSize = snapshot.Map.CodeSize,
+            PageCount = pageCount,
+            GuestName = SnapshotFile.SavedName(snapshot),
+            ImageDigest = snapshot.ImageDigest,
+            EntryPoint = snapshot.Origin.EntryPoint,
+            CallEntry = snapshot.CallRegisters.Rip,
+            CallStack = snapshot.CallRegisters.Rsp,
+            Sregs = SavedProcessor.ToSaved(snapshot.Processor.Special),
+            Cr3 = snapshot.Processor.Special.Cr3,
+            Xcr0 = snapshot.Processor.ExtendedControl,
+            Msrs = SavedProcessor.ToSaved(snapshot.Processor.Msrs),
+            AllowedMsrs = snapshot.AllowedMsrs,
+            HostFunctions = SavedHostFunctions.ToSaved(snapshot.HostFunctions),
+            Generation = snapshot.Generation,
+        };
+    }
+
+    /// <summary>Copies a part of a file; what is zero in it stays a hole.</summary>
+    private static void Copy(SharedFile file, ulong offset, ulong size, ulong target, BlobSink sink)
+    {
+        byte[] chunk = new byte[ChunkSize];
+        for (ulong done = 0; done < size; done += ChunkSize)
+        {
+            Span<byte> bytes = chunk.AsSpan(0, (int)Math.Min(ChunkSize, size - done));
+            file.Read(bytes, offset + done);
+            if (bytes.ContainsAnyExcept((byte)0))
+            {
+                sink(target + done, bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,321 @@
+using System.Buffers.Binary;
+using System.Text.Json.Nodes;
+using Hyperlight.Images;
+using Hyperlight.Layouts;
+
+namespace Hyperlight.Image.Tests.Images;
+
+/// <summary>Snapshots in our own format from a stranger: each lie gets a coded answer.</summary>
+public sealed class SdkSnapshotReaderTests : IDisposable
+{
+    private const string Tag = "ready";
+    private const ulong ScratchPage = 0xFFFF_F000;
+
+    private static readonly ulong[] Addresses = [0x1000, 0x2000, ScratchPage];
+
+    private readonly TemporaryDirectory _root = new();
+
+    public SdkSnapshotReaderTests() => Save(Addresses);
+
+    public void Dispose() => _root.Dispose();
+
+    /// <summary>A change of the config, as a path in it and the new value, and what it must be answered with.</summary>
+    public static TheoryData<string, string, string> Lies => new()
+    {
+        { "schema_version", "0", "HL3004" },
+        { "schema_version", "2", "HL3004" },
+        { "schema_version", "\"1\"", "HL3002" },
+        { "arch", "\"aarch64\"", "HL3007" },
+        { "hypervisor", "\"mshv\"", "HL3007" },
+        { "cpu_vendor", "\"GenuineIntel\"", "HL3007" },
+        { "layout", "\"i686-9.9\"", "HL3004" },
+        { "layout", "\"amd64-0.16\"", "HL3004" }, // which has upstream's format
+        { "base", "4096", "HL3005" },
+        { "base", "-1", "HL3002" },
+        { "surprise", "1", "HL3002" },
+        { "sizes.surprise", "1", "HL3002" },
+        { "sizes.hardware_interrupts", "true", "HL3004" },
+        { "sizes", "null", "HL3002" },
+        { "sizes.heap_size", "18446744073709551615", "HL3005" },
+        { "sizes.heap_size", "1048576", "HL3002" }, // the blob has another length
+        { "sizes.scratch_size", "1", "HL3005" },
+        { "sizes.scratch_size", "18446744073709547520", "HL3005" },
+        { "sizes.input_buffer_size", "4096", "HL3005" },
+        { "code_size", "0", "HL3005" },
+        { "code_size", "18446744073709551615", "HL3005" },
+        { "page_count", "0", "HL3005" },
+        { "page_count", "2", "HL3002" }, // the blob has another length
+        { "page_count", "4", "HL3002" },
+        { "page_count", "4294967296", "HL3005" },
+        { "page_count", "18446744073709551615", "HL3005" },
+        { "guest_name", "\"\"", "HL3002" },
+        { "guest_name", "\"a\\nb\"", "HL3002" },
+        { "image_digest", "\"sha256:../../x\"", "HL3002" },
+        { "call_entry", "4294967296", "HL3009" },
+        { "entry_point", "4294967296", "HL3009" },
+        { "call_stack", "0", "HL3009" },
+        { "call_stack", "4294959096", "HL3009" }, // no multiple of 16
+        { "call_stack", "4294967296", "HL3009" },
+        { "cr3", "4294967296", "HL3009" },
+        { "xcr0", "0", "HL3009" },
+        { "xcr0", "5", "HL3009" }, // AVX without SSE
+        { "msrs", "null", "HL3002" },
+        { "msrs", "[null]", "HL3002" },
+        { "msrs", "[{\"index\":16,\"value\":0},{\"index\":16,\"value\":1}]", "HL3009" },
+        { "allowed_msrs", "null", "HL3002" },
+        { "allowed_msrs", "[-1]", "HL3002" },
+        { "host_functions", "null", "HL3002" },
+        { "host_functions", "[null]", "HL3002" },
+        { "sregs", "null", "HL3002" },
+        { "sregs.surprise", "1", "HL3002" },
+        { "sregs.cr0", "2147483664", "HL3009" }, // paging without protection
+        { "sregs.cr0", "536870929", "HL3009" }, // NW without CD
+        { "sregs.cr0", "18446744073709551615", "HL3009" },
+        { "sregs.cr4", "4096", "HL3009" }, // LA57
+        { "sregs.cr4", "8192", "HL3009" }, // VMXE
+        { "sregs.cr4", "131072", "HL3009" }, // PCIDE
+        { "sregs.efer", "256", "HL3009" }, // LME
+        { "sregs.efer", "1024", "HL3009" }, // LMA
+        { "sregs.efer", "4096", "HL3009" }, // SVME
+        { "sregs.cr8", "16", "HL3009" },
+        { "sregs.apic_base", "1024", "HL3009" }, // x2APIC
+        { "sregs.interrupt_bitmap", "[0,0,0,1]", "HL3009" },
+        { "sregs.cs.l", "1", "HL3009" },
+        { "sregs.cs.dpl", "3", "HL3009" },
+        { "sregs.cs.type_", "3", "HL3009" },
+        { "sregs.cs.present", "0", "HL3009" },
+        { "sregs.cs.base", "4294967296", "HL3009" },
+        { "sregs.ss.dpl", "3", "HL3009" },
+        { "sregs.fs.dpl", "4", "HL3009" },
+        { "sregs.tr.type_", "9", "HL3009" },
+        { "sregs.tr.present", "0", "HL3009" },
+        { "sregs.gdt.base", "4294967296", "HL3009" },
+        { "sregs.idt.base", "4294967296", "HL3009" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Lies))]
+    public void A_config_that_lies_is_refused_with_its_code(string path, string json, string code)
+    {
+        TestSnapshots.ForgeConfig(_root.Path, config => SnapshotReaderTests.Set(config, path, json));
+
+        Assert.Equal(code, Refused());
+    }
+
+    [Theory]
+    [InlineData("sregs.cr0", "16")] // real mode
+    [InlineData("sregs.cr0", "2147483665")] // pages that the guest made itself
+    [InlineData("sregs.tr.type_", "3")] // a task of 16 bits
+    [InlineData("xcr0", "7")]
+    [InlineData("guest_name", "null")]
+    [InlineData("image_digest", "null")]
+    [InlineData("entry_point", "null")]
+    public void A_state_that_a_guest_may_have_is_read(string path, string json)
+    {
+        TestSnapshots.ForgeConfig(_root.Path, config => SnapshotReaderTests.Set(config, path, json));
+
+        Read().Dispose();
+    }
+
+    [Fact]
+    public void Every_field_of_the_config_must_be_there_but_those_that_may_be_unknown()
+    {
+        string[] names = [];
+        TestSnapshots.ForgeConfig(_root.Path, config => names = [.. config.AsObject().Select(field => field.Key)]);
+        Assert.Equal(22, names.Length);
+        foreach (string name in names.Except(["guest_name", "image_digest", "entry_point"]))
+        {
+            Save(Addresses);
+            TestSnapshots.ForgeConfig(_root.Path, config => config.AsObject().Remove(name));
+
+            Assert.Equal("HL3002", Refused());
+        }
+    }
+
+    [Fact]
+    public void What_was_saved_is_read()
+    {
+        using SavedIdentitySnapshot saved = Read();
+
+        Assert.Equal(Addresses, saved.Addresses);
+        Assert.Equal(("test", 0x1234UL, 0x8000UL, 3UL), (saved.GuestName, saved.CallEntry, saved.CallStack, saved.Generation));
+        Assert.Equal("i686-0.13", saved.Map.Layout.Id);
+        byte[] page = new byte[0x1000];
+        saved.Pages.Read(page, saved.FirstPage + 0x1000);
+        Assert.Equal(2, page[0]);
+    }
+
+    /// <summary>Places where no page of a snapshot can be, or in no order.</summary>
+    [Theory]
+    [InlineData(0x2000, 0x1000, ScratchPage)]
+    [InlineData(0x1000, 0x1000, ScratchPage)]
+    [InlineData(0x1000, 0x1000_0000, ScratchPage)] // between memory and scratch
+    [InlineData(0x1000, 0xFFFB_8000, ScratchPage)] // the input buffer
+    [InlineData(0x1000, 0xFFFB_F000, ScratchPage)] // the last page of the output buffer
+    [InlineData(0x1000, 0x2000, 0xFFFB_7000)] // below scratch
+    [InlineData(0x1000, 0x2000, 0x1_0000_0000)]
+    [InlineData(0x1000, 0x2000, 0xFFF_FFFF_F000)]
+    public void An_index_with_pages_elsewhere_is_HL3005(ulong first, ulong second, ulong third)
+    {
+        Save([first, second, third]);
+
+        Assert.Equal("HL3005", Refused());
+        Assert.Equal("HL3005", Refused(verifyContent: false));
+    }
+
+    [Theory]
+    [InlineData("layers", "[]", "HL3004")]
+    [InlineData("layers", "[null,null]", "HL3002")]
+    [InlineData("layers.0.mediaType", "\"application/vnd.hyperlight.sdk.snapshot.pages.v1\"", "HL3002")]
+    [InlineData("layers.1.mediaType", "\"application/vnd.hyperlight.snapshot.memory.v1\"", "HL3002")]
+    [InlineData("layers.0.size", "4096", "HL3002")]
+    [InlineData("layers.1.size", "4096", "HL3002")]
+    [InlineData("layers.1.digest", "\"sha512:00\"", "HL3002")]
+    [InlineData("artifactType", "\"application/vnd.hyperlight.snapshot.config.v1+json\"", "HL3004")] // which has one layer
+    [InlineData("config.mediaType", "\"application/vnd.hyperlight.snapshot.config.v1+json\"", "HL3002")]
+    public void A_manifest_that_lies_is_refused(string path, string json, string code)
+    {
+        TestSnapshots.ForgeManifest(_root.Path, manifest => SnapshotReaderTests.Set(manifest, path, json));
+
+        Assert.Equal(code, Refused());
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void A_changed_byte_in_any_layer_is_HL3003_and_a_shorter_one_HL3002(int layer)
+    {
+        string path = LayerPath(layer);
+        byte[] bytes = File.ReadAllBytes(path);
+        bytes[^1] ^= 0x20;
+        File.WriteAllBytes(path, bytes);
+        Assert.Equal("HL3003", Refused());
+        Read(verifyContent: false).Dispose();
+
+        File.WriteAllBytes(path, bytes[..^0x1000]);
+        Assert.Equal("HL3002", Refused(verifyContent: false));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void A_link_in_place_of_any_layer_is_HL3002_and_a_missing_one_HL3001(int layer)
+    {
+        string path = LayerPath(layer);
+        File.Move(path, path + ".real");
+        Assert.Equal("HL3001", Refused());
+
+        File.CreateSymbolicLink(path, path + ".real");
+        Assert.Equal("HL3002", Refused());
+    }
+
+    [Fact]
+    public void The_memory_of_an_image_in_the_same_folder_is_not_written_again()
+    {
+        using TemporaryDirectory image = new();
+        WrittenImage written = ImageWriter.Write(image.Path, TestImages.Create(GuestLayouts.I686V13));
+        using GuestImage opened = GuestImage.Open(image.Path);
+        byte[] memory = new byte[opened.Map.BlobSize];
+        RandomAccess.Read(opened.Memory, memory, 0);
+        SdkSnapshotConfig config = Config(opened.Map, pageCount: 1);
+
+        new SnapshotWriter(image.Path).Write("snapshot", config, (ulong)memory.Length, sink => sink(0, memory), sink => sink(0, PageIndex.Write([ScratchPage])));
+
+        Assert.Equal(3 + 3, Directory.GetFiles(OciLayout.BlobDirectory(image.Path)).Length);
+        Assert.All(written.Files, file => Assert.True(File.Exists(Path.Combine(image.Path, file))));
+    }
+
+    [Fact]
+    public void No_mutation_of_documents_and_index_gets_anything_but_a_coded_answer()
+    {
+        Random random = new(1271);
+        string[] files = [.. Directory.GetFiles(_root.Path, "*", SearchOption.AllDirectories).Where(path => path != LayerPath(0))];
+        Assert.Equal(5, files.Length);
+        foreach (string path in files)
+        {
+            byte[] original = File.ReadAllBytes(path);
+            for (int i = 0; i < 300; i++)
+            {
+                byte[] mutant = [.. original];
+                for (int changes = random.Next(1, 4); changes > 0; changes--)
+                {
+                    mutant[random.Next(Math.Min(mutant.Length, 0x1000))] = (byte)random.Next(256);
+                }
+
+                File.WriteAllBytes(path, mutant);
+                try
+                {
+                    Read(verifyContent: false).Dispose();
+                }
+                catch (HyperlightException failure)
+                {
+                    Assert.StartsWith("HL3", failure.Finding!.Rule.Code, StringComparison.Ordinal);
+                }
+            }
+
+            File.WriteAllBytes(path, original);
+        }
+    }
+
+    private static SdkSnapshotConfig Config(MemoryMap map, ulong pageCount)
+    {
+        SnapshotSegment data = new(0, 0xFFFF_FFFF, 16, 3, 1, 0, 1, 1, 0, 1, 0, 0, 0);
+        SnapshotSegment task = new(0, 0xFFFF, 0, 11, 1, 0, 0, 0, 0, 0, 0, 0, 0);
+        return new()
+        {
+            SchemaVersion = 1,
+            SdkVersion = "test",
+            Arch = TestSnapshots.Machine.Arch,
+            Hypervisor = TestSnapshots.Machine.Hypervisor,
+            CpuVendor = TestSnapshots.Machine.CpuVendor,
+            Layout = map.Layout.Id,
+            Base = map.Layout.SnapshotBase,
+            Sizes = map.Sizes,
+            CodeSize = map.CodeSize,
+            PageCount = pageCount,
+            GuestName = "test",
+            ImageDigest = "sha256:" + new string('0', 64),
+            EntryPoint = new(0x100),
+            CallEntry = 0x1234,
+            CallStack = 0x8000,
+            Sregs = new(data with { Type = 11 }, data, data, data, data, data, task, default, new(0x500, 0x17), default, 0x11, 0, 0, 0, 0, 0, [0, 0, 0, 0]),
+            Cr3 = 0,
+            Xcr0 = 1,
+            Msrs = [],
+            AllowedMsrs = [],
+            HostFunctions = [],
+            Generation = 3,
+        };
+    }
+
+    /// <summary>Saves pages with 1, 2, 3 … at their starts, over an index that need not be right.</summary>
+    private void Save(ulong[] addresses)
+    {
+        MemoryMap map = MemoryMap.TryCreate(GuestLayouts.I686V13, new(), 0x5000, null, new List<Finding>())!;
+        byte[] index = new byte[0x1000];
+        for (int i = 0; i < addresses.Length; i++)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(index.AsSpan(i * 4), (uint)(addresses[i] >> 12));
+        }
+
+        new SnapshotWriter(_root.Path).Write(Tag, Config(map, (ulong)addresses.Length), map.BlobSize, sink => sink(0x10, [0xAA]), sink =>
+        {
+            sink(0, index);
+            for (int i = 0; i < addresses.Length; i++)
+            {
+                sink(0x1000 * (ulong)(i + 1), [(byte)(i + 1)]);
+            }
+        });
+    }
+
+    private string LayerPath(int layer)
+    {
+        JsonNode manifest = JsonNode.Parse(File.ReadAllText(TestSnapshots.BlobPath(_root.Path, OciLayout.ManifestMediaType)))!;
+        return Path.Combine(OciLayout.BlobDirectory(_root.Path), ((string)manifest["layers"]![layer]!["digest"]!)[7..]);
+    }
+
+    private SavedIdentitySnapshot Read(bool verifyContent = true) =>
+        (SavedIdentitySnapshot)new SnapshotReader(_root.Path, TestSnapshots.Machine).Read(Tag, verifyContent);
+
+    private string Refused(bool verifyContent = true) => Assert.Throws<HyperlightException>(() => Read(verifyContent)).Finding!.Rule.Code;
+}

@@ -1,0 +1,296 @@
+using System.Diagnostics;
+using Hyperlight.Images;
+using Hyperlight.Layouts;
+using Hyperlight.Runtime.Tests.Guests;
+
+namespace Hyperlight.Runtime.Tests.Snapshots;
+
+/// <summary>Snapshots of a guest without page tables that were saved and loaded again, as their user sees them.</summary>
+public sealed class SavedIdentitySnapshotTests : IDisposable
+{
+    private const string Name = "misbehave32";
+    private const string Tag = "ready";
+    private const string ChildVariable = "HYPERLIGHT_TEST_SAVED_IDENTITY_SNAPSHOT";
+
+    private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("hyperlight-saved-");
+
+    private string Saved => Path.Combine(_root.FullName, "guest");
+
+    public void Dispose() => _root.Delete(recursive: true);
+
+    [KvmTheory]
+    [InlineData(Name)]
+    [InlineData("misbehave-flat")]
+    public void A_saved_snapshot_goes_on_where_it_was_taken_without_its_image(string name)
+    {
+        string digest;
+        ulong seed;
+        ulong heap;
+        using (TestGuest guest = new(name))
+        {
+            using Sandbox first = guest.Start();
+            first.Call("SetDataWord", 1);
+            first.Call("SetBssWord", 2);
+            heap = guest.Image.Map.Heap.Gva.Value + 0x4000;
+            Assert.All(Enumerable.Range(0, 20), page => first.Call<int>("WriteByte", heap + ((ulong)page * 0x1000), 3));
+            seed = first.Call<ulong>("RandomSeed");
+            using Snapshot snapshot = first.Snapshot();
+            digest = snapshot.Save(Saved, Tag);
+        }
+
+        foreach (string reference in (string[])[Tag, digest])
+        {
+            using Snapshot loaded = Snapshot.Load(Saved, reference);
+            using Sandbox second = loaded.CreateSandbox();
+            using Sandbox third = loaded.CreateSandbox();
+            loaded.Dispose();
+            Assert.Equal((1, 2), (second.Call<int>("DataWord"), second.Call<int>("BssWord")));
+            Assert.Equal(seed, second.Call<ulong>("RandomSeed"));
+            second.Call("SetDataWord", 5);
+            Assert.Equal(3, second.Call<int>("WriteByte", heap, 3));
+            Assert.Equal((1, 3), (third.Call<int>("DataWord"), third.Call<int>("ReadByte", heap + 0x13000)));
+        }
+    }
+
+    [KvmFact]
+    public void A_hundred_sandboxes_of_a_loaded_snapshot_scribble_and_leave_its_files_and_each_other_untouched()
+    {
+        using TestGuest guest = new(Name);
+        using (Sandbox first = guest.Start())
+        {
+            first.Call("SetDataWord", 1);
+            using Snapshot snapshot = first.Snapshot();
+            snapshot.Save(Saved, Tag);
+        }
+
+        ulong heap = guest.Image.Map.Heap.Gva.Value + 0x4000;
+        using Snapshot loaded = Snapshot.Load(Saved, Tag);
+        List<Sandbox> sandboxes = [.. Enumerable.Range(0, 100).Select(_ => loaded.CreateSandbox())];
+        try
+        {
+            for (int i = 0; i < sandboxes.Count; i++)
+            {
+                sandboxes[i].Call("SetDataWord", 100 + i);
+                sandboxes[i].Call("SetBssWord", 200 + i);
+                sandboxes[i].Call<int>("WriteByte", heap, i);
+            }
+
+            Assert.All(sandboxes.Index(), sandbox => Assert.Equal(
+                (100 + sandbox.Index, 200 + sandbox.Index, sandbox.Index),
+                (sandbox.Item.Call<int>("DataWord"), sandbox.Item.Call<int>("BssWord"), sandbox.Item.Call<int>("ReadByte", heap))));
+            Assert.All(sandboxes, sandbox =>
+            {
+                sandbox.Restore(loaded);
+                Assert.Equal((1, 0, 0), (sandbox.Call<int>("DataWord"), sandbox.Call<int>("BssWord"), sandbox.Call<int>("ReadByte", heap)));
+            });
+        }
+        finally
+        {
+            sandboxes.ForEach(sandbox => sandbox.Dispose());
+        }
+
+        // Opening either checks all digests.
+        guest.AssertUnchanged();
+        Snapshot.Load(Saved, Tag).Dispose();
+    }
+
+    [KvmFact]
+    public void Another_process_goes_on_where_this_one_was()
+    {
+        if (Environment.GetEnvironmentVariable(ChildVariable) is { } directory)
+        {
+            using Snapshot loaded = Snapshot.Load(directory, Tag);
+            using Sandbox child = loaded.CreateSandbox();
+            Assert.Equal(1271, child.Call<int>("DataWord"));
+            child.Call("SetDataWord", 1);
+            using Snapshot further = child.Snapshot();
+            further.Save(directory, "further");
+            return;
+        }
+
+        using (TestGuest guest = new(Name))
+        {
+            using Sandbox sandbox = guest.Start();
+            sandbox.Call("SetDataWord", 1271);
+            using Snapshot snapshot = sandbox.Snapshot();
+            snapshot.Save(Saved, Tag);
+        }
+
+        // The other process runs this test's first half.
+        string method = $"{typeof(SavedIdentitySnapshotTests).FullName}.{nameof(Another_process_goes_on_where_this_one_was)}";
+        ProcessStartInfo start = new("dotnet", [typeof(SavedIdentitySnapshotTests).Assembly.Location, "-method", method])
+        {
+            RedirectStandardOutput = true,
+            Environment = { [ChildVariable] = Saved },
+        };
+        using Process process = Process.Start(start)!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, output);
+
+        using Snapshot returned = Snapshot.Load(Saved, "further");
+        using Sandbox grown = returned.CreateSandbox();
+        Assert.Equal((1, 2UL), (grown.Call<int>("DataWord"), returned.Generation));
+    }
+
+    [KvmFact]
+    public void A_loaded_snapshot_fits_a_sandbox_of_the_image_and_heals_it()
+    {
+        using TestGuest guest = new(Name);
+        using Sandbox first = guest.Start();
+        first.Call("SetDataWord", 1);
+        using Snapshot snapshot = first.Snapshot();
+        snapshot.Save(Saved, Tag);
+        using Snapshot loaded = Snapshot.Load(Saved, Tag);
+        using Sandbox sandbox = guest.Start();
+        Assert.Throws<GuestAbortedException>(() => sandbox.Call("Abort", 7, "gone"));
+
+        for (int round = 0; round < 2; round++)
+        {
+            sandbox.Restore(loaded);
+            Assert.Equal(1, sandbox.Call<int>("DataWord"));
+            sandbox.Call("SetDataWord", 2);
+        }
+
+        sandbox.Restore(snapshot);
+        Assert.Equal(1, sandbox.Call<int>("DataWord"));
+        Assert.Equal((loaded.GuestName, loaded.ImageDigest), (guest.Image.Name, guest.Image.Digest));
+    }
+
+    [KvmFact]
+    public void A_loaded_snapshot_that_does_not_fit_says_every_difference()
+    {
+        using (TestGuest guest = new(Name, request => request with { Sizes = new GuestSizes { HeapSize = 1 << 20, ScratchSize = 1 << 20 } }))
+        {
+            using Sandbox first = guest.Start(options =>
+            {
+                options.HostFunctions.Add("Now", () => "noon");
+                options.AllowedMsrs.Add(0x174);
+            });
+            using Snapshot snapshot = first.Snapshot();
+            snapshot.Save(Saved, Tag);
+        }
+
+        using Snapshot loaded = Snapshot.Load(Saved, Tag);
+        using TestGuest smaller = new(Name);
+        using Sandbox sandbox = smaller.Start();
+
+        Assert.Equal(
+            [
+                "HeapSize: the snapshot has 0x100000, the sandbox 0x20000",
+                "ScratchSize: the snapshot has 0x100000, the sandbox 0x48000",
+                "host function Now: the snapshot has () -> String, the sandbox has none",
+                "AllowedMsrs: the snapshot has 0x174, the sandbox does not",
+            ],
+            Assert.Throws<SnapshotMismatchException>(() => sandbox.Restore(loaded)).Differences);
+        Assert.Equal(42, sandbox.Call<int>("DataWord"));
+    }
+
+    [KvmFact]
+    public void Snapshots_of_loaded_snapshots_are_saved_and_loaded_like_the_first()
+    {
+        using TestGuest guest = new(Name);
+        using Sandbox first = guest.Start();
+        using Snapshot snapshot = first.Snapshot();
+        snapshot.Save(Saved, "tag-0");
+        ulong heap = guest.Image.Map.Heap.Gva.Value + 0x4000;
+        for (int i = 1; i < 5; i++)
+        {
+            using Snapshot loaded = Snapshot.Load(Saved, $"tag-{i - 1}");
+            using Sandbox sandbox = loaded.CreateSandbox();
+            sandbox.Call("SetDataWord", i);
+            Assert.All(Enumerable.Range(0, 20), page => sandbox.Call<int>("WriteByte", heap + ((ulong)page * 0x1000), i));
+            using Snapshot next = sandbox.Snapshot();
+            next.Save(Saved, $"tag-{i}");
+        }
+
+        for (int i = 1; i < 5; i++)
+        {
+            using Snapshot old = Snapshot.Load(Saved, $"tag-{i}");
+            using Sandbox copy = old.CreateSandbox();
+            Assert.Equal((i, i), (copy.Call<int>("DataWord"), copy.Call<int>("ReadByte", heap + 0x13000)));
+            Assert.Equal((ulong)i + 1, old.Generation);
+        }
+    }
+
+    [KvmFact]
+    public void What_the_guest_did_not_write_is_on_disk_once_whatever_the_number_of_snapshots()
+    {
+        using TestGuest guest = new(Name, request => request with { Sizes = new GuestSizes { HeapSize = 4 << 20 } });
+        using Sandbox sandbox = guest.Start();
+        for (int i = 0; i < 3; i++)
+        {
+            sandbox.Call("SetDataWord", i);
+            using Snapshot snapshot = sandbox.Snapshot();
+            snapshot.Save(Saved, $"tag-{i}");
+        }
+
+        FileInfo[] large = [.. new DirectoryInfo(OciLayout.BlobDirectory(Saved)).GetFiles().Where(file => file.Length > 1 << 20)];
+        Assert.Equal((long)guest.Image.Map.BlobSize, Assert.Single(large).Length);
+    }
+
+    [KvmFact]
+    public void Hostile_pages_and_registers_in_a_file_hurt_their_own_guest_alone()
+    {
+        using TestGuest guest = new(Name);
+        using Sandbox first = guest.Start();
+        using Snapshot snapshot = first.Snapshot();
+        Random random = new(1271);
+        for (int i = 0; i < 20; i++)
+        {
+            string directory = Path.Combine(_root.FullName, $"{i}");
+            snapshot.Save(directory, Tag);
+            FileInfo pages = new DirectoryInfo(OciLayout.BlobDirectory(directory)).GetFiles().OrderByDescending(file => file.Length).ElementAt(1);
+            byte[] bytes = File.ReadAllBytes(pages.FullName);
+            random.NextBytes(bytes.AsSpan(0x1000 + random.Next(bytes.Length - 0x2000), 0x1000));
+            File.WriteAllBytes(pages.FullName, bytes);
+            using Snapshot loaded = Snapshot.Load(directory, Tag, new() { VerifyContent = false });
+            using Sandbox sandbox = loaded.CreateSandbox(options => options.CallTimeout = TimeSpan.FromMilliseconds(200));
+            Exception? failure = Record.Exception(() => sandbox.Call<int>("DataWord"));
+            Assert.True(failure is null or HyperlightException or TimeoutException, $"{failure}");
+            sandbox.Restore(snapshot);
+            Assert.Equal(42, sandbox.Call<int>("DataWord"));
+        }
+    }
+
+    [KvmFact]
+    public void A_guest_in_a_mode_that_no_reader_accepts_is_HL3008_and_nothing_is_written()
+    {
+        using TestGuest guest = new(Name);
+        using Sandbox sandbox = guest.Start();
+        using Snapshot good = sandbox.Snapshot();
+        Snapshot bad = new(
+            good.Origin,
+            good.Generation,
+            good.Map,
+            good.Memory,
+            good.Processor with { Special = good.Processor.Special with { Efer = 1 << 8 } },
+            good.CallRegisters,
+            good.HostFunctions,
+            good.AllowedMsrs);
+
+        HyperlightException failure = Assert.Throws<HyperlightException>(() => bad.Save(Saved, Tag));
+
+        Assert.Equal(Rules.SnapshotNotSavable, failure.Finding!.Rule);
+        Assert.Contains("32-bit", failure.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Saved));
+    }
+
+    [KvmFact]
+    public void A_file_that_became_shorter_is_an_error_of_the_restore()
+    {
+        using TestGuest guest = new(Name);
+        using Sandbox first = guest.Start();
+        using Snapshot snapshot = first.Snapshot();
+        snapshot.Save(Saved, Tag);
+        using Snapshot loaded = Snapshot.Load(Saved, Tag);
+        string path = new DirectoryInfo(OciLayout.BlobDirectory(Saved)).GetFiles().OrderByDescending(file => file.Length).ElementAt(1).FullName;
+        using (FileStream pages = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            pages.SetLength(0x1000);
+        }
+
+        Assert.Throws<SandboxUnrecoverableException>(() => first.Restore(loaded));
+        Assert.Contains("shorter", Assert.Throws<HyperlightException>(() => loaded.CreateSandbox()).Message, StringComparison.Ordinal);
+    }
+}
