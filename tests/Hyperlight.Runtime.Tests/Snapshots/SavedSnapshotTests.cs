@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Hyperlight.Elf;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
@@ -11,7 +10,6 @@ public sealed class SavedSnapshotTests : IDisposable
 {
     private const string Name = "misbehave";
     private const string Tag = "ready";
-    private const string ChildVariable = "HYPERLIGHT_TEST_SAVED_SNAPSHOT";
     private const int GenerationWord = 0x20;
     private const int ReseedWord = 0x28;
 
@@ -79,65 +77,6 @@ public sealed class SavedSnapshotTests : IDisposable
     [Fact]
     public void Upstreams_own_config_is_what_the_schema_says() =>
         SnapshotOracle.CheckConfig(SnapshotOracle.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Vectors", "snapshot-config.json"))));
-
-    [KvmFact]
-    public void Another_process_goes_on_where_this_one_was()
-    {
-        if (Environment.GetEnvironmentVariable(ChildVariable) is { } directory)
-        {
-            using Snapshot loaded = Snapshot.Load(directory, Tag);
-            using Sandbox child = loaded.CreateSandbox();
-            Assert.Equal(1271, child.Call<int>("DataWord"));
-            child.Call("SetDataWord", 1);
-            using Snapshot further = child.Snapshot();
-            further.Save(directory, "further");
-            return;
-        }
-
-        using (TestGuest guest = new(Name))
-        {
-            using Sandbox sandbox = guest.Start();
-            sandbox.Call("SetDataWord", 1271);
-            using Snapshot snapshot = sandbox.Snapshot();
-            snapshot.Save(Saved, Tag);
-        }
-
-        // The other process runs this test's first half.
-        string method = $"{typeof(SavedSnapshotTests).FullName}.{nameof(Another_process_goes_on_where_this_one_was)}";
-        ProcessStartInfo start = new("dotnet", [typeof(SavedSnapshotTests).Assembly.Location, "-method", method])
-        {
-            RedirectStandardOutput = true,
-            Environment = { [ChildVariable] = Saved },
-        };
-        using Process process = Process.Start(start)!;
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, output);
-
-        using Snapshot returned = Snapshot.Load(Saved, "further");
-        using Sandbox further2 = returned.CreateSandbox();
-        Assert.Equal((1, 2UL), (further2.Call<int>("DataWord"), returned.Generation));
-    }
-
-    [KvmFact]
-    public void A_loaded_snapshot_fits_a_sandbox_of_the_image_and_heals_it()
-    {
-        using TestGuest guest = new(Name);
-        using Sandbox first = guest.Start();
-        first.Call("SetDataWord", 1);
-        using Snapshot snapshot = first.Snapshot();
-        snapshot.Save(Saved, Tag);
-        using Snapshot loaded = Snapshot.Load(Saved, Tag);
-        using Sandbox sandbox = guest.Start();
-        Assert.Throws<GuestAbortedException>(() => sandbox.Call("Abort", 7, "gone"));
-
-        sandbox.Restore(loaded);
-
-        Assert.Equal(1, sandbox.Call<int>("DataWord"));
-        sandbox.Restore(snapshot);
-        Assert.Equal(1, sandbox.Call<int>("DataWord"));
-        Assert.Equal((loaded.GuestName, loaded.ImageDigest), (guest.Image.Name, guest.Image.Digest));
-    }
 
     [KvmFact]
     public void A_loaded_snapshot_that_does_not_fit_says_every_difference()
