@@ -299,36 +299,12 @@ public sealed class SnapshotReaderTests : IDisposable
     }
 
     [Fact]
-    public void No_mutation_of_the_documents_gets_anything_but_a_coded_answer()
-    {
-        Random random = new(1271);
-        string[] documents = [.. Directory.GetFiles(_root.Path, "*", SearchOption.AllDirectories).Where(path => new FileInfo(path).Length < 0x1000)];
-        Assert.Equal(4, documents.Length);
-        foreach (string path in documents)
-        {
-            byte[] original = File.ReadAllBytes(path);
-            for (int i = 0; i < 500; i++)
-            {
-                byte[] mutant = [.. original];
-                for (int changes = random.Next(1, 4); changes > 0; changes--)
-                {
-                    mutant[random.Next(mutant.Length)] = (byte)random.Next(256);
-                }
-
-                File.WriteAllBytes(path, mutant);
-                try
-                {
-                    TestSnapshots.Load(_root.Path, verifyContent: false);
-                }
-                catch (HyperlightException failure)
-                {
-                    Assert.StartsWith("HL3", failure.Finding!.Rule.Code, StringComparison.Ordinal);
-                }
-            }
-
-            File.WriteAllBytes(path, original);
-        }
-    }
+    public void No_mutation_of_the_documents_gets_anything_but_a_coded_answer() =>
+        MutatedDocuments.AssertCoded(
+            _root.Path,
+            fileCount: 4,
+            () => TestSnapshots.Load(_root.Path, verifyContent: false),
+            untouched: TestSnapshots.BlobPath(_root.Path, OciLayout.MemoryMediaType));
 
     private string Refused(string? directory = null, string reference = TestSnapshots.Tag) =>
         Assert.Throws<HyperlightException>(() => TestSnapshots.Load(directory ?? _root.Path, reference)).Finding!.Rule.Code;

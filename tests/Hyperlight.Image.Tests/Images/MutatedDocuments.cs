@@ -1,0 +1,67 @@
+using System.Security.Cryptography;
+using System.Text;
+using Hyperlight.Images;
+
+namespace Hyperlight.Image.Tests.Images;
+
+/// <summary>Changes single bytes of an image's files. Digests are mended, as a forger would, so that readers come to what was changed.</summary>
+internal static class MutatedDocuments
+{
+    private const int MutantsOfAFile = 500;
+    private const int MutatedSize = 0x1000;
+
+    /// <summary>Opens many mutants: each opens, or is refused with a code of images.</summary>
+    /// <param name="directory">The image.</param>
+    /// <param name="fileCount">How many files it has beside the ones that are left as they are.</param>
+    /// <param name="open">Opens it and lets it go.</param>
+    /// <param name="untouched">Memory: every content of it is as good as any other.</param>
+    public static void AssertCoded(string directory, int fileCount, Action open, string untouched)
+    {
+        Random random = new(1271);
+        string index = Path.Combine(directory, OciLayout.IndexFile);
+        Dictionary<string, byte[]> files = Directory.GetFiles(directory, "*", SearchOption.AllDirectories)
+            .Where(path => path != untouched).Order(StringComparer.Ordinal).ToDictionary(path => path, File.ReadAllBytes);
+        Assert.Equal(fileCount, files.Count);
+        foreach ((string path, byte[] original) in files)
+        {
+            for (int i = 0; i < MutantsOfAFile; i++)
+            {
+                byte[] mutant = [.. original];
+                for (int changes = random.Next(1, 4); changes > 0; changes--)
+                {
+                    mutant[random.Next(Math.Min(mutant.Length, MutatedSize))] = (byte)random.Next(256);
+                }
+
+                Put(files, path, mutant);
+                try
+                {
+                    open();
+                }
+                catch (HyperlightException failure)
+                {
+                    Assert.StartsWith("HL3", failure.Finding!.Rule.Code, StringComparison.Ordinal);
+                }
+
+                File.WriteAllBytes(index, files[index]);
+            }
+
+            File.WriteAllBytes(path, original);
+        }
+    }
+
+    // A blob has another name then, and so another content whatever names it.
+    private static void Put(Dictionary<string, byte[]> files, string path, byte[] content)
+    {
+        string before = Path.GetFileName(path);
+        string after = before.Length == SHA256.HashSizeInBytes * 2 ? Convert.ToHexStringLower(SHA256.HashData(content)) : before;
+        File.WriteAllBytes(Path.Combine(Path.GetDirectoryName(path)!, after), content);
+        foreach ((string other, byte[] bytes) in files)
+        {
+            string text = Encoding.UTF8.GetString(bytes);
+            if (after != before && text.Contains(before, StringComparison.Ordinal))
+            {
+                Put(files, other, Encoding.UTF8.GetBytes(text.Replace(before, after, StringComparison.Ordinal)));
+            }
+        }
+    }
+}
