@@ -157,6 +157,58 @@ public sealed class SnapshotterTests
     }
 
     [Fact]
+    public void A_paged_i686_guest_goes_on_from_its_snapshot_where_it_can_start_and_elsewhere_its_image_is_left_alone()
+    {
+        Kvm.Require();
+        using WarmImage warm = new(guest: "misbehave-paged");
+        string[] blobs = warm.Files;
+        bool canStart = CanStart(warm);
+
+        (int exitCode, _, string error) = warm.Take("--timeout", "60");
+
+        if (!canStart)
+        {
+            Assert.Equal(1, exitCode);
+            Assert.StartsWith("HL3011: The guest triple-faulted", error, StringComparison.Ordinal);
+            Assert.Equal(blobs, warm.Files);
+            return;
+        }
+
+        // A manifest, a config, and the memory with its tables.
+        Assert.Equal((0, ""), (exitCode, error));
+        Assert.Equal(3, warm.Files.Except(blobs).Count());
+        using GuestImage image = GuestImage.Open(warm.Folder);
+        Assert.Null(image.CheckSnapshot());
+        using Sandbox first = image.CreateSandbox(cancellationToken: TestContext.Current.CancellationToken);
+        using Sandbox second = image.CreateSandbox(cancellationToken: TestContext.Current.CancellationToken);
+        first.Call("SetDataWord", 7);
+        Assert.Equal((7, 42), (first.Call<int>("DataWord"), second.Call<int>("DataWord")));
+        Assert.Equal(first.Call<ulong>("RandomSeed"), second.Call<ulong>("RandomSeed"));
+
+        static bool CanStart(WarmImage warm)
+        {
+            using GuestImage image = GuestImage.Open(warm.Folder);
+            return Record.Exception(() => image.CreateSandbox(cancellationToken: TestContext.Current.CancellationToken).Dispose()) is null;
+        }
+    }
+
+    [Theory]
+    [InlineData("ticks")]
+    [InlineData("ticks-flat")]
+    public void A_guest_with_interrupts_goes_on_from_its_snapshot(string name)
+    {
+        Kvm.Require();
+        using WarmImage warm = new(guest: name, sizes: new() { HardwareInterrupts = true });
+
+        Assert.Equal((0, "", ""), warm.Take("--timeout", "60"));
+
+        using GuestImage image = GuestImage.Open(warm.Folder);
+        Assert.Null(image.CheckSnapshot());
+        using Sandbox sandbox = image.CreateSandbox(cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal((0xFEu, 1u), (sandbox.Call<uint>("Mask"), sandbox.Call<uint>("Count", 1u, 2000u)));
+    }
+
+    [Fact]
     public void An_image_that_is_not_there_is_HL3001()
     {
         Kvm.Require();

@@ -141,7 +141,7 @@ public sealed class SavedPagedSnapshotTests : IDisposable
             {
                 // Below the root any page of the guest will do.
                 int entry = bytes.Length - tables + 0x1000 + (4 * random.Next((tables - 0x1000) / 4));
-                uint page = random.Next(2) == 0 ? 0xFEDB_8000 + (4096U * (uint)random.Next(72)) : 4096U * (uint)random.Next(1, 40);
+                uint page = random.Next(2) == 0 ? 0xFEDB_8000 + (4096U * (uint)random.Next(72)) : 4096U * (uint)(1 + random.Next((bytes.Length - tables) / 4096));
                 BitConverter.TryWriteBytes(bytes.AsSpan(entry), page | (uint)random.Next(0x400) | 1);
             }
 
