@@ -111,7 +111,7 @@ public sealed record MemoryMap
         Sizes.HardwareInterrupts ? Layout.ReservedRanges.Union(GuestLayouts.InterruptControllers) : Layout.ReservedRanges;
 
     /// <summary>Upstream's format of the guest's snapshots; null where it has none, and our own is used: it has no place for interrupt controllers.</summary>
-    public SnapshotAbi? SnapshotAbi => Sizes.HardwareInterrupts ? null : Layout.SnapshotAbi;
+    internal SnapshotAbi? SnapshotAbi => Sizes.HardwareInterrupts ? null : Layout.SnapshotAbi;
 
     /// <summary>Lays out a guest's memory, or says why that cannot be done.</summary>
     /// <param name="layout">The profile.</param>
