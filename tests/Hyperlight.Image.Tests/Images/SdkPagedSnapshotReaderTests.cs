@@ -216,16 +216,30 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
         Assert.Equal(isRead ? null : "HL3005", isRead ? Opened() : Refused(verifyContent: false));
     }
 
-    [Fact]
-    public void A_table_of_two_levels_is_HL3005()
+    /// <summary>An empty table behind the others, and the entries of the first four, each of another level, that lead to it.</summary>
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(true, 1)]
+    [InlineData(true, 2)]
+    [InlineData(true, 2, 2)]
+    [InlineData(false)] // a table that nobody reaches
+    [InlineData(false, 3)] // which maps pages of memory
+    [InlineData(false, 0, 1)]
+    [InlineData(false, 1, 2)]
+    [InlineData(false, 2, 0)]
+    public void A_table_is_reached_and_has_one_level(bool isRead, params int[] from)
     {
-        // Of four levels: the root leads to the table that maps pages as if it led to others.
         MemoryMap map = Map("amd64-0.16", interrupts: true);
         byte[] tables = TestSdkSnapshots.Tables(map);
-        BinaryPrimitives.WriteUInt64LittleEndian(tables.AsSpan(8 * 5), map.PageTables.Gpa.Value + 0x3000 + Table);
-        TestSdkSnapshots.SavePaged(_root.Path, map, tables);
+        ulong added = map.PageTables.Gpa.Value + (ulong)tables.Length + Table;
+        foreach ((int number, int table) in from.Index())
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(tables.AsSpan((table * 0x1000) + (8 * (100 + number))), added);
+        }
 
-        Assert.Equal("HL3005", Refused());
+        TestSdkSnapshots.SavePaged(_root.Path, map, [.. tables, .. new byte[0x1000]]);
+
+        Assert.Equal(isRead ? null : "HL3005", isRead ? Opened() : Refused());
     }
 
     [Theory]
