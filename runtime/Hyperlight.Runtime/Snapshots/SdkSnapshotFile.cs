@@ -15,7 +15,11 @@ internal static class SdkSnapshotFile
     public static string Save(Snapshot snapshot, PagedSnapshotMemory memory, string directory, string tag)
     {
         SdkSnapshotConfig config = ToConfig(snapshot) with { MemorySize = memory.SavedSize(snapshot.Map), TablesSize = (ulong)memory.Tables.Length };
-        return new SnapshotWriter(directory).Write(tag, config, sink => memory.WriteTo(sink, snapshot.Map));
+
+        // Readers want room for pages of zeros that the image does not store.
+        return SnapshotSizeRules.FindFault(snapshot.Map, config.MemorySize.Value, config.TablesSize.Value) is { } fault
+            ? throw SnapshotFile.NotSavable(fault)
+            : new SnapshotWriter(directory).Write(tag, config, sink => memory.WriteTo(sink, snapshot.Map));
     }
 
     /// <summary>Saves a snapshot of a guest without page tables: the image's memory, and the pages that differ.</summary>

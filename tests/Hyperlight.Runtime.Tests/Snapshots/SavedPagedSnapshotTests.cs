@@ -86,6 +86,23 @@ public sealed class SavedPagedSnapshotTests : IDisposable
         Assert.False(Directory.Exists(Saved));
     }
 
+    [KvmFact]
+    public void A_guest_with_more_zeros_than_fit_below_scratch_is_HL3008()
+    {
+        // Nearly all of its image is .bss, whose pages are one in memory; a reader wants room for each.
+        MemoryMap map = MemoryMap.TryCreate(GuestLayouts.I686V15, new() { ScratchSize = 8 << 20 }, 0xFE70_0000, storedImageSize: 0x1000, new List<Finding>())!;
+        using Snapshot snapshot = Of(
+            map,
+            new([new(map.Layout.SnapshotBase, new(MappedMemory.Allocate(map.SnapshotSize)))], new byte[map.PageTables.Size], ownSize: 0),
+            new("zeros", EntryPoint: null, ImageDigest: null));
+
+        HyperlightException refused = Assert.Throws<HyperlightException>(() => snapshot.Save(Saved, Tag));
+
+        Assert.Equal(Rules.SnapshotNotSavable, refused.Finding!.Rule);
+        Assert.Contains("its memory ends at 0xFE", refused.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Saved));
+    }
+
     [KvmFact(Needs.Paging32)]
     public void Each_address_space_is_on_disk_with_its_own_memory_and_with_what_they_share()
     {
@@ -188,16 +205,18 @@ public sealed class SavedPagedSnapshotTests : IDisposable
             low, PageTableFormat.TwoLevel.Index(map.Heap.Gva, level: 1), map.Scratch.Gpa.Value + own | PageTableEntry.Present | PageTableEntry.Writable);
 
         PagedSnapshotMemory content = Compaction.Run(map, memory, PageTableFormat.TwoLevel, [.. Enumerable.Repeat(map.PageTables.Gpa, roots)]);
-        return new(
-            new(guest.Image.Name, guest.Image.EntryPoint, guest.Image.Digest),
-            generation: 1,
-            map,
-            content,
-            new(EntryState.For(map.Layout.EntryMode, map.PageTables.Gpa), ExtendedControl: 1, []),
-            new() { Rip = guest.Image.EntryPoint.Value, Rsp = 0x8000 },
-            ImmutableSortedDictionary<string, HostFunctionSignature>.Empty,
-            allowedMsrs: []);
+        return Of(map, content, new(guest.Image.Name, guest.Image.EntryPoint, guest.Image.Digest));
     }
+
+    private static Snapshot Of(MemoryMap map, PagedSnapshotMemory memory, GuestOrigin origin) => new(
+        origin,
+        generation: 1,
+        map,
+        memory,
+        new(EntryState.For(map.Layout.EntryMode, map.PageTables.Gpa), ExtendedControl: 1, []),
+        new() { Rip = 0x1000, Rsp = 0x8000 },
+        ImmutableSortedDictionary<string, HostFunctionSignature>.Empty,
+        allowedMsrs: []);
 
     private static byte[] Bytes(PagedSnapshotMemory memory) =>
         [.. memory.Layers.SelectMany(layer => layer.Shared.Memory.Slice(0, (int)layer.Shared.Memory.Size).ToArray())];
