@@ -1,3 +1,5 @@
+using Hyperlight.Layouts;
+
 namespace Hyperlight.Snapshotter.Tests;
 
 /// <summary>The process itself, and what an application has of its snapshot.</summary>
@@ -37,11 +39,15 @@ public sealed class SnapshotterTests
         Assert.Equal("the guest has started\n", printed.ToString());
     }
 
-    [Fact]
-    public void The_same_image_gives_the_same_snapshot()
+    [Theory]
+    [InlineData("warm", false)]
+    [InlineData("ticks", true)]
+    [InlineData("ticks-flat", true)]
+    public void The_same_image_gives_the_same_snapshot(string guest, bool interrupts)
     {
         Kvm.Require();
-        using WarmImage first = new(), second = new();
+        GuestSizes sizes = new() { HardwareInterrupts = interrupts };
+        using WarmImage first = new(guest: guest, sizes: sizes), second = new(guest: guest, sizes: sizes);
         first.MustTake();
         second.MustTake();
 
