@@ -117,8 +117,11 @@ static void timer(const char *argument, hl_Text *text)
 static void paging(const char *argument, hl_Text *text)
 {
     (void)argument;
-    hl_text_add(text, "directory at ");
-    hl_text_add_hex(text, use_own_tables());
+    hl_text_add(text, "directory ");
+    hl_text_add_hex(text, current_root());
+    use_own_tables();
+    hl_text_add(text, " now ");
+    hl_text_add_hex(text, current_root());
 }
 
 static void crash(const char *argument, hl_Text *text)

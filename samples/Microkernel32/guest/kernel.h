@@ -17,8 +17,11 @@ uint32_t wait_for_ticks(uint32_t count);
 
 /* ---- paging.c ---- */
 
-/* Makes page tables in the kernel's own memory and uses them from now on. Returns the physical address of the directory. */
-uint32_t use_own_tables(void);
+/* The physical address of the page directory in use; 0 without paging. */
+uint32_t current_root(void);
+
+/* Makes page tables in the kernel's own memory and uses them from now on. */
+void use_own_tables(void);
 
 /* Makes physical pages readable, and only that, at the same virtual address. Without paging they are already. */
 void map_read_only(uint32_t physical, uint32_t size);

@@ -17,7 +17,14 @@ typedef uint32_t __attribute__((may_alias)) Word;
 #define TABLES 8u
 static Word tables[TABLES][ENTRIES] __attribute__((aligned(HL_PAGE_SIZE)));
 static uint32_t tables_used;
-static uint32_t own_root; /* physical; 0 when none are in use */
+static bool own_tables;
+
+uint32_t current_root(void)
+{
+    uint32_t root;
+    __asm__ volatile("movl %%cr3, %0" : "=r"(root));
+    return root & PTE_ADDRESS_MASK;
+}
 
 static void set_root(uint32_t root)
 {
@@ -29,13 +36,6 @@ static void set_root(uint32_t root)
 /* Scratch is mapped in one piece: a page's virtual address is its physical one plus this. All tables lie there: the host's from the start, ours
  * because pages that may be written are copied there. */
 #define TO_SCRATCH_GVA 0x01200000u
-
-static uint32_t current_root(void)
-{
-    uint32_t root;
-    __asm__ volatile("movl %%cr3, %0" : "=r"(root));
-    return root & PTE_ADDRESS_MASK;
-}
 
 static Word *table_at(uint32_t physical)
 {
@@ -126,7 +126,7 @@ void copy_pages(void)
 
     /* What an earlier life had made is not in use any more. */
     tables_used = 0;
-    own_root = 0;
+    own_tables = false;
 }
 
 /* What the host's tables map, in tables of our own. */
@@ -196,13 +196,13 @@ void map_read_only(uint32_t physical, uint32_t size)
 
 #endif
 
-uint32_t use_own_tables(void)
+void use_own_tables(void)
 {
-    if (own_root == 0) {
-        own_root = take_table();
-        fill(own_root);
-        set_root(own_root);
+    if (!own_tables) {
+        uint32_t root = take_table();
+        fill(root);
+        set_root(root);
         enable_paging();
+        own_tables = true;
     }
-    return own_root;
 }
