@@ -8,7 +8,7 @@ using Hyperlight.Layouts;
 /// </summary>
 internal sealed class VmbusHost : IDisposable
 {
-    /// <summary>The most bytes of a request or an answer.</summary>
+    /// <summary>The most bytes of an answer.</summary>
     public const int MaxMessageSize = 4096;
 
     /// <summary>The most answers.</summary>

@@ -12,6 +12,10 @@
 
 #define EXIT_BROKEN 1u /* the host cannot be asked any more */
 
+/* The GDT of entry.S: a null descriptor, code, data; where their access bytes lie. */
+#define CODE_ACCESS (8u + 5u)
+#define DATA_ACCESS (16u + 5u)
+
 #if defined(HL_IDENTITY_LAYOUT)
 #define VARIANT "identity"
 #elif defined(HL_PAGED_LAYOUT)
@@ -69,9 +73,9 @@ static void gdt(const char *argument, hl_Text *text)
     __asm__ volatile("sgdt %0" : "=m"(table));
     hl_text_add_hex(text, (uintptr_t)table.base);
     hl_text_add(text, ", access ");
-    hl_text_add_hex(text, table.base[8 + 5]);
+    hl_text_add_hex(text, table.base[CODE_ACCESS]);
     hl_text_add(text, " ");
-    hl_text_add_hex(text, table.base[16 + 5]);
+    hl_text_add_hex(text, table.base[DATA_ACCESS]);
 }
 
 static void ramfs(const char *argument, hl_Text *text)

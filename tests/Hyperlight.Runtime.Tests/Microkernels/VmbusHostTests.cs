@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Formats.Tar;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Runtime.Tests.Microkernels;
@@ -85,6 +86,21 @@ public sealed class VmbusHostTests : IDisposable
 
         Assert.Throws<InvalidDataException>(() => _host.WriteBulk(Packet(VmbusHost.MaxBulkSize, 1, 1)));
         Assert.Equal(VmbusHost.MaxBulkSize, _host.BulkOutput.Length);
+    }
+
+    [Fact]
+    public void The_archive_of_the_sample_has_the_files_of_its_folder()
+    {
+        string sample = Path.Combine(TestRepository.Root, "samples", "Microkernel32");
+        using TarReader archive = new(File.OpenRead(Path.Combine(sample, "ramfs.tar")));
+        Dictionary<string, string> archived = [];
+        while (archive.GetNextEntry() is { } entry)
+        {
+            using StreamReader reader = new(entry.DataStream!);
+            archived.Add(entry.Name, reader.ReadToEnd());
+        }
+
+        Assert.Equal(Directory.GetFiles(Path.Combine(sample, "ramfs")).ToDictionary(file => Path.GetFileName(file), File.ReadAllText), archived);
     }
 
     private static byte[] Packet(uint offset, uint size, int length)
