@@ -2,11 +2,11 @@
  * A microkernel that shows what a real one needs of its host: it starts itself, clears its memory, finds its PEB, handles interrupts and makes page tables.
  * kmain() serves the host's requests until one of them ends it:
  *
- *   memory        what GetMemoryLayout says             timer N      waits for N ticks
- *   gdt           where it is, its access bytes         paging       goes on with page tables of its own
- *   ramfs NAME    a file of the RAMFS                   scribble     writes to the RAMFS, which the host does not allow
- *   bulk          copies the bulk input to the output   crash        raises an exception
- *   exit N        ends kmain with N & 0xFF              fill         fills the output buffer, so that nothing can be returned any more
+ *   memory       what GetMemoryLayout says             timer N        waits for N ticks
+ *   gdt          where it is, its access bytes         paging         goes on with page tables of its own
+ *   ramfs NAME   a file of the RAMFS                   scribble NAME  writes to it, which the host does not allow
+ *   bulk         copies the bulk input to the output   crash          raises an exception
+ *   exit N       ends kmain with N & 0xFF              fill           fills the output buffer, so that nothing can be returned any more
  */
 #include "kernel.h"
 

@@ -49,6 +49,15 @@ public class MicrokernelPagingTests
         Assert.Equal(PageFault, Assert.Throws<GuestCpuException>(() => kernel.Run("paging", "scribble motd")).Vector);
     }
 
+    [KvmFact(Needs.Paging32)]
+    public void What_a_paged_kernel_maps_of_its_files_it_cannot_write_either()
+    {
+        using MicrokernelImage image = new("paged");
+        using BootedMicrokernel kernel = image.Boot();
+
+        Assert.Equal(PageFault, Assert.Throws<GuestCpuException>(() => kernel.Run("scribble motd")).Vector);
+    }
+
     /// <summary>A paged kernel gets new tables from the host and makes its own anew; others have theirs back as they were.</summary>
     [Theory]
     [MicrokernelVariants(Needs.Paging32)]
