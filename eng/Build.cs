@@ -7,7 +7,8 @@ using System.Xml.Linq;
 const string Usage = """
     usage: ./build.sh WORD [ARGUMENT...]
 
-      hello, hello32   pack the SDK, build the sample through the package and run it with the arguments
+      hello, hello32, microkernel32
+                       pack the SDK, build the sample through the package and run it with the arguments
       test [--lab]     run every test; arguments go to dotnet test, for example --filter NAME. With --lab, what this machine's KVM
                        cannot do runs in a virtual machine that can (tests/kvm-lab); with --lab --filter NAME all tests of that name do
       pack             pack the SDK into artifacts/packages
@@ -20,6 +21,7 @@ return args switch
 {
     ["hello", .. var rest] => Pack() is 0 ? RunSample("Hello", rest) : 1,
     ["hello32", .. var rest] => Pack() is 0 ? RunSample("Hello32", rest) : 1,
+    ["microkernel32", .. var rest] => Pack() is 0 ? RunSample("Microkernel32", rest) : 1,
     ["test", "--lab", .. var rest] => Test(rest, RunLab),
     ["test", .. var rest] => Test(rest, (_, _) => []),
     ["pack"] => Pack(),

@@ -1,27 +1,29 @@
 #!/bin/sh
 # Compiles a guest: C and assembly sources of yours with the guest kit, to one ELF file.
 #
-#   build-guest.sh SOURCE... --arch amd64|i686|i686-identity|i686-paged -o OUT.elf [--float] [-- COMPILER-OPTIONS...]
+#   build-guest.sh SOURCE... --arch amd64|i686|i686-identity|i686-paged -o OUT.elf [--float] [--start SCRIPT.ld] [-- COMPILER-OPTIONS...]
 #
 # i686 guests lie where they are linked, at 0x100000, and start in protected mode. i686-identity is the layout of upstream v0.13.1
 # and v0.14.0: at 0, started in real mode. i686-paged is that of v0.15.0: at 0x1000, started with paging on.
 # --float lets your sources use float and double in processor registers; the kit itself never does.
+# --start leaves out the kit's start and exceptions (src/<arch>/) and links with your script: for kernels that start themselves.
 # The compiler is $HYPERLIGHT_CC, else clang, gcc, or "zig cc", whichever is found first.
 # Same sources and same compiler give the same bytes, in any directory.
 set -eu
 
 usage() {
-    echo "usage: build-guest.sh SOURCE... --arch amd64|i686|i686-identity|i686-paged -o OUT.elf [--float] [-- COMPILER-OPTIONS...]" >&2
+    echo "usage: build-guest.sh SOURCE... --arch amd64|i686|i686-identity|i686-paged -o OUT.elf [--float] [--start SCRIPT.ld] [-- COMPILER-OPTIONS...]" >&2
     exit 2
 }
 
 kit=$(cd "$(dirname "$0")" && pwd)
-sources='' arch='' out='' registers=-mgeneral-regs-only
+sources='' arch='' out='' script='' registers=-mgeneral-regs-only
 while [ $# -gt 0 ]; do
     case $1 in
         --arch) [ $# -ge 2 ] || usage; arch=$2; shift 2 ;;
         -o) [ $# -ge 2 ] || usage; out=$2; shift 2 ;;
         --float) registers=''; shift ;;
+        --start) [ $# -ge 2 ] || usage; script=$2; shift 2 ;;
         --) shift; break ;;
         -*) usage ;;
         *) sources="$sources$1
@@ -69,6 +71,7 @@ compile() { # SOURCE OBJECT OPTIONS...
 }
 
 for source in "$kit"/src/*.[cS] "$kit/src/$machine"/*.[cS]; do
+    [ -z "$script" ] || [ "$(dirname "$source")" = "$kit/src" ] || continue
     compile "$source" "kit-$(basename "$source" | tr . -)" -mgeneral-regs-only
 done
 
@@ -81,5 +84,5 @@ done << END
 $sources
 END
 
-$cc "@$kit/$cpu.rsp" -nostdlib $position "-Wl,-T,$kit/$arch.ld" -Wl,--gc-sections -Wl,--build-id=none \
+$cc "@$kit/$cpu.rsp" -nostdlib $position "-Wl,-T,${script:-$kit/$arch.ld}" -Wl,--gc-sections -Wl,--build-id=none \
     -Wl,--hash-style=sysv -Wl,-z,noexecstack -Wl,-z,norelro -Wl,-z,max-page-size=4096 -s "$objects"/*.o -o "$out"

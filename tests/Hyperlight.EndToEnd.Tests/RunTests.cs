@@ -120,4 +120,23 @@ public sealed class RunTests(PackageFolder packages)
         Kvm.Require();
         Assert.Equal("Hello, shop!", workspace.DotNet("out/Shop.dll").MustSucceed().Output.TrimEnd());
     }
+
+    [Fact]
+    public void The_sample_of_a_microkernel_ends_with_the_kernels_exit_code()
+    {
+        using Workspace workspace = new Workspace(packages).AddSample("Microkernel32");
+        workspace.Build("build").MustSucceed();
+        string program = workspace.PathOf("bin/Debug/net10.0/Microkernel32");
+
+        Assert.Equal(2, workspace.Run(program, "triangular").ExitCode);
+        Kvm.Require();
+        Assert.All(["identity", "flat"], variant =>
+        {
+            DotNetResult result = workspace.Run(program, variant, "ramfs motd", "bulk", "exit 300");
+
+            Assert.Equal(300 & 0xFF, result.ExitCode);
+            Assert.Contains(workspace.Read("ramfs/motd"), result.Output, StringComparison.Ordinal);
+            Assert.EndsWith("exit code 44; the bulk data came back as it was", result.Output.TrimEnd(), StringComparison.Ordinal);
+        });
+    }
 }

@@ -66,6 +66,21 @@ internal sealed class Workspace : IDisposable
     /// <summary>Adds a guest of the repository.</summary>
     public void AddGuest(string path) => Write("guests/" + Path.GetFileName(path), File.ReadAllBytes(Path.Combine(RepositoryRoot(), path)));
 
+    /// <summary>Adds the files of a sample, but for what was built there.</summary>
+    public Workspace AddSample(string name)
+    {
+        string sample = Path.Combine(RepositoryRoot(), "samples", name);
+        foreach (string file in Directory.EnumerateFiles(sample, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(sample, path)))
+        {
+            if (file.Split(Path.DirectorySeparatorChar)[0] is not ("bin" or "obj"))
+            {
+                Write(file, File.ReadAllBytes(Path.Combine(sample, file)));
+            }
+        }
+
+        return this;
+    }
+
     public string PathOf(string file) => Path.Combine(Folder, file);
 
     public string Read(string file) => File.ReadAllText(PathOf(file));

@@ -8,4 +8,7 @@ public enum Needs
 
     /// <summary>32-bit protected mode with paging.</summary>
     Paging32,
+
+    /// <summary>IRET in 32-bit protected mode.</summary>
+    InterruptReturn32,
 }

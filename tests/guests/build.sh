@@ -17,12 +17,19 @@ if [ $# -gt 0 ]; then
     names=$*
 fi
 
-build() { # SOURCE ARCH COMMITTED-FILE
+build() { # SOURCE ARCH COMMITTED-FILE [OPTION-OR-SOURCE...]
     case " $names " in "  "|*" $(basename "$3" .elf) "*) ;; *) return 0 ;; esac
-    target=$root/$3
+    source=$root/$1 arch=$2 target=$root/$3
     [ -z "$out" ] || target=$out/$(basename "$3")
-    "$root/sdk/guest/build-guest.sh" "$root/$1" --arch "$2" -o "$target" -- -I "$root/sdk/guest/src"
+    shift 3
+    "$root/sdk/guest/build-guest.sh" "$source" "$@" --arch "$arch" -o "$target" -- -I "$root/sdk/guest/src"
     chmod 644 "$target"
+}
+
+kernel() { # ARCH VARIANT
+    sources=samples/Microkernel32/guest
+    build $sources/kernel.c "$1" "samples/Microkernel32/guests/microkernel-$2.elf" --start "$root/$sources/$2.ld" "$root/$sources/entry.S" \
+        "$root/$sources/interrupts.c" "$root/$sources/paging.c" "$root/$sources/ramfs.c" "$root/$sources/vmbus.c"
 }
 
 build samples/Hello/guest/hello.c amd64 samples/Hello/guests/hello.elf
@@ -38,3 +45,6 @@ build tests/guests/src/ticks.c amd64 tests/guests/ticks.elf
 build tests/guests/src/ticks.c i686 tests/guests/ticks-flat.elf
 build tests/guests/src/ticks.c i686-identity tests/guests/ticks32.elf
 build tests/guests/src/ticks.c i686-paged tests/guests/ticks-paged.elf
+kernel i686-identity identity
+kernel i686 flat
+kernel i686-paged paged

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using Hyperlight.Runtime.Tests.Microkernels;
 
 namespace Hyperlight.Runtime.Tests.Guests;
 
@@ -14,22 +15,24 @@ public sealed class RebuiltGuestTests : IDisposable
     [KvmFact]
     public void Guests_built_anew_behave_like_the_committed_ones()
     {
-        Rebuild("hello", "hello32", "hello32-identity", "misbehave", "misbehave-flat", "misbehave32", "warm", "ticks", "ticks-flat", "ticks32");
+        Rebuild("hello", "hello32", "hello32-identity", "misbehave", "misbehave-flat", "misbehave32", "warm", "ticks", "ticks-flat", "ticks32", "microkernel-identity", "microkernel-flat");
 
         BehaveAlike(["hello", "hello32", "hello32-identity"], ["misbehave", "misbehave-flat", "misbehave32"]);
         Assert.All(
             [_output.GetFiles("warm.elf").Single().FullName, Path.Combine(AppContext.BaseDirectory, "Guests", "warm.elf")],
             elf => Assert.Equal(["Settings: of the host", "Count: 1", "Count: 2"], Memories(elf)));
         TickAlike("ticks", "ticks-flat", "ticks32");
+        KernelsBehaveAlike("identity", "flat");
     }
 
     [KvmFact(Needs.Paging32)]
     public void Guests_with_32_bit_paging_built_anew_behave_like_the_committed_ones()
     {
-        Rebuild("hello-paged", "misbehave-paged", "ticks-paged");
+        Rebuild("hello-paged", "misbehave-paged", "ticks-paged", "microkernel-paged");
 
         BehaveAlike(["hello-paged"], ["misbehave-paged"]);
         TickAlike("ticks-paged");
+        KernelsBehaveAlike("paged");
     }
 
     private void TickAlike(params string[] names) => Assert.All(names, name => Assert.All(
@@ -48,6 +51,14 @@ public sealed class RebuiltGuestTests : IDisposable
             Crimes(Path.Combine(AppContext.BaseDirectory, "Guests", name + ".elf")),
             Crimes(_output.GetFiles(name + ".elf").Single().FullName)));
     }
+
+    private void KernelsBehaveAlike(params string[] variants) => Assert.All(variants, variant =>
+    {
+        string name = $"microkernel-{variant}.elf";
+        string[] rebuilt = Requests(_output.GetFiles(name).Single().FullName, variant);
+        Assert.Equal(Requests(Path.Combine(AppContext.BaseDirectory, "Guests", name), variant), rebuilt);
+        Assert.Contains("bulk: 2000 bytes, sum 0", rebuilt);
+    });
 
     private void Rebuild(params string[] names)
     {
@@ -110,6 +121,14 @@ public sealed class RebuiltGuestTests : IDisposable
         using TestGuest guest = TestGuest.FromFile(elf, request => request with { Sizes = request.Sizes with { HardwareInterrupts = true } });
         using Sandbox sandbox = guest.Start();
         return [Answer(sandbox, "Mask"), Answer(sandbox, "Total"), Answer(sandbox, "Pending")];
+    }
+
+    private static string[] Requests(string elf, string variant)
+    {
+        using MicrokernelImage image = MicrokernelImage.FromFile(elf, variant);
+        using BootedMicrokernel kernel = image.Boot(new byte[2000]);
+        string[] answers = kernel.Ask("ramfs motd", "ramfs nothing", "bulk", "nonsense", "exit 3");
+        return [.. answers, Answer(kernel.Sandbox, "kmain"), Answer(kernel.Sandbox, "main")];
     }
 
     private static string[] Crimes(string elf)

@@ -40,6 +40,9 @@ internal sealed class TinyGuest : IDisposable
     /// <summary>16-bit code in real mode.</summary>
     public static TinyGuest RealMode(params byte[] code) => new(GuestLayouts.I686V13, default, 0x3000, null, code);
 
+    /// <summary>32-bit code without paging.</summary>
+    public static TinyGuest ProtectedMode(params byte[] code) => new(GuestLayouts.I686Flat, default, 0x5000, null, code);
+
     /// <summary>32-bit code with the first 4 MiB mapped to themselves, page by page.</summary>
     public static TinyGuest PagedProtectedMode(params byte[] code)
     {

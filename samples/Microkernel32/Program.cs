@@ -1,0 +1,54 @@
+using Hyperlight.Layouts;
+
+// microkernel32 [identity|flat|paged] [REQUEST...], for example: microkernel32 flat "ramfs motd" "exit 3"
+(string variant, string[] requests) = args is [var first, .. var rest] ? (first, rest) : ("flat", []);
+if (requests.Length == 0)
+{
+    // What every KVM can do. "timer 10" and "paging" need one that runs IRET, and paging, in 32-bit code.
+    requests = ["memory", "gdt", "ramfs motd", "bulk", "exit 0"];
+}
+
+try
+{
+    GuestImage? image = variant switch
+    {
+        "identity" => Guests.Identity,
+        "flat" => Guests.Flat,
+        "paged" => Guests.Paged,
+        _ => null,
+    };
+    if (image is null)
+    {
+        Console.Error.WriteLine("usage: microkernel32 [identity|flat|paged] [REQUEST...]; guest/kernel.c lists the requests");
+        return 2;
+    }
+
+    string files = Path.Combine(AppContext.BaseDirectory, "ramfs.tar");
+    GuestPhysicalAddress ramfs = new(0x8000_0000);
+    ulong ramfsSize = GuestLayout.RoundUpToPage((ulong)new FileInfo(files).Length);
+    byte[] bulk = new byte[10_000];
+    Random.Shared.NextBytes(bulk);
+    using VmbusHost host = new(requests, Console.WriteLine, image.Map, ramfs, ramfsSize, bulk);
+    using Sandbox sandbox = image.CreateSandbox(options =>
+    {
+        host.AddTo(options.HostFunctions);
+        if (!image.Layout.ListsFileMappings)
+        {
+            options.MapFile(files, ramfs);
+        }
+    });
+    int code = sandbox.Call<int>("kmain");
+    Console.WriteLine($"exit code {code}; {(host.BulkOutput.Span.SequenceEqual(bulk) ? "the bulk data came back as it was" : $"{host.BulkOutput.Length} bytes of bulk data came back")}");
+    return code;
+}
+catch (GuestAbortedException e)
+{
+    // A kernel that cannot return a code any more gives up with it.
+    Console.Error.WriteLine(e.Message);
+    return e.Code;
+}
+catch (HyperlightException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}
