@@ -10,6 +10,10 @@ internal static class BareGuest
     public const uint FlatAddress = 0x10_0000;
     public const uint PagedAddress = 0x1000;
 
+    /// <summary>Where the first instruction is, by layout.</summary>
+    public static IReadOnlyDictionary<string, uint> Addresses { get; } =
+        new Dictionary<string, uint> { ["identity"] = 0, ["flat"] = FlatAddress, ["paged"] = PagedAddress };
+
     /// <summary>16-bit code at 0, started in real mode: the identity layout.</summary>
     public static TestGuest Identity(params byte[] code) => At(0, code);
 

@@ -10,10 +10,6 @@ namespace Hyperlight.Runtime.Tests.Sandboxes;
 /// </summary>
 internal static class Exits
 {
-    /// <summary>Where the first instruction is, by layout.</summary>
-    public static readonly IReadOnlyDictionary<string, uint> Addresses =
-        new Dictionary<string, uint> { ["identity"] = 0, ["flat"] = BareGuest.FlatAddress, ["paged"] = BareGuest.PagedAddress };
-
     // In the paged layout with the default sizes: the table of the lowest 4 MiB, and its last two pages, which the host leaves unmapped.
     private const uint FirstTable = 0xFFFC_1000;
     private const uint LastPage = 0x3F_F000;
@@ -112,7 +108,7 @@ internal static class Exits
             _ => exit.Paged ?? exit.Flat ?? exit.Identity,
         };
         GuestSizes sizes = new() { HardwareInterrupts = exit.HasInterrupts, HeapSize = layout == "identity" ? GuestLayout.PageSize : new GuestSizes().HeapSize };
-        using TestGuest guest = BareGuest.At(Addresses[layout], sizes, code);
+        using TestGuest guest = BareGuest.At(BareGuest.Addresses[layout], sizes, code);
         exit.Ends(guest);
     }
 

@@ -112,22 +112,6 @@ public class UnpagedGuestTests
         }
     }
 
-    /// <summary>i686 sheet, sections 3.3 and 6.5: OUT 108 of any width and HLT mean the same.</summary>
-    [KvmTheory]
-    [InlineData(new byte[] { 0x66, 0xBA, 108, 0, 0xEE })] // out dx, al
-    [InlineData(new byte[] { 0x66, 0xBA, 108, 0, 0x66, 0xEF })] // out dx, ax
-    [InlineData(new byte[] { 0x66, 0xBA, 108, 0, 0xEF })] // out dx, eax
-    [InlineData(new byte[] { 0xF4 })] // hlt
-    public void A_start_ends_with_port_108_or_hlt(byte[] end)
-    {
-        // and esp, -16
-        using TestGuest guest = BareGuest.Flat([0x83, 0xE4, 0xF0, .. end]);
-
-        using Sandbox sandbox = guest.Start();
-
-        Assert.Equal(SandboxState.Ready, sandbox.State);
-    }
-
     /// <summary>i686 sheet, section 3.3: RSP is 8 modulo 16 at the start, so a guest that just halts cannot be called.</summary>
     [KvmFact]
     public void A_start_that_ends_with_an_unaligned_stack_is_refused()
@@ -135,36 +119,6 @@ public class UnpagedGuestTests
         using TestGuest guest = BareGuest.Flat(0xF4);
 
         Assert.Contains("0xFFFFFFD8", Assert.Throws<GuestProtocolException>(() => guest.Start()).Message, StringComparison.Ordinal);
-    }
-
-    /// <summary>i686 sheet, section 6.5: without interrupts the ports of their controllers and of the timer are errors that name them.</summary>
-    [KvmTheory]
-    [InlineData(0x20)]
-    [InlineData(0x21)]
-    [InlineData(0xA0)]
-    [InlineData(0xA1)]
-    [InlineData(0x40)]
-    [InlineData(0x43)]
-    [InlineData(0x61)]
-    [InlineData(0x80)]
-    [InlineData(104)]
-    [InlineData(107)]
-    public void Ports_of_devices_that_there_are_not_are_errors_that_name_them(byte port)
-    {
-        using TestGuest writer = BareGuest.Flat(0xE6, port); // out port, al
-        using TestGuest reader = BareGuest.Flat(0xE4, port); // in al, port
-
-        Assert.Matches($@"port {port}\b", Assert.Throws<GuestProtocolException>(() => writer.Start()).Message);
-        Assert.Matches($@"port {port}\b", Assert.Throws<GuestFaultException>(() => reader.Start()).Message);
-    }
-
-    /// <summary>i686 sheet, section 3.1: the table registers are empty.</summary>
-    [KvmFact]
-    public void An_exception_without_an_interrupt_table_is_a_triple_fault()
-    {
-        using TestGuest guest = BareGuest.Flat(0x0F, 0x0B); // ud2
-
-        Assert.Contains("triple-faulted", Assert.Throws<GuestFaultException>(() => guest.Start()).Message, StringComparison.Ordinal);
     }
 
     [KvmFact]
