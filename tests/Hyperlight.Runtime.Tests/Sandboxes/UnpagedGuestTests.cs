@@ -110,7 +110,7 @@ public class UnpagedGuestTests
                     Assert.Equal(number, sandbox.Call<int>("ReadByte", address));
                 }
 
-                for (ulong address = heap; address < heap + HalfHeap; address += GuestLayout.PageSize)
+                for (ulong address = heap; address < heap + HalfHeap; address += 5 * GuestLayout.PageSize)
                 {
                     Assert.Equal(number, sandbox.Call<int>("ReadByte", address));
                 }
