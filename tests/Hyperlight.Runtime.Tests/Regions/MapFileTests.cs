@@ -103,6 +103,7 @@ public class MapFileTests
         Assert.Equal(PageFault, Assert.Throws<GuestCpuException>(() => sandbox.Call(function, arguments)).Vector);
     }
 
+    /// <summary>i686 sheet, sections 6.1 and 9: reading and executing, whatever the layout.</summary>
     [KvmTheory]
     [InlineData(Amd64, "WritePhysically")]
     [InlineData(I686, "WriteByte")]
