@@ -229,9 +229,11 @@ public sealed partial class Sandbox
     /// <summary>Sets the processor to a snapshot whose memory is in place.</summary>
     private void Apply(Snapshot snapshot)
     {
+        _callRegisters = snapshot.CallRegisters with { Rflags = _map.Layout.Paging == GuestPaging.None ? CleanFlags : FlushFlags };
         try
         {
             _machine.SetState(snapshot.Processor);
+            _machine.SetRegisters(_callRegisters);
         }
         catch (Exception exception)
         {
@@ -239,7 +241,6 @@ public sealed partial class Sandbox
             throw;
         }
 
-        _callRegisters = snapshot.CallRegisters with { Rflags = _map.Layout.Paging == GuestPaging.None ? CleanFlags : FlushFlags };
         _generation = snapshot.Generation;
         _origin = snapshot.Origin;
         _current = snapshot;

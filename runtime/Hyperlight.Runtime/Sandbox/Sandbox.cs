@@ -118,7 +118,7 @@ public sealed partial class Sandbox : IDisposable
         _memory = openMemory();
         try
         {
-            _machine = new(map.Layout, map.PageTables.Gpa, _msrs, map.Sizes.HardwareInterrupts);
+            _machine = new(map.Layout, _msrs, map.Sizes.HardwareInterrupts);
             _timer = _machine.TimerLine is { } line ? new(Ticker.Shared, line) : null;
             _gate = new(_machine);
             MapLayers(before: []);
@@ -193,6 +193,7 @@ public sealed partial class Sandbox : IDisposable
         _memory.PrepareScratch(blob.Handle);
         ResetBuffers();
         MapDeclared();
+        _machine.Start(_map.PageTables.Gpa);
         Span<byte> random = stackalloc byte[sizeof(ulong)];
         RandomNumberGenerator.Fill(random);
         _machine.SetRegisters(new()

@@ -1,3 +1,5 @@
+using Hyperlight.Runtime.Tests.Hypervisors;
+
 namespace Hyperlight.Runtime.Tests.Hostile;
 
 /// <summary>What a host has open and how its thread is set up, as the kernel sees it. Two that are equal: nothing was left behind.</summary>
@@ -9,9 +11,10 @@ namespace Hyperlight.Runtime.Tests.Hostile;
 /// <param name="Signals">The signals that this thread blocks, and those that the process ignores and catches.</param>
 internal sealed record HostState(int Machines, int Processors, int Files, int SharedPages, int ImageMappings, string Signals)
 {
-    /// <summary>What it is now. Only meaningful while no other test runs.</summary>
+    /// <summary>What it is now, without the machine that is kept for the next sandbox. Only meaningful while no other test runs.</summary>
     public static HostState Now()
     {
+        KeptMachine.Close();
         string[] files = [.. Directory.EnumerateFileSystemEntries("/proc/self/fd").Select(path => new FileInfo(path).LinkTarget ?? "")];
         string[] mappings = File.ReadAllLines("/proc/self/maps");
         return new(

@@ -111,15 +111,6 @@ public partial class CancelTests
         Assert.Equal(before, ThreadStatus("SigBlk"));
     }
 
-    [KvmFact]
-    public void A_cancel_after_disposal_does_nothing()
-    {
-        TinyGuest guest = TinyGuest.RealMode(EndlessLoop);
-        guest.Dispose();
-
-        guest.Machine.Cancel();
-    }
-
     private static bool IsKickPending() => (Convert.ToUInt64(ThreadStatus("SigPnd"), 16) & (1UL << (Urgent - 1))) != 0;
 
     private static string ThreadStatus(string field) => File

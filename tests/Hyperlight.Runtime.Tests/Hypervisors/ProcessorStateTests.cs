@@ -193,6 +193,38 @@ public class ProcessorStateTests
     }
 
     [KvmFact]
+    public void Nor_with_a_segment_whose_base_hides_where_it_was()
+    {
+        // jmp 0x100:0, which is the same place; there: out 0x10, al; and a next guest that starts with mov al, 0x42 at the place; out 0x11, al
+        byte[] code = [0xE6, 0x10, .. new byte[0x3E], 0xEA, 0, 0, 0, 1];
+        using TinyGuest guest = TinyGuest.RealMode(code);
+        ProcessorState before = guest.Machine.GetState();
+        guest.Machine.SetRegisters(new() { Rip = TinyGuest.CodeAddress + 0x40, Rflags = 2 });
+        Assert.Equal(VirtualMachineExit.Out(0x10, 0, 1), guest.Machine.Run());
+
+        guest.Machine.Settle();
+        ((byte[])[0xB0, 0x42, 0xE6, 0x11]).CopyTo(guest.Memory.Slice(0, 4));
+        guest.Machine.SetState(before);
+        guest.Start();
+
+        Assert.Equal(VirtualMachineExit.Out(0x11, 0x42, 1), guest.Machine.Run());
+    }
+
+    [KvmFact]
+    public void What_the_next_entry_will_have_is_the_state()
+    {
+        // mov eax, 5; mov cr8, rax; hlt
+        using TinyGuest guest = TinyGuest.LongMode(0xB8, 5, 0, 0, 0, 0x44, 0x0F, 0x22, 0xC0, 0xF4);
+        ProcessorState before = guest.Machine.GetState();
+        Assert.Equal(VirtualMachineExit.Halt, guest.Machine.Run());
+        Assert.NotEqual(before.Special.Cr8, guest.Machine.GetState().Special.Cr8);
+
+        guest.Machine.SetState(before);
+
+        Assert.Equal(before.Special.Cr8, guest.Machine.GetState().Special.Cr8);
+    }
+
+    [KvmFact]
     public void A_state_that_the_processor_refuses_is_not_tried_again()
     {
         // mov al, [0x8000], where there is no memory; hlt
@@ -202,7 +234,12 @@ public class ProcessorStateTests
 
         // Paging without protection.
         guest.Machine.Settle();
-        Assert.Throws<HypervisorException>(() => guest.Machine.SetState(good with { Special = good.Special with { Cr0 = 1UL << 31 } }));
+        guest.Machine.SetState(good with { Special = good.Special with { Cr0 = 1UL << 31 } });
+        Assert.Throws<HypervisorException>(() =>
+        {
+            guest.Start();
+            guest.Machine.Run();
+        });
 
         guest.Machine.Settle();
         guest.Machine.SetState(good);

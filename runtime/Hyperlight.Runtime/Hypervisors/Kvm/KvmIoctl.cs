@@ -30,7 +30,6 @@ internal static unsafe partial class KvmIoctl
     // On a virtual processor.
     public const uint Run = 0xAE80;
     public const uint GetSregs = 0x8138AE83;
-    public const uint SetSregs = 0x4138AE84;
     public const uint GetMsrs = 0xC008AE88;
     public const uint SetMsrs = 0x4008AE89;
     public const uint SetSignalMask = 0x4004AE8B;

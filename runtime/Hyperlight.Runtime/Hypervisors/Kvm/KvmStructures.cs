@@ -56,6 +56,12 @@ internal struct KvmSpecialRegisters
     public ulong ApicBase;
     public InterruptBitmap Interrupts;
 
+    // EFER.LMA.
+    private const ulong LongModeActive = 1 << 10;
+
+    /// <summary>The linear address that the instruction pointer stands for (Intel SDM volume 1, section 3.3.7): 64-bit code has no segment base.</summary>
+    public readonly ulong Linear(ulong rip) => (Efer & LongModeActive) != 0 && Cs.L != 0 ? rip : (uint)(Cs.Base + rip);
+
     /// <summary>The vector that waits, of which KVM has one at most; null for none.</summary>
     public readonly byte? FindInterrupt()
     {

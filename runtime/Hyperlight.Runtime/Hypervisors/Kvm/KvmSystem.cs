@@ -50,10 +50,9 @@ internal sealed unsafe class KvmSystem
     private readonly FileDescriptor _device;
     private readonly KvmCpuidEntry[] _cpuid;
 
-    // An empty machine that never runs and lives as long as the process. With the first machine KVM turns virtualization on, with the first processor
-    // that has no local APIC in the kernel it patches its own code, and it takes both back with the last: half of what a sandbox takes to create.
-    private readonly KvmVirtualMachine _resident;
-    private readonly KvmVcpu _residentProcessor;
+    // The machine of a sandbox that is gone, for the next. To make one takes most of the time that a sandbox takes to create. And while there is one, KVM
+    // keeps what it does with the first and undoes with the last: it turns virtualization on, and patches itself for processors without a local APIC.
+    private IdleMachine? _idle;
 
     private KvmSystem(FileDescriptor device)
     {
@@ -63,8 +62,6 @@ internal sealed unsafe class KvmSystem
         MemorySlotCount = (uint)CheckExtension(device, MemorySlots) is > 0 and uint count ? count : DefaultMemorySlots;
         HasExtendedControlRegisters = CheckExtension(device, ExtendedControlRegisters) > 0;
         HasMsrFilter = CheckExtension(device, MsrFilter) > 0;
-        _resident = CreateVirtualMachine();
-        _residentProcessor = _resident.CreateVcpu(this);
     }
 
     /// <summary>The host's KVM.</summary>
@@ -116,6 +113,23 @@ internal sealed unsafe class KvmSystem
 
     /// <summary><c>KVM_CREATE_VM</c>: a virtual machine without memory or processors.</summary>
     public KvmVirtualMachine CreateVirtualMachine() => new(new(KvmIoctl.Require(_device, KvmIoctl.CreateVm, 0, "KVM_CREATE_VM")));
+
+    /// <summary>Takes the machine that is kept.</summary>
+    /// <returns>It, or null when there is none of this kind.</returns>
+    public IdleMachine? Take(MachineKind kind)
+    {
+        IdleMachine? idle = Interlocked.Exchange(ref _idle, null);
+        if (idle is null || idle.Kind == kind)
+        {
+            return idle;
+        }
+
+        Keep(idle);
+        return null;
+    }
+
+    /// <summary>Keeps a machine for who takes it, instead of the one that is kept now.</summary>
+    public void Keep(IdleMachine machine) => Interlocked.Exchange(ref _idle, machine)?.Dispose();
 
     /// <summary>
     /// <c>KVM_GET_MSR_INDEX_LIST</c>: the model-specific registers that KVM knows, in the order it gives them. It fails with E2BIG, and says how many

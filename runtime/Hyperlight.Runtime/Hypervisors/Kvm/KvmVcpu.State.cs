@@ -11,19 +11,17 @@ internal sealed unsafe partial class KvmVcpu
     // struct kvm_lapic_state.
     private const int LocalApicSize = 1024;
 
-    /// <summary><c>KVM_GET_SREGS</c>: segment, table and control registers.</summary>
+    /// <summary>Segment, table and control registers: those that the next entry will have, else <c>KVM_GET_SREGS</c>.</summary>
     public KvmSpecialRegisters GetSpecialRegisters()
     {
+        if (IsReset)
+        {
+            return _run->SpecialRegisters;
+        }
+
         KvmSpecialRegisters registers;
         KvmIoctl.Require(_descriptor, KvmIoctl.GetSregs, &registers, "KVM_GET_SREGS");
         return registers;
-    }
-
-    /// <summary><c>KVM_SET_SREGS</c>: segment, table and control registers, of a processor that has not run yet.</summary>
-    public void SetSpecialRegisters(KvmSpecialRegisters registers)
-    {
-        KvmIoctl.Require(_descriptor, KvmIoctl.SetSregs, &registers, "KVM_SET_SREGS");
-        _run->Cr8 = registers.Cr8;
     }
 
     /// <summary>

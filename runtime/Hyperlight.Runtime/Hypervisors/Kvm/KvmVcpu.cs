@@ -7,7 +7,7 @@ namespace Hyperlight.Hypervisors.Kvm;
 
 /// <summary>
 /// The descriptor of a virtual processor and the pages the kernel shares about it. One thread at a time may use it, except that any
-/// thread may call <see cref="Cancel"/> at any time.
+/// thread may call <see cref="Cancel"/> until it is disposed.
 /// </summary>
 internal sealed unsafe partial class KvmVcpu : IDisposable
 {
@@ -29,13 +29,15 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     private readonly MappedMemory _shared;
     private readonly KvmRun* _run;
 
-    // Guards everything a cancel needs: the flag, the shared pages' lifetime and the thread inside KVM_RUN.
+    // Guards everything a cancel needs: the flag and the thread inside KVM_RUN.
     private readonly Lock _cancelLock = new();
     private bool _cancelRequested;
     private bool _kicked;
-    private bool _disposed;
     private nuint _thread;
     private ulong? _signalMask;
+
+    // Where the processor was at the last exit.
+    private ulong _exitAddress;
 
     /// <summary>Takes over the descriptor and maps the shared pages.</summary>
     public KvmVcpu(FileDescriptor descriptor, KvmSystem system)
@@ -53,7 +55,7 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
 
         // Sound: the mapping is larger than the structure (KVM guarantees at least its size) and lives as long as this object is not disposed.
         _run = (KvmRun*)_shared.Address;
-        _run->ValidRegisters = SyncGeneralRegisters;
+        _run->ValidRegisters = SyncGeneralRegisters | SyncSpecialRegisters;
     }
 
     /// <summary>How long all runs together have been inside KVM_RUN, in ticks of <see cref="Stopwatch"/>; 0 unless the switch Hyperlight.MeasureTimeInGuest is on.</summary>
@@ -78,8 +80,15 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     /// <summary>The general registers for the next entry, which the kernel takes from the shared pages.</summary>
     public void SetRegisters(in GeneralRegisters registers)
     {
+        // At an entry after an OUT KVM steps over that instruction if the processor still is where it was. By its guest's design that could be where the
+        // next guest starts, which would miss its first instruction.
+        if (IsReset && _run->SpecialRegisters.Linear(registers.Rip) == _exitAddress)
+        {
+            Commit();
+        }
+
         _run->Registers = registers;
-        _run->DirtyRegisters = SyncGeneralRegisters;
+        _run->DirtyRegisters |= SyncGeneralRegisters;
     }
 
     /// <summary>
@@ -145,6 +154,7 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
             ThreadSignals.Restore(mask);
         }
 
+        _exitAddress = _run->SpecialRegisters.Linear(_run->Registers.Rip);
         return KvmExit.Read(_run);
     }
 
@@ -153,28 +163,23 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
 
     /// <summary>
     /// Lets KVM finish the instruction of the last exit without going on in the guest. Until then KVM would finish it at the next entry, with registers
-    /// and memory that no longer are those of the exit. Nothing to do after an OUT or a HLT: what an OUT leaves undone is no more than to step over it, if
-    /// RIP still is where it was, and <see cref="Reset"/> takes care of that.
+    /// and memory that no longer are those of the exit. Nothing to do after an OUT or a HLT: what an OUT leaves undone is no more than to step over it, and
+    /// <see cref="SetRegisters"/> takes care of that. Nothing after a reset either, before which it was done.
     /// </summary>
     public void CompleteExit()
     {
-        if (!KvmExit.IsComplete(_run))
+        if (!IsReset && !KvmExit.IsComplete(_run))
         {
             RunWithoutEntering();
         }
     }
 
     /// <summary>
-    /// Sets the special registers, and CR8 with them; no exception is on its way any more, no interrupt but one that they have, and none is held back. One request does the work
-    /// of KVM_SET_SREGS and KVM_SET_VCPU_EVENTS: the kernel takes all of it from the shared pages. The general registers are left as after a reset.
+    /// Gives the next entry other special registers, and CR8 with them; no exception is on its way any more, no interrupt but one that they have, and none
+    /// is held back. The kernel takes all of it from the shared pages with the general registers, which are still to be set.
     /// </summary>
-    /// <remarks>
-    /// After an OUT, KVM compares RIP with that of the instruction now, not at the next entry: there it could be the same by a guest's design, which would
-    /// let that guest skip the first instruction of another.
-    /// </remarks>
     public void Reset(in KvmSpecialRegisters registers)
     {
-        _run->Registers = new() { Rflags = EmptyFlags };
         _run->SpecialRegisters = registers;
 
         // An entry takes CR8 from there; the special registers alone would leave what the guest put into it.
@@ -187,16 +192,15 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
             _run->Events.InterruptNumber = vector;
         }
 
-        _run->DirtyRegisters = SyncGeneralRegisters | SyncSpecialRegisters | SyncEvents;
-        try
-        {
-            RunWithoutEntering();
-        }
-        finally
-        {
-            // What the kernel refused is not to be tried again at the next entry.
-            _run->DirtyRegisters = 0;
-        }
+        _run->DirtyRegisters |= SyncSpecialRegisters | SyncEvents;
+    }
+
+    /// <summary>Lets the kernel take what the next entry is to have now, for requests that build on it. The general registers are left as after a reset.</summary>
+    public void Commit()
+    {
+        _run->Registers = new() { Rflags = EmptyFlags };
+        _run->DirtyRegisters |= SyncGeneralRegisters;
+        RunWithoutEntering();
     }
 
     /// <summary>Makes the current <see cref="Run"/>, and every later one until <see cref="ClearCancel"/>, return <see cref="VirtualMachineExitKind.Canceled"/>.</summary>
@@ -204,11 +208,6 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     {
         lock (_cancelLock)
         {
-            if (_disposed)
-            {
-                return;
-            }
-
             Volatile.Write(ref _cancelRequested, true);
 
             // The flag ends a KVM_RUN that is about to enter the guest, the signal one that has entered it.
@@ -234,14 +233,12 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        lock (_cancelLock)
-        {
-            _disposed = true;
-        }
-
         _shared.Dispose();
         _descriptor.Dispose();
     }
+
+    // Whether the next entry is to have other special registers, which the kernel has not taken yet.
+    private bool IsReset => (_run->DirtyRegisters & SyncSpecialRegisters) != 0;
 
     private int EnterGuest()
     {

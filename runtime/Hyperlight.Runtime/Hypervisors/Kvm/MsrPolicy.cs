@@ -27,6 +27,9 @@ internal sealed class MsrPolicy
     /// <summary>Whether KVM keeps the guest from all others.</summary>
     public bool IsFiltered { get; }
 
+    /// <summary>Whether the guest can use none at all, as guests that are not said to need some.</summary>
+    public bool DeniesAll => IsFiltered && Allowed.IsEmpty;
+
     /// <summary>What the guest can change, as far as KVM can read it: <see cref="Allowed"/> first.</summary>
     public ImmutableArray<uint> Saved { get; }
 

@@ -18,9 +18,10 @@ internal sealed partial class VirtualMachine : IDisposable
     // XCR0 after a reset: x87 only (Intel SDM volume 3, table 10-1).
     private const ulong InitialExtendedControl = 1;
 
+    private readonly KvmSystem _system = KvmSystem.Shared;
     private readonly KvmVirtualMachine _machine;
     private readonly KvmVcpu _processor;
-    private readonly bool _hasExtendedControl;
+    private readonly EntryMode _entryMode;
 
     // The model-specific registers a guest can change, with the values a processor starts with, and whether all of them can be written.
     private readonly KvmMsrEntry[] _msrs;
@@ -29,18 +30,31 @@ internal sealed partial class VirtualMachine : IDisposable
     // Whether the processor still is as it was created: then most of a state is there already.
     private bool _isNew = true;
 
-    /// <summary>Creates a machine without memory, its processor ready for a layout's first instruction.</summary>
+    // Whether the guest has nothing under way: it has not run, or waits after an OUT or a HLT.
+    private bool _isWaiting = true;
+
+    // The numbers of the regions that the guest has.
+    private readonly HashSet<uint> _mapped = [];
+
+    /// <summary>Creates a machine without memory, or takes one that another sandbox has left as new.</summary>
     /// <param name="layout">The layout, for the entry mode and the width of physical addresses.</param>
-    /// <param name="pageTables">The root of the guest's initial page tables; not used without paging.</param>
     /// <param name="msrs">Which model-specific registers the guest may use.</param>
     /// <param name="hasInterrupts">Whether it has interrupt controllers. Then a HLT waits for an interrupt and is no exit.</param>
     /// <exception cref="HypervisorException">There is no usable hypervisor, or it refuses.</exception>
     /// <exception cref="HyperlightException">An allowed register is one that the hypervisor cannot set back.</exception>
-    public VirtualMachine(GuestLayout layout, GuestPhysicalAddress pageTables, MsrPolicy msrs, bool hasInterrupts = false)
+    public VirtualMachine(GuestLayout layout, MsrPolicy msrs, bool hasInterrupts = false)
     {
-        KvmSystem system = KvmSystem.Shared;
-        _hasExtendedControl = system.HasExtendedControlRegisters;
-        _machine = system.CreateVirtualMachine();
+        _entryMode = layout.EntryMode;
+        _canSetMsrs = msrs.IsFiltered;
+        _kind = msrs.DeniesAll && !hasInterrupts ? MachineKind.Of(layout) : null;
+        if (_kind is not null && _system.Take(_kind) is { } idle)
+        {
+            (_machine, _processor, _msrs) = (idle.Machine, idle.Processor, idle.Msrs);
+            _ticksBefore = _processor.TicksInGuest;
+            return;
+        }
+
+        _machine = _system.CreateVirtualMachine();
         try
         {
             if (layout.Paging == GuestPaging.None)
@@ -54,18 +68,14 @@ internal sealed partial class VirtualMachine : IDisposable
                 _machine.SetMsrFilter(msrs.Allowed.AsSpan());
             }
 
-            TimerLine = hasInterrupts ? CreateInterruptControllers(system) : null;
-            _processor = _machine.CreateVcpu(system);
-            _processor.SetCpuid(system.Cpuid(layout.PhysicalAddressBits));
+            TimerLine = hasInterrupts ? CreateInterruptControllers(_system) : null;
+            _processor = _machine.CreateVcpu(_system);
+            _processor.SetCpuid(_system.Cpuid(layout.PhysicalAddressBits));
             _msrs = ReadInitialMsrs(msrs);
-            _canSetMsrs = msrs.IsFiltered;
-            _processor.SetSpecialRegisters(EntryState.For(layout.EntryMode, pageTables));
         }
         catch
         {
-            _processor?.Dispose();
-            _machine.Dispose();
-            TimerLine?.Dispose();
+            Close();
             throw;
         }
     }
@@ -74,26 +84,34 @@ internal sealed partial class VirtualMachine : IDisposable
     public static uint SlotCount => KvmSystem.Shared.MemorySlotCount;
 
     /// <summary>How long the processor has been with the guest, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0 unless that is measured.</summary>
-    public long TicksInGuest => _processor.TicksInGuest;
+    public long TicksInGuest => _processor.TicksInGuest - _ticksBefore;
 
     /// <summary>Gives the guest memory at a physical address.</summary>
     /// <param name="slot">A number for the region; every region has its own.</param>
     /// <param name="address">Where the guest sees it.</param>
     /// <param name="memory">The host's memory, to be kept until the region is unmapped or the machine disposed.</param>
     /// <param name="permissions">What the guest may do there.</param>
-    public void Map(uint slot, GuestPhysicalAddress address, MappedMemory memory, MemoryPermissions permissions) =>
+    public void Map(uint slot, GuestPhysicalAddress address, MappedMemory memory, MemoryPermissions permissions)
+    {
         _machine.SetUserMemoryRegion(slot, address, memory.Address, memory.Size, permissions);
+        _mapped.Add(slot);
+    }
 
     /// <summary>Takes memory away from the guest.</summary>
-    public void Unmap(uint slot) => _machine.SetUserMemoryRegion(slot, default, 0, 0, MemoryPermissions.Write);
+    public void Unmap(uint slot)
+    {
+        _machine.SetUserMemoryRegion(slot, default, 0, 0, MemoryPermissions.Write);
+        _mapped.Remove(slot);
+    }
+
+    /// <summary>Makes the processor ready for the first instruction of a guest of the layout. The general registers are still to be set.</summary>
+    /// <param name="pageTables">The root of the guest's initial page tables; not used without paging.</param>
+    public void Start(GuestPhysicalAddress pageTables) => _processor.Reset(EntryState.For(_entryMode, pageTables));
 
     /// <summary>The general registers at the last exit.</summary>
     public GeneralRegisters GetRegisters() => _processor.GetRegisters();
 
-    /// <summary>
-    /// The general registers for the next run. After an OUT this is safe although KVM completes the instruction only then: it advances RIP
-    /// only if RIP still is where the OUT was, and an OUT changes no other register.
-    /// </summary>
+    /// <summary>The general registers for the next run. After an OUT this is safe although KVM completes the instruction only then: an OUT changes none.</summary>
     public void SetRegisters(in GeneralRegisters registers) => _processor.SetRegisters(registers);
 
     /// <summary>Resets the floating-point and vector registers (amd64 sheet, section 4.3).</summary>
@@ -104,7 +122,7 @@ internal sealed partial class VirtualMachine : IDisposable
     {
         KvmMsrEntry[] msrs = [.. _msrs];
         Require(_processor.GetMsrs(msrs), msrs, "read");
-        return new(_processor.GetSpecialRegisters(), _hasExtendedControl ? _processor.GetExtendedControl() : InitialExtendedControl, [.. msrs])
+        return new(_processor.GetSpecialRegisters(), _system.HasExtendedControlRegisters ? _processor.GetExtendedControl() : InitialExtendedControl, [.. msrs])
         {
             Interrupts = GetInterrupts(),
         };
@@ -112,7 +130,7 @@ internal sealed partial class VirtualMachine : IDisposable
 
     /// <summary>All registers that a debugger shows, as the last exit left them.</summary>
     public CoreRegisters GetAllRegisters() => new(
-        _processor.GetRegisters(), _processor.GetSpecialRegisters(), _hasExtendedControl ? _processor.GetExtendedControl() : InitialExtendedControl, _processor.GetFloatingPoint());
+        _processor.GetRegisters(), _processor.GetSpecialRegisters(), _system.HasExtendedControlRegisters ? _processor.GetExtendedControl() : InitialExtendedControl, _processor.GetFloatingPoint());
 
     /// <summary>Finishes what the last exit has left undone, so that it does not happen to other memory or registers. Before those are replaced.</summary>
     public void Settle() => _processor.CompleteExit();
@@ -124,17 +142,19 @@ internal sealed partial class VirtualMachine : IDisposable
     /// <param name="state">The state.</param>
     public void SetState(ProcessorState state)
     {
-        if (_isNew)
+        _processor.Reset(state.Special);
+        if (_kind is null)
         {
-            _processor.SetSpecialRegisters(state.Special);
+            // What is set below may depend on the special registers.
+            _processor.Commit();
         }
-        else
+
+        if (!_isNew)
         {
-            _processor.Reset(state.Special);
             _processor.ResetDebugRegisters();
         }
 
-        if (_hasExtendedControl && (!_isNew || state.ExtendedControl != InitialExtendedControl))
+        if (_system.HasExtendedControlRegisters && (!_isNew || state.ExtendedControl != InitialExtendedControl))
         {
             _processor.SetExtendedControl(state.ExtendedControl);
         }
@@ -152,22 +172,20 @@ internal sealed partial class VirtualMachine : IDisposable
     public VirtualMachineExit Run()
     {
         _isNew = false;
-        return _processor.Run();
+        _isWaiting = false;
+        VirtualMachineExit exit = _processor.Run();
+        _isWaiting = exit.Kind is VirtualMachineExitKind.Out or VirtualMachineExitKind.Halt;
+        return exit;
     }
 
-    /// <summary>Stops the current run, and every later one until <see cref="ClearCancel"/>. Any thread, at any time, even after disposal.</summary>
+    /// <summary>
+    /// Stops the current run, and every later one until <see cref="ClearCancel"/>. Any thread, at any time before disposal: after that the processor may be
+    /// another sandbox's.
+    /// </summary>
     public void Cancel() => _processor.Cancel();
 
     /// <summary>Forgets a cancel. Only between runs.</summary>
     public void ClearCancel() => _processor.ClearCancel();
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _processor.Dispose();
-        _machine.Dispose();
-        TimerLine?.Dispose();
-    }
 
     private KvmMsrEntry[] ReadInitialMsrs(MsrPolicy policy)
     {

@@ -1,0 +1,17 @@
+using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Layouts;
+
+namespace Hyperlight.Runtime.Tests.Hypervisors;
+
+/// <summary>The machine that is kept for the next sandbox.</summary>
+internal static class KeptMachine
+{
+    /// <summary>Closes it, so that the next sandbox has a new one.</summary>
+    public static void Close()
+    {
+        foreach (GuestLayout layout in GuestLayouts.All)
+        {
+            KvmSystem.Shared.Take(MachineKind.Of(layout))?.Dispose();
+        }
+    }
+}

@@ -1,0 +1,219 @@
+using System.Runtime.InteropServices;
+using Hyperlight.CoreDumps;
+using Hyperlight.Hypervisors;
+using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Memory;
+using Hyperlight.Runtime.Tests.Guests;
+
+namespace Hyperlight.Runtime.Tests.Hypervisors;
+
+/// <summary>
+/// The machine of a sandbox that is disposed is the next one's, which finds nothing of the guest before. Alone: other tests would take the machine.
+/// </summary>
+[Collection(nameof(Alone))]
+public class MachineReuseTests
+{
+    private const int ReadOffset = 0x80;
+    private const int MxcsrMask = 28;
+    private const int XsaveHeader = 512;
+    private const int Rounds = 50;
+    private const int Threads = 4;
+
+    /// <summary>Code that changes the processor and halts; code that writes to port 0x10 what became of it.</summary>
+    public static TheoryData<string, byte[], byte[]> Traces => new()
+    {
+        // mov eax, 0x1234; mov dr0, rax; hlt / mov rax, dr0; out 0x10, eax
+        { "a breakpoint", [0xB8, 0x34, 0x12, 0, 0, 0x0F, 0x23, 0xC0, 0xF4], [0x0F, 0x21, 0xC0, 0xE7, 0x10] },
+
+        // mov eax, 5; mov cr8, rax; hlt / mov rax, cr8; out 0x10, eax
+        { "a task priority", [0xB8, 5, 0, 0, 0, 0x44, 0x0F, 0x22, 0xC0, 0xF4], [0x44, 0x0F, 0x20, 0xC0, 0xE7, 0x10] },
+
+        // mov eax, 0x1234; mov cr2, rax; hlt / mov rax, cr2; out 0x10, eax
+        { "the address of a page fault", [0xB8, 0x34, 0x12, 0, 0, 0x0F, 0x22, 0xD0, 0xF4], [0x0F, 0x20, 0xD0, 0xE7, 0x10] },
+
+        // mov rax, cr4; or eax, 0x10000; mov cr4, rax; mov eax, 0x1234; wrgsbase rax; swapgs; hlt / the same up to cr4; swapgs; rdgsbase rax; out 0x10, eax
+        {
+            "the other base of GS",
+            [0x0F, 0x20, 0xE0, 0x0D, 0, 0, 1, 0, 0x0F, 0x22, 0xE0, 0xB8, 0x34, 0x12, 0, 0, 0xF3, 0x48, 0x0F, 0xAE, 0xD8, 0x0F, 0x01, 0xF8, 0xF4],
+            [0x0F, 0x20, 0xE0, 0x0D, 0, 0, 1, 0, 0x0F, 0x22, 0xE0, 0x0F, 0x01, 0xF8, 0xF3, 0x48, 0x0F, 0xAE, 0xC8, 0xE7, 0x10]
+        },
+
+        // mov r15d, 0x1234; hlt / xor eax, eax; out 0x10, eax: a new guest's registers are set as a whole
+        { "a general register", [0x41, 0xBF, 0x34, 0x12, 0, 0, 0xF4], [0x44, 0x89, 0xF8, 0xE7, 0x10] },
+    };
+
+    [KvmTheory]
+    [MemberData(nameof(Traces))]
+    public void Nothing_is_left_of_the_guest_before(string trace, byte[] write, byte[] read)
+    {
+        byte[] code = [.. write, .. new byte[ReadOffset - write.Length], .. read];
+        using (TinyGuest first = TinyGuest.LongMode(code))
+        {
+            Assert.Equal(VirtualMachineExit.Halt, first.Machine.Run());
+            Assert.True(Read(first) != 0, $"{trace} was not there in the first place");
+            Assert.Equal(VirtualMachineExitKind.Out, Restart(first).Kind);
+        }
+
+        int machines = CountMachines();
+        using TinyGuest second = TinyGuest.LongMode(code);
+        Assert.Equal(machines, CountMachines());
+
+        Assert.Equal(VirtualMachineExit.Out(0x10, 0, 4), Restart(second));
+
+        static VirtualMachineExit Restart(TinyGuest guest)
+        {
+            guest.Machine.SetRegisters(new() { Rip = TinyGuest.CodeAddress + ReadOffset, Rflags = 2 });
+            return guest.Machine.Run();
+        }
+
+        static uint Read(TinyGuest guest)
+        {
+            GeneralRegisters registers = guest.Machine.GetRegisters();
+            guest.Machine.SetRegisters(registers with { Rip = TinyGuest.CodeAddress + ReadOffset });
+            return guest.Machine.Run().Value;
+        }
+    }
+
+    [KvmFact]
+    public void A_machine_that_is_used_again_is_as_a_new_one()
+    {
+        // mov al, 1; movdqu xmm0, [0x1000]; mov cr8, rax; hlt
+        byte[] code = [0xB0, 1, 0xF3, 0x0F, 0x6F, 0x04, 0x25, 0, 0x10, 0, 0, 0x44, 0x0F, 0x22, 0xC0, 0xF4];
+        KeptMachine.Close();
+        CoreRegisters fresh;
+        ProcessorState freshState;
+        using (TinyGuest first = TinyGuest.LongMode(code))
+        {
+            first.Machine.Settle();
+            fresh = first.Machine.GetAllRegisters();
+            freshState = first.Machine.GetState();
+            first.Start();
+            Assert.Equal(VirtualMachineExit.Halt, first.Machine.Run());
+            Assert.False(fresh.Vector.AsSpan().SequenceEqual(first.Machine.GetAllRegisters().Vector), "XMM0 was not set");
+        }
+
+        int machines = CountMachines();
+        using TinyGuest second = TinyGuest.LongMode(code);
+        Assert.Equal(machines, CountMachines());
+        CoreRegisters again = second.Machine.GetAllRegisters();
+
+        // The mask of MXCSR says what the processor can do, once it has been asked; the header says which parts were written out.
+        foreach (byte[] vector in (byte[][])[fresh.Vector, again.Vector])
+        {
+            vector.AsSpan(MxcsrMask, sizeof(uint)).Clear();
+            vector.AsSpan(XsaveHeader, sizeof(ulong)).Clear();
+        }
+
+        Assert.Equal(fresh.Vector, again.Vector);
+        Assert.Equal(Bytes(fresh.Special), Bytes(again.Special));
+        Assert.Equal(fresh.ExtendedControl, again.ExtendedControl);
+        Assert.Equal(freshState.Msrs, second.Machine.GetState().Msrs);
+        Assert.Equal(0, second.Machine.TicksInGuest);
+    }
+
+    [KvmFact]
+    public void The_memory_of_the_guest_before_is_gone()
+    {
+        using MappedMemory memory = MappedMemory.Allocate(0x1000);
+
+        // mov al, [0x8000]; hlt
+        byte[] code = [0x8A, 0x04, 0x25, 0, 0x80, 0, 0, 0xF4];
+        using (TinyGuest first = TinyGuest.LongMode(code))
+        {
+            first.Machine.Map(2, new(0x8000), memory, MemoryPermissions.Read | MemoryPermissions.Write);
+            Assert.Equal(VirtualMachineExit.Halt, first.Machine.Run());
+        }
+
+        int machines = CountMachines();
+        using TinyGuest second = TinyGuest.LongMode(code);
+        Assert.Equal(machines, CountMachines());
+
+        Assert.Equal(VirtualMachineExit.MemoryAccess(new(0x8000), MemoryAccessKind.Read), second.Machine.Run());
+    }
+
+    [KvmFact]
+    public void A_machine_whose_guest_crashed_is_not_used_again()
+    {
+        // ud2, and no interrupt table; mov al, [0x8000], where there is no memory; an endless loop
+        AssertClosed(guest => Assert.Equal(VirtualMachineExit.Shutdown, guest.Machine.Run()), 0x0F, 0x0B);
+        AssertClosed(guest => Assert.Equal(VirtualMachineExitKind.MemoryAccess, guest.Machine.Run().Kind), 0x8A, 0x04, 0x25, 0, 0x80, 0, 0, 0xF4);
+        AssertClosed(
+            guest =>
+            {
+                guest.Machine.Cancel();
+                Assert.Equal(VirtualMachineExit.Canceled, guest.Machine.Run());
+            },
+            0xEB, 0xFE);
+    }
+
+    [KvmFact]
+    public void A_machine_with_registers_that_a_guest_may_use_is_not_used_again()
+    {
+        KeptMachine.Close();
+        int machines = CountMachines();
+
+        TinyGuest.LongModeWith(MsrPolicy.Filtered([0x176]), 0xF4).Dispose();
+
+        Assert.Equal(machines, CountMachines());
+    }
+
+    [KvmFact]
+    public void A_machine_that_is_disposed_twice_is_kept_once()
+    {
+        TinyGuest guest = TinyGuest.LongMode(0xF4);
+        guest.Dispose();
+        guest.Machine.Dispose();
+
+        using TinyGuest first = TinyGuest.LongMode(0xF4);
+        int machines = CountMachines();
+        using TinyGuest second = TinyGuest.LongMode(0xF4);
+
+        Assert.Equal(machines + 1, CountMachines());
+    }
+
+    [KvmFact]
+    public void A_guest_of_another_kind_does_not_get_it()
+    {
+        TinyGuest.LongMode(0xF4).Dispose();
+        int machines = CountMachines();
+
+        using TinyGuest other = TinyGuest.RealMode(0xF4);
+
+        Assert.Equal(machines + 1, CountMachines());
+        Assert.Equal(VirtualMachineExit.Halt, other.Machine.Run());
+    }
+
+    [KvmFact]
+    public async Task Sandboxes_that_come_and_go_on_many_threads_never_meet()
+    {
+        using TestGuest image = new("hello");
+
+        await Task.WhenAll(Enumerable.Range(0, Threads).Select(thread => Task.Run(
+            () =>
+            {
+                for (int round = 0; round < Rounds; round++)
+                {
+                    using Sandbox sandbox = image.Start();
+                    Assert.Equal((thread * Rounds) + round, sandbox.Call<int>("EchoInt", (thread * Rounds) + round));
+                }
+            },
+            TestContext.Current.CancellationToken)));
+    }
+
+    private static void AssertClosed(Action<TinyGuest> run, params byte[] code)
+    {
+        KeptMachine.Close();
+        int machines = CountMachines();
+        using (TinyGuest guest = TinyGuest.LongMode(code))
+        {
+            run(guest);
+        }
+
+        Assert.Equal(machines, CountMachines());
+    }
+
+    private static byte[] Bytes(KvmSpecialRegisters registers) => MemoryMarshal.AsBytes([registers]).ToArray();
+
+    private static int CountMachines() =>
+        Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(path => new FileInfo(path).LinkTarget?.Contains("kvm-vm", StringComparison.Ordinal) == true);
+}
