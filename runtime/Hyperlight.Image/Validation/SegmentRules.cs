@@ -141,7 +141,7 @@ internal static class SegmentRules
         {
             findings.Add(Rules.MemoryAtZero, () =>
                 $"{layout.Id} loads the guest at address 0, so a null pointer leads to its first segment and to no fault: "
-                + "a guest that need not start in real mode can be linked elsewhere (-Wl,-Ttext-segment=0x100000) and has a guard there.");
+                + "a guest that need not start in real mode has a guard when it is linked elsewhere (-Wl,-Ttext-segment=0x100000) and has no version note.");
         }
     }
 }
