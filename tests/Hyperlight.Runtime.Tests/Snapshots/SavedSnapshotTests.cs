@@ -306,7 +306,7 @@ public sealed class SavedSnapshotTests : IDisposable
             failure = Record.Exception(() => sandbox.Snapshot().Dispose());
             Assert.True(failure is null or HyperlightException, $"{failure}");
             sandbox.Restore(snapshot);
-            Assert.Equal(42, sandbox.Call<int>("DataWord"));
+            Assert.Equal(42, sandbox.Call<int>("DataWord", new CallOptions { Timeout = TimeSpan.FromSeconds(30) }));
         }
     }
 

@@ -74,6 +74,12 @@ internal sealed unsafe class KvmSystem
     /// <summary>What a snapshot's registers are bound to.</summary>
     public SnapshotMachine Machine { get; } = new("x86_64", "kvm", CpuVendor());
 
+    /// <summary>
+    /// Whether KVM finds a guest's segment registers in memory, where they cost nothing to read. Intel processors have an instruction for each field, which a
+    /// hypervisor beneath this one may have to execute for it.
+    /// </summary>
+    public bool KeepsSegmentsInMemory => Machine.CpuVendor is "AuthenticAMD" or "HygonGenuine";
+
     /// <summary>How many pieces of memory a virtual machine may have: <c>KVM_CAP_NR_MEMSLOTS</c>.</summary>
     public uint MemorySlotCount { get; }
 

@@ -29,6 +29,9 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     private readonly MappedMemory _shared;
     private readonly KvmRun* _run;
 
+    // Whether each exit leaves the special registers in the shared pages.
+    private readonly bool _sharesSpecialRegisters;
+
     // Guards everything a cancel needs: the flag and the thread inside KVM_RUN.
     private readonly Lock _cancelLock = new();
     private bool _cancelRequested;
@@ -36,7 +39,8 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     private nuint _thread;
     private ulong? _signalMask;
 
-    // Where the processor was at the last exit.
+    // Where the processor was at the last exit; as a linear address since the reset after it.
+    private ulong _exitRip;
     private ulong _exitAddress;
 
     /// <summary>Takes over the descriptor and maps the shared pages.</summary>
@@ -55,7 +59,8 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
 
         // Sound: the mapping is larger than the structure (KVM guarantees at least its size) and lives as long as this object is not disposed.
         _run = (KvmRun*)_shared.Address;
-        _run->ValidRegisters = SyncGeneralRegisters | SyncSpecialRegisters;
+        _sharesSpecialRegisters = system.KeepsSegmentsInMemory;
+        _run->ValidRegisters = SyncGeneralRegisters | (_sharesSpecialRegisters ? SyncSpecialRegisters : 0);
     }
 
     /// <summary>How long all runs together have been inside KVM_RUN, in ticks of <see cref="Stopwatch"/>; 0 unless the switch Hyperlight.MeasureTimeInGuest is on.</summary>
@@ -154,7 +159,7 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
             ThreadSignals.Restore(mask);
         }
 
-        _exitAddress = _run->SpecialRegisters.Linear(_run->Registers.Rip);
+        _exitRip = _run->Registers.Rip;
         return KvmExit.Read(_run);
     }
 
@@ -180,6 +185,11 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     /// </summary>
     public void Reset(in KvmSpecialRegisters registers)
     {
+        if (!IsReset)
+        {
+            _exitAddress = (_sharesSpecialRegisters ? _run->SpecialRegisters : GetSpecialRegisters()).Linear(_exitRip);
+        }
+
         _run->SpecialRegisters = registers;
 
         // An entry takes CR8 from there; the special registers alone would leave what the guest put into it.
