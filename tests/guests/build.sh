@@ -44,6 +44,7 @@ build tests/guests/src/warm.c amd64 tests/guests/warm.elf
 build tests/guests/src/ticks.c amd64 tests/guests/ticks.elf
 build tests/guests/src/ticks.c i686 tests/guests/ticks-flat.elf
 build tests/guests/src/ticks.c i686-identity tests/guests/ticks32.elf
+build tests/guests/src/ticks.c i686-paged tests/guests/ticks-paged.elf
 kernel i686-identity identity
 kernel i686 flat
 kernel i686-paged paged

@@ -1,6 +1,6 @@
 /*
  * A guest for tests of hardware interrupts: it moves the PICs' interrupts to vectors from 0x20 up, counts the timer's, and waits for them in HLT.
- * Built for amd64 (ticks.elf) and i686 (ticks-flat.elf, ticks32.elf); its image needs HardwareInterrupts.
+ * Built for amd64 (ticks.elf) and i686 (ticks-flat.elf, ticks32.elf, ticks-paged.elf); its image needs HardwareInterrupts.
  */
 #include "internal.h"
 
