@@ -3,6 +3,9 @@ namespace Hyperlight;
 /// <summary>How much a finding matters.</summary>
 public enum FindingSeverity
 {
+    /// <summary>Good to know. Nothing has to be done about it.</summary>
+    Information,
+
     /// <summary>The guest can be baked, but probably not as its author meant.</summary>
     Warning,
 

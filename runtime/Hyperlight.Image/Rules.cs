@@ -30,6 +30,8 @@ public static class Rules
     public static readonly Rule WritableCode = new("HL1017", Warning, "A segment is writable and executable");
     public static readonly Rule MalformedVersionNote = new("HL1018", Warning, "The Hyperlight version note cannot be read");
     public static readonly Rule MalformedHeader = new("HL1019", Error, "The ELF header contradicts itself");
+    public static readonly Rule ExecutableStack = new("HL1020", Warning, "The guest asks for an executable stack");
+    public static readonly Rule MemoryAtZero = new("HL1021", Information, "Page 0 is memory of the guest");
 
     // HL2xxx: layout and memory.
     public static readonly Rule LayoutMismatch = new("HL2001", Error, "The guest is not of the asserted layout");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 
 namespace Hyperlight.Sdk.Tasks;
@@ -6,7 +7,7 @@ namespace Hyperlight.Sdk.Tasks;
 /// <summary>Where in a file a finding belongs; line 0 when only the file is known.</summary>
 internal readonly record struct FindingOrigin(string File, int Line = 0);
 
-/// <summary>Turns findings into the errors and warnings of a build.</summary>
+/// <summary>Turns findings into the errors, warnings and messages of a build.</summary>
 /// <param name="log">The task's log.</param>
 /// <param name="helpRoot">The folder that help pages are relative to.</param>
 internal sealed class FindingLog(TaskLoggingHelper log, string helpRoot)
@@ -16,13 +17,17 @@ internal sealed class FindingLog(TaskLoggingHelper log, string helpRoot)
     {
         Rule rule = finding.Rule;
         string link = HelpLink(rule);
-        if (rule.Severity == FindingSeverity.Error)
+        switch (rule.Severity)
         {
-            log.LogError(null, rule.Code, null, link, origin.File, origin.Line, 0, 0, 0, "{0}", finding.Message);
-        }
-        else
-        {
-            log.LogWarning(null, rule.Code, null, link, origin.File, origin.Line, 0, 0, 0, "{0}", finding.Message);
+            case FindingSeverity.Error:
+                log.LogError(null, rule.Code, null, link, origin.File, origin.Line, 0, 0, 0, "{0}", finding.Message);
+                break;
+            case FindingSeverity.Warning:
+                log.LogWarning(null, rule.Code, null, link, origin.File, origin.Line, 0, 0, 0, "{0}", finding.Message);
+                break;
+            default:
+                log.LogMessage(null, rule.Code, null, origin.File, origin.Line, 0, 0, 0, MessageImportance.Normal, "{0}", finding.Message);
+                break;
         }
     }
 

@@ -73,6 +73,19 @@ public sealed class BakeGuestsTests : IDisposable
     }
 
     [Fact]
+    public void What_is_good_to_know_is_no_warning_and_not_shown_unless_asked_for()
+    {
+        _bench.Write("hello.elf", TestElf.I686().Build());
+        using BakeGuests bake = new() { Guests = _bench.Resolve("hello.elf") };
+
+        Assert.True(_bench.Run(bake));
+
+        Assert.Empty(_bench.Engine.Warnings);
+        BuildMessageEventArgs message = Assert.Single(_bench.Engine.Messages, message => message.Code == "HL1021");
+        Assert.Equal((_bench.PathOf("hello.elf"), MessageImportance.Normal), (message.File, message.Importance));
+    }
+
+    [Fact]
     public void A_guest_that_goes_away_after_it_was_resolved_is_HL4001_at_its_line()
     {
         _bench.Write("hello.elf", TestElf.Amd64().Build());

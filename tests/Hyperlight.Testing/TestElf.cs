@@ -83,6 +83,9 @@ public sealed partial class TestElf
     public TestElf WithTls(ulong memorySize) =>
         WithProgramHeader(new(0, ElfSegmentType.ThreadLocalStorage, ElfSegmentFlags.Read, 0, 0, 0, memorySize, 8));
 
+    /// <summary>Adds a PT_GNU_STACK segment.</summary>
+    public TestElf WithStack(ElfSegmentFlags flags) => WithProgramHeader(new(0, ElfSegmentType.GnuStack, flags, 0, 0, 0, 0, 4));
+
     /// <summary>Adds upstream's version note in its section (amd64 sheet, section 1.4).</summary>
     public TestElf WithVersionNote(string version) => WithSection(".note.hyperlight-version", ElfSectionType.Note, VersionNote(version), alignment: 8);
 

@@ -17,4 +17,7 @@ public enum ElfSegmentType : uint
 
     /// <summary>PT_TLS: the template of thread-local storage.</summary>
     ThreadLocalStorage = 7,
+
+    /// <summary>PT_GNU_STACK: its flags are those that the stack is to have.</summary>
+    GnuStack = 0x6474_E551,
 }

@@ -120,6 +120,8 @@ public static class GuestLayouts
         EntryMode = EntryMode.PagedProtectedMode,
         PhysicalAddressBits = 32,
         FileMappingSlots = 0,
+        // As in the identity layout (section 8).
+        CounterOffset = 0x1008,
         ExceptionStackOffset = 0x30,
         // As on amd64 (section 2.4).
         ScratchReservePages = 12,

@@ -10,7 +10,7 @@ public static class GuestValidator
     /// <param name="elf">The guest, as read.</param>
     /// <param name="layout">The profile it follows.</param>
     /// <param name="findings">
-    /// Receives HL1002, HL1005 to HL1015, HL1017, HL2005, HL2006 and HL2010: of each rule at most five, and then how many more there were.
+    /// Receives HL1002, HL1005 to HL1015, HL1017, HL1020, HL1021, HL2005, HL2006 and HL2010: of each rule at most five, and then how many more there were.
     /// </param>
     public static void Validate(ElfFile elf, GuestLayout layout, ICollection<Finding> findings)
     {

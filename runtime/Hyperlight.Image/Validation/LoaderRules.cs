@@ -25,6 +25,12 @@ internal static class LoaderRules
                     $"the guest has 0x{segment.MemorySize:X} bytes of thread-local storage (PT_TLS, program header {segment.Index}), "
                     + "nothing sets that up in a guest: make the variables global, a guest has one thread.");
             }
+            else if (segment.Type == ElfSegmentType.GnuStack && (segment.Flags & ElfSegmentFlags.Execute) != 0)
+            {
+                findings.Add(Rules.ExecutableStack, () =>
+                    $"the guest asks for an executable stack (PT_GNU_STACK, program header {segment.Index}), which has no effect: "
+                    + "what a guest can execute follows from its layout alone. Link with -Wl,-z,noexecstack, and give assembly files a .note.GNU-stack section.");
+            }
         }
 
         if (!elf.NeededLibraries.IsEmpty)

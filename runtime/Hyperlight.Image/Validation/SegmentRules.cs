@@ -28,6 +28,7 @@ internal static class SegmentRules
         CheckOrder(elf, findings);
         CheckSpan(elf, layout, findings);
         CheckLinkAddress(elf, layout, findings);
+        CheckNullPage(elf, layout, findings);
     }
 
     private static void CheckSizes(ElfSegment segment, ElfFile elf, CappedFindings findings)
@@ -131,6 +132,16 @@ internal static class SegmentRules
             findings.Add(Rules.LinkAddress, () =>
                 $"the guest's lowest segment is at 0x{elf.LoadBase:X}, the image must start on a page, a multiple of 0x{GuestLayout.PageSize:X}: "
                 + "align the first segment in the linker script.");
+        }
+    }
+
+    private static void CheckNullPage(ElfFile elf, GuestLayout layout, CappedFindings findings)
+    {
+        if (!elf.LoadSegments.IsEmpty && layout.SnapshotBase.Value == 0)
+        {
+            findings.Add(Rules.MemoryAtZero, () =>
+                $"{layout.Id} loads the guest at address 0, so a null pointer leads to its first segment and to no fault: "
+                + "a guest that need not start in real mode has a guard when it is linked elsewhere (-Wl,-Ttext-segment=0x100000) and has no version note.");
         }
     }
 }

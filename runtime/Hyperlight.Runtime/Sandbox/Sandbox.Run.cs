@@ -1,5 +1,6 @@
 using System.Text;
 using Hyperlight.Hypervisors;
+using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Protocol;
 using Hyperlight.Telemetry;
 
@@ -59,8 +60,7 @@ public sealed partial class Sandbox
             case VirtualMachineExitKind.Canceled:
                 throw Stopped(what, cancellationToken);
             case VirtualMachineExitKind.Shutdown:
-                throw new GuestFaultException(
-                    "The guest triple-faulted: an exception occurred that its processor could not deliver, often before the guest had set up its interrupt table.");
+                throw new GuestFaultException(TripleFault.Describe(_machine.GetAllRegisters()));
             default:
                 throw new GuestFaultException($"The guest cannot go on{AtInstruction()}: {exit.Text}.");
         }

@@ -337,8 +337,8 @@ hl_Vec hl_init_data(void);
 uint64_t hl_random_seed(void);
 
 /* The 64-bit word that lies `offset` bytes below the end of scratch, 8 <= offset <= 8192: 0x08 scratch size, 0x10 next
- * free page; with paging also 0x18 page tables, 0x20 snapshot generation; on i686 without paging also 0x1008 the counter of the
- * host (amd64 sheet 2.3, i686 sheets 2.3 and 8). */
+ * free page; with paging also 0x18 page tables, 0x20 snapshot generation; on i686 also 0x1008 the counter of the host
+ * (amd64 sheet 2.3, i686 sheets 2.3 and 8). */
 uint64_t hl_scratch_word(uint32_t offset);
 
 /* ---- Float and double -------------------------------------------------------------------------------------------- */

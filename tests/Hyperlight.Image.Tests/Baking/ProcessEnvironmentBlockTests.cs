@@ -27,6 +27,13 @@ public sealed class ProcessEnvironmentBlockTests
             [0x4000, 0xFFFB_8000, 0x4000, 0xFFFB_C000, 0, 0x41000, 0x20000, 0x21000, 0, 0x20050],
             Words(GuestLayouts.I686V13));
 
+    /// <summary>i686 sheet, section 2.2: without file mappings 0x40 bytes; the buffers are where the guest sees them, not where they are.</summary>
+    [Fact]
+    public void The_block_of_paged_i686_ends_before_the_list_and_has_virtual_addresses() =>
+        Assert.Equal(
+            [0x4000, 0xFFFB_8000, 0x4000, 0xFFFB_C000, 0, 0x42000, 0x20000, 0x22000],
+            Words(GuestLayouts.I686V15));
+
     /// <summary>i686 sheet, section 2.2: entries of 80 bytes from 0x50 on, 32 of them, all in the page of the block.</summary>
     [Fact]
     public void File_mappings_are_a_count_an_address_and_thirty_two_entries()

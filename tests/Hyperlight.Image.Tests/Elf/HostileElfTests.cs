@@ -47,7 +47,7 @@ public sealed class HostileElfTests
     public void A_file_cut_off_anywhere_has_an_error(string subject)
     {
         byte[] file = Subject(subject);
-        Assert.Empty(Examine(file).Findings);
+        Assert.Empty(Examine(file).Codes);
         for (int length = 0; length < file.Length; length++)
         {
             GuestReport report = Examine(file[..length]);

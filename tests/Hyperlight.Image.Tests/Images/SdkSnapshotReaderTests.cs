@@ -42,6 +42,7 @@ public sealed class SdkSnapshotReaderTests : IDisposable
         { "sizes.heap_size", "1048576", "HL3002" }, // the blob has another length
         { "sizes.scratch_size", "1", "HL3005" },
         { "sizes.scratch_size", "18446744073709547520", "HL3005" },
+        { "sizes.scratch_size", "18874368", "HL3005" }, // over the local APIC (i686 sheet, section 6.3)
         { "sizes.input_buffer_size", "4096", "HL3005" },
         { "code_size", "0", "HL3005" },
         { "code_size", "18446744073709551615", "HL3005" },

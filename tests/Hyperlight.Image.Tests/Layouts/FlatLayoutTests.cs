@@ -121,21 +121,6 @@ public sealed class FlatLayoutTests
         Assert.True(image.StoredSize <= 6 * 0x1000, $"{image.StoredSize} bytes are stored");
     }
 
-    /// <summary>i686 sheet, section 4.3 (D): load base less link base is added to a word of 4 bytes, whichever table says so.</summary>
-    [Fact]
-    public void A_position_independent_guest_is_relocated_to_where_it_is_loaded()
-    {
-        byte[] data = new byte[0x20];
-        data[0] = 0x34;
-        data[4] = 0xFF;
-        BakedMemory memory = new(Bake(TestElf.I686At(0).WithType(ElfType.PositionIndependent)
-            .WithSegment(0x4000, ElfSegmentFlags.Read | ElfSegmentFlags.Write, data).WithRel(0x4000).WithRela(0x4008, 0x5678).WithRelr(0x4010)));
-
-        Assert.Equal([0x34, 0x10, 0, 0, 0xFF, 0, 0, 0], memory.Read(0x5000, 8));
-        Assert.Equal([0x78, 0x66, 0, 0, 0, 0, 0, 0], memory.Read(0x5008, 8));
-        Assert.Equal([0, 0x10, 0, 0, 0, 0, 0, 0], memory.Read(0x5010, 8));
-    }
-
     [Fact]
     public void An_image_is_read_back_with_its_address()
     {

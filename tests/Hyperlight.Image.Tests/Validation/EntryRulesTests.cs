@@ -37,7 +37,7 @@ public sealed class EntryRulesTests
 
     [Fact]
     public void An_entry_within_reach_of_real_mode_is_valid() =>
-        Assert.Empty(GuestReport.OfI686(TestElf.I686().WithSegment(0xFFF0, Code, new byte[0x20]).WithEntry(0xFFFF)).Findings);
+        Assert.Empty(GuestReport.OfI686(TestElf.I686().WithSegment(0xFFF0, Code, new byte[0x20]).WithEntry(0xFFFF)).Codes);
 
     [Fact]
     public void An_entry_beyond_real_mode_reports_HL2006()
@@ -51,7 +51,7 @@ public sealed class EntryRulesTests
     [Fact]
     public void The_reach_of_real_mode_counts_from_where_the_guest_is_loaded() =>
         Assert.Empty(GuestReport.OfI686(TestElf.I686().WithType(ElfType.PositionIndependent).WithoutSegments()
-            .WithSegment(0x100000, Code, new byte[0x20]).WithEntry(0x100010)).Findings);
+            .WithSegment(0x100000, Code, new byte[0x20]).WithEntry(0x100010)).Codes);
 
     [Fact]
     public void A_64_bit_entry_has_no_limit() =>

@@ -1,3 +1,4 @@
+using Hyperlight.Elf;
 using Hyperlight.Testing;
 
 namespace Hyperlight.Image.Tests.Validation;
@@ -47,5 +48,15 @@ public sealed class LoaderRulesTests
     {
         Assert.Equal(["HL1013"], GuestReport.OfAmd64(TestElf.Amd64().WithTls(8)).Codes);
         Assert.Empty(GuestReport.OfAmd64(TestElf.Amd64().WithTls(0)).Findings);
+    }
+
+    [Fact]
+    public void A_guest_that_asks_for_an_executable_stack_warns_with_HL1020()
+    {
+        GuestReport report = GuestReport.OfAmd64(TestElf.Amd64().WithStack(ElfSegmentFlags.Read | ElfSegmentFlags.Write | ElfSegmentFlags.Execute));
+
+        Assert.Equal(["HL1020"], report.Codes);
+        Assert.Equal(FindingSeverity.Warning, report.Findings[0].Rule.Severity);
+        Assert.Empty(GuestReport.OfAmd64(TestElf.Amd64().WithStack(ElfSegmentFlags.Read | ElfSegmentFlags.Write)).Findings);
     }
 }

@@ -14,7 +14,7 @@ public sealed class SegmentRulesTests
     public void The_default_guests_are_valid()
     {
         Assert.Empty(GuestReport.OfAmd64(TestElf.Amd64()).Findings);
-        Assert.Empty(GuestReport.OfI686(TestElf.I686()).Findings);
+        Assert.Empty(GuestReport.OfI686(TestElf.I686()).Codes);
     }
 
     [Theory]
@@ -145,7 +145,7 @@ public sealed class SegmentRulesTests
     public void A_guest_that_spans_more_than_the_layout_has_room_for_reports_HL2005()
     {
         // i686-0.13 has room for 1 GiB.
-        Assert.Empty(GuestReport.OfI686(TestElf.I686().WithSegment(0x3FFFF000, Read, [1], memorySize: 0x1000)).Findings);
+        Assert.Empty(GuestReport.OfI686(TestElf.I686().WithSegment(0x3FFFF000, Read, [1], memorySize: 0x1000)).Codes);
         Assert.Equal(["HL2005"], GuestReport.OfI686(TestElf.I686().WithSegment(0x3FFFF000, Read, [1], memorySize: 0x1001)).Codes);
     }
 

@@ -3,7 +3,7 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors;
 
-/// <summary>i686 sheet, section 3.1: the processor at the first instruction of a guest without paging.</summary>
+/// <summary>i686 sheet, section 3.1: the processor at the first instruction, register by register.</summary>
 public class EntryStateTests
 {
     /// <summary>Profile A; ES, FS, GS and SS like DS, as recommended there.</summary>
@@ -17,24 +17,26 @@ public class EntryStateTests
         AssertTheRest(state, cr0: 0);
     }
 
-    /// <summary>Profile B without its paging. Types 11 and 3 have the accessed bit, so that the processor has none to write.</summary>
-    [Fact]
-    public void Protected_mode_starts_with_flat_accessed_segments_and_without_paging()
+    /// <summary>Profile B, and the flat layout, which is that without paging. Types 11 and 3 have the accessed bit: the processor has none to write.</summary>
+    [Theory]
+    [InlineData(EntryMode.ProtectedMode, 0x11, 0)]
+    [InlineData(EntryMode.PagedProtectedMode, 0x8001_0011, 0xFEDC_0000)]
+    public void Protected_mode_starts_with_flat_accessed_segments_and_nothing_else(EntryMode mode, ulong cr0, ulong cr3)
     {
-        KvmSpecialRegisters state = EntryState.For(EntryMode.ProtectedMode, default);
+        KvmSpecialRegisters state = EntryState.For(mode, new(0xFEDC_0000));
 
         KvmSegment flat = new() { Limit = 0xFFFF_FFFF, Present = 1, S = 1, Db = 1, G = 1 };
         Assert.Equal(flat with { Selector = 0x08, Type = 11 }, state.Cs);
         Assert.All([state.Ds, state.Es, state.Fs, state.Gs, state.Ss], data => Assert.Equal(flat with { Selector = 0x10, Type = 3 }, data));
-        AssertTheRest(state, cr0: 0x11);
+        AssertTheRest(state, cr0, cr3);
     }
 
-    private static void AssertTheRest(KvmSpecialRegisters state, ulong cr0)
+    private static void AssertTheRest(KvmSpecialRegisters state, ulong cr0, ulong cr3 = 0)
     {
         Assert.Equal(new KvmSegment { Limit = 0xFFFF, Type = 11, Present = 1 }, state.Tr);
         Assert.Equal(default, state.Ldt);
         Assert.Equal((default, default), (state.Gdt, state.Idt));
-        Assert.Equal((cr0, 0UL, 0UL, 0UL, 0UL), (state.Cr0, state.Cr2, state.Cr3, state.Cr4, state.Cr8));
+        Assert.Equal((cr0, 0UL, cr3, 0UL, 0UL), (state.Cr0, state.Cr2, state.Cr3, state.Cr4, state.Cr8));
         Assert.Equal((0UL, 0UL), (state.Efer, state.ApicBase));
     }
 }

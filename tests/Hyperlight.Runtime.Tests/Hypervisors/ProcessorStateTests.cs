@@ -306,7 +306,7 @@ public class ProcessorStateTests
     {
         KvmCpuidEntry entry = new() { Function = function, Index = index, Eax = uint.MaxValue, Ebx = uint.MaxValue, Ecx = uint.MaxValue, Edx = uint.MaxValue };
 
-        KvmSystem.Mask(ref entry, 36);
+        CpuidMask.Apply(ref entry, 36);
 
         Assert.Equal((uint.MaxValue, uint.MaxValue, ecx, edx), (entry.Eax, entry.Ebx, entry.Ecx, entry.Edx));
     }

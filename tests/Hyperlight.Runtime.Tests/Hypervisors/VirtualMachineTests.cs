@@ -1,4 +1,5 @@
 using Hyperlight.Hypervisors;
+using Hyperlight.Layouts;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors;
 
@@ -153,6 +154,25 @@ public class VirtualMachineTests
         using TinyGuest guest = TinyGuest.LongMode(0xB8, 8, 0, 0, 0x80, 0x0F, 0xA2, 0xBA, 0x10, 0, 0, 0, 0xEF, 0xF4);
 
         Assert.Equal(36u, guest.Machine.Run().Value & 0xFF);
+    }
+
+    /// <summary>i686 sheet, section 3.1: 32 in each profile.</summary>
+    [KvmFact]
+    public void A_32_bit_guest_believes_in_32_address_bits()
+    {
+        // mov eax, 0x80000008; cpuid; out 0x10, al
+        using TinyGuest guest = TinyGuest.RealMode(0x66, 0xB8, 8, 0, 0, 0x80, 0x0F, 0xA2, 0xE6, 0x10);
+
+        Assert.Equal(32u, guest.Machine.Run().Value);
+        Assert.All(GuestLayouts.All.Where(layout => layout.Architecture == "i686"), layout => Assert.Equal(32, layout.PhysicalAddressBits));
+    }
+
+    [KvmFact(Needs.Paging32)]
+    public void A_paged_32_bit_guest_believes_in_32_address_bits()
+    {
+        using TinyGuest guest = TinyGuest.PagedProtectedMode(0xB8, 8, 0, 0, 0x80, 0x0F, 0xA2, 0xE6, 0x10);
+
+        Assert.Equal(32u, guest.Machine.Run().Value);
     }
 
     [KvmFact]

@@ -3,6 +3,7 @@ using Hyperlight.Protocol;
 
 namespace Hyperlight.Runtime.Tests.Protocol;
 
+/// <summary>The stacks in the two buffers (amd64 sheet, section 5.3; i686 sheet, section 2.3).</summary>
 public class BufferStackTests
 {
     private static readonly byte[] Message = [4, 0, 0, 0, 1, 2, 3, 4];

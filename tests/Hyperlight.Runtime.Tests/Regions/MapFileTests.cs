@@ -103,6 +103,7 @@ public class MapFileTests
         Assert.Equal(PageFault, Assert.Throws<GuestCpuException>(() => sandbox.Call(function, arguments)).Vector);
     }
 
+    /// <summary>i686 sheet, sections 6.1 and 9: reading and executing, whatever the layout.</summary>
     [KvmTheory]
     [InlineData(Amd64, "WritePhysically")]
     [InlineData(I686, "WriteByte")]
@@ -122,16 +123,20 @@ public class MapFileTests
         Assert.Equal(Content(5000), File.ReadAllBytes(file.Path));
     }
 
-    [KvmFact]
-    public void Code_in_a_file_can_be_run()
+    [KvmTheory]
+    [InlineData(Amd64)]
+    [InlineData(I686)]
+    [InlineData(Flat)]
+    public void Code_in_a_file_can_be_run(string name)
     {
         using GuestFile file = new(1);
         File.WriteAllBytes(file.Path, [0xB8, 42, 0, 0, 0, 0xC3]); // mov eax, 42; ret
-        using TestGuest guest = new(Amd64);
+        using TestGuest guest = new(name);
         using Sandbox sandbox = guest.Start();
-        sandbox.Call<ulong>("MapRegion", At.Value, 0UL, sandbox.MapFile(file.Path, At), Execute);
+        GuestPhysicalAddress at = FreeAddress(name);
+        sandbox.Call<ulong>("MapRegion", at.Value, 0UL, sandbox.MapFile(file.Path, at), Execute);
 
-        Assert.Equal(42, sandbox.Call<int>("RunCode", At.Value));
+        Assert.Equal(42, sandbox.Call<int>("RunCode", at.Value));
     }
 
     [KvmFact]

@@ -7,6 +7,9 @@ namespace Hyperlight.Runtime.Tests.Regions;
 /// <summary>Files and addresses that cannot be mapped. Each error says why, and the sandbox stays as it was.</summary>
 public sealed class RegionRefusalTests : IDisposable
 {
+    // Somewhere between the image and the end of the default heap, as with the PEB before it and the init data behind it.
+    private const ulong HeapOfI686 = 0x2_0000;
+
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("hyperlight-regions-");
 
     public void Dispose() => _directory.Delete(recursive: true);
@@ -22,6 +25,12 @@ public sealed class RegionRefusalTests : IDisposable
     [InlineData(Amd64, 0x10_0000_0000, "HL2005", "beyond 0xFFFFFFFFF")]
     [InlineData(Amd64, 0xFFFF_FFFF_FFFF_F000, "HL2005", "map it lower")]
     [InlineData(I686, 0x0, "HL2004", "overlaps the guest's image (0x0-")]
+    [InlineData(I686, HeapOfI686, "HL2004", "overlaps the guest's image (0x0-")] // i686 sheet, sections 4.3 (PEB) and 9
+    [InlineData(I686, 0xFFFB_7000, "HL2004", "overlaps the scratch region (0xFFFB8000-0xFFFFFFFF)")]
+    [InlineData(I686, 0xFFFF_D000, "HL2004", "overlaps the scratch region (0xFFFB8000-0xFFFFFFFF)")]
+    [InlineData(Flat, 0x10_0000, "HL2004", "overlaps the guest's image (0x100000-")]
+    [InlineData(Flat, 0xFFFB_7000, "HL2004", "overlaps the scratch region (0xFFFB8000-0xFFFFFFFF)")]
+    [InlineData(Flat, 0xFEE0_0000, "HL2009", "the local APIC (0xFEE00000-0xFEE00FFF)")]
     [InlineData(I686, 0xFFFF_F000, "HL2005", "beyond 0xFFFFFFFF")]
     [InlineData(I686, 0xFEE0_0000, "HL2009", "the local APIC (0xFEE00000-0xFEE00FFF)")]
     [InlineData(I686, 0xFEBF_F000, "HL2009", "the IOAPIC (0xFEC00000-")]

@@ -26,11 +26,22 @@ public class GuestCounterTests
         Assert.Equal((1UL, 1UL), (counter.Value, Seen(sandbox)));
     }
 
-    /// <summary>0xFFFF_EFF8 in both profiles.</summary>
+    [KvmFact(Needs.Paging32)]
+    public void A_paged_guest_sees_what_the_host_counts_and_a_restore_does_not_lose_it()
+    {
+        The_guest_sees_what_the_host_counts("misbehave-paged");
+        A_restore_does_not_lose_it("misbehave-paged");
+    }
+
+    /// <summary>GVA 0xFFFF_EFF8 in both profiles; with paging that is not its GPA.</summary>
     [Fact]
     public void It_is_in_the_page_below_the_last_one()
     {
-        Assert.All([GuestLayouts.I686V13, GuestLayouts.I686Flat], layout => Assert.Equal(0xFFFF_EFF8UL, layout.ScratchTopGva.Value + 1 - layout.CounterOffset));
+        GuestLayout[] layouts = [GuestLayouts.I686V13, GuestLayouts.I686Flat, GuestLayouts.I686V15];
+        Assert.All(layouts, layout => Assert.Equal(0xFFFF_EFF8UL, layout.ScratchTopGva.Value + 1 - layout.CounterOffset));
+        Assert.Equal(
+            [0xFFFF_EFF8UL, 0xFFFF_EFF8UL, 0xFEDF_EFF8UL],
+            layouts.Select(layout => layout.ScratchTopGpa.Value + 1 - layout.CounterOffset!.Value));
         Assert.All([GuestLayouts.Amd64V16, GuestLayouts.Amd64V17], layout => Assert.Null(layout.CounterOffset));
     }
 

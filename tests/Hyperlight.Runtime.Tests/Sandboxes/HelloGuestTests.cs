@@ -171,6 +171,14 @@ public class HelloGuestTests
         });
     }
 
+    /// <summary>i686 sheet, section 1.2 R2: the layout is the image's; no process has one.</summary>
+    [KvmFact]
+    public void Guests_of_several_layouts_run_side_by_side() =>
+        RunSideBySide(("hello", "amd64-0.16"), ("hello32-identity", "i686-0.13"), ("hello32", "i686-flat"));
+
+    [KvmFact(Needs.Paging32)]
+    public void Guests_with_32_bit_paging_run_beside_them() => RunSideBySide(("hello-paged", "i686-0.15"), ("hello", "amd64-0.16"), ("hello32", "i686-flat"));
+
     [KvmFact]
     public void Sandboxes_outlive_their_image()
     {
@@ -179,5 +187,25 @@ public class HelloGuestTests
         guest.Image.Dispose();
 
         Assert.Equal("Hello, World!", sandbox.Call<string>("SayHello", "World"));
+    }
+
+    private static void RunSideBySide(params (string Name, string Layout)[] pairs)
+    {
+        TestGuest[] guests = [.. pairs.Select(pair => new TestGuest(pair.Name))];
+        Sandbox[] sandboxes = [.. guests.Select(guest => guest.Start())];
+        try
+        {
+            for (int round = 0; round < 3; round++)
+            {
+                Assert.Equal(Enumerable.Range(round, pairs.Length), sandboxes.Select((sandbox, number) => sandbox.Call<int>("EchoInt", round + number)));
+            }
+
+            Assert.Equal(pairs.Select(pair => pair.Layout), guests.Select(guest => guest.Image.Layout.Id));
+        }
+        finally
+        {
+            Array.ForEach(sandboxes, sandbox => sandbox.Dispose());
+            Array.ForEach(guests, guest => guest.Dispose());
+        }
     }
 }

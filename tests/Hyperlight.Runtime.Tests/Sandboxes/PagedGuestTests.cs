@@ -84,6 +84,46 @@ public class PagedGuestTests
         Assert.Equal(PageFault, Assert.Throws<GuestCpuException>(() => other.Call<int>("WriteByte", guest.Image.Map.Image.Gva.Value, 1)).Vector);
     }
 
+    /// <summary>i686 sheet, section 2.5: there is no no-execute, so heap, data of its own and scratch can be run.</summary>
+    [KvmFact(Needs.Paging32)]
+    public void Every_page_that_is_there_can_be_executed()
+    {
+        byte[] code = [0xB8, 42, 0, 0, 0, 0xC3]; // mov eax, 42; ret
+        using TestGuest guest = new(Misbehave, request => request with { InitData = code });
+        using Sandbox sandbox = guest.Start();
+        ulong scratch = guest.Image.Map.Scratch.Gva.Value + guest.Image.Map.Scratch.Size - 0x1F80;
+
+        Assert.All(Enumerable.Range(0, code.Length), i => sandbox.Call("WriteByte", scratch + (ulong)i, (int)code[i]));
+
+        Assert.Equal(
+            (42, 42, 42),
+            (sandbox.Call<int>("RunOnHeap"), sandbox.Call<int>("RunCode", guest.Image.Map.InitData.Gva.Value), sandbox.Call<int>("RunCode", scratch)));
+    }
+
+    /// <summary>i686 sheet, section 2.5: the PEB has no file mappings, so it is plainly read-only; init data is what was asked for.</summary>
+    [KvmTheory(Needs.Paging32)]
+    [InlineData("peb", MemoryPermissions.Read, false)]
+    [InlineData("init-data", MemoryPermissions.Read, false)]
+    [InlineData("init-data", MemoryPermissions.Read | MemoryPermissions.Write, true)]
+    [InlineData("heap", MemoryPermissions.Read, true)]
+    public void Only_what_is_copy_on_write_can_be_written(string region, MemoryPermissions initData, bool isWritable)
+    {
+        using TestGuest guest = new(Misbehave, request => request with { InitData = new byte[] { 1 }, Sizes = new() { InitDataPermissions = initData } });
+        using Sandbox sandbox = guest.Start();
+        MemoryRegion place = guest.Image.Map.Regions.Single(other => other.Name == region);
+        ulong address = place.Gva.Value + place.Size - 0x80;
+
+        if (isWritable)
+        {
+            Assert.Equal(7, sandbox.Call<int>("WriteByte", address, 7));
+            guest.AssertUnchanged();
+        }
+        else
+        {
+            Assert.Equal(PageFault, Assert.Throws<GuestCpuException>(() => sandbox.Call<int>("WriteByte", address, 7)).Vector);
+        }
+    }
+
     [KvmFact(Needs.Paging32)]
     public void A_stack_that_overflows_ends_the_call_also_after_a_restore()
     {

@@ -33,17 +33,6 @@ internal sealed unsafe class KvmSystem
     // What a KVM has that does not say (KVM API documentation, section 4.3).
     private const uint DefaultMemorySlots = 32;
 
-    // CPUID leaves and the features in them that are hidden (Intel SDM volume 2, CPUID; AMD APM volume 3, appendix E).
-    private const uint FeatureLeaf = 1;
-    private const uint Vmx = 1 << 5;
-    private const uint X2Apic = 1 << 21;
-    private const uint ExtendedFeatureLeaf = 7;
-    private const uint ShadowStacks = 1 << 7;
-    private const uint BranchTracking = 1 << 20;
-    private const uint AmdFeatureLeaf = 0x8000_0001;
-    private const uint Svm = 1 << 2;
-    private const uint AddressSizeLeaf = 0x8000_0008;
-
     // One descriptor serves the whole process; a failure is not remembered, so that loading the module helps at the next try.
     private static readonly Lazy<KvmSystem> Instance = new(() => new KvmSystem(Open()), LazyThreadSafetyMode.PublicationOnly);
 
@@ -168,7 +157,7 @@ internal sealed unsafe class KvmSystem
 
     /// <summary>
     /// What the host supports (<c>KVM_GET_SUPPORTED_CPUID</c>, asked once per process), with another number of physical address bits and without
-    /// what no guest of ours is given (amd64 sheet, section 4.5): virtualization of its own, the x2APIC, control-flow enforcement.
+    /// what no guest of ours is given.
     /// </summary>
     /// <param name="physicalAddressBits">What leaf 0x80000008 shall report, so that the guest believes in its top addresses.</param>
     public KvmCpuidEntry[] Cpuid(int physicalAddressBits)
@@ -176,7 +165,7 @@ internal sealed unsafe class KvmSystem
         KvmCpuidEntry[] entries = [.. _cpuid];
         foreach (ref KvmCpuidEntry entry in entries.AsSpan())
         {
-            Mask(ref entry, physicalAddressBits);
+            CpuidMask.Apply(ref entry, physicalAddressBits);
         }
 
         return entries;
@@ -187,26 +176,6 @@ internal sealed unsafe class KvmSystem
     {
         (int _, int ebx, int ecx, int edx) = X86Base.CpuId(0, 0);
         return Encoding.ASCII.GetString(MemoryMarshal.AsBytes<int>([ebx, edx, ecx]));
-    }
-
-    internal static void Mask(ref KvmCpuidEntry entry, int physicalAddressBits)
-    {
-        switch (entry.Function)
-        {
-            case FeatureLeaf:
-                entry.Ecx &= ~(Vmx | X2Apic);
-                break;
-            case ExtendedFeatureLeaf when entry.Index == 0:
-                entry.Ecx &= ~ShadowStacks;
-                entry.Edx &= ~BranchTracking;
-                break;
-            case AmdFeatureLeaf:
-                entry.Ecx &= ~Svm;
-                break;
-            case AddressSizeLeaf:
-                entry.Eax = (entry.Eax & ~0xFFu) | (uint)physicalAddressBits;
-                break;
-        }
     }
 
     private static FileDescriptor Open()

@@ -11,17 +11,6 @@ namespace Hyperlight.Hypervisors.Kvm;
 /// </summary>
 internal sealed unsafe partial class KvmVcpu : IDisposable
 {
-    // KVM_SYNC_X86_…: registers in the shared pages.
-    private const ulong SyncGeneralRegisters = 1;
-    private const ulong SyncSpecialRegisters = 2;
-    private const ulong SyncEvents = 4;
-
-    // KVM emulates a string instruction in steps of at most 1024 elements, each with an exit or two where it touches no memory.
-    private const int MaxExitsOfAnInstruction = 4096;
-
-    // RFLAGS has one bit that is always set.
-    private const ulong EmptyFlags = 0x2;
-
     // Set by benchmarks only. Read once, so that the compiler removes the clock where it is not set.
     private static readonly bool MeasuresTime = AppContext.TryGetSwitch("Hyperlight.MeasureTimeInGuest", out bool isOn) && isOn;
 
@@ -29,19 +18,12 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     private readonly MappedMemory _shared;
     private readonly KvmRun* _run;
 
-    // Whether each exit leaves the special registers in the shared pages.
-    private readonly bool _sharesSpecialRegisters;
-
     // Guards everything a cancel needs: the flag and the thread inside KVM_RUN.
     private readonly Lock _cancelLock = new();
     private bool _cancelRequested;
     private bool _kicked;
     private nuint _thread;
     private ulong? _signalMask;
-
-    // Where the processor was at the last exit; as a linear address since the reset after it.
-    private ulong _exitRip;
-    private ulong _exitAddress;
 
     /// <summary>Takes over the descriptor and maps the shared pages.</summary>
     public KvmVcpu(FileDescriptor descriptor, KvmSystem system)
@@ -77,23 +59,6 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
             *(uint*)start = (uint)entries.Length;
             KvmIoctl.Require(_descriptor, KvmIoctl.SetCpuid2, start, "KVM_SET_CPUID2");
         }
-    }
-
-    /// <summary>The general registers at the last exit, which the kernel left in the shared pages.</summary>
-    public GeneralRegisters GetRegisters() => _run->Registers;
-
-    /// <summary>The general registers for the next entry, which the kernel takes from the shared pages.</summary>
-    public void SetRegisters(in GeneralRegisters registers)
-    {
-        // At an entry after an OUT KVM steps over that instruction if the processor still is where it was. By its guest's design that could be where the
-        // next guest starts, which would miss its first instruction.
-        if (IsReset && _run->SpecialRegisters.Linear(registers.Rip) == _exitAddress)
-        {
-            Commit();
-        }
-
-        _run->Registers = registers;
-        _run->DirtyRegisters |= SyncGeneralRegisters;
     }
 
     /// <summary>
@@ -166,53 +131,6 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     /// <summary>Gives the IN or INS of the last exit ones for every bit. KVM hands them to the guest at the next entry.</summary>
     public void AnswerWithOnes() => KvmExit.Answer(_run, byte.MaxValue);
 
-    /// <summary>
-    /// Lets KVM finish the instruction of the last exit without going on in the guest. Until then KVM would finish it at the next entry, with registers
-    /// and memory that no longer are those of the exit. Nothing to do after an OUT or a HLT: what an OUT leaves undone is no more than to step over it, and
-    /// <see cref="SetRegisters"/> takes care of that. Nothing after a reset either, before which it was done.
-    /// </summary>
-    public void CompleteExit()
-    {
-        if (!IsReset && !KvmExit.IsComplete(_run))
-        {
-            RunWithoutEntering();
-        }
-    }
-
-    /// <summary>
-    /// Gives the next entry other special registers, and CR8 with them; no exception is on its way any more, no interrupt but one that they have, and none
-    /// is held back. The kernel takes all of it from the shared pages with the general registers, which are still to be set.
-    /// </summary>
-    public void Reset(in KvmSpecialRegisters registers)
-    {
-        if (!IsReset)
-        {
-            _exitAddress = (_sharesSpecialRegisters ? _run->SpecialRegisters : GetSpecialRegisters()).Linear(_exitRip);
-        }
-
-        _run->SpecialRegisters = registers;
-
-        // An entry takes CR8 from there; the special registers alone would leave what the guest put into it.
-        _run->Cr8 = registers.Cr8;
-        _run->Events = new() { Flags = KvmVcpuEvents.NonMaskablePending | KvmVcpuEvents.InterruptShadow };
-        if (registers.FindInterrupt() is { } vector)
-        {
-            // The events would take it back.
-            _run->Events.InterruptInjected = 1;
-            _run->Events.InterruptNumber = vector;
-        }
-
-        _run->DirtyRegisters |= SyncSpecialRegisters | SyncEvents;
-    }
-
-    /// <summary>Lets the kernel take what the next entry is to have now, for requests that build on it. The general registers are left as after a reset.</summary>
-    public void Commit()
-    {
-        _run->Registers = new() { Rflags = EmptyFlags };
-        _run->DirtyRegisters |= SyncGeneralRegisters;
-        RunWithoutEntering();
-    }
-
     /// <summary>Makes the current <see cref="Run"/>, and every later one until <see cref="ClearCancel"/>, return <see cref="VirtualMachineExitKind.Canceled"/>.</summary>
     public void Cancel()
     {
@@ -247,9 +165,6 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
         _descriptor.Dispose();
     }
 
-    // Whether the next entry is to have other special registers, which the kernel has not taken yet.
-    private bool IsReset => (_run->DirtyRegisters & SyncSpecialRegisters) != 0;
-
     private int EnterGuest()
     {
         if (!MeasuresTime)
@@ -261,42 +176,6 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
         int result = KvmIoctl.Call(_descriptor, KvmIoctl.Run, 0);
         TicksInGuest += Stopwatch.GetTimestamp() - begin;
         return result;
-    }
-
-    /// <summary><c>KVM_RUN</c> with <c>immediate_exit</c>: does what is due before an entry, and enters only to finish an instruction that takes several exits.</summary>
-    private void RunWithoutEntering()
-    {
-        Volatile.Write(ref _run->ImmediateExit, 1);
-        try
-        {
-            for (int exits = 0; exits < MaxExitsOfAnInstruction; exits++)
-            {
-                if (KvmIoctl.Call(_descriptor, KvmIoctl.Run, 0) == 0)
-                {
-                    continue;
-                }
-
-                int error = Marshal.GetLastPInvokeError();
-                if (error == Errno.Interrupted)
-                {
-                    return;
-                }
-
-                if (error != Errno.TryAgain)
-                {
-                    throw Errno.Failure("KVM_RUN", error);
-                }
-            }
-
-            throw Errno.Failure("KVM_RUN with immediate_exit", Errno.TryAgain);
-        }
-        finally
-        {
-            lock (_cancelLock)
-            {
-                _run->ImmediateExit = _cancelRequested ? (byte)1 : (byte)0;
-            }
-        }
     }
 
     /// <summary><c>KVM_SET_SIGNAL_MASK</c>: the signals that stay blocked in KVM_RUN. Threads rarely differ in it, so it is set when it changes.</summary>

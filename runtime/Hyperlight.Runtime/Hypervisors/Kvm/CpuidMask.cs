@@ -1,0 +1,37 @@
+namespace Hyperlight.Hypervisors.Kvm;
+
+/// <summary>What of the host's features no guest of ours is given (amd64 sheet, section 4.5): virtualization of its own, the x2APIC, control-flow enforcement.</summary>
+internal static class CpuidMask
+{
+    // Leaves, and the features in them (Intel SDM volume 2, CPUID; AMD APM volume 3, appendix E).
+    private const uint FeatureLeaf = 1;
+    private const uint Vmx = 1 << 5;
+    private const uint X2Apic = 1 << 21;
+    private const uint ExtendedFeatureLeaf = 7;
+    private const uint ShadowStacks = 1 << 7;
+    private const uint BranchTracking = 1 << 20;
+    private const uint AmdFeatureLeaf = 0x8000_0001;
+    private const uint Svm = 1 << 2;
+    private const uint AddressSizeLeaf = 0x8000_0008;
+
+    /// <summary>Hides them in an entry, and puts another number of physical address bits where an entry has that.</summary>
+    public static void Apply(ref KvmCpuidEntry entry, int physicalAddressBits)
+    {
+        switch (entry.Function)
+        {
+            case FeatureLeaf:
+                entry.Ecx &= ~(Vmx | X2Apic);
+                break;
+            case ExtendedFeatureLeaf when entry.Index == 0:
+                entry.Ecx &= ~ShadowStacks;
+                entry.Edx &= ~BranchTracking;
+                break;
+            case AmdFeatureLeaf:
+                entry.Ecx &= ~Svm;
+                break;
+            case AddressSizeLeaf:
+                entry.Eax = (entry.Eax & ~0xFFu) | (uint)physicalAddressBits;
+                break;
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using Hyperlight.CoreDumps;
+
+namespace Hyperlight.Hypervisors.Kvm;
+
+/// <summary>What can be said of a processor that triple-faulted (i686 sheet, section 6.5).</summary>
+internal static class TripleFault
+{
+    // CR0.PE and CR0.PG, EFER.LMA.
+    private const ulong ProtectionEnabled = 1;
+    private const ulong PagingEnabled = 1UL << 31;
+    private const ulong LongModeActive = 1 << 10;
+
+    // Where a processor starts after a reset (Intel SDM volume 3, table 10-1). No guest gets there by itself in real mode.
+    private const ulong ResetCodeBase = 0xFFFF_0000;
+    private const ulong ResetRip = 0xFFF0;
+
+    /// <summary>One sentence: where and in which mode, as far as the registers still say it, and what the guest may lack.</summary>
+    /// <param name="registers">The registers after the fault. AMD processors have reset them, Intel's have not.</param>
+    public static string Describe(CoreRegisters registers)
+    {
+        KvmSpecialRegisters special = registers.Special;
+        bool isReset = special.Cs.Base == ResetCodeBase && registers.General.Rip == ResetRip && (special.Cr0 & ProtectionEnabled) == 0;
+        return isReset
+            ? "The guest triple-faulted: an exception occurred that its processor could not deliver, often before the guest had set up its GDT and IDT. "
+                + "Where that was is lost, because processors like this one are reset by it."
+            : $"The guest triple-faulted at RIP 0x{registers.General.Rip:X} in {Mode(special)}: an exception occurred that its processor could not deliver{Hint(special)}.";
+    }
+
+    private static string Mode(in KvmSpecialRegisters special) =>
+        (special.Efer & LongModeActive) != 0 ? "long mode"
+        : (special.Cr0 & ProtectionEnabled) == 0 ? "real mode"
+        : (special.Cr0 & PagingEnabled) == 0 ? "protected mode without paging"
+        : "protected mode with paging";
+
+    private static string Hint(in KvmSpecialRegisters special) => (special.Gdt.Limit, special.Idt.Limit) switch
+    {
+        (0, 0) => "; the guest has no GDT and no IDT yet",
+        (_, 0) => "; the guest has no IDT yet",
+        (0, _) => "; the guest has no GDT yet",
+        _ => "; look at the guest's GDT, IDT and stack",
+    };
+}
