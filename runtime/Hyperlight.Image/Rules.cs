@@ -76,11 +76,9 @@ public static class Rules
     public static readonly Rule BadSnapshotChoice = new("HL4011", Error, "A Snapshot value is not known");
     public static readonly Rule BadSnapshotTimeout = new("HL4012", Error, "A timeout cannot be understood");
     public static readonly Rule BadHostFunctions = new("HL4013", Error, "The host functions for a snapshot cannot be used");
-    public static readonly Rule NoSnapshotOfLayout = new("HL4014", Error, "Guests of this layout have no snapshots");
     public static readonly Rule BadSwitch = new("HL4015", Error, "A switch is neither true nor false");
     public static readonly Rule BadFileMapping = new("HL4016", Error, "A file mapping cannot be understood");
     public static readonly Rule MappedFileMissing = new("HL4017", Error, "A file to map is not there");
-    public static readonly Rule NoSnapshotWithInterrupts = new("HL4018", Error, "Guests with hardware interrupts have no snapshots on disk");
 
     // HL5xxx: the hypervisor.
     public static readonly Rule NoHypervisor = new("HL5001", Error, "There is no hypervisor");

@@ -86,7 +86,7 @@ public sealed class Snapshot : IDisposable
     }
 
     /// <summary>
-    /// Saves the snapshot, in upstream's format where there is one for its layout, else in our own: an OCI image layout directory, in which each tag is a snapshot or an image. When this is interrupted, the
+    /// Saves the snapshot, in upstream's format where there is one for its guest, else in our own: an OCI image layout directory, in which each tag is a snapshot or an image. When this is interrupted, the
     /// directory holds what it held before.
     /// </summary>
     /// <param name="path">The directory, created when missing. One writer at a time.</param>

@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Hyperlight.Images;
-using Hyperlight.Layouts;
 using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks;
@@ -86,7 +85,7 @@ public sealed class SnapshotGuests : GuestTask
         if (!isCurrent)
         {
             Remove(guest);
-            (string? digest, finding) = Take(guest, baked);
+            (string? digest, finding) = Take(guest);
             if (digest is not null || guest.Settings.Snapshot == SnapshotChoice.Auto)
             {
                 KeyValuePair<string, string>[] result = digest is null ? [new(FindingName, $"{finding}"), new(TimeoutName, $"{guest.Settings.SnapshotTimeout}")] : [new(DigestName, digest)];
@@ -108,9 +107,9 @@ public sealed class SnapshotGuests : GuestTask
         || (finding.Rule == Rules.NoHypervisor && CanOpenDevice());
 
     /// <summary>Takes a snapshot. Whatever happens meanwhile, the image has it afterwards, or is as it was baked and the finding says why.</summary>
-    private (string? Digest, Finding? Finding) Take(GuestItem guest, BakeRecord baked)
+    private (string? Digest, Finding? Finding) Take(GuestItem guest)
     {
-        if (FindObstacle(guest, baked) is { } obstacle)
+        if (FindObstacle(guest) is { } obstacle)
         {
             return (null, obstacle);
         }
@@ -143,22 +142,13 @@ public sealed class SnapshotGuests : GuestTask
         }
     }
 
-    private Finding? FindObstacle(GuestItem guest, BakeRecord baked) =>
-        FindLayoutObstacle(GuestLayouts.Find(baked.Find("Layout")!)!)
-            ?? (guest.Settings.Sizes.HardwareInterrupts
-                ? Rules.NoSnapshotWithInterrupts.Found(
-                    "it has hardware interrupts, and the format of snapshots on disk has no place for the state of interrupt controllers: set Snapshot to auto or remove it.")
-            : guest.HostFunctionsAssembly.Length > 0 && !File.Exists(guest.HostFunctionsAssembly)
-                ? Rules.BadHostFunctions.Found(
-                    $"HostFunctionsAssembly '{guest.HostFunctionsAssembly}' does not exist: correct the path, and reference the project that builds it.")
+    private Finding? FindObstacle(GuestItem guest) =>
+        guest.HostFunctionsAssembly.Length > 0 && !File.Exists(guest.HostFunctionsAssembly)
+            ? Rules.BadHostFunctions.Found(
+                $"HostFunctionsAssembly '{guest.HostFunctionsAssembly}' does not exist: correct the path, and reference the project that builds it.")
             : guest.Settings.Snapshot == SnapshotChoice.Auto && !CanOpenDevice()
                 ? Rules.NoHypervisor.Found($"{HypervisorDevice} cannot be used here.")
-            : null);
-
-    /// <summary>HL4014, null where guests of the layout have snapshots on disk.</summary>
-    internal static Finding? FindLayoutObstacle(GuestLayout layout) => layout.CanSaveSnapshots ? null : Rules.NoSnapshotOfLayout.Found(
-        $"it has the layout {layout.Id}, and only guests of {string.Join(", ", GuestLayouts.All.Where(known => known.CanSaveSnapshots))} have snapshots on disk: "
-        + "set Snapshot to auto or remove it.");
+                : null;
 
     private IEnumerable<string> Arguments(GuestItem guest)
     {
@@ -217,7 +207,7 @@ public sealed class SnapshotGuests : GuestTask
         bool isOptional = guest.Settings.Snapshot == SnapshotChoice.Auto;
         bool isOfMachine = finding.Rule == Rules.NoHypervisor || finding.Rule == Rules.HypervisorDenied || finding.Rule == Rules.HypervisorTooOld;
         string message = $"Snapshot of guest '{guest.Name}': {finding.Message}";
-        if (isOptional && (isOfMachine || finding.Rule == Rules.NoSnapshotOfLayout || finding.Rule == Rules.NoSnapshotWithInterrupts))
+        if (isOptional && isOfMachine)
         {
             Log.LogMessage(MessageImportance.Low, "{0}", finding with { Message = message });
             return;

@@ -1,3 +1,5 @@
+using Hyperlight.Layouts;
+
 namespace Hyperlight.Snapshotter.Tests;
 
 /// <summary>The process itself, and what an application has of its snapshot.</summary>
@@ -37,11 +39,15 @@ public sealed class SnapshotterTests
         Assert.Equal("the guest has started\n", printed.ToString());
     }
 
-    [Fact]
-    public void The_same_image_gives_the_same_snapshot()
+    [Theory]
+    [InlineData("warm", false)]
+    [InlineData("ticks", true)]
+    [InlineData("ticks-flat", true)]
+    public void The_same_image_gives_the_same_snapshot(string guest, bool interrupts)
     {
         Kvm.Require();
-        using WarmImage first = new(), second = new();
+        GuestSizes sizes = new() { HardwareInterrupts = interrupts };
+        using WarmImage first = new(guest: guest, sizes: sizes), second = new(guest: guest, sizes: sizes);
         first.MustTake();
         second.MustTake();
 
@@ -154,6 +160,59 @@ public sealed class SnapshotterTests
         first.Call("SetDataWord", 7);
         Assert.Equal((7, 42), (first.Call<int>("DataWord"), second.Call<int>("DataWord")));
         Assert.Equal(first.Call<ulong>("RandomSeed"), second.Call<ulong>("RandomSeed"));
+    }
+
+    [Fact]
+    public void A_paged_i686_guest_goes_on_from_its_snapshot_where_it_can_start_and_elsewhere_its_image_is_left_alone()
+    {
+        Kvm.Require();
+        using WarmImage warm = new(guest: "misbehave-paged");
+        string[] blobs = warm.Files;
+        bool canStart = CanStart(warm);
+
+        (int exitCode, _, string error) = warm.Take("--timeout", "60");
+
+        if (!canStart)
+        {
+            Assert.Equal(1, exitCode);
+            Assert.StartsWith("HL3011: The guest triple-faulted", error, StringComparison.Ordinal);
+            Assert.Equal(blobs, warm.Files);
+            return;
+        }
+
+        // A manifest, a config, and the memory with its tables.
+        Assert.Equal((0, ""), (exitCode, error));
+        Assert.Equal(3, warm.Files.Except(blobs).Count());
+        using GuestImage image = GuestImage.Open(warm.Folder);
+        Assert.Null(image.CheckSnapshot());
+        using Sandbox first = image.CreateSandbox(cancellationToken: TestContext.Current.CancellationToken);
+        using Sandbox second = image.CreateSandbox(cancellationToken: TestContext.Current.CancellationToken);
+        first.Call("SetDataWord", 7);
+        Assert.Equal((7, 42), (first.Call<int>("DataWord"), second.Call<int>("DataWord")));
+        Assert.Equal(first.Call<ulong>("RandomSeed"), second.Call<ulong>("RandomSeed"));
+
+        static bool CanStart(WarmImage warm)
+        {
+            using GuestImage image = GuestImage.Open(warm.Folder);
+            return Record.Exception(() => image.CreateSandbox(cancellationToken: TestContext.Current.CancellationToken).Dispose()) is null;
+        }
+    }
+
+    [Theory]
+    [InlineData("ticks")]
+    [InlineData("ticks-flat")]
+    public void A_guest_with_interrupts_goes_on_from_its_snapshot(string name)
+    {
+        Kvm.Require();
+        using WarmImage warm = new(guest: name, sizes: new() { HardwareInterrupts = true });
+
+        Assert.Equal((0, "", ""), warm.Take("--timeout", "60"));
+
+        using GuestImage image = GuestImage.Open(warm.Folder);
+        Assert.Null(image.CheckSnapshot());
+        using Sandbox sandbox = image.CreateSandbox(cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(0xFEu, sandbox.Call<uint>("Mask"));
+        Assert.InRange(sandbox.Call<uint>("Count", 1u, 2000u), 1u, uint.MaxValue);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using Hyperlight.Baking;
 using Hyperlight.Images;
+using Hyperlight.Layouts;
 
 namespace Hyperlight.Snapshotter.Tests;
 
@@ -12,7 +13,8 @@ internal sealed class WarmImage : IDisposable
 
     /// <param name="initData">The init data; of the guest <c>warm</c>, the way in which its start fails.</param>
     /// <param name="guest">The name of the ELF file without its extension.</param>
-    public WarmImage(string initData = "", string guest = "warm")
+    /// <param name="sizes">The sizes; null for the defaults.</param>
+    public WarmImage(string initData = "", string guest = "warm", GuestSizes? sizes = null)
     {
         List<Finding> findings = [];
         BakedImage? baked = GuestBaker.Bake(
@@ -21,6 +23,7 @@ internal sealed class WarmImage : IDisposable
                 GuestName = "warm",
                 Guest = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Guests", guest + ".elf")),
                 InitData = Encoding.UTF8.GetBytes(initData),
+                Sizes = sizes ?? new(),
             },
             findings);
         ImageWriter.Write(Folder, baked!);

@@ -11,6 +11,9 @@ internal sealed record ManifestKind(string ConfigMediaType, params string[] Laye
     /// <summary>A snapshot in upstream's format.</summary>
     public static ManifestKind UpstreamSnapshot { get; } = new(OciLayout.SnapshotConfigMediaType, OciLayout.MemoryMediaType);
 
-    /// <summary>A snapshot in our own format: the image's memory, and the pages that differ.</summary>
-    public static ManifestKind SdkSnapshot { get; } = new(OciLayout.SdkSnapshotConfigMediaType, OciLayout.MemoryMediaType, OciLayout.PagesMediaType);
+    /// <summary>A snapshot of a guest with page tables in our own format.</summary>
+    public static ManifestKind SdkPagedSnapshot { get; } = new(OciLayout.SdkSnapshotConfigMediaType, OciLayout.MemoryMediaType);
+
+    /// <summary>A snapshot of a guest without page tables in our own format: the image's memory, and the pages that differ.</summary>
+    public static ManifestKind SdkIdentitySnapshot { get; } = new(OciLayout.SdkSnapshotConfigMediaType, OciLayout.MemoryMediaType, OciLayout.PagesMediaType);
 }

@@ -84,8 +84,7 @@ internal sealed class OciReader(string directory, string what)
         OciManifest manifest = ReadBlob(descriptor, OciLayout.ManifestMediaType, ImageJson.Default.OciManifest, "the manifest");
         if (manifest.SchemaVersion != OciLayout.SchemaVersion
             || manifest.MediaType is not (null or OciLayout.ManifestMediaType)
-            || Array.Find(kinds, kind => kind.ConfigMediaType == manifest.ArtifactType) is not { } found
-            || manifest.Layers.Count != found.LayerMediaTypes.Length)
+            || Array.Find(kinds, kind => kind.ConfigMediaType == manifest.ArtifactType && kind.LayerMediaTypes.Length == manifest.Layers.Count) is not { } found)
         {
             throw Failure(
                 Rules.ImageUnsupported,

@@ -1,11 +1,10 @@
 using System.Collections.Immutable;
 using Hyperlight.Layouts;
-using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Images;
 
 /// <summary>A snapshot on disk, whichever format it has. All of it is checked.</summary>
-internal abstract record SavedSnapshot : IDisposable
+internal sealed record SavedSnapshot : IDisposable
 {
     /// <summary>The guest's name, null when nothing is said about it.</summary>
     public required string? GuestName { get; init; }
@@ -37,6 +36,9 @@ internal abstract record SavedSnapshot : IDisposable
     /// <summary>Those that the guest may use; null where nothing is said about it.</summary>
     public required ImmutableArray<uint>? AllowedMsrs { get; init; }
 
+    /// <summary>What the interrupt controllers hold, null where the guest has none.</summary>
+    public required SnapshotInterrupts? Interrupts { get; init; }
+
     /// <summary>The host functions of the snapshot's sandbox.</summary>
     public required ImmutableArray<SnapshotHostFunction> HostFunctions { get; init; }
 
@@ -46,45 +48,9 @@ internal abstract record SavedSnapshot : IDisposable
     /// <summary>Where everything was in the guest's memory when it started.</summary>
     public required MemoryMap Map { get; init; }
 
+    /// <summary>What is in it.</summary>
+    public required SavedMemory Memory { get; init; }
+
     /// <summary>Closes the files.</summary>
-    public abstract void Dispose();
-}
-
-/// <summary>A snapshot in upstream's format.</summary>
-internal sealed record SavedPagedSnapshot : SavedSnapshot
-{
-    /// <summary>The guest's memory, then its page tables.</summary>
-    public required SafeFileHandle Memory { get; init; }
-
-    /// <summary>Bytes of memory.</summary>
-    public required ulong MemorySize { get; init; }
-
-    /// <summary>Bytes of page tables.</summary>
-    public required int TablesSize { get; init; }
-
-    /// <inheritdoc/>
-    public override void Dispose() => Memory.Dispose();
-}
-
-/// <summary>A snapshot in our own format.</summary>
-internal sealed record SavedIdentitySnapshot : SavedSnapshot
-{
-    /// <summary>The memory of the image that the guest was started from.</summary>
-    public required SharedFile Image { get; init; }
-
-    /// <summary>The pages that differ.</summary>
-    public required SharedFile Pages { get; init; }
-
-    /// <summary>Where each of them is in the guest's memory, ascending.</summary>
-    public required ImmutableArray<ulong> Addresses { get; init; }
-
-    /// <summary>Where the first is in the file.</summary>
-    public required ulong FirstPage { get; init; }
-
-    /// <inheritdoc/>
-    public override void Dispose()
-    {
-        Image.Dispose();
-        Pages.Dispose();
-    }
+    public void Dispose() => Memory.Dispose();
 }

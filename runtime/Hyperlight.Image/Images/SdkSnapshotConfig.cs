@@ -5,7 +5,8 @@ using Hyperlight.Layouts;
 namespace Hyperlight.Images;
 
 /// <summary>
-/// What our own format records about a snapshot: that of guests for which upstream has none (docs/image-format.md). Addresses and sizes are in bytes.
+/// What our own format records about a snapshot: that of guests for which upstream has none (docs/image-format.md). Addresses and sizes are in bytes. The
+/// memory of a guest without paging has <see cref="PageCount"/>, that of one with paging <see cref="MemorySize"/> and <see cref="TablesSize"/>.
 /// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record SdkSnapshotConfig
@@ -37,8 +38,14 @@ internal sealed record SdkSnapshotConfig
     /// <summary>Bytes from the first to the last byte of the guest's loaded segments.</summary>
     public required ulong CodeSize { get; init; }
 
-    /// <summary>Pages in the second layer.</summary>
-    public required ulong PageCount { get; init; }
+    /// <summary>Without paging: pages in the second layer.</summary>
+    public ulong? PageCount { get; init; }
+
+    /// <summary>With paging: the part of the only layer that the guest sees at <see cref="Base"/>.</summary>
+    public ulong? MemorySize { get; init; }
+
+    /// <summary>With paging: the part of the layer behind that.</summary>
+    public ulong? TablesSize { get; init; }
 
     /// <summary>The guest's name; null when it is none that a reader accepts.</summary>
     public string? GuestName { get; init; }
@@ -49,10 +56,10 @@ internal sealed record SdkSnapshotConfig
     /// <summary>The guest's first instruction, null when it is not known.</summary>
     public GuestVirtualAddress? EntryPoint { get; init; }
 
-    /// <summary>EIP at a call.</summary>
+    /// <summary>EIP or RIP at a call.</summary>
     public required ulong CallEntry { get; init; }
 
-    /// <summary>ESP at a call.</summary>
+    /// <summary>ESP or RSP at a call.</summary>
     public required ulong CallStack { get; init; }
 
     public required SnapshotRegisters Sregs { get; init; }
@@ -65,6 +72,9 @@ internal sealed record SdkSnapshotConfig
 
     /// <summary>The model-specific registers that the guest may use.</summary>
     public required ImmutableArray<uint> AllowedMsrs { get; init; }
+
+    /// <summary>What the interrupt controllers hold; there where <see cref="GuestSizes.HardwareInterrupts"/> says that there are some.</summary>
+    public SnapshotInterrupts? Interrupts { get; init; }
 
     public required ImmutableArray<SnapshotHostFunction> HostFunctions { get; init; }
 

@@ -9,7 +9,7 @@ namespace Hyperlight.Images;
 internal sealed class SdkSnapshotReader(OciReader directory, SnapshotMachine machine)
 {
     /// <inheritdoc cref="SnapshotReader.Read"/>
-    public SavedIdentitySnapshot Read(OciManifest manifest, bool verifyContent)
+    public SavedSnapshot Read(OciManifest manifest, bool verifyContent)
     {
         SdkSnapshotConfig config = directory.ReadBlob(
             manifest.Config, OciLayout.SdkSnapshotConfigMediaType, ImageJson.Default.SdkSnapshotConfig, "the config");
@@ -17,42 +17,29 @@ internal sealed class SdkSnapshotReader(OciReader directory, SnapshotMachine mac
         SnapshotReader.CheckMachine(directory, new(config.Arch, config.Hypervisor, config.CpuVendor), machine);
         CheckText(config);
         MemoryMap map = LayOut(config);
+        CheckParts(config, map.Layout, manifest);
         SnapshotReader.CheckState(
             directory,
-            SnapshotStateRules.FindFault(config, map.Layout),
+            SnapshotStateRules.FindFault(config, map),
             SnapshotStateRules.FindFault(config.Msrs));
-        SharedFile image = new(directory.OpenMemory(manifest.Layers[0]!, map.BlobSize, verifyContent));
-        SharedFile? pages = null;
-        try
+        return new()
         {
-            pages = new(directory.OpenMemory(manifest.Layers[1]!, PageIndex.BlobSize(config.PageCount), verifyContent));
-            return new()
-            {
-                GuestName = config.GuestName,
-                ImageDigest = config.ImageDigest,
-                EntryPoint = config.EntryPoint,
-                CallEntry = config.CallEntry,
-                CallStack = config.CallStack,
-                Registers = config.Sregs,
-                Cr3 = config.Cr3,
-                ExtendedControl = config.Xcr0,
-                Msrs = config.Msrs,
-                AllowedMsrs = config.AllowedMsrs,
-                HostFunctions = config.HostFunctions,
-                Generation = config.Generation,
-                Map = map,
-                Image = image,
-                Pages = pages,
-                Addresses = ReadIndex(pages, (int)config.PageCount, map),
-                FirstPage = PageIndex.Size(config.PageCount),
-            };
-        }
-        catch
-        {
-            image.Dispose();
-            pages?.Dispose();
-            throw;
-        }
+            GuestName = config.GuestName,
+            ImageDigest = config.ImageDigest,
+            EntryPoint = config.EntryPoint,
+            CallEntry = config.CallEntry,
+            CallStack = config.CallStack,
+            Registers = config.Sregs,
+            Cr3 = config.Cr3,
+            ExtendedControl = config.Xcr0,
+            Msrs = config.Msrs,
+            AllowedMsrs = config.AllowedMsrs,
+            Interrupts = config.Interrupts,
+            HostFunctions = config.HostFunctions,
+            Generation = config.Generation,
+            Map = map,
+            Memory = map.Layout.Paging == GuestPaging.None ? OpenIdentity(config, map, manifest, verifyContent) : OpenPaged(config, map, manifest, verifyContent),
+        };
     }
 
     private void CheckVersion(SdkSnapshotConfig config)
@@ -75,19 +62,11 @@ internal sealed class SdkSnapshotReader(OciReader directory, SnapshotMachine mac
         }
     }
 
-    /// <summary>Lays the memory out anew, and sees whether as many pages can differ.</summary>
+    /// <summary>Lays the memory out anew.</summary>
     private MemoryMap LayOut(SdkSnapshotConfig config)
     {
-        GuestLayout[] known = [.. GuestLayouts.All.Where(layout => layout.SnapshotAbi is null && layout.CanSaveSnapshots)];
-        GuestLayout profile = Array.Find(known, layout => layout.Id == config.Layout)
-            ?? throw directory.Failure(
-                Rules.ImageUnsupported,
-                $"its layout is '{OneLine.Of(config.Layout)}', in this format this SDK reads {string.Join(" and ", known.AsEnumerable())}: make it anew from the guest");
-        if (config.Sizes.HardwareInterrupts)
-        {
-            throw directory.Failure(Rules.ImageUnsupported, "its guest has hardware interrupts, and this format has no place for the state of interrupt controllers: make it anew without");
-        }
-
+        GuestLayout profile = GuestLayouts.Find(config.Layout) ?? throw directory.Failure(
+            Rules.ImageUnsupported, $"its layout is '{OneLine.Of(config.Layout)}', this SDK reads {string.Join(", ", GuestLayouts.All.AsEnumerable())}: make it anew from the guest");
         GuestLayout layout = profile.PlacedAt(config.Base);
         List<Finding> findings = [];
         MemoryMap? map = config.Base == layout.SnapshotBase && config.CodeSize > 0
@@ -99,11 +78,72 @@ internal sealed class SdkSnapshotReader(OciReader directory, SnapshotMachine mac
             throw directory.Failure(Rules.ImageMapDiffers, $"its sizes do not fit its layout: {why}");
         }
 
-        // What says how large scratch is differs from an image's, so there is one at least.
-        ulong most = (map.SnapshotSize + map.Scratch.Size - map.PageTablesScratchOffset) / GuestLayout.PageSize;
-        return config.PageCount > 0 && config.PageCount <= most
+        return map.SnapshotAbi is null
             ? map
-            : throw directory.Failure(Rules.ImageMapDiffers, $"it has {config.PageCount} pages beside its image, a guest of its sizes has 1 to {most}");
+            : throw directory.Failure(
+                Rules.ImageUnsupported, $"its layout is {layout}, and snapshots of such guests without interrupts are in upstream's format: make it anew from the guest");
+    }
+
+    /// <summary>Sees whether memory and interrupt controllers are those that the guest has.</summary>
+    private void CheckParts(SdkSnapshotConfig config, GuestLayout layout, OciManifest manifest)
+    {
+        bool isPaged = layout.Paging != GuestPaging.None;
+        if (config.PageCount.HasValue == isPaged || config.MemorySize.HasValue != isPaged || config.TablesSize.HasValue != isPaged
+            || manifest.Layers.Count != (isPaged ? ManifestKind.SdkPagedSnapshot : ManifestKind.SdkIdentitySnapshot).LayerMediaTypes.Length)
+        {
+            throw directory.Failure(
+                Rules.ImageMalformed,
+                $"its layout is {layout}, which has {(isPaged ? "memory_size, tables_size and one layer, and no page_count" : "page_count and two layers, and neither memory_size nor tables_size")}");
+        }
+
+        if (config.Interrupts is null == config.Sizes.HardwareInterrupts)
+        {
+            throw directory.Failure(Rules.ImageMalformed, "what its interrupt controllers hold is there, and its guest has none, or the other way round");
+        }
+    }
+
+    private SavedPagedMemory OpenPaged(SdkSnapshotConfig config, MemoryMap map, OciManifest manifest, bool verifyContent)
+    {
+        (ulong size, ulong tables) = (config.MemorySize!.Value, config.TablesSize!.Value);
+        string? fault = SnapshotSizeRules.FindFault(map.Layout, size, tables, size + tables) ?? SnapshotSizeRules.FindFault(map, size, tables);
+        if (fault is not null || size < map.SnapshotSize)
+        {
+            throw directory.Failure(Rules.ImageMapDiffers, fault ?? $"its memory has 0x{size:X} bytes, code, PEB, a page of heap and init data take 0x{map.SnapshotSize:X}");
+        }
+
+        SavedPagedMemory memory = SavedPagedMemory.Read(new(directory.OpenMemory(manifest.Layers[0]!, size + tables, verifyContent)), size, tables);
+        if (SnapshotTableRules.FindFault(memory.Tables, map, size) is { } found)
+        {
+            memory.Dispose();
+            throw directory.Failure(Rules.ImageMapDiffers, found);
+        }
+
+        return memory;
+    }
+
+    private SavedIdentityMemory OpenIdentity(SdkSnapshotConfig config, MemoryMap map, OciManifest manifest, bool verifyContent)
+    {
+        // What says how large scratch is differs from an image's, so there is one page at least.
+        ulong count = config.PageCount!.Value;
+        ulong most = (map.SnapshotSize + map.Scratch.Size - map.PageTablesScratchOffset) / GuestLayout.PageSize;
+        if (count == 0 || count > most)
+        {
+            throw directory.Failure(Rules.ImageMapDiffers, $"it has {count} pages beside its image, a guest of its sizes has 1 to {most}");
+        }
+
+        SharedFile image = new(directory.OpenMemory(manifest.Layers[0]!, map.BlobSize, verifyContent));
+        SharedFile? pages = null;
+        try
+        {
+            pages = new(directory.OpenMemory(manifest.Layers[1]!, PageIndex.BlobSize(count), verifyContent));
+            return new(image, pages, ReadIndex(pages, (int)count, map), PageIndex.Size(count));
+        }
+        catch
+        {
+            image.Dispose();
+            pages?.Dispose();
+            throw;
+        }
     }
 
     private ImmutableArray<ulong> ReadIndex(SharedFile pages, int count, MemoryMap map)

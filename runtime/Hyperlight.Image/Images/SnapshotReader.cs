@@ -15,10 +15,10 @@ internal sealed class SnapshotReader(string directory, SnapshotMachine machine)
     /// <param name="verifyContent">Whether the memory blobs' digests are checked.</param>
     /// <returns>The snapshot; dispose it.</returns>
     /// <exception cref="HyperlightException">HL3001 to HL3005, HL3007, HL3009.</exception>
-    public SavedSnapshot Read(string reference, bool verifyContent) => _directory.Run<SavedSnapshot>(() =>
+    public SavedSnapshot Read(string reference, bool verifyContent) => _directory.Run(() =>
     {
         _directory.ReadMarker();
-        OciManifest manifest = _directory.ReadManifest(_directory.Find(reference), ManifestKind.UpstreamSnapshot, ManifestKind.SdkSnapshot);
+        OciManifest manifest = _directory.ReadManifest(_directory.Find(reference), ManifestKind.UpstreamSnapshot, ManifestKind.SdkPagedSnapshot, ManifestKind.SdkIdentitySnapshot);
         return manifest.ArtifactType == OciLayout.SdkSnapshotConfigMediaType
             ? new SdkSnapshotReader(_directory, machine).Read(manifest, verifyContent)
             : new UpstreamSnapshotReader(_directory, machine).Read(manifest, verifyContent);

@@ -4,7 +4,8 @@ namespace Hyperlight.Images;
 
 /// <summary>
 /// What the registers of a snapshot must be so that a hypervisor takes them and a guest of its layout can go on: 64-bit code of ring 0 with 4-level
-/// paging, or on i686 whatever mode without 64-bit code the guest chose (Intel SDM volume 3, sections 2.5, 3.4 and 28.3). What they lead to is the guest's own affair.
+/// paging, 32-bit code of ring 0 with 2-level paging, or where the layout has no paging whatever mode without 64-bit code the guest chose (Intel SDM
+/// volume 3, sections 2.5, 3.4 and 28.3). What they lead to is the guest's own affair.
 /// </summary>
 internal static class SnapshotRegisterRules
 {
@@ -31,7 +32,7 @@ internal static class SnapshotRegisterRules
 
     /// <summary>The first rule they break, as a sentence without its end; null when there is none.</summary>
     /// <param name="registers">The registers.</param>
-    /// <param name="paging">How the layout pages memory: 4-level paging is 64-bit.</param>
+    /// <param name="paging">How the layout pages memory: 4-level paging is 64-bit, and a guest with paging has kept it.</param>
     public static string? FindFault(SnapshotRegisters registers, GuestPaging paging)
     {
         bool is64Bit = paging == GuestPaging.FourLevel;
@@ -39,9 +40,9 @@ internal static class SnapshotRegisterRules
             || (registers.Cr0 & (Cr0NotWriteThrough | Cr0CacheDisable)) == Cr0NotWriteThrough
             || (registers.Cr4 & ~Cr4Allowed) != 0
             || (registers.Efer & ~EferAllowed) != 0
-            || !(is64Bit ? IsLongMode(registers) : IsLegacyMode(registers)))
+            || !IsMode(registers, paging))
         {
-            return $"its processor is not in {(is64Bit ? "long mode with 4-level paging" : "a mode of 32-bit processors")} "
+            return $"its processor is not in {Name(paging)} "
                 + $"(CR0 0x{registers.Cr0:X}, CR4 0x{registers.Cr4:X}, EFER 0x{registers.Efer:X})";
         }
 
@@ -57,7 +58,7 @@ internal static class SnapshotRegisterRules
 
         if (registers.InterruptBitmap.Length != Interrupts || registers.InterruptBitmap.Any(word => word != 0))
         {
-            return "an interrupt waits in it, and guests here have no interrupts";
+            return "an interrupt waits in its processor, which none does between calls";
         }
 
         return FindSegmentFault(
@@ -66,6 +67,20 @@ internal static class SnapshotRegisterRules
             ("TR", registers.Tr), ("LDT", registers.Ldt))
             ?? FindModeFault(registers, is64Bit);
     }
+
+    private static bool IsMode(SnapshotRegisters registers, GuestPaging paging) => paging switch
+    {
+        GuestPaging.FourLevel => IsLongMode(registers),
+        GuestPaging.TwoLevel => IsLegacyMode(registers) && (registers.Cr0 & Cr0Paging) != 0 && (registers.Cr4 & Cr4PhysicalAddressExtension) == 0,
+        _ => IsLegacyMode(registers),
+    };
+
+    private static string Name(GuestPaging paging) => paging switch
+    {
+        GuestPaging.FourLevel => "long mode with 4-level paging",
+        GuestPaging.TwoLevel => "32-bit protected mode with 2-level paging",
+        _ => "a mode of 32-bit processors",
+    };
 
     private static bool IsLongMode(SnapshotRegisters registers) =>
         (registers.Cr0 & (Cr0Paging | Cr0Protected)) == (Cr0Paging | Cr0Protected)
@@ -122,5 +137,6 @@ internal static class SnapshotRegisterRules
             : $"its descriptor tables are at no possible address (GDT 0x{registers.Gdt.Base:X}, IDT 0x{registers.Idt.Base:X})";
     }
 
-    private static bool IsAddress(ulong address, bool is64Bit) => is64Bit ? (long)(address << 16) >> 16 == (long)address : address <= uint.MaxValue;
+    /// <summary>Whether a processor can have this in a register for addresses.</summary>
+    internal static bool IsAddress(ulong address, bool is64Bit) => is64Bit ? (long)(address << 16) >> 16 == (long)address : address <= uint.MaxValue;
 }

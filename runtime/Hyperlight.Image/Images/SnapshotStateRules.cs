@@ -22,15 +22,20 @@ internal static class SnapshotStateRules
     }
 
     /// <summary>The first rule that a snapshot in our own format breaks, as a sentence without its end; null when there is none.</summary>
-    public static string? FindFault(SdkSnapshotConfig config, GuestLayout layout)
+    public static string? FindFault(SdkSnapshotConfig config, MemoryMap map)
     {
-        // Segments may start anywhere, so addresses of code are bounded only by their size.
+        // Segments may start anywhere, and so may page tables that a guest without paging made itself. Others are the snapshot's.
+        GuestLayout layout = map.Layout;
+        bool is64Bit = layout.Paging == GuestPaging.FourLevel;
         ulong top = layout.ScratchTopGva.Value;
-        return config.CallEntry > top || config.EntryPoint?.Value > top
+        bool isRoot = layout.Paging == GuestPaging.None ? config.Cr3 <= top : config.Cr3 == map.PageTables.Gpa.Value;
+        return config.CallEntry > top || config.EntryPoint?.Value > top || !SnapshotRegisterRules.IsAddress(config.CallEntry, is64Bit)
             ? $"calls enter at 0x{config.CallEntry:X} and the guest did at {config.EntryPoint}, addresses end at {layout.ScratchTopGva}"
-            : config.Cr3 > top || !SnapshotAnnotations.IsExtendedControl(config.Xcr0)
-                ? $"its CR3 is 0x{config.Cr3:X} and its XCR0 0x{config.Xcr0:X}, which no processor of {layout} has"
-                : FindStackFault(config.CallStack, layout) ?? SnapshotRegisterRules.FindFault(config.Sregs, layout.Paging);
+            : !isRoot || !SnapshotAnnotations.IsExtendedControl(config.Xcr0)
+                ? $"its CR3 is 0x{config.Cr3:X} and its XCR0 0x{config.Xcr0:X}, which no processor of {layout} has that waits for a call"
+                : FindStackFault(config.CallStack, layout)
+                    ?? SnapshotRegisterRules.FindFault(config.Sregs, layout.Paging)
+                    ?? (config.Interrupts is { } interrupts ? SnapshotInterruptRules.FindFault(interrupts, config.Sregs.ApicBase) : null);
     }
 
     /// <summary>The first rule that the model-specific registers break; null when there is none.</summary>

@@ -21,9 +21,20 @@ internal sealed class SnapshotWriter(string directory)
             [writer.WriteMemory(OciLayout.MemoryMediaType, config.MemorySize, memory)],
             annotations.ToDictionary()));
 
-    /// <summary>Saves a snapshot in our own format. What the tag named before is gone with it, as far as no other manifest needs it.</summary>
+    /// <summary>Saves a snapshot of a guest with page tables in our own format. What the tag named before is gone with it, as far as no other manifest needs it.</summary>
     /// <param name="tag">The tag.</param>
-    /// <param name="config">What is recorded.</param>
+    /// <param name="config">What is recorded, the sizes of memory and tables among it.</param>
+    /// <param name="memory">The memory, then the page tables.</param>
+    /// <returns>The digest of the manifest.</returns>
+    /// <exception cref="HyperlightException">HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written.</exception>
+    public string Write(string tag, SdkSnapshotConfig config, BlobContent memory) =>
+        Write(tag, new(config.Arch, config.Hypervisor, config.CpuVendor), writer => OciManifest.Of(
+            writer.WriteBlob(OciLayout.SdkSnapshotConfigMediaType, config, ImageJson.Default.SdkSnapshotConfig),
+            [writer.WriteMemory(OciLayout.MemoryMediaType, config.MemorySize!.Value + config.TablesSize!.Value, memory)]));
+
+    /// <summary>Saves a snapshot of a guest without page tables in our own format. What the tag named before is gone with it, as far as no other manifest needs it.</summary>
+    /// <param name="tag">The tag.</param>
+    /// <param name="config">What is recorded, the number of pages among it.</param>
     /// <param name="imageSize">Bytes of the image's memory.</param>
     /// <param name="image">The image's memory.</param>
     /// <param name="pages">The index and the pages that differ.</param>
@@ -34,7 +45,7 @@ internal sealed class SnapshotWriter(string directory)
             writer.WriteBlob(OciLayout.SdkSnapshotConfigMediaType, config, ImageJson.Default.SdkSnapshotConfig),
             [
                 writer.WriteMemory(OciLayout.MemoryMediaType, imageSize, image),
-                writer.WriteMemory(OciLayout.PagesMediaType, PageIndex.BlobSize(config.PageCount), pages),
+                writer.WriteMemory(OciLayout.PagesMediaType, PageIndex.BlobSize(config.PageCount!.Value), pages),
             ]));
 
     private string Write(string tag, SnapshotMachine machine, Func<OciWriter, OciManifest> writeBlobs)

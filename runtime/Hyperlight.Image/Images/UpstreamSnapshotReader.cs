@@ -11,13 +11,13 @@ namespace Hyperlight.Images;
 internal sealed class UpstreamSnapshotReader(OciReader directory, SnapshotMachine machine)
 {
     /// <inheritdoc cref="SnapshotReader.Read"/>
-    public SavedPagedSnapshot Read(OciManifest manifest, bool verifyContent)
+    public SavedSnapshot Read(OciManifest manifest, bool verifyContent)
     {
         SnapshotConfig config = directory.ReadBlob(manifest.Config, OciLayout.SnapshotConfigMediaType, ImageJson.Default.SnapshotConfig, "the config");
         SnapshotAnnotations annotations = ReadAnnotations(manifest);
         SnapshotReader.CheckMachine(directory, new(config.Arch, config.Hypervisor, config.CpuVendor), machine);
         GuestLayout layout = FindLayout(config);
-        CheckSizes(config, layout);
+        Require(SnapshotSizeRules.FindFault(layout, config.Layout.SnapshotSize, config.Layout.PtSize ?? 0, config.MemorySize));
         CheckState(config, layout, annotations);
         MemoryMap map = LayOut(config, layout, annotations.HeapSize ?? config.Layout.HeapSize);
         return new()
@@ -32,12 +32,12 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, SnapshotMachin
             ExtendedControl = annotations.ExtendedControl,
             Msrs = config.Msrs ?? annotations.Msrs,
             AllowedMsrs = annotations.AllowedMsrs,
+            Interrupts = null,
             HostFunctions = config.HostFunctions,
             Generation = config.SnapshotGeneration,
             Map = map,
-            Memory = directory.OpenMemory(manifest.Layers[0]!, config.MemorySize, verifyContent),
-            MemorySize = config.Layout.SnapshotSize,
-            TablesSize = (int)config.Layout.PtSize!.Value,
+            Memory = SavedPagedMemory.Read(
+                new(directory.OpenMemory(manifest.Layers[0]!, config.MemorySize, verifyContent)), config.Layout.SnapshotSize, config.Layout.PtSize!.Value),
         };
     }
 
@@ -59,23 +59,6 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, SnapshotMachin
             Rules.ImageUnsupported,
             $"its ABI version is {config.AbiVersion} (written by {config.HyperlightVersion}), this SDK reads "
             + $"{string.Join(" and ", GuestLayouts.All.Select(layout => layout.SnapshotAbi?.Version).OfType<uint>())}: make it anew from the guest");
-
-    private void CheckSizes(SnapshotConfig config, GuestLayout layout)
-    {
-        SnapshotLayout sizes = config.Layout;
-        ulong tables = sizes.PtSize ?? 0;
-        static bool IsPages(ulong size) => size % GuestLayout.PageSize == 0;
-        if (config.MemorySize == 0 || config.MemorySize > layout.MaxRegionSize || !IsPages(config.MemorySize)
-            || sizes.SnapshotSize == 0 || !IsPages(sizes.SnapshotSize) || sizes.SnapshotSize > layout.MaxRegionSize
-            || tables == 0 || !IsPages(tables) || tables > (ulong)Array.MaxLength
-            || sizes.SnapshotSize + tables != config.MemorySize)
-        {
-            throw directory.Failure(
-                Rules.ImageMapDiffers,
-                $"0x{sizes.SnapshotSize:X} bytes of memory and 0x{tables:X} of page tables are not 0x{config.MemorySize:X} in whole pages, each at least one, "
-                + $"together at most 0x{layout.MaxRegionSize:X}");
-        }
-    }
 
     private void CheckState(SnapshotConfig config, GuestLayout layout, SnapshotAnnotations annotations)
     {
@@ -126,12 +109,15 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, SnapshotMachin
                 Rules.ImageMapDiffers, $"its memory has 0x{recorded.SnapshotSize:X} bytes, code, PEB, heap and init data take 0x{needed:X}");
         }
 
-        ulong scratch = layout.MinimumScratchSize(sizes.InputBufferSize, sizes.OutputBufferSize) + recorded.PtSize!.Value;
-        return sizes.ScratchSize >= scratch && layout.SnapshotBase.Value + recorded.SnapshotSize <= map.Scratch.Gpa.Value
-            ? map
-            : throw directory.Failure(
-                Rules.ImageMapDiffers,
-                $"its scratch region has 0x{sizes.ScratchSize:X} bytes at {map.Scratch.Gpa}, buffers, page tables and the guest's first pages take 0x{scratch:X}, "
-                + $"and its memory ends at 0x{layout.SnapshotBase.Value + recorded.SnapshotSize:X}");
+        Require(SnapshotSizeRules.FindFault(map, recorded.SnapshotSize, recorded.PtSize!.Value));
+        return map;
+    }
+
+    private void Require(string? sizeFault)
+    {
+        if (sizeFault is not null)
+        {
+            throw directory.Failure(Rules.ImageMapDiffers, sizeFault);
+        }
     }
 }

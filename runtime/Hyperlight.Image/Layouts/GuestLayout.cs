@@ -78,14 +78,11 @@ public sealed record GuestLayout
     /// <summary>The profile requires a word in scratch that asks the guest to seed its random numbers anew after a restore.</summary>
     public required bool HasReseedWord { get; init; }
 
-    /// <summary>How its snapshots are saved; null where upstream has no format for them.</summary>
+    /// <summary>How snapshots of its guests without interrupts are saved; null where upstream has no format for them.</summary>
     public required SnapshotAbi? SnapshotAbi { get; init; }
 
     /// <summary>Physical addresses no region may cover: those of devices, and what a hypervisor needs for itself where a guest starts without paging.</summary>
     public required ImmutableArray<ReservedRange> ReservedRanges { get; init; }
-
-    /// <summary>Whether snapshots of its guests can be saved: in upstream's format, or in our own where there are no page tables.</summary>
-    public bool CanSaveSnapshots => SnapshotAbi is not null || Paging == GuestPaging.None;
 
     /// <summary>Whether each sandbox writes to a private copy of the snapshot region.</summary>
     public bool SnapshotIsPrivate => (SnapshotPermissions & MemoryPermissions.Write) != 0;

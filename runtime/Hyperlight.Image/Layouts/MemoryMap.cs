@@ -110,6 +110,9 @@ public sealed record MemoryMap
     public IEnumerable<ReservedRange> ReservedRanges =>
         Sizes.HardwareInterrupts ? Layout.ReservedRanges.Union(GuestLayouts.InterruptControllers) : Layout.ReservedRanges;
 
+    /// <summary>Upstream's format of the guest's snapshots; null where it has none, and our own is used: it has no place for interrupt controllers.</summary>
+    internal SnapshotAbi? SnapshotAbi => Sizes.HardwareInterrupts ? null : Layout.SnapshotAbi;
+
     /// <summary>Lays out a guest's memory, or says why that cannot be done.</summary>
     /// <param name="layout">The profile.</param>
     /// <param name="sizes">The sizes asked for; nothing in them is trusted.</param>

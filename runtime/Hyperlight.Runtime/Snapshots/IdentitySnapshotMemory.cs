@@ -48,6 +48,10 @@ internal sealed class IdentitySnapshotMemory : SnapshotMemory
     /// <inheritdoc/>
     public override ulong Size { get; }
 
+    /// <summary>The memory of a loaded snapshot, which takes its files over.</summary>
+    public static IdentitySnapshotMemory Of(MemoryMap map, SavedIdentityMemory saved) =>
+        new(map, saved.Image, saved.Pages, PageRun.Join(saved.Addresses, saved.FirstPage, map.Scratch.Gpa), size: 0);
+
     /// <summary>All pages, in ascending order.</summary>
     public ImmutableArray<PageRun> Runs { get; }
 

@@ -1,14 +1,25 @@
 using System.Collections.Immutable;
+using Hyperlight.Images;
+using Hyperlight.Layouts;
 using Hyperlight.Memory;
 
 namespace Hyperlight.Snapshots;
 
-/// <summary>The memory of a paged guest: layers that every sandbox sees read-only, and page tables that each gets a copy of in its scratch.</summary>
+/// <summary>
+/// The memory of a paged guest: layers that every sandbox sees read-only, and page tables that each gets a copy of in its scratch. The layers lie one behind
+/// the other from the layout's base, so that one behind the other they are the blob on disk:
+/// <code>
+///   memory  base │ image │ pages of a snapshot │ pages of the next │   …   │ scratch: tables at their place
+///   blob         │ image │ pages of a snapshot │ pages of the next │ tables │
+/// </code>
+/// </summary>
 /// <param name="layers">The layers, taken over.</param>
 /// <param name="tables">The page tables.</param>
 /// <param name="ownSize">Bytes of the layer that is not shared with anything older; 0 when there is none.</param>
 internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, byte[] tables, ulong ownSize) : SnapshotMemory
 {
+    private const int ChunkSize = 1 << 20;
+
     /// <summary>The layers, there as long as this is.</summary>
     public ImmutableArray<MemoryLayer> Layers => layers;
 
@@ -17,6 +28,33 @@ internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, by
 
     /// <inheritdoc/>
     public override ulong Size => ownSize + (ulong)tables.Length;
+
+    /// <summary>The memory of a loaded snapshot, which takes its file over.</summary>
+    /// <exception cref="HyperlightException">There is not enough memory.</exception>
+    public static PagedSnapshotMemory Of(MemoryMap map, SavedPagedMemory saved)
+    {
+        using SharedFile file = saved.File;
+        return new([new(map.Layout.SnapshotBase, new(MappedMemory.MapPrivate(file.Handle, saved.Size, writable: false)))], saved.Tables, ownSize: 0);
+    }
+
+    /// <summary>Bytes of memory in the blob on disk. Readers want room for image, PEB, a page of heap and init data, also where pages of zeros are not stored.</summary>
+    public ulong SavedSize(MemoryMap map) => Math.Max(
+        layers[^1].End.Value - map.Layout.SnapshotBase.Value, map.Image.Size + map.Peb.Size + GuestLayout.PageSize + map.InitData.Size);
+
+    /// <summary>Writes the blob.</summary>
+    public void WriteTo(BlobSink sink, MemoryMap map)
+    {
+        foreach (MemoryLayer layer in layers)
+        {
+            MappedMemory memory = layer.Shared.Memory;
+            for (ulong offset = 0; offset < memory.Size; offset += ChunkSize)
+            {
+                sink(layer.Gpa.Value - map.Layout.SnapshotBase.Value + offset, memory.Slice(offset, (int)Math.Min(ChunkSize, memory.Size - offset)));
+            }
+        }
+
+        sink(SavedSize(map), tables);
+    }
 
     /// <inheritdoc/>
     public override ImmutableArray<MemoryLayer> ShareLayers(ImmutableArray<MemoryLayer> current)

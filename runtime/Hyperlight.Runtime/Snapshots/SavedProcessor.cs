@@ -59,6 +59,16 @@ internal static class SavedProcessor
     public static ImmutableArray<KvmMsrEntry> FromSaved(ImmutableArray<SnapshotMsr> saved) =>
         [.. saved.Select(register => new KvmMsrEntry { Index = register.Index, Value = register.Value })];
 
+    /// <summary>As they are saved: without the room that KVM leaves for controllers which have more to say.</summary>
+    public static SnapshotInterrupts ToSaved(InterruptState state) => new(
+        state.MasterPic[..SnapshotInterrupts.PicSize],
+        state.SlavePic[..SnapshotInterrupts.PicSize],
+        state.IoApic[..SnapshotInterrupts.IoApicSize],
+        state.LocalApic[..SnapshotInterrupts.LocalApicSize]);
+
+    /// <summary>As KVM takes them.</summary>
+    public static InterruptState FromSaved(SnapshotInterrupts saved) => new(saved.MasterPic, saved.SlavePic, saved.IoApic, saved.LocalApic);
+
     private static SnapshotSegment ToSaved(in KvmSegment segment) => new(
         segment.Base,
         segment.Limit,

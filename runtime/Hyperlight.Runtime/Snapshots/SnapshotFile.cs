@@ -13,13 +13,11 @@ internal static class SnapshotFile
     /// <summary>Saves a snapshot, which the caller is a user of.</summary>
     /// <returns>The digest of its manifest.</returns>
     /// <exception cref="HyperlightException">HL3001, HL3002, HL3004, HL3006, HL3008.</exception>
-    public static string Save(Snapshot snapshot, string directory, string tag) => (snapshot.Memory, snapshot.Map.Layout.SnapshotAbi) switch
+    public static string Save(Snapshot snapshot, string directory, string tag) => (snapshot.Memory, snapshot.Map.SnapshotAbi) switch
     {
-        _ when snapshot.Map.Sizes.HardwareInterrupts => throw NotSavable(
-            "its guest has hardware interrupts, and the format on disk has no place for the state of interrupt controllers: keep it in memory"),
-        (PagedSnapshotMemory memory, { } abi) => PagedSnapshotFile.Save(snapshot, memory, abi, directory, tag),
-        (IdentitySnapshotMemory memory, _) => IdentitySnapshotFile.Save(snapshot, memory, directory, tag),
-        _ => throw NotSavable($"there is no format for {snapshot.Map.Layout.Id} guests: keep it in memory"),
+        (PagedSnapshotMemory memory, { } abi) => UpstreamSnapshotFile.Save(snapshot, memory, abi, directory, tag),
+        (PagedSnapshotMemory memory, null) => SdkSnapshotFile.Save(snapshot, memory, directory, tag),
+        _ => SdkSnapshotFile.Save(snapshot, (IdentitySnapshotMemory)snapshot.Memory, directory, tag),
     };
 
     /// <summary>Loads a snapshot. Its memory is a view of the files.</summary>
@@ -38,8 +36,11 @@ internal static class SnapshotFile
                     saved.ImageDigest),
                 saved.Generation,
                 saved.Map,
-                saved is SavedIdentitySnapshot identity ? IdentitySnapshotFile.ToMemory(identity) : PagedSnapshotFile.ToMemory((SavedPagedSnapshot)saved),
-                new(SavedProcessor.FromSaved(saved.Registers, saved.Cr3), saved.ExtendedControl, SavedProcessor.FromSaved(saved.Msrs)),
+                saved.Memory is SavedIdentityMemory identity ? IdentitySnapshotMemory.Of(saved.Map, identity) : PagedSnapshotMemory.Of(saved.Map, (SavedPagedMemory)saved.Memory),
+                new(SavedProcessor.FromSaved(saved.Registers, saved.Cr3), saved.ExtendedControl, SavedProcessor.FromSaved(saved.Msrs))
+                {
+                    Interrupts = saved.Interrupts is { } interrupts ? SavedProcessor.FromSaved(interrupts) : null,
+                },
                 new() { Rip = saved.CallEntry, Rsp = saved.CallStack },
                 hostFunctions,
                 saved.AllowedMsrs ?? [.. saved.Msrs.Select(register => register.Index).Except(CoreMsrs)]);
@@ -48,11 +49,6 @@ internal static class SnapshotFile
         {
             saved.Dispose();
             throw new HyperlightException(Rules.ImageMalformed.Found($"the snapshot '{directory}' cannot be used: {e.Message}."), e);
-        }
-        catch (IOException e)
-        {
-            saved.Dispose();
-            throw new HyperlightException(Rules.ImageNotReadable.Found($"the snapshot '{directory}' cannot be read: {e.Message}."), e);
         }
         catch
         {

@@ -8,7 +8,7 @@ namespace Hyperlight.Image.Tests.Images;
 /// <summary>Snapshots in our own format from a stranger: each lie gets a coded answer.</summary>
 public sealed class SdkSnapshotReaderTests : IDisposable
 {
-    private const string Tag = "ready";
+    private const string Tag = TestSdkSnapshots.Tag;
     private const ulong ScratchPage = 0xFFFF_F000;
 
     private static readonly ulong[] Addresses = [0x1000, 0x2000, ScratchPage];
@@ -29,12 +29,14 @@ public sealed class SdkSnapshotReaderTests : IDisposable
         { "hypervisor", "\"mshv\"", "HL3007" },
         { "cpu_vendor", "\"GenuineIntel\"", "HL3007" },
         { "layout", "\"i686-9.9\"", "HL3004" },
-        { "layout", "\"amd64-0.16\"", "HL3004" }, // which has upstream's format
+        { "layout", "\"amd64-0.16\"", "HL3005" }, // which starts elsewhere
+        { "layout", "\"i686-0.15\"", "HL3005" },
+        { "layout", "\"i686-flat\"", "HL3005" },
         { "base", "4096", "HL3005" },
         { "base", "-1", "HL3002" },
         { "surprise", "1", "HL3002" },
         { "sizes.surprise", "1", "HL3002" },
-        { "sizes.hardware_interrupts", "true", "HL3004" },
+        { "sizes.hardware_interrupts", "true", "HL3002" }, // what they hold is missing
         { "sizes", "null", "HL3002" },
         { "sizes.heap_size", "18446744073709551615", "HL3005" },
         { "sizes.heap_size", "1048576", "HL3002" }, // the blob has another length
@@ -45,6 +47,10 @@ public sealed class SdkSnapshotReaderTests : IDisposable
         { "code_size", "0", "HL3005" },
         { "code_size", "18446744073709551615", "HL3005" },
         { "page_count", "0", "HL3005" },
+        { "page_count", "null", "HL3002" },
+        { "memory_size", "4096", "HL3002" }, // of guests with page tables
+        { "tables_size", "4096", "HL3002" },
+        { "interrupts", "{\"master_pic\":\"\",\"slave_pic\":\"\",\"io_apic\":\"\",\"local_apic\":\"\"}", "HL3002" }, // the guest has none
         { "page_count", "2", "HL3002" }, // the blob has another length
         { "page_count", "4", "HL3002" },
         { "page_count", "4294967296", "HL3005" },
@@ -136,13 +142,14 @@ public sealed class SdkSnapshotReaderTests : IDisposable
     [Fact]
     public void What_was_saved_is_read()
     {
-        using SavedIdentitySnapshot saved = Read();
+        using SavedSnapshot saved = Read();
 
-        Assert.Equal(Addresses, saved.Addresses);
+        SavedIdentityMemory memory = Assert.IsType<SavedIdentityMemory>(saved.Memory);
+        Assert.Equal(Addresses, memory.Addresses);
         Assert.Equal(("test", 0x1234UL, 0x8000UL, 3UL), (saved.GuestName, saved.CallEntry, saved.CallStack, saved.Generation));
         Assert.Equal("i686-0.13", saved.Map.Layout.Id);
         byte[] page = new byte[0x1000];
-        saved.Pages.Read(page, saved.FirstPage + 0x1000);
+        memory.Pages.Read(page, memory.FirstPage + 0x1000);
         Assert.Equal(2, page[0]);
     }
 
@@ -218,7 +225,7 @@ public sealed class SdkSnapshotReaderTests : IDisposable
         using GuestImage opened = GuestImage.Open(image.Path);
         byte[] memory = new byte[opened.Map.BlobSize];
         RandomAccess.Read(opened.Memory, memory, 0);
-        SdkSnapshotConfig config = Config(opened.Map, pageCount: 1);
+        SdkSnapshotConfig config = TestSdkSnapshots.Config(opened.Map) with { PageCount = 1 };
 
         new SnapshotWriter(image.Path).Write("snapshot", config, (ulong)memory.Length, sink => sink(0, memory), sink => sink(0, PageIndex.Write([ScratchPage])));
 
@@ -230,48 +237,17 @@ public sealed class SdkSnapshotReaderTests : IDisposable
     public void No_mutation_of_documents_and_index_gets_anything_but_a_coded_answer() =>
         MutatedDocuments.AssertCoded(_root.Path, fileCount: 5, () => Read(verifyContent: false).Dispose(), untouched: LayerPath(0));
 
-    private static SdkSnapshotConfig Config(MemoryMap map, ulong pageCount)
-    {
-        SnapshotSegment data = new(0, 0xFFFF_FFFF, 16, 3, 1, 0, 1, 1, 0, 1, 0, 0, 0);
-        SnapshotSegment task = new(0, 0xFFFF, 0, 11, 1, 0, 0, 0, 0, 0, 0, 0, 0);
-        return new()
-        {
-            SchemaVersion = 1,
-            SdkVersion = "test",
-            Arch = TestSnapshots.Machine.Arch,
-            Hypervisor = TestSnapshots.Machine.Hypervisor,
-            CpuVendor = TestSnapshots.Machine.CpuVendor,
-            Layout = map.Layout.Id,
-            Base = map.Layout.SnapshotBase,
-            Sizes = map.Sizes,
-            CodeSize = map.CodeSize,
-            PageCount = pageCount,
-            GuestName = "test",
-            ImageDigest = "sha256:" + new string('0', 64),
-            EntryPoint = new(0x100),
-            CallEntry = 0x1234,
-            CallStack = 0x8000,
-            Sregs = new(data with { Type = 11 }, data, data, data, data, data, task, default, new(0x500, 0x17), default, 0x11, 0, 0, 0, 0, 0, [0, 0, 0, 0]),
-            Cr3 = 0,
-            Xcr0 = 1,
-            Msrs = [],
-            AllowedMsrs = [],
-            HostFunctions = [],
-            Generation = 3,
-        };
-    }
-
     /// <summary>Saves pages with 1, 2, 3 … at their starts, over an index that need not be right.</summary>
     private void Save(ulong[] addresses)
     {
-        MemoryMap map = MemoryMap.TryCreate(GuestLayouts.I686V13, new(), 0x5000, null, new List<Finding>())!;
+        MemoryMap map = TestSdkSnapshots.Map(GuestLayouts.I686V13);
         byte[] index = new byte[0x1000];
         for (int i = 0; i < addresses.Length; i++)
         {
             BinaryPrimitives.WriteUInt32LittleEndian(index.AsSpan(i * 4), (uint)(addresses[i] >> 12));
         }
 
-        new SnapshotWriter(_root.Path).Write(Tag, Config(map, (ulong)addresses.Length), map.BlobSize, sink => sink(0x10, [0xAA]), sink =>
+        new SnapshotWriter(_root.Path).Write(Tag, TestSdkSnapshots.Config(map) with { PageCount = (ulong)addresses.Length }, map.BlobSize, sink => sink(0x10, [0xAA]), sink =>
         {
             sink(0, index);
             for (int i = 0; i < addresses.Length; i++)
@@ -287,8 +263,7 @@ public sealed class SdkSnapshotReaderTests : IDisposable
         return Path.Combine(OciLayout.BlobDirectory(_root.Path), ((string)manifest["layers"]![layer]!["digest"]!)[7..]);
     }
 
-    private SavedIdentitySnapshot Read(bool verifyContent = true) =>
-        (SavedIdentitySnapshot)new SnapshotReader(_root.Path, TestSnapshots.Machine).Read(Tag, verifyContent);
+    private SavedSnapshot Read(bool verifyContent = true) => new SnapshotReader(_root.Path, TestSnapshots.Machine).Read(Tag, verifyContent);
 
     private string Refused(bool verifyContent = true) => Assert.Throws<HyperlightException>(() => Read(verifyContent)).Finding!.Rule.Code;
 }

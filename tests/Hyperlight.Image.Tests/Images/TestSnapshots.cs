@@ -25,9 +25,9 @@ internal static class TestSnapshots
 
     public static (SavedSnapshot Snapshot, byte First) Load(string directory, string reference = Tag, bool verifyContent = true)
     {
-        using SavedPagedSnapshot snapshot = (SavedPagedSnapshot)new SnapshotReader(directory, Machine).Read(reference, verifyContent);
+        using SavedSnapshot snapshot = new SnapshotReader(directory, Machine).Read(reference, verifyContent);
         Span<byte> first = stackalloc byte[1];
-        RandomAccess.Read(snapshot.Memory, first, 0x10);
+        ((SavedPagedMemory)snapshot.Memory).File.Read(first, 0x10);
         return (snapshot, first[0]);
     }
 

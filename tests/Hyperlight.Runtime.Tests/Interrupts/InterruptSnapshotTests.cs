@@ -81,21 +81,6 @@ public sealed class InterruptSnapshotTests
         Assert.InRange(sandbox.Call<uint>("Count", 1u, TickingGuest.Period), 1u, uint.MaxValue);
     }
 
-    [KvmTheory]
-    [MemberData(nameof(Guests))]
-    public void A_snapshot_with_interrupts_cannot_be_saved(string name)
-    {
-        using TestGuest guest = TickingGuest.Bake(name);
-        using Sandbox sandbox = guest.Start();
-        using Snapshot snapshot = sandbox.Snapshot();
-        string directory = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
-
-        HyperlightException exception = Assert.Throws<HyperlightException>(() => snapshot.Save(directory, "ready"));
-
-        Assert.Equal("HL3008", exception.Finding!.Rule.Code);
-        Assert.False(Directory.Exists(directory));
-    }
-
     [KvmFact]
     public void Pages_of_a_snapshot_that_would_cover_a_device_are_refused_and_the_guest_goes_on()
     {

@@ -10,6 +10,9 @@ internal static class TickingGuest
 
     public static TheoryData<string> Names => ["ticks", "ticks-flat", "ticks32"];
 
+    /// <summary>The one that needs 32-bit paging.</summary>
+    public const string Paged = "ticks-paged";
+
     public static TestGuest Bake(string name) =>
         new(name, request => request with { Sizes = request.Sizes with { HardwareInterrupts = true } });
 

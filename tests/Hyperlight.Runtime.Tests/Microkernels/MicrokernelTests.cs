@@ -204,6 +204,32 @@ public class MicrokernelTests
         Assert.Equal(MicrokernelImage.Motd, other.Ask("ramfs motd")[0]);
     }
 
+    [Theory]
+    [MicrokernelVariants]
+    public void It_goes_on_from_disk_as_from_memory(string variant)
+    {
+        DirectoryInfo saved = Directory.CreateTempSubdirectory("hyperlight-kernel-");
+        try
+        {
+            using MicrokernelImage image = new(variant);
+            using (BootedMicrokernel kernel = image.Boot())
+            {
+                kernel.Greeting();
+                using Snapshot snapshot = kernel.Sandbox.Snapshot();
+                snapshot.Save(saved.FullName, "booted");
+            }
+
+            using Snapshot loaded = Snapshot.Load(saved.FullName, "booted");
+            using BootedMicrokernel other = image.Boot(from: loaded);
+            Assert.Equal($"microkernel, {variant}, kmain 2", other.Greeting());
+            Assert.Equal(MicrokernelImage.Motd, other.Ask("ramfs motd")[0]);
+        }
+        finally
+        {
+            saved.Delete(recursive: true);
+        }
+    }
+
     [KvmFact]
     public void Without_interrupt_controllers_it_is_told_which_port_there_is_not()
     {

@@ -143,17 +143,6 @@ public class AddressSpaceTests
         Assert.Equal((77, 0), (sandbox.Call<int>("ReadByte", inLarge), sandbox.Call<int>("ReadByte", map.Scratch.Gva.Value + 0x8_0123)));
     }
 
-    [KvmFact(Needs.Paging32)]
-    public void A_snapshot_of_a_32_bit_guest_cannot_be_saved_yet()
-    {
-        using TestGuest guest = new(Misbehave);
-        using Sandbox sandbox = guest.Start();
-        using Snapshot snapshot = sandbox.Snapshot();
-
-        HyperlightException refused = Assert.Throws<HyperlightException>(() => snapshot.Save(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), "x"));
-        Assert.Contains("HL3008", refused.Message, StringComparison.Ordinal);
-    }
-
     /// <summary>Where each address space of the guest has memory of its own.</summary>
     private const ulong Window = 0x0080_0000;
 }

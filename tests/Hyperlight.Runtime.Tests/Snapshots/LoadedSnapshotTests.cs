@@ -7,6 +7,7 @@ namespace Hyperlight.Runtime.Tests.Snapshots;
 public sealed class LoadedSnapshotTests : IDisposable
 {
     private const string Tag = "ready";
+    private const string Paged = "misbehave-paged";
     private const string ChildVariable = "HYPERLIGHT_TEST_SAVED_SNAPSHOT";
 
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("hyperlight-loaded-");
@@ -57,6 +58,9 @@ public sealed class LoadedSnapshotTests : IDisposable
         Assert.Equal((1, 2UL), (grown.Call<int>("DataWord"), returned.Generation));
     }
 
+    [KvmFact(Needs.Paging32)]
+    public void Another_process_goes_on_with_a_guest_with_32_bit_paging() => Another_process_goes_on_where_this_one_was(Paged);
+
     [KvmTheory]
     [InlineData("misbehave")]
     [InlineData("misbehave32")]
@@ -83,4 +87,45 @@ public sealed class LoadedSnapshotTests : IDisposable
         Assert.Equal(1, sandbox.Call<int>("DataWord"));
         Assert.Equal((loaded.GuestName, loaded.ImageDigest), (guest.Image.Name, guest.Image.Digest));
     }
+
+    [KvmFact(Needs.Paging32)]
+    public void A_loaded_snapshot_of_a_guest_with_32_bit_paging_fits_and_heals_too() => A_loaded_snapshot_fits_a_sandbox_of_the_image_and_heals_it(Paged);
+
+    [KvmTheory]
+    [InlineData("misbehave")]
+    [InlineData("misbehave32")]
+    [InlineData("misbehave-flat")]
+    public void A_chain_of_loaded_snapshots_keeps_every_link(string name)
+    {
+        using TestGuest guest = new(name);
+        using (Sandbox first = guest.Start())
+        {
+            using Snapshot snapshot = first.Snapshot();
+            string digest = snapshot.Save(Saved, "tag-0");
+            Assert.Equal(digest, snapshot.Save(Path.Combine(_root.FullName, "again"), "tag-0"));
+        }
+
+        const int Links = 4;
+        for (int i = 1; i < Links; i++)
+        {
+            using Snapshot loaded = Snapshot.Load(Saved, $"tag-{i - 1}");
+            using Sandbox sandbox = loaded.CreateSandbox();
+            sandbox.Call("SetDataWord", i);
+            Assert.Equal(20, sandbox.Call<int>("AllocateAndTouch", 20));
+            using Snapshot next = sandbox.Snapshot();
+            sandbox.Call("SetBssWord", i);
+            using Snapshot last = sandbox.Snapshot();
+            last.Save(Saved, $"tag-{i}");
+        }
+
+        for (int i = 1; i < Links; i++)
+        {
+            using Snapshot old = Snapshot.Load(Saved, $"tag-{i}");
+            using Sandbox copy = old.CreateSandbox();
+            Assert.Equal((i, i, 2UL * (ulong)i + 1), (copy.Call<int>("DataWord"), copy.Call<int>("BssWord"), old.Generation));
+        }
+    }
+
+    [KvmFact(Needs.Paging32)]
+    public void A_chain_of_loaded_snapshots_of_a_guest_with_32_bit_paging_keeps_every_link() => A_chain_of_loaded_snapshots_keeps_every_link(Paged);
 }

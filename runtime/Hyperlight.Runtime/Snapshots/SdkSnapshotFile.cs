@@ -4,24 +4,31 @@ using Hyperlight.Images;
 
 namespace Hyperlight.Snapshots;
 
-/// <summary>The snapshot of a guest without page tables in our own format: the image's memory, and the pages that differ (docs/image-format.md).</summary>
-internal static class IdentitySnapshotFile
+/// <summary>The snapshot of a guest in our own format (docs/image-format.md).</summary>
+internal static class SdkSnapshotFile
 {
     private const int ChunkSize = 1 << 16;
 
-    /// <summary>Saves a snapshot.</summary>
+    /// <summary>Saves a snapshot of a guest with page tables.</summary>
+    /// <returns>The digest of its manifest.</returns>
+    /// <exception cref="HyperlightException">HL3001, HL3002, HL3004, HL3006, HL3008.</exception>
+    public static string Save(Snapshot snapshot, PagedSnapshotMemory memory, string directory, string tag)
+    {
+        SdkSnapshotConfig config = ToConfig(snapshot) with { MemorySize = memory.SavedSize(snapshot.Map), TablesSize = (ulong)memory.Tables.Length };
+
+        // Readers want room for pages of zeros that the image does not store.
+        return SnapshotSizeRules.FindFault(snapshot.Map, config.MemorySize.Value, config.TablesSize.Value) is { } fault
+            ? throw SnapshotFile.NotSavable(fault)
+            : new SnapshotWriter(directory).Write(tag, config, sink => memory.WriteTo(sink, snapshot.Map));
+    }
+
+    /// <summary>Saves a snapshot of a guest without page tables: the image's memory, and the pages that differ.</summary>
     /// <returns>The digest of its manifest.</returns>
     /// <exception cref="HyperlightException">HL3001, HL3002, HL3004, HL3006, HL3008.</exception>
     public static string Save(Snapshot snapshot, IdentitySnapshotMemory memory, string directory, string tag)
     {
         ImmutableArray<ulong> addresses = [.. memory.Runs.SelectMany(run => run.Pages)];
-        SdkSnapshotConfig config = ToConfig(snapshot, (ulong)addresses.Length);
-        if (SnapshotStateRules.FindFault(config, snapshot.Map.Layout) is { } fault)
-        {
-            throw SnapshotFile.NotSavable(fault);
-        }
-
-        ulong index = PageIndex.Size(config.PageCount);
+        SdkSnapshotConfig config = ToConfig(snapshot) with { PageCount = (ulong)addresses.Length };
         return new SnapshotWriter(directory).Write(
             tag,
             config,
@@ -30,7 +37,7 @@ internal static class IdentitySnapshotFile
             sink =>
             {
                 sink(0, PageIndex.Write(addresses));
-                ulong target = index;
+                ulong target = PageIndex.Size((ulong)addresses.Length);
                 foreach (PageRun run in memory.Runs)
                 {
                     Copy(memory.Pages, run.Offset, run.Size, target, sink);
@@ -39,14 +46,11 @@ internal static class IdentitySnapshotFile
             });
     }
 
-    /// <summary>The memory of a loaded snapshot, which takes its files over.</summary>
-    public static IdentitySnapshotMemory ToMemory(SavedIdentitySnapshot saved) => new(
-        saved.Map, saved.Image, saved.Pages, PageRun.Join(saved.Addresses, saved.FirstPage, saved.Map.Scratch.Gpa), size: 0);
-
-    private static SdkSnapshotConfig ToConfig(Snapshot snapshot, ulong pageCount)
+    /// <summary>All but what is different with and without page tables.</summary>
+    private static SdkSnapshotConfig ToConfig(Snapshot snapshot)
     {
         SnapshotMachine machine = KvmSystem.Shared.Machine;
-        return new()
+        SdkSnapshotConfig config = new()
         {
             SchemaVersion = SdkSnapshotConfig.CurrentSchemaVersion,
             SdkVersion = ImageConfig.CurrentSdkVersion,
@@ -57,7 +61,6 @@ internal static class IdentitySnapshotFile
             Base = snapshot.Map.Layout.SnapshotBase,
             Sizes = snapshot.Map.Sizes,
             CodeSize = snapshot.Map.CodeSize,
-            PageCount = pageCount,
             GuestName = SnapshotFile.SavedName(snapshot),
             ImageDigest = snapshot.ImageDigest,
             EntryPoint = snapshot.Origin.EntryPoint,
@@ -68,9 +71,11 @@ internal static class IdentitySnapshotFile
             Xcr0 = snapshot.Processor.ExtendedControl,
             Msrs = SavedProcessor.ToSaved(snapshot.Processor.Msrs),
             AllowedMsrs = snapshot.AllowedMsrs,
+            Interrupts = snapshot.Processor.Interrupts is { } interrupts ? SavedProcessor.ToSaved(interrupts) : null,
             HostFunctions = SavedHostFunctions.ToSaved(snapshot.HostFunctions),
             Generation = snapshot.Generation,
         };
+        return SnapshotStateRules.FindFault(config, snapshot.Map) is { } fault ? throw SnapshotFile.NotSavable(fault) : config;
     }
 
     /// <summary>Copies a part of a file; what is zero in it stays a hole.</summary>

@@ -1,0 +1,171 @@
+using System.Diagnostics;
+using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Images;
+using Hyperlight.Runtime.Tests.Guests;
+
+namespace Hyperlight.Runtime.Tests.Interrupts;
+
+/// <summary>Snapshots of guests with interrupts that were saved and loaded again. They are in our own format, whatever the layout.</summary>
+public sealed class SavedInterruptTests : IDisposable
+{
+    private const string Tag = "ready";
+    private const string ChildVariable = "HYPERLIGHT_TEST_SAVED_TICKS";
+    private const uint AllButTimer = 0xFE;
+
+    private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("hyperlight-ticks-");
+
+    public static TheoryData<string> Guests => TickingGuest.Names;
+
+    private string Saved => Path.Combine(_root.FullName, "guest");
+
+    public void Dispose() => _root.Delete(recursive: true);
+
+    [KvmTheory]
+    [MemberData(nameof(Guests))]
+    public void Another_process_goes_on_with_counters_controllers_and_the_tick_that_waits(string name)
+    {
+        if (Environment.GetEnvironmentVariable(ChildVariable) is { } directory)
+        {
+            using Snapshot loaded = Snapshot.Load(directory, Tag);
+            using Sandbox child = loaded.CreateSandbox(options => options.HostFunctions.Add("Wait", () => { }));
+            uint before = child.Call<uint>("Total");
+            Assert.Equal((AllButTimer, 1u), (child.Call<uint>("Mask"), child.Call<uint>("Pending")));
+            Assert.InRange(child.Call<uint>("Count", 3u, TickingGuest.Period), before + 4, uint.MaxValue);
+            using Snapshot further = child.Snapshot();
+            further.Save(directory, "further");
+            return;
+        }
+
+        using TestGuest guest = TickingGuest.Bake(name);
+        using Sandbox clock = guest.Start();
+        using Sandbox sandbox = TickingGuest.StartWithClock(guest, clock);
+        uint total = sandbox.Call<uint>("Count", 3u, TickingGuest.Period);
+        sandbox.Call("Latch", TickingGuest.Period);
+        using (Snapshot snapshot = sandbox.Snapshot())
+        {
+            snapshot.Save(Saved, Tag);
+        }
+
+        RunTheFirstHalf();
+
+        using Snapshot returned = Snapshot.Load(Saved, "further");
+        sandbox.Restore(returned);
+        Assert.InRange(sandbox.Call<uint>("Count", 1u, TickingGuest.Period), total + 5, uint.MaxValue);
+    }
+
+    [KvmFact(Needs.Paging32)]
+    public void Another_process_goes_on_with_those_of_a_guest_with_32_bit_paging() =>
+        Another_process_goes_on_with_counters_controllers_and_the_tick_that_waits(TickingGuest.Paged);
+
+    [KvmTheory]
+    [MemberData(nameof(Guests))]
+    public void What_was_loaded_is_saved_again_as_it_was(string name)
+    {
+        using TestGuest guest = TickingGuest.Bake(name);
+        using Sandbox sandbox = guest.Start();
+        sandbox.Call<uint>("Count", 3u, TickingGuest.Period);
+        using Snapshot snapshot = sandbox.Snapshot();
+        string digest = snapshot.Save(Saved, Tag);
+        using Snapshot loaded = Snapshot.Load(Saved, Tag);
+
+        Assert.Equal(digest, snapshot.Save(Saved, "again"));
+        Assert.Equal(digest, loaded.Save(Path.Combine(_root.FullName, "elsewhere"), Tag));
+        using Sandbox other = loaded.CreateSandbox();
+        Assert.Same(loaded, other.Snapshot());
+        Assert.Contains("application/vnd.hyperlight.sdk.snapshot.config.v1+json", File.ReadAllText(Manifest(digest)), StringComparison.Ordinal);
+    }
+
+    [KvmFact(Needs.Paging32)]
+    public void What_was_loaded_of_a_guest_with_32_bit_paging_is_saved_again_as_it_was() => What_was_loaded_is_saved_again_as_it_was(TickingGuest.Paged);
+
+    /// <summary>A controller, and the bytes that it has.</summary>
+    [KvmTheory]
+    [InlineData(nameof(InterruptState.MasterPic), SnapshotInterrupts.PicSize)]
+    [InlineData(nameof(InterruptState.SlavePic), SnapshotInterrupts.PicSize)]
+    [InlineData(nameof(InterruptState.IoApic), SnapshotInterrupts.IoApicSize)]
+    [InlineData(nameof(InterruptState.LocalApic), SnapshotInterrupts.LocalApicSize)]
+    public void Hostile_controllers_are_on_no_disk_or_hurt_their_own_guest_alone(string controller, int size)
+    {
+        using TestGuest guest = TickingGuest.Bake("ticks32");
+        using Sandbox neighbour = guest.Start();
+        using Snapshot snapshot = neighbour.Snapshot();
+        Random random = new(1272);
+        int saved = 0;
+        for (int i = 0; i < 10; i++)
+        {
+            Snapshot hostile = WithInterrupts(snapshot, Change(snapshot.Processor.Interrupts!, controller, state => state[random.Next(size)] = (byte)random.Next(256)));
+            try
+            {
+                hostile.Save(Saved, Tag);
+            }
+            catch (HyperlightException refused)
+            {
+                Assert.Equal(Rules.SnapshotNotSavable, refused.Finding!.Rule);
+                continue;
+            }
+
+            saved++;
+            using Snapshot loaded = Snapshot.Load(Saved, Tag);
+            Exception? failure = Record.Exception(() =>
+            {
+                using Sandbox sandbox = loaded.CreateSandbox(options => options.CallTimeout = TimeSpan.FromMilliseconds(200));
+                sandbox.Call<uint>("Count", 1u, TickingGuest.Period);
+            });
+            Assert.True(failure is null or HyperlightException or TimeoutException, $"{failure}");
+        }
+
+        Assert.InRange(saved, 1, 10);
+        Assert.InRange(neighbour.Call<uint>("Count", 1u, TickingGuest.Period), 1u, uint.MaxValue);
+    }
+
+    [KvmFact]
+    public void A_guest_whose_local_apic_runs_a_timer_is_HL3008_and_can_be_kept_in_memory()
+    {
+        using TestGuest guest = TickingGuest.Bake("ticks32");
+        using Sandbox sandbox = guest.Start();
+        using Snapshot snapshot = sandbox.Snapshot();
+        Snapshot counting = WithInterrupts(snapshot, Change(snapshot.Processor.Interrupts!, nameof(InterruptState.LocalApic), state => state[0x380] = 1));
+
+        HyperlightException refused = Assert.Throws<HyperlightException>(() => counting.Save(Saved, Tag));
+
+        Assert.Equal(Rules.SnapshotNotSavable, refused.Finding!.Rule);
+        Assert.Contains("counts down", refused.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Saved));
+        sandbox.Restore(counting);
+        Assert.InRange(sandbox.Call<uint>("Count", 1u, TickingGuest.Period), 1u, uint.MaxValue);
+    }
+
+    private static InterruptState Change(InterruptState state, string controller, Action<byte[]> change)
+    {
+        InterruptState copy = new([.. state.MasterPic], [.. state.SlavePic], [.. state.IoApic], [.. state.LocalApic]);
+        change((byte[])typeof(InterruptState).GetProperty(controller)!.GetValue(copy)!);
+        return copy;
+    }
+
+    private static Snapshot WithInterrupts(Snapshot snapshot, InterruptState interrupts) => new(
+        snapshot.Origin,
+        snapshot.Generation,
+        snapshot.Map,
+        snapshot.Memory,
+        snapshot.Processor with { Interrupts = interrupts },
+        snapshot.CallRegisters,
+        snapshot.HostFunctions,
+        snapshot.AllowedMsrs);
+
+    private string Manifest(string digest) => Path.Combine(OciLayout.BlobDirectory(Saved), OciLayout.FileName(digest));
+
+    // The other process runs the first half of the test, once for each guest: what it does twice it does anew.
+    private void RunTheFirstHalf()
+    {
+        string method = $"{typeof(SavedInterruptTests).FullName}.{nameof(Another_process_goes_on_with_counters_controllers_and_the_tick_that_waits)}";
+        ProcessStartInfo start = new("dotnet", [typeof(SavedInterruptTests).Assembly.Location, "-method", method])
+        {
+            RedirectStandardOutput = true,
+            Environment = { [ChildVariable] = Saved },
+        };
+        using Process process = Process.Start(start)!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, output);
+    }
+}
