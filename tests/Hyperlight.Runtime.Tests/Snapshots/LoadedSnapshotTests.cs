@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hyperlight.Layouts;
 using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
@@ -90,6 +91,38 @@ public sealed class LoadedSnapshotTests : IDisposable
 
     [KvmFact(Needs.Paging32)]
     public void A_loaded_snapshot_of_a_guest_with_32_bit_paging_fits_and_heals_too() => A_loaded_snapshot_fits_a_sandbox_of_the_image_and_heals_it(Paged);
+
+    [KvmTheory]
+    [InlineData("misbehave")]
+    [InlineData("misbehave32")]
+    [InlineData("misbehave-flat")]
+    public void A_loaded_snapshot_that_does_not_fit_says_every_difference(string name)
+    {
+        using (TestGuest guest = new(name, request => request with { Sizes = new GuestSizes { HeapSize = 1 << 20, ScratchSize = 1 << 20 } }))
+        {
+            using Sandbox first = guest.Start(options =>
+            {
+                options.HostFunctions.Add("Now", () => "noon");
+                options.AllowedMsrs.Add(0x174);
+            });
+            using Snapshot snapshot = first.Snapshot();
+            snapshot.Save(Saved, Tag);
+        }
+
+        using Snapshot loaded = Snapshot.Load(Saved, Tag);
+        using TestGuest smaller = new(name);
+        using Sandbox sandbox = smaller.Start();
+
+        Assert.Equal(
+            [
+                "HeapSize: the snapshot has 0x100000, the sandbox 0x20000",
+                "ScratchSize: the snapshot has 0x100000, the sandbox 0x48000",
+                "host function Now: the snapshot has () -> String, the sandbox has none",
+                "AllowedMsrs: the snapshot has 0x174, the sandbox does not",
+            ],
+            Assert.Throws<SnapshotMismatchException>(() => sandbox.Restore(loaded)).Differences);
+        Assert.Equal(42, sandbox.Call<int>("DataWord"));
+    }
 
     [KvmTheory]
     [InlineData("misbehave")]

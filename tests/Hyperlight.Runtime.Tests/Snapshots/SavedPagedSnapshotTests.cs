@@ -177,8 +177,8 @@ public sealed class SavedPagedSnapshotTests : IDisposable
             taken++;
             using (loaded)
             {
-                using Sandbox sandbox = loaded.CreateSandbox(options => options.CallTimeout = TimeSpan.FromMilliseconds(200));
-                Exception? failure = Record.Exception(() => sandbox.Call<int>("DataWord"));
+                using Sandbox sandbox = loaded.CreateSandbox();
+                Exception? failure = Record.Exception(() => sandbox.Call<int>("DataWord", new CallOptions { Timeout = TimeSpan.FromMilliseconds(200) }));
                 Assert.True(failure is null or HyperlightException or TimeoutException, $"{failure}");
                 failure = Record.Exception(() => sandbox.Snapshot().Dispose());
                 Assert.True(failure is null or HyperlightException, $"{failure}");
