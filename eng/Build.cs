@@ -173,8 +173,9 @@ static int Run(string program, params string[] arguments)
 // A test of a report, or what kept tests from running.
 internal sealed record TestResult(string Name, string Outcome, string Message)
 {
+    // In reports of a test program itself quotes in names have backslashes, in those of dotnet test they have none.
     public static TestResult Read(XElement test) => new(
-        test.Attribute("testName")?.Value ?? "unnamed",
+        test.Attribute("testName")?.Value.Replace("\\\"", "\"", StringComparison.Ordinal) ?? "unnamed",
         test.Attribute("outcome")?.Value ?? "Failed",
         test.Descendants().FirstOrDefault(node => node.Name.LocalName is "Message" or "StdOut")?.Value.Trim().Split('\n')[0].Trim() ?? "no reason given");
 
