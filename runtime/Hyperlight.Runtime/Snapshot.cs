@@ -61,6 +61,9 @@ public sealed class Snapshot : IDisposable
 
     internal ProcessorState Processor { get; }
 
+    /// <summary>Whether a processor has had its registers, which means that every other of this machine can.</summary>
+    internal bool IsAccepted { get; set; }
+
     internal GeneralRegisters CallRegisters { get; }
 
     internal ImmutableSortedDictionary<string, HostFunctionSignature> HostFunctions { get; }

@@ -96,6 +96,7 @@ public static class GuestLayouts
         LowestBase = new(GuestLayout.PageSize),
         EntryMode = EntryMode.ProtectedMode,
         EntryLimit = null,
+        ReservedRanges = [new("null guard", new(0), GuestLayout.PageSize), .. I686V13.ReservedRanges],
     };
 
     /// <summary>

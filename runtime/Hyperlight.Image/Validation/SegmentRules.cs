@@ -123,9 +123,13 @@ internal static class SegmentRules
 
         if (elf.Type == ElfType.Executable && elf.LoadBase != layout.SnapshotBase.Value)
         {
+            // A fixed guest at the lowest base would be one of an upstream layout.
+            (string allowed, string example) = layout.LowestBase is { } lowest
+                ? ($"a multiple of 0x{GuestLayout.PageSize:X} above {lowest}, for example 0x100000", "0x100000")
+                : ($"{layout.SnapshotBase}", $"{layout.SnapshotBase}");
             findings.Add(Rules.LinkAddress, () =>
-                $"the guest is linked for address 0x{elf.LoadBase:X} (ET_EXEC, not position-independent), {layout.Id} loads it at {layout.SnapshotBase}: "
-                + $"link it position-independent (-static-pie) or with its first segment at {layout.SnapshotBase} (-Wl,-Ttext-segment={layout.SnapshotBase}).");
+                $"the guest is linked for address 0x{elf.LoadBase:X} (ET_EXEC, not position-independent), {layout.Id} loads it at {allowed}: "
+                + $"link it position-independent (-static-pie) or with its first segment there (-Wl,-Ttext-segment={example}).");
         }
         else if (elf.LoadBase % GuestLayout.PageSize != 0)
         {
@@ -141,7 +145,7 @@ internal static class SegmentRules
         {
             findings.Add(Rules.MemoryAtZero, () =>
                 $"{layout.Id} loads the guest at address 0, so a null pointer leads to its first segment and to no fault: "
-                + "a guest that need not start in real mode has a guard when it is linked elsewhere (-Wl,-Ttext-segment=0x100000) and has no version note.");
+                + "a guest that need not start in real mode has a guard when it is linked elsewhere than at 0 and 0x1000 (-Wl,-Ttext-segment=0x100000) and has no version note.");
         }
     }
 }

@@ -17,6 +17,7 @@ public sealed partial class Sandbox
     /// <exception cref="MessageTooLargeException">The arguments do not fit the guest's input buffer. The sandbox stays ready.</exception>
     /// <exception cref="GuestAbortedException">The guest gave up; for a processor exception a <see cref="GuestCpuException"/>.</exception>
     /// <exception cref="GuestFaultException">The guest crashed.</exception>
+    /// <exception cref="HypervisorException">The hypervisor refused to run the guest. The sandbox is poisoned.</exception>
     /// <exception cref="GuestProtocolException">The guest does not follow the protocol.</exception>
     /// <exception cref="TimeoutException">It took too long. The sandbox is poisoned.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled. The sandbox is poisoned, unless that was so before the call began.</exception>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Hyperlight.Hypervisors;
 using Hyperlight.Protocol;
 using Hyperlight.Watch;
@@ -7,6 +8,10 @@ namespace Hyperlight;
 // The devices of guests with hardware interrupts (i686 sheet, sections 6.4 and 6.5). What KVM's interrupt controllers handle never gets here.
 public sealed partial class Sandbox
 {
+    // Two PICs, where an access wider than theirs falls through; their trigger modes; a PIT, which there is not; the PC speaker's gate; the port that
+    // old code writes to in order to wait.
+    private static readonly ImmutableArray<ushort> DevicePorts = [0x20, 0x21, 0xA0, 0xA1, 0x4D0, 0x4D1, 0x40, 0x41, 0x42, 0x43, 0x61, 0x80];
+
     private readonly GuestTimer? _timer;
 
     /// <summary>Microseconds between two ticks of the guest's timer, 0 while it stands.</summary>
@@ -21,10 +26,10 @@ public sealed partial class Sandbox
                 $"the guest programmed its timer (port {exit.Port}){AtInstruction()}, and its image was baked without interrupts: bake it with HardwareInterrupts=\"true\"."));
         }
 
-        if (_timer is null || !(isTimer || IsTolerated(exit.Port)))
+        if (_timer is null || !(isTimer || DevicePorts.Contains(exit.Port)))
         {
-            throw new GuestProtocolException(
-                $"The guest wrote 0x{exit.Value:X} to port {exit.Port}{AtInstruction()}: the ports are 99, 101, 102, 103 and 108.");
+            string ports = _timer is null ? "99, 101, 102, 103 and 108" : $"99, 101, 102, 103, 107 and 108, and those of devices: {DevicePortsText}";
+            throw new GuestProtocolException($"The guest wrote 0x{exit.Value:X} to port {exit.Port}{AtInstruction()}: the ports are {ports}.");
         }
 
         if (isTimer && exit.Size == sizeof(uint))
@@ -35,15 +40,14 @@ public sealed partial class Sandbox
 
     private void HandleDeviceIn(in VirtualMachineExit exit)
     {
-        if (_timer is null || !IsTolerated(exit.Port))
+        if (_timer is null || !DevicePorts.Contains(exit.Port))
         {
-            throw new GuestFaultException($"The guest read port {exit.Port}{AtInstruction()}: there is no port to read.");
+            string ports = _timer is null ? "there is no port to read" : $"the ports to read are those of devices: {DevicePortsText}";
+            throw new GuestFaultException($"The guest read port {exit.Port}{AtInstruction()}: {ports}.");
         }
 
         _machine.AnswerWithOnes();
     }
 
-    // Two PICs, where an access wider than theirs falls through; their trigger modes; a PIT, which there is not; the PC speaker's gate; the port that
-    // old code writes to in order to wait.
-    private static bool IsTolerated(ushort port) => port is 0x20 or 0x21 or 0xA0 or 0xA1 or 0x4D0 or 0x4D1 or (>= 0x40 and <= 0x43) or 0x61 or 0x80;
+    private static string DevicePortsText => string.Join(", ", DevicePorts.Select(port => $"0x{port:X}"));
 }

@@ -60,7 +60,7 @@ public sealed partial class Sandbox
             case VirtualMachineExitKind.Canceled:
                 throw Stopped(what, cancellationToken);
             case VirtualMachineExitKind.Shutdown:
-                throw new GuestFaultException(TripleFault.Describe(_machine.GetAllRegisters()));
+                throw new GuestFaultException(TripleFault.Describe(_machine.GetAllRegisters(), _map.Layout.EntryMode));
             default:
                 throw new GuestFaultException($"The guest cannot go on{AtInstruction()}: {exit.Text}.");
         }

@@ -233,6 +233,12 @@ public sealed partial class Sandbox
         try
         {
             _machine.SetState(snapshot.Processor);
+            if (!snapshot.IsAccepted)
+            {
+                _machine.Commit();
+                snapshot.IsAccepted = true;
+            }
+
             _machine.SetRegisters(_callRegisters);
         }
         catch (Exception exception)

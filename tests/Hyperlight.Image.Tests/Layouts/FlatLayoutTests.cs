@@ -76,6 +76,18 @@ public sealed class FlatLayoutTests
     public void A_first_segment_that_does_not_start_a_page_from_0x1000_on_is_HL2010(ulong address) =>
         Refuse(TestElf.I686At(Linked).WithoutSegments().WithSegment(address, Code, new byte[0x20], alignment: 4).WithEntry(address), "HL2010");
 
+    [Theory]
+    [InlineData(0x800)]
+    [InlineData(0x1010)]
+    [InlineData(0x10_0010)]
+    public void A_fixed_guest_off_its_page_is_not_sent_to_0x1000_where_it_would_be_of_another_layout(ulong address)
+    {
+        Refuse(TestElf.I686At(Linked).WithoutSegments().WithSegment(address, Code, new byte[0x20], alignment: 4).WithEntry(address), "HL2010");
+
+        Assert.Contains("a multiple of 0x1000 above 0x1000, for example 0x100000:", _findings[^1].Message, StringComparison.Ordinal);
+        Assert.EndsWith("(-Wl,-Ttext-segment=0x100000).", _findings[^1].Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Segments_may_lie_anywhere_behind_the_first_as_long_as_all_fit_1_GiB()
     {

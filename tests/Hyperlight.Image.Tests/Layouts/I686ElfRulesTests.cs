@@ -191,6 +191,7 @@ public sealed class I686ElfRulesTests
         Finding finding = Assert.Single(AllFindings(TestElf.I686(), new(), out BakedImage? image));
 
         Assert.Equal(("HL1021", FindingSeverity.Information), (finding.Rule.Code, finding.Rule.Severity));
+        Assert.Contains("elsewhere than at 0 and 0x1000 ", finding.Message, StringComparison.Ordinal);
         Assert.NotNull(image);
         Assert.All([Paged, Flat], at => Assert.Empty(AllFindings(TestElf.I686At(at), new(), out _)));
     }

@@ -1,6 +1,9 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Memory;
+using Hyperlight.Runtime.Tests.Hypervisors;
 
 namespace Hyperlight.Runtime.Tests.Hostile;
 
@@ -34,6 +37,31 @@ public sealed class AttackTests(HostileImages images) : IClassFixture<HostileIma
         }
     }
 
+    /// <summary>The next sandbox may have the machine of the victim, which nobody restored.</summary>
+    [KvmTheory]
+    [InlineData(Victim.Amd64)]
+    [InlineData(Victim.I686)]
+    [InlineData(Victim.Flat)]
+    public void The_next_sandbox_finds_nothing_of_an_attack(string guest)
+    {
+        Neighbourhood neighbourhood = images.Get(guest);
+        KeptMachine.Close();
+        ProcessorState fresh = StateOfNext(neighbourhood);
+        foreach (Attack attack in Attacks.All.Where(attack => attack.Guests.Contains(guest) && attack.AtStart.Length == 0))
+        {
+            KeptMachine.Close();
+            using (Sandbox victim = neighbourhood.CreateVictim())
+            {
+                Record.Exception(() => attack.Do(new(guest, neighbourhood.Image.Image.Map, victim)));
+            }
+
+            ProcessorState next = StateOfNext(neighbourhood);
+            Assert.True(MemoryMarshal.AsBytes([fresh.Special]).SequenceEqual(MemoryMarshal.AsBytes([next.Special])), attack.Name);
+            Assert.Equal((attack.Name, fresh.ExtendedControl), (attack.Name, next.ExtendedControl));
+            Assert.Equal(fresh.Msrs, next.Msrs);
+        }
+    }
+
     [Fact]
     public void Every_attack_has_its_own_name() => Assert.All(
         Attacks.All.SelectMany(attack => attack.Guests.Select(guest => (guest, attack.Name))).GroupBy(row => row), rows => Assert.Single(rows));
@@ -53,6 +81,15 @@ public sealed class AttackTests(HostileImages images) : IClassFixture<HostileIma
         neighbourhood.Image.AssertUnchanged();
         Assert.Equal(SandboxState.Ready, neighbour.State);
         Assert.Equal((DataWord, 7), (neighbour.Call<int>("DataWord"), neighbour.Call<int>("BssWord")));
+    }
+
+    private static ProcessorState StateOfNext(Neighbourhood neighbourhood)
+    {
+        using Sandbox next = neighbourhood.CreateVictim();
+        Assert.Equal((DataWord, 0), (next.Call<int>("DataWord"), next.Call<int>("BssWord")));
+        Assert.Equal(3, next.Call<int>("AllocateAndTouch", 3));
+        using Snapshot snapshot = next.Snapshot();
+        return snapshot.Processor;
     }
 
     private static void Run(Attack attack, string guest, Neighbourhood neighbourhood)

@@ -289,31 +289,33 @@ public class ProcessorStateTests
     {
         KvmCpuidEntry[] entries = KvmSystem.Shared.Cpuid(36);
 
-        // VMX and x2APIC; shadow stacks; branch tracking; SVM (amd64 sheet, section 4.5).
+        // VMX and x2APIC; shadow stacks and protection keys; branch tracking; SVM (amd64 sheet, section 4.5).
         Assert.All(entries.Where(entry => entry.Function == 1), entry => Assert.Equal(0u, entry.Ecx & (1u << 5 | 1u << 21)));
-        Assert.All(entries.Where(entry => entry is { Function: 7, Index: 0 }), entry => Assert.Equal((0u, 0u), (entry.Ecx & 1u << 7, entry.Edx & 1u << 20)));
+        Assert.All(entries.Where(entry => entry is { Function: 7, Index: 0 }), entry => Assert.Equal((0u, 0u), (entry.Ecx & 0x98, entry.Edx & 1u << 20)));
         Assert.All(entries.Where(entry => entry.Function == 0x8000_0001), entry => Assert.Equal(0u, entry.Ecx & 1u << 2));
         Assert.Contains(entries, entry => entry.Function == 1 && entry.Edx != 0);
     }
 
-    // Of a host that has everything, VMX and x2APIC, shadow stacks, branch tracking and SVM are missing, and nothing else.
+    // Of a host that has everything, VMX and x2APIC, shadow stacks, protection keys, branch tracking and SVM are missing, and nothing else.
     [Theory]
-    [InlineData(1, 0, ~(1u << 5 | 1u << 21), uint.MaxValue)]
-    [InlineData(7, 0, ~(1u << 7), ~(1u << 20))]
-    [InlineData(7, 1, uint.MaxValue, uint.MaxValue)]
-    [InlineData(0x8000_0001, 0, ~(1u << 2), uint.MaxValue)]
-    public void Features_are_hidden_on_every_host(uint function, uint index, uint ecx, uint edx)
+    [InlineData(1, 0, uint.MaxValue, ~(1u << 5 | 1u << 21), uint.MaxValue)]
+    [InlineData(7, 0, uint.MaxValue, ~(1u << 3 | 1u << 4 | 1u << 7), ~(1u << 20))]
+    [InlineData(7, 1, uint.MaxValue, uint.MaxValue, uint.MaxValue)]
+    [InlineData(0xD, 0, ~(1u << 9), uint.MaxValue, uint.MaxValue)]
+    [InlineData(0xD, 1, uint.MaxValue, uint.MaxValue, uint.MaxValue)]
+    [InlineData(0x8000_0001, 0, uint.MaxValue, ~(1u << 2), uint.MaxValue)]
+    public void Features_are_hidden_on_every_host(uint function, uint index, uint eax, uint ecx, uint edx)
     {
         KvmCpuidEntry entry = new() { Function = function, Index = index, Eax = uint.MaxValue, Ebx = uint.MaxValue, Ecx = uint.MaxValue, Edx = uint.MaxValue };
 
         CpuidMask.Apply(ref entry, 36);
 
-        Assert.Equal((uint.MaxValue, uint.MaxValue, ecx, edx), (entry.Eax, entry.Ebx, entry.Ecx, entry.Edx));
+        Assert.Equal((eax, uint.MaxValue, ecx, edx), (entry.Eax, entry.Ebx, entry.Ecx, entry.Edx));
     }
 
     [KvmTheory]
     [InlineData(1, 1u << 5 | 1u << 21)]
-    [InlineData(7, 1u << 7)]
+    [InlineData(7, 1u << 3 | 1u << 4 | 1u << 7)]
     [InlineData(0x8000_0001, 1u << 2)]
     public void The_guest_does_not_see_them(uint function, uint features)
     {

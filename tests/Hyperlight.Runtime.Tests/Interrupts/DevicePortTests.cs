@@ -100,11 +100,16 @@ public sealed class DevicePortTests : IDisposable
     public void With_interrupts_other_ports_are_still_errors(uint port)
     {
         using Sandbox writing = _interrupted.Halt().Out(port).Start();
-        Assert.Contains($"to port {port} ", Assert.Throws<GuestProtocolException>(() => writing.Call("F")).Message, StringComparison.Ordinal);
+        string written = Assert.Throws<GuestProtocolException>(() => writing.Call("F")).Message;
+        Assert.Contains($"to port {port} ", written, StringComparison.Ordinal);
+        Assert.Contains("the ports are 99, 101, 102, 103, 107 and 108, and those of devices: ", written, StringComparison.Ordinal);
 
         using ScriptedGuest guest = new(new GuestSizes { HardwareInterrupts = true });
         using Sandbox reading = guest.Halt().Run([0xBA, .. BitConverter.GetBytes(port), 0xEC]).Start();
-        Assert.Contains($"read port {port} ", Assert.Throws<GuestFaultException>(() => reading.Call("F")).Message, StringComparison.Ordinal);
+        string read = Assert.Throws<GuestFaultException>(() => reading.Call("F")).Message;
+        Assert.Contains($"read port {port} ", read, StringComparison.Ordinal);
+        string[] named = [.. DevicePorts.Select(row => $"0x{row.Data:X}")];
+        Assert.All([written, read], message => Assert.Equal(named, message.Split("those of devices: ")[1].TrimEnd('.').Split(", ")));
     }
 
     [KvmFact]

@@ -28,6 +28,7 @@ public sealed class RegionRefusalTests : IDisposable
     [InlineData(I686, HeapOfI686, "HL2004", "overlaps the guest's image (0x0-")] // i686 sheet, sections 4.3 (PEB) and 9
     [InlineData(I686, 0xFFFB_7000, "HL2004", "overlaps the scratch region (0xFFFB8000-0xFFFFFFFF)")]
     [InlineData(I686, 0xFFFF_D000, "HL2004", "overlaps the scratch region (0xFFFB8000-0xFFFFFFFF)")]
+    [InlineData(Flat, 0x0, "HL2009", "the null guard (0x0-0xFFF)")]
     [InlineData(Flat, 0x10_0000, "HL2004", "overlaps the guest's image (0x100000-")]
     [InlineData(Flat, 0xFFFB_7000, "HL2004", "overlaps the scratch region (0xFFFB8000-0xFFFFFFFF)")]
     [InlineData(Flat, 0xFEE0_0000, "HL2009", "the local APIC (0xFEE00000-0xFEE00FFF)")]

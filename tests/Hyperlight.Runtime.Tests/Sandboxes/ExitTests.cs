@@ -77,5 +77,15 @@ public class ExitTests
         Assert.Contains("RIP 0xFFF0 in real mode", Describe(EntryState.For(EntryMode.RealMode, default), 0xFFF0), StringComparison.Ordinal);
     }
 
-    private static string Describe(KvmSpecialRegisters special, ulong rip) => TripleFault.Describe(new(new() { Rip = rip }, special, 1, []));
+    [Fact]
+    public void Paging_that_is_off_although_the_guest_was_started_with_it_is_named()
+    {
+        KvmSpecialRegisters unpaged = EntryState.For(EntryMode.ProtectedMode, default);
+
+        Assert.Contains("a KVM that emulates guest code may not have it", Describe(unpaged, 0x4390, EntryMode.PagedProtectedMode), StringComparison.Ordinal);
+        Assert.DoesNotContain("KVM", Describe(unpaged, 0x4390), StringComparison.Ordinal);
+    }
+
+    private static string Describe(KvmSpecialRegisters special, ulong rip, EntryMode start = EntryMode.ProtectedMode) =>
+        TripleFault.Describe(new(new() { Rip = rip }, special, 1, []), start);
 }

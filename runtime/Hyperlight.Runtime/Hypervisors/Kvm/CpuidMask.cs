@@ -1,6 +1,9 @@
 namespace Hyperlight.Hypervisors.Kvm;
 
-/// <summary>What of the host's features no guest of ours is given (amd64 sheet, section 4.5): virtualization of its own, the x2APIC, control-flow enforcement.</summary>
+/// <summary>
+/// What of the host's features no guest of ours is given (amd64 sheet, section 4.5): virtualization of its own, the x2APIC, control-flow enforcement; and
+/// protection keys, because KVM_SET_XSAVE resets every register but that of their rights, PKRU.
+/// </summary>
 internal static class CpuidMask
 {
     // Leaves, and the features in them (Intel SDM volume 2, CPUID; AMD APM volume 3, appendix E).
@@ -8,8 +11,11 @@ internal static class CpuidMask
     private const uint Vmx = 1 << 5;
     private const uint X2Apic = 1 << 21;
     private const uint ExtendedFeatureLeaf = 7;
+    private const uint ProtectionKeys = 1 << 3 | 1 << 4;
     private const uint ShadowStacks = 1 << 7;
     private const uint BranchTracking = 1 << 20;
+    private const uint ExtendedStateLeaf = 0xD;
+    private const uint ProtectionKeyRights = 1 << 9;
     private const uint AmdFeatureLeaf = 0x8000_0001;
     private const uint Svm = 1 << 2;
     private const uint AddressSizeLeaf = 0x8000_0008;
@@ -23,8 +29,11 @@ internal static class CpuidMask
                 entry.Ecx &= ~(Vmx | X2Apic);
                 break;
             case ExtendedFeatureLeaf when entry.Index == 0:
-                entry.Ecx &= ~ShadowStacks;
+                entry.Ecx &= ~(ShadowStacks | ProtectionKeys);
                 entry.Edx &= ~BranchTracking;
+                break;
+            case ExtendedStateLeaf when entry.Index == 0:
+                entry.Eax &= ~ProtectionKeyRights;
                 break;
             case AmdFeatureLeaf:
                 entry.Ecx &= ~Svm;

@@ -1,4 +1,5 @@
 using Hyperlight.CoreDumps;
+using Hyperlight.Layouts;
 
 namespace Hyperlight.Hypervisors.Kvm;
 
@@ -16,14 +17,15 @@ internal static class TripleFault
 
     /// <summary>One sentence: where and in which mode, as far as the registers still say it, and what the guest may lack.</summary>
     /// <param name="registers">The registers after the fault. AMD processors have reset them, Intel's have not.</param>
-    public static string Describe(CoreRegisters registers)
+    /// <param name="start">How the guest was started.</param>
+    public static string Describe(CoreRegisters registers, EntryMode start)
     {
         KvmSpecialRegisters special = registers.Special;
         bool isReset = special.Cs.Base == ResetCodeBase && registers.General.Rip == ResetRip && (special.Cr0 & ProtectionEnabled) == 0;
         return isReset
             ? "The guest triple-faulted: an exception occurred that its processor could not deliver, often before the guest had set up its GDT and IDT. "
                 + "Where that was is lost, because processors like this one are reset by it."
-            : $"The guest triple-faulted at RIP 0x{registers.General.Rip:X} in {Mode(special)}: an exception occurred that its processor could not deliver{Hint(special)}.";
+            : $"The guest triple-faulted at RIP 0x{registers.General.Rip:X} in {Mode(special)}: an exception occurred that its processor could not deliver{Hint(special, start)}.";
     }
 
     private static string Mode(in KvmSpecialRegisters special) =>
@@ -32,8 +34,10 @@ internal static class TripleFault
         : (special.Cr0 & PagingEnabled) == 0 ? "protected mode without paging"
         : "protected mode with paging";
 
-    private static string Hint(in KvmSpecialRegisters special) => (special.Gdt.Limit, special.Idt.Limit) switch
+    private static string Hint(in KvmSpecialRegisters special, EntryMode start) => (special.Gdt.Limit, special.Idt.Limit) switch
     {
+        _ when start == EntryMode.PagedProtectedMode && (special.Cr0 & PagingEnabled) == 0 =>
+            "; it was started with 32-bit paging, which is off now: a KVM that emulates guest code may not have it",
         (0, 0) => "; the guest has no GDT and no IDT yet",
         (_, 0) => "; the guest has no IDT yet",
         (0, _) => "; the guest has no GDT yet",

@@ -142,6 +142,9 @@ internal sealed partial class VirtualMachine : IDisposable
     /// <param name="state">The state.</param>
     public void SetState(ProcessorState state)
     {
+        // Not after what follows: it may fail halfway.
+        bool isNew = _isNew;
+        _isNew = false;
         _processor.Reset(state.Special);
         if (_kind is null)
         {
@@ -149,24 +152,25 @@ internal sealed partial class VirtualMachine : IDisposable
             _processor.Commit();
         }
 
-        if (!_isNew)
+        if (!isNew)
         {
             _processor.ResetDebugRegisters();
         }
 
-        if (_system.HasExtendedControlRegisters && (!_isNew || state.ExtendedControl != InitialExtendedControl))
+        if (_system.HasExtendedControlRegisters && (!isNew || state.ExtendedControl != InitialExtendedControl))
         {
             _processor.SetExtendedControl(state.ExtendedControl);
         }
 
-        SetMsrs(state.Msrs.AsSpan());
+        SetMsrs(state.Msrs.AsSpan(), isNew);
         if (state.Interrupts is { } interrupts)
         {
             SetInterrupts(interrupts);
         }
-
-        _isNew = false;
     }
+
+    /// <summary>Has the hypervisor take a state that was set now. Otherwise it is the next run that fails where the processor cannot have the state.</summary>
+    public void Commit() => _processor.Commit();
 
     /// <summary>Lets the guest go on until something needs the host.</summary>
     public VirtualMachineExit Run()
@@ -211,7 +215,7 @@ internal sealed partial class VirtualMachine : IDisposable
             $"The model-specific register 0x{refused[0]:X} cannot be given to a guest, because KVM on this machine cannot set it back: remove it from AllowedMsrs.");
     }
 
-    private void SetMsrs(ReadOnlySpan<KvmMsrEntry> values)
+    private void SetMsrs(ReadOnlySpan<KvmMsrEntry> values, bool isNew)
     {
         Span<KvmMsrEntry> wanted = _msrs.Length <= MsrPolicy.MaxAllowed + 1 ? stackalloc KvmMsrEntry[_msrs.Length] : new KvmMsrEntry[_msrs.Length];
         for (int i = 0; i < wanted.Length; i++)
@@ -219,7 +223,7 @@ internal sealed partial class VirtualMachine : IDisposable
             wanted[i] = Find(values, _msrs[i].Index) ?? _msrs[i];
         }
 
-        if (_isNew)
+        if (isNew)
         {
             wanted = Changed(wanted, _msrs);
         }

@@ -1,0 +1,64 @@
+using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Runtime.Tests.Guests;
+using Hyperlight.Runtime.Tests.Hypervisors;
+
+namespace Hyperlight.Runtime.Tests.Snapshots;
+
+/// <summary>Registers that this machine's processor cannot have, as a snapshot from another machine may have them.</summary>
+[Collection(nameof(Alone))]
+public sealed class RefusedStateTests
+{
+    private const uint KernelGsBase = 0xC000_0102;
+    private const ulong WithAvx = 7;
+
+    // Paging without protection.
+    private const ulong ImpossibleCr0 = 1UL << 31;
+
+    [KvmFact]
+    public void A_restore_to_them_fails_and_one_to_others_heals()
+    {
+        using TestGuest guest = new("misbehave");
+        using Sandbox sandbox = guest.Start();
+        using Snapshot good = sandbox.Snapshot();
+        Snapshot bad = With(good, good.Processor with { Special = good.Processor.Special with { Cr0 = ImpossibleCr0 } });
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.Throws<HypervisorException>(() => sandbox.Restore(bad));
+            Assert.Equal(SandboxState.Poisoned, sandbox.State);
+        }
+
+        sandbox.Restore(good);
+
+        Assert.Equal(42, sandbox.Call<int>("DataWord"));
+    }
+
+    [KvmFact]
+    public void No_sandbox_starts_with_them()
+    {
+        using TestGuest guest = new("misbehave");
+        using Sandbox sandbox = guest.Start();
+        using Snapshot good = sandbox.Snapshot();
+        Snapshot bad = With(good, good.Processor with { Special = good.Processor.Special with { Cr0 = ImpossibleCr0 } });
+
+        Assert.Throws<HypervisorException>(() => bad.CreateSandbox());
+    }
+
+    [KvmFact]
+    public void A_sandbox_that_did_not_start_with_them_leaves_nothing_to_the_next()
+    {
+        using TestGuest guest = new("misbehave");
+        using Sandbox sandbox = guest.Start();
+        using Snapshot good = sandbox.Snapshot();
+        KeptMachine.Close();
+
+        // XCR0 can be set, the address in the other register cannot: it is not canonical.
+        Snapshot bad = With(good, good.Processor with { ExtendedControl = WithAvx, Msrs = [new() { Index = KernelGsBase, Value = 0x1234_0000_0000_0000 }] });
+        Assert.Throws<HypervisorException>(() => bad.CreateSandbox());
+        using TinyGuest next = TinyGuest.LongMode(0xF4);
+
+        Assert.Equal(1UL, next.Machine.GetState().ExtendedControl);
+    }
+
+    private static Snapshot With(Snapshot snapshot, ProcessorState processor) => new(
+        snapshot.Origin, snapshot.Generation, snapshot.Map, snapshot.Memory, processor, snapshot.CallRegisters, snapshot.HostFunctions, snapshot.AllowedMsrs);
+}
