@@ -74,7 +74,7 @@ internal sealed class SnapshotTableRules
         }
 
         // Otherwise zeros, which take no room in a file, would be any number of roots.
-        return isEmpty ? $"its page table {table} is empty, and a host makes each for an entry, in roots those for scratch" : null;
+        return isEmpty ? $"its page table {table} has no entry, and a host makes none without: each root leads to scratch at least" : null;
     }
 
     private bool IsPage(ulong gpa) =>
