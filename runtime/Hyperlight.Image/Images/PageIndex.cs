@@ -37,7 +37,7 @@ internal static class PageIndex
     /// <param name="index">The index.</param>
     /// <param name="pageCount">How many pages it has.</param>
     /// <param name="map">The guest's memory: pages are of what lies below scratch, or of scratch behind the buffers.</param>
-    /// <exception cref="FormatException">The pages are in another order, or elsewhere.</exception>
+    /// <exception cref="FormatException">The pages are in another order, or elsewhere, or something stands behind their numbers.</exception>
     public static ImmutableArray<ulong> Read(ReadOnlySpan<byte> index, int pageCount, MemoryMap map)
     {
         ulong start = map.Layout.SnapshotBase.Value;
@@ -58,6 +58,8 @@ internal static class PageIndex
             addresses.Add(address);
         }
 
-        return addresses.MoveToImmutable();
+        return index[(pageCount * sizeof(uint))..].ContainsAnyExcept((byte)0)
+            ? throw new FormatException("its index has more than zeros behind its last page")
+            : addresses.MoveToImmutable();
     }
 }

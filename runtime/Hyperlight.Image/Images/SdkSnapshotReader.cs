@@ -18,10 +18,7 @@ internal sealed class SdkSnapshotReader(OciReader directory, SnapshotMachine mac
         CheckText(config);
         MemoryMap map = LayOut(config);
         CheckParts(config, map.Layout, manifest);
-        SnapshotReader.CheckState(
-            directory,
-            SnapshotStateRules.FindFault(config, map),
-            SnapshotStateRules.FindFault(config.Msrs));
+        SnapshotReader.CheckState(directory, SnapshotStateRules.FindFault(config, map));
         return new()
         {
             GuestName = config.GuestName,
@@ -148,7 +145,7 @@ internal sealed class SdkSnapshotReader(OciReader directory, SnapshotMachine mac
 
     private ImmutableArray<ulong> ReadIndex(SharedFile pages, int count, MemoryMap map)
     {
-        byte[] index = new byte[count * sizeof(uint)];
+        byte[] index = new byte[PageIndex.Size((ulong)count)];
         pages.Read(index, 0);
         try
         {

@@ -22,10 +22,14 @@ internal sealed record SnapshotAnnotations
     private const string AllowedMsrsKey = Prefix + "msrs.allowed";
     private const string ImageKey = Prefix + "initial";
 
-    // XCR0 has these at a processor's start; x87 can never be off (Intel SDM volume 3, section 2.6).
+    // XCR0's bits; x87 can never be off (Intel SDM volume 3, sections 2.6 and 13.3). MPX, AVX-512 and AMX are on or off as a whole.
     private const ulong X87 = 1;
-    private const ulong Sse = 2;
-    private const ulong Avx = 4;
+    private const ulong Sse = 1 << 1;
+    private const ulong Avx = 1 << 2;
+    private const ulong Mpx = 0b11 << 3;
+    private const ulong Avx512 = 0b111 << 5;
+    private const ulong ProtectionKeys = 1 << 9;
+    private const ulong Amx = 0b11 << 17;
 
     /// <summary>The guest's name.</summary>
     public string? GuestName { get; init; }
@@ -87,7 +91,17 @@ internal sealed record SnapshotAnnotations
     public static bool IsName(string text) => text.Length is > 0 and <= MaxNameLength && OneLine.Of(text) == text;
 
     /// <summary>Whether a processor can have this in XCR0.</summary>
-    public static bool IsExtendedControl(ulong value) => (value & X87) != 0 && ((value & Avx) == 0 || (value & Sse) != 0);
+    public static bool IsExtendedControl(ulong value)
+    {
+        bool IsOff(ulong bits) => (value & bits) == 0;
+        bool IsOn(ulong bits) => (value & bits) == bits;
+        return IsOn(X87)
+            && IsOff(~(X87 | Sse | Avx | Mpx | Avx512 | ProtectionKeys | Amx))
+            && (IsOff(Avx) || IsOn(Sse))
+            && (IsOff(Mpx) || IsOn(Mpx))
+            && (IsOff(Avx512) || IsOn(Avx512 | Avx))
+            && (IsOff(Amx) || IsOn(Amx));
+    }
 
     private static ImmutableArray<T>? ParseList<T>(string text, Func<string, T?> parse)
         where T : struct

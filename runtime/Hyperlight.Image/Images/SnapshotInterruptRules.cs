@@ -29,10 +29,8 @@ internal static class SnapshotInterruptRules
     private const uint LastIoApicId = 15;
     private const int IoApicLines = 24;
 
-    // The initial count of the local APIC's timer, which runs while it is not 0, and the bit of the APIC base that turns the APIC on
-    // (Intel SDM volume 3, sections 12.5.4 and 12.4.3).
+    // The initial count of the local APIC's timer, which runs while it is not 0 (Intel SDM volume 3, section 12.5.4).
     private const int TimerCount = 0x380;
-    private const ulong LocalApicEnabled = 1 << 11;
 
     /// <summary>The first rule they break, as a sentence without its end; null when there is none.</summary>
     /// <param name="interrupts">The controllers.</param>
@@ -51,9 +49,13 @@ internal static class SnapshotInterruptRules
             : !IsPic(interrupts.SlavePic, SlaveEdges) ? $"its second PIC holds what none can hold ({Convert.ToHexString(interrupts.SlavePic)})"
             : !IsIoApic(interrupts.IoApic) ? $"its IOAPIC holds what none can hold ({Convert.ToHexString(interrupts.IoApic.AsSpan(0, IoApicPadding + sizeof(uint)))})"
             : count != 0 ? $"its local APIC counts down from 0x{count:X}, and only the timer of port 107 ends with a call"
-            : (apicBase & LocalApicEnabled) != 0 ? $"its local APIC is on (APIC base 0x{apicBase:X}), whose timer no end of a call stops"
-            : null;
+            : FindLocalApicFault(apicBase);
     }
+
+    /// <summary>The rule that an APIC base breaks, as a sentence without its end; null when there is none.</summary>
+    public static string? FindLocalApicFault(ulong apicBase) => (apicBase & SnapshotRegisterRules.LocalApicEnabled) != 0
+        ? $"its local APIC is on (APIC base 0x{apicBase:X}), whose timer no end of a call stops"
+        : null;
 
     private static bool IsPic(ReadOnlySpan<byte> pic, byte edges)
     {

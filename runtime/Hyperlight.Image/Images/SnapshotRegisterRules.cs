@@ -9,6 +9,9 @@ namespace Hyperlight.Images;
 /// </summary>
 internal static class SnapshotRegisterRules
 {
+    /// <summary>The bit of the APIC base that turns the local APIC on.</summary>
+    internal const ulong LocalApicEnabled = 1 << 11;
+
     private const ulong Cr0Protected = 1 << 0;
     private const ulong Cr0Paging = 1UL << 31;
     private const ulong Cr0Allowed = 0xE005_003F;
@@ -21,6 +24,7 @@ internal static class SnapshotRegisterRules
     private const ulong Cr4ProcessContexts = 1 << 17; // 64-bit code only
     private const ulong EferLongMode = (1 << 8) | (1 << 10); // LME, LMA
     private const ulong EferAllowed = 0xCD01; // SCE, NXE, FFXSR, TCE beside
+    private const ulong BootProcessor = 1 << 8; // IA32_APIC_BASE (Intel SDM volume 3, section 12.4.4)
     private const ulong X2Apic = 1 << 10;
     private const ulong MaxCr8 = 15;
     private const byte MaxType = 15;
@@ -32,9 +36,10 @@ internal static class SnapshotRegisterRules
 
     /// <summary>The first rule they break, as a sentence without its end; null when there is none.</summary>
     /// <param name="registers">The registers.</param>
-    /// <param name="paging">How the layout pages memory: 4-level paging is 64-bit, and a guest with paging has kept it.</param>
-    public static string? FindFault(SnapshotRegisters registers, GuestPaging paging)
+    /// <param name="layout">The layout: 4-level paging is 64-bit, and a guest with paging has kept it.</param>
+    public static string? FindFault(SnapshotRegisters registers, GuestLayout layout)
     {
+        GuestPaging paging = layout.Paging;
         bool is64Bit = paging == GuestPaging.FourLevel;
         if ((registers.Cr0 & ~Cr0Allowed) != 0
             || (registers.Cr0 & (Cr0NotWriteThrough | Cr0CacheDisable)) == Cr0NotWriteThrough
@@ -51,9 +56,9 @@ internal static class SnapshotRegisterRules
             return $"its CR8 is 0x{registers.Cr8:X}, the most is 0x{MaxCr8:X}";
         }
 
-        if ((registers.ApicBase & X2Apic) != 0)
+        if (FindApicBaseFault(registers.ApicBase, layout) is { } fault)
         {
-            return $"its APIC base 0x{registers.ApicBase:X} turns the x2APIC on, which no guest is given";
+            return fault;
         }
 
         if (registers.InterruptBitmap.Length != Interrupts || registers.InterruptBitmap.Any(word => word != 0))
@@ -66,6 +71,16 @@ internal static class SnapshotRegisterRules
             ("CS", registers.Cs), ("DS", registers.Ds), ("ES", registers.Es), ("FS", registers.Fs), ("GS", registers.Gs), ("SS", registers.Ss),
             ("TR", registers.Tr), ("LDT", registers.Ldt))
             ?? FindModeFault(registers, is64Bit);
+    }
+
+    /// <summary>The rule that an APIC base breaks, as a sentence without its end; null when there is none.</summary>
+    internal static string? FindApicBaseFault(ulong apicBase, GuestLayout layout)
+    {
+        ulong address = ((1UL << layout.PhysicalAddressBits) - 1) & ~(GuestLayout.PageSize - 1);
+        return (apicBase & X2Apic) != 0 ? $"its APIC base 0x{apicBase:X} turns the x2APIC on, which no guest is given"
+            : (apicBase & ~(address | BootProcessor | LocalApicEnabled)) != 0
+                ? $"its APIC base 0x{apicBase:X} has bits that no processor of {layout} has: there are 8, 11 and an address of {layout.PhysicalAddressBits} bits"
+            : null;
     }
 
     private static bool IsMode(SnapshotRegisters registers, GuestPaging paging) => paging switch

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Images;
@@ -18,7 +17,9 @@ internal static class SnapshotStateRules
         return config.EntrypointAddr - start >= code || original - start >= size
             ? $"calls enter at 0x{config.EntrypointAddr:X} and the guest did at 0x{original:X}, "
                 + $"they may at {layout.SnapshotBase}-0x{start + code - 1:X} and {layout.SnapshotBase}-0x{start + size - 1:X}"
-            : FindStackFault(config.StackTopGva, layout) ?? SnapshotRegisterRules.FindFault(config.Sregs, layout.Paging);
+            : FindStackFault(config.StackTopGva, layout)
+                ?? SnapshotRegisterRules.FindFault(config.Sregs, layout)
+                ?? FindGenerationFault(config.SnapshotGeneration);
     }
 
     /// <summary>The first rule that a snapshot in our own format breaks, as a sentence without its end; null when there is none.</summary>
@@ -34,15 +35,16 @@ internal static class SnapshotStateRules
             : !isRoot || !SnapshotAnnotations.IsExtendedControl(config.Xcr0)
                 ? $"its CR3 is 0x{config.Cr3:X} and its XCR0 0x{config.Xcr0:X}, which no processor of {layout} has that waits for a call"
                 : FindStackFault(config.CallStack, layout)
-                    ?? SnapshotRegisterRules.FindFault(config.Sregs, layout.Paging)
+                    ?? SnapshotRegisterRules.FindFault(config.Sregs, layout)
+                    ?? FindGenerationFault(config.Generation)
+                    ?? SnapshotMsrRules.FindFault(config.Msrs, config.AllowedMsrs, map)
                     ?? (config.Interrupts is { } interrupts ? SnapshotInterruptRules.FindFault(interrupts, config.Sregs.ApicBase) : null);
     }
 
-    /// <summary>The first rule that the model-specific registers break; null when there is none.</summary>
-    public static string? FindFault(ImmutableArray<SnapshotMsr> registers) =>
-        registers.Length > SnapshotAnnotations.MaxMsrs || registers.DistinctBy(register => register.Index).Count() != registers.Length
-            ? $"it has {registers.Length} model-specific registers, some perhaps twice; there may be {SnapshotAnnotations.MaxMsrs}, each once"
-            : null;
+    /// <summary>The rule that a number of snapshots breaks; null when there is none. The next ones are counted from it, and no guest was ever at half of all.</summary>
+    private static string? FindGenerationFault(ulong generation) => generation > long.MaxValue
+        ? $"its guest has been through {generation} snapshots, the most is {long.MaxValue}"
+        : null;
 
     private static string? FindStackFault(ulong stack, GuestLayout layout) =>
         stack == 0 || stack > layout.ScratchTopGva.Value || stack % StackAlignment != 0

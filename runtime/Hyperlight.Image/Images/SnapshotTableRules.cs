@@ -5,7 +5,7 @@ namespace Hyperlight.Images;
 
 /// <summary>
 /// What the page tables of a snapshot in our own format must be like, which is how a host builds them: the roots one behind the other, then tables that are
-/// reached from them, each at one level. Entries lead to these tables and to the guest's memory, and nowhere else.
+/// reached from them, each at one level. Each table was made for an entry; these lead to the tables and to the guest's memory, and nowhere else.
 /// </summary>
 internal sealed class SnapshotTableRules
 {
@@ -59,9 +59,11 @@ internal sealed class SnapshotTableRules
     {
         int level = _levels[table];
         ReadOnlySpan<byte> bytes = _tables.AsSpan(table * PageSize, PageSize);
+        bool isEmpty = true;
         for (int i = 0; i < PageSize / _format.EntrySize; i++)
         {
             ulong entry = _format.Read(bytes, i);
+            isEmpty &= (entry & Present) == 0;
             if ((entry & Present) != 0 && !(level == _format.LastLevel ? IsPage(entry & _format.AddressMask) : IsTable(entry, level + 1)))
             {
                 return $"entry {i} of its page table {table} is 0x{entry:X}, entries of level {level} lead to "
@@ -71,7 +73,8 @@ internal sealed class SnapshotTableRules
             }
         }
 
-        return null;
+        // Otherwise zeros, which take no room in a file, would be any number of roots.
+        return isEmpty ? $"its page table {table} has no entry, and a host makes none without: each root leads to scratch at least" : null;
     }
 
     private bool IsPage(ulong gpa) =>

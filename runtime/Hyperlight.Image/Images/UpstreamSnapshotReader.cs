@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Images;
@@ -18,8 +19,10 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, SnapshotMachin
         SnapshotReader.CheckMachine(directory, new(config.Arch, config.Hypervisor, config.CpuVendor), machine);
         GuestLayout layout = FindLayout(config);
         Require(SnapshotSizeRules.FindFault(layout, config.Layout.SnapshotSize, config.Layout.PtSize ?? 0, config.MemorySize));
-        CheckState(config, layout, annotations);
+        CheckState(config, layout);
         MemoryMap map = LayOut(config, layout, annotations.HeapSize ?? config.Layout.HeapSize);
+        ImmutableArray<SnapshotMsr> msrs = config.Msrs ?? annotations.Msrs;
+        SnapshotReader.CheckState(directory, SnapshotMsrRules.FindFault(msrs, annotations.AllowedMsrs, map));
         return new()
         {
             GuestName = annotations.GuestName,
@@ -30,7 +33,7 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, SnapshotMachin
             Registers = config.Sregs,
             Cr3 = map.PageTables.Gpa.Value,
             ExtendedControl = annotations.ExtendedControl,
-            Msrs = config.Msrs ?? annotations.Msrs,
+            Msrs = msrs,
             AllowedMsrs = annotations.AllowedMsrs,
             Interrupts = null,
             HostFunctions = config.HostFunctions,
@@ -60,7 +63,7 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, SnapshotMachin
             $"its ABI version is {config.AbiVersion} (written by {config.HyperlightVersion}), this SDK reads "
             + $"{string.Join(" and ", GuestLayouts.All.Select(layout => layout.SnapshotAbi?.Version).OfType<uint>())}: make it anew from the guest");
 
-    private void CheckState(SnapshotConfig config, GuestLayout layout, SnapshotAnnotations annotations)
+    private void CheckState(SnapshotConfig config, GuestLayout layout)
     {
         SnapshotAbi abi = layout.SnapshotAbi!;
         if (config.OriginalEntrypointAddr.HasValue != abi.HasEntryAndMsrs || config.Msrs.HasValue != abi.HasEntryAndMsrs)
@@ -70,8 +73,7 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, SnapshotMachin
                 $"its ABI version is {abi.Version}, which has {(abi.HasEntryAndMsrs ? "both" : "neither")} of original_entrypoint_addr and msrs");
         }
 
-        SnapshotReader.CheckState(
-            directory, SnapshotStateRules.FindFault(config, layout), SnapshotStateRules.FindFault(config.Msrs ?? annotations.Msrs));
+        SnapshotReader.CheckState(directory, SnapshotStateRules.FindFault(config, layout));
     }
 
     /// <summary>Lays the memory out anew, and sees whether the blob has room for it as upstream wants it to.</summary>

@@ -126,10 +126,21 @@ internal sealed class IdentitySnapshotMemory : SnapshotMemory
             {
                 _pages.Read(Bytes(_map, memory, run), run.Offset);
             }
+
+            ClearCounter(memory);
         }
         catch (IOException exception)
         {
             throw new HyperlightException($"The memory of a snapshot cannot be read: {exception.Message}.", exception);
+        }
+    }
+
+    // The number was the host's, of a counter that belongs to another sandbox: without one this guest reads 0, as at its start.
+    private void ClearCounter(GuestMemory memory)
+    {
+        if (_map.Layout.CounterOffset is { } fromEnd && _copied.Any(run => _map.Layout.ScratchTopGpa.Value + 1 - fromEnd - run.Gpa < run.Size))
+        {
+            memory.Scratch.Slice(_map.Scratch.Size - fromEnd, sizeof(ulong)).Clear();
         }
     }
 

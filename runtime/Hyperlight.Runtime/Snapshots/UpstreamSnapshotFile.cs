@@ -13,7 +13,10 @@ internal static class UpstreamSnapshotFile
     public static string Save(Snapshot snapshot, PagedSnapshotMemory memory, SnapshotAbi abi, string directory, string tag)
     {
         SnapshotConfig config = ToConfig(snapshot, abi, memory.SavedSize(snapshot.Map), (ulong)memory.Tables.Length);
-        return SnapshotStateRules.FindFault(config, snapshot.Map.Layout) is { } fault
+        string? fault = SnapshotStateRules.FindFault(config, snapshot.Map.Layout)
+            ?? SnapshotMsrRules.FindFault(SavedProcessor.ToSaved(snapshot.Processor.Msrs), snapshot.AllowedMsrs, snapshot.Map)
+            ?? SnapshotSizeRules.FindFault(snapshot.Map, config.Layout.SnapshotSize, config.Layout.PtSize!.Value);
+        return fault is not null
             ? throw SnapshotFile.NotSavable(fault)
             : new SnapshotWriter(directory).Write(tag, config, ToAnnotations(snapshot, abi), sink => memory.WriteTo(sink, snapshot.Map));
     }

@@ -89,6 +89,11 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
         { "sregs.tr.type_", "9", "HL3009" },
         { "sregs.apic_base", "1024", "HL3009" }, // x2APIC
         { "sregs.apic_base", "4276094976", "HL3009" }, // the local APIC is on
+        { "sregs.apic_base", "4276092928", null! }, // it is off, and at its place
+        { "sregs.apic_base", "4294967296", "HL3009" }, // where this layout has no address
+        { "msrs", "[{\"index\":27,\"value\":4276095232}]", "HL3009" }, // the APIC base, which turns it on
+        { "msrs", "[{\"index\":27,\"value\":4276093184}]", null! },
+        { "msrs", "[{\"index\":27,\"value\":1}]", "HL3009" },
         { "sregs.interrupt_bitmap", "[1,0,0,0]", "HL3009" },
         { "interrupts", "null", "HL3002" },
         { "interrupts.surprise", "1", "HL3002" },
@@ -118,6 +123,8 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
     [InlineData("call_entry", "140737488355328", "HL3009")] // no canonical address
     [InlineData("call_entry", "18446744073709551615", "HL3009")]
     [InlineData("cr3", "4096", "HL3009")]
+    [InlineData("cr3", "68719181825", "HL3009")] // a process context
+    [InlineData("sregs.apic_base", "68719476736", "HL3009")] // an address of 37 bits
     [InlineData("sizes.hardware_interrupts", "false", "HL3004")] // such snapshots are in upstream's format
     public void A_config_of_a_64_bit_guest_that_lies_is_refused(string path, string json, string code)
     {
@@ -237,9 +244,61 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
             BinaryPrimitives.WriteUInt64LittleEndian(tables.AsSpan((table * 0x1000) + (8 * (100 + number))), added);
         }
 
-        TestSdkSnapshots.SavePaged(_root.Path, map, [.. tables, .. new byte[0x1000]]);
+        byte[] last = new byte[0x1000];
+        int level = from.Length > 0 ? from[0] + 1 : 3;
+        BinaryPrimitives.WriteUInt64LittleEndian(last, (level < 3 ? map.PageTables.Gpa.Value + ((ulong)(level + 1) * 0x1000) : map.Image.Gpa.Value) + Table);
+        TestSdkSnapshots.SavePaged(_root.Path, map, [.. tables, .. last]);
 
         Assert.Equal(isRead ? null : "HL3005", isRead ? Opened() : Refused());
+    }
+
+    [Theory]
+    [MemberData(nameof(Guests))]
+    public void An_empty_table_is_no_root_and_no_other_table(string layout, bool interrupts)
+    {
+        (MemoryMap map, byte[] tables) = Save(layout, interrupts, roots: 2);
+        int last = tables.Length - 0x1000;
+        foreach (int table in (int[])[0, 0x1000, last])
+        {
+            TestSdkSnapshots.SavePaged(_root.Path, map, [.. tables[..table], .. new byte[0x1000], .. tables[(table + 0x1000)..]]);
+            Assert.Equal("HL3005", Refused());
+        }
+
+        TestSdkSnapshots.SavePaged(_root.Path, map, new byte[tables.Length]);
+        Assert.Equal("HL3005", Refused());
+    }
+
+    /// <summary>A file with holes takes a few KiB and says that it has 1.75 GiB of page tables.</summary>
+    [Fact]
+    public void More_tables_than_memory_and_roots_need_are_refused_before_there_is_room_for_them()
+    {
+        const ulong Tables = 0x7000_0000;
+        MemoryMap map = MemoryMap.TryCreate(GuestLayouts.Amd64V17, new() { ScratchSize = 0x8000_0000, HardwareInterrupts = true }, 0x5000, null, new List<Finding>())!;
+        SdkSnapshotConfig config = TestSdkSnapshots.Config(map) with { MemorySize = map.SnapshotSize, TablesSize = Tables };
+        new SnapshotWriter(_root.Path).Write(TestSdkSnapshots.Tag, config with { TablesSize = 0x1000 }, sink => sink(0x10, [0xAA]));
+        using (FileStream memory = File.OpenWrite(TestSnapshots.BlobPath(_root.Path, OciLayout.MemoryMediaType)))
+        {
+            memory.SetLength((long)(map.SnapshotSize + Tables));
+        }
+
+        TestSnapshots.ForgeConfig(_root.Path, document => document["tables_size"] = Tables);
+        TestSnapshots.ForgeManifest(_root.Path, manifest => manifest["layers"]![0]!["size"] = map.SnapshotSize + Tables);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.Equal("HL3005", Refused(verifyContent: false));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 << 20);
+    }
+
+    [Fact]
+    public void A_guest_with_many_address_spaces_is_read()
+    {
+        MemoryMap map = MemoryMap.TryCreate(GuestLayouts.I686V15, new() { ScratchSize = 32 << 20 }, 0x5000, null, new List<Finding>())!;
+        byte[] tables = TestSdkSnapshots.Tables(map, roots: 500);
+        TestSdkSnapshots.SavePaged(_root.Path, map, tables);
+
+        using SavedSnapshot saved = Read();
+
+        Assert.Equal(tables, Assert.IsType<SavedPagedMemory>(saved.Memory).Tables);
     }
 
     [Theory]

@@ -71,6 +71,28 @@ public sealed class SdkSnapshotReaderTests : IDisposable
         { "msrs", "[{\"index\":16,\"value\":0},{\"index\":16,\"value\":1}]", "HL3009" },
         { "allowed_msrs", "null", "HL3002" },
         { "allowed_msrs", "[-1]", "HL3002" },
+        { "allowed_msrs", "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]", "HL3009" }, // KVM filters 16
+        { "allowed_msrs", "[16,16]", "HL3009" },
+        { "generation", "18446744073709551615", "HL3009" }, // the next would be 0
+        { "generation", "9223372036854775808", "HL3009" },
+        { "msrs", "[{\"index\":3221225730,\"value\":1152921504606846976}]", "HL3009" }, // KERNEL_GS_BASE, no canonical address
+        { "msrs", "[{\"index\":3221225729,\"value\":140737488355328}]", "HL3009" }, // GS_BASE
+        { "msrs", "[{\"index\":3221225728,\"value\":140737488355328}]", "HL3009" }, // FS_BASE
+        { "msrs", "[{\"index\":3221225602,\"value\":140737488355328}]", "HL3009" }, // LSTAR
+        { "msrs", "[{\"index\":3221225603,\"value\":140737488355328}]", "HL3009" }, // CSTAR
+        { "msrs", "[{\"index\":373,\"value\":140737488355328}]", "HL3009" }, // SYSENTER_ESP
+        { "msrs", "[{\"index\":374,\"value\":140737488355328}]", "HL3009" }, // SYSENTER_EIP
+        { "msrs", "[{\"index\":27,\"value\":1024}]", "HL3009" }, // IA32_APIC_BASE: x2APIC
+        { "xcr0", "9", "HL3009" }, // half of MPX
+        { "xcr0", "39", "HL3009" }, // a part of AVX-512
+        { "xcr0", "227", "HL3009" }, // AVX-512 without AVX
+        { "xcr0", "263", "HL3009" }, // a bit of XSS
+        { "xcr0", "131079", "HL3009" }, // half of AMX
+        { "xcr0", "9223372036854775809", "HL3009" },
+        { "sregs.apic_base", "1", "HL3009" },
+        { "sregs.apic_base", "512", "HL3009" },
+        { "sregs.apic_base", "4294967296", "HL3009" }, // an address of 33 bits
+        { "sregs.apic_base", "4503599627370496", "HL3009" },
         { "host_functions", "null", "HL3002" },
         { "host_functions", "[null]", "HL3002" },
         { "sregs", "null", "HL3002" },
@@ -114,6 +136,13 @@ public sealed class SdkSnapshotReaderTests : IDisposable
     [InlineData("sregs.cr0", "2147483665")] // pages that the guest made itself
     [InlineData("sregs.tr.type_", "3")] // a task of 16 bits
     [InlineData("xcr0", "7")]
+    [InlineData("xcr0", "743")] // AVX-512 and protection keys
+    [InlineData("xcr0", "393247")] // MPX and AMX
+    [InlineData("sregs.apic_base", "4276095232")] // on, of the first processor
+    [InlineData("msrs", "[{\"index\":16,\"value\":5},{\"index\":3221225730,\"value\":18446603336221196288}]")] // what no guest is said to use, as hosts without a filter save it
+    [InlineData("msrs", "[{\"index\":27,\"value\":4276095232}]")]
+    [InlineData("allowed_msrs", "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]")]
+    [InlineData("generation", "9223372036854775807")]
     [InlineData("guest_name", "null")]
     [InlineData("image_digest", "null")]
     [InlineData("entry_point", "null")]
@@ -169,6 +198,23 @@ public sealed class SdkSnapshotReaderTests : IDisposable
 
         Assert.Equal("HL3005", Refused());
         Assert.Equal("HL3005", Refused(verifyContent: false));
+    }
+
+    [Fact]
+    public void An_index_with_more_than_zeros_behind_its_pages_is_HL3005()
+    {
+        string path = LayerPath(1);
+        foreach (int place in (int[])[Addresses.Length * 4, 0xFFF])
+        {
+            byte[] bytes = File.ReadAllBytes(path);
+            bytes[place] = 1;
+            File.WriteAllBytes(path, bytes);
+            Assert.Equal("HL3005", Refused(verifyContent: false));
+            bytes[place] = 0;
+            File.WriteAllBytes(path, bytes);
+        }
+
+        Read().Dispose();
     }
 
     [Theory]

@@ -80,6 +80,9 @@ public sealed class SnapshotReaderTests : IDisposable
         { "sregs.efer", "7425", "HL3009" }, // SVME
         { "sregs.cr8", "16", "HL3009" },
         { "sregs.apic_base", "4276094208", "HL3009" }, // x2APIC
+        { "sregs.apic_base", "1", "HL3009" },
+        { "sregs.apic_base", "68719476736", "HL3009" }, // an address of 37 bits
+        { "snapshot_generation", "18446744073709551615", "HL3009" },
         { "sregs.interrupt_bitmap", "[0,0,0,1]", "HL3009" },
         { "sregs.interrupt_bitmap", "[0,0,0]", "HL3009" },
         { "sregs.cs.l", "0", "HL3009" },
@@ -143,6 +146,7 @@ public sealed class SnapshotReaderTests : IDisposable
     [InlineData("msrs", "[null]", "HL3002")]
     [InlineData("msrs", "[{\"index\":16,\"value\":0},{\"index\":16,\"value\":1}]", "HL3009")]
     [InlineData("msrs", "[{\"index\":16,\"value\":0,\"more\":1}]", "HL3002")]
+    [InlineData("msrs", "[{\"index\":3221225602,\"value\":1152921504606846976}]", "HL3009")]
     [InlineData("layout.pt_size", "null", "HL3005")]
     public void A_config_of_the_abi_after_0_16_that_lies_is_refused(string path, string json, string code)
     {
@@ -170,6 +174,12 @@ public sealed class SnapshotReaderTests : IDisposable
     [InlineData("annotations.dev|hyperlight|sdk|heap|size", "\"1000\"", "HL3005")] // less than recorded
     [InlineData("annotations.dev|hyperlight|sdk|xcr0", "\"0x4\"", "HL3002")]
     [InlineData("annotations.dev|hyperlight|sdk|msrs", "\"0x10=0x0 0x10=0x1\"", "HL3009")]
+    [InlineData("annotations.dev|hyperlight|sdk|xcr0", "\"0x60001\"", null)]
+    [InlineData("annotations.dev|hyperlight|sdk|xcr0", "\"0x40001\"", "HL3002")]
+    [InlineData("annotations.dev|hyperlight|sdk|msrs", "\"0xC0000102=0x1000000000000000\"", "HL3009")]
+    [InlineData("annotations.dev|hyperlight|sdk|msrs|allowed", "\"0x10 0x10\"", "HL3009")]
+    [InlineData("annotations.dev|hyperlight|sdk|msrs|allowed", "\"1 2\"", "HL3002")]
+    [InlineData("annotations.dev|hyperlight|sdk|msrs|allowed", "\"0x1 0x2 0x3 0x4 0x5 0x6 0x7 0x8 0x9 0xA 0xB 0xC 0xD 0xE 0xF 0x10 0x11\"", "HL3009")]
     [InlineData("annotations", "{}", null)]
     [InlineData("annotations", "null", null)]
     [InlineData("annotations.org|example", "\"anything\"", null)]
@@ -183,6 +193,33 @@ public sealed class SnapshotReaderTests : IDisposable
         {
             TestSnapshots.Load(_root.Path);
         }
+    }
+
+    /// <summary>A file with holes takes a few KiB and says that it has 1.75 GiB of page tables.</summary>
+    [Fact]
+    public void More_tables_than_memory_can_need_are_refused_before_there_is_room_for_them()
+    {
+        const long Tables = 0x7000_0000;
+        long size = (long)TestSnapshots.Config.Layout.SnapshotSize + Tables;
+        using (FileStream memory = File.OpenWrite(TestSnapshots.BlobPath(_root.Path, OciLayout.MemoryMediaType)))
+        {
+            memory.SetLength(size);
+        }
+
+        TestSnapshots.ForgeConfig(_root.Path, config =>
+        {
+            config["memory_size"] = size;
+            config["layout"]!["pt_size"] = Tables;
+            config["layout"]!["scratch_size"] = 0x8000_0000;
+        });
+        TestSnapshots.ForgeManifest(_root.Path, manifest => manifest["layers"]![0]!["size"] = size);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        HyperlightException failure = Assert.Throws<HyperlightException>(() => TestSnapshots.Load(_root.Path, verifyContent: false));
+
+        Assert.Equal("HL3005", failure.Finding!.Rule.Code);
+        Assert.Contains("page tables take 0x70000000 bytes", failure.Message, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 << 20);
     }
 
     [Fact]

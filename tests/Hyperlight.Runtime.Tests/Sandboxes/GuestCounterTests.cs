@@ -96,6 +96,23 @@ public class GuestCounterTests
         Assert.Equal((1UL, 2UL), (Seen(sandbox), Seen(other)));
     }
 
+    /// <summary>The number is the host's, and no part of the guest.</summary>
+    [KvmTheory]
+    [MemberData(nameof(Guests))]
+    public void A_sandbox_without_one_sees_0_whatever_a_snapshots_sandbox_counted(string name)
+    {
+        GuestCounter counter = new(7);
+        using TestGuest guest = new(name);
+        using Sandbox sandbox = guest.Start(options => options.Counter = counter);
+        using Snapshot snapshot = sandbox.Snapshot();
+        using Sandbox plain = guest.Start(_ => { });
+
+        using Sandbox other = snapshot.CreateSandbox();
+        plain.Restore(snapshot);
+
+        Assert.Equal((7UL, 0UL, 0UL), (Seen(sandbox), Seen(other), Seen(plain)));
+    }
+
     [KvmFact]
     public void The_host_never_believes_the_guest()
     {

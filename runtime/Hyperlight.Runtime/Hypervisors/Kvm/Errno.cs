@@ -14,9 +14,12 @@ internal static class Errno
     public const int AccessDenied = 13;
     public const int BadAddress = 14;
     public const int NoSuchDevice = 19;
+    public const int InvalidArgument = 22;
 
     /// <summary>HL5004 for an ioctl that failed.</summary>
     public static HypervisorException Failure(string operation, int error) => new(Rules.HypervisorFailed.Found(
         $"{operation} failed: {Marshal.GetPInvokeErrorMessage(error)} (errno {error}). "
-        + "Look into the kernel log (dmesg) for what KVM says, and check the limits on memory and open files."));
+        + (error == InvalidArgument
+            ? "A processor or KVM that lacks what a loaded snapshot's registers use says so: load it on a machine like the one it was saved on. Otherwise look into the kernel log (dmesg)."
+            : "Look into the kernel log (dmesg) for what KVM says, and check the limits on memory and open files.")));
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hyperlight.Images;
 
 namespace Hyperlight.Hypervisors.Kvm;
 
@@ -6,7 +7,7 @@ namespace Hyperlight.Hypervisors.Kvm;
 internal sealed class MsrPolicy
 {
     /// <summary>The most that can be allowed, KVM's limit for ranges of a filter.</summary>
-    public const int MaxAllowed = 16;
+    public const int MaxAllowed = SnapshotMsrRules.MaxAllowed;
 
     // SWAPGS changes it without an MSR instruction, so that no filter keeps a guest from it.
     private const uint KernelGsBase = 0xC000_0102;
