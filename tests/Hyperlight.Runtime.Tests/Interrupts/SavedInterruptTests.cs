@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Images;
 using Hyperlight.Runtime.Tests.Guests;
+using Hyperlight.Runtime.Tests.Snapshots;
 
 namespace Hyperlight.Runtime.Tests.Interrupts;
 
@@ -142,15 +143,8 @@ public sealed class SavedInterruptTests : IDisposable
         return copy;
     }
 
-    private static Snapshot WithInterrupts(Snapshot snapshot, InterruptState interrupts) => new(
-        snapshot.Origin,
-        snapshot.Generation,
-        snapshot.Map,
-        snapshot.Memory,
-        snapshot.Processor with { Interrupts = interrupts },
-        snapshot.CallRegisters,
-        snapshot.HostFunctions,
-        snapshot.AllowedMsrs);
+    private static Snapshot WithInterrupts(Snapshot snapshot, InterruptState interrupts) =>
+        snapshot.With(snapshot.Processor with { Interrupts = interrupts });
 
     private string Manifest(string digest) => Path.Combine(OciLayout.BlobDirectory(Saved), OciLayout.FileName(digest));
 

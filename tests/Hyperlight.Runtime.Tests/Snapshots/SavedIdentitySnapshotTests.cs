@@ -138,15 +138,7 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
         using TestGuest guest = new(Name);
         using Sandbox sandbox = guest.Start();
         using Snapshot good = sandbox.Snapshot();
-        Snapshot bad = new(
-            good.Origin,
-            good.Generation,
-            good.Map,
-            good.Memory,
-            good.Processor with { Special = good.Processor.Special with { Efer = 1 << 8 } },
-            good.CallRegisters,
-            good.HostFunctions,
-            good.AllowedMsrs);
+        Snapshot bad = good.With(good.Processor with { Special = good.Processor.Special with { Efer = 1 << 8 } });
 
         HyperlightException failure = Assert.Throws<HyperlightException>(() => bad.Save(Saved, Tag));
 

@@ -69,15 +69,7 @@ public sealed class SavedPagedSnapshotTests : IDisposable
     {
         using TestGuest guest = new(Name);
         using Snapshot good = Unstarted(guest, roots: 1);
-        Snapshot bad = new(
-            good.Origin,
-            good.Generation,
-            good.Map,
-            good.Memory,
-            good.Processor with { Special = good.Processor.Special with { Cr4 = 1 << 5 } },
-            good.CallRegisters,
-            good.HostFunctions,
-            good.AllowedMsrs);
+        Snapshot bad = good.With(good.Processor with { Special = good.Processor.Special with { Cr4 = 1 << 5 } });
 
         HyperlightException refused = Assert.Throws<HyperlightException>(() => bad.Save(Saved, Tag));
 
