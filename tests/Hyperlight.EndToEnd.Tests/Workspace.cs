@@ -149,7 +149,8 @@ internal sealed class Workspace : IDisposable
         </configuration>
         """);
 
-    private static string RepositoryRoot()
+    /// <summary>The repository whose packages are under test.</summary>
+    public static string RepositoryRoot()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Hyperlight.Sdk.sln")))
