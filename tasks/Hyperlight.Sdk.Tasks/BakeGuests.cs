@@ -10,6 +10,9 @@ namespace Hyperlight.Sdk.Tasks;
 [MSBuildMultiThreadableTask]
 public sealed class BakeGuests : GuestTask
 {
+    // What the record has beside the files of the image.
+    internal const string DigestName = "Sha256";
+
     /// <summary>The guests, as <see cref="ResolveGuests"/> gives them.</summary>
     [Required]
     public ITaskItem[] Guests { get; set; } = [];
@@ -79,7 +82,7 @@ public sealed class BakeGuests : GuestTask
         new("EntryPoint", "0x" + config.EntryPoint.ToString("x", CultureInfo.InvariantCulture)),
         new("ImageSize", config.MemorySize.ToString(CultureInfo.InvariantCulture)),
         new("StoredSize", storedSize.ToString(CultureInfo.InvariantCulture)),
-        new("Sha256", digest[(digest.IndexOf(':') + 1)..]), // What a registry and other OCI tools know the image by.
+        new(DigestName, digest[(digest.IndexOf(':') + 1)..]), // What a registry and other OCI tools know the image by.
         new("GuestSha256", config.GuestSha256),
     ];
 }

@@ -1,3 +1,4 @@
+using Hyperlight.Images;
 using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks;
@@ -6,6 +7,9 @@ namespace Hyperlight.Sdk.Tasks;
 [MSBuildMultiThreadableTask]
 public sealed class CollectImages : GuestTask
 {
+    // What the runtime knows the image and its snapshot by, with "sha256:".
+    internal const string ContentDigestName = "ContentDigest";
+
     /// <summary>The guests, as <see cref="ResolveGuests"/> gives them.</summary>
     [Required]
     public ITaskItem[] Guests { get; set; } = [];
@@ -31,15 +35,18 @@ public sealed class CollectImages : GuestTask
 
             // A bake may have put another image in the place of the one that the snapshot was taken of.
             BakeRecord? snapshot = BakeRecord.Read(guest.SnapshotRecordFile) is { } last && last.IsComplete(guest.ImageDirectory) ? last : null;
-            images.Add(ImageItem(guest, record, snapshot?.Find(SnapshotGuests.DigestName) ?? ""));
-            files.AddRange((snapshot ?? record).Files.Select(file => FileItem(guest, file)));
+            string snapshotDigest = snapshot?.Find(SnapshotGuests.DigestName) ?? "";
+            string contentDigest = ImagePlace.ContentDigest(
+                OciLayout.DigestPrefix + record.Find(BakeGuests.DigestName), snapshotDigest.Length > 0 ? OciLayout.DigestPrefix + snapshotDigest : null);
+            images.Add(ImageItem(guest, record, snapshotDigest, contentDigest));
+            files.AddRange((snapshot ?? record).Files.Select(file => FileItem(guest, contentDigest, file)));
         }
 
         Images = [.. images];
         ImageFiles = [.. files];
     }
 
-    private static ITaskItem2 ImageItem(GuestItem guest, BakeRecord record, string snapshotDigest)
+    private static ITaskItem2 ImageItem(GuestItem guest, BakeRecord record, string snapshotDigest, string contentDigest)
     {
         ITaskItem2 item = TaskItems.Create(guest.ImageDirectory);
         foreach ((string name, string value) in record.Metadata)
@@ -48,15 +55,16 @@ public sealed class CollectImages : GuestTask
         }
 
         item.SetMetadataValueLiteral(SnapshotGuests.DigestName, snapshotDigest);
+        item.SetMetadataValueLiteral(ContentDigestName, contentDigest);
         item.SetMetadataValueLiteral("GuestBinary", guest.Path);
         item.SetMetadataValueLiteral("ImageDirectory", guest.ImageDirectory);
         return item;
     }
 
-    private static ITaskItem2 FileItem(GuestItem guest, string file)
+    private static ITaskItem2 FileItem(GuestItem guest, string contentDigest, string file)
     {
         ITaskItem2 item = TaskItems.Create(Path.Combine(guest.ImageDirectory, file));
-        item.SetMetadataValueLiteral("Link", $"guests/{guest.Name}/{file}");
+        item.SetMetadataValueLiteral("Link", $"{ImagePlace.OfImage(guest.Name, contentDigest)}/{file}");
         return item;
     }
 }

@@ -22,21 +22,10 @@ public sealed class GenerateGuests : GuestTask
     private protected override void Run()
     {
         GuestItem[] guests = [.. Guests.Select(GuestItem.FromTaskItem)];
-        WriteWhenDifferent(GuestsFile, GuestsSource.Guests(guests, Namespace));
+        SourceFile.WriteWhenDifferent(GuestsFile, GuestsSource.Guests(guests, Namespace));
         if (ProgramFile.Length > 0)
         {
-            WriteWhenDifferent(ProgramFile, GuestsSource.Program(guests, Namespace));
+            SourceFile.WriteWhenDifferent(ProgramFile, GuestsSource.Program(guests, Namespace));
         }
-    }
-
-    private static void WriteWhenDifferent(string path, string text)
-    {
-        if (File.Exists(path) && File.ReadAllText(path) == text)
-        {
-            return;
-        }
-
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllText(path, text);
     }
 }

@@ -45,27 +45,14 @@ internal static class GuestsSource
         foreach (GuestItem guest in guests)
         {
             body.Append($$"""
-                        internal static readonly global::System.Lazy<global::Hyperlight.GuestImage> {{GuestName.ToIdentifier(guest.Name)}} = new(static () => global::Hyperlight.GuestImage.Open(
-                            global::System.IO.Path.Combine(global::System.AppContext.BaseDirectory, "guests", "{{guest.Name}}"){{Options(guest)}}));
+                        internal static readonly global::System.Lazy<global::Hyperlight.GuestImage> {{GuestName.ToIdentifier(guest.Name)}} =
+                            new(static () => global::Hyperlight.GuestImage.Open(typeof(__images).Assembly, "{{guest.Name}}"));
 
                 """);
         }
 
         body.Append("    }\n}\n");
         return Header + InNamespace(body.ToString(), @namespace);
-    }
-
-    private static string Options(GuestItem guest)
-    {
-        if (guest.FileMappings.Count == 0)
-        {
-            return "";
-        }
-
-        IEnumerable<string> files = guest.FileMappings.Select(file =>
-            $"new global::Hyperlight.MappedFile(global::System.IO.Path.Combine(global::System.AppContext.BaseDirectory, \"guests\", \".files\", \"{guest.Name}\", \"{file.Label}\"), "
-            + $"new global::Hyperlight.GuestPhysicalAddress({file.Address}), \"{file.Label}\")");
-        return $", new global::Hyperlight.GuestImageOptions {{ Files = new[] {{ {string.Join(", ", files)} }} }}";
     }
 
     /// <summary>The class <c>Program</c>: calls a function of a guest from the command line; of several guests, the first argument picks one.</summary>

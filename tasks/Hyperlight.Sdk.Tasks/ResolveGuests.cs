@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hyperlight.Baking;
+using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Microsoft.Build.Framework;
 
@@ -21,6 +22,10 @@ public sealed class ResolveGuests : GuestTask
     /// <summary>The folder that images are baked to, absolute.</summary>
     [Required]
     public string ImageRoot { get; set; } = "";
+
+    /// <summary>The simple name of the assembly that the project builds.</summary>
+    [Required]
+    public string AssemblyName { get; set; } = "";
 
     /// <summary>The version of Hyperlight.Sdk: another one may bake other bytes.</summary>
     [Required]
@@ -90,10 +95,10 @@ public sealed class ResolveGuests : GuestTask
         MappedFiles = [.. resolved.SelectMany(guest => guest.FileMappings.Select(file => CopyOf(file, guest)))];
     }
 
-    private static ITaskItem2 CopyOf(MappedFile file, GuestItem guest)
+    private ITaskItem2 CopyOf(MappedFile file, GuestItem guest)
     {
         ITaskItem2 item = TaskItems.Create(file.Path);
-        item.SetMetadataValueLiteral("Link", $"guests/.files/{guest.Name}/{file.Label}");
+        item.SetMetadataValueLiteral("Link", $"{ImagePlace.OfFiles(AssemblyName, guest.Name)}/{file.Label}");
         return item;
     }
 

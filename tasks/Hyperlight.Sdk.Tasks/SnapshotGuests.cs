@@ -166,7 +166,7 @@ public sealed class SnapshotGuests : GuestTask
     {
         string runtime = Path.Combine(Path.GetDirectoryName(Snapshotter)!, "Hyperlight.Runtime.dll");
         static string Of(string file) => file.Length > 0 ? FileKey.Of(new(file)) : "none";
-        string key = $"image {baked.Find("Sha256")}, host functions {Of(guest.HostFunctions)} and {Of(guest.HostFunctionsAssembly)}, "
+        string key = $"image {baked.Find(BakeGuests.DigestName)}, host functions {Of(guest.HostFunctions)} and {Of(guest.HostFunctionsAssembly)}, "
             + $"snapshotter {Of(Snapshotter)} with {Of(runtime)}, processor {ProcessorVendor()}";
         return key.ReplaceLineEndings(" "); // The record has lines.
     }

@@ -80,7 +80,7 @@ public sealed class ReferenceTests(PackageFolder packages)
         workspace.Write("Program.vb", """
             Module Program
                 Function Main() As Integer
-                    Using image = Hyperlight.GuestImage.Open(System.IO.Path.Combine(System.AppContext.BaseDirectory, "guests", "hello"))
+                    Using image = Hyperlight.GuestImage.Open(GetType(Program).Assembly, "hello")
                         Return image.Name.Length
                     End Using
                 End Function

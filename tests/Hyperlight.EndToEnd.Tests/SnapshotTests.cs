@@ -7,7 +7,7 @@ public sealed class SnapshotTests(PackageFolder packages)
 
     // The guest asks for its settings at its start and prints a line then; both would be seen here.
     private const string Program = """
-        using GuestImage image = GuestImage.Open(Path.Combine(AppContext.BaseDirectory, "guests", "warm"));
+        using GuestImage image = GuestImage.Open(Directory.GetDirectories(Path.Combine(AppContext.BaseDirectory, "guests"))[0]);
         try
         {
             using Sandbox sandbox = image.CreateSandbox(options => options.HostFunctions.Add("Settings", () => "of the program"));
@@ -87,7 +87,7 @@ public sealed class SnapshotTests(PackageFolder packages)
         using Workspace workspace = Warm("""Snapshot="true" """);
         workspace.Write("guests/warm.host.json", """{ "functions": [ { "name": "Settings", "parameters": [], "returns": "string", "value": "of the build" } ] }""");
         workspace.Build("build").MustSucceed();
-        SavedImage image = new(workspace.PathOf(Output));
+        SavedImage image = new(workspace.PathOfImage(Output));
 
         image.ReplaceSnapshotConfig(config => config.Replace(image.CpuVendor, "AnotherMaker", StringComparison.Ordinal));
         Assert.Equal("the guest has started\nof the program, HL3007", Run(workspace).Output.TrimEnd());

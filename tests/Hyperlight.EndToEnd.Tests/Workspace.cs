@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hyperlight.Testing;
 
 // Each test runs builds of its own; side by side they would only wait for each other.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
@@ -93,11 +94,14 @@ internal sealed class Workspace : IDisposable
         File.WriteAllBytes(PathOf(file), bytes);
     }
 
+    /// <summary>The absolute path of the folder of an image, which is called after the guest and the image's content.</summary>
+    public string PathOfImage(string folder) => ImageFolders.Find(PathOf(folder));
+
     /// <summary>Files below a folder, relative to it, in order.</summary>
     public string[] FilesBelow(string folder) =>
-        Directory.Exists(PathOf(folder))
-            ? [.. Directory.EnumerateFiles(PathOf(folder), "*", SearchOption.AllDirectories)
-                .Select(file => Path.GetRelativePath(PathOf(folder), file).Replace('\\', '/')).Order(StringComparer.Ordinal)]
+        Directory.Exists(PathOfImage(folder))
+            ? [.. Directory.EnumerateFiles(PathOfImage(folder), "*", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(PathOfImage(folder), file).Replace('\\', '/')).Order(StringComparer.Ordinal)]
             : [];
 
     /// <summary>Runs a command that builds, and reads its binary log.</summary>

@@ -31,6 +31,7 @@ internal sealed class TaskBench : IDisposable
         {
             Guests = [.. guests.Select(guest => new TaskItem(guest))],
             ImageRoot = ImageRoot,
+            AssemblyName = "App",
             SdkVersion = "1.2.3",
         };
         Assert.True(Run(resolve));

@@ -15,7 +15,7 @@ public sealed class OutputTests
         Assert.NotEmpty(files);
         Assert.Equal(files, project.FilesBelow(Bin));
 
-        Directory.Delete(project.PathOf(Bin), recursive: true);
+        Directory.Delete(project.PathOfImage(Bin), recursive: true);
         BuildOutcome copied = project.Build("Build");
         Assert.False(copied.Ran("BakeGuests"));
         Assert.Equal(files, project.FilesBelow(Bin));
@@ -27,7 +27,7 @@ public sealed class OutputTests
     }
 
     [Fact]
-    public void Files_to_map_are_copied_beside_the_image_under_their_labels_and_named_in_Guests()
+    public void Files_to_map_are_copied_beside_the_image_under_their_labels_and_recorded_in_the_assembly()
     {
         using SdkProject project = SdkProject.WithGuest("""
               <ItemGroup>
@@ -42,11 +42,11 @@ public sealed class OutputTests
         BuildOutcome outcome = project.RestoreAndBuild();
 
         Assert.Empty(outcome.Errors);
-        Assert.Equal([1, 2, 3], File.ReadAllBytes(project.PathOf("bin/Debug/net10.0/guests/.files/kernel/ramfs")));
-        Assert.Equal([4], File.ReadAllBytes(project.PathOf("bin/Debug/net10.0/guests/.files/kernel/config")));
-        string generated = project.Read("obj/Debug/net10.0/Guests.g.cs");
-        Assert.Contains("\".files\", \"kernel\", \"ramfs\"), new global::Hyperlight.GuestPhysicalAddress(0x80000000), \"ramfs\")", generated, StringComparison.Ordinal);
-        Assert.Contains("\"hello\")));", generated, StringComparison.Ordinal);
+        Assert.Equal([1, 2, 3], File.ReadAllBytes(project.PathOf("bin/Debug/net10.0/guests/files/App/kernel/ramfs")));
+        Assert.Equal([4], File.ReadAllBytes(project.PathOf("bin/Debug/net10.0/guests/files/App/kernel/config")));
+        string[] records = project.Read("obj/Debug/net10.0/Guests.Records.g.cs").Split('\n');
+        Assert.Matches("\\(\"Hyperlight.Guest.kernel\", \"sha256:[0-9a-f]{64};ramfs@0x80000000;config@0x90000000\"\\)", Assert.Single(records, line => line.Contains("kernel", StringComparison.Ordinal)));
+        Assert.Matches("\\(\"Hyperlight.Guest.hello\", \"sha256:[0-9a-f]{64}\"\\)", Assert.Single(records, line => line.Contains("hello", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -72,6 +72,7 @@ public sealed class OutputTests
         Assert.NotEqual(before, after);
         Assert.Equal(before.Length, after.Length);
         Assert.Equal(project.FilesBelow(Obj), after);
+        Assert.Single(Directory.GetDirectories(project.PathOf("bin/Debug/net10.0/guests")));
     }
 
     [Fact]
@@ -98,7 +99,7 @@ public sealed class OutputTests
 
         Assert.True(project.Build("Build").Succeeded);
 
-        Assert.False(Directory.Exists(project.PathOf("bin/Debug/net10.0/guests/other")));
+        Assert.False(Directory.Exists(project.PathOfImage("bin/Debug/net10.0/guests/other")));
         Assert.False(Directory.Exists(project.PathOf("obj/Debug/net10.0/hyperlight/other")));
         Assert.DoesNotContain(project.FilesBelow("obj"), file => file.Contains("other", StringComparison.Ordinal));
         Assert.NotEmpty(project.FilesBelow(Bin));
@@ -113,7 +114,7 @@ public sealed class OutputTests
 
         Assert.True(project.Build("Build").Succeeded);
 
-        Assert.False(Directory.Exists(project.PathOf(Bin)));
+        Assert.False(Directory.Exists(project.PathOfImage(Bin)));
         Assert.Empty(project.FilesBelow("obj/Debug/net10.0/hyperlight"));
     }
 
@@ -141,7 +142,7 @@ public sealed class OutputTests
         Assert.True(project.Build("Clean").Succeeded);
 
         Assert.False(Directory.Exists(project.PathOf("obj/Debug/net10.0/hyperlight")));
-        Assert.False(Directory.Exists(project.PathOf(Bin)));
+        Assert.False(Directory.Exists(project.PathOf("bin/Debug/net10.0/guests")));
         Assert.DoesNotContain(project.FilesBelow("obj"), file => file.Contains("Guests", StringComparison.Ordinal));
     }
 
@@ -187,7 +188,7 @@ public sealed class OutputTests
         BuildOutcome outcome = project.Build("List", ("CustomAfterHyperlightSdkTargets", project.PathOf("list.targets")));
 
         Assert.Empty(outcome.Errors);
-        var images = outcome.Items.Where(item => item.GetMetadata("TargetPath").StartsWith("guests/hello/", StringComparison.Ordinal)).ToArray();
+        var images = outcome.Items.Where(item => item.GetMetadata("TargetPath").StartsWith("guests/hello-", StringComparison.Ordinal)).ToArray();
         Assert.Equal(project.FilesBelow(Obj).Length, images.Length);
         Assert.All(images, item =>
         {

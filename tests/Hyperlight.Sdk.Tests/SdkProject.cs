@@ -1,3 +1,4 @@
+using Hyperlight.Testing;
 using Microsoft.Build.Evaluation;
 using Microsoft.Build.Execution;
 
@@ -91,11 +92,14 @@ internal sealed class SdkProject : IDisposable
 
     public void Delete(string file) => System.IO.File.Delete(PathOf(file));
 
+    /// <summary>The absolute path of the folder of an image, which is called after the guest and the image's content.</summary>
+    public string PathOfImage(string folder) => ImageFolders.Find(PathOf(folder));
+
     /// <summary>Files below a folder, relative to it, in order; empty when the folder is not there.</summary>
     public string[] FilesBelow(string folder) =>
-        System.IO.Directory.Exists(PathOf(folder))
-            ? [.. System.IO.Directory.EnumerateFiles(PathOf(folder), "*", SearchOption.AllDirectories)
-                .Select(file => Path.GetRelativePath(PathOf(folder), file).Replace('\\', '/')).Order(StringComparer.Ordinal)]
+        System.IO.Directory.Exists(PathOfImage(folder))
+            ? [.. System.IO.Directory.EnumerateFiles(PathOfImage(folder), "*", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(PathOfImage(folder), file).Replace('\\', '/')).Order(StringComparer.Ordinal)]
             : [];
 
     /// <summary>Replaces the C# compiler by something that takes no time, for tests of everything around it.</summary>

@@ -65,7 +65,7 @@ public sealed class SnapshotTests : IDisposable
         Assert.Equal(1, _snapshotter.Starts);
         Assert.Contains("blobs/sha256/" + digest, project.FilesBelow(Bin));
         Assert.Equal(project.FilesBelow(Obj), project.FilesBelow(Bin));
-        Assert.Equal(project.Read($"{Obj}/index.json"), project.Read($"{Bin}/index.json"));
+        Assert.Equal(project.Read($"{Obj}/index.json"), File.ReadAllText(Path.Combine(project.PathOfImage(Bin), "index.json")));
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class SnapshotTests : IDisposable
         Assert.True(off.Succeeded);
         Assert.Equal(5, project.FilesBelow(Bin).Length);
         Assert.Equal(project.FilesBelow(Obj), project.FilesBelow(Bin));
-        Assert.DoesNotContain("snapshot", project.Read($"{Bin}/index.json"), StringComparison.Ordinal);
+        Assert.DoesNotContain("snapshot", File.ReadAllText(Path.Combine(project.PathOfImage(Bin), "index.json")), StringComparison.Ordinal);
         Assert.DoesNotContain(project.FilesBelow("obj"), file => file.EndsWith(".snapshot", StringComparison.Ordinal));
         Assert.False(off.Ran("BakeGuests"));
         Assert.False(next.Ran("SnapshotGuests"));
@@ -140,7 +140,7 @@ public sealed class SnapshotTests : IDisposable
     {
         using SdkProject project = SnapshotProject(out _);
         Assert.True(project.RestoreAndBuild(Properties()).Succeeded);
-        Directory.Delete(project.PathOf(Bin), recursive: true);
+        Directory.Delete(project.PathOfImage(Bin), recursive: true);
 
         Assert.True(project.Build("Build", Properties()).Succeeded);
 

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Microsoft.Win32.SafeHandles;
@@ -52,6 +54,11 @@ public sealed class GuestImage : IDisposable
     /// </summary>
     public string? SnapshotDigest { get; }
 
+    /// <summary>
+    /// The digest of everything that the image contains, the snapshot of the build among it: <c>sha256:</c> and 64 hexadecimal digits. Without a snapshot it is <see cref="Digest"/>.
+    /// </summary>
+    public string ContentDigest => ImagePlace.ContentDigest(Digest, SnapshotDigest);
+
     /// <summary>The memory blob: a file of exactly <see cref="MemoryMap.BlobSize"/> bytes, open for reading. It must not be changed while in use.</summary>
     public SafeFileHandle Memory => File.Handle;
 
@@ -67,13 +74,39 @@ public sealed class GuestImage : IDisposable
     /// <summary>Opens and checks an image.</summary>
     /// <param name="path">The image directory.</param>
     /// <param name="options">Null for the defaults.</param>
-    /// <exception cref="HyperlightException">HL3001 to HL3005: there is no usable image.</exception>
+    /// <exception cref="HyperlightException">HL3001 to HL3005: there is no usable image. HL3017: it is not the expected one.</exception>
     public static GuestImage Open(string path, GuestImageOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new();
-        (ImageConfig config, string digest, string? snapshotDigest, MemoryMap map, SafeFileHandle memory) = new ImageReader(path).Read(options.VerifyContent);
+        (ImageConfig config, string digest, string? snapshotDigest, MemoryMap map, SafeFileHandle memory) = new ImageReader(path).Read(options.VerifyContent, options.ExpectedDigest);
         return new(Path.GetFullPath(path), options, config, digest, snapshotDigest, map, new(memory));
+    }
+
+    /// <summary>
+    /// Opens the image of a guest that the project of an assembly lists as <c>HyperlightGuest</c>, and no other image: the assembly records its digest. The image is in the folder
+    /// <c>guests</c> beside the assembly, or beside the program when the assembly is part of a single file or was loaded from somewhere else than its copy.
+    /// </summary>
+    /// <param name="assembly">The assembly, for example <c>typeof(Program).Assembly</c>.</param>
+    /// <param name="name">The guest's name: the <c>Name</c> of its item, which is the name of the ELF file unless set. Case matters.</param>
+    /// <param name="options"><c>null</c> for the defaults. Files of the item's <c>FileMappings</c> are shown before those of the options.</param>
+    /// <exception cref="HyperlightException">HL3001 to HL3005: there is no usable image. HL3017: it is another image. HL3018: the assembly has no such guest.</exception>
+    public static GuestImage Open(Assembly assembly, string name, GuestImageOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(assembly);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        options ??= new();
+        GuestRecord record = GuestRecord.Find(assembly, name);
+        string image = ImagePlace.OfImage(name, record.ContentDigest);
+        string folder = FolderOf(assembly);
+        // A program may load an assembly from a package's folder while the files of the package are beside the program.
+        string root = System.IO.Directory.Exists(Path.Combine(folder, image)) ? folder : AppContext.BaseDirectory;
+        string files = Path.Combine(root, ImagePlace.OfFiles(assembly.GetName().Name!, name));
+        return Open(Path.Combine(root, image), options with
+        {
+            ExpectedDigest = options.ExpectedDigest ?? record.ContentDigest,
+            Files = [.. record.Files.Select(file => new MappedFile(Path.Combine(files, file.Label), new(file.Address), file.Label)), .. options.Files],
+        });
     }
 
     /// <summary>Closes the memory blob as soon as no sandbox needs it. Sandboxes made from the image keep working.</summary>
@@ -89,6 +122,9 @@ public sealed class GuestImage : IDisposable
             }
         }
     }
+
+    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "The empty location of an assembly in a single file is handled.")]
+    private static string FolderOf(Assembly assembly) => assembly.Location is { Length: > 0 } location ? Path.GetDirectoryName(location)! : AppContext.BaseDirectory;
 
     /// <summary>What all sandboxes of the image share and only a runtime can make: made when it is first asked for, disposed with the image.</summary>
     internal T Keep<T>(Func<T> make)

@@ -9,6 +9,9 @@ public sealed record GuestImageOptions
     /// </summary>
     public bool VerifyContent { get; init; } = true;
 
+    /// <summary>The <see cref="GuestImage.ContentDigest"/> that the image must have: any other image is refused with HL3017. <c>null</c> for any image.</summary>
+    public string? ExpectedDigest { get; init; }
+
     /// <summary>Files that every sandbox started from the image is shown at its start, before those of its own options; none unless set.</summary>
     public IReadOnlyList<MappedFile> Files { get; init; } = [];
 }

@@ -10,12 +10,19 @@ internal sealed class ImageReader(string directory)
     private readonly OciReader _directory = new(directory, "image");
 
     /// <summary>Reads everything but the memory blob's content, and that too when <paramref name="verifyContent"/> is set.</summary>
-    /// <exception cref="HyperlightException">HL3001 to HL3005.</exception>
-    public (ImageConfig Config, string Digest, string? SnapshotDigest, MemoryMap Map, SafeFileHandle Memory) Read(bool verifyContent) => _directory.Run(() =>
+    /// <exception cref="HyperlightException">HL3001 to HL3005, HL3017.</exception>
+    public (ImageConfig Config, string Digest, string? SnapshotDigest, MemoryMap Map, SafeFileHandle Memory) Read(bool verifyContent, string? expectedDigest) => _directory.Run(() =>
     {
         _directory.ReadMarker();
         OciIndex index = _directory.ReadIndex();
         OciDescriptor tagged = _directory.Find(index, OciLayout.InitialTag);
+        string? snapshotDigest = FindSnapshot(index);
+        // First of all, because what follows reads the image that was found, which may be large.
+        if (expectedDigest is not null && ImagePlace.ContentDigest(tagged.Digest, snapshotDigest) is var found && found != expectedDigest)
+        {
+            throw _directory.Failure(Rules.ImageNotExpected, $"it is {found}, the program was built with {expectedDigest}: copy or publish the program together with its folder {ImagePlace.Root}");
+        }
+
         OciManifest manifest = _directory.ReadManifest(tagged, ManifestKind.Image);
         ImageConfig config = _directory.ReadBlob(manifest.Config, OciLayout.ConfigMediaType, ImageJson.Default.ImageConfig, "the config");
         if (config.SchemaVersion != ImageConfig.CurrentSchemaVersion)
@@ -26,7 +33,7 @@ internal sealed class ImageReader(string directory)
         }
 
         MemoryMap map = Recompute(config);
-        return (config, tagged.Digest, FindSnapshot(index), map, _directory.OpenMemory(manifest.Layers[0]!, config.MemorySize, verifyContent));
+        return (config, tagged.Digest, snapshotDigest, map, _directory.OpenMemory(manifest.Layers[0]!, config.MemorySize, verifyContent));
     });
 
     /// <summary>The digest of the snapshot's manifest, null when there is none. It is read when it is needed: whether it is of use depends on the machine.</summary>

@@ -32,6 +32,21 @@ public sealed class ImageReaderTests : IDisposable
     }
 
     [Fact]
+    public void Another_image_than_the_expected_one_is_HL3017()
+    {
+        using GuestImage image = GuestImage.Open(_root.Path);
+        using GuestImage same = GuestImage.Open(_root.Path, new() { ExpectedDigest = image.ContentDigest });
+        string other = OciLayout.Digest(SHA256.HashData("another image"u8));
+
+        HyperlightException failure = Assert.Throws<HyperlightException>(() => GuestImage.Open(_root.Path, new() { ExpectedDigest = other }));
+
+        Assert.Equal(Rules.ImageNotExpected, failure.Finding!.Rule);
+        Assert.Contains(image.ContentDigest, failure.Message, StringComparison.Ordinal);
+        Assert.Contains(other, failure.Message, StringComparison.Ordinal);
+        Assert.Equal(image.Digest, image.ContentDigest);
+    }
+
+    [Fact]
     public void A_changed_byte_in_any_blob_is_HL3003()
     {
         foreach (string blob in Directory.GetFiles(OciLayout.BlobDirectory(_root.Path)))

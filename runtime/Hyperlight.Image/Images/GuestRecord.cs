@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Reflection;
+
+namespace Hyperlight.Images;
+
+/// <summary>
+/// What an assembly records about a guest of its project, in an <see cref="AssemblyMetadataAttribute"/>: which image was baked, and which files its sandboxes are shown. A build writes
+/// the attribute in every language; <see cref="GuestImage.Open(Assembly, string, GuestImageOptions)"/> reads it.
+/// </summary>
+/// <param name="ContentDigest">The digest of the image, see <see cref="GuestImage.ContentDigest"/>.</param>
+/// <param name="Files">The label and the address of each file.</param>
+internal sealed record GuestRecord(string ContentDigest, IReadOnlyList<(string Label, ulong Address)> Files)
+{
+    /// <summary>What the keys of these attributes start with; the guest's name follows.</summary>
+    public const string KeyPrefix = "Hyperlight.Guest.";
+
+    private const string AddressPrefix = "0x";
+
+    /// <summary>The value of the attribute: <c>sha256:…</c>, then <c>;label@0x80000000</c> for each file. Labels have none of these characters.</summary>
+    public string ToText() =>
+        ContentDigest + string.Concat(Files.Select(file => string.Create(CultureInfo.InvariantCulture, $";{file.Label}@{AddressPrefix}{file.Address:X}")));
+
+    /// <summary>Reads what <see cref="ToText"/> wrote, <c>null</c> for any other text.</summary>
+    public static GuestRecord? Parse(string text)
+    {
+        string[] parts = text.Split(';');
+        List<(string, ulong)> files = [];
+        foreach (string part in parts.AsSpan(1))
+        {
+            int end = part.IndexOf('@');
+            if (end < 1
+                || !part.AsSpan(end + 1).StartsWith(AddressPrefix, StringComparison.Ordinal)
+                || !ulong.TryParse(part.AsSpan(end + 1 + AddressPrefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong address))
+            {
+                return null;
+            }
+
+            files.Add((part[..end], address));
+        }
+
+        return OciLayout.IsDigest(parts[0]) ? new(parts[0], files) : null;
+    }
+
+    /// <summary>Finds the record of a guest.</summary>
+    /// <exception cref="HyperlightException">HL3018: the assembly has no such record.</exception>
+    public static GuestRecord Find(Assembly assembly, string guest)
+    {
+        AssemblyMetadataAttribute[] all =
+            [.. assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Where(attribute => attribute.Key.StartsWith(KeyPrefix, StringComparison.Ordinal))];
+        if (Array.Find(all, attribute => attribute.Key.AsSpan(KeyPrefix.Length).SequenceEqual(guest)) is { Value: { } value } && Parse(value) is { } record)
+        {
+            return record;
+        }
+
+        string known = all.Length == 0 ? "no guest at all" : string.Join(", ", all.Select(attribute => $"'{attribute.Key[KeyPrefix.Length..]}'").Order(StringComparer.Ordinal));
+        throw new HyperlightException(Rules.GuestNotInAssembly.Found(
+            $"the assembly {assembly.GetName().Name} was built without a guest '{guest}', it has {known}: name a guest of the project that builds this assembly."));
+    }
+}
