@@ -2,6 +2,7 @@
 #:property PublishAot=false
 
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 const string Usage = """
@@ -9,6 +10,7 @@ const string Usage = """
 
       hello, hello32, microkernel32
                        pack the SDK, build the sample through the package and run it with the arguments
+      test NAME...     run the tests that have one of these texts in namespace.class.method; builds the projects that have such tests
       test [--lab]     run every test; arguments go to dotnet test, for example --filter NAME. With --lab, what this machine's KVM
                        cannot do runs in a virtual machine that can (tests/kvm-lab); with --lab --filter NAME all tests of that name do
       pack             pack the SDK into artifacts/packages
@@ -23,6 +25,7 @@ return args switch
     ["hello32", .. var rest] => Pack() is 0 ? RunSample("Hello32", rest) : 1,
     ["microkernel32", .. var rest] => Pack() is 0 ? RunSample("Microkernel32", rest) : 1,
     ["test", "--lab", .. var rest] => Test(rest, RunLab),
+    ["test", _, ..] when args.All(argument => !argument.StartsWith('-')) => TestNamed(args[1..]),
     ["test", .. var rest] => Test(rest, (_, _) => []),
     ["pack"] => Pack(),
     ["format"] => Format(),
@@ -53,14 +56,44 @@ int Format()
     return solution == 0 && scripts == 0 ? 0 : 1;
 }
 
+// An xunit v3 test project is a program. Its program runs one test in less than a second; dotnet test takes several seconds for each project.
+int TestNamed(string[] names)
+{
+    string results = ResultsFolder();
+    List<TestResult> tests = [];
+    foreach (string project in TestProjects().Where(project => Declares(project, names)))
+    {
+        string name = Path.GetFileNameWithoutExtension(project);
+        string report = Path.Combine(results, name + ".trx");
+        int exitCode = DotNet("msbuild", project, "-restore", "-verbosity:quiet", "-nologo");
+        if (exitCode == 0)
+        {
+            string[] color = Console.IsOutputRedirected ? ["-noColor"] : [];
+            exitCode = Run(TestProgram(name), ["-noLogo", "-reporter", "quiet", .. color, "-trx", report, .. names.SelectMany(MethodFilter)]);
+        }
+
+        tests.AddRange(Read(report, name, exitCode, mayBeEmpty: true));
+    }
+
+    return Report(tests.Count > 0 ? tests : [new(string.Join(' ', names), "Failed", "no namespace, class or method of a test has this in its name")]);
+}
+
+// Whether a project declares each part of one of the names (namespace.class.method). A project that declares the parts in different places costs a
+// build and runs no test.
+static bool Declares(string project, string[] names)
+{
+    Regex declaration = new(@"\b(namespace|class|void|\w*Task)\b", RegexOptions.CultureInvariant);
+    string declarations = string.Join('\n', Directory.EnumerateFiles(Path.GetDirectoryName(project)!, "*.cs", SearchOption.AllDirectories)
+        .SelectMany(File.ReadLines).Where(line => declaration.IsMatch(line)));
+    return names.Any(name => name.Split('.').All(part => declarations.Contains(part, StringComparison.OrdinalIgnoreCase)));
+}
+
 // Elsewhere: what runs tests on another machine, given the folder for reports and the arguments.
 int Test(string[] arguments, Func<string, string[], IEnumerable<TestResult>> elsewhere)
 {
-    string results = Path.Combine(root, "artifacts", "test-results");
-    Delete(results);
-    Directory.CreateDirectory(results);
+    string results = ResultsFolder();
     List<TestResult> tests = [];
-    foreach (string project in Directory.EnumerateFiles(Path.Combine(root, "tests"), "*.Tests.csproj", SearchOption.AllDirectories).Order())
+    foreach (string project in TestProjects())
     {
         string name = Path.GetFileNameWithoutExtension(project);
         string report = Path.Combine(results, name + ".trx");
@@ -80,6 +113,11 @@ int Test(string[] arguments, Func<string, string[], IEnumerable<TestResult>> els
         }
     }
 
+    return Report(tests);
+}
+
+int Report(List<TestResult> tests)
+{
     string[] skipped = [.. tests.Where(test => test.Outcome == "NotExecuted").Select(test => test.ToString())];
     string[] failed = [.. tests.Where(test => test.Outcome is not ("NotExecuted" or "Passed")).Select(test => test.ToString())];
     Console.WriteLine();
@@ -99,7 +137,7 @@ IEnumerable<TestResult> RunLab(string results, string[] arguments)
     string[]? tests = arguments switch
     {
         [] => ["-trait", "Needs=*"],
-        ["--filter", var name] when name.All(character => char.IsAsciiLetterOrDigit(character) || character is '_' or '.') => ["-method", $"*{name}*"],
+        ["--filter", var name] when name.All(character => char.IsAsciiLetterOrDigit(character) || character is '_' or '.') => MethodFilter(name),
         _ => null,
     };
     if (tests is null)
@@ -112,12 +150,27 @@ IEnumerable<TestResult> RunLab(string results, string[] arguments)
         return [new("lab", "Failed", "it could not be made ready, the reason is above; ./build.sh test runs what this machine can")];
     }
 
-    string program = Path.Combine(root, "tests", Project, "bin", "Debug", "net10.0", Project);
     int exitCode = Run(
         Path.Combine(lab, "run-in-vm.sh"),
-        ["--timeout", $"{TimeoutSeconds}", "--share", results, "--log", Path.Combine(results, "lab.log"), "--", program, "-noLogo", "-trx", report, .. tests]);
+        ["--timeout", $"{TimeoutSeconds}", "--share", results, "--log", Path.Combine(results, "lab.log"), "--", TestProgram(Project), "-noLogo", "-trx", report, .. tests]);
     return Read(report, "lab", exitCode, mayBeEmpty: false);
 }
+
+string ResultsFolder()
+{
+    string results = Path.Combine(root, "artifacts", "test-results");
+    Delete(results);
+    Directory.CreateDirectory(results);
+    return results;
+}
+
+IEnumerable<string> TestProjects() =>
+    Directory.EnumerateFiles(Path.Combine(root, "tests"), "*.Tests.csproj", SearchOption.AllDirectories).Order();
+
+string TestProgram(string name) =>
+    Path.Combine(root, "tests", name, "bin", "Debug", "net10.0", OperatingSystem.IsWindows() ? name + ".exe" : name);
+
+static string[] MethodFilter(string name) => ["-method", $"*{name}*"];
 
 // No build, no tests, a crash: what did not run counts as one failure. A filter may leave a project without tests.
 static List<TestResult> Read(string report, string name, int exitCode, bool mayBeEmpty)
