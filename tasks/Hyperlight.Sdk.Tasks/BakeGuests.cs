@@ -6,7 +6,10 @@ using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks;
 
-/// <summary>Bakes the image of each guest. A guest that cannot be baked is left without an image, so that no old one passes for it.</summary>
+/// <summary>
+/// Bakes the image of each guest that changed, which the content of its files tells. A guest that cannot be baked is left without an image, so that no
+/// old one passes for it.
+/// </summary>
 [MSBuildMultiThreadableTask]
 public sealed class BakeGuests : GuestTask
 {
@@ -22,13 +25,35 @@ public sealed class BakeGuests : GuestTask
         foreach (GuestItem guest in Guests.Select(GuestItem.FromTaskItem))
         {
             Cancellation.ThrowIfCancellationRequested();
+            BakeWhenChanged(guest);
+        }
+    }
+
+    private void BakeWhenChanged(GuestItem guest)
+    {
+        if (BakeRecord.Read(guest.RecordFile) is { } record && IsCurrent(record, guest))
+        {
+            BakeRecord.MarkAsChecked(guest.RecordFile, [guest.Path, guest.InitData, .. guest.FileMappings.Select(file => file.Path)]);
+            Report(record.Findings, guest);
+        }
+        else
+        {
             BakeOrLeaveNothing(guest);
         }
     }
 
+    private static bool IsCurrent(BakeRecord record, GuestItem guest) =>
+        record.IsComplete(guest.ImageDirectory)
+        && guest.FileMappings.All(file => File.Exists(guest.CopyOf(file)))
+        && record.Key == BakeKey.OfFiles(guest);
+
     private void BakeOrLeaveNothing(GuestItem guest)
     {
-        File.Delete(guest.RecordFile);
+        if (File.Exists(guest.RecordFile))
+        {
+            File.Delete(guest.RecordFile);
+        }
+
         bool baked = false;
         try
         {
@@ -52,17 +77,20 @@ public sealed class BakeGuests : GuestTask
 
         List<Finding> findings = [];
         BakedImage? image = GuestBaker.Bake(request, findings);
-        findings.ForEach(finding => Findings.Report(finding, new(guest.Path)));
-        if (image is null)
+        if (!Report(findings, guest) || image is null)
         {
             return false;
         }
 
         Cancellation.ThrowIfCancellationRequested();
+        IReadOnlyList<string> mappedDigests = MappedFileCopies.Update(guest);
         Directory.CreateDirectory(guest.ImageDirectory);
         WrittenImage written = ImageWriter.Write(guest.ImageDirectory, image);
         Cancellation.ThrowIfCancellationRequested();
-        new BakeRecord(Describe(guest, image.Config, image.StoredSize, written.Digest), written.Files).Write(guest.RecordFile);
+
+        // Of the bytes that were baked: a file that has changed since is one that the next build bakes.
+        string key = BakeKey.Of(guest, FileDigest.Of(request.Guest.Span), FileDigest.Of(request.InitData.Span), mappedDigests);
+        new BakeRecord(key, Describe(guest, image.Config, image.StoredSize, written.Digest), written.Files, findings).Write(guest.RecordFile);
 
         Log.LogMessage(
             MessageImportance.High,
@@ -72,6 +100,19 @@ public sealed class BakeGuests : GuestTask
             ByteSize.ToText(image.Config.MemorySize),
             ByteSize.ToText(image.StoredSize));
         return true;
+    }
+
+    /// <summary>Reports what was found about a guest, in the build that bakes it and in every later one.</summary>
+    /// <returns>Whether the build goes on: it does not where the project makes an error of a warning.</returns>
+    private bool Report(IEnumerable<Finding> findings, GuestItem guest)
+    {
+        bool goesOn = true;
+        foreach (Finding finding in findings)
+        {
+            goesOn &= Findings.Report(finding, new(guest.Path));
+        }
+
+        return goesOn;
     }
 
     private static KeyValuePair<string, string>[] Describe(GuestItem guest, ImageConfig config, ulong storedSize, string digest) =>

@@ -1,14 +1,19 @@
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
-/// What a bake gave: the metadata of the <c>HyperlightImage</c> item and the image's files. It is kept beside the image so that a build
-/// that has nothing to bake need not open the image, and its time tells MSBuild when the last bake was. A snapshot has one of its own.
+/// What a bake gave: the metadata of the <c>HyperlightImage</c> item, the image's files, and what was found wrong on the way. It is kept beside the
+/// image, so that a build that has nothing to bake need not open the image and says what the build said that baked. A snapshot has one of its own.
 /// </summary>
+/// <param name="Key">Everything the result depends on; another key asks for another result.</param>
 /// <param name="Metadata">Names and values, in order.</param>
 /// <param name="Files">The files of the image relative to its folder, with <c>/</c>, in ordinal order.</param>
-internal sealed record BakeRecord(IReadOnlyList<KeyValuePair<string, string>> Metadata, IReadOnlyList<string> Files)
+/// <param name="Findings">The findings that did not stop the bake, in order.</param>
+internal sealed record BakeRecord(
+    string Key, IReadOnlyList<KeyValuePair<string, string>> Metadata, IReadOnlyList<string> Files, IReadOnlyList<Finding> Findings)
 {
-    private const string FileKey = "File";
+    private const string KeyName = "Key";
+    private const string FileName = "File";
+    private const string FindingName = "Finding";
 
     /// <summary>The files of an image as a record lists them.</summary>
     public static IReadOnlyList<string> FindFiles(string imageDirectory) =>
@@ -26,13 +31,34 @@ internal sealed record BakeRecord(IReadOnlyList<KeyValuePair<string, string>> Me
     public void Write(string path)
     {
         IEnumerable<string> lines =
-            [.. Metadata.Select(pair => $"{pair.Key}={pair.Value}"), .. Files.Select(file => $"{FileKey}={file}")];
+        [
+            $"{KeyName}={Key}",
+            .. Metadata.Select(pair => $"{pair.Key}={pair.Value}"),
+            .. Files.Select(file => $"{FileName}={file}"),
+            .. Findings.Select(finding => $"{FindingName}={finding}"),
+        ];
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         string temporary = path + ".tmp";
         File.WriteAllLines(temporary, lines);
         File.Move(temporary, path, overwrite: true);
     }
 
-    /// <summary>Reads a record, null when there is none.</summary>
+    /// <summary>
+    /// Gives a record that is still right the time of its newest input: Visual Studio compares times, and asks for a build until an output is as new as
+    /// every input.
+    /// </summary>
+    /// <param name="path">The record.</param>
+    /// <param name="inputs">The files it was made from; an empty path counts for none.</param>
+    public static void MarkAsChecked(string path, IEnumerable<string> inputs)
+    {
+        DateTime newest = inputs.Where(input => input.Length > 0).Max(File.GetLastWriteTimeUtc);
+        if (newest > File.GetLastWriteTimeUtc(path))
+        {
+            File.SetLastWriteTimeUtc(path, newest);
+        }
+    }
+
+    /// <summary>Reads a record, null when there is none or this version of the SDK did not write it.</summary>
     public static BakeRecord? Read(string path)
     {
         if (!File.Exists(path))
@@ -40,8 +66,10 @@ internal sealed record BakeRecord(IReadOnlyList<KeyValuePair<string, string>> Me
             return null;
         }
 
+        string? key = null;
         List<KeyValuePair<string, string>> metadata = [];
         List<string> files = [];
+        List<Finding> findings = [];
         foreach (string line in File.ReadLines(path))
         {
             int end = line.IndexOf('=');
@@ -50,16 +78,26 @@ internal sealed record BakeRecord(IReadOnlyList<KeyValuePair<string, string>> Me
                 return null;
             }
 
-            if (line.AsSpan(0, end).SequenceEqual(FileKey))
+            string value = line[(end + 1)..];
+            switch (line[..end])
             {
-                files.Add(line[(end + 1)..]);
-            }
-            else
-            {
-                metadata.Add(new(line[..end], line[(end + 1)..]));
+                case KeyName:
+                    key = value;
+                    break;
+                case FileName:
+                    files.Add(value);
+                    break;
+                case FindingName when FindingText.Parse(value) is { } finding:
+                    findings.Add(finding);
+                    break;
+                case FindingName:
+                    return null;
+                case var name:
+                    metadata.Add(new(name, value));
+                    break;
             }
         }
 
-        return files.Count == 0 ? null : new(metadata, files);
+        return key is null || files.Count == 0 ? null : new(key, metadata, files, findings);
     }
 }

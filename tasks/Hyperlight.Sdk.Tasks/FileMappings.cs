@@ -22,11 +22,11 @@ internal static class FileMappings
         List<MappedFile> files = [];
         foreach (string entry in text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
-            int labelEnd = entry.IndexOf('=');
-            int pathEnd = entry.LastIndexOf('@');
-            if (labelEnd < 1 || pathEnd <= labelEnd + 1
-                || !ByteSize.TryParse(entry[(pathEnd + 1)..], out ulong address) || address % GuestLayout.PageSize != 0
-                || !IsLabel(entry[..labelEnd]))
+            (int labelEnd, int pathEnd) = (entry.IndexOf('='), entry.LastIndexOf('@'));
+            bool hasParts = labelEnd > 0 && pathEnd > labelEnd;
+            string label = hasParts ? entry[..labelEnd].Trim() : "";
+            string path = hasParts ? entry[(labelEnd + 1)..pathEnd].Trim() : "";
+            if (!IsLabel(label) || path.Length == 0 || !ByteSize.TryParse(entry[(pathEnd + 1)..], out ulong address) || address % GuestLayout.PageSize != 0)
             {
                 wrong(Rules.BadFileMapping.Found(
                     $"\"{entry}\" is not a file mapping; one is written label=path@address, with a label of 1 to {MaxLabelLength} of the characters A-Z a-z 0-9 _ - . "
@@ -34,8 +34,7 @@ internal static class FileMappings
                 continue;
             }
 
-            string label = entry[..labelEnd];
-            FileInfo file = find(entry[(labelEnd + 1)..pathEnd]);
+            FileInfo file = find(path);
             if (file is not { Exists: true, Length: > 0 })
             {
                 wrong(Rules.MappedFileMissing.Found($"the file '{file.FullName}' for the label '{label}' does not exist or is empty: make it first, or correct the path."));

@@ -9,25 +9,27 @@ internal readonly record struct FindingOrigin(string File, int Line = 0);
 
 /// <summary>Turns findings into the errors, warnings and messages of a build.</summary>
 /// <param name="log">The task's log.</param>
+/// <param name="warnings">Which warnings are errors.</param>
 /// <param name="helpRoot">The folder that help pages are relative to.</param>
-internal sealed class FindingLog(TaskLoggingHelper log, string helpRoot)
+internal sealed class FindingLog(TaskLoggingHelper log, WarningPolicy warnings, string helpRoot)
 {
     /// <summary>Reports a finding. No subcategory: problem matchers expect <c>error</c> right after the origin.</summary>
-    public void Report(Finding finding, FindingOrigin origin)
+    /// <returns>Whether the finding is none that stops the build; a project may make an error of a warning.</returns>
+    public bool Report(Finding finding, FindingOrigin origin)
     {
         Rule rule = finding.Rule;
         string link = HelpLink(rule);
-        switch (rule.Severity)
+        switch (rule.Severity == FindingSeverity.Warning && warnings.IsError(rule.Code) ? FindingSeverity.Error : rule.Severity)
         {
             case FindingSeverity.Error:
                 log.LogError(null, rule.Code, null, link, origin.File, origin.Line, 0, 0, 0, "{0}", finding.Message);
-                break;
+                return false;
             case FindingSeverity.Warning:
                 log.LogWarning(null, rule.Code, null, link, origin.File, origin.Line, 0, 0, 0, "{0}", finding.Message);
-                break;
+                return true;
             default:
                 log.LogMessage(null, rule.Code, null, origin.File, origin.Line, 0, 0, 0, MessageImportance.Normal, "{0}", finding.Message);
-                break;
+                return true;
         }
     }
 

@@ -11,7 +11,6 @@ namespace Hyperlight.Sdk.Tasks;
 /// </summary>
 internal sealed record GuestItem
 {
-    // In metadata, because the targets also list guests by their stamp files.
     private const string PathKey = "GuestBinary";
 
     // Whether there is anything to do about a snapshot: to take one, or to remove it.
@@ -44,8 +43,8 @@ internal sealed record GuestItem
     /// <summary>The absolute path of the folder that the image is baked to, without a separator at the end.</summary>
     public required string ImageDirectory { get; init; }
 
-    /// <summary>The file that keeps <see cref="BakeKey"/>: it changes when the image has to.</summary>
-    public required string StampFile { get; init; }
+    /// <summary>The absolute path of the folder that the copies of its mapped files lie in.</summary>
+    public required string MappedFileDirectory { get; init; }
 
     /// <summary>The file that says what was baked, see <see cref="BakeRecord"/>.</summary>
     public required string RecordFile { get; init; }
@@ -53,11 +52,8 @@ internal sealed record GuestItem
     /// <summary>The file that says what became of the snapshot, see <see cref="SnapshotGuests"/>.</summary>
     public required string SnapshotRecordFile { get; init; }
 
-    /// <summary>One line with everything the image depends on; of files, their path, length and time.</summary>
-    public string BakeKey { get; init; } = "";
-
-    /// <summary>Whether every file of the image that was baked last is still there.</summary>
-    public bool ImageIsComplete { get; init; }
+    /// <summary>Where the copy of a mapped file is: a label is also a file's name.</summary>
+    public string CopyOf(MappedFile file) => System.IO.Path.Combine(MappedFileDirectory, file.Label);
 
     /// <summary>The item that the targets carry.</summary>
     public ITaskItem ToTaskItem()
@@ -83,11 +79,9 @@ internal sealed record GuestItem
         item.SetMetadataValueLiteral(nameof(GuestSettings.SnapshotTimeout), Settings.SnapshotTimeout.ToString("c", CultureInfo.InvariantCulture));
         item.SetMetadataValueLiteral(HasSnapshotKey, Settings.Snapshot != SnapshotChoice.False || File.Exists(SnapshotRecordFile) ? "true" : "false");
         item.SetMetadataValueLiteral(nameof(ImageDirectory), ImageDirectory);
-        item.SetMetadataValueLiteral(nameof(StampFile), StampFile);
+        item.SetMetadataValueLiteral(nameof(MappedFileDirectory), MappedFileDirectory);
         item.SetMetadataValueLiteral(nameof(RecordFile), RecordFile);
         item.SetMetadataValueLiteral(nameof(SnapshotRecordFile), SnapshotRecordFile);
-        item.SetMetadataValueLiteral(nameof(BakeKey), BakeKey);
-        item.SetMetadataValueLiteral(nameof(ImageIsComplete), ImageIsComplete ? "true" : "false");
         return item;
     }
 
@@ -119,7 +113,7 @@ internal sealed record GuestItem
             SnapshotTimeout = TimeSpan.ParseExact(item.GetMetadata(nameof(GuestSettings.SnapshotTimeout)), "c", CultureInfo.InvariantCulture),
         },
         ImageDirectory = item.GetMetadata(nameof(ImageDirectory)),
-        StampFile = item.GetMetadata(nameof(StampFile)),
+        MappedFileDirectory = item.GetMetadata(nameof(MappedFileDirectory)),
         RecordFile = item.GetMetadata(nameof(RecordFile)),
         SnapshotRecordFile = item.GetMetadata(nameof(SnapshotRecordFile)),
     };

@@ -16,8 +16,14 @@ public abstract class GuestTask : Task, ICancelableTask, IDisposable
     [Required]
     public string HelpRoot { get; set; } = "";
 
+    /// <summary>The property <c>TreatWarningsAsErrors</c>.</summary>
+    public string TreatWarningsAsErrors { get; set; } = "";
+
+    /// <summary>The codes of warnings that stay warnings, or are none, where <see cref="TreatWarningsAsErrors"/> is true.</summary>
+    public string ToleratedWarnings { get; set; } = "";
+
     /// <summary>Where findings go.</summary>
-    private protected FindingLog Findings => new(Log, HelpRoot);
+    private protected FindingLog Findings => new(Log, new(BuildEngine, TreatWarningsAsErrors, ToleratedWarnings), HelpRoot);
 
     /// <summary>Set when the build is stopped.</summary>
     private protected CancellationToken Cancellation => _cancellation.Token;

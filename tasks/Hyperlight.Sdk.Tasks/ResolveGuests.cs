@@ -1,7 +1,4 @@
-using System.Globalization;
-using Hyperlight.Baking;
 using Hyperlight.Images;
-using Hyperlight.Layouts;
 using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks;
@@ -26,10 +23,6 @@ public sealed class ResolveGuests : GuestTask
     /// <summary>The simple name of the assembly that the project builds.</summary>
     [Required]
     public string AssemblyName { get; set; } = "";
-
-    /// <summary>The version of Hyperlight.Sdk: another one may bake other bytes.</summary>
-    [Required]
-    public string SdkVersion { get; set; } = "";
 
     /// <summary>The property <c>HyperlightHeapSize</c>.</summary>
     public string HeapSize { get; set; } = "";
@@ -97,7 +90,7 @@ public sealed class ResolveGuests : GuestTask
 
     private ITaskItem2 CopyOf(MappedFile file, GuestItem guest)
     {
-        ITaskItem2 item = TaskItems.Create(file.Path);
+        ITaskItem2 item = TaskItems.Create(guest.CopyOf(file));
         item.SetMetadataValueLiteral("Link", $"{ImagePlace.OfFiles(AssemblyName, guest.Name)}/{file.Label}");
         return item;
     }
@@ -155,7 +148,6 @@ public sealed class ResolveGuests : GuestTask
             return null;
         }
 
-        string record = StatePath(name, ".baked");
         return new()
         {
             Name = name,
@@ -167,11 +159,9 @@ public sealed class ResolveGuests : GuestTask
             HostFunctionsAssembly = item.GetMetadata("HostFunctionsAssembly") is { Length: > 0 } assembly ? FindFile(assembly).FullName : "",
             Settings = settings,
             ImageDirectory = Path.Combine(ImageRoot, name),
-            StampFile = StatePath(name, ".inputs"),
-            RecordFile = record,
+            MappedFileDirectory = Path.Combine(ImageRoot, ".files", name),
+            RecordFile = StatePath(name, ".baked"),
             SnapshotRecordFile = StatePath(name, ".snapshot"),
-            BakeKey = DesignTime ? "" : BakeKey(name, settings, item.ItemSpec, guest, initData, mappings),
-            ImageIsComplete = !DesignTime && BakeRecord.Read(record)?.IsComplete(Path.Combine(ImageRoot, name)) == true,
         };
     }
 
@@ -205,21 +195,6 @@ public sealed class ResolveGuests : GuestTask
         new(Path.GetFullPath(path.Replace('\\', '/'), Path.GetDirectoryName(ProjectFile)!));
 
     private string StatePath(string name, string extension) => Path.Combine(ImageRoot, ".state", name + extension);
-
-    private string BakeKey(string name, GuestSettings settings, string include, FileInfo guest, FileInfo? initData, IReadOnlyList<MappedFile> mappings)
-    {
-        GuestSizes sizes = settings.Sizes;
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"sdk {SdkVersion} {BakerId}, name {name}, guest {include} {FileKey.Of(guest)}, heap {sizes.HeapSize}, scratch {sizes.ScratchSize}, "
-            + $"input {sizes.InputBufferSize}, output {sizes.OutputBufferSize}, layout {settings.Architecture ?? "any"}, "
-            + $"permissions {settings.Permissions}, executable heap {sizes.ExecutableHeap}, interrupts {sizes.HardwareInterrupts}, "
-            + $"init data {sizes.InitDataPermissions.ToText()} {(initData is null ? "none" : FileKey.Of(initData))}, "
-            + $"labels {string.Join(' ', mappings.Select(file => file.Label))}");
-    }
-
-    // While the SDK is worked on, its version stays and its baker changes.
-    private static Guid BakerId => typeof(GuestBaker).Module.ModuleVersionId;
 
     private static string MissingText(string what, FileInfo file, string remedy)
     {

@@ -1,5 +1,3 @@
-using System.Reflection;
-
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>Finds words for a process that did not take its snapshot.</summary>
@@ -11,9 +9,6 @@ internal static class SnapshotFailure
     // Characters; what a process says before it crashes can be a stack trace.
     private const int MaxLastWords = 200;
 
-    private static readonly Rule[] Known =
-        [.. typeof(Rules).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.GetValue(null)).OfType<Rule>()];
-
     /// <summary>The finding that the process wrote, or one that says how it ended.</summary>
     public static Finding Explain(SnapshotterProcess process, TimeSpan timeout)
     {
@@ -24,7 +19,7 @@ internal static class SnapshotFailure
                 $"the process that takes it was ended after {timeout.TotalSeconds:0} s: see what the guest waits for at its start, or raise SnapshotTimeout.");
         }
 
-        if (lines.Select(Parse).LastOrDefault(finding => finding is not null) is { } said)
+        if (lines.Select(FindingText.Parse).LastOrDefault(finding => finding is not null) is { } said)
         {
             return said;
         }
@@ -38,8 +33,4 @@ internal static class SnapshotFailure
         string words = lines is [.., var last] ? $"; its last words were '{last[..Math.Min(last.Length, MaxLastWords)]}'" : "";
         return Rules.SnapshotNotTaken.Found($"the process that takes it {how}{words}: build with -bl and see there all that it wrote.");
     }
-
-    /// <summary>Reads a finding that was written as <c>HL1234: text</c>, null for any other line.</summary>
-    public static Finding? Parse(string line) =>
-        line.Split(": ", 2) is [var code, var message] && Array.Find(Known, rule => rule.Code == code) is { } rule ? rule.Found(message) : null;
 }

@@ -17,8 +17,6 @@ public sealed class SnapshotGuests : GuestTask
 {
     // What the record has beside the files of the image.
     internal const string DigestName = "SnapshotSha256";
-    private const string KeyName = "SnapshotKey";
-    private const string FindingName = "SnapshotFinding";
     private const string TimeoutName = "SnapshotTimeout";
 
     /// <summary>The guests, as <see cref="ResolveGuests"/> gives them, with their images baked.</summary>
@@ -77,19 +75,24 @@ public sealed class SnapshotGuests : GuestTask
     {
         string key = Key(guest, baked);
         BakeRecord? record = BakeRecord.Read(guest.SnapshotRecordFile);
-        Finding? finding = record?.Find(FindingName) is { } text ? SnapshotFailure.Parse(text) : null;
+        Finding? finding = record?.Findings is [var last] ? last : null;
         bool isCurrent = record is not null
-            && record.Find(KeyName) == key
+            && record.Key == key
             && record.IsComplete(guest.ImageDirectory)
             && (finding is null || !IsWorthAnotherTry(guest, record, finding));
-        if (!isCurrent)
+        if (isCurrent)
+        {
+            BakeRecord.MarkAsChecked(guest.SnapshotRecordFile, [guest.Path, guest.HostFunctions, guest.HostFunctionsAssembly]);
+        }
+        else
         {
             Remove(guest);
             (string? digest, finding) = Take(guest);
             if (digest is not null || guest.Settings.Snapshot == SnapshotChoice.Auto)
             {
-                KeyValuePair<string, string>[] result = digest is null ? [new(FindingName, $"{finding}"), new(TimeoutName, $"{guest.Settings.SnapshotTimeout}")] : [new(DigestName, digest)];
-                new BakeRecord([new(KeyName, key), .. result], BakeRecord.FindFiles(guest.ImageDirectory)).Write(guest.SnapshotRecordFile);
+                KeyValuePair<string, string> result = digest is null ? new(TimeoutName, $"{guest.Settings.SnapshotTimeout}") : new(DigestName, digest);
+                string taken = Key(guest, baked) == key ? key : "of files that changed meanwhile"; // Then the next build takes another one.
+                new BakeRecord(taken, [result], BakeRecord.FindFiles(guest.ImageDirectory), finding is null ? [] : [finding]).Write(guest.SnapshotRecordFile);
             }
         }
 
@@ -164,11 +167,10 @@ public sealed class SnapshotGuests : GuestTask
     /// <summary>All that a snapshot depends on: the image, the host functions, the program that takes it with its runtime, and the processor's vendor.</summary>
     private string Key(GuestItem guest, BakeRecord baked)
     {
-        string runtime = Path.Combine(Path.GetDirectoryName(Snapshotter)!, "Hyperlight.Runtime.dll");
-        static string Of(string file) => file.Length > 0 ? FileKey.Of(new(file)) : "none";
-        string key = $"image {baked.Find(BakeGuests.DigestName)}, host functions {Of(guest.HostFunctions)} and {Of(guest.HostFunctionsAssembly)}, "
-            + $"snapshotter {Of(Snapshotter)} with {Of(runtime)}, processor {ProcessorVendor()}";
-        return key.ReplaceLineEndings(" "); // The record has lines.
+        string functions = guest.HostFunctions.Length > 0 ? FileDigest.OfFile(guest.HostFunctions) ?? "missing" : "none";
+        string assembly = guest.HostFunctionsAssembly.Length > 0 ? FileDigest.OfAssembly(guest.HostFunctionsAssembly) : "none";
+        return $"image {baked.Find(BakeGuests.DigestName)}, host functions {functions} and {assembly}, snapshotter {FileDigest.OfAssembly(Snapshotter)} "
+            + $"on {RuntimeInformation.FrameworkDescription}, processor {ProcessorVendor()}";
     }
 
     private static string ProcessorVendor()

@@ -10,13 +10,12 @@ public sealed class BuildTests(PackageFolder packages)
     public void A_second_build_skips_the_bake()
     {
         using Workspace workspace = Workspace.WithHello(packages);
-        Assert.True(workspace.Build("build").MustSucceed().Log!.Ran("BakeGuests"));
+        Assert.Contains("hello -> ", workspace.Build("build").MustSucceed().Output, StringComparison.Ordinal);
 
         DotNetResult second = workspace.Build("build").MustSucceed();
 
-        Assert.True(second.Log!.WasUpToDate("_HyperlightBakeGuests"));
-        Assert.False(second.Log.Ran("BakeGuests"));
-        Assert.True(second.Log.WasUpToDate("CoreCompile"));
+        Assert.DoesNotContain("hello -> ", second.Output, StringComparison.Ordinal);
+        Assert.True(second.Log!.WasUpToDate("CoreCompile"));
     }
 
     [Theory]

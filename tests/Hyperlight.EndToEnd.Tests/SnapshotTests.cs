@@ -47,19 +47,26 @@ public sealed class SnapshotTests(PackageFolder packages)
         workspace.Write("../Functions/Functions.csproj", """
             <Project Sdk="Hyperlight.Sdk/0.1.0">
               <PropertyGroup><OutputType>Library</OutputType></PropertyGroup>
+              <ItemGroup><ProjectReference Include="../Texts/Texts.csproj" /></ItemGroup>
             </Project>
             """);
         workspace.Write("../Functions/Settings.cs", """
             public static class Settings
             {
                 [SnapshotHostFunctions]
-                public static void Add(HostFunctions functions) => functions.Add("Settings", () => "of a library");
+                public static void Add(HostFunctions functions) => functions.Add("Settings", () => Texts.Value);
             }
             """);
+        workspace.Write("../Texts/Texts.csproj", """<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup></Project>""");
+        workspace.Write("../Texts/Texts.cs", """public static class Texts { public static string Value => "of a library"; }""");
 
         workspace.Build("build").MustSucceed();
-
         Assert.Equal("of a library, no finding", Run(workspace).Output.TrimEnd());
+
+        // Only a library that the assembly loads is another one.
+        workspace.Write("../Texts/Texts.cs", """public static class Texts { public static string Value => "of another!"; }""");
+        workspace.Build("build").MustSucceed();
+        Assert.Equal("of another!, no finding", Run(workspace).Output.TrimEnd());
     }
 
     [Fact]

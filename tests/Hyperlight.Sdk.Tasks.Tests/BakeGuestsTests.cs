@@ -31,9 +31,8 @@ public sealed class BakeGuestsTests : IDisposable
         _bench.Write("hello.elf", TestElf.Amd64().Build());
         _bench.Write("init.bin", [1]);
         TaskItem item = new("hello.elf", new Dictionary<string, string> { ["InitData"] = "init.bin", ["InitDataPermissions"] = "rwx" });
-        ResolveGuests resolve = new() { Guests = [item], ImageRoot = _bench.ImageRoot, SdkVersion = "1", InitDataPermissions = "r", ExecutableHeap = "TRUE", HardwareInterrupts = "true" };
+        ResolveGuests resolve = new() { Guests = [item], ImageRoot = _bench.ImageRoot, InitDataPermissions = "r", ExecutableHeap = "TRUE", HardwareInterrupts = "true" };
         Assert.True(_bench.Run(resolve));
-        Directory.CreateDirectory(Path.Combine(_bench.ImageRoot, ".state"));
         using BakeGuests bake = new() { Guests = resolve.ResolvedGuests };
 
         Assert.True(_bench.Run(bake));
@@ -103,6 +102,7 @@ public sealed class BakeGuestsTests : IDisposable
     {
         _bench.Write("hello.elf", TestElf.Amd64().Build());
         using BakeGuests bake = new() { Guests = _bench.Resolve("hello.elf") };
+        Directory.CreateDirectory(_bench.ImageRoot);
         File.WriteAllText(ImageDirectory, "a file where the folder belongs");
 
         Assert.False(_bench.Run(bake));
@@ -128,7 +128,7 @@ public sealed class BakeGuestsTests : IDisposable
     public void Braces_in_a_message_are_taken_literally()
     {
         _bench.Write("{0}.elf", TestElf.Amd64().Build());
-        ResolveGuests resolve = new() { Guests = [new TaskItem("{0}.elf")], ImageRoot = _bench.ImageRoot, SdkVersion = "1" };
+        ResolveGuests resolve = new() { Guests = [new TaskItem("{0}.elf")], ImageRoot = _bench.ImageRoot };
 
         Assert.False(_bench.Run(resolve));
 

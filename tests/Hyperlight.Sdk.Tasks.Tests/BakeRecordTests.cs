@@ -7,7 +7,7 @@ public sealed class BakeRecordTests : IDisposable
     [Fact]
     public void A_record_reads_back_what_was_written()
     {
-        BakeRecord record = new([new("Name", "hello"), new("Odd", "a=b")], ["blobs/sha256/00", "index.json"]);
+        BakeRecord record = new("a=b: c", [new("Name", "hello"), new("Odd", "a=b")], ["blobs/sha256/00", "index.json"], [Rules.WritableCode.Found("it is: so")]);
         record.Write(_bench.PathOf("hello.baked"));
 
         BakeRecord? read = BakeRecord.Read(_bench.PathOf("hello.baked"));
@@ -15,13 +15,17 @@ public sealed class BakeRecordTests : IDisposable
         Assert.NotNull(read);
         Assert.Equal(record.Metadata, read.Metadata);
         Assert.Equal(record.Files, read.Files);
+        Assert.Equal(record.Findings, read.Findings);
+        Assert.Equal(record.Key, read.Key);
     }
 
     [Theory]
     [InlineData("")]
     [InlineData("garbage")]
     [InlineData("Name=hello\n")]
-    [InlineData("File=a\ntruncat")]
+    [InlineData("Key=a\nFile=a\ntruncat")]
+    [InlineData("Name=hello\nFile=a\n")]
+    [InlineData("Key=a\nFile=a\nFinding=HL1: none\n")]
     public void A_damaged_record_is_none(string text)
     {
         File.WriteAllText(_bench.PathOf("hello.baked"), text);

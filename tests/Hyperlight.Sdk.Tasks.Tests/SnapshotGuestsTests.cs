@@ -167,10 +167,20 @@ public sealed partial class SnapshotGuestsTests : IDisposable
         Assert.Equal(0, Starts(() => guests = Bake("auto", "60", "f.json", "a.dll")));
         Assert.Equal(1, Starts(() => _bench.Write("f.json", [1, 2])));
         Assert.Equal(1, Starts(() => _bench.Write("a.dll", [1, 2])));
-        Assert.Equal(1, Starts(() => File.SetLastWriteTimeUtc(_bench.PathOf("f.json"), DateTime.UnixEpoch)));
+        Assert.Equal(0, Starts(() => File.SetLastWriteTimeUtc(_bench.PathOf("f.json"), DateTime.UnixEpoch)));
+        Assert.Equal(1, Starts(() =>
+        {
+            _bench.Write("f.json", [2, 2]);
+            File.SetLastWriteTimeUtc(_bench.PathOf("f.json"), DateTime.UnixEpoch);
+        }));
+        Assert.Equal(1, Starts(() => _bench.Write("library-that-a-uses.dll", [1])));
+        Assert.Equal(1, Starts(() => _bench.Write("library-that-a-uses.dll", [2])));
+        Assert.Equal(1, Starts(() => _bench.Write("a.deps.json", [1])));
+        Assert.Equal(0, Starts(() => _bench.Write("unrelated.txt", [1])));
         Assert.Equal(1, Starts(() => guests = Bake("true", "60", "f.json")));
         Assert.Equal(1, Starts(() => File.Delete(Path.Combine(ImageDirectory, "blobs", "sha256", digest))));
         Assert.Equal(1, Starts(() => File.AppendAllText(_snapshotter.Script, "# another snapshotter\n")));
+        Assert.Equal(1, Starts(() => File.WriteAllBytes(_snapshotter.PathOf("Hyperlight.Image.dll"), [1])));
         Assert.Equal(1, Starts(() =>
         {
             _bench.Write("hello.elf", TestElf.Amd64().WithSegment(0x8000, Elf.ElfSegmentFlags.Read, [1]).Build());
@@ -225,9 +235,8 @@ public sealed partial class SnapshotGuestsTests : IDisposable
             ["HostFunctionsAssembly"] = assembly ?? "",
             ["HardwareInterrupts"] = interrupts.ToString(),
         });
-        ResolveGuests resolve = new() { Guests = [guest], ImageRoot = _bench.ImageRoot, SdkVersion = "1.2.3" };
+        ResolveGuests resolve = new() { Guests = [guest], ImageRoot = _bench.ImageRoot };
         Assert.True(_bench.Run(resolve));
-        Directory.CreateDirectory(Path.Combine(_bench.ImageRoot, ".state"));
         using BakeGuests bake = new() { Guests = resolve.ResolvedGuests };
         Assert.True(_bench.Run(bake));
         return resolve.ResolvedGuests;

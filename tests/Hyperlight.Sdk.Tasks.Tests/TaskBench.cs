@@ -24,7 +24,7 @@ internal sealed class TaskBench : IDisposable
 
     public void Write(string file, byte[] bytes) => File.WriteAllBytes(PathOf(file), bytes);
 
-    /// <summary>Resolves guests and makes the folder for their state, as the stamp target does.</summary>
+    /// <summary>Resolves guests.</summary>
     public ITaskItem[] Resolve(params string[] guests)
     {
         ResolveGuests resolve = new()
@@ -32,10 +32,8 @@ internal sealed class TaskBench : IDisposable
             Guests = [.. guests.Select(guest => new TaskItem(guest))],
             ImageRoot = ImageRoot,
             AssemblyName = "App",
-            SdkVersion = "1.2.3",
         };
         Assert.True(Run(resolve));
-        Directory.CreateDirectory(Path.Combine(ImageRoot, ".state"));
         return resolve.ResolvedGuests;
     }
 

@@ -35,6 +35,10 @@ internal sealed class BuildOutcome : ILogger
 
     public string? Parameters { get; set; }
 
+    /// <summary>The names of the guests that were baked.</summary>
+    public string[] Baked =>
+        [.. _messages.Where(message => message.EndsWith(" stored)", StringComparison.Ordinal)).Select(message => message.Split(" -> ")[0])];
+
     /// <summary>Whether a task ran.</summary>
     public bool Ran(string task) => _tasks.Contains(task);
 

@@ -17,11 +17,11 @@ public sealed class OutputTests
 
         Directory.Delete(project.PathOfImage(Bin), recursive: true);
         BuildOutcome copied = project.Build("Build");
-        Assert.False(copied.Ran("BakeGuests"));
+        Assert.Empty(copied.Baked);
         Assert.Equal(files, project.FilesBelow(Bin));
 
         Directory.Delete(project.PathOf(Obj), recursive: true);
-        Assert.True(project.Build("Build").Ran("BakeGuests"));
+        Assert.NotEmpty(project.Build("Build").Baked);
         Assert.Equal(files, project.FilesBelow(Obj));
         Assert.Equal(files, project.FilesBelow(Bin));
     }
@@ -83,7 +83,7 @@ public sealed class OutputTests
         string[] before = project.FilesBelow("obj");
 
         Assert.True(project.Build("Build").Succeeded);
-        Assert.True(project.Build("Build").WasUpToDate("_HyperlightBakeGuests"));
+        Assert.Empty(project.Build("Build").Baked);
 
         Assert.Equal(before, project.FilesBelow("obj"));
     }

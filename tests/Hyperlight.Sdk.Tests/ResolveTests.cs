@@ -121,7 +121,7 @@ public sealed class ResolveTests
 
         Assert.True(project.Build("HyperlightBake").Succeeded);
 
-        Assert.Contains("heap 65536,", project.Read("obj/Debug/net10.0/hyperlight/.state/hello.inputs"), StringComparison.Ordinal);
-        Assert.Contains("heap 131072,", project.Read("obj/Debug/net10.0/hyperlight/.state/other.inputs"), StringComparison.Ordinal);
+        Assert.Contains("heap 65536,", project.Read("obj/Debug/net10.0/hyperlight/.state/hello.baked"), StringComparison.Ordinal);
+        Assert.Contains("heap 131072,", project.Read("obj/Debug/net10.0/hyperlight/.state/other.baked"), StringComparison.Ordinal);
     }
 }

@@ -1,0 +1,14 @@
+using System.Reflection;
+
+namespace Hyperlight.Sdk.Tasks;
+
+/// <summary>Reads findings that were written as text: by the process that takes snapshots, and by an earlier build.</summary>
+internal static class FindingText
+{
+    private static readonly Rule[] Known =
+        [.. typeof(Rules).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.GetValue(null)).OfType<Rule>()];
+
+    /// <summary>Reads a finding that was written as <c>HL1234: text</c>, null for any other line.</summary>
+    public static Finding? Parse(string line) =>
+        line.Split(": ", 2) is [var code, var message] && Array.Find(Known, rule => rule.Code == code) is { } rule ? rule.Found(message) : null;
+}
