@@ -87,6 +87,7 @@ public static class Rules
     public static readonly Rule HypervisorDenied = new("HL5002", Error, "The hypervisor may not be used");
     public static readonly Rule HypervisorTooOld = new("HL5003", Error, "The hypervisor lacks a needed capability");
     public static readonly Rule HypervisorFailed = new("HL5004", Error, "The hypervisor refused an operation");
+    public static readonly Rule ThreadNotStarted = new("HL5005", Error, "A thread of the runtime cannot be started");
 
     // HL9xxx: defects of our own.
     public static readonly Rule InternalError = new("HL9001", Error, "Hyperlight.Sdk has a defect");

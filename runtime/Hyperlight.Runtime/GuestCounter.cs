@@ -10,7 +10,7 @@ namespace Hyperlight;
 /// <param name="value">The number at first.</param>
 public sealed class GuestCounter(ulong value = 0)
 {
-    private readonly Lock _lock = new();
+    private readonly SteadyLock _lock = new();
     private MappedMemory? _scratch;
     private ulong _offset;
     private bool _used;
@@ -21,7 +21,7 @@ public sealed class GuestCounter(ulong value = 0)
     {
         get
         {
-            lock (_lock)
+            using (_lock.Enter())
             {
                 return _value;
             }
@@ -49,7 +49,7 @@ public sealed class GuestCounter(ulong value = 0)
     /// <param name="offset">Where the number is in it, a multiple of 8.</param>
     internal void Attach(MappedMemory scratch, ulong offset)
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             if (_used)
             {
@@ -64,7 +64,7 @@ public sealed class GuestCounter(ulong value = 0)
     /// <summary>Shows the guest the number again, after its memory was set back.</summary>
     internal void Publish()
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             Write();
         }
@@ -74,7 +74,7 @@ public sealed class GuestCounter(ulong value = 0)
     /// <param name="scratch">The sandbox's scratch region; another one's counter stays where it is.</param>
     internal void Detach(MappedMemory scratch)
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             _scratch = _scratch == scratch ? null : _scratch;
         }
@@ -82,7 +82,7 @@ public sealed class GuestCounter(ulong value = 0)
 
     private ulong Change(Func<ulong, ulong> next)
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             if (_scratch is null)
             {

@@ -1,3 +1,4 @@
+using Hyperlight.Images;
 using Hyperlight.Snapshots;
 using Hyperlight.Telemetry;
 
@@ -23,19 +24,21 @@ public static class GuestImageExtensions
     /// <exception cref="GuestProtocolException">The guest does not follow the protocol.</exception>
     /// <exception cref="TimeoutException">The guest took longer than <see cref="SandboxOptions.StartTimeout"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The image is disposed.</exception>
     public static Sandbox CreateSandbox(this GuestImage image, Action<SandboxOptions>? configure = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
+        using ImageContent content = image.Hold();
         SandboxOptions options = OptionsFor(image, configure);
-        // A start that is given up already loads nothing; it fails below, as a start.
-        Snapshot? snapshot = options.UseSnapshot && !cancellationToken.IsCancellationRequested ? ImageSnapshot.Of(image).Snapshot : null;
+
+        // A start that is given up already loads nothing; it fails below, as a start. The image keeps the snapshot as long as this is its user.
+        SnapshotContent? snapshot = options.UseSnapshot && !cancellationToken.IsCancellationRequested ? ImageSnapshot.Of(content).Content : null;
         Operation start = Operation.Start(image.Name, snapshot is null ? Tags.Image : Tags.Snapshot);
         try
         {
-            using IDisposable? hold = snapshot?.Hold();
             Sandbox sandbox = snapshot is not null
                 ? new(snapshot, options)
-                : new(image.Name, image.Map, image.EntryPoint, image.File, options, cancellationToken, image.Digest);
+                : new(image.Name, content.Map, content.EntryPoint, content.File, options, cancellationToken, content.Digest);
             start.Succeed();
             return sandbox;
         }
@@ -61,14 +64,16 @@ public static class GuestImageExtensions
     /// <exception cref="GuestProtocolException">The guest does not follow the protocol.</exception>
     /// <exception cref="TimeoutException">The guest took longer than <see cref="SandboxOptions.StartTimeout"/>.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The image is disposed.</exception>
     public static GuestExit Run(this GuestImage image, Action<SandboxOptions>? configure = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
+        using ImageContent content = image.Hold();
         SandboxOptions options = OptionsFor(image, configure);
         Operation start = Operation.Start(image.Name, Tags.Image);
         try
         {
-            GuestExit exit = Sandbox.RunOnce(image, options, cancellationToken);
+            GuestExit exit = Sandbox.RunOnce(content, options, cancellationToken);
             start.Succeed();
             return exit;
         }
@@ -87,10 +92,12 @@ public static class GuestImageExtensions
     /// </returns>
     /// <exception cref="HyperlightException">HL3001 to HL3003, HL3005, HL3009: the snapshot is damaged or was changed.</exception>
     /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
+    /// <exception cref="ObjectDisposedException">The image is disposed.</exception>
     public static Finding? CheckSnapshot(this GuestImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
-        return ImageSnapshot.Of(image).Finding;
+        using ImageContent content = image.Hold();
+        return ImageSnapshot.Of(content).Finding;
     }
 
     private static SandboxOptions OptionsFor(GuestImage image, Action<SandboxOptions>? configure)

@@ -1,4 +1,5 @@
 using Hyperlight.Layouts;
+using Hyperlight.Watch;
 using Microsoft.Extensions.Logging;
 
 namespace Hyperlight;
@@ -23,6 +24,12 @@ public sealed class SandboxOptions
 
     /// <summary>What the guest is given to derive random numbers from; random where null.</summary>
     internal ulong? Seed { get; set; }
+
+    /// <summary>What ends calls at their timeout.</summary>
+    internal Watchdog Watchdog { get; set; } = Watchdog.Shared;
+
+    /// <summary>What runs the guest's timer.</summary>
+    internal Ticker Ticker { get; set; } = Ticker.Shared;
 
     /// <summary>What the guest is asked to log, and at most passed on to <see cref="Logger"/> and <see cref="Log"/>.</summary>
     public GuestLogLevel LogLevel { get; set; } = GuestLogLevel.Error;

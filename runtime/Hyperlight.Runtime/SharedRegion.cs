@@ -11,7 +11,7 @@ public sealed class SharedRegion : IDisposable
 {
     private const int PieceSize = 1 << 20;
 
-    private int _disposed;
+    private bool _isDisposed;
 
     private SharedRegion(string name, MappedMemory memory)
     {
@@ -25,7 +25,7 @@ public sealed class SharedRegion : IDisposable
     /// <summary>Bytes that a sandbox maps: those it was made from, rounded up to whole pages. The rest of the last page is zero.</summary>
     public ulong Size => Memory.Memory.Size;
 
-    internal SharedMemory Memory { get; }
+    private SharedMemory Memory { get; }
 
     /// <summary>Copies bytes.</summary>
     /// <param name="name">What messages call the region.</param>
@@ -69,10 +69,18 @@ public sealed class SharedRegion : IDisposable
     /// <summary>Frees the memory once no sandbox maps it any more. It cannot be mapped again.</summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        if (!Interlocked.Exchange(ref _isDisposed, true))
         {
             Memory.Dispose();
         }
+    }
+
+    /// <summary>Adds a user of the memory, who disposes it.</summary>
+    /// <exception cref="ObjectDisposedException">The region is disposed.</exception>
+    internal SharedMemory Hold()
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) || !Memory.TryShare(), this);
+        return Memory;
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using Hyperlight.Hypervisors;
-using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Snapshots;
@@ -10,67 +7,37 @@ namespace Hyperlight;
 
 /// <summary>
 /// The state of a guest between two calls. It never changes: any number of sandboxes can be made from it or set back to it, from any threads. All of
-/// them share its memory, and most of that with the image. Disposing it frees what no sandbox uses.
+/// them share its memory, and most of that with the image. Each object is its owner's own: disposing it ends nothing that others use, also where
+/// two objects are the same state, and frees what nobody uses any more.
 /// </summary>
 public sealed class Snapshot : IDisposable
 {
-    private volatile bool _isDisposed;
-    private int _disposals;
+    private readonly SnapshotContent _content;
+    private bool _isDisposed;
 
-    internal Snapshot(
-        GuestOrigin origin,
-        ulong generation,
-        MemoryMap map,
-        SnapshotMemory memory,
-        ProcessorState processor,
-        GeneralRegisters callRegisters,
-        ImmutableSortedDictionary<string, HostFunctionSignature> hostFunctions,
-        ImmutableArray<uint> allowedMsrs)
-    {
-        Origin = origin;
-        Generation = generation;
-        Map = map;
-        Memory = memory;
-        Processor = processor;
-        CallRegisters = callRegisters;
-        HostFunctions = hostFunctions;
-        AllowedMsrs = allowedMsrs;
-    }
+    /// <summary>A handle of a content. The creator's use of the content becomes the handle's.</summary>
+    internal Snapshot(SnapshotContent content) => _content = content;
 
     /// <summary>The guest's name.</summary>
-    public string GuestName => Origin.Name;
+    public string GuestName => _content.GuestName;
 
     /// <summary>
     /// The <see cref="GuestImage.Digest"/> of the image that the guest was started from, null when it is not known. A snapshot is out of date when its
     /// guest's image has another one now.
     /// </summary>
-    public string? ImageDigest => Origin.ImageDigest;
+    public string? ImageDigest => _content.ImageDigest;
 
     /// <summary>How many snapshots the guest has been through, this one included. The guest can read the number after a restore.</summary>
-    public ulong Generation { get; }
+    public ulong Generation => _content.Generation;
 
     /// <summary>Bytes of host memory it takes, beside what it shares with its image or file and with earlier snapshots of the same sandbox.</summary>
-    public ulong Size => Memory.Size;
+    public ulong Size => _content.Memory.Size;
 
     /// <summary>Where everything lay in the guest's memory when it started.</summary>
-    public MemoryMap Map { get; }
+    public MemoryMap Map => _content.Map;
 
-    internal GuestOrigin Origin { get; }
-
-    internal SnapshotMemory Memory { get; }
-
-    internal ProcessorState Processor { get; }
-
-    /// <summary>Whether a processor has had its registers, which means that every other of this machine can.</summary>
-    internal bool IsAccepted { get; set; }
-
-    internal GeneralRegisters CallRegisters { get; }
-
-    internal ImmutableSortedDictionary<string, HostFunctionSignature> HostFunctions { get; }
-
-    internal ImmutableArray<uint> AllowedMsrs { get; }
-
-    internal bool IsDisposed => _isDisposed;
+    /// <summary>What all handles of this state share.</summary>
+    internal SnapshotContent Content => _content;
 
     /// <summary>Loads a snapshot that was saved. Its memory is a view of the file, which must not be changed while it is in use.</summary>
     /// <param name="path">The directory.</param>
@@ -85,7 +52,7 @@ public sealed class Snapshot : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentException.ThrowIfNullOrEmpty(reference);
-        return SnapshotFile.Load(path, reference, (options ?? new()).VerifyContent);
+        return new(SnapshotFile.Load(path, reference, (options ?? new()).VerifyContent));
     }
 
     /// <summary>
@@ -111,8 +78,8 @@ public sealed class Snapshot : IDisposable
                 nameof(tag));
         }
 
-        using IDisposable hold = Hold();
-        return SnapshotFile.Save(this, path, tag);
+        using SnapshotContent content = Hold();
+        return SnapshotFile.Save(content, path, tag);
     }
 
     /// <summary>
@@ -131,8 +98,8 @@ public sealed class Snapshot : IDisposable
         Operation start = Operation.Start(GuestName, Tags.Snapshot);
         try
         {
-            using IDisposable hold = Hold();
-            Sandbox sandbox = new(this, options);
+            using SnapshotContent content = Hold();
+            Sandbox sandbox = new(content, options);
             start.Succeed();
             return sandbox;
         }
@@ -143,22 +110,28 @@ public sealed class Snapshot : IDisposable
         }
     }
 
-    /// <summary>Frees the memory that no sandbox uses. Sandboxes that were made from it or set back to it keep working.</summary>
+    /// <summary>
+    /// Gives the snapshot back. Nothing can be made from this object any more; its memory is freed when nothing uses it. Sandboxes and pools that were
+    /// made from it or set back to it keep working.
+    /// </summary>
     public void Dispose()
     {
-        if (Interlocked.Increment(ref _disposals) == 1)
+        if (!Interlocked.Exchange(ref _isDisposed, true))
         {
-            _isDisposed = true;
-            Memory.Dispose();
+            _content.Dispose();
         }
     }
 
-    /// <summary>Keeps the memory until the result is disposed, whoever disposes the snapshot meanwhile.</summary>
+    /// <summary>Another handle of the snapshot, which its owner disposes.</summary>
     /// <exception cref="ObjectDisposedException">The snapshot is disposed.</exception>
-    internal IDisposable Hold()
+    internal Snapshot Share() => new(Hold());
+
+    /// <summary>Adds a user of the content, who disposes it.</summary>
+    /// <exception cref="ObjectDisposedException">The snapshot is disposed.</exception>
+    internal SnapshotContent Hold()
     {
-        ObjectDisposedException.ThrowIf(_isDisposed || !Memory.TryShare(), this);
-        return Memory;
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) || !_content.TryShare(), this);
+        return _content;
     }
 
     /// <inheritdoc/>

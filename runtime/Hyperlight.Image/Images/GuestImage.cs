@@ -7,25 +7,15 @@ using Microsoft.Win32.SafeHandles;
 namespace Hyperlight;
 
 /// <summary>
-/// A baked guest, opened from its directory. It is immutable: any number of sandboxes can be made from it, in parallel, and they may outlive it.
+/// A baked guest, opened from its directory. It is immutable: any number of sandboxes can be made from it, in parallel. Disposing the image ends
+/// nothing that was made from it: sandboxes and pools keep working. It may be used from any thread.
 /// </summary>
 public sealed class GuestImage : IDisposable
 {
-    private readonly Lock _keeping = new();
-    private IDisposable? _kept;
+    private readonly ImageContent _content;
     private bool _isDisposed;
 
-    private GuestImage(
-        string directory, GuestImageOptions options, ImageConfig config, string digest, string? snapshotDigest, MemoryMap map, SharedFile file)
-    {
-        Directory = directory;
-        Options = options;
-        Config = config;
-        Digest = digest;
-        SnapshotDigest = snapshotDigest;
-        Map = map;
-        File = file;
-    }
+    private GuestImage(ImageContent content) => _content = content;
 
     /// <summary>The guest's name.</summary>
     public string Name => Config.GuestName;
@@ -34,25 +24,25 @@ public sealed class GuestImage : IDisposable
     public GuestLayout Layout => Map.Layout;
 
     /// <summary>Where everything lies in the guest's memory.</summary>
-    public MemoryMap Map { get; }
+    public MemoryMap Map => _content.Map;
 
     /// <summary>The first instruction.</summary>
-    public GuestVirtualAddress EntryPoint => new(Config.EntryPoint);
+    public GuestVirtualAddress EntryPoint => _content.EntryPoint;
 
     /// <summary>Whether the guest has interrupt controllers and a timer.</summary>
     public bool HardwareInterrupts => Map.Sizes.HardwareInterrupts;
 
     /// <summary>All that the image records about its guest.</summary>
-    public ImageConfig Config { get; }
+    public ImageConfig Config => _content.Config;
 
     /// <summary>The digest of the image's manifest, which covers everything the image is made of: <c>sha256:</c> and 64 hexadecimal digits.</summary>
-    public string Digest { get; }
+    public string Digest => _content.Digest;
 
     /// <summary>
-    /// The digest of the manifest of the snapshot that a build took of the guest after its start, null when the image has none. It is read when
-    /// the first sandbox is made.
+    /// The digest of the manifest of the snapshot that a build took of the guest after its start, null when the image has none. The snapshot is read
+    /// when the first sandbox is made.
     /// </summary>
-    public string? SnapshotDigest { get; }
+    public string? SnapshotDigest => _content.SnapshotDigest;
 
     /// <summary>
     /// The digest of everything that the image contains, the snapshot of the build among it: <c>sha256:</c> and 64 hexadecimal digits. Without a snapshot it is <see cref="Digest"/>.
@@ -60,27 +50,28 @@ public sealed class GuestImage : IDisposable
     public string ContentDigest => ImagePlace.ContentDigest(Digest, SnapshotDigest);
 
     /// <summary>The memory blob: a file of exactly <see cref="MemoryMap.BlobSize"/> bytes, open for reading. It must not be changed while in use.</summary>
-    public SafeFileHandle Memory => File.Handle;
+    public SafeFileHandle Memory => _content.File.Handle;
 
-    /// <summary>The same; sandboxes use it longer.</summary>
-    internal SharedFile File { get; }
+    /// <summary>The memory blob. Sandboxes may use the blob longer than the image.</summary>
+    internal SharedFile File => _content.File;
 
     /// <summary>The absolute path of the image directory.</summary>
-    internal string Directory { get; }
+    internal string Directory => _content.Directory;
 
-    /// <summary>How it was opened.</summary>
-    internal GuestImageOptions Options { get; }
+    /// <summary>How the image was opened.</summary>
+    internal GuestImageOptions Options => _content.Options;
 
     /// <summary>Opens and checks an image.</summary>
     /// <param name="path">The image directory.</param>
     /// <param name="options">Null for the defaults.</param>
+    /// <returns>The image; dispose it.</returns>
     /// <exception cref="HyperlightException">HL3001 to HL3005: there is no usable image. HL3017: it is not the expected one.</exception>
     public static GuestImage Open(string path, GuestImageOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new();
         (ImageConfig config, string digest, string? snapshotDigest, MemoryMap map, SafeFileHandle memory) = new ImageReader(path).Read(options.VerifyContent, options.ExpectedDigest);
-        return new(Path.GetFullPath(path), options, config, digest, snapshotDigest, map, new(memory));
+        return new(new ImageContent(Path.GetFullPath(path), options, config, digest, snapshotDigest, map, new(memory)));
     }
 
     /// <summary>
@@ -109,31 +100,27 @@ public sealed class GuestImage : IDisposable
         });
     }
 
-    /// <summary>Closes the memory blob as soon as no sandbox needs it. Sandboxes made from the image keep working.</summary>
+    /// <summary>Gives the image back. No sandbox can be made from this object any more; the memory blob is closed when nothing uses it.</summary>
     public void Dispose()
     {
-        lock (_keeping)
+        if (!Interlocked.Exchange(ref _isDisposed, true))
         {
-            if (!_isDisposed)
-            {
-                _isDisposed = true;
-                File.Dispose();
-                _kept?.Dispose();
-            }
+            _content.Dispose();
         }
     }
 
     [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "The empty location of an assembly in a single file is handled.")]
     private static string FolderOf(Assembly assembly) => assembly.Location is { Length: > 0 } location ? Path.GetDirectoryName(location)! : AppContext.BaseDirectory;
 
-    /// <summary>What all sandboxes of the image share and only a runtime can make: made when it is first asked for, disposed with the image.</summary>
-    internal T Keep<T>(Func<T> make)
-        where T : class, IDisposable
+    /// <summary>Another handle of the image, which its owner disposes.</summary>
+    /// <exception cref="ObjectDisposedException">The image is disposed.</exception>
+    internal GuestImage Share() => new(Hold());
+
+    /// <summary>Adds a user of the content, who disposes it.</summary>
+    /// <exception cref="ObjectDisposedException">The image is disposed.</exception>
+    internal ImageContent Hold()
     {
-        lock (_keeping)
-        {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return (T)(_kept ??= make());
-        }
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) || !_content.TryShare(), this);
+        return _content;
     }
 }

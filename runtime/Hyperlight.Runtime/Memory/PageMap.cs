@@ -15,8 +15,8 @@ internal static class PageMap
     private const ulong Swapped = 1UL << 62;
     private const ulong OfFile = 1UL << 61;
 
-    // Without /proc, or in a process that may not be looked into, there is none.
-    private static readonly SafeFileHandle? File = TryOpen("/proc/self/pagemap");
+    // Without /proc, or in a process that may not be looked into, there is none. A failure is not remembered: descriptors may be short for a moment only.
+    private static SafeFileHandle? _file;
 
     /// <summary>Finds the pages of a range that have content.</summary>
     /// <param name="address">Where the range starts, page-aligned.</param>
@@ -25,7 +25,7 @@ internal static class PageMap
     public static bool TryRead(ulong address, Span<ulong> entries)
     {
         Span<byte> bytes = MemoryMarshal.AsBytes(entries);
-        return File is not null && RandomAccess.Read(File, bytes, checked((long)(address / GuestLayout.PageSize * sizeof(ulong)))) == bytes.Length;
+        return (_file ??= TryOpen("/proc/self/pagemap")) is { } file && RandomAccess.Read(file, bytes, checked((long)(address / GuestLayout.PageSize * sizeof(ulong)))) == bytes.Length;
     }
 
     /// <summary>Whether a page can be anything but zero: it is in memory, or swapped out, or being moved.</summary>
@@ -38,7 +38,7 @@ internal static class PageMap
     {
         try
         {
-            return System.IO.File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,5 @@
+using Hyperlight.Watch;
+
 namespace Hyperlight;
 
 // Sandboxes are created one at a time, on a thread that lives as long as some are missing.
@@ -11,18 +13,32 @@ public sealed partial class SandboxPool
     private Task _creator = Task.CompletedTask;
     private bool _creating;
 
-    // The caller's, where the pool was made from a snapshot.
-    private readonly Snapshot? _lent;
+    private readonly ThreadStarter _startThread;
+
+    // What the first sandbox is started from: the pool's own handle of the image or snapshot.
+    private readonly IDisposable _source;
 
     // What sandboxes begin with and go back to; there is one as soon as there is a sandbox to rent.
     private Snapshot? _snapshot;
 
-    // Under the lock.
+    // Under the lock. Where no thread can be started, the next rent or return tries again. Who waits meanwhile gets what is returned; where nothing can
+    // be, nobody is left to wait for ever.
     private void CreateWhatIsMissing()
     {
-        if (IsMissing(ahead: true))
+        if (!IsMissing(ahead: true))
+        {
+            return;
+        }
+
+        try
         {
             StartCreator();
+        }
+        catch (HyperlightException exception)
+        {
+            while (_rented == 0 && FailFirstWaiter(exception))
+            {
+            }
         }
     }
 
@@ -33,13 +49,19 @@ public sealed partial class SandboxPool
     // to rent now.
     private void StartCreator()
     {
-        if (!_creating)
+        if (_creating)
         {
-            using AsyncFlowControl flow = ExecutionContext.SuppressFlow();
-            _creator = Task.Factory.StartNew(
-                CreateAll, CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
-            _creating = true;
+            return;
         }
+
+        TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _startThread("Hyperlight pool", () =>
+        {
+            CreateAll();
+            ended.SetResult();
+        });
+        _creator = ended.Task;
+        _creating = true;
     }
 
     private void CreateAll()
@@ -63,7 +85,7 @@ public sealed partial class SandboxPool
 
     private bool TryBegin(bool ahead)
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             return _creating = IsMissing(ahead);
         }
@@ -72,7 +94,7 @@ public sealed partial class SandboxPool
     private void Add(Sandbox sandbox)
     {
         bool kept;
-        lock (_lock)
+        using (_lock.Enter())
         {
             kept = TryKeep(sandbox);
         }
@@ -85,14 +107,23 @@ public sealed partial class SandboxPool
 
     private void FailFirst(Exception exception)
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
-            if (_waiting.First is { } first)
-            {
-                _waiting.RemoveFirst();
-                first.Value.SetException(exception);
-            }
+            FailFirstWaiter(exception);
         }
+    }
+
+    // Under the lock.
+    private bool FailFirstWaiter(Exception exception)
+    {
+        if (_waiting.First is not { } first)
+        {
+            return false;
+        }
+
+        _waiting.RemoveFirst();
+        first.Value.SetException(exception);
+        return true;
     }
 
     private Sandbox Create() => _snapshot?.CreateSandbox(_configure) ?? CreateFirst();
@@ -106,16 +137,16 @@ public sealed partial class SandboxPool
             {
                 using CancellationTokenRegistration registration = _stopped.UnsafeRegister(static sandbox => ((Sandbox)sandbox!).Dispose(), first);
                 _warmUp(first);
-                first.ForgetSnapshot();
             }
 
             Snapshot snapshot = first.Snapshot();
-            lock (_lock)
+            using (_lock.Enter())
             {
                 _snapshot = snapshot;
+                _source.Dispose();
                 if (_disposed)
                 {
-                    FreeSnapshot();
+                    snapshot.Dispose();
                 }
             }
 
@@ -128,15 +159,6 @@ public sealed partial class SandboxPool
         {
             first.Dispose();
             throw;
-        }
-    }
-
-    // Under the lock.
-    private void FreeSnapshot()
-    {
-        if (_snapshot != _lent)
-        {
-            _snapshot?.Dispose();
         }
     }
 }

@@ -14,7 +14,7 @@ namespace Hyperlight;
 /// </summary>
 public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
 {
-    private readonly Lock _lock = new();
+    private readonly SteadyLock _lock = new();
     private readonly int _maxCount;
     private readonly int _keptReady;
 
@@ -25,47 +25,52 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
     private volatile bool _disposed;
 
     /// <summary>Creates a pool. The first sandboxes start in the background.</summary>
-    /// <param name="image">The guest. It stays the caller's; keep it open as long as the pool.</param>
+    /// <param name="image">The guest. It stays the caller's, who may dispose it at any time: the pool keeps what it needs.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">A count is out of its range.</exception>
+    /// <exception cref="ObjectDisposedException">The image is disposed.</exception>
     public SandboxPool(GuestImage image, SandboxPoolOptions? options = null)
-        : this(image?.Name ?? throw new ArgumentNullException(nameof(image)), image.CreateSandbox, lent: null, options ?? new())
+        : this(Checked(options), (image ?? throw new ArgumentNullException(nameof(image))).Share())
     {
     }
 
     /// <summary>Creates a pool. The first sandboxes are created in the background.</summary>
-    /// <param name="snapshot">What sandboxes begin with. It stays the caller's; keep it as long as the pool.</param>
+    /// <param name="snapshot">What sandboxes begin with. It stays the caller's, who may dispose it at any time: the pool keeps what it needs.</param>
     /// <param name="options">Null for the defaults. <see cref="SandboxPoolOptions.Configure"/> must add the host functions that the snapshot's sandbox had.</param>
     /// <exception cref="ArgumentOutOfRangeException">A count is out of its range.</exception>
+    /// <exception cref="ObjectDisposedException">The snapshot is disposed.</exception>
     public SandboxPool(Snapshot snapshot, SandboxPoolOptions? options = null)
-        : this(
-            snapshot?.GuestName ?? throw new ArgumentNullException(nameof(snapshot)),
-            (configure, _) => snapshot.CreateSandbox(configure),
-            lent: snapshot,
-            options ?? new())
+        : this(Checked(options), (snapshot ?? throw new ArgumentNullException(nameof(snapshot))).Share())
+    {
+    }
+
+    private SandboxPool(SandboxPoolOptions options, GuestImage image)
+        : this(image.Name, options, image, image.CreateSandbox)
+    {
+    }
+
+    private SandboxPool(SandboxPoolOptions options, Snapshot snapshot)
+        : this(snapshot.GuestName, options, snapshot, (configure, _) => snapshot.CreateSandbox(configure))
     {
     }
 
     private SandboxPool(
-        string name, Func<Action<SandboxOptions>?, CancellationToken, Sandbox> start, Snapshot? lent, SandboxPoolOptions options)
+        string name, SandboxPoolOptions options, IDisposable source, Func<Action<SandboxOptions>?, CancellationToken, Sandbox> start)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxCount, 1, nameof(options.MaxCount));
-        ArgumentOutOfRangeException.ThrowIfNegative(options.ReadyCount, nameof(options.ReadyCount));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ReadyCount, options.MaxCount, nameof(options.ReadyCount));
         GuestName = name;
-        _start = start;
-        _lent = lent;
         _maxCount = options.MaxCount;
         _keptReady = options.ReadyCount;
         _configure = options.Configure;
         _warmUp = options.WarmUp;
+        _startThread = options.StartThread;
+        _source = source;
+        _start = start;
         _stopped = _stop.Token;
-        lock (_lock)
+        Measures.AddPool(this);
+        using (_lock.Enter())
         {
             CreateWhatIsMissing();
         }
-
-        Measures.AddPool(this);
     }
 
     /// <summary>The guest's name.</summary>
@@ -85,7 +90,7 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
     {
         get
         {
-            lock (_lock)
+            using (_lock.Enter())
             {
                 return (_ready.Count, _rented, _waiting.Count);
             }
@@ -100,7 +105,7 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The pool is disposed, or was while this waited.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="HyperlightException">
-    /// No sandbox could be created. Other exceptions that <see cref="GuestImageExtensions.CreateSandbox"/>, <see cref="Snapshot.CreateSandbox"/>, the
+    /// No sandbox could be created; HL5005: none is ready and no thread can be started that creates one. Other exceptions that <see cref="GuestImageExtensions.CreateSandbox"/>, <see cref="Snapshot.CreateSandbox"/>, the
     /// configuration or the warm-up throw come out here too. The next rent tries again.
     /// </exception>
     public ValueTask<SandboxLease> RentAsync(CancellationToken cancellationToken = default)
@@ -111,18 +116,20 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
         }
 
         LinkedListNode<TaskCompletionSource<SandboxLease>> place;
-        lock (_lock)
+        using (_lock.Enter())
         {
-            // The creator first, should it be impossible to start it: then nothing has changed.
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_ready.Count <= _keptReady && HasRoom)
-            {
-                StartCreator();
-            }
-
             if (_ready.TryPop(out Sandbox? sandbox))
             {
-                return ValueTask.FromResult(Lend(sandbox));
+                SandboxLease lease = Lend(sandbox);
+                CreateWhatIsMissing();
+                return ValueTask.FromResult(lease);
+            }
+
+            // Before there is somebody who waits: should it be impossible, nothing has changed.
+            if (HasRoom)
+            {
+                StartCreator();
             }
 
             place = _waiting.AddLast(new TaskCompletionSource<SandboxLease>(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -139,7 +146,7 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
     {
         Sandbox[] ready;
         TaskCompletionSource<SandboxLease>[] waiting;
-        lock (_lock)
+        using (_lock.Enter())
         {
             if (_disposed)
             {
@@ -151,13 +158,14 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
             waiting = [.. _waiting];
             _ready.Clear();
             _waiting.Clear();
-            FreeSnapshot();
+            _source.Dispose();
+            _snapshot?.Dispose();
         }
 
         Measures.RemovePool(this);
         Array.ForEach(waiting, waiter => waiter.SetException(new ObjectDisposedException(nameof(SandboxPool))));
         Array.ForEach(ready, sandbox => sandbox.Dispose());
-        _stop.Cancel();
+        Steady.Wait(static stop => stop.Cancel(), _stop);
         _stop.Dispose();
     }
 
@@ -166,7 +174,7 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
     {
         Dispose();
         Task creator;
-        lock (_lock)
+        using (_lock.Enter())
         {
             creator = _creator;
         }
@@ -184,19 +192,35 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
     /// <summary>Takes back what a lease had. It is set back here and not when it is rented: what a tenant left does not stay in memory, and the next one does not wait for it.</summary>
     internal void Return(Sandbox used)
     {
-        Sandbox? restored = Restore(used);
-        bool kept;
-        lock (_lock)
+        Sandbox? restored = null;
+        try
         {
-            _rented--;
-            kept = restored is not null && TryKeep(restored);
-            CreateWhatIsMissing();
+            restored = Restore(used);
         }
+        finally
+        {
+            bool kept;
+            using (_lock.Enter())
+            {
+                _rented--;
+                kept = restored is not null && TryKeep(restored);
+                CreateWhatIsMissing();
+            }
 
-        if (!kept)
-        {
-            restored?.Dispose();
+            if (!kept)
+            {
+                restored?.Dispose();
+            }
         }
+    }
+
+    private static SandboxPoolOptions Checked(SandboxPoolOptions? options)
+    {
+        options ??= new();
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxCount, 1, nameof(options.MaxCount));
+        ArgumentOutOfRangeException.ThrowIfNegative(options.ReadyCount, nameof(options.ReadyCount));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ReadyCount, options.MaxCount, nameof(options.ReadyCount));
+        return options;
     }
 
     private async ValueTask<SandboxLease> WaitAsync(LinkedListNode<TaskCompletionSource<SandboxLease>> place, CancellationToken cancellationToken)
@@ -210,7 +234,7 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
     // Who takes a place out of the queue decides what becomes of its waiter: a sandbox that was lent is not lost to a cancellation that comes too late.
     private void GiveUp(LinkedListNode<TaskCompletionSource<SandboxLease>> place, CancellationToken cancellationToken)
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             if (place.List is null)
             {
@@ -253,7 +277,6 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
     private SandboxLease Lend(Sandbox sandbox)
     {
         _rented++;
-        sandbox.ForgetSnapshot();
         return new(this, sandbox);
     }
 

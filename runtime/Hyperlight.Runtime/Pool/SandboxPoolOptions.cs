@@ -1,3 +1,5 @@
+using Hyperlight.Watch;
+
 namespace Hyperlight;
 
 /// <summary>How a <see cref="SandboxPool"/> is set up. The pool reads it once, when it is created.</summary>
@@ -23,4 +25,7 @@ public sealed class SandboxPoolOptions
     /// only when it has failed.
     /// </summary>
     public Action<Sandbox>? WarmUp { get; set; }
+
+    /// <summary>Starts the pool's thread.</summary>
+    internal ThreadStarter StartThread { get; set; } = BackgroundThread.Start;
 }

@@ -9,7 +9,7 @@ namespace Hyperlight;
 /// </summary>
 internal sealed class CallGate : IDisposable
 {
-    private readonly Lock _lock = new();
+    private readonly SteadyLock _lock = new();
     private readonly VirtualMachine _machine;
     private readonly Alarm _alarm;
     private bool _busy;
@@ -21,10 +21,12 @@ internal sealed class CallGate : IDisposable
     private long _deadline = Watchdog.Never;
     private long _alarmDue = Watchdog.Never;
 
-    public CallGate(VirtualMachine machine)
+    /// <param name="machine">What is stopped.</param>
+    /// <param name="watchdog">What watches the time.</param>
+    public CallGate(VirtualMachine machine, Watchdog watchdog)
     {
         _machine = machine;
-        _alarm = new(Watchdog.Shared, OnAlarm);
+        _alarm = new(watchdog, OnAlarm);
     }
 
     /// <summary>Whether the sandbox is disposed.</summary>
@@ -32,7 +34,7 @@ internal sealed class CallGate : IDisposable
     {
         get
         {
-            lock (_lock)
+            using (_lock.Enter())
             {
                 return _disposed;
             }
@@ -44,7 +46,7 @@ internal sealed class CallGate : IDisposable
     {
         get
         {
-            lock (_lock)
+            using (_lock.Enter())
             {
                 return _stop;
             }
@@ -55,9 +57,10 @@ internal sealed class CallGate : IDisposable
     /// <param name="timeout">The longest it may take.</param>
     /// <exception cref="ObjectDisposedException">The sandbox is disposed.</exception>
     /// <exception cref="InvalidOperationException">Another call is running.</exception>
+    /// <exception cref="HyperlightException">HL5005: nothing can watch the time. No call was begun.</exception>
     public void Enter(TimeSpan timeout)
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             ObjectDisposedException.ThrowIf(_disposed, typeof(Sandbox));
             if (_busy)
@@ -67,14 +70,14 @@ internal sealed class CallGate : IDisposable
                     + "A host function cannot call the sandbox that called it.");
             }
 
-            _busy = true;
-            _stop = StopReason.None;
-            _machine.ClearCancel();
-            _deadline = timeout == Timeout.InfiniteTimeSpan ? Watchdog.Never : Watchdog.Now + (long)Math.Ceiling(timeout.TotalMilliseconds);
-            if (_deadline < _alarmDue)
+            long deadline = timeout == Timeout.InfiniteTimeSpan ? Watchdog.Never : Watchdog.Now + (long)Math.Ceiling(timeout.TotalMilliseconds);
+            if (deadline < _alarmDue)
             {
-                Arm();
+                Arm(deadline);
             }
+
+            _machine.ClearCancel();
+            (_busy, _stop, _deadline) = (true, StopReason.None, deadline);
         }
     }
 
@@ -82,7 +85,7 @@ internal sealed class CallGate : IDisposable
     /// <returns>Whether the sandbox was disposed meanwhile, so that the caller has to free it.</returns>
     public bool Leave()
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             _busy = false;
             _deadline = Watchdog.Never;
@@ -93,7 +96,7 @@ internal sealed class CallGate : IDisposable
     /// <summary>Stops the current call, where there is one.</summary>
     public void Stop(StopReason reason)
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             if (_busy && _stop == StopReason.None)
             {
@@ -107,7 +110,7 @@ internal sealed class CallGate : IDisposable
     /// <returns>Whether the caller has to free the sandbox: it is the first to dispose it, and no call is running that will.</returns>
     public bool Close()
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             if (_disposed)
             {
@@ -125,7 +128,7 @@ internal sealed class CallGate : IDisposable
 
     private void OnAlarm()
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             _alarmDue = Watchdog.Never;
             if (!_busy || _deadline == Watchdog.Never)
@@ -139,13 +142,14 @@ internal sealed class CallGate : IDisposable
                 return;
             }
 
-            Arm();
+            Arm(_deadline);
         }
     }
 
-    private void Arm()
+    // In this order: an alarm that could not be set is not remembered.
+    private void Arm(long due)
     {
-        _alarmDue = _deadline;
-        _alarm.Set(_deadline);
+        _alarm.Set(due);
+        _alarmDue = due;
     }
 }

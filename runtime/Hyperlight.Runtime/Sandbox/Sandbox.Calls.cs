@@ -1,5 +1,6 @@
 using Hyperlight.Protocol;
 using Hyperlight.Telemetry;
+using Hyperlight.Watch;
 
 namespace Hyperlight;
 
@@ -23,6 +24,7 @@ public sealed partial class Sandbox
     /// <exception cref="OperationCanceledException">The token was cancelled. The sandbox is poisoned, unless that was so before the call began.</exception>
     /// <exception cref="SandboxPoisonedException">An earlier call did not run to its end.</exception>
     /// <exception cref="SandboxUnrecoverableException">A restore failed halfway.</exception>
+    /// <exception cref="HyperlightException">HL5005: nothing can watch the timeout, or the call cannot have a thread. The sandbox stays ready.</exception>
     /// <exception cref="InvalidOperationException">Another call is running, possibly the one whose host function makes this call.</exception>
     /// <exception cref="ObjectDisposedException">The sandbox is disposed.</exception>
     public T Call<T>(string function, params ReadOnlySpan<GuestValue> arguments) => Call<T>(function, default(CallOptions), arguments);
@@ -60,11 +62,18 @@ public sealed partial class Sandbox
     {
         // Not on the pool: guests that spin would keep it from running what the program does besides, its cancellations among that.
         GuestValue[] copy = arguments.ToArray();
-        return Task.Factory.StartNew(
-            () => Call<T>(function, options, copy),
-            options.CancellationToken,
-            TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
-            TaskScheduler.Default);
+        try
+        {
+            return Task.Factory.StartNew(
+                () => Call<T>(function, options, copy),
+                options.CancellationToken,
+                TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
+                TaskScheduler.Default);
+        }
+        catch (TaskSchedulerException exception)
+        {
+            return Task.FromException<T>(BackgroundThread.Refused($"call of {function}", exception.InnerException ?? exception));
+        }
     }
 
     private GuestValue Invoke(string function, GuestValueKind expected, CallOptions options, ReadOnlySpan<GuestValue> arguments)

@@ -57,11 +57,7 @@ public sealed partial class Sandbox
     {
         ArgumentNullException.ThrowIfNull(region);
         ulong size = 0;
-        BetweenCalls(() =>
-        {
-            ObjectDisposedException.ThrowIf(!region.Memory.TryShare(), region);
-            size = Map(region.Name, region.Memory, address, label: null);
-        });
+        BetweenCalls(() => size = Map(region.Name, region.Hold(), address, label: null));
         return size;
     }
 

@@ -17,13 +17,8 @@ public sealed partial class Sandbox
 
         _gate.Dispose();
         Sandbox renewed = (Sandbox)MemberwiseClone();
-        renewed._gate = new(_machine);
+        renewed._gate = new(_machine, _options.Watchdog);
         Array.Clear(_received);
         return renewed;
     }
-
-    /// <summary>
-    /// Lets the next snapshot be a new one, its taker's own, though the guest has not run since the last: that is somebody else's, to dispose or not.
-    /// </summary>
-    internal void ForgetSnapshot() => _current = null;
 }

@@ -18,12 +18,7 @@ public sealed partial class Sandbox
     {
         try
         {
-            using CancellationTokenRegistration registration =
-                cancellationToken.UnsafeRegister(static gate => ((CallGate)gate!).Stop(StopReason.Canceled), _gate);
-            while (!Handle(_machine.Run(), what, cancellationToken))
-            {
-            }
-
+            RunToHalt(what, cancellationToken);
             _debug.Flush();
             _log.EndCall();
         }
@@ -39,6 +34,23 @@ public sealed partial class Sandbox
         {
             _timer?.Stop();
             _abort.Clear();
+        }
+    }
+
+    private void RunToHalt(string what, CancellationToken cancellationToken)
+    {
+        CancellationTokenRegistration registration =
+            cancellationToken.UnsafeRegister(static gate => ((CallGate)gate!).Stop(StopReason.Canceled), _gate);
+        try
+        {
+            while (!Handle(_machine.Run(), what, cancellationToken))
+            {
+            }
+        }
+        finally
+        {
+            // A token that is being cancelled makes this wait for the gate's Stop.
+            Steady.Wait(static registration => registration.Dispose(), registration);
         }
     }
 

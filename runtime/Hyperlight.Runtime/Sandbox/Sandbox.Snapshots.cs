@@ -18,15 +18,16 @@ public sealed partial class Sandbox
     // Where the guest comes from, which is where the snapshot that it was last set back to comes from.
     private GuestOrigin _origin;
 
-    // The snapshot that the guest is at, null once it has run on.
-    private Snapshot? _current;
+    // The snapshot that the guest is at, null once it has run on. The sandbox is no user of it: its last user may have gone.
+    private SnapshotContent? _current;
 
     // The last snapshot that was found to fit: nothing it is compared with ever changes.
-    private Snapshot? _fitting;
+    private SnapshotContent? _fitting;
 
     /// <summary>Takes a snapshot of the guest. Memory that the guest has not changed is not copied.</summary>
     /// <returns>
-    /// The snapshot; dispose it. When the guest has not run since the last one was taken or restored, it is that one.
+    /// The snapshot, the caller's own; dispose it. When the guest has not run since the last one was taken or restored, it is the same state and
+    /// shares its memory.
     /// </returns>
     /// <exception cref="SnapshotFailedException">The guest has changed its page tables so that there can be none.</exception>
     /// <exception cref="SandboxPoisonedException">An earlier call did not run to its end.</exception>
@@ -38,7 +39,12 @@ public sealed partial class Sandbox
         try
         {
             ThrowIfUnusable();
-            return _current is { IsDisposed: false } ? _current : _current = TakeSnapshot();
+            if (_current?.TryShare() != true)
+            {
+                _current = TakeSnapshot();
+            }
+
+            return new(_current);
         }
         finally
         {
@@ -64,12 +70,12 @@ public sealed partial class Sandbox
         try
         {
             ThrowIfUnrecoverable();
-            using IDisposable hold = snapshot.Hold();
-            CheckFits(snapshot);
+            using SnapshotContent content = snapshot.Hold();
+            CheckFits(content);
             _current = null;
             SettleProcessor();
-            ReplaceMemory(snapshot, snapshot.Memory.ShareLayers(_memory.Layers));
-            Apply(snapshot);
+            ReplaceMemory(content, content.Memory.ShareLayers(_memory.Layers));
+            Apply(content);
             _poison = null;
             restore.Succeed();
         }
@@ -84,12 +90,12 @@ public sealed partial class Sandbox
         }
     }
 
-    private Snapshot TakeSnapshot()
+    private SnapshotContent TakeSnapshot()
     {
         Operation operation = Operation.Snapshot(_name);
         try
         {
-            Snapshot snapshot = Capture();
+            SnapshotContent snapshot = Capture();
             operation.Succeed();
             return snapshot;
         }
@@ -100,7 +106,7 @@ public sealed partial class Sandbox
         }
     }
 
-    private Snapshot Capture()
+    private SnapshotContent Capture()
     {
         ProcessorState processor = _machine.GetState();
         SnapshotMemory memory;
@@ -153,7 +159,7 @@ public sealed partial class Sandbox
         return roots;
     }
 
-    private void CheckFits(Snapshot snapshot)
+    private void CheckFits(SnapshotContent snapshot)
     {
         if (snapshot == _fitting)
         {
@@ -182,7 +188,7 @@ public sealed partial class Sandbox
         }
     }
 
-    private void ReplaceMemory(Snapshot snapshot, ImmutableArray<MemoryLayer> layers)
+    private void ReplaceMemory(SnapshotContent snapshot, ImmutableArray<MemoryLayer> layers)
     {
         ImmutableArray<MemoryLayer> before = _memory.Replace(layers);
         try
@@ -218,7 +224,7 @@ public sealed partial class Sandbox
     }
 
     // What the host keeps for the guest is not the snapshot's: files that are mapped now, and the counter.
-    private void Fill(Snapshot snapshot)
+    private void Fill(SnapshotContent snapshot)
     {
         snapshot.Memory.Fill(_memory, snapshot.Generation);
         ResetBuffers();
@@ -227,7 +233,7 @@ public sealed partial class Sandbox
     }
 
     /// <summary>Sets the processor to a snapshot whose memory is in place.</summary>
-    private void Apply(Snapshot snapshot)
+    private void Apply(SnapshotContent snapshot)
     {
         _callRegisters = snapshot.CallRegisters with { Rflags = _map.Layout.Paging == GuestPaging.None ? CleanFlags : FlushFlags };
         try

@@ -8,7 +8,6 @@ using Hyperlight.Memory;
 using Hyperlight.Protocol;
 using Hyperlight.Snapshots;
 using Hyperlight.Telemetry;
-using Hyperlight.Watch;
 
 namespace Hyperlight;
 
@@ -69,7 +68,7 @@ public sealed partial class Sandbox : IDisposable
     }
 
     /// <summary>Goes on where a snapshot was taken.</summary>
-    internal Sandbox(Snapshot snapshot, SandboxOptions options)
+    internal Sandbox(SnapshotContent snapshot, SandboxOptions options)
         : this(snapshot.Origin, snapshot.Map, options, () => new(snapshot.Map, snapshot.Memory.ShareLayers([])))
     {
         try
@@ -119,8 +118,8 @@ public sealed partial class Sandbox : IDisposable
         try
         {
             _machine = new(map.Layout, _msrs, map.Sizes.HardwareInterrupts);
-            _timer = _machine.TimerLine is { } line ? new(Ticker.Shared, line) : null;
-            _gate = new(_machine);
+            _timer = _machine.TimerLine is { } line ? new(options.Ticker, line) : null;
+            _gate = new(_machine, options.Watchdog);
             MapLayers(before: []);
             _machine.Map(ScratchSlot, map.Scratch.Gpa, _memory.Scratch, map.Scratch.Host);
             AttachCounter();
@@ -157,9 +156,9 @@ public sealed partial class Sandbox : IDisposable
     public override string ToString() => $"{_name} ({State})";
 
     /// <summary>Runs a guest's initialisation, which for some is all they do.</summary>
-    internal static GuestExit RunOnce(GuestImage image, SandboxOptions options, CancellationToken cancellationToken)
+    internal static GuestExit RunOnce(ImageContent image, SandboxOptions options, CancellationToken cancellationToken)
     {
-        using Sandbox sandbox = new(new GuestOrigin(image.Name, image.EntryPoint, image.Digest), image.Map, options, () => new(image.Map, image.File));
+        using Sandbox sandbox = new(new GuestOrigin(image.Config.GuestName, image.EntryPoint, image.Digest), image.Map, options, () => new(image.Map, image.File));
         try
         {
             sandbox.Initialize(image.File, image.EntryPoint, cancellationToken);

@@ -1,21 +1,46 @@
+using System.Runtime.CompilerServices;
+using Hyperlight.Images;
+
 namespace Hyperlight.Snapshots;
 
-/// <summary>The snapshot that a build added to an image, loaded once for all sandboxes, or why it is of no use here.</summary>
-/// <param name="Snapshot">The snapshot, null when there is none to use.</param>
-/// <param name="Finding">Why there is none, null when the image has none anyway.</param>
-internal sealed record ImageSnapshot(Snapshot? Snapshot, Finding? Finding) : IDisposable
+/// <summary>The snapshot that a build added to an image. It is loaded once for all handles and sandboxes of the image, and freed with the image.</summary>
+internal sealed class ImageSnapshot : IDisposable
 {
-    /// <summary>That of an image. It is loaded the first time.</summary>
+    private static readonly ConditionalWeakTable<ImageContent, ImageSnapshot> All = [];
+
+    private readonly Lock _loading = new();
+    private bool _isLoaded;
+    private SnapshotContent? _content;
+    private Finding? _finding;
+
+    /// <summary>The snapshot of an image, which the caller is a user of. A load that failed is tried again.</summary>
+    /// <returns>The snapshot and null; or null and why it is of no use here, null where the image has none.</returns>
     /// <exception cref="HyperlightException">HL3001 to HL3003, HL3005, HL3009: the snapshot is damaged.</exception>
     /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
-    public static ImageSnapshot Of(GuestImage image) => image.Keep(() => image.SnapshotDigest is { } digest ? Load(image, digest) : new(null, null));
+    public static (SnapshotContent? Content, Finding? Finding) Of(ImageContent image) =>
+        image.SnapshotDigest is { } digest ? All.GetValue(image, static _ => new()).Get(image, digest) : default;
 
     /// <inheritdoc/>
-    public void Dispose() => Snapshot?.Dispose();
+    public void Dispose() => _content?.Dispose();
 
-    private static ImageSnapshot Load(GuestImage image, string digest)
+    private (SnapshotContent? Content, Finding? Finding) Get(ImageContent image, string digest)
     {
-        Snapshot snapshot;
+        lock (_loading)
+        {
+            if (!_isLoaded)
+            {
+                (_content, _finding) = Load(image, digest);
+                _isLoaded = true;
+                image.FreeWith(this);
+            }
+        }
+
+        return (_content, _finding);
+    }
+
+    private static (SnapshotContent? Content, Finding? Finding) Load(ImageContent image, string digest)
+    {
+        SnapshotContent snapshot;
         try
         {
             snapshot = SnapshotFile.Load(image.Directory, digest, image.Options.VerifyContent);
@@ -23,16 +48,16 @@ internal sealed record ImageSnapshot(Snapshot? Snapshot, Finding? Finding) : IDi
         catch (HyperlightException e) when (e.Finding is { } finding && (finding.Rule == Rules.SnapshotMachineDiffers || finding.Rule == Rules.ImageUnsupported))
         {
             // Not damaged, but for other machines or another runtime.
-            return new(null, finding);
+            return (null, finding);
         }
 
         if (snapshot.ImageDigest == image.Digest)
         {
-            return new(snapshot, null);
+            return (snapshot, null);
         }
 
         snapshot.Dispose();
-        return new(null, Rules.SnapshotOfOtherImage.Found(
+        return (null, Rules.SnapshotOfOtherImage.Found(
             $"the snapshot in '{image.Directory}' was taken from the image {snapshot.ImageDigest ?? "of another program"}, the image is {image.Digest}: build the project again, or copy the whole folder."));
     }
 }

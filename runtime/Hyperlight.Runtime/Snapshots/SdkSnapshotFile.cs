@@ -12,7 +12,7 @@ internal static class SdkSnapshotFile
     /// <summary>Saves a snapshot of a guest with page tables.</summary>
     /// <returns>The digest of its manifest.</returns>
     /// <exception cref="HyperlightException">HL3001, HL3002, HL3004, HL3006, HL3008.</exception>
-    public static string Save(Snapshot snapshot, PagedSnapshotMemory memory, string directory, string tag)
+    public static string Save(SnapshotContent snapshot, PagedSnapshotMemory memory, string directory, string tag)
     {
         SdkSnapshotConfig config = ToConfig(snapshot) with { MemorySize = memory.SavedSize(snapshot.Map), TablesSize = (ulong)memory.Tables.Length };
 
@@ -25,7 +25,7 @@ internal static class SdkSnapshotFile
     /// <summary>Saves a snapshot of a guest without page tables: the image's memory, and the pages that differ.</summary>
     /// <returns>The digest of its manifest.</returns>
     /// <exception cref="HyperlightException">HL3001, HL3002, HL3004, HL3006, HL3008.</exception>
-    public static string Save(Snapshot snapshot, IdentitySnapshotMemory memory, string directory, string tag)
+    public static string Save(SnapshotContent snapshot, IdentitySnapshotMemory memory, string directory, string tag)
     {
         ImmutableArray<ulong> addresses = [.. memory.Runs.SelectMany(run => run.Pages)];
         SdkSnapshotConfig config = ToConfig(snapshot) with { PageCount = (ulong)addresses.Length };
@@ -47,7 +47,7 @@ internal static class SdkSnapshotFile
     }
 
     /// <summary>All but what is different with and without page tables.</summary>
-    private static SdkSnapshotConfig ToConfig(Snapshot snapshot)
+    private static SdkSnapshotConfig ToConfig(SnapshotContent snapshot)
     {
         SnapshotMachine machine = KvmSystem.Shared.Machine;
         SdkSnapshotConfig config = new()

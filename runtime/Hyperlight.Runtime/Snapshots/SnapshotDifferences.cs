@@ -12,7 +12,7 @@ internal static class SnapshotDifferences
     /// <param name="hostFunctions">The host functions the sandbox has.</param>
     /// <param name="allowedMsrs">The model-specific registers its guest may use.</param>
     public static ImmutableArray<string> Find(
-        Snapshot snapshot, MemoryMap map, ImmutableSortedDictionary<string, HostFunctionSignature> hostFunctions, ImmutableArray<uint> allowedMsrs) =>
+        SnapshotContent snapshot, MemoryMap map, ImmutableSortedDictionary<string, HostFunctionSignature> hostFunctions, ImmutableArray<uint> allowedMsrs) =>
     [
         .. ReferenceEquals(snapshot.Map, map) ? [] : Layout(snapshot.Map, map),
         .. HostFunctions(snapshot.HostFunctions, hostFunctions),

@@ -13,17 +13,17 @@ internal static class SnapshotFile
     /// <summary>Saves a snapshot, which the caller is a user of.</summary>
     /// <returns>The digest of its manifest.</returns>
     /// <exception cref="HyperlightException">HL3001, HL3002, HL3004, HL3006, HL3008.</exception>
-    public static string Save(Snapshot snapshot, string directory, string tag) => (snapshot.Memory, snapshot.Map.SnapshotAbi) switch
+    public static string Save(SnapshotContent snapshot, string directory, string tag) => (snapshot.Memory, snapshot.Map.SnapshotAbi) switch
     {
         (PagedSnapshotMemory memory, { } abi) => UpstreamSnapshotFile.Save(snapshot, memory, abi, directory, tag),
         (PagedSnapshotMemory memory, null) => SdkSnapshotFile.Save(snapshot, memory, directory, tag),
         _ => SdkSnapshotFile.Save(snapshot, (IdentitySnapshotMemory)snapshot.Memory, directory, tag),
     };
 
-    /// <summary>Loads a snapshot. Its memory is a view of the files.</summary>
+    /// <summary>Loads a snapshot. Its memory is a view of the files. The caller is its first user.</summary>
     /// <exception cref="HyperlightException">HL3001 to HL3005, HL3007, HL3009.</exception>
     /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
-    public static Snapshot Load(string directory, string reference, bool verifyContent)
+    public static SnapshotContent Load(string directory, string reference, bool verifyContent)
     {
         SavedSnapshot saved = new SnapshotReader(directory, KvmSystem.Shared.Machine).Read(reference, verifyContent);
         try
@@ -58,7 +58,7 @@ internal static class SnapshotFile
     }
 
     /// <summary>The guest's name, null when it is none that a reader accepts.</summary>
-    internal static string? SavedName(Snapshot snapshot) => SnapshotAnnotations.IsName(snapshot.GuestName) ? snapshot.GuestName : null;
+    internal static string? SavedName(SnapshotContent snapshot) => SnapshotAnnotations.IsName(snapshot.GuestName) ? snapshot.GuestName : null;
 
     /// <summary>HL3008.</summary>
     internal static HyperlightException NotSavable(string why) => new(Rules.SnapshotNotSavable.Found($"the snapshot cannot be saved: {why}."));

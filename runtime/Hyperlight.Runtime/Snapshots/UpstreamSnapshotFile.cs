@@ -10,7 +10,7 @@ internal static class UpstreamSnapshotFile
     /// <summary>Saves a snapshot.</summary>
     /// <returns>The digest of its manifest.</returns>
     /// <exception cref="HyperlightException">HL3001, HL3002, HL3004, HL3006, HL3008.</exception>
-    public static string Save(Snapshot snapshot, PagedSnapshotMemory memory, SnapshotAbi abi, string directory, string tag)
+    public static string Save(SnapshotContent snapshot, PagedSnapshotMemory memory, SnapshotAbi abi, string directory, string tag)
     {
         SnapshotConfig config = ToConfig(snapshot, abi, memory.SavedSize(snapshot.Map), (ulong)memory.Tables.Length);
         string? fault = SnapshotStateRules.FindFault(config, snapshot.Map.Layout)
@@ -21,7 +21,7 @@ internal static class UpstreamSnapshotFile
             : new SnapshotWriter(directory).Write(tag, config, ToAnnotations(snapshot, abi), sink => memory.WriteTo(sink, snapshot.Map));
     }
 
-    private static SnapshotConfig ToConfig(Snapshot snapshot, SnapshotAbi abi, ulong size, ulong tablesSize)
+    private static SnapshotConfig ToConfig(SnapshotContent snapshot, SnapshotAbi abi, ulong size, ulong tablesSize)
     {
         MemoryMap map = snapshot.Map;
         bool hasInitData = map.Sizes.InitDataSize > 0 || map.Sizes.InitDataPermissions != MemoryPermissions.Read;
@@ -57,7 +57,7 @@ internal static class UpstreamSnapshotFile
         };
     }
 
-    private static SnapshotAnnotations ToAnnotations(Snapshot snapshot, SnapshotAbi abi) => new()
+    private static SnapshotAnnotations ToAnnotations(SnapshotContent snapshot, SnapshotAbi abi) => new()
     {
         GuestName = SnapshotFile.SavedName(snapshot),
         HeapSize = snapshot.Map.Sizes.HeapSize,

@@ -98,10 +98,10 @@ internal static class Measures
         (reason == StopReason.TimedOut ? Timeouts : Cancellations).Add(1, new KeyValuePair<string, object?>(Tags.Guest, guest));
 
     /// <summary>A pool begins to be counted.</summary>
-    public static void AddPool(SandboxPool pool) => Pools.Add(pool, null);
+    public static void AddPool(SandboxPool pool) => Steady.Wait(static pool => Pools.AddOrUpdate(pool, null), pool);
 
     /// <summary>A pool is disposed.</summary>
-    public static void RemovePool(SandboxPool pool) => Pools.Remove(pool);
+    public static void RemovePool(SandboxPool pool) => Steady.Wait(static pool => Pools.Remove(pool), pool);
 
     /// <summary>A sandbox that was returned to its pool could not be set back.</summary>
     public static void AddReplacedSandbox(string guest) => PoolReplaced.Add(1, new KeyValuePair<string, object?>(Tags.Guest, guest));

@@ -11,7 +11,8 @@ namespace Hyperlight.Watch;
 ///   GuestTimer.Start ──► timers that run ──► thread: signals what is due, sleeps until the next, rounded up to the grid
 /// </code>
 /// </summary>
-internal sealed class Ticker : IDisposable
+/// <param name="startThread">Starts the thread; null for one of the operating system.</param>
+internal sealed class Ticker(ThreadStarter? startThread = null) : IDisposable
 {
     /// <summary>A time that never comes.</summary>
     private const long Never = long.MaxValue;
@@ -21,7 +22,7 @@ internal sealed class Ticker : IDisposable
 
     private static readonly long TicksPerMicrosecond = Stopwatch.Frequency / 1_000_000;
 
-    private readonly Lock _lock = new();
+    private readonly SteadyLock _lock = new();
     private readonly List<GuestTimer> _running = [];
     private EventDescriptor? _wake;
     private long _wakesAt;
@@ -38,7 +39,7 @@ internal sealed class Ticker : IDisposable
     {
         get
         {
-            lock (_lock)
+            using (_lock.Enter())
             {
                 return _running.Count;
             }
@@ -48,7 +49,7 @@ internal sealed class Ticker : IDisposable
     /// <summary>Lets the thread end; no timer signals any more. Only tests dispose a ticker.</summary>
     public void Dispose()
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             _disposed = true;
             _wake?.Signal();
@@ -59,18 +60,20 @@ internal sealed class Ticker : IDisposable
     /// <param name="timer">The timer.</param>
     /// <param name="period">Microseconds, 0 to stop it.</param>
     /// <exception cref="HypervisorException">There are no more descriptors.</exception>
+    /// <exception cref="HyperlightException">HL5005: the thread cannot be started. The timer stands then, and the next call tries again.</exception>
     public void Set(GuestTimer timer, long period)
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             Remove(timer);
-            timer.Period = period;
+            timer.Period = 0;
             if (period == 0)
             {
                 return;
             }
 
             EventDescriptor wake = _wake ??= StartThread();
+            timer.Period = period;
             timer.Due = Now + period;
             timer.Place = _running.Count;
             _running.Add(timer);
@@ -89,11 +92,16 @@ internal sealed class Ticker : IDisposable
     private EventDescriptor StartThread()
     {
         EventDescriptor wake = new();
-
-        // Not with the first caller's execution context: the thread outlives that caller.
-        Thread thread = new(() => Run(wake)) { IsBackground = true, Name = "Hyperlight ticker" };
-        thread.UnsafeStart();
-        return wake;
+        try
+        {
+            (startThread ?? BackgroundThread.Start)("Hyperlight ticker", () => Run(wake));
+            return wake;
+        }
+        catch
+        {
+            wake.Dispose();
+            throw;
+        }
     }
 
     private void Run(EventDescriptor wake)
@@ -101,7 +109,7 @@ internal sealed class Ticker : IDisposable
         while (true)
         {
             long delay;
-            lock (_lock)
+            using (_lock.Enter())
             {
                 if (_disposed)
                 {

@@ -7,18 +7,19 @@ namespace Hyperlight.Watch;
 ///   Alarm.Set ──► heap of alarms, the earliest at 0 ──► thread: rings what is due, sleeps until the next
 /// </code>
 /// </summary>
-internal sealed class Watchdog : IDisposable
+/// <param name="startThread">Starts the thread; null for one of the operating system.</param>
+internal sealed class Watchdog(ThreadStarter? startThread = null) : IDisposable
 {
     /// <summary>A time that never comes.</summary>
     public const long Never = long.MaxValue;
 
-    private readonly Lock _lock = new();
+    private readonly SteadyLock _lock = new();
     private readonly AutoResetEvent _wake = new(initialState: false);
 
     // A binary heap, each alarm knowing its place in it. It grows to the largest number of alarms that were set at one time.
     private Alarm[] _heap = new Alarm[16];
     private int _count;
-    private Thread? _thread;
+    private bool _runs;
     private bool _disposed;
 
     /// <summary>The one of this process.</summary>
@@ -32,7 +33,7 @@ internal sealed class Watchdog : IDisposable
     {
         get
         {
-            lock (_lock)
+            using (_lock.Enter())
             {
                 return _count;
             }
@@ -42,7 +43,7 @@ internal sealed class Watchdog : IDisposable
     /// <summary>Lets the thread end; no alarm rings any more. Only tests dispose a watchdog.</summary>
     public void Dispose()
     {
-        lock (_lock)
+        using (_lock.Enter())
         {
             _disposed = true;
         }
@@ -53,10 +54,11 @@ internal sealed class Watchdog : IDisposable
     /// <summary>Sets an alarm, or moves it. Logarithmic in the number of alarms that are set.</summary>
     /// <param name="alarm">The alarm.</param>
     /// <param name="due">When it rings, in the milliseconds of <see cref="Now"/>; <see cref="Never"/> takes it away.</param>
+    /// <exception cref="HyperlightException">HL5005: the thread cannot be started. No alarm is set then, and the next call tries again.</exception>
     public void Set(Alarm alarm, long due)
     {
         bool earlier;
-        lock (_lock)
+        using (_lock.Enter())
         {
             Remove(alarm);
             if (due == Never)
@@ -64,11 +66,10 @@ internal sealed class Watchdog : IDisposable
                 return;
             }
 
-            if (_thread is null)
+            if (!_runs)
             {
-                // Not with the first caller's execution context: the thread outlives that caller.
-                _thread = new(Run) { IsBackground = true, Name = "Hyperlight watchdog" };
-                _thread.UnsafeStart();
+                (startThread ?? BackgroundThread.Start)("Hyperlight watchdog", Run);
+                _runs = true;
             }
 
             alarm.Due = due;
@@ -95,7 +96,7 @@ internal sealed class Watchdog : IDisposable
         {
             Alarm? ringing = null;
             int delay;
-            lock (_lock)
+            using (_lock.Enter())
             {
                 if (_disposed)
                 {

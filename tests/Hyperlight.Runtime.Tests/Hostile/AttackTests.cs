@@ -89,7 +89,7 @@ public sealed class AttackTests(HostileImages images) : IClassFixture<HostileIma
         Assert.Equal((DataWord, 0), (next.Call<int>("DataWord"), next.Call<int>("BssWord")));
         Assert.Equal(3, next.Call<int>("AllocateAndTouch", 3));
         using Snapshot snapshot = next.Snapshot();
-        return snapshot.Processor;
+        return snapshot.Content.Processor;
     }
 
     private static void Run(Attack attack, string guest, Neighbourhood neighbourhood)

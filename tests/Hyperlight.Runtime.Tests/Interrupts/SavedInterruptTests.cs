@@ -72,7 +72,7 @@ public sealed class SavedInterruptTests : IDisposable
         Assert.Equal(digest, snapshot.Save(Saved, "again"));
         Assert.Equal(digest, loaded.Save(Path.Combine(_root.FullName, "elsewhere"), Tag));
         using Sandbox other = loaded.CreateSandbox();
-        Assert.Same(loaded, other.Snapshot());
+        Assert.Same(loaded.Content, other.TakeContent());
         Assert.Contains("application/vnd.hyperlight.sdk.snapshot.config.v1+json", File.ReadAllText(Manifest(digest)), StringComparison.Ordinal);
     }
 
@@ -94,7 +94,7 @@ public sealed class SavedInterruptTests : IDisposable
         int saved = 0;
         for (int i = 0; i < 10; i++)
         {
-            Snapshot hostile = WithInterrupts(snapshot, Change(snapshot.Processor.Interrupts!, controller, state => state[random.Next(size)] = (byte)random.Next(256)));
+            Snapshot hostile = WithInterrupts(snapshot, Change(snapshot.Content.Processor.Interrupts!, controller, state => state[random.Next(size)] = (byte)random.Next(256)));
             try
             {
                 hostile.Save(Saved, Tag);
@@ -125,7 +125,7 @@ public sealed class SavedInterruptTests : IDisposable
         using TestGuest guest = TickingGuest.Bake("ticks32");
         using Sandbox sandbox = guest.Start();
         using Snapshot snapshot = sandbox.Snapshot();
-        Snapshot counting = WithInterrupts(snapshot, Change(snapshot.Processor.Interrupts!, nameof(InterruptState.LocalApic), state => state[0x380] = 1));
+        Snapshot counting = WithInterrupts(snapshot, Change(snapshot.Content.Processor.Interrupts!, nameof(InterruptState.LocalApic), state => state[0x380] = 1));
 
         HyperlightException refused = Assert.Throws<HyperlightException>(() => counting.Save(Saved, Tag));
 
@@ -144,7 +144,7 @@ public sealed class SavedInterruptTests : IDisposable
     }
 
     private static Snapshot WithInterrupts(Snapshot snapshot, InterruptState interrupts) =>
-        snapshot.With(snapshot.Processor with { Interrupts = interrupts });
+        snapshot.With(snapshot.Content.Processor with { Interrupts = interrupts });
 
     private string Manifest(string digest) => Path.Combine(OciLayout.BlobDirectory(Saved), OciLayout.FileName(digest));
 

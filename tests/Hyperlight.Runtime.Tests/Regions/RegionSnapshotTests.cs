@@ -1,6 +1,7 @@
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
 using Hyperlight.Runtime.Tests.Guests;
+using Hyperlight.Runtime.Tests.Snapshots;
 using static Hyperlight.Runtime.Tests.Regions.GuestFile;
 
 namespace Hyperlight.Runtime.Tests.Regions;
@@ -86,12 +87,12 @@ public class RegionSnapshotTests
 
         sandbox.MapFile(file.Path, At);
         using Snapshot second = sandbox.Snapshot();
-        Assert.Same(second, sandbox.Snapshot());
+        Assert.Same(second.Content, sandbox.TakeContent());
         sandbox.Unmap(At);
         using Snapshot third = sandbox.Snapshot();
 
-        Assert.NotSame(first, second);
-        Assert.NotSame(second, third);
+        Assert.NotSame(first.Content, second.Content);
+        Assert.NotSame(second.Content, third.Content);
     }
 
     [KvmFact]

@@ -17,7 +17,7 @@ public sealed class ImageSnapshotTests
         using Sandbox two = image.CreateSandbox(cancellationToken: Token);
 
         Assert.Null(image.CheckSnapshot());
-        Assert.Same(one.Snapshot(), two.Snapshot());
+        Assert.Same(one.TakeContent(), two.TakeContent());
         one.Call("SetDataWord", 5);
         Assert.Equal((5, 42, 7, 7), (one.Call<int>("DataWord"), two.Call<int>("DataWord"), one.Call<int>("BssWord"), two.Call<int>("BssWord")));
     }

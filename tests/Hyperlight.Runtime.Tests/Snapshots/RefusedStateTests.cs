@@ -19,7 +19,7 @@ public sealed class RefusedStateTests
         using TestGuest guest = new("misbehave");
         using Sandbox sandbox = guest.Start();
         using Snapshot good = sandbox.Snapshot();
-        Snapshot bad = good.With(good.Processor with { Special = good.Processor.Special with { Cr0 = ImpossibleCr0 } });
+        Snapshot bad = good.With(good.Content.Processor with { Special = good.Content.Processor.Special with { Cr0 = ImpossibleCr0 } });
         for (int i = 0; i < 2; i++)
         {
             Assert.Throws<HypervisorException>(() => sandbox.Restore(bad));
@@ -37,7 +37,7 @@ public sealed class RefusedStateTests
         using TestGuest guest = new("misbehave");
         using Sandbox sandbox = guest.Start();
         using Snapshot good = sandbox.Snapshot();
-        Snapshot bad = good.With(good.Processor with { Special = good.Processor.Special with { Cr0 = ImpossibleCr0 } });
+        Snapshot bad = good.With(good.Content.Processor with { Special = good.Content.Processor.Special with { Cr0 = ImpossibleCr0 } });
 
         Assert.Throws<HypervisorException>(() => bad.CreateSandbox());
     }
@@ -51,7 +51,7 @@ public sealed class RefusedStateTests
         KeptMachine.Close();
 
         // XCR0 can be set, the address in the other register cannot: it is not canonical.
-        Snapshot bad = good.With(good.Processor with { ExtendedControl = WithAvx, Msrs = [new() { Index = KernelGsBase, Value = 0x1234_0000_0000_0000 }] });
+        Snapshot bad = good.With(good.Content.Processor with { ExtendedControl = WithAvx, Msrs = [new() { Index = KernelGsBase, Value = 0x1234_0000_0000_0000 }] });
         Assert.Throws<HypervisorException>(() => bad.CreateSandbox());
         using TinyGuest next = TinyGuest.LongMode(0xF4);
 

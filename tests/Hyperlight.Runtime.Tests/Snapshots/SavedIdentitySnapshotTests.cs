@@ -138,7 +138,7 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
         using TestGuest guest = new(Name);
         using Sandbox sandbox = guest.Start();
         using Snapshot good = sandbox.Snapshot();
-        Snapshot bad = good.With(good.Processor with { Special = good.Processor.Special with { Efer = 1 << 8 } });
+        Snapshot bad = good.With(good.Content.Processor with { Special = good.Content.Processor.Special with { Efer = 1 << 8 } });
 
         HyperlightException failure = Assert.Throws<HyperlightException>(() => bad.Save(Saved, Tag));
 

@@ -33,16 +33,16 @@ public sealed class SavedPagedSnapshotTests : IDisposable
         string digest = snapshot.Save(Saved, Tag);
         using Snapshot loaded = Snapshot.Load(Saved, digest);
 
-        PagedSnapshotMemory before = (PagedSnapshotMemory)snapshot.Memory;
-        PagedSnapshotMemory after = (PagedSnapshotMemory)loaded.Memory;
+        PagedSnapshotMemory before = (PagedSnapshotMemory)snapshot.Content.Memory;
+        PagedSnapshotMemory after = (PagedSnapshotMemory)loaded.Content.Memory;
         Assert.Equal(before.Tables.ToArray(), after.Tables.ToArray());
         Assert.Equal(2, before.Layers.Length);
         byte[] bytes = Bytes(before);
         Assert.Equal(bytes, Bytes(after)[..bytes.Length]);
         Assert.False(Bytes(after).AsSpan(bytes.Length).ContainsAnyExcept((byte)0));
         Assert.Equal(
-            (snapshot.Processor.Special.Cr0, snapshot.Processor.Special.Cr3, snapshot.CallRegisters.Rip, snapshot.Generation, guest.Image.Digest),
-            (loaded.Processor.Special.Cr0, loaded.Processor.Special.Cr3, loaded.CallRegisters.Rip, loaded.Generation, loaded.ImageDigest));
+            (snapshot.Content.Processor.Special.Cr0, snapshot.Content.Processor.Special.Cr3, snapshot.Content.CallRegisters.Rip, snapshot.Generation, guest.Image.Digest),
+            (loaded.Content.Processor.Special.Cr0, loaded.Content.Processor.Special.Cr3, loaded.Content.CallRegisters.Rip, loaded.Generation, loaded.ImageDigest));
         Assert.Equal(digest, loaded.Save(Path.Combine(_root.FullName, "again"), Tag));
     }
 
@@ -55,9 +55,9 @@ public sealed class SavedPagedSnapshotTests : IDisposable
         using Snapshot loaded = Snapshot.Load(Saved, Tag);
 
         using Sandbox sandbox = loaded.CreateSandbox();
-        Assert.Same(loaded, sandbox.Snapshot());
+        Assert.Same(loaded.Content, sandbox.TakeContent());
         sandbox.Restore(snapshot);
-        Assert.Same(snapshot, sandbox.Snapshot());
+        Assert.Same(snapshot.Content, sandbox.TakeContent());
         sandbox.Restore(loaded);
 
         string view = Assert.Single(File.ReadLines("/proc/self/maps"), line => line.Contains(_root.FullName, StringComparison.Ordinal));
@@ -69,7 +69,7 @@ public sealed class SavedPagedSnapshotTests : IDisposable
     {
         using TestGuest guest = new(Name);
         using Snapshot good = Unstarted(guest, roots: 1);
-        Snapshot bad = good.With(good.Processor with { Special = good.Processor.Special with { Cr4 = 1 << 5 } });
+        Snapshot bad = good.With(good.Content.Processor with { Special = good.Content.Processor.Special with { Cr4 = 1 << 5 } });
 
         HyperlightException refused = Assert.Throws<HyperlightException>(() => bad.Save(Saved, Tag));
 
@@ -137,7 +137,7 @@ public sealed class SavedPagedSnapshotTests : IDisposable
         using TestGuest guest = new(Name);
         using Sandbox first = guest.Start();
         using Snapshot snapshot = first.Snapshot();
-        int tables = ((PagedSnapshotMemory)snapshot.Memory).Tables.Length;
+        int tables = ((PagedSnapshotMemory)snapshot.Content.Memory).Tables.Length;
         Random random = new(1271);
         int taken = 0;
         for (int i = 0; i < 20; i++)
@@ -200,7 +200,7 @@ public sealed class SavedPagedSnapshotTests : IDisposable
         return Of(map, content, new(guest.Image.Name, guest.Image.EntryPoint, guest.Image.Digest));
     }
 
-    private static Snapshot Of(MemoryMap map, PagedSnapshotMemory memory, GuestOrigin origin) => new(
+    private static Snapshot Of(MemoryMap map, PagedSnapshotMemory memory, GuestOrigin origin) => new(new SnapshotContent(
         origin,
         generation: 1,
         map,
@@ -208,7 +208,7 @@ public sealed class SavedPagedSnapshotTests : IDisposable
         new(EntryState.For(map.Layout.EntryMode, map.PageTables.Gpa), ExtendedControl: 1, []),
         new() { Rip = 0x1000, Rsp = 0x8000 },
         ImmutableSortedDictionary<string, HostFunctionSignature>.Empty,
-        allowedMsrs: []);
+        allowedMsrs: []));
 
     private static byte[] Bytes(PagedSnapshotMemory memory) =>
         [.. memory.Layers.SelectMany(layer => layer.Shared.Memory.Slice(0, (int)layer.Shared.Memory.Size).ToArray())];

@@ -10,8 +10,12 @@ internal sealed class UnmappableMemory(GuestPhysicalAddress scratch) : SnapshotM
     public override ulong Size => 0;
 
     /// <summary>A snapshot that fits the same sandboxes and cannot be restored.</summary>
-    public static Snapshot InsteadOf(Snapshot good) => new(
-        good.Origin, 1, good.Map, new UnmappableMemory(good.Map.Scratch.Gpa), good.Processor, good.CallRegisters, good.HostFunctions, good.AllowedMsrs);
+    public static Snapshot InsteadOf(Snapshot good)
+    {
+        SnapshotContent content = good.Content;
+        return new(new SnapshotContent(
+            content.Origin, 1, content.Map, new UnmappableMemory(content.Map.Scratch.Gpa), content.Processor, content.CallRegisters, content.HostFunctions, content.AllowedMsrs));
+    }
 
     public override ImmutableArray<MemoryLayer> ShareLayers(ImmutableArray<MemoryLayer> current) =>
         current.Add(new(scratch, new(MappedMemory.Allocate(4096))));

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Text.RegularExpressions;
 using Hyperlight.Hypervisors;
 using Hyperlight.Runtime.Tests.Guests;
+using Hyperlight.Runtime.Tests.Snapshots;
 using Hyperlight.Runtime.Tests.Hypervisors;
 
 namespace Hyperlight.Runtime.Tests.Telemetry;
@@ -39,7 +40,7 @@ public sealed partial class MetricsTests : IDisposable
         using Sandbox sandbox = guest.Start(options => options.HostFunctions.Add("Block", () => { }));
         sandbox.Call("SetDataWord", 1);
         using Snapshot snapshot = sandbox.Snapshot();
-        Assert.Same(snapshot, sandbox.Snapshot());
+        Assert.Same(snapshot.Content, sandbox.TakeContent());
         sandbox.Restore(snapshot);
         using Sandbox other = guest.Start();
         Assert.Throws<SnapshotMismatchException>(() => other.Restore(snapshot));

@@ -34,7 +34,7 @@ internal sealed unsafe class KvmSystem
     private const uint DefaultMemorySlots = 32;
 
     // One descriptor serves the whole process; a failure is not remembered, so that loading the module helps at the next try.
-    private static readonly Lazy<KvmSystem> Instance = new(() => new KvmSystem(Open()), LazyThreadSafetyMode.PublicationOnly);
+    private static readonly Lazy<KvmSystem> Instance = new(Create, LazyThreadSafetyMode.PublicationOnly);
 
     private readonly FileDescriptor _device;
     private readonly KvmCpuidEntry[] _cpuid;
@@ -176,6 +176,20 @@ internal sealed unsafe class KvmSystem
     {
         (int _, int ebx, int ecx, int edx) = X86Base.CpuId(0, 0);
         return Encoding.ASCII.GetString(MemoryMarshal.AsBytes<int>([ebx, edx, ecx]));
+    }
+
+    private static KvmSystem Create()
+    {
+        FileDescriptor device = Open();
+        try
+        {
+            return new(device);
+        }
+        catch
+        {
+            device.Dispose();
+            throw;
+        }
     }
 
     private static FileDescriptor Open()

@@ -19,7 +19,7 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     private readonly KvmRun* _run;
 
     // Guards everything a cancel needs: the flag and the thread inside KVM_RUN.
-    private readonly Lock _cancelLock = new();
+    private readonly SteadyLock _cancelLock = new();
     private bool _cancelRequested;
     private bool _kicked;
     private nuint _thread;
@@ -72,7 +72,7 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
         try
         {
             SetSignalMask(ThreadSignals.WithoutKicks(mask));
-            lock (_cancelLock)
+            using (_cancelLock.Enter())
             {
                 _thread = ThreadSignals.CurrentThread();
             }
@@ -105,7 +105,7 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
         {
             // From here on nobody kicks this thread; a kick that came too late for KVM_RUN is taken back before the mask is.
             bool kicked;
-            lock (_cancelLock)
+            using (_cancelLock.Enter())
             {
                 _thread = 0;
                 kicked = _kicked;
@@ -115,13 +115,13 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
             if (kicked)
             {
                 ThreadSignals.Drain();
-                if (!canceled)
-                {
-                    Measures.StaleKicks.Add(1);
-                }
             }
 
             ThreadSignals.Restore(mask);
+            if (kicked && !canceled)
+            {
+                Measures.StaleKicks.Add(1);
+            }
         }
 
         _exitRip = _run->Registers.Rip;
@@ -134,7 +134,7 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     /// <summary>Makes the current <see cref="Run"/>, and every later one until <see cref="ClearCancel"/>, return <see cref="VirtualMachineExitKind.Canceled"/>.</summary>
     public void Cancel()
     {
-        lock (_cancelLock)
+        using (_cancelLock.Enter())
         {
             Volatile.Write(ref _cancelRequested, true);
 
@@ -151,7 +151,7 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     /// <summary>Forgets a cancel. Only between runs.</summary>
     public void ClearCancel()
     {
-        lock (_cancelLock)
+        using (_cancelLock.Enter())
         {
             _cancelRequested = false;
             _run->ImmediateExit = 0;
