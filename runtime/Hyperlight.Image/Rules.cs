@@ -61,6 +61,8 @@ public static class Rules
     public static readonly Rule SnapshotState = new("HL3009", Error, "The snapshot's processor state is not one of a waiting guest");
     public static readonly Rule SnapshotOfOtherImage = new("HL3010", Warning, "The snapshot was taken from another image");
     public static readonly Rule SnapshotNotTaken = new("HL3011", Error, "No snapshot of the guest can be taken");
+    public static readonly Rule ContentNotHeld = new("HL3012", Error, "The content of an image, snapshot or mapped file cannot be held in memory");
+    public static readonly Rule ContentChanged = new("HL3013", Error, "A file was changed while it was in use");
     public static readonly Rule ImageNotExpected = new("HL3017", Error, "The image is not the one that the program was built with");
     public static readonly Rule GuestNotInAssembly = new("HL3018", Error, "The assembly has no such guest");
 

@@ -39,13 +39,13 @@ public sealed class Snapshot : IDisposable
     /// <summary>What all handles of this state share.</summary>
     internal SnapshotContent Content => _content;
 
-    /// <summary>Loads a snapshot that was saved. Its memory is a view of the file, which must not be changed while it is in use.</summary>
+    /// <summary>Loads a snapshot that was saved. Unless <see cref="SnapshotLoadOptions.VerifyContent"/> is off, the files may change afterwards.</summary>
     /// <param name="path">The directory.</param>
     /// <param name="reference">The tag, or the digest that <see cref="Save"/> returned: what has a colon is a digest.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <returns>The snapshot; dispose it.</returns>
     /// <exception cref="HyperlightException">
-    /// HL3001 to HL3005, HL3009: there is no usable snapshot. HL3007: it was made with another hypervisor or another processor vendor's processor.
+    /// HL3001 to HL3005, HL3009: there is no usable snapshot. HL3012: its content does not fit into memory. HL3007: it was made with another hypervisor or another processor vendor's processor.
     /// </exception>
     /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
     public static Snapshot Load(string path, string reference, SnapshotLoadOptions? options = null)
@@ -64,7 +64,7 @@ public sealed class Snapshot : IDisposable
     /// <returns>The digest that names exactly this snapshot, <c>sha256:</c> and 64 hexadecimal digits.</returns>
     /// <exception cref="ArgumentException">There can be no such tag, or <c>initial</c>, which is an image's.</exception>
     /// <exception cref="HyperlightException">
-    /// HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written. HL3008: the format cannot say what the snapshot is.
+    /// HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written. HL3008: the format cannot say what the snapshot is. HL3013: it is a view of a file that was changed.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The snapshot is disposed.</exception>
     public string Save(string path, string tag)

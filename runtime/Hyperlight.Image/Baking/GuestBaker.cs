@@ -84,6 +84,7 @@ public static class GuestBaker
             EntryPoint = unchecked(layout.SnapshotBase.Value + elf.Entry - elf.LoadBase),
             Regions = map.Regions,
             MemorySize = map.BlobSize,
+            Stored = paged ? [new(0, map.BlobSize)] : StoredRanges.Covering(pieces),
         };
         return new BakedImage(config, pieces);
     }

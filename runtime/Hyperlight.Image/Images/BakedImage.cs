@@ -14,9 +14,9 @@ public sealed class BakedImage
     /// <summary>What the image records about the guest.</summary>
     public ImageConfig Config { get; }
 
-    /// <summary>The memory blob's content in ascending order, without its holes.</summary>
+    /// <summary>The content of the guest's memory in ascending order, without what is zero.</summary>
     internal IReadOnlyList<BlobPiece> Pieces { get; }
 
-    /// <summary>Bytes of the blob that are not holes, in whole pages.</summary>
+    /// <summary>Bytes of the memory that are not zero, in whole pages.</summary>
     public ulong StoredSize => Pieces.Aggregate(0UL, (sum, piece) => sum + GuestLayout.RoundUpToPage((ulong)piece.Bytes.Length));
 }

@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
-using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight;
 
@@ -49,9 +48,6 @@ public sealed class GuestImage : IDisposable
     /// </summary>
     public string ContentDigest => ImagePlace.ContentDigest(Digest, SnapshotDigest);
 
-    /// <summary>The memory blob: a file of exactly <see cref="MemoryMap.BlobSize"/> bytes, open for reading. It must not be changed while in use.</summary>
-    public SafeFileHandle Memory => _content.File.Handle;
-
     /// <summary>The memory blob. Sandboxes may use the blob longer than the image.</summary>
     internal SharedFile File => _content.File;
 
@@ -65,13 +61,15 @@ public sealed class GuestImage : IDisposable
     /// <param name="path">The image directory.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <returns>The image; dispose it.</returns>
-    /// <exception cref="HyperlightException">HL3001 to HL3005: there is no usable image. HL3017: it is not the expected one.</exception>
+    /// <exception cref="HyperlightException">
+    /// HL3001 to HL3005: there is no usable image. HL3012: its content does not fit into memory. HL3017: it is not the expected one.
+    /// </exception>
     public static GuestImage Open(string path, GuestImageOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new();
-        (ImageConfig config, string digest, string? snapshotDigest, MemoryMap map, SafeFileHandle memory) = new ImageReader(path).Read(options.VerifyContent, options.ExpectedDigest);
-        return new(new ImageContent(Path.GetFullPath(path), options, config, digest, snapshotDigest, map, new(memory)));
+        (ImageConfig config, string digest, string? snapshotDigest, MemoryMap map, SharedFile memory) = new ImageReader(path).Read(options.VerifyContent, options.ExpectedDigest);
+        return new(new ImageContent(Path.GetFullPath(path), options, config, digest, snapshotDigest, map, memory));
     }
 
     /// <summary>

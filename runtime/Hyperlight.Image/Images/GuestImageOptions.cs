@@ -4,8 +4,9 @@ namespace Hyperlight;
 public sealed record GuestImageOptions
 {
     /// <summary>
-    /// Whether the SHA-256 of the memory blobs is checked, of the image and of its snapshot, which reads all of them. Without, opening takes the same time for every size, and a damaged or
-    /// changed blob is not noticed.
+    /// Whether the memory blobs, of the image and of its snapshot, are read and their SHA-256 is checked. What was checked is kept in memory that nobody can change, once
+    /// in the process, and that is what runs. Without, opening an image of a guest with page tables takes the same time for every size, a damaged blob is not
+    /// noticed, and the files must stay as they are while they are in use: only for files that nobody else can write.
     /// </summary>
     public bool VerifyContent { get; init; } = true;
 

@@ -11,7 +11,7 @@ namespace Hyperlight.Images;
 public sealed record ImageConfig
 {
     /// <summary>The schema this version writes, and the only one it reads.</summary>
-    public const int CurrentSchemaVersion = 1;
+    public const int CurrentSchemaVersion = 2;
 
     /// <summary>The version of the SDK this assembly belongs to.</summary>
     public static string CurrentSdkVersion { get; } =
@@ -50,6 +50,9 @@ public sealed record ImageConfig
     /// <summary>Every region; a reader compares them with what the profile gives for these sizes.</summary>
     public required ImmutableArray<MemoryRegion> Regions { get; init; }
 
-    /// <summary>Bytes of the memory blob.</summary>
+    /// <summary>Bytes of the guest's memory at its start and of its page tables.</summary>
     public required ulong MemorySize { get; init; }
+
+    /// <summary>The parts of them that the memory blob has, one behind the other; all else is zero. With page tables they are one part.</summary>
+    public required ImmutableArray<StoredRange> Stored { get; init; }
 }

@@ -1,5 +1,4 @@
 using Hyperlight.Layouts;
-using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Images;
 
@@ -10,8 +9,8 @@ internal sealed class ImageReader(string directory)
     private readonly OciReader _directory = new(directory, "image");
 
     /// <summary>Reads everything but the memory blob's content, and that too when <paramref name="verifyContent"/> is set.</summary>
-    /// <exception cref="HyperlightException">HL3001 to HL3005, HL3017.</exception>
-    public (ImageConfig Config, string Digest, string? SnapshotDigest, MemoryMap Map, SafeFileHandle Memory) Read(bool verifyContent, string? expectedDigest) => _directory.Run(() =>
+    /// <exception cref="HyperlightException">HL3001 to HL3005, HL3012, HL3017.</exception>
+    public (ImageConfig Config, string Digest, string? SnapshotDigest, MemoryMap Map, SharedFile Memory) Read(bool verifyContent, string? expectedDigest) => _directory.Run(() =>
     {
         _directory.ReadMarker();
         OciIndex index = _directory.ReadIndex();
@@ -33,7 +32,7 @@ internal sealed class ImageReader(string directory)
         }
 
         MemoryMap map = Recompute(config);
-        return (config, tagged.Digest, snapshotDigest, map, _directory.OpenMemory(manifest.Layers[0]!, config.MemorySize, verifyContent));
+        return (config, tagged.Digest, snapshotDigest, map, _directory.OpenImageMemory(manifest.Layers[0]!, config.Stored, map, verifyContent));
     });
 
     /// <summary>The digest of the snapshot's manifest, null when there is none. It is read when it is needed: whether it is of use depends on the machine.</summary>

@@ -21,11 +21,11 @@ public static class ImageWriter
         OciWriter writer = new(directory, "image");
         return writer.Run(() =>
         {
-            OciDescriptor memory = writer.WriteMemory(OciLayout.MemoryMediaType, image.Config.MemorySize, sink =>
+            OciDescriptor memory = writer.WriteMemory(OciLayout.MemoryMediaType, StoredRanges.Total(image.Config.Stored), sink =>
             {
-                foreach (BlobPiece piece in image.Pieces)
+                foreach (BlobPiece piece in image.Pieces.Where(piece => !piece.Bytes.IsEmpty))
                 {
-                    sink(piece.Offset, piece.Bytes.Span);
+                    sink(StoredRanges.BlobOffset(image.Config.Stored, piece.Offset), piece.Bytes.Span);
                 }
             });
             OciDescriptor config = writer.WriteBlob(OciLayout.ConfigMediaType, image.Config, ImageJson.Default.ImageConfig);

@@ -12,6 +12,8 @@ internal static class OciLayout
     public const int SchemaVersion = 2;
     public const string TagAnnotation = "org.opencontainers.image.ref.name";
     public const string DigestPrefix = "sha256:";
+    public const string BlobFolder = "blobs";
+    public const string HashFolder = "sha256";
 
     public const string IndexMediaType = "application/vnd.oci.image.index.v1+json";
     public const string ManifestMediaType = "application/vnd.oci.image.manifest.v1+json";
@@ -36,7 +38,7 @@ internal static class OciLayout
     private static readonly SearchValues<char> TagCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
 
     /// <summary>Where the blobs are in an image directory.</summary>
-    public static string BlobDirectory(string imageDirectory) => Path.Combine(imageDirectory, "blobs", "sha256");
+    public static string BlobDirectory(string imageDirectory) => Path.Combine(imageDirectory, BlobFolder, HashFolder);
 
     /// <summary>Whether this is the prefix and 64 lower-case hexadecimal digits, so that nothing in it can lead out of a folder.</summary>
     public static bool IsDigest(string text) => text.StartsWith(DigestPrefix, StringComparison.Ordinal) && IsHexDigest(text.AsSpan(DigestPrefix.Length));

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Hyperlight.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Images;
@@ -11,20 +12,19 @@ namespace Hyperlight.Images;
 /// </summary>
 /// <param name="directory">The directory.</param>
 /// <param name="what">What it is to its user, <c>image</c> or <c>snapshot</c>.</param>
-internal sealed class OciReader(string directory, string what)
+internal sealed partial class OciReader(string directory, string what)
 {
-    private readonly string _blobs = OciLayout.BlobDirectory(directory);
-
     /// <summary>Lets <paramref name="read"/> read, and gives what the file system refuses a code.</summary>
     /// <exception cref="HyperlightException">HL3001, or what <paramref name="read"/> throws.</exception>
     public T Run<T>(Func<T> read)
     {
         try
         {
-            RefuseStranger(directory);
-            RefuseStranger(Path.GetDirectoryName(_blobs)!);
-            RefuseStranger(_blobs);
             return read();
+        }
+        catch (InvalidDataException e)
+        {
+            throw Failure(Rules.ImageMalformed, $"{e.Message}, and it holds ordinary files of its own only: make or copy the {what} again");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -107,7 +107,7 @@ internal sealed class OciReader(string directory, string what)
         {
             return ReadBlob(descriptor, OciLayout.ManifestMediaType, ImageJson.Default.OciManifest, "the manifest");
         }
-        catch (Exception e) when (e is HyperlightException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is HyperlightException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             return null;
         }
@@ -116,7 +116,8 @@ internal sealed class OciReader(string directory, string what)
     /// <summary>Reads a document that is a blob.</summary>
     public T ReadBlob<T>(OciDescriptor descriptor, string mediaType, JsonTypeInfo<T> type, string name)
     {
-        byte[] bytes = ReadDocument(BlobPath(descriptor, mediaType));
+        using SafeFileHandle handle = OpenBlob(descriptor, mediaType);
+        byte[] bytes = ReadDocument(handle, $"blob {descriptor.Digest}");
         if (bytes.Length != descriptor.Size)
         {
             throw Failure(Rules.ImageMalformed, $"blob {descriptor.Digest} has {bytes.Length} bytes, its descriptor says {descriptor.Size}");
@@ -126,52 +127,13 @@ internal sealed class OciReader(string directory, string what)
         return Parse(bytes, type, name);
     }
 
-    /// <summary>Opens a layer of a manifest that was read.</summary>
-    /// <param name="descriptor">Where it is.</param>
-    /// <param name="size">Its length by the config.</param>
-    /// <param name="verifyContent">Whether all of it is read to check its digest.</param>
-    public SafeFileHandle OpenMemory(OciDescriptor descriptor, ulong size, bool verifyContent)
-    {
-        SafeFileHandle handle = Open(BlobPath(descriptor, descriptor.MediaType));
-        try
-        {
-            long length = RandomAccess.GetLength(handle);
-            if (length != descriptor.Size || (ulong)length != size)
-            {
-                throw Failure(
-                    Rules.ImageMalformed, $"its memory blob has 0x{length:X} bytes, manifest and config say 0x{descriptor.Size:X} and 0x{size:X}");
-            }
-
-            if (verifyContent)
-            {
-                VerifyDigest(descriptor, Hash(handle));
-            }
-
-            return handle;
-        }
-        catch
-        {
-            handle.Dispose();
-            throw;
-        }
-    }
-
     /// <summary>A failure that says which directory it is about.</summary>
     public HyperlightException Failure(Rule rule, string why) => new(rule.Found($"the {what} '{directory}' cannot be used: {why}."));
 
-    private T ReadFile<T>(string name, JsonTypeInfo<T> type) => Parse(ReadDocument(Path.Combine(directory, name)), type, name);
-
-    private static byte[] Hash(SafeFileHandle handle)
+    private T ReadFile<T>(string name, JsonTypeInfo<T> type)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        byte[] buffer = new byte[256 * 1024];
-        long position = 0;
-        for (int count; (count = RandomAccess.Read(handle, buffer, position)) > 0; position += count)
-        {
-            hash.AppendData(buffer, 0, count);
-        }
-
-        return hash.GetHashAndReset();
+        using SafeFileHandle handle = OrdinaryFile.OpenBelow(directory, name);
+        return Parse(ReadDocument(handle, name), type, name);
     }
 
     private void VerifyDigest(OciDescriptor descriptor, byte[] hash)
@@ -183,10 +145,10 @@ internal sealed class OciReader(string directory, string what)
         }
     }
 
-    private string BlobPath(OciDescriptor descriptor, string mediaType)
+    private SafeFileHandle OpenBlob(OciDescriptor descriptor, string mediaType)
     {
         CheckBlob(descriptor, mediaType);
-        return Path.Combine(_blobs, OciLayout.FileName(descriptor.Digest));
+        return OrdinaryFile.OpenBelow(directory, OciLayout.BlobFolder, OciLayout.HashFolder, OciLayout.FileName(descriptor.Digest));
     }
 
     private void CheckBlob(OciDescriptor descriptor, string mediaType)
@@ -198,19 +160,12 @@ internal sealed class OciReader(string directory, string what)
         }
     }
 
-    private SafeFileHandle Open(string path)
+    private byte[] ReadDocument(SafeFileHandle handle, string name)
     {
-        RefuseStranger(path);
-        return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-    }
-
-    private byte[] ReadDocument(string path)
-    {
-        using SafeFileHandle handle = Open(path);
         long length = RandomAccess.GetLength(handle);
         if (length > OciLayout.MaxJsonSize)
         {
-            throw Failure(Rules.ImageMalformed, $"'{Path.GetFileName(path)}' has {length} bytes, a document may have {OciLayout.MaxJsonSize}");
+            throw Failure(Rules.ImageMalformed, $"'{name}' has {length} bytes, a document may have {OciLayout.MaxJsonSize}");
         }
 
         byte[] bytes = new byte[length];
@@ -221,23 +176,6 @@ internal sealed class OciReader(string directory, string what)
         }
 
         return bytes[..read];
-    }
-
-    /// <summary>A link leads elsewhere, and to open a pipe might never return: those have no length, and no file of an image is empty.</summary>
-    private void RefuseStranger(string path)
-    {
-        // All from one look at the file; what is missing has all attributes.
-        const FileAttributes Missing = (FileAttributes)(-1);
-        FileInfo file = new(path);
-        if (path != directory && file.Attributes != Missing && file.Attributes.HasFlag(FileAttributes.ReparsePoint))
-        {
-            throw Failure(Rules.ImageMalformed, $"'{path}' is a link: an image holds its files itself");
-        }
-
-        if (file is { Exists: true, Length: 0 })
-        {
-            throw Failure(Rules.ImageMalformed, $"'{path}' is empty or no ordinary file: make or copy the {what} again");
-        }
     }
 
     private T Parse<T>(byte[] json, JsonTypeInfo<T> type, string name)

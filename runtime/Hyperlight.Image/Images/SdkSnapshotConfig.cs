@@ -6,13 +6,13 @@ namespace Hyperlight.Images;
 
 /// <summary>
 /// What our own format records about a snapshot: that of guests for which upstream has none (docs/image-format.md). Addresses and sizes are in bytes. The
-/// memory of a guest without paging has <see cref="PageCount"/>, that of one with paging <see cref="MemorySize"/> and <see cref="TablesSize"/>.
+/// memory of a guest without paging has <see cref="Stored"/> and <see cref="PageCount"/>, that of one with paging <see cref="MemorySize"/> and <see cref="TablesSize"/>.
 /// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record SdkSnapshotConfig
 {
     /// <summary>The schema this version writes, and the only one it reads.</summary>
-    public const int CurrentSchemaVersion = 1;
+    public const int CurrentSchemaVersion = 2;
 
     /// <summary>The version of these fields.</summary>
     public required int SchemaVersion { get; init; }
@@ -37,6 +37,9 @@ internal sealed record SdkSnapshotConfig
 
     /// <summary>Bytes from the first to the last byte of the guest's loaded segments.</summary>
     public required ulong CodeSize { get; init; }
+
+    /// <summary>Without paging: the parts of the image's memory that the first layer has; all else is zero.</summary>
+    public ImmutableArray<StoredRange>? Stored { get; init; }
 
     /// <summary>Without paging: pages in the second layer.</summary>
     public ulong? PageCount { get; init; }

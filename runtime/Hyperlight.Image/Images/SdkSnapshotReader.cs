@@ -85,12 +85,12 @@ internal sealed class SdkSnapshotReader(OciReader directory, SnapshotMachine mac
     private void CheckParts(SdkSnapshotConfig config, GuestLayout layout, OciManifest manifest)
     {
         bool isPaged = layout.Paging != GuestPaging.None;
-        if (config.PageCount.HasValue == isPaged || config.MemorySize.HasValue != isPaged || config.TablesSize.HasValue != isPaged
+        if (config.PageCount.HasValue == isPaged || config.Stored.HasValue == isPaged || config.MemorySize.HasValue != isPaged || config.TablesSize.HasValue != isPaged
             || manifest.Layers.Count != (isPaged ? ManifestKind.SdkPagedSnapshot : ManifestKind.SdkIdentitySnapshot).LayerMediaTypes.Length)
         {
             throw directory.Failure(
                 Rules.ImageMalformed,
-                $"its layout is {layout}, which has {(isPaged ? "memory_size, tables_size and one layer, and no page_count" : "page_count and two layers, and neither memory_size nor tables_size")}");
+                $"its layout is {layout}, which has {(isPaged ? "memory_size, tables_size and one layer, and neither stored nor page_count" : "stored, page_count and two layers, and neither memory_size nor tables_size")}");
         }
 
         if (config.Interrupts is null == config.Sizes.HardwareInterrupts)
@@ -108,7 +108,7 @@ internal sealed class SdkSnapshotReader(OciReader directory, SnapshotMachine mac
             throw directory.Failure(Rules.ImageMapDiffers, fault ?? $"its memory has 0x{size:X} bytes, code, PEB, a page of heap and init data take 0x{map.SnapshotSize:X}");
         }
 
-        SavedPagedMemory memory = SavedPagedMemory.Read(new(directory.OpenMemory(manifest.Layers[0]!, size + tables, verifyContent)), size, tables);
+        SavedPagedMemory memory = SavedPagedMemory.Read(directory.OpenMemory(manifest.Layers[0]!, size + tables, OciReader.UseOf(map.Layout, verifyContent)), size, tables);
         if (SnapshotTableRules.FindFault(memory.Tables, map, size) is { } found)
         {
             memory.Dispose();
@@ -128,11 +128,11 @@ internal sealed class SdkSnapshotReader(OciReader directory, SnapshotMachine mac
             throw directory.Failure(Rules.ImageMapDiffers, $"it has {count} pages beside its image, a guest of its sizes has 1 to {most}");
         }
 
-        SharedFile image = new(directory.OpenMemory(manifest.Layers[0]!, map.BlobSize, verifyContent));
+        SharedFile image = directory.OpenImageMemory(manifest.Layers[0]!, config.Stored!.Value, map, verifyContent);
         SharedFile? pages = null;
         try
         {
-            pages = new(directory.OpenMemory(manifest.Layers[1]!, PageIndex.BlobSize(count), verifyContent));
+            pages = directory.OpenMemory(manifest.Layers[1]!, PageIndex.BlobSize(count), OciReader.UseOf(map.Layout, verifyContent));
             return new(image, pages, ReadIndex(pages, (int)count, map), PageIndex.Size(count));
         }
         catch

@@ -34,17 +34,16 @@ internal sealed class SnapshotWriter(string directory)
 
     /// <summary>Saves a snapshot of a guest without page tables in our own format. What the tag named before is gone with it, as far as no other manifest needs it.</summary>
     /// <param name="tag">The tag.</param>
-    /// <param name="config">What is recorded, the number of pages among it.</param>
-    /// <param name="imageSize">Bytes of the image's memory.</param>
-    /// <param name="image">The image's memory.</param>
+    /// <param name="config">What is recorded, the parts of the image's memory and the number of pages among it.</param>
+    /// <param name="image">The parts of the image's memory that the config says, one behind the other.</param>
     /// <param name="pages">The index and the pages that differ.</param>
     /// <returns>The digest of the manifest.</returns>
     /// <exception cref="HyperlightException">HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written.</exception>
-    public string Write(string tag, SdkSnapshotConfig config, ulong imageSize, BlobContent image, BlobContent pages) =>
+    public string Write(string tag, SdkSnapshotConfig config, BlobContent image, BlobContent pages) =>
         Write(tag, new(config.Arch, config.Hypervisor, config.CpuVendor), writer => OciManifest.Of(
             writer.WriteBlob(OciLayout.SdkSnapshotConfigMediaType, config, ImageJson.Default.SdkSnapshotConfig),
             [
-                writer.WriteMemory(OciLayout.MemoryMediaType, imageSize, image),
+                writer.WriteMemory(OciLayout.MemoryMediaType, StoredRanges.Total(config.Stored!.Value), image),
                 writer.WriteMemory(OciLayout.PagesMediaType, PageIndex.BlobSize(config.PageCount!.Value), pages),
             ]));
 

@@ -40,7 +40,7 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, SnapshotMachin
             Generation = config.SnapshotGeneration,
             Map = map,
             Memory = SavedPagedMemory.Read(
-                new(directory.OpenMemory(manifest.Layers[0]!, config.MemorySize, verifyContent)), config.Layout.SnapshotSize, config.Layout.PtSize!.Value),
+                directory.OpenMemory(manifest.Layers[0]!, config.MemorySize, OciReader.UseOf(layout, verifyContent)), config.Layout.SnapshotSize, config.Layout.PtSize!.Value),
         };
     }
 

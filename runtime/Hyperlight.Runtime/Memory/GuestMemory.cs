@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using Hyperlight.Baking;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
-using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Memory;
 
@@ -28,9 +27,11 @@ internal sealed class GuestMemory : IDisposable
     // With it the lower half of the word is a seed; without, there is none (amd64 sheet, section 11.3).
     private const ulong ReseedRequest = 1UL << 32;
 
+    private const ulong ChunkSize = 1 << 20;
+
     private readonly MemoryMap _map;
 
-    /// <summary>Maps an image. Scratch is still empty: call <see cref="PrepareScratch(SafeFileHandle)"/>.</summary>
+    /// <summary>Maps an image. Scratch is still empty: call <see cref="PrepareScratch(SharedFile)"/>.</summary>
     public GuestMemory(MemoryMap map, SharedFile blob)
         : this(map, [new(map.Layout.SnapshotBase, View(map, blob))])
     {
@@ -139,22 +140,22 @@ internal sealed class GuestMemory : IDisposable
 
     /// <summary>Fills scratch, which must be zero, as a guest expects it at its first instruction (amd64 sheet, section 6.2), except the buffers.</summary>
     /// <param name="blob">The image's blob, for the page tables.</param>
-    public void PrepareScratch(SafeFileHandle blob)
+    /// <exception cref="HyperlightException">HL3013: the blob was changed since the image was opened.</exception>
+    public void PrepareScratch(SharedFile blob)
     {
         WriteWords(_map.FirstFreePage, generation: 0);
-
-        ulong copied = 0;
-        while (copied < _map.PageTables.StoredSize)
+        try
         {
-            int length = (int)Math.Min(_map.PageTables.StoredSize - copied, 1 << 20);
-            Span<byte> target = Scratch.Slice(_map.PageTablesScratchOffset + copied, length);
-            int read = RandomAccess.Read(blob, target, checked((long)(_map.PageTables.BlobOffset + copied)));
-            if (read == 0)
+            for (ulong copied = 0; copied < _map.PageTables.StoredSize; copied += ChunkSize)
             {
-                throw new HyperlightException($"The image's memory blob ends before its page tables do: expected 0x{_map.BlobSize:X} bytes. Bake the image again.");
+                int length = (int)Math.Min(_map.PageTables.StoredSize - copied, ChunkSize);
+                blob.Read(Scratch.Slice(_map.PageTablesScratchOffset + copied, length), _map.PageTables.BlobOffset + copied);
             }
-
-            copied += (ulong)read;
+        }
+        catch (IOException exception)
+        {
+            throw new HyperlightException(Rules.ContentChanged.Found(
+                $"the page tables of the image cannot be read: {exception.Message} Bake or copy the image again, and leave its files alone while they are in use."), exception);
         }
     }
 
@@ -191,7 +192,7 @@ internal sealed class GuestMemory : IDisposable
         ObjectDisposedException.ThrowIf(!blob.TryShare(), typeof(GuestImage));
         try
         {
-            return new(MappedMemory.MapPrivate(blob.Handle, map.SnapshotSize, map.Layout.SnapshotIsPrivate), blob);
+            return new(ImageView.Map(map, blob), blob);
         }
         catch
         {

@@ -20,7 +20,7 @@ internal sealed unsafe class MappedMemory : SafeHandle
 
     private readonly nuint _guard;
 
-    // The file of a view that is not safe to touch, and how many bytes it had.
+    // The file of a view that is not safe to touch, and how many bytes of it are shown.
     private SafeFileHandle? _file;
     private ulong _fileLength;
 
@@ -62,25 +62,17 @@ internal sealed unsafe class MappedMemory : SafeHandle
     }
 
     /// <summary>
-    /// A read-only view of a whole file that other processes may shorten at any time: touching a page that is gone would end this process (SIGBUS).
-    /// So only a guest uses the mapping, for which KVM turns that into an error; the host reads the file, through <see cref="Page"/>.
+    /// A read-only view of the start of a file that other processes may shorten at any time: touching a page that is gone would end this process (SIGBUS).
+    /// So only a guest uses the mapping, for which KVM turns that into an error; the host reads the file, through <see cref="Page"/> and <see cref="Read"/>.
     /// </summary>
-    /// <param name="file">The file, taken over.</param>
-    /// <param name="length">Its bytes, not 0. What is behind them in the last page is zero.</param>
+    /// <param name="file">The file, open as long as the view lives.</param>
+    /// <param name="length">Its bytes that are shown, not 0. What is behind them in the last page is zero where the file ends.</param>
     public static MappedMemory MapFile(SafeFileHandle file, ulong length)
     {
-        try
-        {
-            MappedMemory memory = MapPrivate(file, GuestLayout.RoundUpToPage(length), writable: false);
-            memory._file = file;
-            memory._fileLength = length;
-            return memory;
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
+        MappedMemory memory = MapPrivate(file, GuestLayout.RoundUpToPage(length), writable: false);
+        memory._file = file;
+        memory._fileLength = length;
+        return memory;
     }
 
     /// <summary>Makes a part of a private view show another file. What was written there is forgotten.</summary>
@@ -132,25 +124,32 @@ internal sealed unsafe class MappedMemory : SafeHandle
     /// <summary>The bytes of a page; of a file a copy, and none when the file no longer has all that it had there, or cannot be read.</summary>
     /// <param name="offset">A multiple of the page size.</param>
     /// <exception cref="ArgumentOutOfRangeException">The page does not lie inside the memory.</exception>
-    public ReadOnlySpan<byte> Page(ulong offset)
+    public ReadOnlySpan<byte> Page(ulong offset) => Read(offset, (int)GuestLayout.PageSize);
+
+    /// <summary>The bytes of some pages; of a file a copy, and none when the file no longer has all that it had there, or cannot be read.</summary>
+    /// <param name="offset">Where they start, a multiple of the page size.</param>
+    /// <param name="length">How many bytes there are, a multiple of the page size.</param>
+    /// <exception cref="ArgumentOutOfRangeException">They do not lie inside the memory.</exception>
+    public ReadOnlySpan<byte> Read(ulong offset, int length)
     {
         if (_file is null)
         {
-            return Slice(offset, (int)GuestLayout.PageSize);
+            return Slice(offset, length);
         }
 
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(offset, Size);
-        byte[] page = new byte[GuestLayout.PageSize];
-        int length = (int)Math.Min(GuestLayout.PageSize, _fileLength - offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)length, Size - offset, nameof(length));
+        byte[] bytes = new byte[length];
+        int expected = (int)Math.Min((ulong)length, _fileLength - offset);
         try
         {
             int read = 0;
             for (int count = 1; count > 0; read += count)
             {
-                count = RandomAccess.Read(_file, page.AsSpan(read), (long)offset + read);
+                count = RandomAccess.Read(_file, bytes.AsSpan(read), (long)offset + read);
             }
 
-            return read >= length ? page : [];
+            return read >= expected ? bytes : [];
         }
         catch (IOException)
         {
@@ -207,20 +206,12 @@ internal sealed unsafe class MappedMemory : SafeHandle
         }
     }
 
+    /// <summary>Lets the kernel give allocated memory in small pages only: a guest that writes a byte here and there would take 2 MiB each time otherwise.</summary>
+    public void KeepPagesSmall() => _ = Mman.Advise((void*)Address, (nuint)Size, Mman.AdviseNoHugePages);
+
     /// <summary>Lets nobody write any more.</summary>
     /// <exception cref="HyperlightException">The kernel refused.</exception>
     public void MakeReadOnly() => Require(Mman.Protect((void*)Address, (nuint)Size, Mman.ProtRead));
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _file?.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
 
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => Mman.Unmap((void*)handle, (nuint)Size + (2 * _guard)) == 0;

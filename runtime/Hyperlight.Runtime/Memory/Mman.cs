@@ -32,6 +32,9 @@ internal static unsafe partial class Mman
     /// <summary>Lets the kernel take anonymous pages away, until they are written to again.</summary>
     public const int AdviseFree = 8;
 
+    /// <summary>Gives memory in small pages only. Kernels that know no others refuse it.</summary>
+    public const int AdviseNoHugePages = 15;
+
     /// <summary>Unmaps a range.</summary>
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     public static partial int Unmap(void* address, nuint size);

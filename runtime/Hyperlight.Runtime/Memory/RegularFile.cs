@@ -1,68 +1,61 @@
-using System.Runtime.InteropServices;
+using Hyperlight.Files;
+using Hyperlight.Images;
+using Hyperlight.Layouts;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Memory;
 
-/// <summary>Files of the host that are mapped into guests: open(2).</summary>
-internal static partial class RegularFile
+/// <summary>Files of the host that are mapped into guests.</summary>
+internal static class RegularFile
 {
-    // asm-generic/fcntl.h: read only, do not wait for the other end of a pipe, not for child processes.
-    private const int NonBlocking = 0x800;
-    private const int CloseOnExec = 0x80000;
-
-    /// <summary>Maps a whole file.</summary>
+    /// <summary>Maps a whole file; a copy in memory where another machine or program has its content.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="HyperlightException">HL2013: it cannot be opened or mapped, is empty, or is no file.</exception>
+    /// <exception cref="HyperlightException">HL2013: it cannot be opened or mapped, is empty, or is no file. HL3012: a copy does not fit into memory.</exception>
     /// <exception cref="ArgumentException">The path has a character that no path has.</exception>
-    public static MappedMemory Map(string path)
+    public static SharedMemory Map(string path)
     {
-        if (Directory.Exists(path))
-        {
-            throw Failure($"'{path}' is a folder, a file can be mapped: name the file.");
-        }
-
-        SafeFileHandle file = new(Open(Path.GetFullPath(path), NonBlocking | CloseOnExec), ownsHandle: true);
-        if (file.IsInvalid)
-        {
-            string reason = Marshal.GetLastPInvokeErrorMessage();
-            file.Dispose();
-            throw Failure($"'{path}' cannot be opened: {reason}. Correct the path, or make the file readable.");
-        }
-
-        ulong length = Length(file, path);
+        SharedFile file = Open(Path.GetFullPath(path), path, out ulong length);
         try
         {
-            return MappedMemory.MapFile(file, length);
+            return new(file.IsSealed ? ImageView.MapReadOnly(file, GuestLayout.RoundUpToPage(length)) : MappedMemory.MapFile(file.Handle, length), file);
         }
         catch (HyperlightException exception)
         {
             // A file of a kind that has no pages, or one larger than all addresses.
+            file.Dispose();
             throw Failure($"'{path}' ({length} bytes) cannot be mapped: {exception.Message} Name an ordinary file.", exception);
         }
     }
 
-    private static ulong Length(SafeFileHandle file, string path)
+    private static SharedFile Open(string full, string path, out ulong length)
     {
         try
         {
-            // Devices have no length either.
-            long length = RandomAccess.GetLength(file);
-            if (length > 0)
+            SafeFileHandle file = OrdinaryFile.Open(full);
+            length = (ulong)RandomAccess.GetLength(file);
+            if (FileSystem.IsLocal(file))
             {
-                return (ulong)length;
+                return new(file);
+            }
+
+            using (file)
+            {
+                return SharedFile.Sealed(SealedFile.Copy($"'{path}', whose content another machine or program has,", file, (long)length, hash: null));
             }
         }
-        catch (NotSupportedException)
+        catch (EndOfStreamException exception)
         {
-            // A pipe.
+            throw Failure($"'{path}' cannot be mapped: it has fewer bytes than its length says. Name an ordinary file.", exception);
         }
-
-        file.Dispose();
-        throw Failure($"'{path}' is empty or no ordinary file, a file of at least one byte can be mapped: name another one.");
+        catch (InvalidDataException exception)
+        {
+            throw Failure($"{exception.Message}, an ordinary file of at least one byte can be mapped: name another one.", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Failure($"'{path}' cannot be opened: {exception.Message} Correct the path, or make the file readable.", exception);
+        }
     }
 
     private static HyperlightException Failure(string what, Exception? cause = null) => new(Rules.NotMappable.Found(what), cause);
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
 }

@@ -14,7 +14,8 @@ public sealed partial class Sandbox
     /// <summary>
     /// Shows the guest a file, read-only, until it is unmapped or a snapshot is restored. The guest reaches it by mapping its physical address, by
     /// way of copies it may change it for itself: the file stays as it is. Nothing is read before the guest does. Whoever changes the file
-    /// meanwhile may change what the guest sees; when it becomes shorter, a guest that reads what is gone crashes, and the host does not.
+    /// meanwhile may change what the guest sees; when it becomes shorter, a guest that reads what is gone crashes, and the host does not. A file whose content another
+    /// machine or program answers for (NFS, SMB, FUSE and the like) is read at once and copied into memory instead, because nothing could stop a guest that waits for it.
     /// </summary>
     /// <param name="path">The file, of at least one byte.</param>
     /// <param name="address">The guest-physical address of its first byte, a multiple of 4096 that leaves all else in the guest's memory free.</param>
@@ -38,7 +39,7 @@ public sealed partial class Sandbox
         BetweenCalls(() =>
         {
             string? listed = CheckLabel(path, label);
-            size = Map(path, new(RegularFile.Map(path)), address, listed);
+            size = Map(path, RegularFile.Map(path), address, listed);
             _memory.ListFiles();
         });
         return size;

@@ -189,7 +189,7 @@ public sealed partial class Sandbox : IDisposable
     private void Initialize(SharedFile blob, GuestVirtualAddress entryPoint, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        _memory.PrepareScratch(blob.Handle);
+        _memory.PrepareScratch(blob);
         ResetBuffers();
         MapDeclared();
         _machine.Start(_map.PageTables.Gpa);

@@ -45,8 +45,9 @@ internal sealed class Compaction
         _start = _kept[^1].End;
         _roots = roots;
         _walker = new(format, _memory, map.Scratch.Gva);
-        // The first layer reaches that far, also a loaded one, which may have another page there.
-        _zeroPage = _memory.Page(map.Heap.Gpa.Value).ContainsAnyExcept((byte)0) ? null : map.Heap.Gpa;
+        // A loaded snapshot may have another page there, or none.
+        ReadOnlySpan<byte> heap = _memory.Page(map.Heap.Gpa.Value);
+        _zeroPage = heap.IsEmpty || heap.ContainsAnyExcept((byte)0) ? null : map.Heap.Gpa;
         _mostTableBytes = Math.Min(
             map.Scratch.Size - map.Layout.MinimumScratchSize(map.Sizes.InputBufferSize, map.Sizes.OutputBufferSize), (ulong)Array.MaxLength / 2);
         CheckTables((ulong)roots.Count * GuestLayout.PageSize);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hyperlight.Files;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
@@ -76,7 +77,7 @@ internal sealed class IdentitySnapshotMemory : SnapshotMemory
         IEnumerable<ulong> written = below.Memory.WrittenPages().Select(offset => start + offset);
         IEnumerable<ulong> changed = Differing(mapped.IsEmpty ? written : written.Union(mapped.SelectMany(run => run.Pages)).Order(), start, below.Memory, image);
         ImmutableArray<PageRun> runs = PageRun.Join(changed.Concat(ScratchPages(map, memory.Scratch)), 0, map.Scratch.Gpa);
-        SafeFileHandle pages = AnonymousFile.Create(file =>
+        SafeFileHandle pages = SealedFile.Create("a snapshot's memory", file =>
         {
             foreach (PageRun run in runs)
             {
@@ -86,7 +87,7 @@ internal sealed class IdentitySnapshotMemory : SnapshotMemory
 
         // The layer is a user too, so this cannot fail.
         image.TryShare();
-        return new(map, image, new(pages), runs, runs.Aggregate(0UL, (sum, run) => sum + run.Size));
+        return new(map, image, SharedFile.Sealed(pages), runs, runs.Aggregate(0UL, (sum, run) => sum + run.Size));
     }
 
     /// <inheritdoc/>
@@ -98,7 +99,7 @@ internal sealed class IdentitySnapshotMemory : SnapshotMemory
             return current;
         }
 
-        MappedMemory view = MappedMemory.MapPrivate(_image.Handle, _map.SnapshotSize, writable: true);
+        MappedMemory view = ImageView.Map(_map, _image);
         try
         {
             foreach (PageRun run in _mapped)

@@ -31,17 +31,15 @@ internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, by
 
     /// <summary>The memory of a loaded snapshot, which takes its file over.</summary>
     /// <exception cref="HyperlightException">There is not enough memory.</exception>
-    public static PagedSnapshotMemory Of(MemoryMap map, SavedPagedMemory saved)
-    {
-        using SharedFile file = saved.File;
-        return new([new(map.Layout.SnapshotBase, new(MappedMemory.MapPrivate(file.Handle, saved.Size, writable: false)))], saved.Tables, ownSize: 0);
-    }
+    public static PagedSnapshotMemory Of(MemoryMap map, SavedPagedMemory saved) =>
+        new([new(map.Layout.SnapshotBase, new(ImageView.MapReadOnly(saved.File, saved.Size), saved.File))], saved.Tables, ownSize: 0);
 
     /// <summary>Bytes of memory in the blob on disk. Readers want room for image, PEB, a page of heap and init data, also where pages of zeros are not stored.</summary>
     public ulong SavedSize(MemoryMap map) => Math.Max(
         layers[^1].End.Value - map.Layout.SnapshotBase.Value, map.Image.Size + map.Peb.Size + GuestLayout.PageSize + map.InitData.Size);
 
     /// <summary>Writes the blob.</summary>
+    /// <exception cref="HyperlightException">HL3013: a file that it is a view of was changed.</exception>
     public void WriteTo(BlobSink sink, MemoryMap map)
     {
         foreach (MemoryLayer layer in layers)
@@ -49,7 +47,14 @@ internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, by
             MappedMemory memory = layer.Shared.Memory;
             for (ulong offset = 0; offset < memory.Size; offset += ChunkSize)
             {
-                sink(layer.Gpa.Value - map.Layout.SnapshotBase.Value + offset, memory.Slice(offset, (int)Math.Min(ChunkSize, memory.Size - offset)));
+                ReadOnlySpan<byte> bytes = memory.Read(offset, (int)Math.Min(ChunkSize, memory.Size - offset));
+                if (bytes.IsEmpty)
+                {
+                    throw new HyperlightException(Rules.ContentChanged.Found(
+                        "the file that the snapshot's guest was started from became shorter or cannot be read: start the guest anew, and leave its files alone while they are in use."));
+                }
+
+                sink(layer.Gpa.Value - map.Layout.SnapshotBase.Value + offset, bytes);
             }
         }
 

@@ -28,12 +28,20 @@ internal static class SdkSnapshotFile
     public static string Save(SnapshotContent snapshot, IdentitySnapshotMemory memory, string directory, string tag)
     {
         ImmutableArray<ulong> addresses = [.. memory.Runs.SelectMany(run => run.Pages)];
-        SdkSnapshotConfig config = ToConfig(snapshot) with { PageCount = (ulong)addresses.Length };
+        ImmutableArray<StoredRange> stored = memory.Image.RangesOf(snapshot.Map.BlobSize);
+        SdkSnapshotConfig config = ToConfig(snapshot) with { Stored = stored, PageCount = (ulong)addresses.Length };
         return new SnapshotWriter(directory).Write(
             tag,
             config,
-            snapshot.Map.BlobSize,
-            sink => Copy(memory.Image, 0, snapshot.Map.BlobSize, 0, sink),
+            sink =>
+            {
+                ulong target = 0;
+                foreach (StoredRange range in stored)
+                {
+                    Copy(memory.Image, range.Offset, range.Size, target, sink);
+                    target += range.Size;
+                }
+            },
             sink =>
             {
                 sink(0, PageIndex.Write(addresses));

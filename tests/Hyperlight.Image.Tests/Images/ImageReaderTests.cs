@@ -82,7 +82,8 @@ public sealed class ImageReaderTests : IDisposable
     [InlineData("code_size", ulong.MaxValue)]
     [InlineData("entry_point", 0)]
     [InlineData("entry_point", 0x2800)]
-    [InlineData("schema_version", 2)]
+    [InlineData("schema_version", 1)]
+    [InlineData("schema_version", 3)]
     public void A_config_that_does_not_add_up_is_refused(string field, ulong value)
     {
         ForgeConfig(config => config[field] = value);

@@ -24,10 +24,11 @@ public sealed class ImageWriterTests : IDisposable
 
         Assert.Equal("test", image.Name);
         Assert.Equal(layout, image.Layout.Id);
-        Assert.Equal(baked.Config with { Regions = image.Config.Regions }, image.Config);
+        Assert.Equal(baked.Config with { Regions = image.Config.Regions, Stored = image.Config.Stored }, image.Config);
         Assert.Equal(baked.Config.Regions.AsEnumerable(), image.Config.Regions);
+        Assert.Equal(baked.Config.Stored.AsEnumerable(), image.Config.Stored);
         byte[] memory = new byte[image.Map.BlobSize];
-        Assert.Equal(memory.Length, RandomAccess.Read(image.Memory, memory, 0));
+        image.File.Read(memory, 0);
         Assert.Equal([0xAA, 0xAA], memory[0x10..0x12]);
         Assert.Equal(baked.Pieces.Sum(piece => piece.Bytes.Span.ToArray().Count(b => b != 0)), memory.Count(b => b != 0));
     }

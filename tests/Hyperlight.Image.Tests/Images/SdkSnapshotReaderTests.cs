@@ -23,8 +23,9 @@ public sealed class SdkSnapshotReaderTests : IDisposable
     public static TheoryData<string, string, string> Lies => new()
     {
         { "schema_version", "0", "HL3004" },
-        { "schema_version", "2", "HL3004" },
-        { "schema_version", "\"1\"", "HL3002" },
+        { "schema_version", "1", "HL3004" },
+        { "schema_version", "3", "HL3004" },
+        { "schema_version", "\"2\"", "HL3002" },
         { "arch", "\"aarch64\"", "HL3007" },
         { "hypervisor", "\"mshv\"", "HL3007" },
         { "cpu_vendor", "\"GenuineIntel\"", "HL3007" },
@@ -39,7 +40,18 @@ public sealed class SdkSnapshotReaderTests : IDisposable
         { "sizes.hardware_interrupts", "true", "HL3002" }, // what they hold is missing
         { "sizes", "null", "HL3002" },
         { "sizes.heap_size", "18446744073709551615", "HL3005" },
-        { "sizes.heap_size", "1048576", "HL3002" }, // the blob has another length
+        { "sizes.heap_size", "4096", "HL3005" }, // a part that is stored lies behind the memory's end
+        { "stored", "null", "HL3002" },
+        { "stored", "[]", "HL3005" },
+        { "stored", "[null]", "HL3002" },
+        { "stored", "[{}]", "HL3002" },
+        { "stored", "[{\"offset\":0,\"size\":0}]", "HL3005" },
+        { "stored", "[{\"offset\":0,\"size\":4095}]", "HL3005" },
+        { "stored", "[{\"offset\":1,\"size\":4096}]", "HL3005" },
+        { "stored", "[{\"offset\":0,\"size\":4096}]", "HL3002" }, // the blob has another length
+        { "stored", "[{\"offset\":4096,\"size\":4096},{\"offset\":4096,\"size\":4096}]", "HL3005" },
+        { "stored", "[{\"offset\":4096,\"size\":18446744073709547520}]", "HL3005" },
+        { "stored", "[{\"offset\":18446744073709547520,\"size\":8192}]", "HL3005" },
         { "sizes.scratch_size", "1", "HL3005" },
         { "sizes.scratch_size", "18446744073709547520", "HL3005" },
         { "sizes.scratch_size", "18874368", "HL3005" }, // over the local APIC (i686 sheet, section 6.3)
@@ -158,7 +170,7 @@ public sealed class SdkSnapshotReaderTests : IDisposable
     {
         string[] names = [];
         TestSnapshots.ForgeConfig(_root.Path, config => names = [.. config.AsObject().Select(field => field.Key)]);
-        Assert.Equal(22, names.Length);
+        Assert.Equal(23, names.Length);
         foreach (string name in names.Except(["guest_name", "image_digest", "entry_point"]))
         {
             Save(Addresses);
@@ -269,11 +281,11 @@ public sealed class SdkSnapshotReaderTests : IDisposable
         using TemporaryDirectory image = new();
         WrittenImage written = ImageWriter.Write(image.Path, TestImages.Create(GuestLayouts.I686V13));
         using GuestImage opened = GuestImage.Open(image.Path);
-        byte[] memory = new byte[opened.Map.BlobSize];
-        RandomAccess.Read(opened.Memory, memory, 0);
-        SdkSnapshotConfig config = TestSdkSnapshots.Config(opened.Map) with { PageCount = 1 };
+        byte[] memory = new byte[StoredRanges.Total(opened.Config.Stored)];
+        RandomAccess.Read(opened.File.Handle, memory, 0);
+        SdkSnapshotConfig config = TestSdkSnapshots.Config(opened.Map) with { PageCount = 1, Stored = opened.Config.Stored };
 
-        new SnapshotWriter(image.Path).Write("snapshot", config, (ulong)memory.Length, sink => sink(0, memory), sink => sink(0, PageIndex.Write([ScratchPage])));
+        new SnapshotWriter(image.Path).Write("snapshot", config, sink => sink(0, memory), sink => sink(0, PageIndex.Write([ScratchPage])));
 
         Assert.Equal(3 + 3, Directory.GetFiles(OciLayout.BlobDirectory(image.Path)).Length);
         Assert.All(written.Files, file => Assert.True(File.Exists(Path.Combine(image.Path, file))));
@@ -293,7 +305,7 @@ public sealed class SdkSnapshotReaderTests : IDisposable
             BinaryPrimitives.WriteUInt32LittleEndian(index.AsSpan(i * 4), (uint)(addresses[i] >> 12));
         }
 
-        new SnapshotWriter(_root.Path).Write(Tag, TestSdkSnapshots.Config(map) with { PageCount = (ulong)addresses.Length }, map.BlobSize, sink => sink(0x10, [0xAA]), sink =>
+        new SnapshotWriter(_root.Path).Write(Tag, TestSdkSnapshots.Config(map) with { PageCount = (ulong)addresses.Length, Stored = [new(0, 0x6000), new(0x10000, 0x1000)] }, sink => sink(0x10, [0xAA]), sink =>
         {
             sink(0, index);
             for (int i = 0; i < addresses.Length; i++)

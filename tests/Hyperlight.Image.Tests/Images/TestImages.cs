@@ -11,7 +11,9 @@ internal static class TestImages
 
     public static BakedImage Create(GuestLayout layout, GuestSizes sizes, byte content = 0xAA)
     {
+        byte[] code = [content, content];
         MemoryMap map = MemoryMap.TryCreate(layout, sizes, 0x1800, null, new List<Finding>())!;
+        BlobPiece[] pieces = [new(0x10, code), new(map.Peb.BlobOffset, new byte[] { 1, 2, 3 })];
         ImageConfig config = new()
         {
             SchemaVersion = ImageConfig.CurrentSchemaVersion,
@@ -26,7 +28,8 @@ internal static class TestImages
             EntryPoint = layout.SnapshotBase.Value + 0x10,
             Regions = map.Regions,
             MemorySize = map.BlobSize,
+            Stored = layout.Paging == GuestPaging.None ? StoredRanges.Covering(pieces) : [new(0, map.BlobSize)],
         };
-        return new(config, [new(0x10, new[] { content, content }), new(map.Peb.BlobOffset, new byte[] { 1, 2, 3 })]);
+        return new(config, pieces);
     }
 }

@@ -42,7 +42,7 @@ internal static class TestSdkSnapshots
         SnapshotSegment code = is64Bit ? Code64 : Data with { Selector = 8, Type = 11 };
         return new()
         {
-            SchemaVersion = 1,
+            SchemaVersion = SdkSnapshotConfig.CurrentSchemaVersion,
             SdkVersion = "test",
             Arch = TestSnapshots.Machine.Arch,
             Hypervisor = TestSnapshots.Machine.Hypervisor,

@@ -1,3 +1,4 @@
+using Hyperlight.Files;
 using Hyperlight.Memory;
 using Microsoft.Win32.SafeHandles;
 
@@ -191,7 +192,7 @@ public sealed class MappedMemoryTests : IDisposable
     {
         File.WriteAllBytes(_path, [.. Enumerable.Repeat((byte)7, 0x4000)]);
         using FileStream file = File.OpenRead(_path);
-        using SafeFileHandle other = AnonymousFile.Create(handle => RandomAccess.Write(handle, [.. Enumerable.Repeat((byte)9, 0x2000)], 0));
+        using SafeFileHandle other = SealedFile.Create("a test", handle => RandomAccess.Write(handle, [.. Enumerable.Repeat((byte)9, 0x2000)], 0));
         using MappedMemory view = MappedMemory.MapPrivate(file.SafeFileHandle, 0x4000, writable: true);
         view.MapPrivateOver(0x1000, 0x1000, other, 0x1000);
         view.Slice(0, 0x4000).Fill(1);

@@ -121,7 +121,7 @@ public class RegionSnapshotTests
         using GuestMemory memory = new(guest.Image.Map, guest.Image.File);
         ulong before = memory.ToPhysical().PageCount;
 
-        memory.Regions.Add(new("file", At, new(RegularFile.Map(file.Path)), Slot: 16, Label: null));
+        memory.Regions.Add(new("file", At, RegularFile.Map(file.Path), Slot: 16, Label: null));
 
         Assert.Equal(before, memory.ToPhysical().PageCount);
         Assert.Equal(Content(0x1000), memory.ToPhysical().Page(At.Value).ToArray());

@@ -1,0 +1,46 @@
+using System.Buffers.Binary;
+using System.Collections.Frozen;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hyperlight.Files;
+
+/// <summary>
+/// Tells files whose content this machine has from those that a server or another program answers for: fstatfs(2). A guest that touches a page of the latter
+/// waits inside the kernel, where no timeout reaches it, so they are copied before a guest sees them.
+/// </summary>
+internal static partial class FileSystem
+{
+    // At least struct statfs of every C library; its first word is the kind (linux/magic.h, and the headers of the file systems).
+    private const int StatisticsSize = 256;
+
+    private static readonly FrozenSet<uint> Local = FrozenSet.Create<uint>(
+        0x0000_EF53, // ext2, ext3, ext4
+        0x5846_5342, // XFS
+        0x9123_683E, // Btrfs
+        0xCA45_1A4E, // bcachefs
+        0xF2F5_2010, // F2FS
+        0x2FC1_2FC1, // ZFS
+        0x3153_464A, // JFS
+        0x5265_4973, // ReiserFS
+        0x0102_1994, // tmpfs
+        0x8584_58F6, // ramfs
+        0x794C_7630, // overlayfs
+        0x7371_7368, // SquashFS
+        0xE0F5_E1E2, // EROFS
+        0x0000_9660, // ISO 9660
+        0x1501_3346, // UDF
+        0x0000_4D44, // FAT
+        0x2011_BAB0, // exFAT
+        0x7366_746E); // NTFS of the kernel
+
+    /// <summary>Whether the file's content is on this machine. A kind that is not known counts as elsewhere.</summary>
+    public static bool IsLocal(SafeFileHandle file)
+    {
+        byte[] statistics = new byte[StatisticsSize];
+        return OperatingSystem.IsLinux() && GetStatistics(file, statistics) == 0 && Local.Contains(BinaryPrimitives.ReadUInt32LittleEndian(statistics));
+    }
+
+    [LibraryImport("libc", EntryPoint = "fstatfs")]
+    private static partial int GetStatistics(SafeFileHandle file, [Out] byte[] statistics);
+}

@@ -1,0 +1,147 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Hyperlight.Layouts;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hyperlight.Files;
+
+/// <summary>Files without a name that live in memory and that nobody can change, shorten or replace: memfd_create(2) with all seals.</summary>
+internal static partial class SealedFile
+{
+    // linux/memfd.h, linux/fcntl.h. Some systems refuse memory that could be executed as a program; kernels before 6.3 do not know the flag.
+    private const uint CloseOnExec = 1;
+    private const uint AllowSealing = 2;
+    private const uint NoExecute = 8;
+    private const int AddSeals = 1033;
+    private const int NoMoreSeals = 1;
+    private const int NoShrinking = 2;
+    private const int NoGrowing = 4;
+    private const int NoWriting = 8;
+    private const int InvalidArgument = 22;
+
+    private const int ChunkSize = 256 << 10;
+    private const int PageSize = (int)GuestLayout.PageSize;
+
+    /// <summary>Whether this operating system has such files.</summary>
+    public static bool IsSupported => OperatingSystem.IsLinux();
+
+    /// <summary>Makes a file of bytes.</summary>
+    /// <param name="what">What the file holds, for messages, such as <c>the image 'guests/hello'</c>.</param>
+    /// <param name="fill">Writes them to the file.</param>
+    /// <exception cref="HyperlightException">HL3012: there is not enough memory, or too many files are open.</exception>
+    public static SafeFileHandle Create(string what, Action<SafeFileHandle> fill) => Seal(what, file => Write(what, () => fill(file)));
+
+    /// <summary>Copies the start of a file. What is zero in it takes no memory.</summary>
+    /// <param name="what">What the file holds, for messages.</param>
+    /// <param name="source">The file.</param>
+    /// <param name="length">How many bytes are copied. The copy is zero from there to the end of the last page.</param>
+    /// <param name="hash">Gets the bytes that are copied; null when nobody asks for their digest.</param>
+    /// <exception cref="HyperlightException">HL3012: there is not enough memory, or too many files are open.</exception>
+    /// <exception cref="EndOfStreamException">The file has become shorter.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static SafeFileHandle Copy(string what, SafeFileHandle source, long length, IncrementalHash? hash) => Seal(what, target =>
+    {
+        Write(what, () => RandomAccess.SetLength(target, checked((long)GuestLayout.RoundUpToPage((ulong)length))));
+        Read(source, length, (chunk, offset) =>
+        {
+            hash?.AppendData(chunk.Span);
+            foreach (Range pages in NonZeroPages(chunk))
+            {
+                Write(what, () => RandomAccess.Write(target, chunk[pages].Span, offset + pages.Start.Value));
+            }
+        });
+    });
+
+    /// <summary>Reads the start of a file in pieces, each of which begins at a page.</summary>
+    /// <param name="source">The file.</param>
+    /// <param name="length">How many bytes are read.</param>
+    /// <param name="sink">Takes a piece, and where it is in the file.</param>
+    /// <exception cref="EndOfStreamException">The file has become shorter.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static void Read(SafeFileHandle source, long length, Action<ReadOnlyMemory<byte>, long> sink)
+    {
+        byte[] buffer = new byte[(int)Math.Min(ChunkSize, length)];
+        for (long offset = 0; offset < length; offset += buffer.Length)
+        {
+            Memory<byte> chunk = buffer.AsMemory(0, (int)Math.Min(buffer.Length, length - offset));
+            for (int done = 0; done < chunk.Length;)
+            {
+                int count = RandomAccess.Read(source, chunk.Span[done..], offset + done);
+                done += count > 0 ? count : throw new EndOfStreamException("A file became shorter while it was read.");
+            }
+
+            sink(chunk, offset);
+        }
+    }
+
+    /// <summary>The pages that are not zero, neighbours together.</summary>
+    private static IEnumerable<Range> NonZeroPages(ReadOnlyMemory<byte> chunk)
+    {
+        int start = 0;
+        for (int page = 0; page < chunk.Length; page += PageSize)
+        {
+            int end = Math.Min(page + PageSize, chunk.Length);
+            if (!chunk.Span[page..end].ContainsAnyExcept((byte)0))
+            {
+                if (page > start)
+                {
+                    yield return start..page;
+                }
+
+                start = end;
+            }
+        }
+
+        if (chunk.Length > start)
+        {
+            yield return start..chunk.Length;
+        }
+    }
+
+    private static void Write(string what, Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (IOException exception)
+        {
+            throw Failure(what, exception.Message);
+        }
+    }
+
+    private static SafeFileHandle Seal(string what, Action<SafeFileHandle> fill)
+    {
+        SafeFileHandle file = Make(what);
+        try
+        {
+            fill(file);
+            return Control(file, AddSeals, NoMoreSeals | NoShrinking | NoGrowing | NoWriting) == 0 ? file : throw Failure(what, Marshal.GetLastPInvokeErrorMessage());
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static SafeFileHandle Make(string what)
+    {
+        int descriptor = MakeFile("hyperlight", CloseOnExec | AllowSealing | NoExecute);
+        if (descriptor < 0 && Marshal.GetLastPInvokeError() == InvalidArgument)
+        {
+            descriptor = MakeFile("hyperlight", CloseOnExec | AllowSealing);
+        }
+
+        return descriptor >= 0 ? new(descriptor, ownsHandle: true) : throw Failure(what, Marshal.GetLastPInvokeErrorMessage());
+    }
+
+    private static HyperlightException Failure(string what, string reason) => new(Rules.ContentNotHeld.Found(
+        $"{what} cannot be held in memory: {reason.TrimEnd('.')}. Give the process more memory or more open files."));
+
+    [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MakeFile(string name, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Control(SafeFileHandle file, int command, int argument);
+}

@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Hyperlight.Files;
+using Hyperlight.Layouts;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hyperlight.Images;
+
+// Memory blobs. What is checked is what runs: the bytes that are hashed go into sealed memory, and that is mapped.
+internal sealed partial class OciReader
+{
+    /// <summary>Opens the memory of an image.</summary>
+    /// <param name="descriptor">Where it is.</param>
+    /// <param name="stored">Which parts of the memory the blob has, by the config.</param>
+    /// <param name="map">The memory.</param>
+    /// <param name="verifyContent">Whether the blob's digest is checked.</param>
+    public SharedFile OpenImageMemory(OciDescriptor descriptor, ImmutableArray<StoredRange> stored, MemoryMap map, bool verifyContent)
+    {
+        if (StoredRanges.FindFault(stored, map) is { } fault)
+        {
+            throw Failure(Rules.ImageMapDiffers, fault);
+        }
+
+        return OpenMemory(descriptor, StoredRanges.Total(stored), UseOf(map.Layout, verifyContent), map.Layout.Paging == GuestPaging.None ? stored : null);
+    }
+
+    /// <summary>Opens a layer of a manifest that was read.</summary>
+    /// <param name="descriptor">Where it is.</param>
+    /// <param name="size">Its length by the config.</param>
+    /// <param name="use">Whether the file is used or a copy, and whether all of it is read to check its digest.</param>
+    /// <param name="ranges">What it has of a guest's memory; null for all.</param>
+    public SharedFile OpenMemory(OciDescriptor descriptor, ulong size, ContentUse use, ImmutableArray<StoredRange>? ranges = null)
+    {
+        SafeFileHandle file = OpenBlob(descriptor, descriptor.MediaType);
+        SharedFile? opened = null;
+        try
+        {
+            long length = RandomAccess.GetLength(file);
+            if (length != descriptor.Size || (ulong)length != size)
+            {
+                throw Failure(
+                    Rules.ImageMalformed, $"its memory blob has 0x{length:X} bytes, manifest and config say 0x{descriptor.Size:X} and 0x{size:X}");
+            }
+
+            return opened = use switch
+            {
+                ContentUse.Mapped when FileSystem.IsLocal(file) => new(file) { Ranges = ranges },
+                ContentUse.Verified => OpenVerified(descriptor, file, ranges),
+                _ when SealedFile.IsSupported => SharedFile.Sealed(SealedFile.Copy(Subject, file, descriptor.Size, hash: null), ranges),
+                _ => new(file) { Ranges = ranges },
+            };
+        }
+        finally
+        {
+            if (opened?.Handle != file)
+            {
+                file.Dispose();
+            }
+        }
+    }
+
+    /// <summary>
+    /// What to do with memory that sandboxes of a layout map. Without page tables they write to their view of it, so that the host cannot tell what of the view
+    /// is still the file's: they get a copy.
+    /// </summary>
+    public static ContentUse UseOf(GuestLayout layout, bool verifyContent) =>
+        verifyContent ? ContentUse.Verified : layout.SnapshotIsPrivate ? ContentUse.Copied : ContentUse.Mapped;
+
+    /// <summary>What messages call the directory.</summary>
+    private string Subject => $"the {what} '{directory}'";
+
+    private SharedFile OpenVerified(OciDescriptor descriptor, SafeFileHandle file, ImmutableArray<StoredRange>? ranges)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        VerifiedContent? known = VerifiedContent.TryShare(descriptor.Digest);
+        SafeFileHandle? copy = null;
+        try
+        {
+            if (known is null && SealedFile.IsSupported)
+            {
+                copy = SealedFile.Copy(Subject, file, descriptor.Size, hash);
+            }
+            else
+            {
+                SealedFile.Read(file, descriptor.Size, (chunk, _) => hash.AppendData(chunk.Span));
+            }
+
+            VerifyDigest(descriptor, hash.GetHashAndReset());
+        }
+        catch
+        {
+            known?.Dispose();
+            copy?.Dispose();
+            throw;
+        }
+
+        known ??= copy is null ? null : VerifiedContent.Keep(descriptor.Digest, copy);
+        return known is null ? new(file) { Ranges = ranges } : SharedFile.Sealed(known, ranges);
+    }
+}
