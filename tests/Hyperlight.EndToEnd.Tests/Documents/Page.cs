@@ -28,10 +28,16 @@ internal sealed partial class Page
     /// <summary>What a link may name after '#'.</summary>
     public IReadOnlySet<string> Anchors { get; }
 
+    /// <summary>Whether the page prints a whole project.</summary>
+    public bool HasProgram => Blocks.Any(block => block.FileName == "App.csproj");
+
     /// <summary>Code that is not between fences, and fences that are never closed.</summary>
     public IReadOnlyList<string> Faults { get; }
 
     public override string ToString() => Path;
+
+    /// <summary>The last block of C# above a block; null if there is none.</summary>
+    public CodeBlock? CodeAbove(CodeBlock block) => Blocks.LastOrDefault(other => other.Language == "csharp" && other.Line < block.Line);
 
     /// <summary>Reads a page.</summary>
     public static Page Read(string root, string path)

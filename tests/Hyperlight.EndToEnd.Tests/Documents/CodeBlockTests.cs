@@ -1,0 +1,153 @@
+using System.Text.RegularExpressions;
+
+namespace Hyperlight.EndToEnd.Tests.Documents;
+
+/// <summary>Every code block of every page is run as it stands. CONTRIBUTING.md says what the words behind an opening fence mean.</summary>
+public sealed partial class CodeBlockTests(PackageFolder packages)
+{
+    private const string Separator = "=== ";
+    private static readonly IReadOnlyList<Page> _pages = Page.ReadAll(Workspace.RepositoryRoot());
+
+    [Fact]
+    public void Every_code_block_says_how_it_is_run()
+    {
+        string[] faults =
+        [
+            .. _pages.SelectMany(page => page.Faults),
+            .. from page in _pages
+               from block in page.Blocks
+               where (block.Language, block.FileName, string.Join(' ', block.Marks)) is not (
+                   ("csharp", null, "" or "continued")
+                   or ("csharp", "Program.cs", "")
+                   or ("xml", null or "App.csproj", "")
+                   or ("json" or "c", not null, "")
+                   or ("sh", null, "" or "repository")
+                   or ("text", null, "" or "output"))
+               select $"{block}: nothing runs a block with the words '{string.Join(' ', block.Words)}'; CONTRIBUTING.md lists what they may be",
+            .. from page in _pages
+               where page.HasProgram != page.Blocks.Any(block => block.FileName == "Program.cs")
+               select $"{page}: a page prints App.csproj and Program.cs, or neither",
+            .. from page in _pages
+               from block in page.Blocks
+               where (block.Has("output") || block.Has("continued")) && page.CodeAbove(block) is null
+               select $"{block}: above the block is no C# that it could belong to",
+        ];
+
+        Assert.True(faults.Length == 0, string.Join('\n', faults));
+    }
+
+    public static TheoryData<string> PagesWithProgram =>
+        [.. _pages.Where(page => page.HasProgram).Select(page => page.Path)];
+
+    [Theory]
+    [MemberData(nameof(PagesWithProgram))]
+    public void The_project_of_a_page_builds_and_prints_what_the_page_says(string path)
+    {
+        Page page = _pages.Single(page => page.Path == path);
+        using ReaderFolder reader = new(packages);
+        RunCommands(reader, [page], beforeCode: true);
+        reader.WriteFiles(page);
+        reader.Project.Build("build").MustSucceed();
+
+        Kvm.Require();
+        CodeBlock project = page.Blocks.Single(block => block.FileName == "App.csproj");
+        string printed = project.Text.Contains("Microsoft.NET.Sdk.Web", StringComparison.Ordinal)
+            ? WebProgram.Answer(reader.Project.PathOf("bin/Debug/net10.0/App.dll"), "/hello/World")
+            : reader.Project.DotNet("bin/Debug/net10.0/App.dll").MustSucceed().Output;
+        AssertOutput(page, page.Blocks.Where(block => block.FileName == "Program.cs"), printed);
+        RunCommands(reader, [page], beforeCode: false);
+    }
+
+    [Fact]
+    public void Every_piece_of_code_and_every_command_runs_as_it_stands()
+    {
+        Kvm.Require();
+        CCompiler.Require();
+        using ReaderFolder reader = new(packages);
+        Piece[] pieces = [.. _pages.SelectMany(Piece.Of).Where(piece => piece.Blocks.Any(block => block.FileName is null))];
+        Page[] others = [.. _pages.Where(page => !page.HasProgram)];
+        Array.ForEach(others, reader.WriteFiles);
+        RunCommands(reader, others, beforeCode: true);
+        WriteProject(reader.Project, pieces);
+        reader.Project.Build("build").MustSucceed();
+
+        DotNetResult result = reader.Project.DotNet("bin/Debug/net10.0/App.dll").MustSucceed();
+
+        foreach (string section in result.Output.Split(Separator, StringSplitOptions.RemoveEmptyEntries))
+        {
+            string place = section[..section.IndexOf('\n', StringComparison.Ordinal)];
+            Piece piece = pieces.Single(piece => piece.Place == place);
+            Page page = _pages.Single(page => page.Path == piece.Blocks[0].Page);
+            AssertOutput(page, piece.Blocks, section[(place.Length + 1)..]);
+        }
+
+        RunCommands(reader, others, beforeCode: false);
+    }
+
+    [Fact]
+    public void Every_command_of_the_repository_is_one_that_the_repository_has()
+    {
+        string root = Workspace.RepositoryRoot();
+        string build = File.ReadAllText(Path.Combine(root, "eng", "Build.cs"));
+        (string Folder, string Text)[] lines =
+        [
+            .. from page in _pages
+               let folder = Path.Combine(root, Path.GetDirectoryName(page.Path)!)
+               from line in page.Blocks.Where(block => block.Has("repository")).SelectMany(block => block.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                   .Concat(InlineCommand().Matches(File.ReadAllText(Path.Combine(root, page.Path))).Select(match => match.Groups[1].Value))
+               select (folder, line),
+        ];
+
+        Assert.All(lines, line => Assert.True(
+            BuildWord().Match(line.Text) is { Success: true } word ? build.Contains($"[\"{word.Groups[1].Value}\"", StringComparison.Ordinal)
+            : Project().Match(line.Text) is { Success: true } project ? Directory.Exists(Path.Combine(root, project.Groups[1].Value))
+            : line.Text.Split(' ')[0] is var program && (program == "dotnet" || (program.StartsWith("./", StringComparison.Ordinal) && File.Exists(Path.Combine(line.Folder, program)))),
+            line.Text));
+    }
+
+    // Commands below a page's last C# look at what it left; all others prepare it.
+    private static void RunCommands(ReaderFolder reader, Page[] pages, bool beforeCode)
+    {
+        foreach (Page page in pages)
+        {
+            int lastCode = page.Blocks.Where(block => block.Language == "csharp").Select(block => block.Line).LastOrDefault(int.MaxValue);
+            foreach (CodeBlock block in page.Blocks.Where(block => block.Language == "sh" && !block.Has("repository") && block.Line < lastCode == beforeCode))
+            {
+                reader.Run(page, block);
+            }
+        }
+    }
+
+    private static void WriteProject(Workspace workspace, Piece[] pieces)
+    {
+        IEnumerable<string> items = _pages.SelectMany(page => page.Blocks).Where(block => block is { Language: "xml", FileName: null }).Select(block => block.Text);
+        workspace.Write("App.csproj", $"""<Project Sdk="Hyperlight.Sdk/0.1.0"><ItemGroup>{string.Concat(items)}</ItemGroup></Project>""");
+        foreach (Piece piece in pieces)
+        {
+            workspace.Write(piece.Namespace + ".cs", piece.ToSource());
+        }
+
+        string calls = string.Join('\n', pieces.Select(piece => $"""Console.WriteLine("{Separator}{piece.Place}"); await {piece.Namespace}.Piece.RunAsync(args);"""));
+        workspace.Write("Program.cs", calls);
+    }
+
+    // An ellipsis stands for a part of its line that differs from run to run.
+    private static void AssertOutput(Page page, IEnumerable<CodeBlock> code, string printed)
+    {
+        CodeBlock[] outputs = [.. page.Blocks.Where(block => block.Has("output") && code.Contains(page.CodeAbove(block)))];
+        if (outputs.Length > 0)
+        {
+            string pattern = Regex.Escape(string.Concat(outputs.Select(block => block.Text)).TrimEnd()).Replace("…", ".*", StringComparison.Ordinal);
+            Assert.True(Regex.IsMatch(printed.TrimEnd(), $"^{pattern}$"), $"{outputs[0]}: it prints\n{printed}");
+        }
+    }
+
+    [GeneratedRegex(@"^\./build\.sh (\w+)")]
+    private static partial Regex BuildWord();
+
+    [GeneratedRegex(@"--project (\S+)")]
+    private static partial Regex Project();
+
+    [GeneratedRegex(@"`(\./build\.sh \w[^`]*)`")]
+    private static partial Regex InlineCommand();
+}
