@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace Hyperlight.EndToEnd.Tests.Documents;
@@ -20,7 +21,8 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
                    ("csharp", null, "" or "continued")
                    or ("csharp", "Program.cs", "")
                    or ("xml", null or "App.csproj", "")
-                   or ("json" or "c", not null, "")
+                   or ("json", _, "")
+                   or ("c", not null, "")
                    or ("sh", null, "" or "repository")
                    or ("text", null, "" or "output"))
                select $"{block}: nothing runs a block with the words '{string.Join(' ', block.Words)}'; CONTRIBUTING.md lists what they may be",
@@ -34,6 +36,14 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
         ];
 
         Assert.True(faults.Length == 0, string.Join('\n', faults));
+    }
+
+    [Fact]
+    public void Every_document_that_is_no_file_is_json()
+    {
+        Assert.All(
+            _pages.SelectMany(page => page.Blocks).Where(block => block is { Language: "json", FileName: null }),
+            block => JsonDocument.Parse(block.Text).Dispose());
     }
 
     public static TheoryData<string> PagesWithProgram =>
