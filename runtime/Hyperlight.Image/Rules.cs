@@ -23,15 +23,19 @@ public static class Rules
     public static readonly Rule EntryNotExecutable = new("HL1010", Error, "The entry point lies outside the file content of every executable segment");
     public static readonly Rule Interpreter = new("HL1011", Error, "The guest asks for a dynamic loader");
     public static readonly Rule SharedLibrary = new("HL1012", Error, "The guest needs a shared library");
-    public static readonly Rule ThreadLocalStorage = new("HL1013", Error, "The guest uses thread-local storage");
+    public static readonly Rule ThreadLocalStorage = new("HL1013", Warning, "Nothing sets up the guest's thread-local variables");
     public static readonly Rule UnsupportedRelocation = new("HL1014", Error, "The guest has a relocation that cannot be applied at build time");
     public static readonly Rule RelocationRange = new("HL1015", Error, "A relocation points outside the loaded segments");
     public static readonly Rule MalformedDynamic = new("HL1016", Error, "The dynamic section is malformed");
-    public static readonly Rule WritableCode = new("HL1017", Warning, "A segment is writable and executable");
+    public static readonly Rule WritableCode = new("HL1017", Warning, "A page is writable and executable");
     public static readonly Rule MalformedVersionNote = new("HL1018", Warning, "The Hyperlight version note cannot be read");
     public static readonly Rule MalformedHeader = new("HL1019", Error, "The ELF header contradicts itself");
     public static readonly Rule ExecutableStack = new("HL1020", Warning, "The guest asks for an executable stack");
     public static readonly Rule MemoryAtZero = new("HL1021", Information, "Page 0 is memory of the guest");
+    public static readonly Rule UndefinedSymbol = new("HL1022", Warning, "The guest uses a symbol that nothing defines");
+    public static readonly Rule ConstructorsNotRun = new("HL1023", Warning, "The guest has constructors that nothing runs");
+    public static readonly Rule DebugFile = new("HL1024", Error, "The file holds only debug information");
+    public static readonly Rule WeakSymbol = new("HL1025", Information, "The guest has weak symbols that nothing defines");
 
     // HL2xxx: layout and memory.
     public static readonly Rule LayoutMismatch = new("HL2001", Error, "The guest is not of the asserted layout");

@@ -84,5 +84,19 @@ done << END
 $sources
 END
 
+# A weak symbol that nothing defines has the address 0, and GNU ld leaves its name out of the guest: so it is named here.
+case $cc in
+    *gcc*) nm=$($cc -print-prog-name=nm) ;;
+    *) nm='' ;;
+esac
+if [ -n "$nm" ] && command -v "$nm" > /dev/null; then
+    "$nm" "$objects"/*.o | awk '
+        NF == 2 && ($1 == "w" || $1 == "v") { weak[$2] }
+        NF == 3 { defined[$3] }
+        END { for (name in weak) if (!(name in defined) && name !~ /^__init_array_(start|end)$/) print name }' | sort | while IFS= read -r name; do
+        echo "build-guest.sh: warning HL1022: nothing defines the weak symbol '$name', so that its address is 0: define it, or compare its address with NULL before it is used." >&2
+    done
+fi
+
 $cc "@$kit/$cpu.rsp" -nostdlib $position "-Wl,-T,${script:-$kit/$arch.ld}" -Wl,--gc-sections -Wl,--build-id=none \
-    -Wl,--hash-style=sysv -Wl,-z,noexecstack -Wl,-z,norelro -Wl,-z,max-page-size=4096 -s "$objects"/*.o -o "$out"
+    -Wl,--hash-style=sysv -Wl,-z,noexecstack -Wl,-z,norelro -Wl,-z,max-page-size=4096 -Wl,--no-undefined -Wl,--strip-debug "$objects"/*.o -o "$out"

@@ -32,7 +32,7 @@ public sealed partial class TestElf
         foreach (Load load in loads)
         {
             // The file offset and the address are congruent, as p_align demands.
-            ulong alignment = load.Alignment is > 1 and <= Page ? load.Alignment : 1;
+            ulong alignment = load.Alignment is > 1 and <= 0x40_0000 && ulong.IsPow2(load.Alignment) ? load.Alignment : 1;
             ulong offset = (ulong)file.Length;
             offset += unchecked(load.Address - offset) % alignment;
             Append(file, offset, load.Content);
@@ -51,7 +51,7 @@ public sealed partial class TestElf
             headers.Add(header with { Offset = offset });
         }
 
-        (ulong sectionOffset, int sectionCount) = _hasSections ? AppendSections(file) : (0, 0);
+        (ulong sectionOffset, int sectionCount) = _hasSections ? AppendSections(file, headers) : (0, 0);
         WriteHeaders(file, headers, sectionOffset, sectionCount);
         byte[] bytes = file.ToArray();
         foreach ((int offset, byte[] patch) in _patches)
@@ -125,7 +125,7 @@ public sealed partial class TestElf
         return [.. bytes];
     }
 
-    private (ulong Offset, int Count) AppendSections(MemoryStream file)
+    private (ulong Offset, int Count) AppendSections(MemoryStream file, List<ElfSegment> segments)
     {
         List<(string Name, ElfSectionType Type, ulong Alignment, byte[] Content)> sections = [.. _sections];
         if (_symbols.Count > 0)
@@ -134,12 +134,20 @@ public sealed partial class TestElf
             sections.Add((".strtab", ElfSectionType.StringTable, 1, [0, .. _symbols.SelectMany(symbol => Terminated(symbol.Name))]));
         }
 
-        List<byte> names = [0, .. sections.SelectMany(section => Terminated(section.Name))];
+        List<byte> names = [0, .. _loadedSections.SelectMany(section => Terminated(section.Name)), .. sections.SelectMany(section => Terminated(section.Name))];
         sections.Add((".shstrtab", ElfSectionType.StringTable, 1, [.. names, .. Terminated(".shstrtab")]));
 
         using MemoryStream headers = new();
         headers.Write(new byte[Is64 ? 64 : 40]);
         int nameOffset = 1;
+        foreach ((string name, ElfSectionType type, ElfSectionFlags flags, ulong address, ulong size) in _loadedSections)
+        {
+            ElfSegment segment = segments.FirstOrDefault(segment => segment.Type == ElfSegmentType.Load && address >= segment.VirtualAddress && address <= segment.LastAddress);
+            headers.Write([.. BitConverter.GetBytes(nameOffset), .. BitConverter.GetBytes((uint)type), .. Word((ulong)flags), .. Word(address)]);
+            headers.Write([.. Word(segment.Offset + (address - segment.VirtualAddress)), .. Word(size), .. BitConverter.GetBytes(0), .. BitConverter.GetBytes(0), .. Word(4), .. Word(0)]);
+            nameOffset += Terminated(name).Length;
+        }
+
         for (int index = 0; index < sections.Count; index++)
         {
             (string name, ElfSectionType type, ulong alignment, byte[] content) = sections[index];
@@ -147,16 +155,16 @@ public sealed partial class TestElf
             Append(file, offset, content);
             bool isSymbols = type == ElfSectionType.SymbolTable;
 
-            // sh_link of .symtab is .strtab, the section behind it; index 0 is the empty header.
+            // sh_link of .symtab is .strtab, the section behind it; index 0 is the empty header, the loaded sections come first.
             headers.Write([.. BitConverter.GetBytes(nameOffset), .. BitConverter.GetBytes((uint)type), .. Word(0), .. Word(0), .. Word(offset)]);
-            headers.Write([.. Word((ulong)content.Length), .. BitConverter.GetBytes(isSymbols ? index + 2 : 0), .. BitConverter.GetBytes(isSymbols ? 1 : 0)]);
+            headers.Write([.. Word((ulong)content.Length), .. BitConverter.GetBytes(isSymbols ? _loadedSections.Count + index + 2 : 0), .. BitConverter.GetBytes(isSymbols ? 1 : 0)]);
             headers.Write([.. Word(alignment), .. Word(isSymbols ? (Is64 ? 24UL : 16UL) : 0)]);
             nameOffset += Encoding.UTF8.GetByteCount(name) + 1;
         }
 
         ulong headersOffset = ((ulong)file.Length + 7) & ~7UL;
         Append(file, headersOffset, headers.ToArray());
-        return (headersOffset, sections.Count + 1);
+        return (headersOffset, sections.Count + _loadedSections.Count + 1);
     }
 
     private byte[] BuildSymbols()

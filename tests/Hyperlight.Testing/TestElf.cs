@@ -20,6 +20,7 @@ public sealed partial class TestElf
     private readonly List<Load> _loads = [];
     private readonly List<(ElfSegment Header, byte[] Content)> _others = [];
     private readonly List<(string Name, ElfSectionType Type, ulong Alignment, byte[] Content)> _sections = [];
+    private readonly List<(string Name, ElfSectionType Type, ElfSectionFlags Flags, ulong Address, ulong Size)> _loadedSections = [];
     private readonly List<ElfSymbol> _symbols = [];
     private readonly List<ElfRelocation> _rel = [];
     private readonly List<ElfRelocation> _rela = [];
@@ -79,9 +80,9 @@ public sealed partial class TestElf
     /// <summary>Adds a PT_INTERP segment.</summary>
     public TestElf WithInterpreter(string path = "/lib64/ld-linux-x86-64.so.2") => WithContent(ElfSegmentType.Interpreter, Terminated(path), alignment: 1);
 
-    /// <summary>Adds a PT_TLS segment without bytes in the file.</summary>
+    /// <summary>Adds a PT_TLS segment without bytes in the file, in the last segment to load.</summary>
     public TestElf WithTls(ulong memorySize) =>
-        WithProgramHeader(new(0, ElfSegmentType.ThreadLocalStorage, ElfSegmentFlags.Read, 0, 0, 0, memorySize, 8));
+        WithProgramHeader(new(0, ElfSegmentType.ThreadLocalStorage, ElfSegmentFlags.Read, 0, _loads.Count == 0 ? 0 : _loads[^1].Address, 0, memorySize, 8));
 
     /// <summary>Adds a PT_GNU_STACK segment.</summary>
     public TestElf WithStack(ElfSegmentFlags flags) => WithProgramHeader(new(0, ElfSegmentType.GnuStack, flags, 0, 0, 0, 0, 4));
@@ -101,6 +102,27 @@ public sealed partial class TestElf
     /// <summary>Adds a section that is not loaded.</summary>
     public TestElf WithSection(string name, ElfSectionType type, byte[] content, ulong alignment = 1) =>
         Do(() => _sections.Add((name, type, alignment, content)));
+
+    /// <summary>Adds a section that is part of a segment to load: its bytes are those of the segment, at least what the relocations for the same address need.</summary>
+    public TestElf WithLoadedSection(string name, ElfSectionType type, ulong address, ulong size = 8, ElfSectionFlags flags = ElfSectionFlags.Allocate) =>
+        Do(() => _loadedSections.Add((name, type, flags, address, size)));
+
+    /// <summary>Writes words into the segments there are so far, from an address on.</summary>
+    public TestElf WithWordsAt(ulong address, params ulong[] words) => Do(() =>
+    {
+        Load load = _loads.First(load => address >= load.Address && address - load.Address < (ulong)load.Content.Length);
+        words.SelectMany(Word).ToArray().CopyTo(load.Content, (int)(address - load.Address));
+    });
+
+    /// <summary>Writes code into the segments there are so far, from an address on.</summary>
+    public TestElf WithCodeAt(ulong address, params byte[] code) => Do(() =>
+    {
+        Load load = _loads.First(load => address >= load.Address && address - load.Address < (ulong)load.Content.Length);
+        code.CopyTo(load.Content, (int)(address - load.Address));
+    });
+
+    /// <summary>Adds a symbol that no section defines to .symtab.</summary>
+    public TestElf WithUndefinedSymbol(string name, ElfSymbolBinding binding) => Do(() => _symbols.Add(new(name, 0, 0, ElfSymbolType.None, binding, 0)));
 
     /// <summary>Adds a symbol to .symtab.</summary>
     public TestElf WithSymbol(string name, ulong value, ulong size = 0, ElfSymbolType type = ElfSymbolType.Function) =>

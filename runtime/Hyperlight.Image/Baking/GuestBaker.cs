@@ -39,18 +39,18 @@ public static class GuestBaker
 
     private static BakedImage? BakeChecked(BakeRequest request, List<Finding> findings)
     {
-        if (Check(request, findings) is not (ElfFile elf, MemoryMap fullMap))
+        if (Check(request, findings) is not (ElfFile elf, GuestPlacement placement, MemoryMap fullMap))
         {
             return null;
         }
 
         GuestLayout layout = fullMap.Layout;
-        PageStore pages = GuestLoader.Load(elf, layout);
+        PageStore pages = GuestLoader.Load(elf, placement);
         KeyValuePair<ulong, byte[]>[] stored = [.. pages.NonZeroPages];
         bool paged = layout.Paging != GuestPaging.None;
         MemoryMap map = !paged
             ? fullMap
-            : MemoryMap.TryCreate(layout, fullMap.Sizes, elf.LoadSize, (ulong)stored.Length * GuestLayout.PageSize, findings)
+            : MemoryMap.TryCreate(layout, fullMap.Sizes, placement.ImageSize, (ulong)stored.Length * GuestLayout.PageSize, findings)
                 ?? throw new InvalidOperationException("a map with fewer stored pages cannot break a rule that the full one keeps");
 
         // A paged image stores its pages one behind the other, an identity image each at its own place.
@@ -66,7 +66,7 @@ public static class GuestBaker
         if (paged)
         {
             Dictionary<ulong, GuestPhysicalAddress> placed = stored.Index().ToDictionary(page => page.Item.Key, page => map.Image.Gpa + Place(page.Index));
-            IEnumerable<MemoryPermissions> permissions = GuestLoader.PagePermissions(elf, map, request.Permissions);
+            IEnumerable<MemoryPermissions> permissions = GuestLoader.PagePermissions(elf, placement, map, request.Permissions);
             pieces.Add(new(map.PageTables.BlobOffset, InitialPageTables.Build(map, permissions, placed)));
         }
 
@@ -81,7 +81,7 @@ public static class GuestBaker
             SegmentPermissions = request.Permissions,
             Sizes = map.Sizes,
             CodeSize = map.CodeSize,
-            EntryPoint = unchecked(layout.SnapshotBase.Value + elf.Entry - elf.LoadBase),
+            EntryPoint = unchecked(elf.Entry + placement.Slide),
             Regions = map.Regions,
             MemorySize = map.BlobSize,
             Stored = paged ? [new(0, map.BlobSize)] : StoredRanges.Covering(pieces),
@@ -89,7 +89,7 @@ public static class GuestBaker
         return new BakedImage(config, pieces);
     }
 
-    private static (ElfFile Elf, MemoryMap Map)? Check(BakeRequest request, ICollection<Finding> findings)
+    private static (ElfFile Elf, GuestPlacement Placement, MemoryMap Map)? Check(BakeRequest request, ICollection<Finding> findings)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(findings);
@@ -97,6 +97,7 @@ public static class GuestBaker
         List<Finding> found = [];
         ElfFile? elf = ElfFile.TryRead(request.Guest, found);
         GuestLayout? layout = elf is null ? null : LayoutSelection.Select(elf, request.AssertedArchitecture, found);
+        GuestPlacement placement = default;
         MemoryMap? map = null;
         if (elf is not null && layout is not null)
         {
@@ -109,7 +110,11 @@ public static class GuestBaker
             }
 
             GuestSizes sizes = request.Sizes with { InitDataSize = (ulong)request.InitData.Length };
-            map = MemoryMap.TryCreate(layout, sizes, elf.LoadSize, storedImageSize: null, found);
+            placement = new(elf, layout);
+
+            // An image that no layout could hold is a finding already. What the project asks for is judged without it.
+            ulong imageSize = placement.ImageSize <= layout.MaxRegionSize ? placement.ImageSize : GuestLayout.PageSize;
+            map = MemoryMap.TryCreate(layout, sizes, imageSize, storedImageSize: null, found);
         }
 
         foreach (Finding finding in found)
@@ -118,6 +123,6 @@ public static class GuestBaker
         }
 
         bool usable = elf is not null && map is not null && found.TrueForAll(finding => finding.Rule.Severity != FindingSeverity.Error);
-        return usable ? (elf!, map!) : null;
+        return usable ? (elf!, placement, map!) : null;
     }
 }

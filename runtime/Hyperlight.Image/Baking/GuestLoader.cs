@@ -6,29 +6,28 @@ namespace Hyperlight.Baking;
 /// <summary>Does at build time what a program loader does at start: places the segments and applies the relocations. The ELF has been validated.</summary>
 internal static class GuestLoader
 {
-    /// <summary>The image as it is in memory when the guest starts, the lowest segment at offset 0.</summary>
-    public static PageStore Load(ElfFile elf, GuestLayout layout)
+    /// <summary>The image as it is in memory when the guest starts.</summary>
+    public static PageStore Load(ElfFile elf, GuestPlacement placement)
     {
         PageStore pages = new();
         foreach (ElfSegment segment in elf.LoadSegments)
         {
-            pages.Write(segment.VirtualAddress - elf.LoadBase, elf.Bytes.Span.Slice((int)segment.Offset, (int)segment.FileSize));
+            pages.Write(placement.OffsetOf(segment.VirtualAddress), elf.Bytes.Span.Slice((int)segment.Offset, (int)segment.FileSize));
         }
 
         int wordSize = elf.Class == ElfClass.Elf64 ? sizeof(ulong) : sizeof(uint);
-        ulong slide = unchecked(layout.SnapshotBase.Value - elf.LoadBase);
         foreach (ElfRelocation relocation in elf.Relocations.Where(relocation => relocation.Type == ElfRelocation.Relative))
         {
-            ulong offset = relocation.Offset - elf.LoadBase;
+            ulong offset = placement.OffsetOf(relocation.Offset);
             ulong addend = relocation.Addend is { } explicitAddend ? unchecked((ulong)explicitAddend) : pages.ReadWord(offset, wordSize);
-            pages.WriteWord(offset, unchecked(slide + addend), wordSize);
+            pages.WriteWord(offset, unchecked(placement.Slide + addend), wordSize);
         }
 
         return pages;
     }
 
-    /// <summary>What the segments allow on each page of the image, in ascending order; gaps between segments may be read and written.</summary>
-    public static IEnumerable<MemoryPermissions> PagePermissions(ElfFile elf, MemoryMap map, SegmentPermissions permissions)
+    /// <summary>What the segments allow on each page of the image, in ascending order; gaps may be read and written.</summary>
+    public static IEnumerable<MemoryPermissions> PagePermissions(ElfFile elf, GuestPlacement placement, MemoryMap map, SegmentPermissions permissions)
     {
         ulong pageCount = map.Image.Size / GuestLayout.PageSize;
         if (permissions == SegmentPermissions.Upstream)
@@ -46,15 +45,15 @@ internal static class GuestLoader
         int first = 0;
         for (ulong page = 0; page < pageCount; page++)
         {
-            ulong start = elf.LoadBase + (page * GuestLayout.PageSize);
+            ulong start = page * GuestLayout.PageSize;
             ulong end = start + GuestLayout.PageSize;
-            while (first < segments.Length && segments[first].LastAddress < start)
+            while (first < segments.Length && placement.OffsetOf(segments[first].LastAddress) < start)
             {
                 first++;
             }
 
             MemoryPermissions union = MemoryPermissions.None;
-            for (int i = first; i < segments.Length && segments[i].VirtualAddress < end; i++)
+            for (int i = first; i < segments.Length && placement.OffsetOf(segments[i].VirtualAddress) < end; i++)
             {
                 union |= MemoryPermissions.Read
                     | ((segments[i].Flags & ElfSegmentFlags.Write) != 0 ? MemoryPermissions.Write : MemoryPermissions.None)

@@ -12,8 +12,14 @@ public enum ElfDynamicTag : long
     /// <summary>DT_PLTRELSZ: bytes of the relocations of the procedure linkage table.</summary>
     PltRelocationsSize = 2,
 
+    /// <summary>DT_PLTGOT: the address of the global offset table.</summary>
+    GlobalOffsetTable = 3,
+
     /// <summary>DT_STRTAB: the address of the string table.</summary>
     StringTable = 5,
+
+    /// <summary>DT_SYMTAB: the address of the symbols that relocations refer to.</summary>
+    SymbolTable = 6,
 
     /// <summary>DT_RELA: the address of the relocations with addend.</summary>
     Rela = 7,
@@ -44,6 +50,18 @@ public enum ElfDynamicTag : long
 
     /// <summary>DT_JMPREL: the address of the relocations of the procedure linkage table.</summary>
     PltRelocations = 23,
+
+    /// <summary>DT_INIT_ARRAY: the address of the table of functions to call before the program starts.</summary>
+    InitializationArray = 25,
+
+    /// <summary>DT_INIT_ARRAYSZ: bytes of that table.</summary>
+    InitializationArraySize = 27,
+
+    /// <summary>DT_PREINIT_ARRAY: the address of the table of functions to call before those of DT_INIT_ARRAY.</summary>
+    PreinitializationArray = 32,
+
+    /// <summary>DT_PREINIT_ARRAYSZ: bytes of that table.</summary>
+    PreinitializationArraySize = 33,
 
     /// <summary>DT_RELRSZ: bytes of the packed relative relocations.</summary>
     RelrSize = 35,

@@ -8,7 +8,10 @@ namespace Hyperlight.Elf;
 /// </summary>
 public sealed class ElfFile
 {
+    private const int LongestSymbolName = 4096;
+
     private readonly Lazy<ImmutableArray<ElfSymbol>> _symbols;
+    private readonly ElfDynamicTable _dynamic;
 
     private ElfFile(
         ReadOnlyMemory<byte> bytes, ElfHeader header, ImmutableArray<ElfSegment> segments, ImmutableArray<ElfSection> sections, ICollection<Finding> findings)
@@ -25,10 +28,13 @@ public sealed class ElfFile
 
         ReadOnlySpan<byte> file = bytes.Span;
         ElfMemory memory = new(file, LoadSegments);
-        ElfDynamicTable dynamic = ElfDynamicTable.Read(file, header.Format, segments, findings);
-        Dynamic = dynamic.Entries;
-        NeededLibraries = dynamic.ReadNeededLibraries(memory, file.Length, findings);
-        Relocations = new ElfRelocationTables(header.Format, dynamic, memory, file.Length, findings).Read();
+        _dynamic = ElfDynamicTable.Read(file, header.Format, segments, findings);
+        NeededLibraries = _dynamic.ReadNeededLibraries(memory, file.Length, findings);
+        ElfRelocationTables tables = new(header.Format, _dynamic, memory, file.Length, findings);
+        Relocations = tables.Read();
+        LeftTables = tables.ReadLeft(file, sections);
+        ProgramHeaders = (header.ProgramHeaderOffset, (ulong)segments.Length * (ulong)header.Format.ProgramHeaderSize);
+        Linker = ElfLinkerMark.Read(file, sections);
         (HyperlightVersion, BuildId) = ElfNotes.Read(file, segments, sections, findings);
 
         if (!LoadSegments.IsEmpty)
@@ -73,7 +79,7 @@ public sealed class ElfFile
     public ImmutableArray<ElfSection> Sections { get; }
 
     /// <summary>The dynamic table up to, and without, its end mark.</summary>
-    public ImmutableArray<ElfDynamicEntry> Dynamic { get; }
+    public ImmutableArray<ElfDynamicEntry> Dynamic => _dynamic.Entries;
 
     /// <summary>The relocations of the dynamic table: those of REL, RELA, RELR, JMPREL, in this order.</summary>
     public ImmutableArray<ElfRelocation> Relocations { get; }
@@ -91,12 +97,24 @@ public sealed class ElfFile
     public ImmutableArray<ElfSymbol> Symbols => _symbols.Value;
 
     /// <summary>Bytes of the word that a relocation changes: 8, in a 32-bit file 4.</summary>
-    public int WordSize => new ElfFormat(Class).WordSize;
+    public int WordSize => Format.WordSize;
+
+    /// <summary>The relocations in sections that are loaded and that the dynamic table does not name: nothing outside of the guest applies them.</summary>
+    internal ImmutableArray<ElfLeftTable> LeftTables { get; }
+
+    /// <summary>Where the program headers are in the file, and their length in bytes.</summary>
+    internal (ulong Offset, ulong Size) ProgramHeaders { get; }
+
+    /// <summary>The linker that made the file.</summary>
+    internal ElfLinker Linker { get; }
+
+    /// <summary>The sizes of the structures of its class.</summary>
+    internal ElfFormat Format => new(Class);
 
     /// <summary>Reads an ELF file. Never throws on what the bytes are.</summary>
     /// <param name="bytes">The file's content. It is kept, not copied, and must not change.</param>
     /// <param name="findings">
-    /// Receives HL1001, HL1002, HL1003, HL1016, HL1018 and HL1019: everything that could not be read. That it was read does not make it a guest.
+    /// Receives HL1001, HL1002, HL1003, HL1016, HL1018, HL1019 and HL1024: everything that could not be read. That it was read does not make it a guest.
     /// </param>
     /// <returns>The file with what could be read of it; null where its headers are unusable.</returns>
     public static ElfFile? TryRead(ReadOnlyMemory<byte> bytes, ICollection<Finding> findings)
@@ -108,7 +126,44 @@ public sealed class ElfFile
         }
 
         ImmutableArray<ElfSection> sections = ElfSectionTable.Read(bytes.Span, header, findings);
+        if (ElfSectionTable.IsDebugFile(sections))
+        {
+            findings.Add(Rules.DebugFile.Found(
+                "the file was separated from a guest for debuggers (objcopy --only-keep-debug): it holds debug information, and of code and data the sizes alone; "
+                + "give the guest itself, whose file mostly has the same name without .debug."));
+            return null;
+        }
+
         return ElfSegmentTable.TryRead(bytes.Span, header, findings) is { } segments ? new(bytes, header, segments, sections, findings) : null;
+    }
+
+    /// <summary>The value of a tag of the dynamic table, null where it has none.</summary>
+    internal ulong? FindDynamic(ElfDynamicTag tag) => _dynamic.Find(tag);
+
+    /// <summary>The bytes from an address on, as linked, if one segment has all of them in the file; else none.</summary>
+    internal ReadOnlySpan<byte> BytesAt(ulong address, ulong size) =>
+        new ElfMemory(Bytes.Span, LoadSegments).TrySlice(address, size, out ReadOnlySpan<byte> bytes) ? bytes : [];
+
+    /// <summary>The word at an address, as linked; null where the file has none.</summary>
+    internal ulong? WordAt(ulong address)
+    {
+        ReadOnlySpan<byte> bytes = BytesAt(address, (ulong)WordSize);
+        return bytes.IsEmpty ? null : new ElfCursor(bytes, Format).ReadWord();
+    }
+
+    /// <summary>The symbol that a relocation of the dynamic table refers to by its number; null where it cannot be read.</summary>
+    internal ElfSymbol? DynamicSymbol(uint index)
+    {
+        ulong size = (ulong)Format.SymbolSize;
+        if (index == 0 || FindDynamic(ElfDynamicTag.SymbolTable) is not { } symbols || symbols > ulong.MaxValue - (index * size)
+            || FindDynamic(ElfDynamicTag.StringTable) is not { } names || FindDynamic(ElfDynamicTag.StringTableSize) is not { } namesSize)
+        {
+            return null;
+        }
+
+        ReadOnlySpan<byte> entry = BytesAt(symbols + (index * size), size);
+        ElfStringTable strings = new(BytesAt(names, namesSize), LongestSymbolName);
+        return entry.IsEmpty ? null : ElfSymbolTable.ReadEntry(entry, Format, ref strings);
     }
 
     /// <summary>The bytes the file has for a segment; empty where they are not all in the file.</summary>

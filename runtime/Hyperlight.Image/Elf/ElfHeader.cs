@@ -60,7 +60,8 @@ internal readonly record struct ElfHeader(
         ulong entry = cursor.ReadWord();
         ulong programHeaderOffset = cursor.ReadWord();
         ulong sectionHeaderOffset = cursor.ReadWord();
-        cursor.Skip(sizeof(uint) + sizeof(ushort)); // e_flags, e_ehsize
+        cursor.Skip(sizeof(uint)); // e_flags
+        ushort headerSize = cursor.ReadUInt16();
         ushort programHeaderSize = cursor.ReadUInt16();
         ulong programHeaderCount = cursor.ReadUInt16();
         ushort sectionHeaderSize = cursor.ReadUInt16();
@@ -71,6 +72,12 @@ internal readonly record struct ElfHeader(
         {
             findings.Add(Rules.ElfEncoding.Found($"e_version is {version}, only {CurrentVersion} is defined: the file is damaged, link the guest again."));
             return null;
+        }
+
+        if (headerSize != format.HeaderSize)
+        {
+            findings.Add(Rules.MalformedHeader.Found(
+                $"e_ehsize is {headerSize}, the header of this ELF class has {format.HeaderSize} bytes: the file is damaged or was changed after linking, link the guest again."));
         }
 
         // A file without sections may leave their size 0; so may one without segments.
@@ -88,10 +95,24 @@ internal readonly record struct ElfHeader(
             sectionNameIndex = sectionNameIndex == ManySections ? extension.Link : sectionNameIndex;
             programHeaderCount = programHeaderCount == ManyProgramHeaders ? extension.Info : programHeaderCount;
         }
+        else if (programHeaderCount == ManyProgramHeaders)
+        {
+            findings.Add(Rules.MalformedHeader.Found(
+                $"e_phnum is 0x{ManyProgramHeaders:X}, which leaves the count to section header 0, and the file has none: the file is damaged or was changed after linking, link the guest again."));
+            return null;
+        }
 
         if (programHeaderCount != 0 && programHeaderSize != format.ProgramHeaderSize)
         {
             findings.Add(WrongEntrySize("e_phentsize", programHeaderSize, format.ProgramHeaderSize));
+            return null;
+        }
+
+        if (programHeaderCount != 0 && programHeaderOffset < (ulong)format.HeaderSize)
+        {
+            findings.Add(Rules.MalformedHeader.Found(
+                $"e_phoff puts {programHeaderCount} program headers at file offset 0x{programHeaderOffset:X}, into the ELF header, which has 0x{format.HeaderSize:X} bytes: "
+                + "the file is damaged or was changed after linking, link the guest again."));
             return null;
         }
 

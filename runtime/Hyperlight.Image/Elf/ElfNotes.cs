@@ -27,53 +27,63 @@ internal readonly record struct ElfNotes(string? HyperlightVersion, string? Buil
     public static ElfNotes Read(
         ReadOnlySpan<byte> file, ImmutableArray<ElfSegment> segments, ImmutableArray<ElfSection> sections, ICollection<Finding> findings)
     {
-        string? version = null;
-        string? buildId = null;
-        bool hasVersionSection = false;
-        ElfNoteRanges ranges = new(file);
+        NoteScan scan = new();
+        string? place = null;
+        ElfRanges ranges = new(file);
         foreach (ElfSection section in sections)
         {
             bool isVersionSection = section.Name == VersionSection;
-            hasVersionSection |= isVersionSection;
             if (isVersionSection || section.Type == ElfSectionType.Note)
             {
-                Scan(ranges.Take(section.Offset, section.Size), section.Alignment, ref version, ref buildId);
+                bool names = scan.Read(ranges.Take(section.Offset, section.Size), section.Alignment);
+                place = isVersionSection ? $"the section {VersionSection}" : names ? place ?? $"the section number {section.Index}" : place;
             }
         }
 
         ranges = new(file);
         foreach (ElfSegment segment in segments)
         {
-            if (segment.Type == ElfSegmentType.Note)
+            if (segment.Type == ElfSegmentType.Note && scan.Read(ranges.Take(segment.Offset, segment.FileSize), segment.Alignment))
             {
-                Scan(ranges.Take(segment.Offset, segment.FileSize), segment.Alignment, ref version, ref buildId);
+                place ??= $"the note segment of program header {segment.Index}";
             }
         }
 
-        if (version is null && hasVersionSection)
+        if (scan.Version is null && place is not null)
         {
             findings.Add(Rules.MalformedVersionNote.Found(
-                $"the section {VersionSection} holds no note of owner Hyperlight and type {VersionType} with a version of at most {LongestVersion} characters, "
-                + "so the guest's Hyperlight version is not checked: build it with an unchanged guest library, and do not edit or merge the section."));
+                $"{place} holds no note of owner Hyperlight and type {VersionType} with a version of at most {LongestVersion} letters, digits and .+-_, "
+                + "so the guest's Hyperlight version is not checked: build it with an unchanged guest library, and do not edit or merge the note."));
         }
 
-        return new(version, buildId);
+        return new(scan.Version, scan.BuildId);
     }
 
-    private static void Scan(ReadOnlySpan<byte> notes, ulong alignment, ref string? version, ref string? buildId)
+    /// <summary>What the notes that were read so far say.</summary>
+    private sealed class NoteScan
     {
-        ElfNoteCursor cursor = new(notes, alignment);
-        while (cursor.MoveNext())
+        public string? Version { get; private set; }
+
+        public string? BuildId { get; private set; }
+
+        /// <summary>Reads notes. The result is whether they name Hyperlight, in a note or in what is left of one.</summary>
+        public bool Read(ReadOnlySpan<byte> notes, ulong alignment)
         {
-            if (version is null && cursor.Type == VersionType && cursor.Owner.SequenceEqual(VersionOwner))
+            ElfNoteCursor cursor = new(notes, alignment);
+            while (cursor.MoveNext())
             {
-                version = ReadVersion(cursor.Descriptor.TrimEnd((byte)0));
+                if (Version is null && cursor.Type == VersionType && cursor.Owner.SequenceEqual(VersionOwner))
+                {
+                    Version = ReadVersion(cursor.Descriptor.TrimEnd((byte)0));
+                }
+                else if (BuildId is null && cursor.Type == BuildIdType && cursor.Owner.SequenceEqual(BuildIdOwner)
+                    && cursor.Descriptor.Length is > 0 and <= LongestBuildId)
+                {
+                    BuildId = Convert.ToHexStringLower(cursor.Descriptor);
+                }
             }
-            else if (buildId is null && cursor.Type == BuildIdType && cursor.Owner.SequenceEqual(BuildIdOwner)
-                && cursor.Descriptor.Length is > 0 and <= LongestBuildId)
-            {
-                buildId = Convert.ToHexStringLower(cursor.Descriptor);
-            }
+
+            return notes.IndexOf(VersionOwner) >= 0;
         }
     }
 

@@ -12,4 +12,7 @@ public readonly record struct ElfRelocation(ulong Offset, uint Type, uint Symbol
 
     /// <summary>R_386_RELATIVE and R_X86_64_RELATIVE: the word becomes the load address plus the addend.</summary>
     public const uint Relative = 8;
+
+    /// <summary>R_386_IRELATIVE or R_X86_64_IRELATIVE: the word becomes what the function at the load address plus the addend returns.</summary>
+    internal static uint IndirectOf(ElfMachine machine) => machine == ElfMachine.I386 ? 42u : 37u;
 }

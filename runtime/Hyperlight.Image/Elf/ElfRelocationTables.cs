@@ -22,10 +22,52 @@ internal readonly ref struct ElfRelocationTables(ElfFormat format, ElfDynamicTab
         Table relr = Locate("DT_RELR", ElfDynamicTag.Relr, ElfDynamicTag.RelrSize, ElfDynamicTag.RelrEntrySize, _format.WordSize);
         ReadRel(rel, relocations);
         ReadRela(rela, relocations);
-        ReadRelr(relr, relocations);
+        ReadRelr(relr, relocations, _findings);
         ReadPlt(rel, rela, relocations);
         return relocations.DrainToImmutable();
     }
+
+    /// <summary>The relocations of sections that are loaded but that the dynamic table does not name. What is damaged in them is left out.</summary>
+    public ImmutableArray<ElfLeftTable> ReadLeft(ReadOnlySpan<byte> file, ImmutableArray<ElfSection> sections)
+    {
+        var left = ImmutableArray.CreateBuilder<ElfLeftTable>();
+        ElfRanges ranges = new(file);
+        foreach (ElfSection section in sections)
+        {
+            if (section.Type is not (ElfSectionType.Rel or ElfSectionType.Rela or ElfSectionType.Relr)
+                || (section.Flags & ElfSectionFlags.Allocate) == 0 || section.Size == 0 || IsNamed(section.Address))
+            {
+                continue;
+            }
+
+            var relocations = ImmutableArray.CreateBuilder<ElfRelocation>();
+            Table table = new(section.Address, ranges.Take(section.Offset, section.Size));
+            switch (section.Type)
+            {
+                case ElfSectionType.Rel:
+                    ReadRel(table, relocations);
+                    break;
+                case ElfSectionType.Rela:
+                    ReadRela(table, relocations);
+                    break;
+                default:
+                    ReadRelr(table, relocations, new List<Finding>());
+                    break;
+            }
+
+            left.Add(new(section.Name, section.Address, section.Size, relocations.DrainToImmutable()));
+        }
+
+        return left.DrainToImmutable();
+    }
+
+    /// <summary>Whether a table that the dynamic table names has an address.</summary>
+    private bool IsNamed(ulong address) =>
+        IsIn(address, ElfDynamicTag.Rel, ElfDynamicTag.RelSize) || IsIn(address, ElfDynamicTag.Rela, ElfDynamicTag.RelaSize)
+        || IsIn(address, ElfDynamicTag.Relr, ElfDynamicTag.RelrSize) || IsIn(address, ElfDynamicTag.PltRelocations, ElfDynamicTag.PltRelocationsSize);
+
+    private bool IsIn(ulong address, ElfDynamicTag start, ElfDynamicTag size) =>
+        _dynamic.Find(start) is { } first && _dynamic.Find(size) is { } length && address >= first && address - first < length;
 
     private Table Locate(string name, ElfDynamicTag addressTag, ElfDynamicTag sizeTag, ElfDynamicTag entrySizeTag, int entrySize)
     {
@@ -110,7 +152,7 @@ internal readonly ref struct ElfRelocationTables(ElfFormat format, ElfDynamicTab
     /// RELR: an even word is the address of a word to relocate; an odd one is a bitmap, from bit 1 on, of the words that follow what was
     /// last described. A word of table can so stand for 63 relocations, each of which must change a word of the file: that bounds them.
     /// </summary>
-    private void ReadRelr(Table table, ImmutableArray<ElfRelocation>.Builder relocations)
+    private void ReadRelr(Table table, ImmutableArray<ElfRelocation>.Builder relocations, ICollection<Finding> findings)
     {
         int wordSize = _format.WordSize;
         int limit = relocations.Count + (_fileSize / wordSize);
@@ -122,7 +164,7 @@ internal readonly ref struct ElfRelocationTables(ElfFormat format, ElfDynamicTab
             int described = isBitmap ? BitOperations.PopCount(word >> 1) : 1;
             if (described > limit - relocations.Count)
             {
-                _findings.Add(Rules.MalformedDynamic.Found(
+                findings.Add(Rules.MalformedDynamic.Found(
                     $"DT_RELR describes more relocations than the file has words (0x{_fileSize / wordSize:X}): the file is damaged, link the guest again."));
                 return;
             }

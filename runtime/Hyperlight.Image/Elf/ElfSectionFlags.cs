@@ -17,4 +17,7 @@ public enum ElfSectionFlags : ulong
 
     /// <summary>SHF_EXECINSTR: machine code.</summary>
     Execute = 4,
+
+    /// <summary>SHF_TLS: thread-local variables.</summary>
+    ThreadLocal = 0x400,
 }

@@ -36,6 +36,27 @@ internal static class ElfSectionTable
         return sections.MoveToImmutable();
     }
 
+    /// <summary>Whether a file is what was separated from a program for debuggers: all code is said to be there, and none has bytes.</summary>
+    public static bool IsDebugFile(ImmutableArray<ElfSection> sections)
+    {
+        const ElfSectionFlags Code = ElfSectionFlags.Allocate | ElfSectionFlags.Execute;
+        bool empty = false;
+        foreach (ElfSection section in sections)
+        {
+            if ((section.Flags & Code) == Code && section.Size > 0)
+            {
+                if (section.Type != ElfSectionType.NoBits)
+                {
+                    return false;
+                }
+
+                empty = true;
+            }
+        }
+
+        return empty;
+    }
+
     /// <summary>A section header, its name still empty.</summary>
     public static ElfSection ReadEntry(ReadOnlySpan<byte> entry, ElfFormat format, int index, out uint nameOffset)
     {

@@ -15,12 +15,27 @@ public enum ElfSectionType : uint
     /// <summary>SHT_STRTAB: strings.</summary>
     StringTable = 3,
 
+    /// <summary>SHT_RELA: relocations with addend.</summary>
+    Rela = 4,
+
     /// <summary>SHT_NOTE: notes.</summary>
     Note = 7,
 
     /// <summary>SHT_NOBITS: zeros, without bytes in the file.</summary>
     NoBits = 8,
 
+    /// <summary>SHT_REL: relocations without addend.</summary>
+    Rel = 9,
+
     /// <summary>SHT_DYNSYM: the symbols of dynamic linking.</summary>
     DynamicSymbolTable = 11,
+
+    /// <summary>SHT_INIT_ARRAY: the addresses of functions to call before the program starts.</summary>
+    InitializationArray = 14,
+
+    /// <summary>SHT_PREINIT_ARRAY: the addresses of functions to call before those of SHT_INIT_ARRAY.</summary>
+    PreinitializationArray = 16,
+
+    /// <summary>SHT_RELR: packed relative relocations.</summary>
+    Relr = 19,
 }

@@ -26,7 +26,8 @@ internal static class ElfSymbolTable
         return symbols.DrainToImmutable();
     }
 
-    private static ElfSymbol ReadEntry(ReadOnlySpan<byte> entry, ElfFormat format, ref ElfStringTable strings)
+    /// <summary>One symbol.</summary>
+    public static ElfSymbol ReadEntry(ReadOnlySpan<byte> entry, ElfFormat format, ref ElfStringTable strings)
     {
         ElfCursor cursor = new(entry, format);
         string name = strings.Read(cursor.ReadUInt32()) ?? "";

@@ -20,4 +20,7 @@ public enum ElfSymbolType : byte
 
     /// <summary>STT_TLS: thread-local data.</summary>
     ThreadLocal = 6,
+
+    /// <summary>STT_GNU_IFUNC: a function that a resolver chooses when the program starts; the value is the resolver's address.</summary>
+    IndirectFunction = 10,
 }

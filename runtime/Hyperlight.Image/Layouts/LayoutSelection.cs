@@ -66,7 +66,12 @@ public static class LayoutSelection
 
         // Where that is no page, validation says so: the image starts with one.
         GuestLayout flat = candidates.First(layout => layout.LowestBase is not null);
-        return flat.PlacedAt(new(Math.Max(elf.LoadBase & ~(GuestLayout.PageSize - 1), flat.LowestBase!.Value.Value)));
+        ulong lowest = flat.LowestBase!.Value.Value;
+        ulong linked = elf.LoadBase & ~(GuestLayout.PageSize - 1);
+
+        // A guest that has to move goes to the lowest place that keeps its alignment.
+        ulong moved = lowest + (unchecked(linked - lowest) & (GuestPlacement.AlignmentOf(elf) - 1));
+        return flat.PlacedAt(new(linked >= lowest ? linked : isFixed ? lowest : moved));
     }
 
     private static void CheckAssertion(ElfFile elf, string architecture, string? asserted, ICollection<Finding> findings)

@@ -152,7 +152,7 @@ public sealed record MemoryMap
 
         findings.Add(Rules.LinkAddress.Found(
             $"the guest's lowest segment is at {start}, {layout.Id} loads guests at multiples of 0x{GuestLayout.PageSize:X} from {lowest} to {layout.ScratchTopGpa}: "
-            + "link the guest there, for example with -Wl,-Ttext-segment=0x100000."));
+            + "link the guest there, for example at 0x100000."));
         return false;
     }
 

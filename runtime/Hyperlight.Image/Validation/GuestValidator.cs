@@ -10,7 +10,7 @@ public static class GuestValidator
     /// <param name="elf">The guest, as read.</param>
     /// <param name="layout">The profile it follows.</param>
     /// <param name="findings">
-    /// Receives HL1002, HL1005 to HL1015, HL1017, HL1020, HL1021, HL2005, HL2006 and HL2010: of each rule at most five, and then how many more there were.
+    /// Receives HL1002, HL1005 to HL1015, HL1017, HL1020 to HL1023, HL1025, HL2005, HL2006 and HL2010: of each rule at most five, and then how many more there were.
     /// </param>
     public static void Validate(ElfFile elf, GuestLayout layout, ICollection<Finding> findings)
     {
@@ -21,9 +21,14 @@ public static class GuestValidator
         CappedFindings capped = new(findings);
         CheckType(elf, capped);
         SegmentRules.Check(elf, layout, capped);
+        WritableCodeRules.Check(elf, layout, capped);
         EntryRules.Check(elf, layout, capped);
         LoaderRules.Check(elf, capped);
-        RelocationRules.Check(elf, capped);
+        AddressReferences references = new(elf);
+        ThreadLocalRules.Check(elf, references, capped);
+        RelocationRules.Check(elf, references, capped);
+        ConstructorRules.Check(elf, references, capped);
+        SymbolRules.Check(elf, capped);
         capped.Close();
     }
 

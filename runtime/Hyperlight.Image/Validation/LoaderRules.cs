@@ -6,7 +6,11 @@ namespace Hyperlight.Validation;
 /// <summary>What only an operating system's loader could give the guest.</summary>
 internal static class LoaderRules
 {
-    private const int LongestName = 64;
+    private const int LongestPath = 256;
+
+    /// <summary>Whether the guest is a program of an operating system that a dynamic loader makes ready.</summary>
+    public static bool NeedsLoader(ElfFile elf) =>
+        !elf.NeededLibraries.IsEmpty || elf.Segments.Any(segment => segment.Type == ElfSegmentType.Interpreter);
 
     public static void Check(ElfFile elf, CappedFindings findings)
     {
@@ -15,15 +19,9 @@ internal static class LoaderRules
             if (segment.Type == ElfSegmentType.Interpreter)
             {
                 findings.Add(Rules.Interpreter, () =>
-                    $"the guest asks for the dynamic loader {Quote(Encoding.UTF8.GetString(Start(elf.ContentOf(segment).Span)).TrimEnd('\0'))} "
+                    $"the guest asks for the dynamic loader {SymbolNames.Quote(Encoding.UTF8.GetString(Start(elf.ContentOf(segment).Span)).TrimEnd('\0'))} "
                     + $"(PT_INTERP, program header {segment.Index}), inside a micro-VM there is none: "
-                    + "link statically (-static-pie -nostdlib, or -Wl,--no-dynamic-linker).");
-            }
-            else if (segment is { Type: ElfSegmentType.ThreadLocalStorage, MemorySize: > 0 })
-            {
-                findings.Add(Rules.ThreadLocalStorage, () =>
-                    $"the guest has 0x{segment.MemorySize:X} bytes of thread-local storage (PT_TLS, program header {segment.Index}), "
-                    + "nothing sets that up in a guest: make the variables global, a guest has one thread.");
+                    + LinkerAdvice.WithoutDynamicLoader(elf) + ".");
             }
             else if (segment.Type == ElfSegmentType.GnuStack && (segment.Flags & ElfSegmentFlags.Execute) != 0)
             {
@@ -36,21 +34,9 @@ internal static class LoaderRules
         if (!elf.NeededLibraries.IsEmpty)
         {
             findings.Add(Rules.SharedLibrary, () =>
-            {
-                int more = elf.NeededLibraries.Length - CappedFindings.Limit;
-                string names = string.Join(", ", elf.NeededLibraries.Take(CappedFindings.Limit).Select(Quote));
-                return $"the guest needs {names}{(more > 0 ? $" and {more} more" : "")} (DT_NEEDED), "
-                    + "inside a micro-VM there are no shared libraries: link statically.";
-            });
+                $"the guest needs {SymbolNames.List(elf.NeededLibraries)} (DT_NEEDED), inside a micro-VM there are no shared libraries: link statically.");
         }
     }
 
-    private static ReadOnlySpan<byte> Start(ReadOnlySpan<byte> content) => content[..Math.Min(content.Length, 4 * LongestName)];
-
-    /// <summary>A name from the file, safe to print on a terminal and in a log.</summary>
-    private static string Quote(string name)
-    {
-        char[] shown = [.. name.Take(LongestName).Select(character => char.IsAsciiLetterOrDigit(character) || "/._+-@ ".Contains(character) ? character : '?')];
-        return $"'{new string(shown)}{(name.Length > LongestName ? "…" : "")}'";
-    }
+    private static ReadOnlySpan<byte> Start(ReadOnlySpan<byte> content) => content[..Math.Min(content.Length, LongestPath)];
 }

@@ -3,12 +3,16 @@ using Hyperlight.Elf;
 namespace Hyperlight.Validation;
 
 /// <summary>
-/// The relocations: those that only add the load address are applied when the image is baked, every other kind needs a dynamic loader.
-/// One into a segment that is not writable (DT_TEXTREL) is as good as any, because nothing is mapped yet.
+/// The relocations: those that only add the load address are applied when the image is baked, every other kind needs a dynamic loader or a start of the
+/// guest's own. One into a segment that is not writable (DT_TEXTREL) is as good as any, because nothing is mapped yet.
 /// </summary>
 internal static class RelocationRules
 {
-    public static void Check(ElfFile elf, CappedFindings findings)
+    // The types that belong to thread-local variables, of both machines (psABI supplements): their addresses depend on the thread.
+    private static readonly uint[] ThreadLocal386 = [14, 35, 36, 37, 41];
+    private static readonly uint[] ThreadLocalAmd64 = [16, 17, 18, 36];
+
+    public static void Check(ElfFile elf, AddressReferences references, CappedFindings findings)
     {
         LoadedRanges loaded = new(elf.LoadSegments);
         ulong wordSize = (ulong)elf.WordSize;
@@ -16,20 +20,80 @@ internal static class RelocationRules
         {
             if (relocation.Type is not (ElfRelocation.None or ElfRelocation.Relative))
             {
-                ReportType(relocation, elf.Machine, findings);
+                Report(relocation, elf, findings);
             }
             else if (relocation.Type == ElfRelocation.Relative && !loaded.Contain(relocation.Offset, wordSize))
             {
                 ReportRange(relocation, elf, findings);
             }
         }
+
+        foreach (ElfLeftTable table in elf.LeftTables)
+        {
+            // A guest that applies a table itself refers to it.
+            if (!references.Reach(table.Address, table.Size))
+            {
+                foreach (ElfRelocation relocation in table.Relocations.Where(relocation => relocation.Type != ElfRelocation.None))
+                {
+                    Report(relocation, elf, findings, table);
+                }
+            }
+        }
     }
 
-    private static void ReportType(ElfRelocation relocation, ElfMachine machine, CappedFindings findings) =>
+    private static void Report(ElfRelocation relocation, ElfFile elf, CappedFindings findings, ElfLeftTable? table = null) =>
         findings.Add(Rules.UnsupportedRelocation, () =>
-            $"the relocation {RelocationNames.Describe(machine, relocation.Type)} at 0x{relocation.Offset:X} depends on more than the load address, "
-            + $"only {RelocationNames.Describe(machine, ElfRelocation.Relative)} can be applied at build time: "
-            + "link statically (-static-pie -nostdlib), define every symbol in the guest, compile with -fvisibility=hidden.");
+        {
+            string name = $"{RelocationNames.Describe(elf.Machine, relocation.Type)} at 0x{relocation.Offset:X}";
+            if (relocation.Type == ElfRelocation.IndirectOf(elf.Machine))
+            {
+                return DescribeIndirect(relocation, name, elf);
+            }
+
+            if (table is not null)
+            {
+                return $"the relocation {name} stands in the section {SymbolNames.Quote(table.Section)}, which the dynamic table does not name, so that nothing applies it; "
+                    + "relocations are applied where PT_DYNAMIC leads to them: give .dynamic a PT_DYNAMIC header in the linker script (PHDRS), or link for a fixed address (-static -no-pie).";
+            }
+
+            (string found, string remedy) = Describe(relocation, elf);
+            return $"the relocation {name} {found}, only {RelocationNames.Describe(elf.Machine, ElfRelocation.Relative)} can be applied at build time: {remedy}.";
+        });
+
+    private static (string Found, string Remedy) Describe(ElfRelocation relocation, ElfFile elf)
+    {
+        string? symbol = elf.DynamicSymbol(relocation.Symbol) is { Name.Length: > 0 } found ? SymbolNames.Quote(found.Name) : null;
+        if ((elf.Machine == ElfMachine.I386 ? ThreadLocal386 : ThreadLocalAmd64).Contains(relocation.Type))
+        {
+            return ($"is of {(symbol is null ? "a thread-local variable" : $"the thread-local variable {symbol}")}, whose place depends on the thread",
+                "link as a program (-static-pie -nostdlib), not as a shared library, or compile with -ftls-model=local-exec");
+        }
+
+        if (symbol is null)
+        {
+            return ("depends on more than the load address", "link statically (-static-pie -nostdlib), define every symbol in the guest, compile with -fvisibility=hidden");
+        }
+
+        return elf.DynamicSymbol(relocation.Symbol) is { SectionIndex: ElfSymbol.Undefined }
+            ? ($"asks for the symbol {symbol}, which the guest does not define", $"define {symbol} in the guest, or link the static library that does")
+            : ($"asks for the symbol {symbol}, which a dynamic loader could replace", "link as a program (-static-pie -nostdlib), not as a shared library, or compile with -fvisibility=hidden");
+    }
+
+    private static string DescribeIndirect(ElfRelocation relocation, string name, ElfFile elf)
+    {
+        ulong resolver = relocation.Addend is { } addend ? unchecked((ulong)addend) : elf.WordAt(relocation.Offset) ?? 0;
+        string function = SymbolNames.Function(elf, resolver, ElfSymbolType.IndirectFunction);
+        string chosenBy = SymbolNames.Function(elf, resolver);
+        string found = (function.StartsWith('\''), chosenBy.StartsWith('\'')) switch
+        {
+            (true, true) => $"the function {function} is chosen by the resolver {chosenBy}",
+            (true, false) => $"the function {function} is chosen by a resolver",
+            (false, _) => $"a function is chosen by the resolver {chosenBy}", // lld names a function by its entry in the procedure linkage table
+        };
+        return found
+            + $" when the program starts (IFUNC, relocation {name}), nothing calls resolvers in a guest: "
+            + "replace the attribute ifunc or target_clones by an ordinary function, or link a C library that was built without them (musl, picolibc).";
+    }
 
     private static void ReportRange(ElfRelocation relocation, ElfFile elf, CappedFindings findings) =>
         findings.Add(Rules.RelocationRange, () =>

@@ -6,9 +6,13 @@ namespace Hyperlight.Validation;
 /// <summary>The segments to load: each for itself, among each other, and against the layout.</summary>
 internal static class SegmentRules
 {
+    /// <summary>Where kernels are often linked: an example of a place that a guest may choose itself.</summary>
+    private static readonly GuestPhysicalAddress ExampleBase = new(0x10_0000);
+
     public static void Check(ElfFile elf, GuestLayout layout, CappedFindings findings)
     {
-        if (elf.LoadSegments.IsEmpty)
+        // An object file has no segments, a core file those of another program: what type the file has is a finding of its own.
+        if (elf.LoadSegments.IsEmpty && elf.Type is (ElfType.Executable or ElfType.PositionIndependent))
         {
             findings.Add(Rules.NoLoadSegment, () =>
                 "no program header is a PT_LOAD with a memory size above 0, a guest needs at least one: check the linker script and that the file was linked.");
@@ -21,7 +25,6 @@ internal static class SegmentRules
             {
                 CheckSizes(segment, elf, findings);
                 CheckAlignment(segment, findings);
-                CheckFlags(segment, findings);
             }
         }
 
@@ -48,14 +51,24 @@ internal static class SegmentRules
                 + "check the linker script or what changed the file after linking.");
         }
 
-        ulong lastAddress = new ElfFormat(elf.Class).LastAddress;
-        if (segment.MemorySize > 0 && (segment.VirtualAddress > lastAddress || segment.MemorySize - 1 > lastAddress - segment.VirtualAddress))
+        if (WrapsAround(segment, elf))
         {
+            ulong lastAddress = new ElfFormat(elf.Class).LastAddress;
             findings.Add(Rules.SegmentRange, () =>
                 $"{segment} takes 0x{segment.MemorySize:X} bytes of memory from 0x{segment.VirtualAddress:X} on, "
                 + $"addresses of its ELF class end at 0x{lastAddress:X}: link the guest lower or make the segment smaller.");
         }
     }
+
+    /// <summary>Whether a segment reaches beyond the last address of the file's class.</summary>
+    private static bool WrapsAround(ElfSegment segment, ElfFile elf)
+    {
+        ulong lastAddress = new ElfFormat(elf.Class).LastAddress;
+        return segment.MemorySize > 0 && (segment.VirtualAddress > lastAddress || segment.MemorySize - 1 > lastAddress - segment.VirtualAddress);
+    }
+
+    /// <summary>Whether a segment's place in the file and its place in memory agree modulo its alignment, a power of two.</summary>
+    private static bool IsCongruent(ElfSegment segment) => ((segment.VirtualAddress ^ segment.Offset) & (segment.Alignment - 1)) == 0;
 
     private static void CheckAlignment(ElfSegment segment, CappedFindings findings)
     {
@@ -64,22 +77,11 @@ internal static class SegmentRules
             findings.Add(Rules.SegmentAlignment, () =>
                 $"{segment} has the alignment 0x{segment.Alignment:X}, allowed are 0, 1 and powers of two: check the linker script.");
         }
-        else if (segment.Alignment > 1 && ((segment.VirtualAddress ^ segment.Offset) & (segment.Alignment - 1)) != 0)
+        else if (segment.Alignment > 1 && !IsCongruent(segment))
         {
             findings.Add(Rules.SegmentAlignment, () =>
                 $"{segment} lies at file offset 0x{segment.Offset:X}, "
                 + $"that and its address must leave the same remainder when divided by its alignment 0x{segment.Alignment:X}: check the linker script or what changed the file after linking.");
-        }
-    }
-
-    private static void CheckFlags(ElfSegment segment, CappedFindings findings)
-    {
-        const ElfSegmentFlags WritableCode = ElfSegmentFlags.Write | ElfSegmentFlags.Execute;
-        if ((segment.Flags & WritableCode) == WritableCode && segment.MemorySize > 0)
-        {
-            findings.Add(Rules.WritableCode, () =>
-                $"{segment} is writable and executable, which lets a bug in the guest become code: "
-                + "separate code and data in the linker script (-Wl,-z,separate-code), or ignore this if the guest needs it.");
         }
     }
 
@@ -102,15 +104,30 @@ internal static class SegmentRules
 
     private static void CheckSpan(ElfFile elf, GuestLayout layout, CappedFindings findings)
     {
+        ulong room = layout.MaxRegionSize;
         foreach (ElfSegment segment in elf.LoadSegments)
         {
             ulong distance = segment.LastAddress - elf.LoadBase;
-            if (distance >= layout.MaxRegionSize)
+            if (distance >= room && !WrapsAround(segment, elf))
             {
                 findings.Add(Rules.AddressBeyondLayout, () =>
                     $"{segment} ends 0x{distance:X} bytes above the guest's lowest segment (0x{elf.LoadBase:X}), "
-                    + $"{layout.Id} has room for 0x{layout.MaxRegionSize:X} ({ByteSize.ToText(layout.MaxRegionSize)}): link the segments closer together or make the guest smaller.");
+                    + $"{layout.Id} has room for 0x{room:X} ({ByteSize.ToText(room)}): link the segments closer together or make the guest smaller.");
             }
+        }
+
+        GuestPlacement placement = new(elf, layout);
+        if (elf.LoadSize <= room && placement.ImageSize > room)
+        {
+            ElfSegment strictest = elf.LoadSegments.First(segment => segment.Alignment == placement.Alignment);
+            if (!IsCongruent(strictest))
+            {
+                return;
+            }
+
+            findings.Add(Rules.SegmentAlignment, () =>
+                $"{strictest} has the alignment 0x{placement.Alignment:X}; {layout.Id} starts images at {layout.SnapshotBase}, and of the 0x{room:X} bytes "
+                + $"it has room for, the alignment alone would take 0x{placement.Padding:X}: lower the alignment in the linker script or of the variable that asks for it.");
         }
     }
 
@@ -124,12 +141,12 @@ internal static class SegmentRules
         if (elf.Type == ElfType.Executable && elf.LoadBase != layout.SnapshotBase.Value)
         {
             // A fixed guest at the lowest base would be one of an upstream layout.
-            (string allowed, string example) = layout.LowestBase is { } lowest
-                ? ($"a multiple of 0x{GuestLayout.PageSize:X} above {lowest}, for example 0x100000", "0x100000")
-                : ($"{layout.SnapshotBase}", $"{layout.SnapshotBase}");
+            (string allowed, GuestPhysicalAddress example) = layout.LowestBase is { } lowest
+                ? ($"a multiple of 0x{GuestLayout.PageSize:X} above {lowest}, for example {ExampleBase}", ExampleBase)
+                : ($"{layout.SnapshotBase}", layout.SnapshotBase);
             findings.Add(Rules.LinkAddress, () =>
                 $"the guest is linked for address 0x{elf.LoadBase:X} (ET_EXEC, not position-independent), {layout.Id} loads it at {allowed}: "
-                + $"link it position-independent (-static-pie) or with its first segment there (-Wl,-Ttext-segment={example}).");
+                + $"link it position-independent (-static-pie), or with its first segment there ({LinkerAdvice.StartAt(elf, example)}).");
         }
         else if (elf.LoadBase % GuestLayout.PageSize != 0)
         {
@@ -145,7 +162,7 @@ internal static class SegmentRules
         {
             findings.Add(Rules.MemoryAtZero, () =>
                 $"{layout.Id} loads the guest at address 0, so a null pointer leads to its first segment and to no fault: "
-                + "a guest that need not start in real mode has a guard when it is linked elsewhere than at 0 and 0x1000 (-Wl,-Ttext-segment=0x100000) and has no version note.");
+                + $"a guest that need not start in real mode has a guard when it is linked elsewhere than at 0 and 0x1000, for example at {ExampleBase} ({LinkerAdvice.StartAt(elf, ExampleBase)}), and has no version note.");
         }
     }
 }

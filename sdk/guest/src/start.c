@@ -4,12 +4,25 @@
 const hl_Peb *hl_peb;
 static uint64_t random_seed;
 
+/* The constructors, in the order in which they are to run. A linker script that does not collect them has none. */
+typedef void Constructor(void);
+extern Constructor *const __init_array_start[] __attribute__((weak, visibility("hidden")));
+extern Constructor *const __init_array_end[] __attribute__((weak, visibility("hidden")));
+
+static void run_constructors(void)
+{
+    for (Constructor *const *next = __init_array_start; next < __init_array_end; next++) {
+        (*next)();
+    }
+}
+
 void hl_start(const hl_Peb *peb, uint64_t seed, uint32_t max_log_level)
 {
     hl_peb = peb;
     random_seed = seed;
     hl_log_start(max_log_level);
     hl_heap_start((uintptr_t)peb->heap.address, (size_t)peb->heap.size);
+    run_constructors();
     hyperlight_main();
     hl_abort_on_error();
     hl_host_reply_release();

@@ -111,6 +111,40 @@ public sealed class ElfHeaderTests
     public void Any_machine_is_read() =>
         Assert.Equal((ElfMachine)183, GuestReport.OfReading(TestElf.Amd64().WithMachine((ElfMachine)183)).Elf!.Machine);
 
+    [Theory]
+    [InlineData(52)]
+    [InlineData(0)]
+    public void A_wrong_header_size_reports_HL1019_and_the_rest_is_read(byte size)
+    {
+        GuestReport report = GuestReport.OfReading(TestElf.Amd64().WithBytesAt(52, size));
+
+        Assert.Equal(["HL1019"], report.Codes);
+        Assert.NotEmpty(report.Elf!.Segments);
+        Assert.Contains($"e_ehsize is {size}, the header of this ELF class has 64 bytes", report.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Program_headers_in_the_ELF_header_report_HL1019() =>
+        Assert.Equal(["HL1019"], GuestReport.OfReading(TestElf.Amd64().WithBytesAt(32, 0)).Codes);
+
+    [Fact]
+    public void A_count_that_is_left_to_a_section_header_which_is_not_there_reports_HL1019() =>
+        Assert.Equal(["HL1019"], GuestReport.OfReading(TestElf.Amd64().WithoutSections().WithBytesAt(56, 0xFF, 0xFF)).Codes);
+
+    [Fact]
+    public void A_debug_file_is_HL1024_and_nothing_else()
+    {
+        TestElf Guest(ElfSectionType type) => TestElf.Amd64().WithSegment(0x1000_0000, ElfSegmentFlags.Read, [1], memorySize: 0)
+            .WithLoadedSection(".text", type, 0, 0x40, ElfSectionFlags.Allocate | ElfSectionFlags.Execute);
+
+        GuestReport report = GuestReport.OfReading(Guest(ElfSectionType.NoBits));
+
+        Assert.Null(report.Elf);
+        Assert.Equal(["HL1024"], report.Codes);
+        Assert.Contains("give the guest itself", report.Text, StringComparison.Ordinal);
+        Assert.Empty(GuestReport.OfReading(Guest(ElfSectionType.ProgramBits)).Codes);
+    }
+
     [Fact]
     public void A_wrong_program_header_size_reports_HL1019()
     {

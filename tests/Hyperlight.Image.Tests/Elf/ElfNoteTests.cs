@@ -80,6 +80,23 @@ public sealed class ElfNoteTests
         Assert.Null(report.Elf!.HyperlightVersion);
     }
 
+    /// <summary>Upstream finds the note by the name of its section, which a file without section headers does not have.</summary>
+    [Fact]
+    public void A_version_note_in_a_segment_that_cannot_be_read_reports_HL1018()
+    {
+        byte[][] unreadable =
+        [
+            TestElf.VersionNote("0.16 beta"), TestElf.VersionNote(""), TestElf.VersionNote(new string('1', 65)), TestElf.VersionNote("0.16.0")[..26],
+            TestElf.Note("Hyperlight", 2, [.. "0.16.0"u8], 4),
+        ];
+        Assert.All(unreadable, note =>
+        {
+            Assert.Equal(["HL1018"], GuestReport.OfReading(TestElf.Amd64().WithoutSections().WithNoteSegment(note)).Codes);
+            Assert.Equal(["HL1018"], GuestReport.OfReading(TestElf.Amd64().WithSection(".note", ElfSectionType.Note, note, alignment: 4)).Codes);
+        });
+        Assert.Empty(GuestReport.OfReading(TestElf.Amd64().WithoutSections().WithNoteSegment(TestElf.Note("Xen", 2, [1], 4))).Findings);
+    }
+
     [Fact]
     public void The_build_id_is_lower_case_hexadecimal() =>
         Assert.Equal("00abcdef", GuestReport.OfReading(TestElf.Amd64().WithBuildId(0x00, 0xAB, 0xCD, 0xEF)).Elf!.BuildId);

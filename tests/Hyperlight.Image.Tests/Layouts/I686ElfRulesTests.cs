@@ -43,7 +43,6 @@ public sealed class I686ElfRulesTests
         { "ENTRY, nowhere", at => TestElf.I686At(at).WithEntry(at + 0x9000), "HL1010" },
         { "INTERP", at => TestElf.I686At(at).WithInterpreter(), "HL1011" },
         { "NEEDED", at => TestElf.I686At(at).WithNeeded("libc.so.6"), "HL1012" },
-        { "TLS", at => TestElf.I686At(at).WithTls(8), "HL1013" },
         { "RELOC-RANGE, REL", at => TestElf.I686At(at).WithRel(at + 0x37FD), "HL1015" },
         { "RELOC-RANGE, RELA", at => TestElf.I686At(at).WithRela(at + 0x7000_0000, 1), "HL1015" },
         { "RELOC-RANGE, RELR", at => TestElf.I686At(at).WithRelr(at + 0x3800), "HL1015" },
@@ -61,6 +60,8 @@ public sealed class I686ElfRulesTests
 
     public static TheoryData<string, Func<ulong, TestElf>, string> Warnings => new()
     {
+        { "TLS", at => TestElf.I686At(at).WithTls(8), "HL1013" },
+        { "CTORS", at => TestElf.I686At(at).WithLoadedSection(".init_array", ElfSectionType.InitializationArray, at + 0x2000).WithWordsAt(at + 0x2004, at + 0x20), "HL1023" },
         { "WX", at => TestElf.I686At(at).WithSegment(at + 0x5000, Data | ElfSegmentFlags.Execute, [1]), "HL1017" },
         { "GNUSTACK", at => TestElf.I686At(at).WithStack(Data | ElfSegmentFlags.Execute), "HL1020" },
     };
@@ -191,7 +192,7 @@ public sealed class I686ElfRulesTests
         Finding finding = Assert.Single(AllFindings(TestElf.I686(), new(), out BakedImage? image));
 
         Assert.Equal(("HL1021", FindingSeverity.Information), (finding.Rule.Code, finding.Rule.Severity));
-        Assert.Contains("elsewhere than at 0 and 0x1000 ", finding.Message, StringComparison.Ordinal);
+        Assert.Contains("elsewhere than at 0 and 0x1000, for example at 0x100000 ", finding.Message, StringComparison.Ordinal);
         Assert.NotNull(image);
         Assert.All([Paged, Flat], at => Assert.Empty(AllFindings(TestElf.I686At(at), new(), out _)));
     }

@@ -32,9 +32,10 @@ entrypoint:
 1:  movl    $HL_DATA_SELECTOR, %eax
     movw    %ax, %ds
     movw    %ax, %es
-    movw    %ax, %fs
     movw    %ax, %gs
     movw    %ax, %ss
+    movl    $HL_THREAD_SELECTOR, %eax
+    movw    %ax, %fs
     movl    $HL_TSS_SELECTOR, %eax
     ltr     %ax
     addq    $HL_IDT_OFFSET, %rbx

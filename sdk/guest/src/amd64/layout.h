@@ -15,6 +15,7 @@
 #define HL_CODE_SELECTOR 0x08
 #define HL_DATA_SELECTOR 0x10
 #define HL_TSS_SELECTOR 0x18
+#define HL_THREAD_SELECTOR 0x28
 
 /* Processor exceptions that get a gate: 0 to 20, and 30 (amd64 sheet 4.1). */
 #define HL_LAST_LOW_VECTOR 20

@@ -211,6 +211,7 @@ void hl_exception(const ExceptionFrame *frame)
  * written by the processor while it handles the very fault that would make the page writable. */
 #define CODE_DESCRIPTOR 0x00AF9B000000FFFFu /* 64-bit, ring 0, execute and read */
 #define DATA_DESCRIPTOR 0x00CF93000000FFFFu /* ring 0, read and write */
+#define SEGMENT_BASE(address) (((uint64_t)(address) & 0xFFFFFF) << 16 | ((uint64_t)(address) >> 24 & 0xFF) << 56)
 #define TSS_TYPE 0x89u                      /* present, available 64-bit TSS */
 #define GATE_TYPE 0x8Eu /* present, ring 0, interrupt gate */
 
@@ -225,6 +226,9 @@ typedef struct __attribute__((packed)) Tss {
 } Tss;
 
 extern const uint8_t hl_exception_entries[];
+
+/* Where the thread pointer leads, right behind the thread-local variables (amd64.ld): the psABI wants its own address there. */
+static const void *thread[] __attribute__((section(".data.thread"), used)) = {thread};
 
 static void set_gate(Word *idt, uint32_t vector)
 {
@@ -246,9 +250,10 @@ void hl_machine_start(void)
     Word *gdt = scratch_page(pages);
     gdt[HL_CODE_SELECTOR / 8] = CODE_DESCRIPTOR;
     gdt[HL_DATA_SELECTOR / 8] = DATA_DESCRIPTOR;
-    gdt[HL_TSS_SELECTOR / 8] = (sizeof(Tss) - 1) | (tss_address & 0xFFFFFF) << 16 | (uint64_t)TSS_TYPE << 40 |
-                               (tss_address >> 24 & 0xFF) << 56;
+    gdt[HL_TSS_SELECTOR / 8] = (sizeof(Tss) - 1) | SEGMENT_BASE(tss_address) | (uint64_t)TSS_TYPE << 40;
     gdt[HL_TSS_SELECTOR / 8 + 1] = tss_address >> 32;
+    /* The base of a data segment has 32 bits, enough for an image: code reaches 2 GiB. */
+    gdt[HL_THREAD_SELECTOR / 8] = DATA_DESCRIPTOR | SEGMENT_BASE(thread);
 
     Tss *tss = (Tss *)(void *)((uint8_t *)gdt + HL_TSS_OFFSET);
     tss->interrupt_stacks[0] = HL_SCRATCH_END - EXCEPTION_STACK_OFFSET;

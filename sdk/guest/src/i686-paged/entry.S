@@ -5,6 +5,7 @@
 
 #define CODE_SELECTOR 0x08
 #define DATA_SELECTOR 0x10
+#define THREAD_SELECTOR 0x18
 
 /* All of this section lies below 64 KiB (i686-paged.ld): a gate's offset is one 16-bit word. */
     .section .text.low, "ax"
@@ -21,8 +22,9 @@ entrypoint:
     movw    %ax, %ds
     movw    %ax, %es
     movw    %ax, %fs
-    movw    %ax, %gs
     movw    %ax, %ss
+    movl    $THREAD_SELECTOR, %eax
+    movw    %ax, %gs
     lidt    idt_register
 
     pushl   %ecx
@@ -90,13 +92,24 @@ exception:
 
 /* Both tables are constant and never copied. The descriptors have their accessed bits set: the processor would write them while
  * it handles the very fault that would make the page writable. */
-    .section .rodata.tables, "a"
+    .section .rodata.gdt, "a"
     .balign 8
 gdt:
     .quad   0
     .quad   0x00CF9B000000FFFF /* code, execute and read */
     .quad   0x00CF93000000FFFF /* data, read and write */
-gdt_end:
+gdt_end: /* here the linker script adds the segment of thread-local variables: an assembler cannot cut an address into a descriptor's pieces */
+
+/* Where the thread pointer leads: the psABI wants its own address there. */
+    .section .data.thread, "aw"
+    .balign 4
+    .globl  hl_thread
+    .hidden hl_thread
+hl_thread:
+    .long   hl_thread
+
+    .section .rodata.tables, "a"
+    .balign 8
 idt:
     .set    entry_offset, 0
     .rept   HL_EXCEPTION_VECTORS
@@ -109,7 +122,7 @@ idt:
 idt_end:
     .word   0
 gdt_register:
-    .word   gdt_end - gdt - 1
+    .word   gdt_end - gdt + 8 - 1
     .long   gdt
     .word   0
 idt_register:

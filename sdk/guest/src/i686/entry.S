@@ -6,6 +6,7 @@
 
 #define CODE_SELECTOR 0x08
 #define DATA_SELECTOR 0x10
+#define THREAD_SELECTOR 0x18
 
 /* The stack grows down from below the counter page and the page with the words (i686 sheet 2.3). When it outgrows its
  * room it runs through the buffers and then leaves memory: the host sees an access to nothing, not a corrupted image. */
@@ -55,8 +56,9 @@ protected:
     movw    %ax, %ds
     movw    %ax, %es
     movw    %ax, %fs
-    movw    %ax, %gs
     movw    %ax, %ss
+    movl    $THREAD_SELECTOR, %eax
+    movw    %ax, %gs
     movl    $STACK_TOP, %esp
     lidt    idt_register
 
@@ -116,14 +118,15 @@ exception:
     .balign 4
     .word   0
 gdt_register:
-    .word   gdt_end - gdt - 1
+    .word   gdt_end - gdt + 8 - 1
     .long   gdt
     .word   0
 idt_register:
     .word   idt_end - idt - 1
     .long   idt
 
-/* Flat segments over all 4 GiB. */
+/* Flat segments over all 4 GiB. The linker script adds the one of thread-local variables: an assembler cannot cut an address into the pieces
+ * that a descriptor has it in. */
 #ifdef HL_IDENTITY_LAYOUT
 /* Their accessed bits are clear, so the processor writes to this table when it loads them: on purpose, and why it is in .data. A
  * host that maps the snapshot region read-only does not survive it (i686 sheet 6.2). */
@@ -139,6 +142,14 @@ gdt:
     .quad   0x00CF9A000000FFFF | ACCESSED /* code, execute and read */
     .quad   0x00CF92000000FFFF | ACCESSED /* data, read and write */
 gdt_end:
+
+/* Where the thread pointer leads: the psABI wants its own address there. */
+    .section .data.thread, "aw"
+    .balign 4
+    .globl  hl_thread
+    .hidden hl_thread
+hl_thread:
+    .long   hl_thread
 
     .section .rodata.idt, "a"
     .balign 8

@@ -1,10 +1,10 @@
 namespace Hyperlight.Elf;
 
 /// <summary>
-/// Cuts the notes out of a file. Notes do not overlap, so all ranges together are no longer than the file; a hostile file, which names the
+/// Cuts ranges of a kind that do not overlap out of a file, notes for example: all of them together are no longer than the file; a hostile file, which names the
 /// same megabytes a million times, gets nothing more once that much was taken.
 /// </summary>
-internal ref struct ElfNoteRanges(ReadOnlySpan<byte> file)
+internal ref struct ElfRanges(ReadOnlySpan<byte> file)
 {
     private readonly ReadOnlySpan<byte> _file = file;
     private int _budget = file.Length;

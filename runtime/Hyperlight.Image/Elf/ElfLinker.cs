@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+
+namespace Hyperlight.Elf;
+
+/// <summary>The linkers that a file can have been made by. What they call their options differs.</summary>
+internal enum ElfLinker
+{
+    /// <summary>The file does not say.</summary>
+    Unknown,
+
+    /// <summary>GNU ld.</summary>
+    Gnu,
+
+    /// <summary>GNU gold.</summary>
+    Gold,
+
+    /// <summary>LLVM's lld.</summary>
+    Lld,
+
+    /// <summary>mold.</summary>
+    Mold,
+}
+
+/// <summary>Finds out which linker made a file.</summary>
+internal static class ElfLinkerMark
+{
+    private const string CommentSection = ".comment";
+    private const string GoldSection = ".note.gnu.gold-version";
+
+    /// <summary>lld and mold add their name to the comments that compilers leave, gold a note; GNU ld adds nothing.</summary>
+    public static ElfLinker Read(ReadOnlySpan<byte> file, ImmutableArray<ElfSection> sections)
+    {
+        ElfLinker found = ElfLinker.Unknown;
+        foreach (ElfSection section in sections)
+        {
+            if (section.Name == GoldSection)
+            {
+                return ElfLinker.Gold;
+            }
+
+            if (found == ElfLinker.Unknown && section.Name == CommentSection && ElfRange.TrySlice(file, section.Offset, section.Size, out ReadOnlySpan<byte> comments))
+            {
+                found = comments.IndexOf(" LLD "u8) >= 0 ? ElfLinker.Lld
+                    : comments.IndexOf("mold "u8) >= 0 ? ElfLinker.Mold
+                    : comments.IsEmpty ? ElfLinker.Unknown : ElfLinker.Gnu;
+            }
+        }
+
+        return found;
+    }
+}

@@ -1,0 +1,36 @@
+using Hyperlight.Elf;
+using Hyperlight.Layouts;
+
+namespace Hyperlight.Validation;
+
+/// <summary>What to tell a linker, in the options that the linker of the file has; those of several where the file does not say which linker made it.</summary>
+internal static class LinkerAdvice
+{
+    /// <summary>How to link a guest at an address.</summary>
+    public static string StartAt(ElfFile elf, GuestPhysicalAddress address) => elf.Linker switch
+    {
+        ElfLinker.Gnu or ElfLinker.Gold => $"-Wl,-Ttext-segment={address}, or the first address of the linker script",
+        ElfLinker.Lld or ElfLinker.Mold => $"-Wl,--image-base={address}, or the first address of the linker script",
+        _ => $"-Wl,-Ttext-segment={address} with GNU ld, -Wl,--image-base={address} with lld or mold, or the first address of the linker script",
+    };
+
+    /// <summary>How to link a guest without a dynamic loader.</summary>
+    public static string WithoutDynamicLoader(ElfFile elf) => elf.Linker == ElfLinker.Gold
+        ? "link statically with another linker than gold (-static-pie -nostdlib -fuse-ld=bfd), which cannot leave the loader out of a position-independent guest"
+        : "link statically (-static-pie -nostdlib, or -Wl,--no-dynamic-linker)";
+
+    /// <summary>How to keep code from sharing its pages with data.</summary>
+    public static string SeparateCode(ElfSegment segment, ElfFile elf)
+    {
+        if (elf.Linker == ElfLinker.Gold)
+        {
+            return "start code and data on pages of their own in the linker script (. = ALIGN(4096)), or link with another linker than gold (-fuse-ld=bfd -Wl,-z,separate-code)";
+        }
+
+        // -N (OMAGIC) puts everything into one segment that is not aligned to pages; beside that option the other one does nothing.
+        bool allInOne = elf.LoadSegments.Length == 1 && segment.Alignment < GuestLayout.PageSize;
+        return allInOne
+            ? "link without -N (--omagic), which makes one segment of everything"
+            : "start code and data on pages of their own, with -Wl,-z,separate-code or in the linker script (. = ALIGN(4096))";
+    }
+}

@@ -1,0 +1,71 @@
+using Hyperlight.Elf;
+
+namespace Hyperlight.Validation;
+
+/// <summary>
+/// Symbols that nothing defines. A linker that is told to leave them, or that finds them declared weak, makes their address 0. Programs may ask whether a weak
+/// symbol is there, and C libraries do; what they must not do is call it unasked.
+/// </summary>
+internal static class SymbolRules
+{
+    public static void Check(ElfFile elf, CappedFindings findings)
+    {
+        // Where a dynamic loader or a library is missing, or a relocation asks for a symbol, that is the cause, and a finding of its own.
+        if (LoaderRules.NeedsLoader(elf) || elf.Relocations.Any(relocation => relocation.Symbol != 0 && relocation.Type != ElfRelocation.None))
+        {
+            return;
+        }
+
+        List<string> weak = [];
+        foreach (ElfSymbol symbol in elf.Symbols)
+        {
+            if (symbol.SectionIndex != ElfSymbol.Undefined || symbol.Name.Length == 0)
+            {
+                continue;
+            }
+
+            if (symbol.Binding == ElfSymbolBinding.Global)
+            {
+                findings.Add(Rules.UndefinedSymbol, () =>
+                    $"nothing defines the symbol {SymbolNames.Quote(symbol.Name)}, so that its address is 0: define it in the guest, or link the library that does, "
+                    + "and link with -Wl,--no-undefined, so that the linker refuses what is missing.");
+            }
+            else if (symbol.Type is not (ElfSymbolType.Section or ElfSymbolType.File))
+            {
+                // mold writes those that nothing defines with the binding of local symbols.
+                weak.Add(symbol.Name);
+            }
+        }
+
+        ReportWeak(elf, weak, findings);
+    }
+
+    private static void ReportWeak(ElfFile elf, List<string> weak, CappedFindings findings)
+    {
+        string names = SymbolNames.List(weak);
+        bool called = false;
+        foreach (ElfSymbol function in CallsOfNothing.In(elf))
+        {
+            called = true;
+            findings.Add(Rules.UndefinedSymbol, () =>
+            {
+                string caller = SymbolNames.Quote(function.Name);
+                string remedy = "and does not ask whether it is there, so that the call leads to address 0: define the symbol in the guest, or compare its address with NULL first.";
+                return weak.Count switch
+                {
+                    // GNU ld leaves weak symbols that nothing defines out of the symbol table.
+                    0 => $"the function {caller} calls a weak symbol that nothing defines {remedy} nm -u names the undefined symbols of its object file.",
+                    1 => $"the function {caller} calls the weak symbol {names}, which nothing defines, {remedy}",
+                    _ => $"the function {caller} calls one of the weak symbols {names}, which nothing defines, {remedy}",
+                };
+            });
+        }
+
+        if (!called && weak.Count > 0)
+        {
+            findings.Add(Rules.WeakSymbol, () => weak.Count == 1
+                ? $"nothing defines the weak symbol {names}, so that its address is 0: the guest must ask whether the symbol is there before it uses the symbol."
+                : $"nothing defines the weak symbols {names}, so that their addresses are 0: the guest must ask whether such a symbol is there before it uses the symbol.");
+        }
+    }
+}
