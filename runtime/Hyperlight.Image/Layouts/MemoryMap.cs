@@ -12,7 +12,7 @@ namespace Hyperlight.Layouts;
 /// </code>
 /// Identity layouts store every page at its own place and have no page tables.
 /// </summary>
-public sealed record MemoryMap
+public sealed partial record MemoryMap
 {
     private MemoryMap(GuestLayout layout, GuestSizes sizes, ulong codeSize, ulong storedImageSize)
     {
@@ -107,8 +107,7 @@ public sealed record MemoryMap
         [.. new[] { Image, Peb, Heap, InitData, PageTables, Scratch }.Where(region => region.Size > 0)];
 
     /// <summary>Physical addresses no region may cover: the layout's, and those of the interrupt controllers where the guest has them.</summary>
-    public IEnumerable<ReservedRange> ReservedRanges =>
-        Sizes.HardwareInterrupts ? Layout.ReservedRanges.Union(GuestLayouts.InterruptControllers) : Layout.ReservedRanges;
+    public IEnumerable<ReservedRange> ReservedRanges => ReservedRangesOf(Layout, Sizes);
 
     /// <summary>Upstream's format of the guest's snapshots; null where it has none, and our own is used: it has no place for interrupt controllers.</summary>
     internal SnapshotAbi? SnapshotAbi => Sizes.HardwareInterrupts ? null : Layout.SnapshotAbi;
@@ -138,130 +137,6 @@ public sealed record MemoryMap
         int before = findings.Count;
         map.CheckPlacement(findings);
         return findings.Count == before ? map : null;
-    }
-
-    /// <summary>A base that the guest chose: in an image it may be anything.</summary>
-    private static bool CheckBase(GuestLayout layout, ICollection<Finding> findings)
-    {
-        GuestPhysicalAddress start = layout.SnapshotBase;
-        if (layout.LowestBase is not { } lowest
-            || (start.Value >= lowest.Value && start.Value <= layout.ScratchTopGpa.Value && start.Value % GuestLayout.PageSize == 0))
-        {
-            return true;
-        }
-
-        findings.Add(Rules.LinkAddress.Found(
-            $"the guest's lowest segment is at {start}, {layout.Id} loads guests at multiples of 0x{GuestLayout.PageSize:X} from {lowest} to {layout.ScratchTopGpa}: "
-            + "link the guest there, for example at 0x100000."));
-        return false;
-    }
-
-    private static bool CheckBounds(GuestLayout layout, GuestSizes sizes, ulong codeSize, ICollection<Finding> findings)
-    {
-        int before = findings.Count;
-        void AtMostLimit(string what, ulong size)
-        {
-            if (size > layout.MaxRegionSize)
-            {
-                findings.Add(Rules.MemoryTooLarge.Found(
-                    $"{what} is 0x{size:X} bytes, {layout.Id} allows 0x{layout.MaxRegionSize:X} ({ByteSize.ToText(layout.MaxRegionSize)}): make it smaller."));
-            }
-        }
-
-        AtMostLimit("the guest's image", codeSize);
-        AtMostLimit("HeapSize", sizes.HeapSize);
-        AtMostLimit("ScratchSize", sizes.ScratchSize);
-        AtMostLimit("InputBufferSize", sizes.InputBufferSize);
-        AtMostLimit("OutputBufferSize", sizes.OutputBufferSize);
-        AtMostLimit("the init data", sizes.InitDataSize);
-
-        foreach ((string name, ulong size) in new[] { ("InputBufferSize", sizes.InputBufferSize), ("OutputBufferSize", sizes.OutputBufferSize) })
-        {
-            if (size < GuestSizes.MinimumBufferSize)
-            {
-                findings.Add(Rules.BufferTooSmall.Found(
-                    $"{name} is 0x{size:X} bytes, the least is 0x{GuestSizes.MinimumBufferSize:X}: raise {name}."));
-            }
-        }
-
-        if (!MemoryPermissionsText.Readable.Contains(sizes.InitDataPermissions))
-        {
-            findings.Add(Rules.BadPermissions.Found(
-                $"InitDataPermissions is {sizes.InitDataPermissions.ToText()}, a processor can read whatever it has: add the permission to read."));
-        }
-
-        if (sizes.ScratchSize % GuestLayout.PageSize != 0)
-        {
-            findings.Add(Rules.SizeNotPageAligned.Found(
-                $"ScratchSize is 0x{sizes.ScratchSize:X} bytes, only multiples of 0x{GuestLayout.PageSize:X} can be mapped: round it up."));
-        }
-
-        return findings.Count == before;
-    }
-
-    private static bool CheckScratch(GuestLayout layout, GuestSizes sizes, ulong codeSize, ICollection<Finding> findings)
-    {
-        ulong tables = PageTablesSize(layout, sizes, codeSize);
-        ulong minimum = layout.MinimumScratchSize(sizes.InputBufferSize, sizes.OutputBufferSize) + tables;
-        if (sizes.ScratchSize >= minimum)
-        {
-            return true;
-        }
-
-        findings.Add(Rules.ScratchTooSmall.Found(
-            $"ScratchSize is 0x{sizes.ScratchSize:X} bytes, buffers, page tables (0x{tables:X}) and the guest's first pages need 0x{minimum:X}: "
-            + $"raise ScratchSize to at least 0x{minimum:X} ({ByteSize.ToText(minimum)}), or lower HeapSize or the buffer sizes."));
-        return false;
-    }
-
-    private void CheckPlacement(ICollection<Finding> findings)
-    {
-        ulong end = InitData.Gva.Value + InitData.Size;
-        ulong total = end - Layout.SnapshotBase.Value;
-        if (total > Layout.MaxRegionSize)
-        {
-            findings.Add(Rules.MemoryTooLarge.Found(
-                $"image, PEB, heap and init data take 0x{total:X} bytes together, {Layout.Id} allows 0x{Layout.MaxRegionSize:X}: lower HeapSize."));
-        }
-
-        ulong scratchTop = Layout.ScratchTopGva.Value;
-        if (end - 1 > scratchTop)
-        {
-            findings.Add(Rules.AddressBeyondLayout.Found(
-                $"image, PEB, heap and init data end at 0x{end - 1:X}, the last address of {Layout.Id} is 0x{scratchTop:X}: lower HeapSize{OrLinkElsewhere}."));
-        }
-        else if (end > Scratch.Gva.Value)
-        {
-            findings.Add(Rules.RegionOverlap.Found(
-                $"image, PEB, heap and init data ({Layout.SnapshotBase}-0x{end - 1:X}) overlap the scratch region ({Scratch.Gva}-0x{scratchTop:X}): "
-                + $"lower HeapSize or ScratchSize{OrLinkElsewhere}."));
-        }
-        else if (Layout.SnapshotBase.Value + SnapshotSize > Scratch.Gpa.Value)
-        {
-            // What is stored of them takes less than they do, but scratch may lie lower than it seems.
-            findings.Add(Rules.RegionOverlap.Found(
-                $"image, PEB and init data (physical addresses {Layout.SnapshotBase}-0x{Layout.SnapshotBase.Value + SnapshotSize - 1:X}) overlap the scratch region "
-                + $"({Scratch.Gpa}-{Layout.ScratchTopGpa}): lower ScratchSize or make the guest smaller."));
-        }
-
-        CheckReserved("image, PEB, heap and init data", Layout.SnapshotBase.Value, total, findings);
-        CheckReserved("the scratch region", Scratch.Gpa.Value, Scratch.Size, findings);
-    }
-
-    private string OrLinkElsewhere => Layout.LowestBase is null ? "" : ", or link the guest elsewhere";
-
-    private void CheckReserved(string what, ulong start, ulong size, ICollection<Finding> findings)
-    {
-        foreach (ReservedRange reserved in ReservedRanges)
-        {
-            ulong reservedStart = reserved.Start.Value;
-            if (start < reservedStart + reserved.Size && reservedStart < start + size)
-            {
-                findings.Add(Rules.ReservedRange.Found(
-                    $"{what} (0x{start:X}-0x{start + size - 1:X}) covers addresses of the {reserved.Name} "
-                    + $"(0x{reservedStart:X}-0x{reservedStart + reserved.Size - 1:X}): lower ScratchSize or HeapSize{OrLinkElsewhere}."));
-            }
-        }
     }
 
     private static ulong RoundedHeapSize(GuestSizes sizes) => GuestLayout.RoundUpToPage(Math.Max(sizes.HeapSize, 1));

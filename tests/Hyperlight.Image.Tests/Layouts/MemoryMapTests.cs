@@ -224,9 +224,7 @@ public sealed class MemoryMapTests
         Assert.Empty(Create(profile, sizes).ReservedRanges);
 
         Refuse(profile, sizes with { HardwareInterrupts = true }, Rules.ReservedRange);
-        Assert.Equal(
-            [true, true],
-            _findings.Zip(["IOAPIC (0xFEC00000-0xFEC00FFF)", "local APIC (0xFEE00000-0xFEE00FFF)"], (finding, text) => finding.Message.Contains(text, StringComparison.Ordinal)));
+        Assert.Contains("the IOAPIC (0xFEC00000-0xFEC00FFF), the local APIC (0xFEE00000-0xFEE00FFF)", Assert.Single(_findings).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,0 +1,228 @@
+namespace Hyperlight.Layouts;
+
+/// <summary>
+/// Why sizes cannot be laid out. One cause is one finding: of all that the image runs into the first is named. A size that a finding proposes is one that
+/// all of these checks pass.
+/// </summary>
+public sealed partial record MemoryMap
+{
+    private const string WhatGrows = "image, PEB, heap and init data";
+
+    /// <summary>A base that the guest chose: in an image it may be anything.</summary>
+    private static bool CheckBase(GuestLayout layout, ICollection<Finding> findings)
+    {
+        GuestPhysicalAddress start = layout.SnapshotBase;
+        if (layout.LowestBase is not { } lowest
+            || (start.Value >= lowest.Value && start.Value <= layout.ScratchTopGpa.Value && start.Value % GuestLayout.PageSize == 0))
+        {
+            return true;
+        }
+
+        findings.Add(Rules.LinkAddress.Found(
+            $"the guest's lowest segment is at {start}, {layout.Id} loads guests at multiples of 0x{GuestLayout.PageSize:X} from {lowest} to {layout.ScratchTopGpa}: "
+            + "link the guest there, for example at 0x100000."));
+        return false;
+    }
+
+    private static bool CheckBounds(GuestLayout layout, GuestSizes sizes, ulong codeSize, ICollection<Finding> findings)
+    {
+        int before = findings.Count;
+        ulong limit = layout.MaxRegionSize;
+        void AtMost(string what, ulong size, ulong most, string remedy)
+        {
+            if (size > most)
+            {
+                findings.Add(Rules.MemoryTooLarge.Found($"{what} is 0x{size:X} bytes, {layout.Id} allows 0x{most:X} ({ByteSize.ToText(most)}): {remedy}."));
+            }
+        }
+
+        AtMost("the guest's image", codeSize, limit, "make the guest smaller");
+        AtMost("the init data", sizes.InitDataSize, limit, "make it smaller");
+        AtMost("ScratchSize", sizes.ScratchSize, limit, $"lower ScratchSize to at most 0x{limit:X}");
+        AtMost("InputBufferSize", sizes.InputBufferSize, limit, "lower InputBufferSize, which is a part of ScratchSize");
+        AtMost("OutputBufferSize", sizes.OutputBufferSize, limit, "lower OutputBufferSize, which is a part of ScratchSize");
+        if (codeSize <= limit && sizes.InitDataSize <= limit)
+        {
+            // The heap may take what the others leave; where they leave nothing, that is found once everything has its place.
+            ulong others = BesideHeap(sizes, codeSize);
+            AtMost("HeapSize", sizes.HeapSize, others < limit ? limit - others : limit, others < limit ? $"lower HeapSize to at most 0x{limit - others:X}" : "lower HeapSize");
+        }
+
+        foreach ((string name, ulong size) in new[] { ("InputBufferSize", sizes.InputBufferSize), ("OutputBufferSize", sizes.OutputBufferSize) })
+        {
+            if (size < GuestSizes.MinimumBufferSize)
+            {
+                findings.Add(Rules.BufferTooSmall.Found(
+                    $"{name} is 0x{size:X} bytes, the least is 0x{GuestSizes.MinimumBufferSize:X}: raise {name} to at least 0x{GuestSizes.MinimumBufferSize:X}."));
+            }
+        }
+
+        if (!MemoryPermissionsText.Readable.Contains(sizes.InitDataPermissions))
+        {
+            findings.Add(Rules.BadPermissions.Found(
+                $"InitDataPermissions is {sizes.InitDataPermissions.ToText()}, a processor can read whatever it has: add the permission to read."));
+        }
+
+        if (sizes.ScratchSize % GuestLayout.PageSize != 0 && sizes.ScratchSize <= limit)
+        {
+            ulong lower = sizes.ScratchSize & ~(GuestLayout.PageSize - 1);
+            ulong least = LeastScratchSize(layout, sizes with { ScratchSize = lower }, Math.Min(codeSize, limit));
+            ulong proposed = Math.Max(Math.Min(lower + GuestLayout.PageSize, limit & ~(GuestLayout.PageSize - 1)), least);
+            findings.Add(Rules.SizeNotPageAligned.Found(
+                $"ScratchSize is 0x{sizes.ScratchSize:X} bytes, only multiples of 0x{GuestLayout.PageSize:X} can be mapped: make it 0x{proposed:X}."));
+        }
+
+        return findings.Count == before;
+    }
+
+    private static bool CheckScratch(GuestLayout layout, GuestSizes sizes, ulong codeSize, ICollection<Finding> findings)
+    {
+        ulong tables = PageTablesSize(layout, sizes, codeSize);
+        ulong minimum = layout.MinimumScratchSize(sizes.InputBufferSize, sizes.OutputBufferSize) + tables;
+        if (sizes.ScratchSize >= minimum)
+        {
+            return true;
+        }
+
+        ulong least = LeastScratchSize(layout, sizes, codeSize);
+        ulong most = MostScratchSize(layout, sizes, codeSize);
+        string remedy = least <= most
+            ? $"raise ScratchSize to at least 0x{least:X} ({ByteSize.ToText(least)}), or lower HeapSize or the buffer sizes"
+            : $"lower HeapSize or the buffer sizes, since {layout.Id} has room for a scratch region of 0x{most:X} at most beside the guest";
+        findings.Add(Rules.ScratchTooSmall.Found(
+            $"ScratchSize is 0x{sizes.ScratchSize:X} bytes, buffers, page tables (0x{tables:X}) and the guest's first pages need 0x{minimum:X}: {remedy}."));
+        return false;
+    }
+
+    /// <summary>The least scratch size that is enough: the tables that map scratch lie in scratch, so that a larger one may need more of them.</summary>
+    private static ulong LeastScratchSize(GuestLayout layout, GuestSizes sizes, ulong codeSize)
+    {
+        ulong minimum = layout.MinimumScratchSize(Math.Min(sizes.InputBufferSize, layout.MaxRegionSize), Math.Min(sizes.OutputBufferSize, layout.MaxRegionSize));
+        GuestSizes bounded = sizes with { HeapSize = Math.Min(sizes.HeapSize, layout.MaxRegionSize), InitDataSize = Math.Min(sizes.InitDataSize, layout.MaxRegionSize) };
+        ulong least = minimum;
+        while (least <= layout.MaxRegionSize)
+        {
+            ulong needed = minimum + PageTablesSize(layout, bounded with { ScratchSize = least }, codeSize);
+            if (needed <= least)
+            {
+                break;
+            }
+
+            least = needed;
+        }
+
+        return least;
+    }
+
+    /// <summary>The greatest scratch size: beside the guest, and over no address that is reserved.</summary>
+    private static ulong MostScratchSize(GuestLayout layout, GuestSizes sizes, ulong codeSize)
+    {
+        ulong end = layout.SnapshotBase.Value + BesideHeap(sizes, codeSize) + RoundedHeapSize(sizes);
+        ulong most = layout.MaxRegionSize;
+        ulong Below(ulong top, ulong lowest) => top >= lowest ? top - lowest + 1 : 0;
+        most = Math.Min(most, Math.Min(Below(layout.ScratchTopGva.Value, end), Below(layout.ScratchTopGpa.Value, end)));
+        foreach (ReservedRange reserved in ReservedRangesOf(layout, sizes))
+        {
+            most = Math.Min(most, Below(layout.ScratchTopGpa.Value, reserved.Start.Value + reserved.Size));
+        }
+
+        return most & ~(GuestLayout.PageSize - 1);
+    }
+
+    /// <summary>Bytes of the image, the PEB and the init data.</summary>
+    private static ulong BesideHeap(GuestSizes sizes, ulong codeSize) =>
+        GuestLayout.RoundUpToPage(codeSize) + GuestLayout.PageSize + GuestLayout.RoundUpToPage(sizes.InitDataSize);
+
+    private void CheckPlacement(ICollection<Finding> findings)
+    {
+        ulong start = Layout.SnapshotBase.Value;
+        ulong end = InitData.Gva.Value + InitData.Size;
+        ulong scratchTop = Layout.ScratchTopGva.Value;
+        if (end - start > Layout.MaxRegionSize)
+        {
+            findings.Add(Rules.MemoryTooLarge.Found(
+                $"{WhatGrows} take 0x{end - start:X} bytes together, {Layout.Id} allows 0x{Layout.MaxRegionSize:X}: {Remedy(start + Layout.MaxRegionSize)}."));
+        }
+        else if (end - 1 > scratchTop)
+        {
+            findings.Add(Rules.AddressBeyondLayout.Found(
+                $"{WhatGrows} end at 0x{end - 1:X}, the last address of {Layout.Id} is 0x{scratchTop:X}: {Remedy(scratchTop + 1)}."));
+        }
+        else if (Covered(start, Math.Min(end, Scratch.Gva.Value)) is { Length: > 0 } underImage)
+        {
+            findings.Add(Rules.ReservedRange.Found(
+                $"{WhatGrows} (0x{start:X}-0x{end - 1:X}) covers addresses of the {Describe(underImage)}: {Remedy(underImage[0].Start.Value)}."));
+        }
+        else if (end > Scratch.Gva.Value)
+        {
+            findings.Add(Rules.RegionOverlap.Found(
+                $"{WhatGrows} ({Layout.SnapshotBase}-0x{end - 1:X}) overlap the scratch region ({Scratch.Gva}-0x{scratchTop:X}): "
+                + $"{Remedy(Scratch.Gva.Value, "lower ScratchSize")}."));
+        }
+        else if (start + SnapshotSize > Scratch.Gpa.Value)
+        {
+            // What is stored of them takes less than they do, but scratch may lie lower than it seems.
+            findings.Add(Rules.RegionOverlap.Found(
+                $"image, PEB and init data (physical addresses {Layout.SnapshotBase}-0x{start + SnapshotSize - 1:X}) overlap the scratch region "
+                + $"({Scratch.Gpa}-{Layout.ScratchTopGpa}): lower ScratchSize or make the guest smaller."));
+        }
+
+        if (Covered(Scratch.Gpa.Value, Scratch.Gpa.Value + Scratch.Size) is { Length: > 0 } underScratch)
+        {
+            ulong most = Layout.ScratchTopGpa.Value - (underScratch[^1].Start.Value + underScratch[^1].Size) + 1;
+            findings.Add(Rules.ReservedRange.Found(
+                $"the scratch region ({Scratch.Gpa}-{Layout.ScratchTopGpa}) covers addresses of the {Describe(underScratch)}: lower ScratchSize to at most 0x{most:X}."));
+        }
+    }
+
+    /// <summary>The reserved ranges between two addresses, the second of them the first behind.</summary>
+    private ReservedRange[] Covered(ulong start, ulong end) =>
+        [.. ReservedRanges.Where(reserved => start < reserved.Start.Value + reserved.Size && reserved.Start.Value < end).OrderBy(reserved => reserved.Start.Value)];
+
+    /// <summary>The first address above the image's start that the guest's memory must not reach.</summary>
+    private ulong FirstObstacle(ulong start, ulong limit)
+    {
+        ulong first = Math.Min(limit, Scratch.Gva.Value);
+        foreach (ReservedRange reserved in ReservedRanges)
+        {
+            first = reserved.Start.Value + reserved.Size > start ? Math.Min(first, reserved.Start.Value) : first;
+        }
+
+        return first;
+    }
+
+    /// <summary>What keeps the guest's memory below an address: a smaller heap, if that is enough, a smaller guest, or another place.</summary>
+    private string Remedy(ulong end, string? also = null)
+    {
+        ulong start = Layout.SnapshotBase.Value;
+        ulong first = FirstObstacle(start, end);
+        ulong others = Image.Size + Peb.Size + InitData.Size;
+        List<string> remedies = [];
+        if (first > start + others)
+        {
+            remedies.Add($"lower HeapSize to at most 0x{first - start - others:X}");
+        }
+        else if (first > start)
+        {
+            remedies.Add("make the guest or its init data smaller");
+        }
+
+        if (also is not null)
+        {
+            remedies.Add(also);
+        }
+
+        if (Layout.LowestBase is not null)
+        {
+            remedies.Add("link the guest elsewhere");
+        }
+
+        return string.Join(", or ", remedies);
+    }
+
+    private static string Describe(ReservedRange[] ranges) =>
+        string.Join(", the ", ranges.Select(reserved => $"{reserved.Name} ({reserved.Start}-0x{reserved.Start.Value + reserved.Size - 1:X})"));
+
+    private static IEnumerable<ReservedRange> ReservedRangesOf(GuestLayout layout, GuestSizes sizes) =>
+        sizes.HardwareInterrupts ? layout.ReservedRanges.Union(GuestLayouts.InterruptControllers) : layout.ReservedRanges;
+}
