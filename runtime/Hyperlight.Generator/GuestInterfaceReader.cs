@@ -7,8 +7,11 @@ namespace Hyperlight.Generator;
 /// <summary>Reads a guest interface and finds everything that is wrong with it.</summary>
 internal static class GuestInterfaceReader
 {
-    // The first with params of spans, without which every call would allocate an array.
-    private const LanguageVersion OldestLanguage = LanguageVersion.CSharp13;
+    // The first with init-only properties, which the options of a call have. Before C# 13 a call allocates an array for its arguments.
+    private const LanguageVersion OldestLanguage = LanguageVersion.CSharp9;
+
+    // The first with static members of interfaces, such as the generated one.
+    private const LanguageVersion OldestLanguageForParts = LanguageVersion.CSharp8;
 
     private static readonly SymbolDisplayFormat NamespaceFormat =
         SymbolDisplayFormat.FullyQualifiedFormat.WithGlobalNamespaceStyle(SymbolDisplayGlobalNamespaceStyle.Omitted);
@@ -25,7 +28,7 @@ internal static class GuestInterfaceReader
         }
 
         List<Problem> problems = [.. WhatKeepsPartsOut(type, declaration)];
-        bool takesParts = problems.Count == 0;
+        bool takesParts = problems.Count == 0 && declaration.SyntaxTree.Options is not CSharpParseOptions { LanguageVersion: < OldestLanguageForParts };
         CheckType(type, declaration, problems);
         bool isComplete = true;
         List<GuestMethod> methods = [];

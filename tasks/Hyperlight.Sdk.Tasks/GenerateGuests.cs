@@ -1,16 +1,23 @@
+using System.Text.RegularExpressions;
 using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>Writes the C# that gives each guest a property, and a program for projects that have none. A file that is right stays as it is.</summary>
 [MSBuildMultiThreadableTask]
-public sealed class GenerateGuests : GuestTask
+public sealed partial class GenerateGuests : GuestTask
 {
     /// <summary>The guests, as <see cref="ResolveGuests"/> gives them.</summary>
     public ITaskItem[] Guests { get; set; } = [];
 
     /// <summary>The namespace of the generated classes, empty for none.</summary>
     public string Namespace { get; set; } = "";
+
+    /// <summary>Whether the project's files use the namespace without saying so.</summary>
+    public bool ImplicitUsings { get; set; }
+
+    /// <summary>The sources of the project.</summary>
+    public ITaskItem[] Sources { get; set; } = [];
 
     /// <summary>The file for the class <c>Guests</c>.</summary>
     [Required]
@@ -22,10 +29,31 @@ public sealed class GenerateGuests : GuestTask
     private protected override void Run()
     {
         GuestItem[] guests = [.. Guests.Select(GuestItem.FromTaskItem)];
-        SourceFile.WriteWhenDifferent(GuestsFile, GuestsSource.Guests(guests, Namespace));
+        bool hidesClass = Namespace == GuestName.ClassName || Namespace.StartsWith(GuestName.ClassName + ".", StringComparison.Ordinal);
+        string place = hidesClass && !Sources.Any(DeclaresNamespace) ? "_" + Namespace : Namespace;
+        SourceFile.WriteWhenDifferent(GuestsFile, GuestsSource.Guests(guests, place, hidesClass && ImplicitUsings));
         if (ProgramFile.Length > 0)
         {
-            SourceFile.WriteWhenDifferent(ProgramFile, GuestsSource.Program(guests, Namespace));
+            SourceFile.WriteWhenDifferent(ProgramFile, GuestsSource.Program(guests, place));
         }
     }
+
+    /// <summary>
+    /// Whether a source declares the namespace <c>Guests</c> itself. If none does, the class must not do so either: for code in no namespace, such as a
+    /// program of statements, the name would then mean the namespace.
+    /// </summary>
+    private static bool DeclaresNamespace(ITaskItem source)
+    {
+        try
+        {
+            return NamespaceDeclaration().IsMatch(File.ReadAllText(source.GetMetadata("FullPath")));
+        }
+        catch (Exception e) when (IsFileFailure(e))
+        {
+            return false; // The compiler will tell.
+        }
+    }
+
+    [GeneratedRegex(@"^\s*namespace\s+Guests\b", RegexOptions.Multiline)]
+    private static partial Regex NamespaceDeclaration();
 }

@@ -70,25 +70,4 @@ public sealed class ReferenceTests(PackageFolder packages)
 
         Assert.Contains("index.json", workspace.FilesBelow("bin/Debug/net10.0/guests/hello"));
     }
-
-    [Fact]
-    public void Visual_Basic_gets_the_image_and_the_runtime()
-    {
-        using Workspace workspace = new(packages);
-        workspace.AddHello();
-        workspace.Write("App.vbproj", """<Project Sdk="Hyperlight.Sdk/0.1.0"></Project>""");
-        workspace.Write("Program.vb", """
-            Module Program
-                Function Main() As Integer
-                    Using image = Hyperlight.GuestImage.Open(GetType(Program).Assembly, "hello")
-                        Return image.Name.Length
-                    End Using
-                End Function
-            End Module
-            """);
-
-        workspace.Build("build").MustSucceed();
-
-        Assert.Equal(5, workspace.DotNet("bin/Debug/net10.0/App.dll").ExitCode);
-    }
 }

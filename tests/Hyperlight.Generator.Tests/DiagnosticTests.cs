@@ -105,14 +105,28 @@ public sealed class DiagnosticTests
     }
 
     [Theory]
-    [InlineData(LanguageVersion.CSharp12, "HL6014")]
+    [InlineData(LanguageVersion.CSharp7_3, "7.3")]
+    [InlineData(LanguageVersion.CSharp8, "8.0")]
+    [InlineData(LanguageVersion.CSharp9, null)]
+    [InlineData(LanguageVersion.CSharp12, null)]
     [InlineData(LanguageVersion.CSharp13, null)]
-    public void A_language_without_params_of_spans_is_too_old(LanguageVersion language, string? code)
+    public void A_language_without_init_only_properties_is_too_old(LanguageVersion language, string? tooOld)
     {
-        GeneratorRun run = GeneratorRun.Of("[Hyperlight.GuestInterface] partial interface I { int Add(int a); }", language);
+        GeneratorRun run = GeneratorRun.Of("""
+            namespace My.@event
+            {
+                [Hyperlight.GuestInterface]
+                partial interface I
+                {
+                    int Add(int a, System.Threading.CancellationToken token);
+                    System.Threading.Tasks.Task<string> EchoAsync(string text);
+                    void None();
+                }
+            }
+            """, language, nullable: false);
 
-        Assert.Equal(code, run.Found.SingleOrDefault()?.Id);
-        Assert.Equal(code is null ? null : "The language version is C# 12.0; the implementation of I needs C# 13.0 or later: remove LangVersion from the project, or raise it.", run.Found.SingleOrDefault()?.GetMessage(CultureInfo.InvariantCulture));
+        Assert.Equal(tooOld is null ? null : "HL6014", run.Found.SingleOrDefault()?.Id);
+        Assert.Equal(tooOld is null ? null : $"The language version is C# {tooOld}; the implementation of I needs C# 9.0 or later: remove LangVersion from the project, or raise it.", run.Found.SingleOrDefault()?.GetMessage(CultureInfo.InvariantCulture));
         Assert.Empty(run.OfCompiler);
     }
 

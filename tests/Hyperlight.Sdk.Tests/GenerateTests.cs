@@ -36,6 +36,8 @@ public sealed class GenerateTests
     [InlineData("my-app.2nd", "", "namespace my_app._2nd")]
     [InlineData("App", "<RootNamespace>Acme.Tools</RootNamespace>", "namespace Acme.Tools")]
     [InlineData("App", "<HyperlightNamespace>Acme.Guests</HyperlightNamespace>", "namespace Acme.Guests")]
+    [InlineData("My.event", "", "namespace My.@event")]
+    [InlineData("Guests", "", "namespace _Guests")]
     public void The_namespace_is_the_projects(string name, string property, string expected)
     {
         using SdkProject project = SdkProject.WithGuest($"<PropertyGroup>{property}</PropertyGroup>", name);
@@ -44,6 +46,73 @@ public sealed class GenerateTests
         Assert.Empty(project.RestoreAndBuild().Errors);
 
         Assert.Contains(expected, project.Read(Generated).Split('\n'));
+    }
+
+    [Theory]
+    [InlineData("checked", "@checked")]
+    [InlineData("My.event.file", "My.@event.@file")]
+    [InlineData("My.@event", "My.@event")]
+    [InlineData("eventful", "eventful")]
+    [InlineData(" My.App ", "My.App")]
+    [InlineData("3d.4-u", "_3d._4_u")]
+    [InlineData("٣d..é", "_٣d._.é")]
+    [InlineData("App.", "App._")]
+    [InlineData("", "App")]
+    public void Any_namespace_becomes_one_that_csharp_takes(string written, string expected)
+    {
+        using SdkProject project = SdkProject.WithGuest($"<PropertyGroup><HyperlightNamespace>{written}</HyperlightNamespace></PropertyGroup>");
+
+        Assert.Equal(expected, project.Evaluate().GetPropertyValue("HyperlightNamespace"));
+    }
+
+    [Fact]
+    public void A_program_of_csharp_12_calls_its_guest_as_one_of_today_does()
+    {
+        using SdkProject project = SdkProject.WithGuest("<PropertyGroup><LangVersion>12</LangVersion></PropertyGroup>");
+        project.Write("Program.cs", """
+            using Sandbox sandbox = Guests.Hello.CreateSandbox(options => options.HostFunctions.Add("Now", () => "now"));
+            sandbox.Call("Log", new CallOptions { Timeout = TimeSpan.FromSeconds(1) }, "text", 1, true);
+            sandbox.Call("Nothing");
+            return sandbox.Call<int>("Add", 1, 2L) + await sandbox.CallAsync<int>("None") + ICalculator.For(sandbox).Add(1, 2);
+
+            [GuestInterface]
+            internal partial interface ICalculator { int Add(int a, int b); }
+            """);
+
+        BuildOutcome outcome = project.RestoreAndBuild();
+
+        Assert.Empty(outcome.Errors);
+        Assert.Empty(outcome.Warnings);
+    }
+
+    [Fact]
+    public void A_library_with_a_namespace_Guests_sees_the_class_in_it()
+    {
+        using SdkProject project = SdkProject.WithGuest("<PropertyGroup><OutputType>Library</OutputType></PropertyGroup>", "Guests");
+        project.Write("Program.cs", "namespace Guests;\npublic static class Greeter { public static string Name => Guests.Hello.Name; }");
+
+        Assert.Empty(project.RestoreAndBuild().Errors);
+    }
+
+    [Theory]
+    [InlineData("7.3")]
+    [InlineData("preview")]
+    public void Generated_code_is_of_every_language_version_and_passes_every_analyzer(string version)
+    {
+        // CA1014: of the assembly, and of every plain project as well.
+        using SdkProject project = SdkProject.Empty($"""
+              <PropertyGroup>
+                <LangVersion>{version}</LangVersion><AnalysisMode>All</AnalysisMode><TreatWarningsAsErrors>true</TreatWarningsAsErrors><NoWarn>CA1014</NoWarn>
+                <CheckForOverflowUnderflow>true</CheckForOverflowUnderflow><EnforceCodeStyleInBuild>true</EnforceCodeStyleInBuild>
+              </PropertyGroup>
+            """, "My.checked");
+        project.Write("guests/hello.elf", GuestFiles.Amd64());
+        project.Write("guests/get-hash-code.elf", GuestFiles.Amd64());
+
+        BuildOutcome outcome = project.RestoreAndBuild();
+
+        Assert.Empty(outcome.Errors);
+        Assert.Empty(outcome.Warnings);
     }
 
     [Fact]
@@ -92,7 +161,7 @@ public sealed class GenerateTests
         string program = project.Read(Program);
         Assert.Contains("case \"hello\":", program, StringComparison.Ordinal);
         Assert.Contains("case \"other\":", program, StringComparison.Ordinal);
-        Assert.Contains("args[1..]", program, StringComparison.Ordinal);
+        Assert.Contains("Skip(args, 1)", program, StringComparison.Ordinal);
     }
 
     [Theory]

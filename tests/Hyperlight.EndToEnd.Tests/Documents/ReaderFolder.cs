@@ -27,7 +27,7 @@ internal sealed class ReaderFolder : IDisposable
     /// <summary>Writes the files that a page prints. A file that is printed in parts is their sequence.</summary>
     public void WriteFiles(Page page)
     {
-        foreach (IGrouping<string, CodeBlock> file in page.Blocks.Where(block => block.FileName is not null).GroupBy(block => block.FileName!, StringComparer.Ordinal))
+        foreach (IGrouping<string, CodeBlock> file in page.Blocks.Where(block => block.FileName is not null && !LanguageTests.IsOfOtherLanguage(block)).GroupBy(block => block.FileName!, StringComparer.Ordinal))
         {
             string text = string.Concat(file.Select(block => block.Text));
             string path = Path.Combine(page.HasProgram ? Project.Folder : FolderOf(page), file.Key);

@@ -1,0 +1,36 @@
+namespace Hyperlight;
+
+// Calls for languages that know params of arrays and not of spans: C# before 13, F# and Visual Basic. Where a language knows both it prefers the span, which
+// costs no allocation.
+public sealed partial class Sandbox
+{
+    /// <inheritdoc cref="Call{T}(string, ReadOnlySpan{GuestValue})"/>
+    /// <exception cref="ArgumentNullException"><paramref name="arguments"/> is null.</exception>
+    public T Call<T>(string function, params GuestValue[] arguments) => Call<T>(function, default(CallOptions), Span(arguments));
+
+    /// <inheritdoc cref="Call{T}(string, CallOptions, ReadOnlySpan{GuestValue})"/>
+    /// <exception cref="ArgumentNullException"><paramref name="arguments"/> is null.</exception>
+    public T Call<T>(string function, CallOptions options, params GuestValue[] arguments) => Call<T>(function, options, Span(arguments));
+
+    /// <inheritdoc cref="Call(string, ReadOnlySpan{GuestValue})"/>
+    /// <exception cref="ArgumentNullException"><paramref name="arguments"/> is null.</exception>
+    public void Call(string function, params GuestValue[] arguments) => Call(function, default(CallOptions), Span(arguments));
+
+    /// <inheritdoc cref="Call(string, CallOptions, ReadOnlySpan{GuestValue})"/>
+    /// <exception cref="ArgumentNullException"><paramref name="arguments"/> is null.</exception>
+    public void Call(string function, CallOptions options, params GuestValue[] arguments) => Call(function, options, Span(arguments));
+
+    /// <inheritdoc cref="CallAsync{T}(string, ReadOnlySpan{GuestValue})"/>
+    /// <exception cref="ArgumentNullException"><paramref name="arguments"/> is null.</exception>
+    public Task<T> CallAsync<T>(string function, params GuestValue[] arguments) => CallAsync<T>(function, default(CallOptions), Span(arguments));
+
+    /// <inheritdoc cref="CallAsync{T}(string, CallOptions, ReadOnlySpan{GuestValue})"/>
+    /// <exception cref="ArgumentNullException"><paramref name="arguments"/> is null.</exception>
+    public Task<T> CallAsync<T>(string function, CallOptions options, params GuestValue[] arguments) => CallAsync<T>(function, options, Span(arguments));
+
+    private static ReadOnlySpan<GuestValue> Span(GuestValue[] arguments)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        return arguments;
+    }
+}
