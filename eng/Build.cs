@@ -39,11 +39,19 @@ int Misused()
     return 2;
 }
 
-int Pack() => DotNet("msbuild", "sdk", "-restore", "-target:Pack", "-property:Configuration=Release", "-verbosity:quiet", "-nologo");
+// To standard error: what a sample prints is all that there is on standard output.
+static void Say(string text) => Console.Error.WriteLine(text);
+
+int Pack()
+{
+    Say("Packing the SDK into artifacts/packages ...");
+    return DotNet("msbuild", "sdk", "-restore", "-target:Pack", "-property:Configuration=Release", "-verbosity:quiet", "-nologo");
+}
 
 int RunSample(string name, string[] arguments)
 {
     string folder = Path.Combine("samples", name);
+    Say($"Building {folder} through the package ...");
     return DotNet("msbuild", folder, "-restore", "-verbosity:quiet", "-nologo") is 0
         ? DotNet(["run", "--no-build", "--project", folder, "--", .. arguments])
         : 1;

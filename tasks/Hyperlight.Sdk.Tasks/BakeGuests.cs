@@ -3,6 +3,7 @@ using Hyperlight.Baking;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Microsoft.Build.Framework;
+using Microsoft.Build.Utilities;
 
 namespace Hyperlight.Sdk.Tasks;
 
@@ -15,10 +16,24 @@ public sealed class BakeGuests : GuestTask
 {
     // What the record has beside the files of the image.
     internal const string DigestName = "Sha256";
+    internal const string ImageSizeName = "ImageSize";
+    internal const string StoredSizeName = "StoredSize";
+
+    private readonly List<ITaskItem> _baked = [];
 
     /// <summary>The guests, as <see cref="ResolveGuests"/> gives them.</summary>
     [Required]
     public ITaskItem[] Guests { get; set; } = [];
+
+    /// <summary>The folder that the build copies images below, empty when it copies none.</summary>
+    public string OutputFolder { get; set; } = "";
+
+    /// <summary>Whether this build goes on to snapshots: then <see cref="SnapshotGuests"/> says what was made of a guest that asks for one.</summary>
+    public bool SnapshotFollows { get; set; }
+
+    /// <summary>The names of the guests that were baked.</summary>
+    [Output]
+    public ITaskItem[] BakedGuests => [.. _baked];
 
     private protected override void Run()
     {
@@ -90,15 +105,15 @@ public sealed class BakeGuests : GuestTask
 
         // Of the bytes that were baked: a file that has changed since is one that the next build bakes.
         string key = BakeKey.Of(guest, FileDigest.Of(request.Guest.Span), FileDigest.Of(request.InitData.Span), mappedDigests);
-        new BakeRecord(key, Describe(guest, image.Config, image.StoredSize, written.Digest), written.Files, findings).Write(guest.RecordFile);
+        BakeRecord record = new(key, Describe(guest, image.Config, image.StoredSize, written.Digest), written.Files, findings);
+        record.Write(guest.RecordFile);
+        Log.LogMessage(MessageImportance.Low, "Baked the image of {0}.", guest.Name);
+        if (guest.Settings.Snapshot == SnapshotChoice.False || !SnapshotFollows)
+        {
+            Log.LogMessage(MessageImportance.High, "{0}", ImageLine.Of(guest, record, null, Path.GetDirectoryName(ProjectFile)!, OutputFolder));
+        }
 
-        Log.LogMessage(
-            MessageImportance.High,
-            "{0} -> {1} ({2}, {3} stored)",
-            guest.Name,
-            Path.GetRelativePath(Path.GetDirectoryName(ProjectFile)!, guest.ImageDirectory),
-            ByteSize.ToText(image.Config.MemorySize),
-            ByteSize.ToText(image.StoredSize));
+        _baked.Add(new TaskItem(guest.Name));
         return true;
     }
 
@@ -121,8 +136,8 @@ public sealed class BakeGuests : GuestTask
         new("Architecture", GuestLayouts.Find(config.Layout)!.Architecture),
         new("Layout", config.Layout),
         new("EntryPoint", "0x" + config.EntryPoint.ToString("x", CultureInfo.InvariantCulture)),
-        new("ImageSize", config.MemorySize.ToString(CultureInfo.InvariantCulture)),
-        new("StoredSize", storedSize.ToString(CultureInfo.InvariantCulture)),
+        new(ImageSizeName, config.MemorySize.ToString(CultureInfo.InvariantCulture)),
+        new(StoredSizeName, storedSize.ToString(CultureInfo.InvariantCulture)),
         new(DigestName, digest[(digest.IndexOf(':') + 1)..]), // What a registry and other OCI tools know the image by.
         new("GuestSha256", config.GuestSha256),
     ];

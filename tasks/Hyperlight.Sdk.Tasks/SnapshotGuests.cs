@@ -35,6 +35,12 @@ public sealed class SnapshotGuests : GuestTask
     [Required]
     public string HypervisorDevice { get; set; } = "";
 
+    /// <summary>The names of the guests that this build has baked.</summary>
+    public ITaskItem[] BakedGuests { get; set; } = [];
+
+    /// <summary>The folder that the build copies images below, empty when it copies none.</summary>
+    public string OutputFolder { get; set; } = "";
+
     private protected override void Run()
     {
         foreach (GuestItem guest in Guests.Select(GuestItem.FromTaskItem))
@@ -45,13 +51,22 @@ public sealed class SnapshotGuests : GuestTask
                 continue; // Its bake has said why.
             }
 
+            string? before = BakeRecord.Read(guest.SnapshotRecordFile)?.Find(DigestName);
+            bool isRight = true;
             if (guest.Settings.Snapshot == SnapshotChoice.False)
             {
                 Remove(guest);
             }
             else
             {
-                TakeWhenChanged(guest, baked);
+                isRight = TakeWhenChanged(guest, baked);
+            }
+
+            string? after = BakeRecord.Read(guest.SnapshotRecordFile)?.Find(DigestName);
+            bool wasBaked = guest.Settings.Snapshot != SnapshotChoice.False && BakedGuests.Any(other => other.ItemSpec == guest.Name);
+            if (isRight && (wasBaked || before != after))
+            {
+                Log.LogMessage(MessageImportance.High, "{0}", ImageLine.Of(guest, baked, after, Path.GetDirectoryName(ProjectFile)!, OutputFolder));
             }
         }
     }
@@ -71,7 +86,7 @@ public sealed class SnapshotGuests : GuestTask
         }
     }
 
-    private void TakeWhenChanged(GuestItem guest, BakeRecord baked)
+    private bool TakeWhenChanged(GuestItem guest, BakeRecord baked)
     {
         string key = Key(guest, baked);
         BakeRecord? record = BakeRecord.Read(guest.SnapshotRecordFile);
@@ -97,10 +112,7 @@ public sealed class SnapshotGuests : GuestTask
         }
 
         // Also that of an earlier build: as long as the image lacks what the project asks for, builds say so.
-        if (finding is not null)
-        {
-            Report(guest, finding);
-        }
+        return finding is null || Report(guest, finding);
     }
 
     /// <summary>What failed would fail again, unless the project asks for more now, or a hypervisor has come.</summary>
@@ -129,7 +141,6 @@ public sealed class SnapshotGuests : GuestTask
                 return (null, SnapshotFailure.Explain(process, guest.Settings.SnapshotTimeout));
             }
 
-            Log.LogMessage(MessageImportance.High, "{0} -> {1}, with a snapshot", guest.Name, Path.GetRelativePath(Path.GetDirectoryName(ProjectFile)!, guest.ImageDirectory));
             return (digest, null);
         }
         catch (Win32Exception e)
@@ -204,7 +215,7 @@ public sealed class SnapshotGuests : GuestTask
     }
 
     /// <summary>An error where the project insists on a snapshot, else a warning, and hardly that where none can be expected.</summary>
-    private void Report(GuestItem guest, Finding finding)
+    private bool Report(GuestItem guest, Finding finding)
     {
         bool isOptional = guest.Settings.Snapshot == SnapshotChoice.Auto;
         bool isOfMachine = finding.Rule == Rules.NoHypervisor || finding.Rule == Rules.HypervisorDenied || finding.Rule == Rules.HypervisorTooOld;
@@ -212,11 +223,11 @@ public sealed class SnapshotGuests : GuestTask
         if (isOptional && isOfMachine)
         {
             Log.LogMessage(MessageImportance.Low, "{0}", finding with { Message = message });
-            return;
+            return true;
         }
 
         Rule rule = isOptional ? finding.Rule with { Severity = FindingSeverity.Warning } : finding.Rule;
         string remedy = isOfMachine ? " Or set Snapshot to auto: where there is no hypervisor the image then goes without." : "";
-        Findings.Report(new(rule, message + remedy), ProjectLines.FindItem(ProjectFile, guest.Include));
+        return Findings.Report(new(rule, message + remedy), ProjectLines.FindItem(ProjectFile, guest.Include));
     }
 }

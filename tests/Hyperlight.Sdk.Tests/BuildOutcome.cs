@@ -15,7 +15,10 @@ internal sealed class BuildOutcome : ILogger
 {
     private readonly List<Diagnostic> _errors = [];
     private readonly List<Diagnostic> _warnings = [];
+    private const string BakedText = "Baked the image of ";
+
     private readonly List<string> _messages = [];
+    private readonly List<string> _lowMessages = [];
     private readonly List<string> _tasks = [];
     private readonly Dictionary<string, TargetSkipReason> _skipped = [];
 
@@ -37,7 +40,7 @@ internal sealed class BuildOutcome : ILogger
 
     /// <summary>The names of the guests that were baked.</summary>
     public string[] Baked =>
-        [.. _messages.Where(message => message.EndsWith(" stored)", StringComparison.Ordinal)).Select(message => message.Split(" -> ")[0])];
+        [.. _lowMessages.Where(message => message.StartsWith(BakedText, StringComparison.Ordinal)).Select(message => message[BakedText.Length..^1])];
 
     /// <summary>Whether a task ran.</summary>
     public bool Ran(string task) => _tasks.Contains(task);
@@ -59,6 +62,10 @@ internal sealed class BuildOutcome : ILogger
             else if (e.Importance == MessageImportance.High)
             {
                 _messages.Add(e.Message!);
+            }
+            else
+            {
+                _lowMessages.Add(e.Message!);
             }
         };
     }

@@ -58,10 +58,14 @@ public sealed class SnapshotTests : IDisposable
     {
         using SdkProject project = SnapshotProject(out string digest);
 
-        Assert.Empty(project.RestoreAndBuild(Properties()).Errors);
+        File.Delete(project.PathOf("obj/Debug/net10.0/hyperlight/.state/hello.baked"));
+        BuildOutcome first = project.RestoreAndBuild(Properties());
         BuildOutcome second = project.Build("Build", Properties());
 
+        Assert.Empty(first.Errors);
         Assert.True(second.Succeeded);
+        Assert.Matches(@"^hello -> bin/Debug/net10\.0/guests/hello-[0-9a-f]{16} \(.* stored, with a snapshot\)$", Assert.Single(LinesOf(first)));
+        Assert.Empty(LinesOf(second));
         Assert.Equal(1, _snapshotter.Starts);
         Assert.Contains("blobs/sha256/" + digest, project.FilesBelow(Bin));
         Assert.Equal(project.FilesBelow(Obj), project.FilesBelow(Bin));
@@ -188,7 +192,9 @@ public sealed class SnapshotTests : IDisposable
     {
         using SdkProject project = SdkProject.WithGuest("<PropertyGroup><HyperlightSnapshot>auto</HyperlightSnapshot></PropertyGroup>");
         _snapshotter.Write("exit 5");
-        Assert.True(project.Build("HyperlightSnapshot", Properties(device: "/nowhere")).Succeeded);
+        BuildOutcome nowhere = project.Build("HyperlightSnapshot", Properties(device: "/nowhere"));
+        Assert.True(nowhere.Succeeded);
+        Assert.EndsWith(" stored, without a snapshot)", Assert.Single(LinesOf(nowhere)), StringComparison.Ordinal);
         Assert.Equal(0, _snapshotter.Starts);
 
         BuildOutcome outcome = project.Build("HyperlightSnapshot", Properties());
@@ -256,6 +262,9 @@ public sealed class SnapshotTests : IDisposable
     }
 
     public void Dispose() => _snapshotter.Dispose();
+
+    private static IEnumerable<string> LinesOf(BuildOutcome outcome) =>
+        outcome.HighMessages.Where(message => message.StartsWith("hello -> ", StringComparison.Ordinal));
 
     /// <summary>A project with a guest that gets the snapshot whose digest is given.</summary>
     private SdkProject SnapshotProject(out string digest)
