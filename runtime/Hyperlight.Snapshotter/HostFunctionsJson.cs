@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -34,6 +35,13 @@ internal static class HostFunctionsJson
     /// <exception cref="JsonException">It cannot be understood.</exception>
     public static IReadOnlyList<DeclaredFunction> Read(ReadOnlySpan<byte> json)
     {
+        // Editors on Windows begin a file with a byte order mark.
+        json = json.StartsWith(Encoding.UTF8.Preamble) ? json[Encoding.UTF8.Preamble.Length..] : json;
+        if (json.StartsWith(Encoding.Unicode.Preamble) || json.StartsWith(Encoding.BigEndianUnicode.Preamble))
+        {
+            throw new JsonException("It is written in UTF-16, JSON in UTF-8.");
+        }
+
         HostFunctionsDocument document = JsonSerializer.Deserialize(json, HostFunctionsContext.Default.HostFunctionsDocument) ?? throw new JsonException("It is null.");
         return [.. document.Functions.Select(function => Read(function ?? throw new JsonException("A function is null.")))];
     }

@@ -32,7 +32,10 @@ internal sealed record GuestSettings
     /// <param name="textOf">The text of a setting, empty when it is not given.</param>
     /// <param name="defaults">The values of settings that are not given.</param>
     /// <param name="wrong">Called with the setting's name and the finding for each text that cannot be understood.</param>
-    public static GuestSettings Read(Func<string, string> textOf, GuestSettings defaults, Action<string, Finding> wrong) => new()
+    public static GuestSettings Read(Func<string, string> textOf, GuestSettings defaults, Action<string, Finding> wrong) =>
+        ReadTrimmed(name => textOf(name).Trim(), defaults, wrong);
+
+    private static GuestSettings ReadTrimmed(Func<string, string> textOf, GuestSettings defaults, Action<string, Finding> wrong) => new()
     {
         Sizes = new()
         {

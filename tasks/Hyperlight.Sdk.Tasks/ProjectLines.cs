@@ -19,6 +19,27 @@ internal static class ProjectLines
     public static FindingOrigin FindProperty(string projectFile, string name) =>
         Find(projectFile, element => element.Name.LocalName == name && element.Parent?.Name.LocalName == "PropertyGroup");
 
+    /// <summary>
+    /// Where metadata of the guest <paramref name="include"/> is written: on its item, else on any guest, for example on a wildcard or in an item definition.
+    /// </summary>
+    /// <param name="files">The files to search, in order; empty for none.</param>
+    /// <param name="include">The guest as the project writes it.</param>
+    /// <param name="metadata">The name of the metadata.</param>
+    public static FindingOrigin FindMetadata(IReadOnlyList<string> files, string include, string metadata)
+    {
+        IEnumerable<FindingOrigin> places =
+            from file in files.Where(file => file.Length > 0).Distinct()
+            from ofItem in (bool[])[true, false]
+            select Find(file, element => IsMetadata(element, metadata) && (!ofItem || Includes(element, include) || (element.Parent is { } parent && Includes(parent, include))));
+        return places.Cast<FindingOrigin?>().FirstOrDefault(place => place!.Value.Line > 0) ?? new(files[^1]);
+    }
+
+    // An attribute of the item, or an element in it.
+    private static bool IsMetadata(XElement element, string metadata) =>
+        element.Name.LocalName == ItemType
+            ? element.Attributes().Any(attribute => attribute.Name.LocalName.Equals(metadata, StringComparison.OrdinalIgnoreCase))
+            : element.Parent?.Name.LocalName == ItemType && element.Name.LocalName.Equals(metadata, StringComparison.OrdinalIgnoreCase);
+
     private static FindingOrigin Find(string projectFile, Func<XElement, bool> isIt)
     {
         try

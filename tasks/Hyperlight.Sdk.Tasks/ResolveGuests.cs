@@ -113,7 +113,7 @@ public sealed class ResolveGuests : GuestTask
 
     private GuestItem? Resolve(ITaskItem item, List<GuestItem> others)
     {
-        string name = item.GetMetadata("Name") is { Length: > 0 } given ? given : Path.GetFileNameWithoutExtension(item.ItemSpec);
+        string name = Text(item, "Name") is { Length: > 0 } given ? given : Path.GetFileNameWithoutExtension(item.ItemSpec);
         GuestSettings settings = GuestSettings.Read(
             item.GetMetadata,
             _defaults,
@@ -121,7 +121,7 @@ public sealed class ResolveGuests : GuestTask
 
         bool nameIsUsable = CheckName(name, item, others);
         FileInfo? guest = FindFile(item.ItemSpec);
-        FileInfo? initData = item.GetMetadata("InitData") is { Length: > 0 } path ? FindFile(path) : null;
+        FileInfo? initData = Text(item, "InitData") is { Length: > 0 } path ? FindFile(path) : null;
         if (guest is { Exists: false })
         {
             Report(Rules.GuestFileMissing.Found(MissingText($"The guest '{item.ItemSpec}'", guest, "build the guest first, or correct the path")), item);
@@ -129,18 +129,18 @@ public sealed class ResolveGuests : GuestTask
 
         if (initData is { Exists: false })
         {
-            Report(Rules.InitDataMissing.Found(MissingText($"InitData '{item.GetMetadata("InitData")}' of guest '{name}'", initData, "correct the path")), item);
+            Report(Rules.InitDataMissing.Found(MissingText($"InitData '{Text(item, "InitData")}' of guest '{name}'", initData, "correct the path")), item);
         }
 
         IReadOnlyList<MappedFile> mappings = FileMappings.Read(
-            item.GetMetadata("FileMappings"),
+            Text(item, "FileMappings"),
             FindFile,
             finding => Report(finding with { Message = $"FileMappings of guest '{name}': {finding.Message}" }, item));
 
-        FileInfo? hostFunctions = settings.Snapshot != SnapshotChoice.False && item.GetMetadata("HostFunctions") is { Length: > 0 } file ? FindFile(file) : null;
+        FileInfo? hostFunctions = settings.Snapshot != SnapshotChoice.False && Text(item, "HostFunctions") is { Length: > 0 } file ? FindFile(file) : null;
         if (hostFunctions is { Exists: false })
         {
-            Report(Rules.BadHostFunctions.Found(MissingText($"HostFunctions '{item.GetMetadata("HostFunctions")}' of guest '{name}'", hostFunctions, "correct the path")), item);
+            Report(Rules.BadHostFunctions.Found(MissingText($"HostFunctions '{Text(item, "HostFunctions")}' of guest '{name}'", hostFunctions, "correct the path")), item);
         }
 
         if (!nameIsUsable)
@@ -156,7 +156,7 @@ public sealed class ResolveGuests : GuestTask
             InitData = initData?.FullName ?? "",
             FileMappings = mappings,
             HostFunctions = hostFunctions?.FullName ?? "",
-            HostFunctionsAssembly = item.GetMetadata("HostFunctionsAssembly") is { Length: > 0 } assembly ? FindFile(assembly).FullName : "",
+            HostFunctionsAssembly = Text(item, "HostFunctionsAssembly") is { Length: > 0 } assembly ? FindFile(assembly).FullName : "",
             Settings = settings,
             ImageDirectory = Path.Combine(ImageRoot, name),
             MappedFileDirectory = Path.Combine(ImageRoot, ".files", name),
@@ -164,6 +164,8 @@ public sealed class ResolveGuests : GuestTask
             SnapshotRecordFile = StatePath(name, ".snapshot"),
         };
     }
+
+    private static string Text(ITaskItem item, string metadata) => item.GetMetadata(metadata).Trim();
 
     private bool CheckName(string name, ITaskItem item, List<GuestItem> others)
     {

@@ -30,6 +30,16 @@ public sealed class HostFunctionsJsonTests
     }
 
     [Fact]
+    public void A_byte_order_mark_says_nothing_in_UTF8_and_too_much_in_UTF16()
+    {
+        const string Json = """{ "functions": [ { "name": "Log", "parameters": [] } ] }""";
+
+        Assert.Single(HostFunctionsJson.Read([.. Encoding.UTF8.Preamble, .. Encoding.UTF8.GetBytes(Json)]));
+        JsonException refused = Assert.Throws<JsonException>(() => HostFunctionsJson.Read([.. Encoding.Unicode.Preamble, .. Encoding.Unicode.GetBytes(Json)]));
+        Assert.Contains("UTF-16", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_function_that_says_no_type_returns_nothing()
     {
         DeclaredFunction function = Assert.Single(Read("""{ "functions": [ { "name": "Log", "parameters": ["string"] } ] }"""));

@@ -1,0 +1,70 @@
+namespace Hyperlight.Sdk.Tasks;
+
+/// <summary>Finds the name that somebody meant.</summary>
+internal static class NearestName
+{
+    // Letters in which names may differ: one for each so many of the shorter name, and never more than the limit.
+    private const int LettersPerMistake = 4;
+    private const int MaxMistakes = 3;
+
+    // A part of a name that says enough to be the whole.
+    private const int MinPart = 4;
+
+    /// <summary>The nearest of some names, null when none is near.</summary>
+    /// <param name="name">What was written.</param>
+    /// <param name="known">The names; the first of equally near ones counts.</param>
+    /// <param name="start">What most of the names begin with: where the written one does, it says nothing about which of them is meant.</param>
+    public static string? Find(string name, IEnumerable<string> known, string start = "")
+    {
+        string prefix = name.StartsWith(start, StringComparison.OrdinalIgnoreCase) ? start : "";
+        string written = Core(name, prefix);
+        string[] names = [.. known];
+        var nearest = names
+            .Select(candidate => (Name: candidate, Distance: Distance(written, Core(candidate, prefix)), Limit: Limit(written, Core(candidate, prefix))))
+            .Where(found => found.Distance <= found.Limit)
+            .OrderBy(found => found.Distance)
+            .FirstOrDefault();
+        return nearest.Name
+            ?? (written.Length >= MinPart ? names.FirstOrDefault(candidate => Core(candidate, prefix).Contains(written, StringComparison.Ordinal)) : null);
+    }
+
+    /// <summary>Whether a name is another one with a letter or two missing, doubled, exchanged or wrong.</summary>
+    public static bool IsNear(string name, string known) => Distance(Core(name, ""), Core(known, "")) is > 0 and <= 2;
+
+    private static int Limit(string written, string candidate) =>
+        Math.Min(MaxMistakes, Math.Max(1, Math.Min(written.Length, candidate.Length) / LettersPerMistake));
+
+    // Names differ neither in case nor in punctuation.
+    private static string Core(string name, string prefix)
+    {
+        string core = string.Concat(name.Where(char.IsLetterOrDigit)).ToUpperInvariant();
+        string start = prefix.ToUpperInvariant();
+        return start.Length > 0 && core.StartsWith(start, StringComparison.Ordinal) ? core[start.Length..] : core;
+    }
+
+    /// <summary>How many letters to insert, remove, replace or exchange with their neighbour to get from one name to the other.</summary>
+    private static int Distance(string from, string to)
+    {
+        int[,] distance = new int[from.Length + 1, to.Length + 1];
+        for (int i = 0; i <= from.Length; i++)
+        {
+            for (int j = 0; j <= to.Length; j++)
+            {
+                if (i == 0 || j == 0)
+                {
+                    distance[i, j] = i + j;
+                    continue;
+                }
+
+                int replaced = distance[i - 1, j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1);
+                distance[i, j] = Math.Min(replaced, Math.Min(distance[i - 1, j], distance[i, j - 1]) + 1);
+                if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1])
+                {
+                    distance[i, j] = Math.Min(distance[i, j], distance[i - 2, j - 2] + 1);
+                }
+            }
+        }
+
+        return distance[from.Length, to.Length];
+    }
+}

@@ -1,0 +1,135 @@
+using System.Text.RegularExpressions;
+using System.Xml;
+
+namespace Hyperlight.Sdk.Tasks;
+
+/// <summary>A name that a project file defines, and where.</summary>
+internal readonly record struct ProjectWord(string Name, FindingOrigin Place);
+
+/// <summary>
+/// The names that the files of a project define and read. A target cannot ask MSBuild for them, so the files are read: the project's own, and those that
+/// they import by a path that needs no evaluation.
+/// </summary>
+/// <param name="projectDirectory">The folder of the project.</param>
+/// <param name="sdkRoot">The folder of the SDK: its files are not the project's.</param>
+internal sealed partial class ProjectWords(string projectDirectory, string sdkRoot)
+{
+    // Files. More imports than that are no project that a person wrote.
+    private const int MaxFiles = 100;
+
+    private readonly HashSet<string> _files = new(StringComparer.Ordinal);
+
+    /// <summary>The properties that are set.</summary>
+    public List<ProjectWord> Properties { get; } = [];
+
+    /// <summary>The kinds of items that are included.</summary>
+    public List<ProjectWord> Items { get; } = [];
+
+    /// <summary>The properties that are read: they mean something to the project itself.</summary>
+    public HashSet<string> ReadProperties { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The items and metadata that are read.</summary>
+    public HashSet<string> ReadItems { get; } = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Adds the words of a file and of what it imports. A file that cannot be read adds none: MSBuild, which reads it first, has told.</summary>
+    public void Add(string file)
+    {
+        if (file.StartsWith(sdkRoot, StringComparison.Ordinal) || _files.Count == MaxFiles || !_files.Add(file) || !File.Exists(file))
+        {
+            return;
+        }
+
+        try
+        {
+            using XmlReader reader = XmlReader.Create(file, new() { DtdProcessing = DtdProcessing.Ignore, IgnoreWhitespace = true });
+            Add(reader, file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or XmlException)
+        {
+        }
+    }
+
+    private void Add(XmlReader reader, string file)
+    {
+        List<string> parents = [];
+        while (reader.Read())
+        {
+            if (reader.NodeType is XmlNodeType.Text or XmlNodeType.CDATA)
+            {
+                AddReferences(reader.Value);
+            }
+            else if (reader.NodeType == XmlNodeType.Element)
+            {
+                parents.RemoveRange(reader.Depth, parents.Count - reader.Depth);
+                ProjectWord word = new(reader.LocalName, new(file, ((IXmlLineInfo)reader).LineNumber));
+                switch (parents.LastOrDefault())
+                {
+                    case "PropertyGroup":
+                        Properties.Add(word);
+                        break;
+                    case "ItemGroup" or "ItemDefinitionGroup":
+                        Items.Add(word);
+                        break;
+                    default:
+                        break;
+                }
+
+                string? import = word.Name == "Import" ? reader.GetAttribute("Project") : null;
+                parents.Add(word.Name);
+                while (reader.MoveToNextAttribute())
+                {
+                    AddReferences(reader.Value);
+                }
+
+                if (import is not null && Resolve(import, file) is { } imported)
+                {
+                    Add(imported);
+                }
+            }
+        }
+    }
+
+    private void AddReferences(string text)
+    {
+        foreach (Match match in References().Matches(text))
+        {
+            HashSet<string> read = match.Value[0] == '$' ? ReadProperties : ReadItems;
+            read.UnionWith(match.Groups["name"].Captures.Select(capture => capture.Value));
+        }
+    }
+
+    private string? Resolve(string import, string file)
+    {
+        string folder = Path.GetDirectoryName(file)!;
+        if (FileAbove().Match(import) is { Success: true } above)
+        {
+            return FindAbove(above.Groups[1].Value, Path.GetDirectoryName(folder));
+        }
+
+        string path = import
+            .Replace("$(MSBuildThisFileDirectory)", folder + "/", StringComparison.OrdinalIgnoreCase)
+            .Replace("$(MSBuildProjectDirectory)", projectDirectory, StringComparison.OrdinalIgnoreCase)
+            .Replace('\\', '/');
+        return path.Length == 0 || path.Contains('$') || path.Contains('*') ? null : Path.GetFullPath(path, folder);
+    }
+
+    private static string? FindAbove(string name, string? folder)
+    {
+        for (; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            if (File.Exists(Path.Combine(folder, name)))
+            {
+                return Path.Combine(folder, name);
+            }
+        }
+
+        return null;
+    }
+
+    // $(Name…), @(Name…), %(Name) and %(Item.Name), and the metadata that item functions name.
+    [GeneratedRegex(@"[$@%]\(\s*(?<name>\w+)(\.(?<name>\w+))?|Metadata\w*\(\s*'(?<name>\w+)'")]
+    private static partial Regex References();
+
+    [GeneratedRegex(@"^\s*\$\(\[MSBuild\]::GetPathOfFileAbove\(\s*'?([^',()]+?)'?\s*[,)]")]
+    private static partial Regex FileAbove();
+}

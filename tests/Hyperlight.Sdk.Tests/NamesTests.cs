@@ -1,0 +1,128 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Hyperlight.Sdk.Tasks;
+using Microsoft.Build.Framework;
+
+namespace Hyperlight.Sdk.Tests;
+
+/// <summary>HL4025: names that nothing reads. HL4015: switches that are neither true nor false.</summary>
+public sealed class NamesTests
+{
+    [Theory]
+    [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf' HeapSiez='1M' /></ItemGroup>", "HeapSize")]
+    [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf'><Snapshots>auto</Snapshots></HyperlightGuest></ItemGroup>", "Snapshot")]
+    [InlineData("<ItemGroup><HyperlightGuest Update='guests/*.elf' HyperlightHeapSize='1M' /></ItemGroup>", "HeapSize")]
+    [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf' Timeout='5' /></ItemGroup>", "SnapshotTimeout")]
+    [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf' Color='red' /></ItemGroup>", null)]
+    [InlineData("<ItemDefinitionGroup><HyperlightGuest><Heap_Size>1M</Heap_Size></HyperlightGuest></ItemDefinitionGroup>", "HeapSize")]
+    [InlineData("<ItemGroup><HyperlightGest Include='guests/hello.elf' /></ItemGroup>", "HyperlightGuest")]
+    [InlineData("<ItemGroup><HyperligthGuest Include='guests/hello.elf' /></ItemGroup>", "HyperlightGuest")]
+    [InlineData("<ItemGroup><HyperlightGuests Include='guests/hello.elf' /></ItemGroup>", "HyperlightGuest")]
+    [InlineData("<PropertyGroup><HyperlightHeapSiez>1M</HyperlightHeapSiez></PropertyGroup>", "HyperlightHeapSize")]
+    [InlineData("<PropertyGroup><HyprelightHeapSize>1M</HyprelightHeapSize></PropertyGroup>", "HyperlightHeapSize")]
+    [InlineData("<PropertyGroup Condition='false'><HyperlightSnapshots>auto</HyperlightSnapshots></PropertyGroup>", "HyperlightSnapshot")]
+    [InlineData("<PropertyGroup><EnableDefaultHyperlightGuestItem>false</EnableDefaultHyperlightGuestItem></PropertyGroup>", "EnableDefaultHyperlightGuestItems")]
+    [InlineData("<PropertyGroup><HyperlightColor>red</HyperlightColor></PropertyGroup>", null)]
+    public void A_mistyped_name_is_a_warning_at_its_line_that_gives_the_nearest(string body, string? nearest)
+    {
+        using SdkProject project = SdkProject.WithGuest(body);
+
+        BuildOutcome outcome = Check(project);
+
+        Diagnostic warning = Assert.Single(outcome.Warnings);
+        Assert.Equal(("HL4025", project.File, 3), (warning.Code, warning.File, warning.Line));
+        if (nearest is null)
+        {
+            Assert.DoesNotContain("nearest", warning.Message, StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Contains($"; the nearest is {nearest}: ", warning.Message, StringComparison.Ordinal);
+        }
+
+        Assert.False(Check(project, ("TreatWarningsAsErrors", "true")).Succeeded);
+        Assert.Empty(Check(project, ("NoWarn", "HL4025")).Warnings);
+    }
+
+    [Theory]
+    [InlineData("<PropertyGroup><HyperlightVersion>1</HyperlightVersion><Version>$(HyperlightVersion)</Version></PropertyGroup>")]
+    [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf' Owner='me' Team='us' /></ItemGroup><Target Name='Own'><Message Text='%(HyperlightGuest.Owner) @(HyperlightGuest->&quot;%(Team)&quot;)' /></Target>")]
+    [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf' _Owner='me' Link='x' Visible='false' heapsize='1M' /></ItemGroup>")]
+    [InlineData("<ItemGroup><HyperlightTest Include='a' /></ItemGroup><Target Name='Own'><Message Text='@(HyperlightTest)' /></Target>")]
+    [InlineData("<PropertyGroup><hyperlightheapsize>1M</hyperlightheapsize><HyperlightBakeDependsOn>$(HyperlightBakeDependsOn)</HyperlightBakeDependsOn></PropertyGroup>")]
+    public void A_name_that_the_project_reads_itself_is_its_own(string body)
+    {
+        using SdkProject project = SdkProject.WithGuest(body);
+
+        Assert.Empty(Check(project).Warnings);
+    }
+
+    [Fact]
+    public void The_files_that_a_project_imports_and_the_command_line_are_looked_at_too()
+    {
+        using SdkProject project = SdkProject.WithGuest("""<Import Project="$(MSBuildThisFileDirectory)eng/more.props" />""");
+        project.Write("Directory.Build.props", "<Project>\n<PropertyGroup><HyperlightLayuot>amd64</HyperlightLayuot></PropertyGroup>\n</Project>");
+        project.Write("eng/more.props", "<Project><Import Project='$([MSBuild]::GetPathOfFileAbove(eng.props, $(MSBuildThisFileDirectory)))' /><ItemGroup>\n<HyperlightGuset Include='x' /></ItemGroup></Project>");
+        project.Write("eng.props", "<Project><PropertyGroup>\n<HyperlightScratchSiz>1M</HyperlightScratchSiz></PropertyGroup></Project>");
+
+        BuildOutcome outcome = Check(project, ("HyperlightPermision", "Segments"));
+
+        Assert.Equal(
+            [("App.csproj", 0), ("Directory.Build.props", 2), ("eng.props", 2), ("more.props", 2)],
+            outcome.Warnings.Select(warning => (Path.GetFileName(warning.File), warning.Line)).Order());
+    }
+
+    [Theory]
+    [InlineData("HyperlightGenerateGuests")]
+    [InlineData("HyperlightGenerateProgram")]
+    [InlineData("EnableDefaultHyperlightGuestItems")]
+    [InlineData("DisableHyperlightRuntimeReference")]
+    public void A_switch_is_true_or_false_with_or_without_spaces(string name)
+    {
+        using SdkProject project = SdkProject.WithGuest($"<PropertyGroup><{name}> nope </{name}></PropertyGroup>");
+
+        Diagnostic error = Assert.Single(Check(project).Errors);
+
+        Assert.Equal(("HL4015", project.File, 3), (error.Code, error.File, error.Line));
+        Assert.StartsWith($"{name}: \"nope\" is neither true nor false", error.Message, StringComparison.Ordinal);
+        project.SetBody($"<PropertyGroup><{name}> False </{name}></PropertyGroup>");
+        Assert.True(Check(project).Succeeded);
+        Assert.Equal("False", project.Evaluate().GetPropertyValue(name));
+    }
+
+    [Fact]
+    public void Spaces_around_a_value_mean_nothing()
+    {
+        using SdkProject project = SdkProject.WithGuest("""
+              <PropertyGroup><HyperlightLayout> amd64 </HyperlightLayout><HyperlightSnapshot> False </HyperlightSnapshot></PropertyGroup>
+              <ItemGroup>
+                <HyperlightGuest Update="guests/hello.elf" Name=" hello " HeapSize=" 1M " InitData=" init.bin " InitDataPermissions=" RW " ExecutableHeap=" true " Permissions=" upstream "
+                                 SnapshotTimeout=" 5 " HostFunctions=" " />
+              </ItemGroup>
+            """);
+        project.Write("init.bin", "1");
+
+        BuildOutcome outcome = project.Build("HyperlightBake");
+
+        Assert.Empty(outcome.Errors);
+        ITaskItem image = Assert.Single(outcome.Items);
+        Assert.Equal("hello", image.GetMetadata("Name"));
+    }
+
+    [Fact]
+    public void The_names_are_those_of_the_schema_and_the_targets()
+    {
+        string sdk = Path.Combine(SdkProject.HelpRoot, "sdk");
+        using JsonDocument schema = JsonDocument.Parse(File.ReadAllText(Path.Combine(sdk, "Sdk", "Sdk.props.buildschema.json")));
+        Assert.Equal(schema.RootElement.GetProperty("properties").EnumerateObject().Select(property => property.Name).Order(), KnownNames.Properties.Order());
+        JsonElement guest = schema.RootElement.GetProperty("items").GetProperty(KnownNames.Guest).GetProperty("metadata");
+        Assert.Equal(guest.EnumerateObject().Select(metadata => metadata.Name).Order(), KnownNames.Metadata.Order());
+
+        string targets = string.Concat(Directory.EnumerateFiles(sdk, "*.*", SearchOption.AllDirectories)
+            .Where(file => Path.GetExtension(file) is ".props" or ".targets" && !file.Contains("/obj/", StringComparison.Ordinal)).Select(File.ReadAllText));
+        IEnumerable<string> read = Regex.Matches(targets, @"\$\((?!_)(\w*Hyperlight\w*)").Select(match => match.Groups[1].Value).Distinct();
+        Assert.Empty(read.Except([.. KnownNames.Properties, .. KnownNames.OtherProperties]));
+    }
+
+    private static BuildOutcome Check(SdkProject project, params (string, string)[] properties) => project.Build("_HyperlightCheckNames", properties);
+}
