@@ -141,12 +141,12 @@ internal sealed record GuestItem
     {
         try
         {
-            return File.ReadAllBytes(path);
+            return InputFile.ReadAllBytes(path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (InputFile.IsFailure(e))
         {
             findings.Report(
-                rule.Found($"The {what} of '{Name}' cannot be read: {e.Message} Make the file readable, or name another one."),
+                rule.Found($"The {what} of '{Name}' cannot be read: {e.Message.TrimEnd('.')}. Make the file readable, or name another one."),
                 ProjectLines.FindItem(projectFile, Include));
             return null;
         }

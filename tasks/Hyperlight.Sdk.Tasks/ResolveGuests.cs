@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Hyperlight.Images;
 using Microsoft.Build.Framework;
 
@@ -122,12 +123,12 @@ public sealed class ResolveGuests : GuestTask
         bool nameIsUsable = CheckName(name, item, others);
         FileInfo? guest = FindFile(item.ItemSpec);
         FileInfo? initData = Text(item, "InitData") is { Length: > 0 } path ? FindFile(path) : null;
-        if (guest is { Exists: false })
+        if (IsMissing(guest))
         {
             Report(Rules.GuestFileMissing.Found(MissingText($"The guest '{item.ItemSpec}'", guest, "build the guest first, or correct the path")), item);
         }
 
-        if (initData is { Exists: false })
+        if (IsMissing(initData))
         {
             Report(Rules.InitDataMissing.Found(MissingText($"InitData '{Text(item, "InitData")}' of guest '{name}'", initData, "correct the path")), item);
         }
@@ -198,11 +199,19 @@ public sealed class ResolveGuests : GuestTask
 
     private string StatePath(string name, string extension) => Path.Combine(ImageRoot, ".state", name + extension);
 
+    /// <summary>Whether nothing is there: no file, a folder, or a link that leads to nothing.</summary>
+    private static bool IsMissing([NotNullWhen(true)] FileInfo? file) => file is not null && (!file.Exists || InputFile.MissingTarget(file) is not null);
+
     private static string MissingText(string what, FileInfo file, string remedy)
     {
         if (Directory.Exists(file.FullName))
         {
             return $"{what} is a folder; a file is expected: name the file.";
+        }
+
+        if (InputFile.MissingTarget(file) is { } target)
+        {
+            return $"{what} is a link to '{target}', which does not exist: {remedy}, or correct the link.";
         }
 
         if (file.Directory is not { Exists: true } folder)

@@ -36,6 +36,14 @@ internal static partial class OrdinaryFile
     public static SafeFileHandle Open(string path) => Check(
         HasCalls ? Require(Retry(() => OpenPath(path, Always)), path) : File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite), path);
 
+    /// <summary>Opens a file for reading, which may be empty; a device, which has no length, passes for an empty file. The path may lead through links.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InvalidDataException">There is something else than a file.</exception>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
+    public static SafeFileHandle OpenOrEmpty(string path) => Check(
+        HasCalls ? Require(Retry(() => OpenPath(path, Always)), path) : File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite), path, leastLength: 0);
+
     /// <summary>Opens a file below a folder for reading. No link is followed but those in the folder's own path.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="names">The names of the folders that lead to the file from there, and that of the file.</param>
@@ -80,7 +88,7 @@ internal static partial class OrdinaryFile
     }
 
     /// <summary>Sees whether what was opened is a file: a pipe has no length at all, a device has none, and no file that is opened here is empty.</summary>
-    private static SafeFileHandle Check(SafeFileHandle file, string path)
+    private static SafeFileHandle Check(SafeFileHandle file, string path, long leastLength = 1)
     {
         try
         {
@@ -89,7 +97,7 @@ internal static partial class OrdinaryFile
                 throw new InvalidDataException($"'{path}' is a folder");
             }
 
-            if (RandomAccess.GetLength(file) == 0)
+            if (RandomAccess.GetLength(file) < leastLength)
             {
                 throw new InvalidDataException($"'{path}' is empty or no ordinary file");
             }

@@ -19,6 +19,11 @@ public class KvmSystemTests
     [Fact]
     public void A_device_that_cannot_be_opened_otherwise_is_HL5004() => AssertFinding(Rules.HypervisorFailed, KvmSystem.Check("/dev"), "Is a directory");
 
+    /// <summary>What a container engine leaves where it is to mount a device that the host does not have.</summary>
+    [Fact]
+    public void A_folder_in_the_place_of_the_device_says_what_to_do() =>
+        AssertFinding(Rules.HypervisorFailed, KvmSystem.Check("/dev"), "remove the folder, enable KVM on the host, and start the container with '--device /dev/kvm'");
+
     [KvmFact]
     public void A_present_hypervisor_is_no_finding()
     {

@@ -14,6 +14,7 @@ internal static class Errno
     public const int AccessDenied = 13;
     public const int BadAddress = 14;
     public const int NoSuchDevice = 19;
+    public const int IsFolder = 21;
     public const int InvalidArgument = 22;
 
     /// <summary>HL5004 for an ioctl that failed.</summary>

@@ -211,7 +211,10 @@ internal sealed unsafe class KvmSystem
         Errno.PermissionDenied or Errno.AccessDenied => Rules.HypervisorDenied.Found(
             $"the user {Environment.UserName} may not open {DevicePath} for reading and writing: join the group that owns it, usually with "
             + "'sudo usermod -aG kvm $USER', and log in again ('stat -c %G /dev/kvm' shows the group)."),
-        _ => Rules.HypervisorFailed.Found($"{DevicePath} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)} (errno {error})."),
+        _ => Rules.HypervisorFailed.Found($"{DevicePath} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)} (errno {error}): "
+            + (error == Errno.IsFolder
+                ? "a container engine makes such a folder where it is to mount the device of a host that has none; remove the folder, enable KVM on the host, and start the container with '--device /dev/kvm'."
+                : $"find out whether another program can open it ('ls -l {DevicePath}', 'sudo dmesg').")),
     };
 
     /// <summary>What <c>KVM_GET_API_VERSION</c> says: no answer at all means that something else was put in the place of the device, as containers do.</summary>
