@@ -62,6 +62,9 @@ internal sealed class Workspace : IDisposable
         return this;
     }
 
+    /// <summary>Leaves a project without feeds, so that it has those that it names itself.</summary>
+    public void ForgetFeeds() => WriteFeeds("<clear />");
+
     public void AddHello() => AddGuest("samples/Hello/guests/hello.elf");
 
     /// <summary>Adds a guest of the repository.</summary>

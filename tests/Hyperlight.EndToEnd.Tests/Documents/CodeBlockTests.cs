@@ -17,6 +17,7 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
             .. _pages.SelectMany(page => page.Faults),
             .. from page in _pages
                from block in page.Blocks
+               where !(page.StartsInEmptyFolder && WalkthroughTests.Follows(block))
                where (block.Language, block.FileName, string.Join(' ', block.Marks)) is not (
                    ("csharp", null, "" or "continued")
                    or ("csharp", "Program.cs", "")
@@ -31,7 +32,7 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
             .. from page in _pages
                where page.HasProgram != page.Blocks.Any(block => block.FileName == "Program.cs")
                select $"{page}: a page prints App.csproj and Program.cs, or neither",
-            .. from page in _pages
+            .. from page in _pages.Where(page => !page.StartsInEmptyFolder)
                from block in page.Blocks
                where (block.Has("output") || block.Has("continued")) && page.CodeAbove(block) is null
                select $"{block}: above the block is no C# that it could belong to",
@@ -49,7 +50,7 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
     }
 
     public static TheoryData<string> PagesWithProgram =>
-        [.. _pages.Where(page => page.HasProgram).Select(page => page.Path)];
+        [.. _pages.Where(page => page.HasProgram && !page.StartsInEmptyFolder).Select(page => page.Path)];
 
     [Theory]
     [MemberData(nameof(PagesWithProgram))]

@@ -31,6 +31,9 @@ internal sealed partial class Page
     /// <summary>Whether the page prints a whole project.</summary>
     public bool HasProgram => Blocks.Any(block => block.FileName == "App.csproj");
 
+    /// <summary>Whether the page starts in an empty folder: it prints the feeds too, and its commands are run in their order.</summary>
+    public bool StartsInEmptyFolder => Blocks.Any(block => block.FileName == "nuget.config");
+
     /// <summary>Code that is not between fences, and fences that are never closed.</summary>
     public IReadOnlyList<string> Faults { get; }
 

@@ -1,0 +1,70 @@
+using System.Text.RegularExpressions;
+
+namespace Hyperlight.EndToEnd.Tests.Documents;
+
+/// <summary>
+/// A page that starts in an empty folder is followed from top to bottom, with nothing there but what it says: a file is written where it is printed, a command runs
+/// where it stands, and what is printed below a command is in the command's output.
+/// </summary>
+public sealed class WalkthroughTests(PackageFolder packages)
+{
+    private const string Clone = "hyperlight-sdk";
+
+    public static TheoryData<string> PagesFromAnEmptyFolder =>
+        [.. Page.ReadAll(Workspace.RepositoryRoot()).Where(page => page.StartsInEmptyFolder).Select(page => page.Path)];
+
+    [Theory]
+    [MemberData(nameof(PagesFromAnEmptyFolder))]
+    public void Whoever_follows_a_page_from_an_empty_folder_gets_where_it_leads(string path)
+    {
+        Kvm.Require();
+        CCompiler.Require();
+        using Workspace reader = new(packages);
+        reader.ForgetFeeds();
+        LinkClone(reader.Root);
+
+        DotNetResult? last = null;
+        foreach (CodeBlock block in Page.Read(Workspace.RepositoryRoot(), path).Blocks.Where(block => !block.Has("repository")))
+        {
+            Assert.True(Follows(block), $"{block}: a page from an empty folder has files, commands and their output");
+            if (block.FileName is { } file)
+            {
+                reader.Write(file, block.Text);
+            }
+            else if (block.Language == "sh")
+            {
+                last = reader.Run("bash", "-e", "-c", block.Text);
+                Assert.True(last.ExitCode == 0 != block.Has("fails"), $"{block}: exit code {last.ExitCode}\n{last.Output}\n{last.Error}");
+            }
+            else
+            {
+                AssertPrinted(block, last);
+            }
+        }
+
+        Assert.NotNull(last);
+    }
+
+    /// <summary>Whether the test knows what to do with a block.</summary>
+    internal static bool Follows(CodeBlock block) => (block.Language, block.FileName, string.Join(' ', block.Marks)) is
+        ("xml" or "c" or "csharp", not null, "")
+        or ("sh", null, "" or "fails" or "repository")
+        or ("text", null, "output");
+
+    // The lines of the page, in their order; an ellipsis is anything.
+    private static void AssertPrinted(CodeBlock block, DotNetResult? command)
+    {
+        Assert.True(command is not null, $"{block}: above the block is no command");
+        string pattern = string.Join("(.*\n)*?", block.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => $"^{Regex.Escape(line).Replace("…", ".*", StringComparison.Ordinal)}$\n?"));
+        string printed = command.Output + command.Error;
+        Assert.True(Regex.IsMatch(printed, pattern, RegexOptions.Multiline), $"{block}: it prints\n{printed}");
+    }
+
+    // What a reader has beside the folder who has packed the SDK in a clone of the repository.
+    private static void LinkClone(string root)
+    {
+        Directory.CreateDirectory(Path.Combine(root, Clone, "artifacts"));
+        Directory.CreateSymbolicLink(Path.Combine(root, Clone, "artifacts", "packages"), Path.Combine(AppContext.BaseDirectory, "feed"));
+        Directory.CreateSymbolicLink(Path.Combine(root, Clone, "sdk"), Path.Combine(Workspace.RepositoryRoot(), "sdk"));
+    }
+}
