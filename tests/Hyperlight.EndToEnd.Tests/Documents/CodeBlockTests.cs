@@ -30,6 +30,11 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
                    or ("text", null, "" or "output"))
                select $"{block}: nothing runs a block with the words '{string.Join(' ', block.Words)}'; CONTRIBUTING.md lists what they may be",
             .. from page in _pages
+               let seen = string.Join('\n', File.ReadAllLines(Path.Combine(Workspace.RepositoryRoot(), page.Path)).Where(line => !line.StartsWith("```", StringComparison.Ordinal)))
+               from block in page.Blocks
+               where block.FileName is { } file && !seen.Contains(Path.GetFileName(file), StringComparison.Ordinal)
+               select $"{block}: a reader does not see that this is the file {block.FileName}",
+            .. from page in _pages
                where page.HasProgram != page.Blocks.Any(block => block.FileName == "Program.cs")
                select $"{page}: a page prints App.csproj and Program.cs, or neither",
             .. from page in _pages.Where(page => !page.StartsInEmptyFolder)

@@ -63,6 +63,6 @@ public sealed partial class SettingsTests
     [GeneratedRegex(@"^\$\((\w+)\)$")]
     private static partial Regex Reference();
 
-    [GeneratedRegex("`(Hyperlight[A-Z]\\w+)`")]
+    [GeneratedRegex("`(Hyperlight[A-Z]\\w+)(?<!Exception)`")]
     private static partial Regex PropertyName();
 }
