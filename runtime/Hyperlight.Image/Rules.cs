@@ -87,6 +87,7 @@ public static class Rules
     public static readonly Rule BadSwitch = new("HL4015", Error, "A switch is neither true nor false");
     public static readonly Rule BadFileMapping = new("HL4016", Error, "A file mapping cannot be understood");
     public static readonly Rule MappedFileMissing = new("HL4017", Error, "A file to map is not there");
+    public static readonly Rule SdkAsPackage = new("HL4020", Error, "Hyperlight.Sdk is referenced as a package");
     public static readonly Rule UnknownName = new("HL4025", Warning, "A name of the project means nothing to Hyperlight.Sdk");
 
     // HL5xxx: the hypervisor.

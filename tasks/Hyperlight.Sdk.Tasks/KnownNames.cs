@@ -15,13 +15,13 @@ internal static class KnownNames
         "HyperlightHeapSize", "HyperlightScratchSize", "HyperlightInputBufferSize", "HyperlightOutputBufferSize", "HyperlightInitDataPermissions",
         "HyperlightExecutableHeap", "HyperlightHardwareInterrupts", "HyperlightLayout", "HyperlightPermissions", "HyperlightSnapshot",
         "HyperlightSnapshotTimeout", "HyperlightNamespace", "HyperlightGenerateGuests", "HyperlightGenerateProgram", "EnableDefaultHyperlightGuestItems",
-        "DisableHyperlightRuntimeReference", "HyperlightSnapshotter", "HyperlightTasksAssembly", "HyperlightTasksFactory", "HyperlightGeneratorAssembly",
+        "DisableHyperlightRuntimeReference", "HyperlightSnapshotter", "HyperlightTasksAssembly", "HyperlightTasksFactory", "HyperlightRuntimeDirectory",
     ];
 
     /// <summary>Properties that the SDK sets, or that extend it.</summary>
     public static readonly IReadOnlyList<string> OtherProperties =
     [
-        "UsingHyperlightSdk", "HyperlightSdkVersion", "HyperlightSdkRoot", "HyperlightHelpRoot", "HyperlightRuntimeDirectory", "HyperlightValidateDependsOn",
+        "UsingHyperlightSdk", "HyperlightSdkVersion", "HyperlightSdkRoot", "HyperlightHelpRoot", "HyperlightValidateDependsOn",
         "HyperlightBakeDependsOn", "HyperlightSnapshotDependsOn", "CustomAfterHyperlightSdkProps", "CustomBeforeHyperlightSdkTargets",
         "CustomAfterHyperlightSdkTargets",
     ];

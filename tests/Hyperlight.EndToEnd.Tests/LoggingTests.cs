@@ -30,10 +30,9 @@ public sealed class LoggingTests(PackageFolder packages)
     }
 
     [Theory]
-    [InlineData("8.0.0")]
     [InlineData("10.0.0")]
     [InlineData("10.0.14")]
-    public void A_project_may_reference_another_version_and_gets_the_newer_one(string version)
+    public void A_project_may_reference_a_version_that_fits_NET_10(string version)
     {
         using Workspace workspace = Workspace.WithHello(packages, $"""
             <ItemGroup><PackageReference Include="{Abstractions}" Version="{version}" /></ItemGroup>
@@ -43,6 +42,19 @@ public sealed class LoggingTests(PackageFolder packages)
 
         Assert.DoesNotContain("warning", result.Output, StringComparison.Ordinal);
         AssertRuns(workspace, "10.0.0.0");
+    }
+
+    [Fact]
+    public void A_project_that_references_an_older_version_is_told_which_one_is_needed()
+    {
+        using Workspace workspace = Workspace.WithHello(packages, $"""
+            <ItemGroup><PackageReference Include="{Abstractions}" Version="8.0.0" /></ItemGroup>
+            """, Program).WithFeedsOfTheMachine();
+
+        DotNetResult result = workspace.Build("build");
+
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Contains($"error NU1605: Warning As Error: Detected package downgrade: {Abstractions} from 10.0.0 to 8.0.0", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -21,7 +21,20 @@ public sealed class ReferenceTests(PackageFolder packages)
         Assert.Contains("hello -> ", result.Output, StringComparison.Ordinal);
         Assert.Contains("index.json", workspace.FilesBelow("bin/Debug/net10.0/guests/hello"));
         Assert.True(File.Exists(workspace.PathOf("bin/Debug/net10.0/Hyperlight.Runtime.dll")));
+        Assert.Empty(Directory.GetFiles(workspace.PathOf("bin/Debug/net10.0"), "*.xml"));
         Assert.Equal(5, workspace.DotNet("bin/Debug/net10.0/App.dll").ExitCode);
+    }
+
+    [Fact]
+    public void A_package_reference_is_told_what_to_write_instead()
+    {
+        using Workspace workspace = Workspace.WithHello(packages);
+        workspace.Write("App.csproj", $"""<Project Sdk="Microsoft.NET.Sdk">{Framework}<ItemGroup><PackageReference Include="Hyperlight.Sdk" Version="0.1.0" /></ItemGroup></Project>""");
+
+        DotNetResult result = workspace.Build("build");
+
+        Assert.Equal(("HL4020", workspace.PathOf("App.csproj"), 0), Assert.Single(result.Log!.Errors));
+        Assert.Contains("write <Project Sdk=\"Hyperlight.Sdk/0.1.0\">", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]

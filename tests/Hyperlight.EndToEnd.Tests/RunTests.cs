@@ -97,31 +97,6 @@ public sealed class RunTests(PackageFolder packages)
     }
 
     [Fact]
-    public void A_program_that_references_a_library_with_guests_publishes_them()
-    {
-        using Workspace workspace = Workspace.WithHello(
-            packages, "<PropertyGroup><OutputType>Library</OutputType></PropertyGroup>", program: """
-                public static class Greeter
-                {
-                    public static string Greet() => Guests.Hello.CreateSandbox().Call<string>("SayHello", "shop");
-                }
-                """);
-        workspace.Write("../Shop/Shop.csproj", """
-            <Project Sdk="Microsoft.NET.Sdk">
-              <PropertyGroup><TargetFramework>net10.0</TargetFramework><OutputType>Exe</OutputType></PropertyGroup>
-              <ItemGroup><ProjectReference Include="../App/App.csproj" /></ItemGroup>
-            </Project>
-            """);
-        workspace.Write("../Shop/Program.cs", "System.Console.WriteLine(Greeter.Greet());");
-
-        workspace.Build("publish", "../Shop", "-o", "out").MustSucceed();
-
-        Assert.Contains("index.json", workspace.FilesBelow("out/guests/hello"));
-        Kvm.Require();
-        Assert.Equal("Hello, shop!", workspace.DotNet("out/Shop.dll").MustSucceed().Output.TrimEnd());
-    }
-
-    [Fact]
     public void The_sample_of_a_microkernel_ends_with_the_kernels_exit_code()
     {
         using Workspace workspace = new Workspace(packages).AddSample("Microkernel32");

@@ -27,7 +27,8 @@ internal sealed class Workspace : IDisposable
         Root = Directory.CreateTempSubdirectory("hyperlight-").FullName;
         Folder = Path.Combine(Root, name);
         Directory.CreateDirectory(Folder);
-        WriteFeeds($"""<clear /><add key="under-test" value="{Path.Combine(AppContext.BaseDirectory, "feed")}" />""");
+        Directory.CreateDirectory(Feed);
+        WriteFeeds($"""<clear /><add key="under-test" value="{Path.Combine(AppContext.BaseDirectory, "feed")}" /><add key="own" value="{Feed}" />""");
         File.WriteAllText(Path.Combine(Root, "global.json"), "{}");
         foreach (string file in (string[])["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props"])
         {
@@ -37,6 +38,9 @@ internal sealed class Workspace : IDisposable
 
     /// <summary>The folder that isolates the build.</summary>
     public string Root { get; }
+
+    /// <summary>A feed for packages that tests pack.</summary>
+    public string Feed => Path.Combine(Root, "feed");
 
     /// <summary>The project's folder in it, where commands run.</summary>
     public string Folder { get; }
@@ -68,7 +72,10 @@ internal sealed class Workspace : IDisposable
     public void AddHello() => AddGuest("samples/Hello/guests/hello.elf");
 
     /// <summary>Adds a guest of the repository.</summary>
-    public void AddGuest(string path) => Write("guests/" + Path.GetFileName(path), File.ReadAllBytes(Path.Combine(RepositoryRoot(), path)));
+    public void AddGuest(string path) => AddGuest(path, "guests/" + Path.GetFileName(path));
+
+    /// <summary>Adds a guest of the repository as a file of this path.</summary>
+    public void AddGuest(string path, string file) => Write(file, File.ReadAllBytes(Path.Combine(RepositoryRoot(), path)));
 
     /// <summary>Adds the files of a sample, but for what was built there.</summary>
     public Workspace AddSample(string name)

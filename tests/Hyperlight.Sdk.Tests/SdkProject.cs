@@ -168,7 +168,6 @@ internal sealed class SdkProject : IDisposable
         Dictionary<string, string> all = new(StringComparer.OrdinalIgnoreCase)
         {
             ["HyperlightTasksAssembly"] = Path.Combine(AppContext.BaseDirectory, "Hyperlight.Sdk.Tasks.dll"),
-            ["HyperlightGeneratorAssembly"] = Path.Combine(AppContext.BaseDirectory, "Hyperlight.Generator.dll"),
             ["HyperlightRuntimeDirectory"] = AppContext.BaseDirectory,
             ["HyperlightHelpRoot"] = RepositoryRoot,
             ["UseSharedCompilation"] = "false",

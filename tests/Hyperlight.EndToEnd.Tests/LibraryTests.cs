@@ -1,0 +1,144 @@
+namespace Hyperlight.EndToEnd.Tests;
+
+/// <summary>Guests of libraries, in programs of any SDK that use them by project, by package and as plugins.</summary>
+public sealed class LibraryTests(PackageFolder packages)
+{
+    // What a library or program says of its guest: its heap tells which project's it is.
+    private const string Guest = "$\"{Guests.Hello.Map.Sizes.HeapSize / 1024}K{(Hypervisor.IsPresent ? Hello() : \"\")}\"";
+    private const string Hello = "static string Hello() { using Sandbox sandbox = Guests.Hello.CreateSandbox(); return \" \" + sandbox.Call<string>(\"SayHello\", \"you\"); }";
+
+    private static readonly string Said = Hypervisor.IsPresent ? " Hello, you!" : "";
+
+    [Fact]
+    public void Guests_of_one_name_are_each_their_projects_own()
+    {
+        using Workspace workspace = new(packages);
+        AddLibrary(workspace, "First", "64K");
+        AddLibrary(workspace, "Second", "1M");
+        AddLibrary(workspace, "Equal", "64K");
+        AddLibrary(workspace, "Plugin", "256K", "<EnableDynamicLoading>true</EnableDynamicLoading>");
+        AddProgram(workspace, "Plain", """<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net10.0</TargetFramework><OutputType>Exe</OutputType></PropertyGroup>""");
+        AddProgram(workspace, "Own", """<Project Sdk="Hyperlight.Sdk/0.1.0"><ItemGroup><HyperlightGuest Include="guests/hello.elf" HeapSize="512K" /></ItemGroup>""");
+        workspace.Write("../Own/Own.cs", $"namespace Own; public static class Api {{ public static string Say() => {Guest}; {Hello} }}");
+        workspace.Write("../Own/Program.cs", workspace.Read("../Own/Program.cs") + "System.Console.WriteLine(Own.Api.Say());");
+        workspace.AddGuest("samples/Hello/guests/hello.elf", "../Own/guests/hello.elf");
+        workspace.Write("../All.slnx", """<Solution><Project Path="Plain/Plain.csproj" /><Project Path="Own/Own.csproj" /><Project Path="Plugin/Plugin.csproj" /></Solution>""");
+
+        workspace.Build("build", "../All.slnx", "-m").MustSucceed();
+
+        string plugin = workspace.PathOf("../Plugin/bin/Debug/net10.0/Plugin.dll");
+        string[] said = ["64K" + Said, "1024K" + Said, "64K" + Said];
+        Assert.Equal([.. said, "256K" + Said], Run(workspace, "../Plain/bin/Debug/net10.0/Plain.dll", plugin));
+        Assert.Equal([.. said, "512K" + Said], Run(workspace, "../Own/bin/Debug/net10.0/Own.dll"));
+        Assert.Equal(2, Directory.GetDirectories(workspace.PathOf("../Plain/bin/Debug/net10.0/guests")).Length);
+
+        workspace.Build("publish", "../Plain", "-o", "out").MustSucceed();
+        Assert.Equal([.. said, "256K" + Said], Run(workspace, "out/Plain.dll", plugin));
+        Assert.Equal(2, Directory.GetDirectories(workspace.PathOf("out/guests")).Length);
+        Assert.Empty(Directory.GetFiles(workspace.PathOf("out"), "*.xml"));
+    }
+
+    [Fact]
+    public void Another_guest_in_a_library_leaves_nothing_of_the_old_one_in_the_programs_output()
+    {
+        using Workspace workspace = new(packages);
+        AddLibrary(workspace, "First", "64K");
+        workspace.Write("App.csproj", """
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup><TargetFramework>net10.0</TargetFramework><OutputType>Exe</OutputType></PropertyGroup>
+              <ItemGroup><ProjectReference Include="../First/First.csproj" /></ItemGroup>
+            </Project>
+            """);
+        workspace.Write("Program.cs", "System.Console.WriteLine(First.Api.Say());");
+        workspace.Build("build").MustSucceed();
+        string before = Assert.Single(Directory.GetDirectories(workspace.PathOf("bin/Debug/net10.0/guests")));
+
+        workspace.Write("../First/First.csproj", workspace.Read("../First/First.csproj").Replace("64K", "128K", StringComparison.Ordinal));
+        workspace.Build("build").MustSucceed();
+
+        string after = Assert.Single(Directory.GetDirectories(workspace.PathOf("bin/Debug/net10.0/guests")));
+        Assert.NotEqual(before, after);
+        Assert.Equal(["128K" + Said], Run(workspace, "bin/Debug/net10.0/App.dll"));
+        Directory.Delete(after, recursive: true);
+        Directory.Move(workspace.PathOf("../First/obj/Debug/net10.0/hyperlight/hello"), after);
+        File.Delete(Path.Combine(after, "index.json"));
+        Assert.Contains("HL3001", workspace.DotNet("bin/Debug/net10.0/App.dll").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_packed_library_brings_its_images_to_plain_programs_directly_and_through_others()
+    {
+        using Workspace workspace = new(packages);
+        AddLibrary(workspace, "Packed", "64K", "<Version>1.2.3</Version>", """Snapshot="auto" """);
+        workspace.Write("../Through/Through.csproj", """
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup>
+              <ItemGroup><PackageReference Include="Packed" Version="1.2.3" /></ItemGroup>
+            </Project>
+            """);
+        workspace.Write("../Through/Through.cs", "namespace Through; public static class Api { public static string Say() => Packed.Api.Say(); }");
+        workspace.Write("App.csproj", """
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup><TargetFramework>net10.0</TargetFramework><OutputType>Exe</OutputType></PropertyGroup>
+              <ItemGroup><ProjectReference Include="../Through/Through.csproj" /></ItemGroup>
+            </Project>
+            """);
+        workspace.Write("Program.cs", "System.Console.WriteLine(Through.Api.Say());");
+        workspace.Build("pack", "../Packed", "-o", workspace.Feed).MustSucceed();
+
+        workspace.Build("build").MustSucceed();
+        workspace.Build("publish", "-o", "out").MustSucceed();
+
+        Assert.Equal(["64K" + Said], Run(workspace, "bin/Debug/net10.0/App.dll"));
+        Assert.Equal(["64K" + Said], Run(workspace, "out/App.dll"));
+        Assert.Equal(workspace.FilesBelow("bin/Debug/net10.0/guests"), workspace.FilesBelow("out/guests"));
+        string[] listed = workspace.DotNet("list", "package", "--include-transitive").MustSucceed().Output.Split('\n');
+        Assert.Contains(listed, line => line.Contains("> Packed ", StringComparison.Ordinal));
+        Assert.Contains(listed, line => line.Contains("> Hyperlight.Runtime ", StringComparison.Ordinal));
+    }
+
+    private static void AddLibrary(Workspace workspace, string name, string heap, string properties = "", string metadata = "")
+    {
+        workspace.Write($"../{name}/{name}.csproj", $"""
+            <Project Sdk="Hyperlight.Sdk/0.1.0">
+              <PropertyGroup><OutputType>Library</OutputType>{properties}</PropertyGroup>
+              <ItemGroup><HyperlightGuest Include="guests/hello.elf" HeapSize="{heap}" {metadata}/></ItemGroup>
+            </Project>
+            """);
+        workspace.Write($"../{name}/Api.cs", $"namespace {name}; public static class Api {{ public static string Say() => {Guest}; {Hello} }}");
+        workspace.AddGuest("samples/Hello/guests/hello.elf", $"../{name}/guests/hello.elf");
+    }
+
+    // A program that says what its libraries say, and what the plugin says whose path is its argument.
+    private static void AddProgram(Workspace workspace, string name, string project)
+    {
+        workspace.Write($"../{name}/{name}.csproj", project + """
+              <ItemGroup><ProjectReference Include="../First/First.csproj;../Second/Second.csproj;../Equal/Equal.csproj" /></ItemGroup>
+            </Project>
+            """);
+        workspace.Write($"../{name}/Plugins.cs", """
+            using System.Reflection;
+            using System.Runtime.Loader;
+            #nullable enable
+
+            internal sealed class Plugins(string path) : AssemblyLoadContext
+            {
+                private readonly AssemblyDependencyResolver _resolver = new(path);
+
+                protected override Assembly? Load(AssemblyName name) => _resolver.ResolveAssemblyToPath(name) is { } found ? LoadFromAssemblyPath(found) : null;
+            }
+            """);
+        workspace.Write($"../{name}/Program.cs", """
+            System.Console.WriteLine(First.Api.Say());
+            System.Console.WriteLine(Second.Api.Say());
+            System.Console.WriteLine(Equal.Api.Say());
+            foreach (string plugin in args)
+            {
+                System.Console.WriteLine(new Plugins(plugin).LoadFromAssemblyPath(plugin).GetType("Plugin.Api")!.GetMethod("Say")!.Invoke(null, null));
+            }
+
+            """);
+    }
+
+    private static string[] Run(Workspace workspace, params string[] command) => workspace.DotNet(command).MustSucceed().Output.TrimEnd().Split('\n');
+}
