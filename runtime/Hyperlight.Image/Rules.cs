@@ -89,6 +89,7 @@ public static class Rules
     public static readonly Rule MappedFileMissing = new("HL4017", Error, "A file to map is not there");
     public static readonly Rule SdkAsPackage = new("HL4020", Error, "Hyperlight.Sdk is referenced as a package");
     public static readonly Rule UnknownName = new("HL4025", Warning, "A name of the project means nothing to Hyperlight.Sdk");
+    public static readonly Rule UpdatesNothing = new("HL4026", Warning, "An update is of no guest of the project");
 
     // HL5xxx: the hypervisor.
     public static readonly Rule NoHypervisor = new("HL5001", Error, "There is no hypervisor");

@@ -4,7 +4,7 @@ namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
 /// Warns of names in a project that look like ours and that nothing reads (HL4025): MSBuild takes any name, and a mistyped one changes nothing, without a word.
-/// Checks the switches that targets read (HL4015).
+/// Warns of updates of guests that there are not (HL4026). Checks the switches that targets read (HL4015).
 /// </summary>
 [MSBuildMultiThreadableTask]
 public sealed class CheckNames : GuestTask
@@ -40,6 +40,7 @@ public sealed class CheckNames : GuestTask
         CheckProperties(words);
         CheckItems(words);
         CheckMetadata(words);
+        CheckUpdates(words);
     }
 
     private void CheckSwitch(string name, string value, ProjectWords words)
@@ -93,6 +94,23 @@ public sealed class CheckNames : GuestTask
                 }
             }
         }
+    }
+
+    private void CheckUpdates(ProjectWords words)
+    {
+        string directory = Path.GetDirectoryName(ProjectFile)!;
+        string[] guests = [.. Guests.Select(guest => FullPath(guest.ItemSpec))];
+        foreach (ProjectWord update in words.Updates.Where(update => !guests.Contains(FullPath(update.Name), StringComparer.OrdinalIgnoreCase)))
+        {
+            string? nearest = NearestName.Find(update.Name, Guests.Select(guest => guest.ItemSpec));
+            string found = nearest is null ? "" : $"; the nearest guest is {nearest}";
+            Findings.Report(
+                Rules.UpdatesNothing.Found(
+                    $"The update of {KnownNames.Guest} '{update.Name}' changes nothing, because the project has no such guest{found}: correct the path, or write Include."),
+                update.Place);
+        }
+
+        string FullPath(string path) => Path.GetFullPath(path.Replace('\\', '/'), directory);
     }
 
     private static bool IsUnknown(string name, IReadOnlyList<string> known, HashSet<string> read) =>

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Hyperlight.Sdk.Tasks;
 
-/// <summary>The text of the generated C#. It is C# 6, and depends on no using of the project, its nullability or its analyzers.</summary>
+/// <summary>The text of the generated C#. It is C# 3, and depends on no using of the project, its nullability or its analyzers.</summary>
 internal static class GuestsSource
 {
     private const string Header = """
@@ -36,7 +36,7 @@ internal static class GuestsSource
             body.Append($$"""
                     /// <summary>The guest {{text}}.</summary>
                     /// <exception cref="global::Hyperlight.HyperlightException">The image cannot be opened.</exception>
-                    public static global::Hyperlight.GuestImage {{identifier}} => __images.{{identifier}}.Value;
+                    public static global::Hyperlight.GuestImage {{identifier}} { get { return __images.{{identifier}}.Value; } }
 
 
                 """);

@@ -3,7 +3,7 @@ using System.Xml;
 
 namespace Hyperlight.Sdk.Tasks;
 
-/// <summary>A name that a project file defines, and where.</summary>
+/// <summary>A name that a project file defines, or a path that it updates, and where.</summary>
 internal readonly record struct ProjectWord(string Name, FindingOrigin Place);
 
 /// <summary>
@@ -24,6 +24,9 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
 
     /// <summary>The kinds of items that are included.</summary>
     public List<ProjectWord> Items { get; } = [];
+
+    /// <summary>The guests that are updated whatever the conditions, by one path each.</summary>
+    public List<ProjectWord> Updates { get; } = [];
 
     /// <summary>The properties that are read: they mean something to the project itself.</summary>
     public HashSet<string> ReadProperties { get; } = new(StringComparer.OrdinalIgnoreCase);
@@ -51,7 +54,7 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
 
     private void Add(XmlReader reader, string file)
     {
-        List<string> parents = [];
+        List<(string Name, bool IsConditional)> parents = [];
         while (reader.Read())
         {
             if (reader.NodeType is XmlNodeType.Text or XmlNodeType.CDATA)
@@ -62,7 +65,7 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
             {
                 parents.RemoveRange(reader.Depth, parents.Count - reader.Depth);
                 ProjectWord word = new(reader.LocalName, new(file, ((IXmlLineInfo)reader).LineNumber));
-                switch (parents.LastOrDefault())
+                switch (parents.LastOrDefault().Name)
                 {
                     case "PropertyGroup":
                         Properties.Add(word);
@@ -74,8 +77,14 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
                         break;
                 }
 
+                bool isConditional = parents.Any(parent => parent.IsConditional || parent.Name == "Target") || reader.GetAttribute("Condition") is not null;
+                if (word.Name == KnownNames.Guest && !isConditional && reader.GetAttribute("Update") is { } update && IsOnePath(update))
+                {
+                    Updates.Add(word with { Name = update.Trim() });
+                }
+
                 string? import = word.Name == "Import" ? reader.GetAttribute("Project") : null;
-                parents.Add(word.Name);
+                parents.Add((word.Name, isConditional));
                 while (reader.MoveToNextAttribute())
                 {
                     AddReferences(reader.Value);
@@ -88,6 +97,8 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
             }
         }
     }
+
+    private static bool IsOnePath(string path) => path.Trim().Length > 0 && !path.Any(c => c is '$' or '@' or '%' or '*' or '?' or ';');
 
     private void AddReferences(string text)
     {

@@ -30,6 +30,32 @@ public sealed class BuildTests(PackageFolder packages)
         MustFail(workspace, result, code, workspace.PathOf("App.csproj"), 3);
     }
 
+    [Fact]
+    public void Mistyped_names_are_warnings_that_give_the_nearest_also_in_a_project_called_Guests()
+    {
+        using Workspace workspace = new(packages, "Guests");
+        workspace.AddHello();
+        workspace.Write("Guests.csproj", """
+            <Project Sdk="Hyperlight.Sdk/0.1.0">
+              <PropertyGroup><HyperlightHeapSiez>1M</HyperlightHeapSiez></PropertyGroup>
+              <ItemGroup>
+                <HyperlightGuest Update="guests/hello.elf" Snapshots="auto" />
+                <HyperlightGest Include="guests/hello.elf" />
+              </ItemGroup>
+            </Project>
+            """);
+        workspace.Write("Program.cs", "return Guests.Hello.Name.Length;");
+
+        DotNetResult result = workspace.Build("build", "-p:HyperlightLayuot=amd64");
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("Guests.csproj(2): warning HL4025: The property HyperlightHeapSiez is none of Hyperlight.Sdk; the nearest is HyperlightHeapSize: ", result.Output, StringComparison.Ordinal);
+        Assert.Contains("Guests.csproj(4): warning HL4025: The metadata Snapshots of HyperlightGuest 'guests/hello.elf' is none of Hyperlight.Sdk; the nearest is Snapshot: ", result.Output, StringComparison.Ordinal);
+        Assert.Contains("Guests.csproj(5): warning HL4025: The item HyperlightGest is none of Hyperlight.Sdk; the nearest is HyperlightGuest: ", result.Output, StringComparison.Ordinal);
+        Assert.Contains("; the nearest is HyperlightLayout: ", result.Output, StringComparison.Ordinal);
+        Assert.Equal(5, workspace.DotNet("bin/Debug/net10.0/Guests.dll").ExitCode);
+    }
+
     [Theory]
     [InlineData("HL1001", "")]
     [InlineData("HL2001", "<PropertyGroup><HyperlightLayout>amd64</HyperlightLayout></PropertyGroup>")]

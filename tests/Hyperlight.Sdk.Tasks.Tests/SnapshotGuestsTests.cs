@@ -191,6 +191,21 @@ public sealed partial class SnapshotGuestsTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_changes_while_a_snapshot_is_taken_asks_for_another_one()
+    {
+        _bench.Write("f.json", [1]);
+        ITaskItem[] guests = Bake("true", functions: "f.json");
+        _snapshotter.WriteTaking(ImageDirectory);
+        File.AppendAllText(_snapshotter.Script, $"test -e '{_snapshotter.PathOf("changed")}' || echo >> '{_bench.PathOf("f.json")}'\ntouch '{_snapshotter.PathOf("changed")}'\n");
+
+        Assert.True(Run(guests));
+        Assert.True(Run(guests));
+        Assert.True(Run(guests));
+
+        Assert.Equal(2, _snapshotter.Starts);
+    }
+
+    [Fact]
     public void A_touched_guest_that_is_the_same_keeps_its_snapshot()
     {
         ITaskItem[] guests = Bake("true");

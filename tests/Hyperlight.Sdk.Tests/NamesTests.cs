@@ -45,6 +45,25 @@ public sealed class NamesTests
     }
 
     [Theory]
+    [InlineData("<HyperlightGuest Update='guests/helo.elf' HeapSize='1M' />", true)]
+    [InlineData("<HyperlightGuest Update='./guests/hello.elf' HeapSize='1M' />", false)]
+    [InlineData("<HyperlightGuest Update='guests/helo.elf' HeapSize='1M' Condition='false' />", false)]
+    [InlineData("<HyperlightGuest Update='guests/*.bin' HeapSize='1M' />", false)]
+    public void An_update_of_no_guest_is_a_warning_at_its_line(string item, bool warns)
+    {
+        using SdkProject project = SdkProject.WithGuest($"<ItemGroup>{item}</ItemGroup>");
+
+        IReadOnlyList<Diagnostic> warnings = Check(project).Warnings;
+
+        Assert.Equal(warns ? 1 : 0, warnings.Count);
+        Assert.All(warnings, warning =>
+        {
+            Assert.Equal(("HL4026", project.File, 3), (warning.Code, warning.File, warning.Line));
+            Assert.Contains("the nearest guest is guests/hello.elf", warning.Message, StringComparison.Ordinal);
+        });
+    }
+
+    [Theory]
     [InlineData("<PropertyGroup><HyperlightVersion>1</HyperlightVersion><Version>$(HyperlightVersion)</Version></PropertyGroup>")]
     [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf' Owner='me' Team='us' /></ItemGroup><Target Name='Own'><Message Text='%(HyperlightGuest.Owner) @(HyperlightGuest->&quot;%(Team)&quot;)' /></Target>")]
     [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf' _Owner='me' Link='x' Visible='false' heapsize='1M' /></ItemGroup>")]
