@@ -49,7 +49,9 @@ public sealed partial class ReadelfOracleTests : IDisposable
     public void A_linked_file_reads_as_readelf_prints_it(string source, string arguments)
     {
         string file = _tools.Compile(source, arguments);
-        GuestReport report = GuestReport.OfReading(File.ReadAllBytes(file));
+        byte[] bytes = File.ReadAllBytes(file);
+        LibObjectFileOracle.AssertAgrees(bytes);
+        GuestReport report = GuestReport.OfReading(bytes);
 
         Assert.NotNull(report.Elf);
         Assert.Empty(report.Findings);
