@@ -64,7 +64,7 @@ int Format()
     return solution == 0 && scripts == 0 ? 0 : 1;
 }
 
-// An xunit v3 test project is a program. Its program runs one test in less than a second; dotnet test takes several seconds for each project.
+// An xunit v3 test project is a program, which runs one test in less than a second. dotnet test takes several seconds for each project.
 int TestNamed(string[] names)
 {
     string results = ResultsFolder();
@@ -83,11 +83,11 @@ int TestNamed(string[] names)
         tests.AddRange(Read(report, name, exitCode, mayBeEmpty: true));
     }
 
-    return Report(tests.Count > 0 ? tests : [new(string.Join(' ', names), "Failed", "no namespace, class or method of a test has this in its name")]);
+    return Report(tests.Count > 0 ? tests : [new(string.Join(' ', names), "Failed", "no test has this in its namespace, class or method")]);
 }
 
-// Whether a project declares each part of one of the names (namespace.class.method). A project that declares the parts in different places costs a
-// build and runs no test.
+// Whether a project declares each part of one of the names (namespace.class.method). A project that declares the parts in different places
+// costs a build and runs no test.
 static bool Declares(string project, string[] names)
 {
     Regex declaration = new(@"\b(namespace|class|void|\w*Task)\b", RegexOptions.CultureInvariant);

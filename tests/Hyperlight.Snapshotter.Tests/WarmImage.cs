@@ -3,6 +3,7 @@ using System.Text;
 using Hyperlight.Baking;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
+using Hyperlight.Testing;
 
 namespace Hyperlight.Snapshotter.Tests;
 
@@ -42,17 +43,10 @@ internal sealed class WarmImage : IDisposable
     /// <summary>Takes the snapshot as a build does, and gives what the process said.</summary>
     public (int ExitCode, string Output, string Error) Take(params string[] arguments)
     {
-        using Process process = Process.Start(new ProcessStartInfo(
+        FinishedProcess snapshotter = FinishedProcess.Run(new ProcessStartInfo(
             Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
-            ["exec", Path.Combine(AppContext.BaseDirectory, "Hyperlight.Snapshotter.dll"), Folder, .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output, error.Result);
+            ["exec", Path.Combine(AppContext.BaseDirectory, "Hyperlight.Snapshotter.dll"), Folder, .. arguments]));
+        return (snapshotter.ExitCode, snapshotter.Output, snapshotter.Error);
     }
 
     /// <summary>Takes the snapshot with the host function of <see cref="Functions"/>.</summary>

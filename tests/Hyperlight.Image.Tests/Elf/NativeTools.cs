@@ -1,5 +1,4 @@
-using System.ComponentModel;
-using System.Diagnostics;
+using Hyperlight.Testing;
 
 namespace Hyperlight.Image.Tests.Elf;
 
@@ -31,19 +30,7 @@ internal sealed class NativeTools : IDisposable
 
     private static (int ExitCode, string Text) Run(string program, string[] arguments)
     {
-        try
-        {
-            ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-            start.Environment["LC_ALL"] = "C";
-            using Process process = Process.Start(start)!;
-            Task<string> errors = process.StandardError.ReadToEndAsync();
-            string text = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            return (process.ExitCode, text + errors.Result);
-        }
-        catch (Win32Exception exception)
-        {
-            return (-1, exception.Message);
-        }
+        FinishedProcess? tool = FinishedProcess.RunTool(program, arguments);
+        return tool is null ? (-1, $"{program} is missing on this machine") : (tool.ExitCode, tool.Output + tool.Error);
     }
 }

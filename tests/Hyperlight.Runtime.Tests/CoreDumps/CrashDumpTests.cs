@@ -1,10 +1,9 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Runtime.Tests.Regions;
 using Hyperlight.Runtime.Tests.Sandboxes;
+using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.CoreDumps;
 
@@ -205,22 +204,10 @@ public sealed partial class CrashDumpTests : IDisposable
     // Skips where the program is missing.
     private static string Run(string program, params string[] arguments)
     {
-        try
-        {
-            ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-            start.Environment["LC_ALL"] = "C";
-            using Process process = Process.Start(start)!;
-            Task<string> errors = process.StandardError.ReadToEndAsync();
-            string text = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            Assert.True(process.ExitCode == 0, text + errors.Result);
-            return text + errors.Result;
-        }
-        catch (Win32Exception exception)
-        {
-            Assert.Skip($"{program} does not work here: {exception.Message}");
-            throw;
-        }
+        FinishedProcess? tool = FinishedProcess.RunTool(program, arguments);
+        Assert.SkipWhen(tool is null, $"{program} is missing on this machine");
+        Assert.True(tool.ExitCode == 0, tool.Output + tool.Error);
+        return tool.Output + tool.Error;
     }
 
     private string Crash(string name, Action<Sandbox> call, Action<SandboxOptions>? configure = null)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Images;
 using Hyperlight.Runtime.Tests.Guests;
@@ -47,7 +46,9 @@ public sealed class SavedInterruptTests : IDisposable
             snapshot.Save(Saved, Tag);
         }
 
-        RunTheFirstHalf();
+        // The other process runs the first half of this test, once for each guest: what it does twice it does anew.
+        OtherProcess.RunTest(
+            typeof(SavedInterruptTests), nameof(Another_process_goes_on_with_counters_controllers_and_the_tick_that_waits), ChildVariable, Saved);
 
         using Snapshot returned = Snapshot.Load(Saved, "further");
         sandbox.Restore(returned);
@@ -147,19 +148,4 @@ public sealed class SavedInterruptTests : IDisposable
         snapshot.With(snapshot.Content.Processor with { Interrupts = interrupts });
 
     private string Manifest(string digest) => Path.Combine(OciLayout.BlobDirectory(Saved), OciLayout.FileName(digest));
-
-    // The other process runs the first half of the test, once for each guest: what it does twice it does anew.
-    private void RunTheFirstHalf()
-    {
-        string method = $"{typeof(SavedInterruptTests).FullName}.{nameof(Another_process_goes_on_with_counters_controllers_and_the_tick_that_waits)}";
-        ProcessStartInfo start = new("dotnet", [typeof(SavedInterruptTests).Assembly.Location, "-method", method])
-        {
-            RedirectStandardOutput = true,
-            Environment = { [ChildVariable] = Saved },
-        };
-        using Process process = Process.Start(start)!;
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, output);
-    }
 }

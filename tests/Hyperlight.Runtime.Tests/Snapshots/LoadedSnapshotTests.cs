@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Hyperlight.Layouts;
 using Hyperlight.Runtime.Tests.Guests;
 
@@ -43,16 +42,7 @@ public sealed class LoadedSnapshotTests : IDisposable
         }
 
         // The other process runs this test's first half, once for each guest: what it does twice it does anew.
-        string method = $"{typeof(LoadedSnapshotTests).FullName}.{nameof(Another_process_goes_on_where_this_one_was)}";
-        ProcessStartInfo start = new("dotnet", [typeof(LoadedSnapshotTests).Assembly.Location, "-method", method])
-        {
-            RedirectStandardOutput = true,
-            Environment = { [ChildVariable] = Saved },
-        };
-        using Process process = Process.Start(start)!;
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, output);
+        OtherProcess.RunTest(typeof(LoadedSnapshotTests), nameof(Another_process_goes_on_where_this_one_was), ChildVariable, Saved);
 
         using Snapshot returned = Snapshot.Load(Saved, "further");
         using Sandbox grown = returned.CreateSandbox();
