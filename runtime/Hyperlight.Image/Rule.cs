@@ -6,10 +6,16 @@ namespace Hyperlight;
 /// <param name="Title">One sentence that names the rule.</param>
 public sealed record Rule(string Code, FindingSeverity Severity, string Title)
 {
+    private const int MostCharacters = 8192;
+
     /// <summary>The page that explains the rule, relative to the root of the SDK package and of the repository.</summary>
     public string HelpPage => $"docs/diagnostics/{Code}.md";
 
     /// <summary>A finding of this kind.</summary>
-    /// <param name="message">What was found, what is allowed, what to do, in this order. It becomes one line without control characters.</param>
-    public Finding Found(string message) => new(this, OneLine.Of(message));
+    /// <param name="message">What was found, what is allowed, what to do, in this order. It becomes one line without control characters, and not longer than a page.</param>
+    public Finding Found(string message) => new(this, OneLine.Of(FindingText.Cut(message ?? throw new ArgumentNullException(nameof(message)), MostCharacters)));
+
+    /// <summary>A finding of this kind.</summary>
+    /// <param name="message">What was found, what is allowed, what to do, in this order. Of each long part only the start and the end are shown.</param>
+    public Finding Found(FindingText message) => Found(message.ToText());
 }

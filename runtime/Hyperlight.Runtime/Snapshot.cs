@@ -41,7 +41,7 @@ public sealed class Snapshot : IDisposable
 
     /// <summary>Loads a snapshot that was saved. Unless <see cref="SnapshotLoadOptions.VerifyContent"/> is off, the files may change afterwards.</summary>
     /// <param name="path">The directory.</param>
-    /// <param name="reference">The tag, or the digest that <see cref="Save"/> returned: what has a colon is a digest.</param>
+    /// <param name="reference">The tag, or the digest that <see cref="Save(string, string)"/> returned: what has a colon is a digest.</param>
     /// <param name="options">Null for the defaults.</param>
     /// <returns>The snapshot; dispose it.</returns>
     /// <exception cref="HyperlightException">
@@ -57,7 +57,7 @@ public sealed class Snapshot : IDisposable
 
     /// <summary>
     /// Saves the snapshot, in upstream's format where there is one for its guest, else in our own: an OCI image layout directory, in which each tag is a snapshot or an image. When this is interrupted, the
-    /// directory holds what it held before.
+    /// directory holds what it held before. New files and folders are for their owner alone: a snapshot has all that its guest knew.
     /// </summary>
     /// <param name="path">The directory, created when missing. One writer at a time.</param>
     /// <param name="tag">The snapshot's name there: up to 128 letters, digits, <c>_</c>, <c>.</c> and <c>-</c>. Other tags stay as they are.</param>
@@ -78,8 +78,14 @@ public sealed class Snapshot : IDisposable
                 nameof(tag));
         }
 
+        return Save(new SnapshotWriter(path), tag);
+    }
+
+    /// <summary>Saves the snapshot where a writer writes.</summary>
+    internal string Save(SnapshotWriter writer, string tag)
+    {
         using SnapshotContent content = Hold();
-        return SnapshotFile.Save(content, path, tag);
+        return SnapshotFile.Save(content, writer, tag);
     }
 
     /// <summary>

@@ -56,7 +56,8 @@ internal sealed record SnapshotRequest(string ImageDirectory, TimeSpan Timeout, 
             AddHostFunctions(options.HostFunctions);
         });
         using Snapshot snapshot = sandbox.Snapshot();
-        snapshot.Save(ImageDirectory, OciLayout.SnapshotTag);
+        // Whoever may use the image may use its snapshot.
+        snapshot.Save(new SnapshotWriter(ImageDirectory) { IsPrivate = false }, OciLayout.SnapshotTag);
     }
 
     private void AddHostFunctions(HostFunctions functions)

@@ -1,4 +1,5 @@
 using System.Text;
+using Hyperlight.Baking;
 
 namespace Hyperlight.Sdk.Tasks;
 
@@ -6,16 +7,13 @@ namespace Hyperlight.Sdk.Tasks;
 internal static class GuestName
 {
     /// <summary>The longest name, in characters.</summary>
-    public const int MaxLength = 64;
+    public const int MaxLength = BakeRequest.MaxGuestNameLength;
 
     /// <summary>The class that the properties are members of; C# does not let a member have its name.</summary>
     public const string ClassName = "Guests";
 
-    /// <summary>Whether a name is one of at most 64 of <c>A-Z a-z 0-9 . _ -</c> that starts with none of <c>. -</c>.</summary>
-    public static bool IsValid(string name) =>
-        name.Length is > 0 and <= MaxLength
-        && name[0] is not ('.' or '-')
-        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+    /// <summary>Whether a guest can have a name.</summary>
+    public static bool IsValid(string name) => BakeRequest.IsGuestName(name);
 
     /// <summary>The C# identifier for a valid name: <c>hello-world</c> gives <c>HelloWorld</c>, <c>32bit</c> gives <c>_32bit</c>.</summary>
     /// <returns>The identifier, null when the name has no letter or digit or gives the name of the class around it.</returns>

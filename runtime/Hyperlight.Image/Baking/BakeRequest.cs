@@ -5,7 +5,10 @@ namespace Hyperlight.Baking;
 /// <summary>What an image is baked from: the image's bytes depend on nothing else.</summary>
 public sealed record BakeRequest
 {
-    /// <summary>The name the image is known by.</summary>
+    /// <summary>The longest name of a guest, in characters.</summary>
+    public const int MaxGuestNameLength = 64;
+
+    /// <summary>The name the image is known by: one that <see cref="IsGuestName"/> accepts.</summary>
     public required string GuestName { get; init; }
 
     /// <summary>The bytes of the guest's ELF file. Nothing in them is trusted.</summary>
@@ -25,4 +28,17 @@ public sealed record BakeRequest
 
     /// <summary>Which permissions the guest's page tables give its image.</summary>
     public SegmentPermissions Permissions { get; init; }
+
+    /// <summary>
+    /// Whether a guest can have a name, which stands in paths, logs and metrics: 1 to <see cref="MaxGuestNameLength"/> of the characters <c>A-Z a-z 0-9 . _ -</c>, the first of
+    /// them neither <c>.</c> nor <c>-</c>.
+    /// </summary>
+    /// <param name="name">The name.</param>
+    public static bool IsGuestName(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name.Length is > 0 and <= MaxGuestNameLength
+            && name[0] is not ('.' or '-')
+            && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+    }
 }

@@ -95,6 +95,13 @@ public static class GuestBaker
         ArgumentNullException.ThrowIfNull(findings);
 
         List<Finding> found = [];
+        if (!BakeRequest.IsGuestName(request.GuestName))
+        {
+            found.Add(Rules.BadGuestName.Found(
+                $"'{request.GuestName}' cannot be the name of a guest; a name is up to {BakeRequest.MaxGuestNameLength} of the characters A-Z a-z 0-9 _ - . "
+                + "and starts with none of - and .: give the guest another name."));
+        }
+
         ElfFile? elf = ElfFile.TryRead(request.Guest, found);
         GuestLayout? layout = elf is null ? null : LayoutSelection.Select(elf, request.AssertedArchitecture, found);
         GuestPlacement placement = default;

@@ -1,3 +1,4 @@
+using Hyperlight.Baking;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Images;
@@ -6,6 +7,9 @@ namespace Hyperlight.Images;
 /// <param name="directory">The image.</param>
 internal sealed class ImageReader(string directory)
 {
+    // Two digits for each byte that the reader of ELF files takes.
+    private const int MaxBuildIdLength = 128;
+
     private readonly OciReader _directory = new(directory, "image");
 
     /// <summary>Reads everything but the memory blob's content, and that too when <paramref name="verifyContent"/> is set.</summary>
@@ -31,6 +35,7 @@ internal sealed class ImageReader(string directory)
                 $"its config has schema version {config.SchemaVersion}, this SDK reads {ImageConfig.CurrentSchemaVersion}: bake it again with this SDK");
         }
 
+        CheckText(config);
         MemoryMap map = Recompute(config);
         return (config, tagged.Digest, snapshotDigest, map, _directory.OpenImageMemory(manifest.Layers[0]!, config.Stored, map, verifyContent));
     });
@@ -47,6 +52,30 @@ internal sealed class ImageReader(string directory)
         return OciLayout.IsDigest(digest)
             ? digest
             : throw _directory.Failure(Rules.ImageMalformed, $"its snapshot has the digest '{digest}', expected is a SHA-256 digest");
+    }
+
+    /// <summary>Checks what is shown to people and names files and metrics.</summary>
+    private void CheckText(ImageConfig config)
+    {
+        if (!BakeRequest.IsGuestName(config.GuestName))
+        {
+            throw _directory.Failure(
+                Rules.ImageMalformed,
+                $"its guest_name is '{config.GuestName}', names have 1 to {BakeRequest.MaxGuestNameLength} of the characters A-Z a-z 0-9 _ - . and start with none of - and .");
+        }
+
+        if (!SnapshotAnnotations.IsName(config.SdkVersion))
+        {
+            throw _directory.Failure(Rules.ImageMalformed, $"its sdk_version is '{config.SdkVersion}', a version has 1 to {SnapshotAnnotations.MaxNameLength} characters in one line");
+        }
+
+        if (!OciLayout.IsHexDigest(config.GuestSha256)
+            || (config.GuestBuildId is { } id && (id.Length is 0 or > MaxBuildIdLength || !id.All(char.IsAsciiHexDigitLower))))
+        {
+            throw _directory.Failure(
+                Rules.ImageMalformed,
+                $"its guest_sha256 is '{config.GuestSha256}' and its guest_build_id '{config.GuestBuildId}', they have 64 and 1 to {MaxBuildIdLength} lower-case hexadecimal digits");
+        }
     }
 
     /// <summary>Lays the memory out anew from the profile and the recorded sizes, and compares.</summary>

@@ -70,9 +70,9 @@ internal sealed partial class OciReader(string directory, string what)
         }
 
         string known = string.Join(", ", manifests.Select(manifest => isDigest ? manifest.Digest : manifest.Tag).OfType<string>().Distinct().Take(16));
-        throw Failure(Rules.ImageMalformed, isDigest
-            ? $"{OciLayout.IndexFile} has no manifest '{reference}', it has {known}"
-            : $"{OciLayout.IndexFile} has {found.Length} manifests tagged '{reference}', it needs one; its tags are {known}");
+        throw isDigest
+            ? Failure(Rules.ImageMalformed, $"{OciLayout.IndexFile} has no manifest '{reference}', it has {known}")
+            : Failure(Rules.ImageMalformed, $"{OciLayout.IndexFile} has {found.Length} manifests tagged '{reference}', it needs one; its tags are {known}");
     }
 
     /// <summary>Reads a manifest.</summary>
@@ -128,7 +128,10 @@ internal sealed partial class OciReader(string directory, string what)
     }
 
     /// <summary>A failure that says which directory it is about.</summary>
-    public HyperlightException Failure(Rule rule, string why) => new(rule.Found($"the {what} '{directory}' cannot be used: {why}."));
+    public HyperlightException Failure(Rule rule, FindingText why) => Failure(rule, why.ToText());
+
+    /// <summary>A failure that says which directory it is about.</summary>
+    public HyperlightException Failure(Rule rule, string why) => new(rule.Found("the " + what + " '" + directory + "' cannot be used: " + why + "."));
 
     private T ReadFile<T>(string name, JsonTypeInfo<T> type)
     {

@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Hyperlight.Files;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Images;
 
@@ -14,6 +16,8 @@ namespace Hyperlight.Images;
 internal sealed class OciWriter(string directory, string what)
 {
     private const string TemporarySuffix = ".tmp";
+    private const UnixFileMode OwnersFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnersFolder = OwnersFile | UnixFileMode.UserExecute;
     private static readonly byte[] Zeros = new byte[64 * 1024];
 
     // As upstream's writer: two spaces, and nothing escaped that JSON does not ask for. Nobody puts these documents into a web page.
@@ -21,6 +25,12 @@ internal sealed class OciWriter(string directory, string what)
     private static readonly JsonWriterOptions Compact = Pretty with { Indented = false };
 
     private readonly string _blobs = OciLayout.BlobDirectory(directory);
+
+    /// <summary>
+    /// Whether new files and folders are for their owner alone, from the moment they are there: they hold what a guest knew. Else they are as the process makes all
+    /// files.
+    /// </summary>
+    public bool IsPrivate { get; init; }
 
     /// <summary>Lets <paramref name="write"/> write, and gives what the file system refuses a code.</summary>
     /// <exception cref="HyperlightException">HL3006, or what <paramref name="write"/> throws.</exception>
@@ -156,36 +166,95 @@ internal sealed class OciWriter(string directory, string what)
 
     private static bool HoldsMemory(string path, long size, byte[] hash)
     {
-        FileInfo file = new(path);
-        if (!file.Exists || file.LinkTarget is not null || file.Length != size)
+        using SafeFileHandle? file = TryOpen(path);
+        if (file is null || RandomAccess.GetLength(file) != size)
         {
             return false;
         }
 
-        using FileStream stream = file.OpenRead();
-        return SHA256.HashData(stream).AsSpan().SequenceEqual(hash);
+        using IncrementalHash actual = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        SealedFile.Read(file, size, (chunk, _) => actual.AppendData(chunk.Span));
+        return actual.GetHashAndReset().AsSpan().SequenceEqual(hash);
     }
 
-    private static void WriteFile(string path, byte[] content)
+    private void WriteFile(string path, byte[] content)
     {
-        FileInfo file = new(path);
-        bool same = file.Exists && file.LinkTarget is null && file.Length == content.Length && File.ReadAllBytes(path).AsSpan().SequenceEqual(content);
-        if (!same)
+        UnixFileMode? mode = null;
+        using (SafeFileHandle? file = TryOpen(path))
         {
-            Replace(path, stream => stream.Write(content));
+            if (file is not null)
+            {
+                byte[] before = new byte[content.Length];
+                if (RandomAccess.GetLength(file) == content.Length && RandomAccess.Read(file, before, 0) == content.Length && before.AsSpan().SequenceEqual(content))
+                {
+                    return;
+                }
+
+                // Who could list the snapshots and images of a folder still can.
+                mode = OperatingSystem.IsWindows() ? null : File.GetUnixFileMode(file);
+            }
+        }
+
+        Replace(path, stream => stream.Write(content), mode);
+    }
+
+    /// <summary>Opens what is there, null when it is no ordinary file: that is replaced.</summary>
+    private static SafeFileHandle? TryOpen(string path)
+    {
+        try
+        {
+            return Path.Exists(path) ? OrdinaryFile.OpenBelow(Path.GetDirectoryName(path)!, Path.GetFileName(path)) : null;
+        }
+        catch (InvalidDataException)
+        {
+            return null;
         }
     }
 
-    private static void Replace(string path, Action<FileStream> write)
+    private void CreateFolder(string path)
+    {
+        if (!IsPrivate || OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+            return;
+        }
+
+        foreach (string folder in (string[])[directory, Path.Combine(directory, OciLayout.BlobFolder), _blobs])
+        {
+            Directory.CreateDirectory(folder, OwnersFolder);
+            if (folder == path)
+            {
+                break;
+            }
+        }
+    }
+
+    private FileStream Create(string path)
+    {
+        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
+        if (IsPrivate && !OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = OwnersFile;
+        }
+
+        return new(path, options);
+    }
+
+    private void Replace(string path, Action<FileStream> write, UnixFileMode? mode = null)
     {
         string temporary = path + TemporarySuffix;
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        CreateFolder(Path.GetDirectoryName(path)!);
         try
         {
             // A new file and never one that is there: that could be a link.
             File.Delete(temporary);
-            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            using (FileStream stream = Create(temporary))
             {
+                if (mode is { } wanted && !OperatingSystem.IsWindows())
+                {
+                    File.SetUnixFileMode(stream.SafeFileHandle, wanted);
+                }
+
                 write(stream);
                 stream.Flush(flushToDisk: true);
             }

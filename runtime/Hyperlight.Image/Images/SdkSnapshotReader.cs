@@ -63,7 +63,7 @@ internal sealed class SdkSnapshotReader(OciReader directory, SnapshotMachine mac
     private MemoryMap LayOut(SdkSnapshotConfig config)
     {
         GuestLayout profile = GuestLayouts.Find(config.Layout) ?? throw directory.Failure(
-            Rules.ImageUnsupported, $"its layout is '{OneLine.Of(config.Layout)}', this SDK reads {string.Join(", ", GuestLayouts.All.AsEnumerable())}: make it anew from the guest");
+            Rules.ImageUnsupported, $"its layout is '{config.Layout}', this SDK reads {string.Join(", ", GuestLayouts.All.AsEnumerable())}: make it anew from the guest");
         GuestLayout layout = profile.PlacedAt(config.Base);
         List<Finding> findings = [];
         MemoryMap? map = config.Base == layout.SnapshotBase && config.CodeSize > 0

@@ -77,8 +77,10 @@ internal sealed record SnapshotLayout
 
 /// <summary>A host function that the snapshot's sandbox had, with the names of its types.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+[method: JsonConstructor]
 internal readonly record struct SnapshotHostFunction(string FunctionName, ImmutableArray<string> ParameterTypes, string ReturnType);
 
 /// <summary>A model-specific register.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+[method: JsonConstructor]
 internal readonly record struct SnapshotMsr(uint Index, ulong Value);

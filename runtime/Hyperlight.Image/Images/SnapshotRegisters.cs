@@ -26,6 +26,7 @@ internal sealed record SnapshotRegisters(
 
 /// <summary>A segment register with its hidden part; upstream's name of the type has an underscore.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+[method: JsonConstructor]
 internal readonly record struct SnapshotSegment(
     ulong Base,
     uint Limit,
@@ -43,4 +44,5 @@ internal readonly record struct SnapshotSegment(
 
 /// <summary>The register of a descriptor table.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+[method: JsonConstructor]
 internal readonly record struct SnapshotTable(ulong Base, ushort Limit);

@@ -4,6 +4,9 @@ namespace Hyperlight.Images;
 /// <param name="directory">The directory, created when missing. One writer at a time.</param>
 internal sealed class SnapshotWriter(string directory)
 {
+    /// <summary>Whether the files are for their owner alone; only what a build makes is for whoever uses the program.</summary>
+    public bool IsPrivate { get; init; } = true;
+
     private const string ArchAnnotation = "dev.hyperlight.snapshot.arch";
     private const string HypervisorAnnotation = "dev.hyperlight.snapshot.hypervisor";
     private const string CpuVendorAnnotation = "dev.hyperlight.snapshot.cpu.vendor";
@@ -49,7 +52,7 @@ internal sealed class SnapshotWriter(string directory)
 
     private string Write(string tag, SnapshotMachine machine, Func<OciWriter, OciManifest> writeBlobs)
     {
-        OciWriter writer = new(directory, "snapshot");
+        OciWriter writer = new(directory, "snapshot") { IsPrivate = IsPrivate };
         OciIndex? before = ReadIndex();
         return writer.Run(() =>
         {

@@ -10,9 +10,12 @@ internal static class SavedHostFunctions
     private static readonly ImmutableArray<string> TypeNames = ["void", "int", "u_int", "long", "u_long", "float", "double", "string", "bool", "vec_bytes"];
 
     /// <summary>As they are saved.</summary>
-    /// <exception cref="HyperlightException">HL3008: a function takes or returns any type, which upstream has no word for.</exception>
+    /// <exception cref="HyperlightException">HL3008: a function takes or returns any type, which upstream has no word for, or has a name that no reader takes.</exception>
     public static ImmutableArray<SnapshotHostFunction> ToSaved(ImmutableSortedDictionary<string, HostFunctionSignature> functions) =>
-        [.. functions.Select(function => new SnapshotHostFunction(
+        functions.Keys.FirstOrDefault(name => !SnapshotAnnotations.IsName(name)) is { } bad
+        ? throw new HyperlightException(Rules.SnapshotNotSavable.Found(
+            $"the snapshot cannot be saved: a host function is named '{bad}', names that are saved have 1 to {SnapshotAnnotations.MaxNameLength} characters in one line: rename it."))
+        : [.. functions.Select(function => new SnapshotHostFunction(
             function.Key, [.. function.Value.Parameters.Select(kind => Name(function.Key, kind))], Name(function.Key, function.Value.ReturnType)))];
 
     /// <summary>Reads what a stranger may have written.</summary>
@@ -23,6 +26,12 @@ internal static class SavedHostFunctions
             ImmutableSortedDictionary.CreateBuilder<string, HostFunctionSignature>(StringComparer.Ordinal);
         foreach (SnapshotHostFunction function in saved)
         {
+            if (!SnapshotAnnotations.IsName(function.FunctionName))
+            {
+                throw new FormatException(
+                    $"a host function is named '{FindingText.Cut(function.FunctionName)}', names have 1 to {SnapshotAnnotations.MaxNameLength} characters in one line");
+            }
+
             HostFunctionSignature signature =
                 new([.. function.ParameterTypes.Select(type => (GuestValueKind?)Kind(type, GuestValueKind.Int))], Kind(function.ReturnType, GuestValueKind.Void));
             if (!functions.TryAdd(function.FunctionName, signature))
@@ -38,10 +47,10 @@ internal static class SavedHostFunctions
         Rules.SnapshotNotSavable.Found(
             $"the snapshot cannot be saved: the host function {function} takes or returns any type, a saved snapshot names the types: add it with its types."));
 
-    private static GuestValueKind Kind(string name, GuestValueKind least)
+    private static GuestValueKind Kind(string? name, GuestValueKind least)
     {
-        GuestValueKind kind = (GuestValueKind)TypeNames.IndexOf(name);
+        GuestValueKind kind = (GuestValueKind)(name is null ? -1 : TypeNames.IndexOf(name));
         return kind >= least ? kind : throw new FormatException(
-            $"a host function has the type '{name}', known are {string.Join(", ", TypeNames[(int)least..].AsEnumerable())}");
+            $"a host function has the type '{FindingText.Cut(name ?? "null", 64)}', known are {string.Join(", ", TypeNames[(int)least..].AsEnumerable())}");
     }
 }

@@ -12,25 +12,25 @@ internal static class SdkSnapshotFile
     /// <summary>Saves a snapshot of a guest with page tables.</summary>
     /// <returns>The digest of its manifest.</returns>
     /// <exception cref="HyperlightException">HL3001, HL3002, HL3004, HL3006, HL3008.</exception>
-    public static string Save(SnapshotContent snapshot, PagedSnapshotMemory memory, string directory, string tag)
+    public static string Save(SnapshotContent snapshot, PagedSnapshotMemory memory, SnapshotWriter writer, string tag)
     {
         SdkSnapshotConfig config = ToConfig(snapshot) with { MemorySize = memory.SavedSize(snapshot.Map), TablesSize = (ulong)memory.Tables.Length };
 
         // Readers want room for pages of zeros that the image does not store.
         return SnapshotSizeRules.FindFault(snapshot.Map, config.MemorySize.Value, config.TablesSize.Value) is { } fault
             ? throw SnapshotFile.NotSavable(fault)
-            : new SnapshotWriter(directory).Write(tag, config, sink => memory.WriteTo(sink, snapshot.Map));
+            : writer.Write(tag, config, sink => memory.WriteTo(sink, snapshot.Map));
     }
 
     /// <summary>Saves a snapshot of a guest without page tables: the image's memory, and the pages that differ.</summary>
     /// <returns>The digest of its manifest.</returns>
     /// <exception cref="HyperlightException">HL3001, HL3002, HL3004, HL3006, HL3008.</exception>
-    public static string Save(SnapshotContent snapshot, IdentitySnapshotMemory memory, string directory, string tag)
+    public static string Save(SnapshotContent snapshot, IdentitySnapshotMemory memory, SnapshotWriter writer, string tag)
     {
         ImmutableArray<ulong> addresses = [.. memory.Runs.SelectMany(run => run.Pages)];
         ImmutableArray<StoredRange> stored = memory.Image.RangesOf(snapshot.Map.BlobSize);
         SdkSnapshotConfig config = ToConfig(snapshot) with { Stored = stored, PageCount = (ulong)addresses.Length };
-        return new SnapshotWriter(directory).Write(
+        return writer.Write(
             tag,
             config,
             sink =>

@@ -11,13 +11,16 @@ internal static class SnapshotFile
     private static readonly ImmutableArray<uint> CoreMsrs = [0xC000_0102, 0x10, 0x3B, 0x7A0];
 
     /// <summary>Saves a snapshot, which the caller is a user of.</summary>
+    /// <param name="snapshot">The snapshot.</param>
+    /// <param name="writer">Where it is saved.</param>
+    /// <param name="tag">Its name there.</param>
     /// <returns>The digest of its manifest.</returns>
     /// <exception cref="HyperlightException">HL3001, HL3002, HL3004, HL3006, HL3008.</exception>
-    public static string Save(SnapshotContent snapshot, string directory, string tag) => (snapshot.Memory, snapshot.Map.SnapshotAbi) switch
+    public static string Save(SnapshotContent snapshot, SnapshotWriter writer, string tag) => (snapshot.Memory, snapshot.Map.SnapshotAbi) switch
     {
-        (PagedSnapshotMemory memory, { } abi) => UpstreamSnapshotFile.Save(snapshot, memory, abi, directory, tag),
-        (PagedSnapshotMemory memory, null) => SdkSnapshotFile.Save(snapshot, memory, directory, tag),
-        _ => SdkSnapshotFile.Save(snapshot, (IdentitySnapshotMemory)snapshot.Memory, directory, tag),
+        (PagedSnapshotMemory memory, { } abi) => UpstreamSnapshotFile.Save(snapshot, memory, abi, writer, tag),
+        (PagedSnapshotMemory memory, null) => SdkSnapshotFile.Save(snapshot, memory, writer, tag),
+        _ => SdkSnapshotFile.Save(snapshot, (IdentitySnapshotMemory)snapshot.Memory, writer, tag),
     };
 
     /// <summary>Loads a snapshot. Its memory is a view of the files. The caller is its first user.</summary>

@@ -10,7 +10,7 @@ internal static class UpstreamSnapshotFile
     /// <summary>Saves a snapshot.</summary>
     /// <returns>The digest of its manifest.</returns>
     /// <exception cref="HyperlightException">HL3001, HL3002, HL3004, HL3006, HL3008.</exception>
-    public static string Save(SnapshotContent snapshot, PagedSnapshotMemory memory, SnapshotAbi abi, string directory, string tag)
+    public static string Save(SnapshotContent snapshot, PagedSnapshotMemory memory, SnapshotAbi abi, SnapshotWriter writer, string tag)
     {
         SnapshotConfig config = ToConfig(snapshot, abi, memory.SavedSize(snapshot.Map), (ulong)memory.Tables.Length);
         string? fault = SnapshotStateRules.FindFault(config, snapshot.Map.Layout)
@@ -18,7 +18,7 @@ internal static class UpstreamSnapshotFile
             ?? SnapshotSizeRules.FindFault(snapshot.Map, config.Layout.SnapshotSize, config.Layout.PtSize!.Value);
         return fault is not null
             ? throw SnapshotFile.NotSavable(fault)
-            : new SnapshotWriter(directory).Write(tag, config, ToAnnotations(snapshot, abi), sink => memory.WriteTo(sink, snapshot.Map));
+            : writer.Write(tag, config, ToAnnotations(snapshot, abi), sink => memory.WriteTo(sink, snapshot.Map));
     }
 
     private static SnapshotConfig ToConfig(SnapshotContent snapshot, SnapshotAbi abi, ulong size, ulong tablesSize)

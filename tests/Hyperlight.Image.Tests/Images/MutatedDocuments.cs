@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using Hyperlight.Images;
 
 namespace Hyperlight.Image.Tests.Images;
@@ -49,8 +50,8 @@ internal static class MutatedDocuments
         }
     }
 
-    // A blob has another name then, and so another content whatever names it.
-    private static void Put(Dictionary<string, byte[]> files, string path, byte[] content)
+    /// <summary>Replaces a file. A blob has another name then, and so another content whatever names it.</summary>
+    public static void Put(IReadOnlyDictionary<string, byte[]> files, string path, byte[] content)
     {
         string before = Path.GetFileName(path);
         string after = before.Length == SHA256.HashSizeInBytes * 2 ? Convert.ToHexStringLower(SHA256.HashData(content)) : before;
@@ -60,7 +61,8 @@ internal static class MutatedDocuments
             string text = Encoding.UTF8.GetString(bytes);
             if (after != before && text.Contains(before, StringComparison.Ordinal))
             {
-                Put(files, other, Encoding.UTF8.GetBytes(text.Replace(before, after, StringComparison.Ordinal)));
+                string mended = Regex.Replace(text, $"{before}\"(,\\s*\"size\":\\s*)\\d+", $"{after}\"${{1}}{content.Length}");
+                Put(files, other, Encoding.UTF8.GetBytes(mended.Replace(before, after, StringComparison.Ordinal)));
             }
         }
     }

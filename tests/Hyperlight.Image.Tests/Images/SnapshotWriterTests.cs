@@ -25,6 +25,33 @@ public sealed class SnapshotWriterTests : IDisposable
     }
 
     [Fact]
+    public void What_is_saved_is_for_its_owner_alone_from_the_first_byte_and_what_was_there_keeps_its_mode()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "modes are for Unix");
+        const UnixFileMode File600 = UnixFileMode.UserRead | UnixFileMode.UserWrite, Folder700 = File600 | UnixFileMode.UserExecute;
+        List<UnixFileMode> meanwhile = [];
+        new SnapshotWriter(Saved).Write(TestSnapshots.Tag, TestSnapshots.Config, new() { GuestName = "test", HeapSize = 1 << 20 }, sink =>
+        {
+            sink(0x10, [0xAA]);
+            meanwhile.AddRange(Directory.Exists(Blobs) ? Directory.GetFiles(Blobs, "*.tmp").Select(Mode) : []);
+        });
+
+        Assert.NotEmpty(meanwhile);
+        Assert.All(meanwhile, mode => Assert.Equal(File600, mode));
+        Assert.All(Directory.GetFiles(Saved, "*", SearchOption.AllDirectories), path => Assert.Equal(File600, Mode(path)));
+        Assert.All([Saved, Path.GetDirectoryName(Blobs)!, Blobs], path => Assert.Equal(Folder700, Mode(path)));
+
+        string image = Path.Combine(_root.Path, "image");
+        ImageWriter.Write(image, TestImages.Create(GuestLayouts.Amd64V16));
+        Dictionary<string, UnixFileMode> before = Directory.GetFiles(image, "*", SearchOption.AllDirectories).ToDictionary(path => path, Mode);
+        TestSnapshots.Save(image, "mine");
+        Assert.All(before, file => Assert.Equal(file.Value, Mode(file.Key)));
+        Assert.All(Directory.GetFiles(image, "*", SearchOption.AllDirectories).Except(before.Keys), path => Assert.Equal(File600, Mode(path)));
+    }
+
+    private static UnixFileMode Mode(string path) => OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(path);
+
+    [Fact]
     public void Other_tags_stay_and_the_same_tag_moves_with_its_blobs()
     {
         TestSnapshots.Save(Saved, "one", 1);
