@@ -36,6 +36,8 @@ public static class Rules
     public static readonly Rule ConstructorsNotRun = new("HL1023", Warning, "The guest has constructors that nothing runs");
     public static readonly Rule DebugFile = new("HL1024", Error, "The file holds only debug information");
     public static readonly Rule WeakSymbol = new("HL1025", Information, "The guest has weak symbols that nothing defines");
+    public static readonly Rule SseNotEnabled = new("HL1026", Warning, "The guest uses SSE, which its layout starts without");
+    public static readonly Rule UnknownPort = new("HL1027", Warning, "The guest uses a port where it has no device");
 
     // HL2xxx: layout and memory.
     public static readonly Rule LayoutMismatch = new("HL2001", Error, "The guest is not of the asserted layout");

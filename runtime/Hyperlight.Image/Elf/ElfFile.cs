@@ -125,6 +125,12 @@ public sealed class ElfFile
             return null;
         }
 
+        // A file that is cut off before its program headers lacks its section headers too: that is said once.
+        if (ElfSegmentTable.TryRead(bytes.Span, header, findings) is not { } segments)
+        {
+            return null;
+        }
+
         ImmutableArray<ElfSection> sections = ElfSectionTable.Read(bytes.Span, header, findings);
         if (ElfSectionTable.IsDebugFile(sections))
         {
@@ -134,7 +140,7 @@ public sealed class ElfFile
             return null;
         }
 
-        return ElfSegmentTable.TryRead(bytes.Span, header, findings) is { } segments ? new(bytes, header, segments, sections, findings) : null;
+        return new(bytes, header, segments, sections, findings);
     }
 
     /// <summary>The value of a tag of the dynamic table, null where it has none.</summary>

@@ -87,6 +87,9 @@ public sealed record GuestLayout
     /// <summary>Whether each sandbox writes to a private copy of the snapshot region.</summary>
     public bool SnapshotIsPrivate => (SnapshotPermissions & MemoryPermissions.Write) != 0;
 
+    /// <summary>Whether the processor starts with SSE enabled (amd64 sheet, section 4.1; i686 sheet, section 3.1).</summary>
+    internal bool StartsWithSse => EntryMode == EntryMode.LongMode;
+
     /// <summary>Whether the PEB lists mapped files: it has slots for them, and each sandbox a copy of it that the host can write to.</summary>
     public bool ListsFileMappings => FileMappingSlots > 0 && SnapshotIsPrivate;
 

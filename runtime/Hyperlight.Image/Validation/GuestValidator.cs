@@ -10,7 +10,7 @@ public static class GuestValidator
     /// <param name="elf">The guest, as read.</param>
     /// <param name="layout">The profile it follows.</param>
     /// <param name="findings">
-    /// Receives HL1002, HL1005 to HL1015, HL1017, HL1020 to HL1023, HL1025, HL2005, HL2006 and HL2010: of each rule at most five, and then how many more there were.
+    /// Receives HL1002, HL1005 to HL1015, HL1017, HL1020 to HL1023, HL1025 to HL1027, HL2005, HL2006 and HL2010: of each rule at most five, and then how many more there were.
     /// </param>
     public static void Validate(ElfFile elf, GuestLayout layout, ICollection<Finding> findings)
     {
@@ -29,6 +29,7 @@ public static class GuestValidator
         RelocationRules.Check(elf, references, capped);
         ConstructorRules.Check(elf, references, capped);
         SymbolRules.Check(elf, capped);
+        InstructionRules.Check(elf, layout, capped);
         capped.Close();
     }
 

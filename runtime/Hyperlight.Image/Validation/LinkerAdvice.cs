@@ -6,6 +6,8 @@ namespace Hyperlight.Validation;
 /// <summary>What to tell a linker, in the options that the linker of the file has; those of several where the file does not say which linker made it.</summary>
 internal static class LinkerAdvice
 {
+    private const string WithoutAllInOne = "link without -N (--omagic), which makes one segment of everything";
+
     /// <summary>How to link a guest at an address.</summary>
     public static string StartAt(ElfFile elf, GuestPhysicalAddress address) => elf.Linker switch
     {
@@ -20,17 +22,22 @@ internal static class LinkerAdvice
         : "link statically (-static-pie -nostdlib, or -Wl,--no-dynamic-linker)";
 
     /// <summary>How to keep code from sharing its pages with data.</summary>
-    public static string SeparateCode(ElfSegment segment, ElfFile elf)
+    public static string SeparateCode(ElfFile elf)
     {
         if (elf.Linker == ElfLinker.Gold)
         {
             return "start code and data on pages of their own in the linker script (. = ALIGN(4096)), or link with another linker than gold (-fuse-ld=bfd -Wl,-z,separate-code)";
         }
 
-        // -N (OMAGIC) puts everything into one segment that is not aligned to pages; beside that option the other one does nothing.
-        bool allInOne = elf.LoadSegments.Length == 1 && segment.Alignment < GuestLayout.PageSize;
-        return allInOne
-            ? "link without -N (--omagic), which makes one segment of everything"
+        return IsAllInOne(elf)
+            ? WithoutAllInOne
             : "start code and data on pages of their own, with -Wl,-z,separate-code or in the linker script (. = ALIGN(4096))";
     }
+
+    /// <summary>How to start the first segment on a page.</summary>
+    public static string AlignFirst(ElfFile elf) => IsAllInOne(elf) ? WithoutAllInOne : "align the first segment in the linker script";
+
+    // -N (OMAGIC) puts everything into one segment that is not aligned to pages; beside that option -z separate-code does nothing.
+    private static bool IsAllInOne(ElfFile elf) => elf.LoadSegments is [{ Alignment: < GuestLayout.PageSize } segment]
+        && (segment.Flags & (ElfSegmentFlags.Write | ElfSegmentFlags.Execute)) == (ElfSegmentFlags.Write | ElfSegmentFlags.Execute);
 }

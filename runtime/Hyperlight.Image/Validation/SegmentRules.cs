@@ -152,7 +152,7 @@ internal static class SegmentRules
         {
             findings.Add(Rules.LinkAddress, () =>
                 $"the guest's lowest segment is at 0x{elf.LoadBase:X}, the image must start on a page, a multiple of 0x{GuestLayout.PageSize:X}: "
-                + "align the first segment in the linker script.");
+                + $"{LinkerAdvice.AlignFirst(elf)}.");
         }
     }
 

@@ -30,9 +30,9 @@ internal static class SymbolRules
                     $"nothing defines the symbol {SymbolNames.Quote(symbol.Name)}, so that its address is 0: define it in the guest, or link the library that does, "
                     + "and link with -Wl,--no-undefined, so that the linker refuses what is missing.");
             }
-            else if (symbol.Type is not (ElfSymbolType.Section or ElfSymbolType.File))
+            else if (symbol.Binding == ElfSymbolBinding.Weak || (symbol.Type == ElfSymbolType.None && !symbol.Name.StartsWith('_')))
             {
-                // mold writes those that nothing defines with the binding of local symbols.
+                // mold writes those that nothing defines with the binding of local symbols, and its own marks, whose names start with an underscore, too.
                 weak.Add(symbol.Name);
             }
         }

@@ -41,11 +41,9 @@ internal static class WritableCodeRules
     private static ulong PageOf(ulong address) => address & ~(GuestLayout.PageSize - 1);
 
     private static void ReportSegment(ElfSegment segment, ElfFile elf, CappedFindings findings) => findings.Add(Rules.WritableCode, () =>
-        $"{segment} is writable and executable, which lets a bug in the guest become code: {Advice(segment, elf)}, or ignore this if the guest needs it.");
+        $"{segment} is writable and executable, which lets a bug in the guest become code: {LinkerAdvice.SeparateCode(elf)}, or ignore this if the guest needs it.");
 
     private static void ReportPage(ulong page, ElfSegment first, ElfSegment second, ElfFile elf, CappedFindings findings) => findings.Add(Rules.WritableCode, () =>
         $"the page 0x{page:X} belongs to {first} and to {second}, so it is writable and executable, which lets a bug in the guest become code: "
-        + $"{Advice(second, elf)}, or ignore this if the guest needs it.");
-
-    private static string Advice(ElfSegment segment, ElfFile elf) => LinkerAdvice.SeparateCode(segment, elf);
+        + $"{LinkerAdvice.SeparateCode(elf)}, or ignore this if the guest needs it.");
 }

@@ -20,11 +20,28 @@ internal sealed class NativeTools : IDisposable
         return output;
     }
 
+    /// <summary>Separates the debug information of a file, as packages of distributions do.</summary>
+    public static string KeepDebug(string file)
+    {
+        string output = file + ".debug";
+        (int exitCode, string text) = Run("objcopy", ["--only-keep-debug", file, output]);
+        Assert.SkipUnless(exitCode == 0, $"objcopy --only-keep-debug does not work here: {text}");
+        return output;
+    }
+
     /// <summary>What readelf prints, line by line.</summary>
     public static string[] Readelf(string option, string file)
     {
         (int exitCode, string text) = Run("readelf", ["-W", option, file]);
         Assert.SkipUnless(exitCode == 0, $"readelf {option} does not work here: {text}");
+        return text.Split('\n');
+    }
+
+    /// <summary>The instructions that objdump prints, each on one line.</summary>
+    public static string[] Objdump(string file)
+    {
+        (int exitCode, string text) = Run("objdump", ["-d", "-w", file]);
+        Assert.SkipUnless(exitCode == 0, $"objdump -d does not work here: {text}");
         return text.Split('\n');
     }
 
