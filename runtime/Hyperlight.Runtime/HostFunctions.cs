@@ -3,8 +3,9 @@ using System.Collections.Immutable;
 namespace Hyperlight;
 
 /// <summary>
-/// The functions of the host that a guest may call, by name. They run on the thread that called into the guest, while that call waits. An
-/// exception in one reaches the guest as error 17 with the exception's message and nothing else; the sandbox stays usable.
+/// The functions of the host that a guest may call, by name. They run on the thread that called into the guest, while that call waits. When one
+/// throws, the guest gets error 17 and an identifier; <see cref="SandboxOptions.Logger"/> gets the exception with the same identifier. Only the message
+/// of a <see cref="GuestVisibleException"/> reaches the guest. The sandbox stays usable.
 /// </summary>
 public sealed partial class HostFunctions
 {
@@ -33,7 +34,7 @@ public sealed partial class HostFunctions
             : throw new ArgumentException("A parameter has one of the types Int to Bytes.", nameof(parameterTypes));
     }
 
-    internal HostFunctionTable ToTable(string guest) => new(guest, _functions);
+    internal HostFunctionTable ToTable(string guest, GuestLog log) => new(guest, _functions, log);
 
     internal ImmutableSortedDictionary<string, HostFunctionSignature> ToSignatures() =>
         _functions.ToImmutableSortedDictionary(pair => pair.Key, pair => new HostFunctionSignature(pair.Value), StringComparer.Ordinal);

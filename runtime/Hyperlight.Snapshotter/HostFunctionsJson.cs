@@ -122,8 +122,8 @@ internal static class HostFunctionsJson
 internal sealed record DeclaredFunction(string Name, IReadOnlyList<GuestValueKind> Parameters, GuestValueKind Returns, GuestValue Value, string? Error)
 {
     /// <summary>Serves a call.</summary>
-    /// <exception cref="HyperlightException">It is declared to fail.</exception>
-    public GuestValue Answer() => Error is null ? Value : throw new HyperlightException(Error);
+    /// <exception cref="GuestVisibleException">It is declared to fail.</exception>
+    public GuestValue Answer() => Error is null ? Value : throw new GuestVisibleException(Error);
 }
 
 /// <summary>The file: the functions.</summary>

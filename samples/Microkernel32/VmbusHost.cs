@@ -73,12 +73,12 @@ internal sealed class VmbusHost : IDisposable
     {
         if (bytes.Length > MaxMessageSize)
         {
-            throw new InvalidDataException($"An answer of {bytes.Length} bytes is too long, {MaxMessageSize} are allowed.");
+            throw new GuestVisibleException($"An answer of {bytes.Length} bytes is too long, {MaxMessageSize} are allowed.");
         }
 
         if (_answerCount == MaxAnswerCount)
         {
-            throw new InvalidDataException($"There have been {MaxAnswerCount} answers, which is all that is allowed.");
+            throw new GuestVisibleException($"There have been {MaxAnswerCount} answers, which is all that is allowed.");
         }
 
         _answerCount++;
@@ -99,7 +99,7 @@ internal sealed class VmbusHost : IDisposable
     {
         if (packet.Length < BulkHeaderSize)
         {
-            throw new InvalidDataException($"A chunk of bulk output has a header of {BulkHeaderSize} bytes, this one is {packet.Length} bytes long.");
+            throw new GuestVisibleException($"A chunk of bulk output has a header of {BulkHeaderSize} bytes, this one is {packet.Length} bytes long.");
         }
 
         uint offset = BinaryPrimitives.ReadUInt32LittleEndian(packet);
@@ -107,17 +107,17 @@ internal sealed class VmbusHost : IDisposable
         ReadOnlySpan<byte> chunk = packet[BulkHeaderSize..];
         if (size != chunk.Length)
         {
-            throw new InvalidDataException($"A chunk of bulk output has {chunk.Length} bytes, its header says {size}.");
+            throw new GuestVisibleException($"A chunk of bulk output has {chunk.Length} bytes, its header says {size}.");
         }
 
         if (offset != _bulkOutput.Length)
         {
-            throw new InvalidDataException($"A chunk of bulk output is for offset {offset}, the stream is {_bulkOutput.Length} bytes long.");
+            throw new GuestVisibleException($"A chunk of bulk output is for offset {offset}, the stream is {_bulkOutput.Length} bytes long.");
         }
 
         if (chunk.Length > MaxBulkSize - _bulkOutput.Length)
         {
-            throw new InvalidDataException($"The bulk output would be longer than {MaxBulkSize} bytes, which is all that is allowed.");
+            throw new GuestVisibleException($"The bulk output would be longer than {MaxBulkSize} bytes, which is all that is allowed.");
         }
 
         _bulkOutput.Write(chunk);

@@ -1,10 +1,15 @@
 namespace Hyperlight;
 
-/// <summary>The guest gave up. The sandbox is poisoned.</summary>
+/// <summary>
+/// The guest gave up. The sandbox is poisoned. Where the guest's words name the failure of a host function, <see cref="Exception.InnerException"/> is
+/// what that function threw.
+/// </summary>
 public class GuestAbortedException : HyperlightException
 {
-    internal GuestAbortedException(int code, string guestMessage)
-        : base(guestMessage.Length == 0 ? $"The guest aborted with code {code}." : $"The guest aborted with code {code}: {OneLine.Of(guestMessage)}")
+    internal GuestAbortedException(int code, string guestMessage, Exception? hostFailure = null)
+        : base(
+            guestMessage.Length == 0 ? $"The guest aborted with code {code}." : $"The guest aborted with code {code}: {OneLine.Of(guestMessage)}",
+            hostFailure)
     {
         Code = code;
         GuestMessage = guestMessage;

@@ -1,10 +1,15 @@
 namespace Hyperlight;
 
-/// <summary>The guest answered a call with an error. The sandbox stays ready for the next call.</summary>
+/// <summary>
+/// The guest answered a call with an error. The sandbox stays ready for the next call. Where the guest's words name the failure of a host function,
+/// <see cref="Exception.InnerException"/> is what that function threw.
+/// </summary>
 public sealed class GuestErrorException : HyperlightException
 {
-    internal GuestErrorException(GuestErrorCode code, string guestMessage)
-        : base(guestMessage.Length == 0 ? $"The guest returned error {(long)code} ({code})." : $"The guest returned error {(long)code} ({code}): {OneLine.Of(guestMessage)}")
+    internal GuestErrorException(GuestErrorCode code, string guestMessage, Exception? hostFailure = null)
+        : base(
+            guestMessage.Length == 0 ? $"The guest returned error {(long)code} ({code})." : $"The guest returned error {(long)code} ({code}): {OneLine.Of(guestMessage)}",
+            hostFailure)
     {
         Code = code;
         GuestMessage = guestMessage;

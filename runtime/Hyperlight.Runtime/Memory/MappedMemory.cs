@@ -6,7 +6,8 @@ namespace Hyperlight.Memory;
 
 /// <summary>
 /// Host memory from mmap(2). What a guest can reach lies between two inaccessible pages, so that a host access that runs past either end faults
-/// instead of touching something else. Disposing unmaps it: whoever lends its address to a hypervisor closes that first.
+/// instead of touching something else. None of it gets into core files of this process: what guests have may be secret. Disposing unmaps it: whoever
+/// lends its address to a hypervisor closes that first.
 /// </summary>
 internal sealed unsafe class MappedMemory : SafeHandle
 {
@@ -94,13 +95,21 @@ internal sealed unsafe class MappedMemory : SafeHandle
         {
             throw Failure(size);
         }
+
+        KeepOutOfCoreFiles(Address + offset, size);
     }
 
     /// <summary>Memory shared with the kernel through a device, at an address of the kernel's choice.</summary>
     public static MappedMemory MapDevice(SafeHandle device, ulong size)
     {
         void* address = Mman.Map(null, (nuint)size, Mman.ProtRead | Mman.ProtWrite, Mman.MapShared, device, 0);
-        return address == Mman.Failed ? throw Failure(size) : new(address, size, guard: 0);
+        if (address == Mman.Failed)
+        {
+            throw Failure(size);
+        }
+
+        KeepOutOfCoreFiles((ulong)address, size);
+        return new(address, size, guard: 0);
     }
 
     /// <summary>A part of the memory. It must not be used any more once the memory is disposed.</summary>
@@ -240,6 +249,7 @@ internal sealed unsafe class MappedMemory : SafeHandle
     {
         if (result != Mman.Failed)
         {
+            KeepOutOfCoreFiles(Address, Size);
             return this;
         }
 
@@ -247,6 +257,9 @@ internal sealed unsafe class MappedMemory : SafeHandle
         Dispose();
         throw failure;
     }
+
+    // A new mapping begins without it. A kernel that knows no such advice writes no such files.
+    private static void KeepOutOfCoreFiles(ulong address, ulong size) => _ = Mman.Advise((void*)address, (nuint)size, Mman.AdviseDontDump);
 
     private void Require(int result)
     {

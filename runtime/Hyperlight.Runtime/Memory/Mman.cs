@@ -35,6 +35,9 @@ internal static unsafe partial class Mman
     /// <summary>Gives memory in small pages only. Kernels that know no others refuse it.</summary>
     public const int AdviseNoHugePages = 15;
 
+    /// <summary>Keeps a range out of core files of this process.</summary>
+    public const int AdviseDontDump = 16;
+
     /// <summary>Unmaps a range.</summary>
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     public static partial int Unmap(void* address, nuint size);

@@ -37,6 +37,25 @@ internal sealed partial class GuestLog(string guest, SandboxOptions options)
         }
     }
 
+    /// <summary>Records that a host function failed. It counts as a record of the guest, which can call the function again and again.</summary>
+    public void AddHostFailure(string function, string identifier, Exception exception)
+    {
+        if (options.Logger is not { } logger)
+        {
+            return;
+        }
+
+        if (_passed < options.MaxLogRecordsPerCall)
+        {
+            _passed++;
+            HostFunctionFailed(logger, exception, guest, function, identifier);
+        }
+        else
+        {
+            _dropped++;
+        }
+    }
+
     /// <summary>Says how many records were dropped, where some were, and starts to count anew.</summary>
     public void EndCall()
     {
@@ -98,4 +117,11 @@ internal sealed partial class GuestLog(string guest, SandboxOptions options)
         Level = LogLevel.Warning,
         Message = "{guest_name} logged {dropped_count} more records in one call than the {record_limit} that are passed on")]
     private static partial void Dropped(ILogger logger, string guest_name, long dropped_count, int record_limit);
+
+    [LoggerMessage(
+        EventId = 5,
+        EventName = "HostFunctionFailed",
+        Level = LogLevel.Warning,
+        Message = "The host function {host_function} failed that {guest_name} called; the guest was told the identifier {failure_id} only")]
+    private static partial void HostFunctionFailed(ILogger logger, Exception exception, string guest_name, string host_function, string failure_id);
 }

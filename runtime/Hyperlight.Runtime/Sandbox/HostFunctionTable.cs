@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Hyperlight.Protocol;
 using Hyperlight.Telemetry;
@@ -7,18 +8,23 @@ namespace Hyperlight;
 /// <summary>Serves a guest's calls of host functions. One sandbox uses it, one call at a time; a call with scalar values allocates nothing.</summary>
 internal sealed class HostFunctionTable
 {
-    // An exception's message can be of any length; what a guest shows of it need not be.
-    private const int MaxErrorLength = 1024;
+    private const int IdentifierSize = 8;
 
     private readonly Dictionary<byte[], (string Name, HostFunction Function)>.AlternateLookup<ReadOnlySpan<byte>> _functions;
     private readonly GuestValue[] _arguments;
     private readonly string _guest;
+    private readonly GuestLog _log;
+
+    // What the last function that failed threw, and by what the guest can name it.
+    private (string Identifier, Exception Exception)? _failure;
 
     /// <param name="guest">The guest's name.</param>
     /// <param name="functions">The functions by their names.</param>
-    public HostFunctionTable(string guest, IReadOnlyDictionary<string, HostFunction> functions)
+    /// <param name="log">What learns of exceptions that the guest must not read.</param>
+    public HostFunctionTable(string guest, IReadOnlyDictionary<string, HostFunction> functions, GuestLog log)
     {
         _guest = guest;
+        _log = log;
         _functions = functions
             .ToDictionary(pair => Encoding.UTF8.GetBytes(pair.Key), pair => (pair.Key, pair.Value), new Utf8NameComparer())
             .GetAlternateLookup<ReadOnlySpan<byte>>();
@@ -76,12 +82,12 @@ internal sealed class HostFunctionTable
             result = function.Handler(arguments);
             call.Succeed();
         }
-#pragma warning disable CA1031 // Whatever a host function throws is the guest's to hear of: that is the contract.
+#pragma warning disable CA1031 // Whatever a host function throws, the guest hears that it failed: that is the contract.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
             call.Fail(exception);
-            return WriteError(reply, exception.Message);
+            return WriteError(reply, exception is GuestVisibleException ? ExceptionText.Of(exception) : Conceal(name, exception));
         }
 
         return function.ReturnType is { } expected && expected != result.Kind
@@ -89,6 +95,21 @@ internal sealed class HostFunctionTable
             : FunctionResultMessage.Write(reply, result);
     }
 
-    private static long WriteError(Span<byte> reply, string text) => FunctionResultMessage.WriteError(
-        reply, GuestErrorCode.HostFunctionError, text.Length <= MaxErrorLength ? text : text[..MaxErrorLength]);
+    /// <summary>What a function threw whose failure a guest names, null when the guest names none.</summary>
+    public Exception? FailureNamedIn(string guestMessage) =>
+        _failure is { } failure && guestMessage.Contains(failure.Identifier, StringComparison.Ordinal) ? failure.Exception : null;
+
+    /// <summary>Forgets what a function threw. Before the next call.</summary>
+    public void ForgetFailure() => _failure = null;
+
+    // The text of an exception may have paths and passwords of the host in it.
+    private string Conceal(string name, Exception exception)
+    {
+        string identifier = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdentifierSize));
+        _failure = (identifier, exception);
+        _log.AddHostFailure(name, identifier, exception);
+        return $"HostFunction {name} failed: the host's log says why under {identifier}";
+    }
+
+    private static long WriteError(Span<byte> reply, string text) => FunctionResultMessage.WriteError(reply, GuestErrorCode.HostFunctionError, text);
 }

@@ -102,6 +102,7 @@ public sealed partial class Sandbox
         try
         {
             ThrowIfUnusable();
+            _hostFunctions.ForgetFailure();
             Push(function, expected, arguments);
             _current = null;
             _machine.SetRegisters(_callRegisters);
@@ -156,6 +157,11 @@ public sealed partial class Sandbox
         catch (GuestErrorException exception)
         {
             Measures.AddGuestError(_name, exception.Code);
+            if (_hostFunctions.FailureNamedIn(exception.GuestMessage) is { } hostFailure)
+            {
+                throw new GuestErrorException(exception.Code, exception.GuestMessage, hostFailure);
+            }
+
             throw;
         }
         catch (GuestProtocolException)

@@ -24,7 +24,7 @@ public sealed partial class Sandbox
         }
         catch (Exception exception)
         {
-            _poison = exception.Message;
+            _poison = ExceptionText.Of(exception);
             _debug.Flush();
             WriteCrashDump(exception);
             _log.EndCall();
@@ -91,7 +91,7 @@ public sealed partial class Sandbox
                 _log.Add(Output().Pop(ref _received));
                 return false;
             case OutPort.Abort:
-                return _abort.Add(exit.Value) is { } failure ? throw failure : false;
+                return _abort.Add(exit.Value) is { } failure ? throw WithCause(failure) : false;
             case OutPort.DebugPrint:
                 _debug.Add(exit.Value);
                 return false;
@@ -100,6 +100,11 @@ public sealed partial class Sandbox
                 return false;
         }
     }
+
+    private GuestAbortedException WithCause(GuestAbortedException failure) =>
+        failure is not GuestCpuException && _hostFunctions.FailureNamedIn(failure.GuestMessage) is { } hostFailure
+            ? new(failure.Code, failure.GuestMessage, hostFailure)
+            : failure;
 
     private void ServeHostCall()
     {

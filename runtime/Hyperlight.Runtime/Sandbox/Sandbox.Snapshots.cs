@@ -183,7 +183,7 @@ public sealed partial class Sandbox
         }
         catch (Exception exception)
         {
-            _poison = exception.Message;
+            _poison = ExceptionText.Of(exception);
             throw;
         }
     }
@@ -206,9 +206,9 @@ public sealed partial class Sandbox
         }
         catch (Exception exception)
         {
-            _poison = exception.Message;
+            _poison = ExceptionText.Of(exception);
             _isUnrecoverable = true;
-            throw new SandboxUnrecoverableException(_name, exception.Message, exception);
+            throw new SandboxUnrecoverableException(_name, _poison, exception);
         }
         finally
         {
@@ -249,7 +249,7 @@ public sealed partial class Sandbox
         }
         catch (Exception exception)
         {
-            _poison = exception.Message;
+            _poison = ExceptionText.Of(exception);
             throw;
         }
 

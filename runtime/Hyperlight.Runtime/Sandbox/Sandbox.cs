@@ -110,10 +110,10 @@ public sealed partial class Sandbox : IDisposable
             options.HostFunctions.Add<string, int>(HostPrint, Print);
         }
 
-        _hostFunctions = options.HostFunctions.ToTable(_name);
+        _log = new(_name, options);
+        _hostFunctions = options.HostFunctions.ToTable(_name, _log);
         _signatures = options.HostFunctions.ToSignatures();
         _debug = new(options.DebugPrint);
-        _log = new(_name, options);
         _memory = openMemory();
         try
         {

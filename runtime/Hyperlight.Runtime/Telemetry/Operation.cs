@@ -9,9 +9,6 @@ namespace Hyperlight.Telemetry;
 /// </summary>
 internal readonly struct Operation
 {
-    // A guest's words may be part of a message, and as long as its output buffer is large.
-    private const int MaxStatusLength = 1024;
-
     private readonly Activity? _span;
     private readonly Histogram<double> _duration;
     private readonly string _guest;
@@ -90,8 +87,7 @@ internal readonly struct Operation
 
         if (failure is not null)
         {
-            string status = failure.Message;
-            _span.SetTag(Tags.ErrorType, error).SetStatus(ActivityStatusCode.Error, status.Length <= MaxStatusLength ? status : status[..MaxStatusLength]);
+            _span.SetTag(Tags.ErrorType, error).SetStatus(ActivityStatusCode.Error, ExceptionText.Of(failure));
         }
 
         _span.Dispose();

@@ -72,7 +72,7 @@ public class FuzzTests
             .Add("HostAdd", (int a, int b) => a + b)
             .Add("HostPrint", (string text) => text.Length)
             .Add("Echo", (GuestValue value) => value)
-            .ToTable("fuzzed");
+            .ToTable("fuzzed", new GuestLog("fuzzed", new()));
         int refused = 0;
         for (int i = 0; i < HostRounds; i++)
         {

@@ -296,13 +296,15 @@ public class ProcessorStateTests
         Assert.Contains(entries, entry => entry.Function == 1 && entry.Edx != 0);
     }
 
-    // Of a host that has everything, VMX and x2APIC, shadow stacks, protection keys, branch tracking and SVM are missing, and nothing else.
+    // Of a host that has everything, VMX and x2APIC, shadow stacks, protection keys, branch tracking, KVM's features and SVM are missing, and nothing else.
     [Theory]
     [InlineData(1, 0, uint.MaxValue, ~(1u << 5 | 1u << 21), uint.MaxValue)]
     [InlineData(7, 0, uint.MaxValue, ~(1u << 3 | 1u << 4 | 1u << 7), ~(1u << 20))]
     [InlineData(7, 1, uint.MaxValue, uint.MaxValue, uint.MaxValue)]
     [InlineData(0xD, 0, ~(1u << 9), uint.MaxValue, uint.MaxValue)]
     [InlineData(0xD, 1, uint.MaxValue, uint.MaxValue, uint.MaxValue)]
+    [InlineData(0x4000_0000, 0, uint.MaxValue, uint.MaxValue, uint.MaxValue)]
+    [InlineData(0x4000_0001, 0, 0u, uint.MaxValue, 0u)]
     [InlineData(0x8000_0001, 0, uint.MaxValue, ~(1u << 2), uint.MaxValue)]
     public void Features_are_hidden_on_every_host(uint function, uint index, uint eax, uint ecx, uint edx)
     {
@@ -324,6 +326,14 @@ public class ProcessorStateTests
             [0xB8, .. BitConverter.GetBytes(function), 0x31, 0xC9, 0x0F, 0xA2, 0x89, 0xC8, 0xBA, 0x10, 0, 0, 0, 0xEF, 0xF4]);
 
         Assert.Equal(0u, (uint)guest.Machine.Run().Value & features);
+    }
+
+    [KvmFact]
+    public void The_guest_sees_that_kvm_offers_it_nothing()
+    {
+        // mov eax, 0x40000001; cpuid; mov ebx, edx; mov edx, 0x10; out dx, eax; mov eax, ebx; out dx, eax
+        using TinyGuest features = TinyGuest.LongMode([0xB8, 1, 0, 0, 0x40, 0x0F, 0xA2, 0x89, 0xD3, 0xBA, 0x10, 0, 0, 0, 0xEF, 0x89, 0xD8, 0xEF, 0xF4]);
+        Assert.Equal((0u, 0u), ((uint)features.Machine.Run().Value, (uint)features.Machine.Run().Value));
     }
 
     private static TinyGuest Filtered(uint[] allowed, byte[] code)

@@ -1,5 +1,7 @@
+using System.Globalization;
 using Hyperlight.Files;
 using Hyperlight.Memory;
+using Hyperlight.Runtime.Tests.Guests;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Runtime.Tests.Memory;
@@ -18,6 +20,37 @@ public sealed class MappedMemoryTests : IDisposable
         Assert.All(memory.Slice(0, 0x3000).ToArray(), value => Assert.Equal(0, value));
         memory.Slice(0x2FFF, 1)[0] = 1;
         Assert.Equal(1, memory.Slice(0x2FF0, 16)[15]);
+    }
+
+    [Fact]
+    public void Nothing_of_it_gets_into_a_core_file_of_this_process()
+    {
+        File.WriteAllBytes(_path, new byte[0x3000]);
+        using SafeFileHandle file = File.OpenHandle(_path);
+        using MappedMemory allocated = MappedMemory.Allocate(0x3000), view = MappedMemory.MapPrivate(file, 0x3000, writable: true);
+        using MappedMemory mapped = MappedMemory.MapFile(File.OpenHandle(_path), 0x3000);
+        Assert.All([allocated.Address, view.Address, mapped.Address], address => Assert.Contains("dd", FlagsAt(address)));
+
+        view.MapPrivateOver(0x1000, 0x1000, file, 0);
+
+        Assert.All([view.Address, view.Address + 0x1000, view.Address + 0x2000], address => Assert.Contains("dd", FlagsAt(address)));
+    }
+
+    [KvmFact]
+    public void What_a_running_guest_has_does_not_either()
+    {
+        using TestGuest guest = new("misbehave32");
+        using Sandbox sandbox = guest.Start();
+        using Snapshot snapshot = sandbox.Snapshot();
+        using Sandbox restored = snapshot.CreateSandbox();
+
+        (string Name, string[] Flags)[] own = [.. Mappings().Where(mapping =>
+            mapping.Name.Contains("hyperlight-", StringComparison.Ordinal)
+            || mapping.Name.Contains(guest.Image.Directory, StringComparison.Ordinal)
+            || mapping.Name.Contains("kvm-vcpu", StringComparison.Ordinal)).Select(mapping => (mapping.Name, mapping.Flags))];
+
+        Assert.NotEmpty(own);
+        Assert.All(own, mapping => Assert.Contains("dd", mapping.Flags));
     }
 
     [Theory]
@@ -202,5 +235,29 @@ public sealed class MappedMemoryTests : IDisposable
         Assert.Equal([7, 9, 7, 7], Enumerable.Range(0, 4).Select(page => view.Slice((ulong)page * 0x1000, 1)[0]));
         Assert.Throws<ArgumentOutOfRangeException>(() => view.MapPrivateOver(0x3000, 0x2000, other, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => view.MapPrivateOver(0x5000, 0x1000, other, 0));
+    }
+
+    private static string[] FlagsAt(ulong address) => Mappings().Single(mapping => address >= mapping.Start && address < mapping.End).Flags;
+
+    /// <summary>/proc/self/smaps: a line with addresses and the file of each mapping, then its fields, the flags last.</summary>
+    private static IEnumerable<(ulong Start, ulong End, string Name, string[] Flags)> Mappings()
+    {
+        string head = "";
+        foreach (string line in File.ReadLines("/proc/self/smaps"))
+        {
+            if (line.StartsWith("VmFlags:", StringComparison.Ordinal))
+            {
+                string[] range = head.Split(' ')[0].Split('-');
+                yield return (
+                    ulong.Parse(range[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+                    ulong.Parse(range[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+                    head,
+                    line["VmFlags:".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+            }
+            else if (!line.Split(' ')[0].EndsWith(':'))
+            {
+                head = line;
+            }
+        }
     }
 }

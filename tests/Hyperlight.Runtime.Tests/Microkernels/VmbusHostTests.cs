@@ -42,13 +42,13 @@ public sealed class VmbusHostTests : IDisposable
     [Fact]
     public void Answers_are_bounded_in_length_and_number()
     {
-        Assert.Throws<InvalidDataException>(() => _host.Write(new byte[VmbusHost.MaxMessageSize + 1]));
+        Assert.Throws<GuestVisibleException>(() => _host.Write(new byte[VmbusHost.MaxMessageSize + 1]));
         for (int i = 0; i < VmbusHost.MaxAnswerCount; i++)
         {
             _host.Write([]);
         }
 
-        Assert.Throws<InvalidDataException>(() => _host.Write([]));
+        Assert.Throws<GuestVisibleException>(() => _host.Write([]));
         Assert.Equal(VmbusHost.MaxAnswerCount, _answers.Count);
     }
 
@@ -61,18 +61,18 @@ public sealed class VmbusHostTests : IDisposable
     [InlineData(0u, (uint)VmbusHost.MaxBulkSize + 1, VmbusHost.MaxBulkSize + 1)]
     public void A_chunk_whose_header_is_wrong_is_refused_whole(uint offset, uint size, int length)
     {
-        Assert.Throws<InvalidDataException>(() => _host.WriteBulk(Packet(offset, size, length)));
+        Assert.Throws<GuestVisibleException>(() => _host.WriteBulk(Packet(offset, size, length)));
 
         Assert.Equal(0, _host.BulkOutput.Length);
         Assert.Equal(12, _host.WriteBulk(Packet(0, 4, 4)));
-        Assert.Throws<InvalidDataException>(() => _host.WriteBulk(Packet(0, 4, 4)));
+        Assert.Throws<GuestVisibleException>(() => _host.WriteBulk(Packet(0, 4, 4)));
         Assert.Equal(4, _host.BulkOutput.Length);
     }
 
     [Fact]
     public void A_chunk_without_a_whole_header_is_refused()
     {
-        Assert.All(Enumerable.Range(0, VmbusHost.BulkHeaderSize), length => Assert.Throws<InvalidDataException>(() => _host.WriteBulk(new byte[length])));
+        Assert.All(Enumerable.Range(0, VmbusHost.BulkHeaderSize), length => Assert.Throws<GuestVisibleException>(() => _host.WriteBulk(new byte[length])));
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class VmbusHostTests : IDisposable
             _host.WriteBulk(Packet(offset, Chunk, Chunk));
         }
 
-        Assert.Throws<InvalidDataException>(() => _host.WriteBulk(Packet(VmbusHost.MaxBulkSize, 1, 1)));
+        Assert.Throws<GuestVisibleException>(() => _host.WriteBulk(Packet(VmbusHost.MaxBulkSize, 1, 1)));
         Assert.Equal(VmbusHost.MaxBulkSize, _host.BulkOutput.Length);
     }
 

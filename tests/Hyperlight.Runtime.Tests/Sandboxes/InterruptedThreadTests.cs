@@ -24,6 +24,9 @@ public sealed class InterruptedThreadTests
         using (Sandbox sandbox = guest.Start())
         using (Snapshot snapshot = sandbox.Snapshot())
         {
+            // They contend for the sandbox's lock, so that the call has to wait for it now and then.
+            using CancellationTokenSource end = new();
+            Thread[] watchers = [.. Enumerable.Range(0, 3).Select(_ => Begin(() => Watch(sandbox, end.Token), out Func<Exception?> _))];
             for (int i = 0; i < Rounds; i++)
             {
                 OnThread(() =>
@@ -36,6 +39,8 @@ public sealed class InterruptedThreadTests
                 });
             }
 
+            end.Cancel();
+            Assert.All(watchers, watcher => Assert.True(watcher.Join(PoolGuest.Patience)));
             Assert.Equal(42, sandbox.Call<int>("DataWord"));
         }
 
@@ -107,6 +112,14 @@ public sealed class InterruptedThreadTests
         Assert.True(waiter.Join(PoolGuest.Patience));
         Assert.Null(failure());
         Assert.True(entered);
+    }
+
+    private static void Watch(Sandbox sandbox, CancellationToken end)
+    {
+        while (!end.IsCancellationRequested)
+        {
+            _ = sandbox.State;
+        }
     }
 
     // Whatever is rented is returned: the pool knows how.

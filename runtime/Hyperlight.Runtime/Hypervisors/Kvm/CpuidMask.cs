@@ -1,8 +1,9 @@
 namespace Hyperlight.Hypervisors.Kvm;
 
 /// <summary>
-/// What of the host's features no guest of ours is given (amd64 sheet, section 4.5): virtualization of its own, the x2APIC, control-flow enforcement; and
-/// protection keys, because KVM_SET_XSAVE resets every register but that of their rights, PKRU.
+/// What of the host's features no guest of ours is given (amd64 sheet, section 4.5): virtualization of its own, the x2APIC, control-flow enforcement;
+/// protection keys, because KVM_SET_XSAVE resets every register but that of their rights, PKRU; and what KVM offers guests that know of it, such as its
+/// clocks, because a guest may use none of the registers for that.
 /// </summary>
 internal static class CpuidMask
 {
@@ -20,6 +21,9 @@ internal static class CpuidMask
     private const uint Svm = 1 << 2;
     private const uint AddressSizeLeaf = 0x8000_0008;
 
+    // KVM_CPUID_FEATURES (the kernel's Documentation/virt/kvm/x86/cpuid.rst): features in EAX, hints in EDX.
+    private const uint KvmFeatureLeaf = 0x4000_0001;
+
     /// <summary>Hides them in an entry, and puts another number of physical address bits where an entry has that.</summary>
     public static void Apply(ref KvmCpuidEntry entry, int physicalAddressBits)
     {
@@ -34,6 +38,9 @@ internal static class CpuidMask
                 break;
             case ExtendedStateLeaf when entry.Index == 0:
                 entry.Eax &= ~ProtectionKeyRights;
+                break;
+            case KvmFeatureLeaf:
+                (entry.Eax, entry.Edx) = (0, 0);
                 break;
             case AmdFeatureLeaf:
                 entry.Ecx &= ~Svm;

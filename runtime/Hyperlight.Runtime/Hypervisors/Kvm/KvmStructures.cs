@@ -303,3 +303,27 @@ internal struct KvmRunInternalError
         private byte _first;
     }
 }
+
+/// <summary><c>struct kvm_enable_cap</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct KvmEnabledCapability
+{
+    public uint Capability;
+    public uint Flags;
+    public ArgumentValues Arguments;
+    private readonly UnusedBytes _unused;
+
+    /// <summary><c>args</c>.</summary>
+    [InlineArray(4)]
+    public struct ArgumentValues
+    {
+        private ulong _first;
+    }
+
+    /// <summary>Room for what later kernels may add.</summary>
+    [InlineArray(64)]
+    private struct UnusedBytes
+    {
+        private byte _first;
+    }
+}

@@ -11,6 +11,9 @@ internal sealed unsafe class KvmSystem
     private const string DevicePath = "/dev/kvm";
     private const int ApiVersion = 12;
 
+    /// <summary><c>KVM_CAP_ENFORCE_PV_FEATURE_CPUID</c>.</summary>
+    public const uint EnforceParavirtualCpuid = 190;
+
     // Capabilities, linux/kvm.h.
     private const int UserMemory = 3;
     private const int MemorySlots = 10;
@@ -51,6 +54,7 @@ internal sealed unsafe class KvmSystem
         MemorySlotCount = (uint)CheckExtension(device, MemorySlots) is > 0 and uint count ? count : DefaultMemorySlots;
         HasExtendedControlRegisters = CheckExtension(device, ExtendedControlRegisters) > 0;
         HasMsrFilter = CheckExtension(device, MsrFilter) > 0;
+        CanEnforceParavirtualCpuid = CheckExtension(device, (int)EnforceParavirtualCpuid) > 0;
     }
 
     /// <summary>The host's KVM.</summary>
@@ -77,6 +81,11 @@ internal sealed unsafe class KvmSystem
 
     /// <summary>Whether KVM can keep a guest from model-specific registers: <c>KVM_CAP_X86_MSR_FILTER</c>, Linux 5.10.</summary>
     public bool HasMsrFilter { get; }
+
+    /// <summary>
+    /// Whether KVM can refuse a guest what KVM offers to guests that know of it and CPUID does not announce: <c>KVM_CAP_ENFORCE_PV_FEATURE_CPUID</c>, Linux 5.10.
+    /// </summary>
+    public bool CanEnforceParavirtualCpuid { get; }
 
     /// <summary>Says why KVM cannot be used.</summary>
     /// <param name="devicePath">KVM's device.</param>

@@ -48,6 +48,17 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     /// <summary>How long all runs together have been inside KVM_RUN, in ticks of <see cref="Stopwatch"/>; 0 unless the switch Hyperlight.MeasureTimeInGuest is on.</summary>
     public long TicksInGuest { get; private set; }
 
+    /// <summary>
+    /// <c>KVM_ENABLE_CAP</c> of <c>KVM_CAP_ENFORCE_PV_FEATURE_CPUID</c>: hypercalls and registers of features that CPUID does not announce fail. KVM answers
+    /// the hypercall for the time of day regardless.
+    /// </summary>
+    public void EnforceParavirtualCpuid()
+    {
+        KvmEnabledCapability request = new() { Capability = KvmSystem.EnforceParavirtualCpuid };
+        request.Arguments[0] = 1;
+        KvmIoctl.Require(_descriptor, KvmIoctl.EnableCapability, &request, "KVM_ENABLE_CAP");
+    }
+
     /// <summary><c>KVM_SET_CPUID2</c>: what the guest's CPUID gives.</summary>
     public void SetCpuid(ReadOnlySpan<KvmCpuidEntry> entries)
     {

@@ -70,6 +70,11 @@ internal sealed partial class VirtualMachine : IDisposable
 
             TimerLine = hasInterrupts ? CreateInterruptControllers(_system) : null;
             _processor = _machine.CreateVcpu(_system);
+            if (_system.CanEnforceParavirtualCpuid)
+            {
+                _processor.EnforceParavirtualCpuid();
+            }
+
             _processor.SetCpuid(_system.Cpuid(layout.PhysicalAddressBits));
             _msrs = ReadInitialMsrs(msrs);
         }
