@@ -7,13 +7,18 @@ namespace Hyperlight;
 internal static class OneLine
 {
     /// <summary><paramref name="text"/> with spaces in place of control, format and line-separating characters. It is as long as before.</summary>
-    public static string Of(string text) => string.Create(text.Length, text, static (line, text) =>
+    public static string Of(string text) => Clean(text, keepsLines: false);
+
+    /// <summary><paramref name="text"/> as lines: line feeds and tabs stay, a carriage return before a line feed goes, the rest is as in <see cref="Of"/>.</summary>
+    public static string Lines(string text) => Clean(text.Replace("\r\n", "\n", StringComparison.Ordinal), keepsLines: true);
+
+    private static string Clean(string text, bool keepsLines) => string.Create(text.Length, (text, keepsLines), static (line, source) =>
     {
-        text.CopyTo(line);
+        source.text.CopyTo(line);
         int position = 0;
-        foreach (Rune rune in text.EnumerateRunes())
+        foreach (Rune rune in source.text.EnumerateRunes())
         {
-            if (!IsPlain(rune))
+            if (!IsPlain(rune) && !(source.keepsLines && rune.Value is '\n' or '\t'))
             {
                 line.Slice(position, rune.Utf16SequenceLength).Fill(' ');
             }

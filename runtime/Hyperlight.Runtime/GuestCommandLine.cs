@@ -9,7 +9,7 @@ public static class GuestCommandLine
     private const int Failed = 1;
     private const int Misused = 2;
 
-    /// <summary>Starts a guest, calls one function in it and prints what it returns to standard output; or only runs it.</summary>
+    /// <summary>Starts a guest, calls one function in it and prints what it returns, and what the guest prints, to standard output; or only runs it.</summary>
     /// <param name="image">The guest.</param>
     /// <param name="args">
     /// The function's name and its arguments; <c>--run</c> to run a guest that does all it does in its initialisation; empty or <c>--help</c> to print how
@@ -49,7 +49,7 @@ public static class GuestCommandLine
 
     private static int Call(GuestImage image, string function, GuestValue[] arguments)
     {
-        using Sandbox sandbox = image.CreateSandbox();
+        using Sandbox sandbox = image.CreateSandbox(ToConsole);
         GuestValue result = sandbox.Call<GuestValue>(function, arguments);
         if (result.Kind != GuestValueKind.Void)
         {
@@ -61,7 +61,7 @@ public static class GuestCommandLine
 
     private static int RunOnce(GuestImage image)
     {
-        GuestExit exit = image.Run();
+        GuestExit exit = image.Run(ToConsole);
         if (exit.Message.Length > 0)
         {
             Console.Error.WriteLine(OneLine.Of(exit.Message));
@@ -69,6 +69,8 @@ public static class GuestCommandLine
 
         return exit.Code;
     }
+
+    private static void ToConsole(SandboxOptions options) => (options.Print, options.DebugPrint) = (Console.Out, Console.Error);
 
     private static int Try(Func<int> action)
     {

@@ -65,12 +65,16 @@ public sealed class SandboxOptions
 
     /// <summary>
     /// Where an ELF core file is written when the guest crashes or aborts, null for nowhere. The directory is created where it is missing. The file
-    /// has all of the guest's memory, secrets it was given among it; only the owner of the process may read it. Nothing deletes it.
+    /// has all of the guest's memory, secrets it was given among it; only the owner of the process may read it. Writing it is part of the call: it ends
+    /// at the call's timeout, and after 10 seconds at the latest, with what is there by then. Name a directory on a local disk.
     /// </summary>
     public string? CrashDumpDirectory { get; set; }
 
-    /// <summary>The most bytes of guest memory in a core file, 1 GiB unless set. Zero pages count, though they take no space on disk.</summary>
-    public long MaxCrashDumpSize { get; set; } = 1L << 30;
+    /// <summary>The most bytes of guest memory in a core file, 64 MiB unless set. Each page of memory is there once, however often the guest maps it; zero pages take no space.</summary>
+    public long MaxCrashDumpSize { get; set; } = 64L << 20;
+
+    /// <summary>The most core files that are kept in <see cref="CrashDumpDirectory"/>, those of other sandboxes and processes among them; at least 1, 16 unless set. The oldest are deleted.</summary>
+    public int MaxCrashDumpCount { get; set; } = 16;
 
     /// <summary>
     /// A counter that the guest watches, from its first instruction on, where its <see cref="GuestLayout.CounterOffset"/> says. None unless set; each sandbox
@@ -78,11 +82,25 @@ public sealed class SandboxOptions
     /// </summary>
     public GuestCounter? Counter { get; set; }
 
-    /// <summary>Receives what the guest prints through <c>HostPrint</c>; standard output unless set.</summary>
-    public TextWriter Print { get; set; } = Console.Out;
+    /// <summary>
+    /// Receives what the guest prints through <c>HostPrint</c>, <see cref="Console.Out"/> for example; <c>null</c>, unless set, for nobody. Control and format
+    /// characters other than line feeds and tabs become spaces. The writer is called on a thread of the runtime, one call at a time, and may block: the guest
+    /// and other sandboxes go on. A call waits at its end until the writer has its text, 1 second at most and within its timeout. What a writer throws is logged. For
+    /// the text as it is, add a host function <c>HostPrint</c>.
+    /// </summary>
+    public TextWriter? Print { get; set; }
 
-    /// <summary>Receives what the guest prints to its debug console, line by line; standard error unless set.</summary>
-    public TextWriter DebugPrint { get; set; } = Console.Error;
+    /// <summary>
+    /// Receives what the guest prints to its debug console, line by line, <see cref="Console.Error"/> for example; <c>null</c>, unless set, for nobody. As
+    /// <see cref="Print"/> otherwise.
+    /// </summary>
+    public TextWriter? DebugPrint { get; set; }
+
+    /// <summary>
+    /// The most bytes, as UTF-8, that a start or call may print to <see cref="Print"/> and <see cref="DebugPrint"/> together; 1 MiB unless set. What is printed
+    /// after that is dropped, and how much is logged as one warning. So is what a writer does not take: 4 Mi characters may wait for one.
+    /// </summary>
+    public int MaxPrintedSizePerCall { get; set; } = 1 << 20;
 
     /// <summary>Maps a file before the guest's initialisation runs, as <see cref="Sandbox.MapFile"/> does later.</summary>
     /// <inheritdoc cref="Sandbox.MapFile" path="/param"/>

@@ -50,9 +50,6 @@ internal sealed record SnapshotRequest(string ImageDirectory, TimeSpan Timeout, 
             options.UseSnapshot = false;
             options.Seed = Seed(image);
             options.StartTimeout = Timeout;
-            // What a guest prints at its start is for the program that starts it, not for a build.
-            options.Print = TextWriter.Null;
-            options.DebugPrint = TextWriter.Null;
             AddHostFunctions(options.HostFunctions);
         });
         using Snapshot snapshot = sandbox.Snapshot();

@@ -4,6 +4,7 @@ try
     using Sandbox sandbox = Guests.Hello.CreateSandbox(options =>
     {
         options.CallTimeout = TimeSpan.FromSeconds(2);
+        options.Print = Console.Out; // a library prints nothing by itself
         options.HostFunctions
             .Add("Now", () => DateTime.UtcNow.ToString("O"))
             .Add("HostAdd", (int a, int b) => a + b);

@@ -6,7 +6,7 @@ namespace Hyperlight.CoreDumps;
 /// <summary>
 /// An ELF core file for x86-64, as gdb and readelf read it.
 /// <code>
-///   ELF header │ program headers: PT_NOTE, PT_LOAD … │ notes │ … page boundary │ pages, a hole for each that is zero
+///   ELF header │ program headers: PT_NOTE, PT_LOAD … │ notes │ … page boundary │ pages, each once │ a hole, which all runs of zero pages show
 /// </code>
 /// </summary>
 internal static class CoreFile
@@ -18,6 +18,9 @@ internal static class CoreFile
     private const uint NoteAlignment = 4;
     private const int PageSize = (int)GuestLayout.PageSize;
 
+    // How many pages are written between two looks at the clock.
+    private const int PagesPerLook = 64;
+
     // Magic, 64-bit, little-endian, version 1, System V; then type core, machine x86-64, version 1.
     private static ReadOnlySpan<byte> Identification => [0x7F, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 62, 0, 1, 0, 0, 0];
 
@@ -25,10 +28,14 @@ internal static class CoreFile
     /// <param name="file">An empty file.</param>
     /// <param name="notes">What <see cref="CoreNotes"/> wrote.</param>
     /// <param name="memory">The guest's memory.</param>
-    public static void Write(FileStream file, byte[] notes, CoreMemory memory)
+    /// <param name="deadline">When to stop, in milliseconds of <see cref="Environment.TickCount64"/>: pages that are not written by then are zero in the file.</param>
+    /// <returns>Whether all pages were written.</returns>
+    public static bool Write(FileStream file, byte[] notes, CoreMemory memory, long deadline)
     {
         int headers = HeaderSize + (ProgramHeaderSize * (1 + memory.Segments.Count));
         long pages = (headers + notes.Length + PageSize - 1L) / PageSize * PageSize;
+        long hole = pages + ((long)memory.Pages.Count * PageSize);
+        long longestHole = memory.Segments.Where(segment => segment.FirstPage == CoreMemory.Zero).Select(segment => (long)segment.PageCount).DefaultIfEmpty().Max();
         byte[] start = new byte[pages];
         WriteHeader(start, 1 + memory.Segments.Count);
         WriteProgramHeader(start.AsSpan(HeaderSize), Note, flags: 0, headers, gva: 0, (ulong)notes.Length, NoteAlignment);
@@ -39,7 +46,7 @@ internal static class CoreFile
                 start.AsSpan(HeaderSize + (ProgramHeaderSize * (1 + i))),
                 Load,
                 Flags(segment.Permissions),
-                pages + ((long)segment.FirstPage * PageSize),
+                segment.FirstPage == CoreMemory.Zero ? hole : pages + ((long)segment.FirstPage * PageSize),
                 segment.Gva.Value,
                 (ulong)segment.PageCount * PageSize,
                 PageSize);
@@ -47,22 +54,24 @@ internal static class CoreFile
 
         notes.CopyTo(start, headers);
         file.Write(start);
-        WritePages(file, pages, memory);
+        file.SetLength(hole + (longestHole * PageSize));
+        return WritePages(file, pages, memory, deadline);
     }
 
-    private static void WritePages(FileStream file, long offset, CoreMemory memory)
+    private static bool WritePages(FileStream file, long offset, CoreMemory memory, long deadline)
     {
-        file.SetLength(offset + ((long)memory.Pages.Count * PageSize));
         for (int i = 0; i < memory.Pages.Count; i++)
         {
-            // An untouched heap is one zero page for the guest, and none for the file.
-            ReadOnlySpan<byte> page = memory.Page(i);
-            if (page.ContainsAnyExcept((byte)0))
+            if (i % PagesPerLook == 0 && Environment.TickCount64 >= deadline)
             {
-                file.Position = offset + ((long)i * PageSize);
-                file.Write(page);
+                return false;
             }
+
+            file.Position = offset + ((long)i * PageSize);
+            file.Write(memory.Page(i));
         }
+
+        return true;
     }
 
     // Elf64_Ehdr.

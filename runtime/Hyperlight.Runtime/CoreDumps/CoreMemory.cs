@@ -6,41 +6,63 @@ using Hyperlight.Snapshots;
 namespace Hyperlight.CoreDumps;
 
 /// <summary>
-/// All that a guest could see when it crashed. Its page tables are its own work: what they say is bounded by the number of pages asked for,
-/// and tables that lead to each other end the list early instead of never.
+/// All that a guest could see when it crashed. Its page tables are its own work: each page of memory is there once, however often they map it, and what
+/// they say is bounded by the number of pages asked for, by what an ELF file can say, and by time.
 /// </summary>
 internal sealed class CoreMemory
 {
     // An ELF file counts its program headers with 16 bits, of which the highest value has another meaning; one is for the notes.
     private const int MaxSegments = 0xFFFF - 2;
 
+    /// <summary>The number of a page that is zero, which the list does not have.</summary>
+    public const int Zero = -1;
+
+    // How many pages are looked at between two looks at the clock.
+    private const int PagesPerLook = 1024;
+
     private readonly PhysicalMemory _memory;
     private readonly int _maxPages;
+    private readonly long _deadline;
     private readonly List<ulong> _pages = [];
+    private readonly Dictionary<ulong, int> _numbers = [];
     private readonly List<CoreSegment> _segments = [];
+    private int _seen;
 
-    private CoreMemory(PhysicalMemory memory, int maxPages)
+    private CoreMemory(PhysicalMemory memory, int maxPages, long deadline)
     {
         _memory = memory;
         _maxPages = maxPages;
+        _deadline = deadline;
     }
 
     /// <summary>The pages: as page tables map them in ascending order, without page tables as they were given.</summary>
     public IReadOnlyList<CoreSegment> Segments => _segments;
 
-    /// <summary>The physical address of each page of each segment.</summary>
+    /// <summary>The physical addresses of the pages that are not zero, each once.</summary>
     public IReadOnlyList<ulong> Pages => _pages;
 
     /// <summary>Whether there is more than what is listed.</summary>
     public bool IsCut { get; private set; }
 
     /// <summary>What page tables map.</summary>
-    public static CoreMemory Mapped(PhysicalMemory memory, PageTableFormat format, GuestPhysicalAddress tables, int maxPages)
+    /// <param name="memory">The guest's memory.</param>
+    /// <param name="format">What the tables are like.</param>
+    /// <param name="tables">The first table.</param>
+    /// <param name="maxPages">The most pages that are listed.</param>
+    /// <param name="deadline">When to stop, in milliseconds of <see cref="Environment.TickCount64"/>.</param>
+    public static CoreMemory Mapped(PhysicalMemory memory, PageTableFormat format, GuestPhysicalAddress tables, int maxPages, long deadline)
     {
-        CoreMemory core = new(memory, maxPages);
+        CoreMemory core = new(memory, maxPages, deadline);
         try
         {
-            new PageTableWalker(format, memory, new(ulong.MaxValue)).Walk(tables, core.Add);
+            new PageTableWalker(format, memory, new(ulong.MaxValue)).Walk(
+                tables,
+                _ =>
+                {
+                    core.ThrowIfLate();
+                    return true;
+                },
+                core.Add);
         }
         catch (Exception exception) when (exception is SnapshotFailedException or FullException)
         {
@@ -51,9 +73,9 @@ internal sealed class CoreMemory
     }
 
     /// <summary>All memory at its physical addresses, for a guest without page tables.</summary>
-    public static CoreMemory Unmapped(PhysicalMemory memory, IEnumerable<(GuestPhysicalAddress Start, ulong Size)> ranges, int maxPages)
+    public static CoreMemory Unmapped(PhysicalMemory memory, IEnumerable<(GuestPhysicalAddress Start, ulong Size)> ranges, int maxPages, long deadline)
     {
-        CoreMemory core = new(memory, maxPages);
+        CoreMemory core = new(memory, maxPages, deadline);
         try
         {
             foreach ((GuestPhysicalAddress start, ulong size) in ranges)
@@ -85,27 +107,60 @@ internal sealed class CoreMemory
 
     private void Add(GuestVirtualAddress gva, ulong gpa, MemoryPermissions permissions)
     {
-        if (_pages.Count >= _maxPages)
+        if (++_seen % PagesPerLook == 0)
         {
-            throw new FullException();
+            ThrowIfLate();
         }
 
+        int number = NumberOf(gpa);
         if (_segments is [.., CoreSegment last]
             && last.Permissions == permissions
+            && (last.FirstPage == Zero ? number == Zero : last.FirstPage + last.PageCount == number)
             && last.Gva.Value + ((ulong)last.PageCount * GuestLayout.PageSize) == gva.Value)
         {
             _segments[^1] = last with { PageCount = last.PageCount + 1 };
         }
         else if (_segments.Count < MaxSegments)
         {
-            _segments.Add(new(gva, permissions, _pages.Count, 1));
+            _segments.Add(new(gva, permissions, number, 1));
+        }
+        else
+        {
+            throw new FullException();
+        }
+    }
+
+    private int NumberOf(ulong gpa)
+    {
+        if (_numbers.TryGetValue(gpa, out int number))
+        {
+            return number;
+        }
+
+        if (!_memory.Page(gpa).ContainsAnyExcept((byte)0))
+        {
+            number = Zero;
+        }
+        else if (_pages.Count < _maxPages)
+        {
+            number = _pages.Count;
+            _pages.Add(gpa);
         }
         else
         {
             throw new FullException();
         }
 
-        _pages.Add(gpa);
+        _numbers.Add(gpa, number);
+        return number;
+    }
+
+    private void ThrowIfLate()
+    {
+        if (Environment.TickCount64 >= _deadline)
+        {
+            throw new FullException();
+        }
     }
 
     // Ends a walk from inside.

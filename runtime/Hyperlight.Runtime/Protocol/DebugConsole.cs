@@ -7,7 +7,7 @@ namespace Hyperlight.Protocol;
 /// of UTF-8 one at a time; a value above a byte is one character of its own (amd64 sheet, section 5.1).
 /// </summary>
 /// <param name="sink">Receives whole lines, each with its line feed; the last of a call may lack one.</param>
-internal sealed class DebugConsole(TextWriter sink)
+internal sealed class DebugConsole(Action<string> sink)
 {
     // A longer line is passed on in pieces: a guest must not make the host hold more.
     private const int MaxLineSize = 4096;
@@ -43,7 +43,7 @@ internal sealed class DebugConsole(TextWriter sink)
         {
             int count = _count;
             _count = 0;
-            sink.Write(Encoding.UTF8.GetString(_line, 0, count));
+            sink(Encoding.UTF8.GetString(_line, 0, count));
         }
     }
 

@@ -53,6 +53,18 @@ internal sealed class CallGate : IDisposable
         }
     }
 
+    /// <summary>Milliseconds that are left of the current call; a great number where it has no limit.</summary>
+    public long TimeLeft
+    {
+        get
+        {
+            using (_lock.Enter())
+            {
+                return _deadline == Watchdog.Never ? Watchdog.Never : Math.Max(0, _deadline - Watchdog.Now);
+            }
+        }
+    }
+
     /// <summary>Begins a call. Every call that was begun is ended with <see cref="Leave"/>.</summary>
     /// <param name="timeout">The longest it may take.</param>
     /// <exception cref="ObjectDisposedException">The sandbox is disposed.</exception>

@@ -56,6 +56,26 @@ internal sealed partial class GuestLog(string guest, SandboxOptions options)
         }
     }
 
+    /// <summary>Records that text was dropped that the guest printed.</summary>
+    /// <param name="size">Bytes, as UTF-8.</param>
+    /// <param name="failure">What the writer threw, null when it took what it was given.</param>
+    public void AddDroppedText(long size, string? failure)
+    {
+        options.Log?.Invoke(new(
+            GuestLogLevel.Warning,
+            failure is null
+                ? $"{size} bytes of text that this call printed were dropped: MaxPrintedSizePerCall is {options.MaxPrintedSizePerCall}, or the writer does not take them."
+                : $"The writer of printed text failed: {failure}",
+            "Hyperlight",
+            nameof(GuestLog),
+            string.Empty,
+            0));
+        if (options.Logger is { } logger)
+        {
+            TextDropped(logger, guest, size, options.MaxPrintedSizePerCall, failure);
+        }
+    }
+
     /// <summary>Says how many records were dropped, where some were, and starts to count anew.</summary>
     public void EndCall()
     {
@@ -117,6 +137,13 @@ internal sealed partial class GuestLog(string guest, SandboxOptions options)
         Level = LogLevel.Warning,
         Message = "{guest_name} logged {dropped_count} more records in one call than the {record_limit} that are passed on")]
     private static partial void Dropped(ILogger logger, string guest_name, long dropped_count, int record_limit);
+
+    [LoggerMessage(
+        EventId = 6,
+        EventName = "GuestPrintDropped",
+        Level = LogLevel.Warning,
+        Message = "{dropped_size} bytes were dropped of what {guest_name} printed in one call, of which {print_limit} are passed on (failure of the writer: {print_failure})")]
+    private static partial void TextDropped(ILogger logger, string guest_name, long dropped_size, int print_limit, string? print_failure);
 
     [LoggerMessage(
         EventId = 5,

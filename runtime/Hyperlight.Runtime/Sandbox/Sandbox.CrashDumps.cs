@@ -12,6 +12,9 @@ public sealed partial class Sandbox
     /// <summary>The key under which an exception's <see cref="Exception.Data"/> has the path of the core file that was written for it.</summary>
     public const string CrashDumpKey = "Hyperlight.CrashDump";
 
+    // Milliseconds, where the call has longer.
+    private const long LongestCrashDump = 10_000;
+
     // Whatever goes wrong here must not hide what went wrong in the guest.
     private void WriteCrashDump(Exception crash)
     {
@@ -22,14 +25,17 @@ public sealed partial class Sandbox
 
         try
         {
+            long deadline = Environment.TickCount64 + Math.Min(_gate.TimeLeft, LongestCrashDump);
             CoreRegisters registers = _machine.GetAllRegisters();
-            CoreMemory memory = ReadCrashedMemory(registers.Special);
+            CoreMemory memory = ReadCrashedMemory(registers.Special, deadline);
             byte[] notes = CoreNotes.Write(_name, _origin.EntryPoint, registers);
-            string path = CoreDirectory.Write(directory, _name, file => CoreFile.Write(file, notes, memory));
+            bool isWhole = !memory.IsCut;
+            string path = CoreDirectory.Write(
+                directory, _name, _options.MaxCrashDumpCount, file => isWhole &= CoreFile.Write(file, notes, memory, deadline));
             crash.Data[CrashDumpKey] = path;
             if (_options.Logger is { } logger)
             {
-                LogCrashDump(logger, _name, path, memory.IsCut);
+                LogCrashDump(logger, _name, path, !isWhole);
             }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException or HyperlightException)
@@ -41,7 +47,7 @@ public sealed partial class Sandbox
         }
     }
 
-    private CoreMemory ReadCrashedMemory(in KvmSpecialRegisters special)
+    private CoreMemory ReadCrashedMemory(in KvmSpecialRegisters special, long deadline)
     {
         int maxPages = (int)Math.Min(_options.MaxCrashDumpSize / (long)GuestLayout.PageSize, Array.MaxLength);
         PageTableFormat? format = ProcessorPaging.Of(special);
@@ -54,20 +60,21 @@ public sealed partial class Sandbox
                     (_map.Scratch.Gpa, _memory.Scratch.Size),
                     .. _memory.Regions.Select(region => (region.Gpa, region.Shared.Memory.Size)),
                 ],
-                maxPages);
+                maxPages,
+                deadline);
         }
 
         // A triple fault resets some processors: the tables the guest started with are better than none.
         return format is null
-            ? CoreMemory.Mapped(_memory.ToPhysical(), PageTableFormat.Of(_map.Layout.Paging), _map.PageTables.Gpa, maxPages)
-            : CoreMemory.Mapped(_memory.ToPhysical(), format, new(special.Cr3 & format.AddressMask), maxPages);
+            ? CoreMemory.Mapped(_memory.ToPhysical(), PageTableFormat.Of(_map.Layout.Paging), _map.PageTables.Gpa, maxPages, deadline)
+            : CoreMemory.Mapped(_memory.ToPhysical(), format, new(special.Cr3 & format.AddressMask), maxPages, deadline);
     }
 
     [LoggerMessage(
         EventId = 3,
         EventName = "CrashDump",
         Level = LogLevel.Error,
-        Message = "{guest_name} crashed; its memory is in {crash_dump} (cut at the size limit or because its page tables make no sense: {crash_dump_is_cut})")]
+        Message = "{guest_name} crashed; its memory is in {crash_dump} (cut at the limit of size or time, or because its page tables make no sense: {crash_dump_is_cut})")]
     private static partial void LogCrashDump(ILogger logger, string guest_name, string crash_dump, bool crash_dump_is_cut);
 
     [LoggerMessage(

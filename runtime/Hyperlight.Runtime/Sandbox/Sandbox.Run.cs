@@ -20,6 +20,7 @@ public sealed partial class Sandbox
         {
             RunToHalt(what, cancellationToken);
             _debug.Flush();
+            _printer.EndCall(_gate.TimeLeft);
             _log.EndCall();
         }
         catch (Exception exception)
@@ -27,6 +28,7 @@ public sealed partial class Sandbox
             _poison = ExceptionText.Of(exception);
             _debug.Flush();
             WriteCrashDump(exception);
+            _printer.EndCall(_gate.TimeLeft);
             _log.EndCall();
             throw;
         }
@@ -148,7 +150,7 @@ public sealed partial class Sandbox
 
     private int Print(string text)
     {
-        _options.Print.Write(text);
+        _printer.Print(text);
         return Encoding.UTF8.GetByteCount(text);
     }
 }

@@ -5,6 +5,7 @@ using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
+using Hyperlight.Printing;
 using Hyperlight.Protocol;
 using Hyperlight.Snapshots;
 using Hyperlight.Telemetry;
@@ -35,6 +36,7 @@ public sealed partial class Sandbox : IDisposable
     private readonly AbortMessage _abort = new();
     private readonly DebugConsole _debug;
     private readonly GuestLog _log;
+    private readonly GuestPrinter _printer;
 
     // What the guest sent, out of its reach. Grows to the longest message so far.
     private byte[] _received = new byte[512];
@@ -97,7 +99,9 @@ public sealed partial class Sandbox : IDisposable
 
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxLogRecordsPerCall);
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxLogTextLength);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.MaxPrintedSizePerCall);
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxCrashDumpSize);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxCrashDumpCount, 1);
         _name = origin.Name;
         _origin = origin;
         _options = options;
@@ -111,9 +115,10 @@ public sealed partial class Sandbox : IDisposable
         }
 
         _log = new(_name, options);
+        _printer = new(_name, options, _log);
         _hostFunctions = options.HostFunctions.ToTable(_name, _log);
         _signatures = options.HostFunctions.ToSignatures();
-        _debug = new(options.DebugPrint);
+        _debug = new(_printer.DebugPrint);
         _memory = openMemory();
         try
         {

@@ -53,6 +53,9 @@ internal static class Measures
     public static Counter<long> DroppedLogRecords { get; } = Meter.CreateCounter<long>(
         "hyperlight.guest.log.dropped", "{record}", "Log records of guests beyond what a call may log.");
 
+    public static Counter<long> DroppedText { get; } = Meter.CreateCounter<long>(
+        "hyperlight.guest.print.dropped", "By", "Text that guests printed beyond what a call may print or a writer takes.");
+
     public static Counter<long> StaleKicks { get; } = Meter.CreateCounter<long>(
         "hyperlight.vcpu.stale_kicks", "{kick}", "Signals to stop a guest that came when it had already left by itself.");
 
@@ -92,6 +95,10 @@ internal static class Measures
     /// <summary>A guest logged more than it may.</summary>
     public static void AddDroppedLogRecords(string guest, long count) =>
         DroppedLogRecords.Add(count, new KeyValuePair<string, object?>(Tags.Guest, guest));
+
+    /// <summary>A guest printed more than it may, or than its writer takes.</summary>
+    public static void AddDroppedText(string guest, long size) =>
+        DroppedText.Add(size, new KeyValuePair<string, object?>(Tags.Guest, guest));
 
     /// <summary>A start or call was stopped from outside.</summary>
     public static void AddStop(string guest, StopReason reason) =>

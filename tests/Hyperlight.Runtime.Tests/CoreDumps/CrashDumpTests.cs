@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Hyperlight.Layouts;
 using Hyperlight.Runtime.Tests.Guests;
+using Hyperlight.Runtime.Tests.Hostile;
 using Hyperlight.Runtime.Tests.Regions;
 using Hyperlight.Runtime.Tests.Sandboxes;
 using Hyperlight.Testing;
@@ -157,7 +159,7 @@ public sealed partial class CrashDumpTests : IDisposable
         string core = Crash(
             "misbehave", sandbox => sandbox.Call("Abort", 1, "x"), options => (options.Logger, options.MaxCrashDumpSize) = (logger, 0x5FFF));
 
-        Assert.Equal(0x5000UL, Loads(Run("readelf", "-lW", core)).Aggregate(0UL, (sum, load) => sum + load.Size));
+        Assert.InRange(Stored(core), 1UL, 0x5000UL);
         Assert.Equal(true, logger.Entries[^1].Fields["crash_dump_is_cut"]);
     }
 
@@ -188,12 +190,66 @@ public sealed partial class CrashDumpTests : IDisposable
         Assert.Empty(_directory.GetFileSystemInfos());
     }
 
+    /// <summary>Three page tables that map one page 134,217,728 times: written as often as it is mapped, that page was half a terabyte.</summary>
+    [KvmFact]
+    public void A_guest_that_maps_its_pages_again_and_again_writes_each_once_and_in_time()
+    {
+        const ulong Table = 7;
+        Stopwatch watch = new();
+        using TestGuest guest = new("misbehave");
+        MemoryMap map = guest.Image.Map;
+        string core = Crash("misbehave", sandbox =>
+        {
+            Victim victim = new("misbehave", map, sandbox);
+            ulong output = map.Scratch.Gpa.Value + map.Sizes.InputBufferSize;
+            for (ulong table = 1; table <= 3; table++)
+            {
+                victim.Poke(victim.Output + (table * 0x1000), [.. Enumerable.Repeat(output + ((table - 1) * 0x1000) | Table, 512)]);
+            }
+
+            victim.Poke(victim.RootEntry(3), [output + 0x3000 | Table]);
+            watch.Start();
+            sandbox.Call("Abort", new CallOptions { Timeout = TimeSpan.FromSeconds(1) }, 1, "x");
+        });
+
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+        Assert.InRange(new FileInfo(core).Length, 1, 8 << 20);
+    }
+
+    [KvmFact]
+    public void The_oldest_files_make_room_for_new_ones()
+    {
+        string abandoned = Path.Combine(_directory.FullName, "hl_core_x_1_1_1.elf.tmp");
+        File.WriteAllText(abandoned, "");
+        File.SetLastWriteTimeUtc(abandoned, DateTime.UtcNow.AddDays(-1));
+        string other = Path.Combine(_directory.FullName, "notes.txt");
+        File.WriteAllText(other, "");
+        using TestGuest guest = new("misbehave");
+        List<string> written = [];
+        for (int i = 0; i < 4; i++)
+        {
+            using Sandbox sandbox = guest.Start(options => (options.CrashDumpDirectory, options.MaxCrashDumpCount) = (_directory.FullName, 2));
+            written.Add((string)Assert.Throws<GuestAbortedException>(() => sandbox.Call("Abort", 1, "x")).Data[Sandbox.CrashDumpKey]!);
+            File.SetLastWriteTimeUtc(written[^1], DateTime.UtcNow.AddMinutes(i - 10));
+        }
+
+        Assert.Equal([.. written[2..], other], Directory.GetFiles(_directory.FullName).Order(StringComparer.Ordinal));
+        Assert.Throws<ArgumentOutOfRangeException>(() => guest.Start(options => options.MaxCrashDumpCount = 0));
+    }
+
     [KvmFact]
     public void A_negative_limit_is_refused()
     {
         using TestGuest guest = new("misbehave");
 
         Assert.Throws<ArgumentOutOfRangeException>(() => guest.Start(options => options.MaxCrashDumpSize = -1));
+    }
+
+    // Bytes from the first page on, as far as segments lie beside each other in the file.
+    private static ulong Stored(string core)
+    {
+        ulong[] offsets = [.. Offset().Matches(Run("readelf", "-lW", core)).Select(row => Number(row.Groups[1])).Distinct()];
+        return offsets.Max() - offsets.Min();
     }
 
     private static List<(ulong Start, ulong Size, string Flags)> Loads(string headers) =>
@@ -229,6 +285,9 @@ public sealed partial class CrashDumpTests : IDisposable
 
     [GeneratedRegex(@"LOAD +0x[0-9a-f]+ 0x([0-9a-f]+) 0x[0-9a-f]+ 0x([0-9a-f]+) 0x[0-9a-f]+ ([RWE ]{3})")]
     private static partial Regex LoadRow();
+
+    [GeneratedRegex("LOAD +0x([0-9a-f]+) ")]
+    private static partial Regex Offset();
 
     [GeneratedRegex("RIP 0x([0-9A-F]+)")]
     private static partial Regex AtRip();

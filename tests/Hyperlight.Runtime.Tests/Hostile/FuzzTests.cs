@@ -122,7 +122,7 @@ public class FuzzTests
 
                 break;
             default:
-                new DebugConsole(TextWriter.Null).Add(BinaryPrimitives.ReadUInt32LittleEndian(message));
+                new DebugConsole(_ => { }).Add(BinaryPrimitives.ReadUInt32LittleEndian(message));
                 break;
         }
     }

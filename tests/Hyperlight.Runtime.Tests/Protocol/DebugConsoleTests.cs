@@ -37,7 +37,7 @@ public sealed class DebugConsoleTests : IDisposable
     [Fact]
     public void A_value_above_a_byte_is_a_character()
     {
-        DebugConsole console = new(_sink);
+        DebugConsole console = new(_sink.Write);
         console.Add(0x1F600);
         console.Flush();
 
@@ -49,13 +49,13 @@ public sealed class DebugConsoleTests : IDisposable
     [InlineData(0x11_0000)]
     [InlineData(uint.MaxValue)]
     public void A_value_that_is_no_character_is_refused(uint value) =>
-        Assert.Throws<GuestProtocolException>(() => new DebugConsole(_sink).Add(value));
+        Assert.Throws<GuestProtocolException>(() => new DebugConsole(_sink.Write).Add(value));
 
     public void Dispose() => _sink.Dispose();
 
     private DebugConsole Print(ReadOnlySpan<byte> bytes)
     {
-        DebugConsole console = new(_sink);
+        DebugConsole console = new(_sink.Write);
         foreach (byte value in bytes)
         {
             console.Add(value);

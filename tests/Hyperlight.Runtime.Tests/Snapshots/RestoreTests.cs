@@ -49,7 +49,7 @@ public class RestoreTests
         sandbox.Restore(snapshot);
         Call(sandbox);
 
-        Assert.Equal("\0W\0", printed.ToString());
+        Assert.Equal(" W ", printed.ToString());
     }
 
     [KvmFact]

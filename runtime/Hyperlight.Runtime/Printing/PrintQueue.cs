@@ -1,0 +1,139 @@
+using System.Runtime.CompilerServices;
+using Hyperlight.Telemetry;
+
+namespace Hyperlight.Printing;
+
+/// <summary>
+/// What guests have printed to one writer and the writer has not taken yet, in the order it was printed. A thread of its own hands it over: a writer that
+/// blocks, as a pipe that nobody reads, holds up that thread and nobody else.
+/// </summary>
+/// <param name="writer">The writer. Only this object writes guests' text to it.</param>
+internal sealed class PrintQueue(TextWriter writer)
+{
+    /// <summary>The most characters that wait for a writer. More are dropped.</summary>
+    public const int MostPending = 4 << 20;
+
+    private static readonly ConditionalWeakTable<TextWriter, PrintQueue> All = [];
+
+    private readonly SteadyLock _lock = new();
+    private readonly Queue<(string Text, EventWaitHandle? Written)> _pending = [];
+    private int _pendingLength;
+    private bool _isDrained;
+    private volatile bool _isStuck;
+    private string? _failure;
+
+    /// <summary>The one of a writer.</summary>
+    public static PrintQueue Of(TextWriter writer) => All.GetValue(writer, static writer => new(writer));
+
+    /// <summary>Adds text.</summary>
+    /// <returns>Whether there was room, and a thread that hands the text over.</returns>
+    public bool TryAdd(string text) => TryAdd(text, written: null);
+
+    /// <summary>Waits until the writer has what was added until now. Once that took too long, nobody waits until the writer takes something again.</summary>
+    /// <param name="milliseconds">The longest to wait.</param>
+    public void Wait(int milliseconds)
+    {
+        if (_isStuck || milliseconds <= 0)
+        {
+            return;
+        }
+
+        EventWaitHandle written = new ManualResetEvent(initialState: false);
+        if (!TryAdd("", written))
+        {
+            return;
+        }
+
+        try
+        {
+            // Before the wait: the writer may go on right after it.
+            _isStuck = true;
+            if (written.WaitOne(milliseconds))
+            {
+                _isStuck = false;
+            }
+        }
+        catch (ThreadInterruptedException)
+        {
+            // Printing is no reason to fail. The program's own next wait is interrupted.
+            _isStuck = false;
+            Thread.CurrentThread.Interrupt();
+        }
+    }
+
+    /// <summary>What the writer threw since this was last asked, null when it took everything.</summary>
+    public string? TakeFailure() => Interlocked.Exchange(ref _failure, null);
+
+    private bool TryAdd(string text, EventWaitHandle? written)
+    {
+        using (_lock.Enter())
+        {
+            if (text.Length > MostPending - _pendingLength)
+            {
+                return false;
+            }
+
+            if (!_isDrained)
+            {
+                try
+                {
+                    PrintThreads.Shared.Run(this);
+                }
+                catch (HyperlightException exception)
+                {
+                    _failure = exception.Message;
+                    return false;
+                }
+
+                _isDrained = true;
+            }
+
+            _pending.Enqueue((text, written));
+            _pendingLength += text.Length;
+            return true;
+        }
+    }
+
+    /// <summary>Hands over what waits, until nothing does. On a thread of <see cref="PrintThreads"/>.</summary>
+    public void Drain()
+    {
+        while (true)
+        {
+            (string Text, EventWaitHandle? Written) next;
+            using (_lock.Enter())
+            {
+                if (!_pending.TryDequeue(out next))
+                {
+                    _isDrained = false;
+                    return;
+                }
+            }
+
+            if (next.Text.Length > 0)
+            {
+                Write(next.Text);
+                _isStuck = false;
+            }
+
+            next.Written?.Set();
+            using (_lock.Enter())
+            {
+                _pendingLength -= next.Text.Length;
+            }
+        }
+    }
+
+    private void Write(string text)
+    {
+        try
+        {
+            writer.Write(text);
+        }
+#pragma warning disable CA1031 // Whatever the program's writer throws: it is no reason to end the process, and the next call logs it.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _failure = $"{exception.GetType().Name}: {ExceptionText.Of(exception)}";
+        }
+    }
+}

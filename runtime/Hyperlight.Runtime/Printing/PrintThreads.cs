@@ -1,0 +1,66 @@
+using Hyperlight.Watch;
+
+namespace Hyperlight.Printing;
+
+/// <summary>
+/// The threads that hand over what guests print: as many as there are writers that have something to take at one time. A thread without work waits a
+/// moment for more before it ends. They are not the thread pool's, where a writer that blocks, or guests that occupy it, would hold up everything else.
+/// </summary>
+/// <param name="startThread">Starts a thread.</param>
+internal sealed class PrintThreads(ThreadStarter startThread)
+{
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
+
+    private readonly SteadyLock _lock = new();
+    private readonly List<Worker> _idle = [];
+
+    /// <summary>Those of this process.</summary>
+    public static PrintThreads Shared { get; } = new(BackgroundThread.Start);
+
+    /// <summary>Has a queue drained.</summary>
+    /// <exception cref="HyperlightException">HL5005: no thread can be started.</exception>
+    public void Run(PrintQueue queue)
+    {
+        using (_lock.Enter())
+        {
+            if (_idle is [.., Worker worker])
+            {
+                _idle.RemoveAt(_idle.Count - 1);
+                worker.Work = queue;
+                worker.Wake.Set();
+                return;
+            }
+        }
+
+        startThread("Hyperlight print", () => Work(new() { Work = queue }));
+    }
+
+    private void Work(Worker worker)
+    {
+        while (worker.Work is { } queue)
+        {
+            queue.Drain();
+            worker.Work = null;
+            using (_lock.Enter())
+            {
+                _idle.Add(worker);
+            }
+
+            if (!worker.Wake.WaitOne(Linger))
+            {
+                using (_lock.Enter())
+                {
+                    // Where it is no longer in the list, it was given work at this moment.
+                    _idle.Remove(worker);
+                }
+            }
+        }
+    }
+
+    private sealed class Worker
+    {
+        public AutoResetEvent Wake { get; } = new(initialState: false);
+
+        public PrintQueue? Work { get; set; }
+    }
+}
