@@ -184,8 +184,8 @@ public class FlatBuffersOracleTests
     {
         HostFunctionTable functions = new HostFunctions()
             .Add("Join", (string text, byte[] bytes) => text + bytes.Length)
-            .Add("Fail", new Action(() => throw new InvalidOperationException("größer")))
-            .ToTable("guest");
+            .Add("Fail", new Action(() => throw new GuestVisibleException("größer")))
+            .ToTable("guest", new GuestLog("guest", new()));
 
         Assert.Equal("bytes: 3", FlatBuffersReader.ReadResult(Serve(functions, "Join", ["bytes: ", new byte[3]])));
         Assert.Equal((17UL, "größer"), FlatBuffersReader.ReadError(Serve(functions, "Fail", [])));
