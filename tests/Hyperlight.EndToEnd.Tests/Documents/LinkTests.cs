@@ -10,7 +10,7 @@ public sealed partial class LinkTests : IDisposable
     private readonly string _unpacked = Directory.CreateTempSubdirectory("hyperlight-links-").FullName;
 
     public static TheoryData<string> Packages =>
-        [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "feed"), "*.nupkg").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "feed"), "Hyperlight.*.nupkg").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     public void Dispose() => Directory.Delete(_unpacked, recursive: true);
 
