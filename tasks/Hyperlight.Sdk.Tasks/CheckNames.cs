@@ -55,13 +55,13 @@ public sealed class CheckNames : GuestTask
     private void CheckProperties(ProjectWords words)
     {
         string[] known = [.. KnownNames.Properties, .. KnownNames.OtherProperties];
-        foreach (ProjectWord word in words.Properties.Where(word => IsUnknown(word.Name, known, words.ReadProperties)))
+        foreach (ProjectWord word in words.Properties.Where(word => IsUnknown(word.Name, known, words.ReadsProperty)))
         {
             Report($"The property {word.Name} is none of Hyperlight.Sdk", NearestName.Find(word.Name, KnownNames.Properties, KnownNames.Mark), word.Place);
         }
 
         IEnumerable<string> ofCommandLine = BuildEngine is IBuildEngine6 engine ? engine.GetGlobalProperties().Keys : [];
-        foreach (string name in ofCommandLine.Where(name => IsUnknown(name, known, words.ReadProperties)).Order(StringComparer.Ordinal))
+        foreach (string name in ofCommandLine.Where(name => IsUnknown(name, known, words.ReadsProperty)).Order(StringComparer.Ordinal))
         {
             Report(
                 $"The property {name} of the command line is none of Hyperlight.Sdk", NearestName.Find(name, KnownNames.Properties, KnownNames.Mark), new(ProjectFile));
@@ -70,7 +70,7 @@ public sealed class CheckNames : GuestTask
 
     private void CheckItems(ProjectWords words)
     {
-        foreach (ProjectWord word in words.Items.Where(word => IsUnknown(word.Name, KnownNames.Items, words.ReadItems)))
+        foreach (ProjectWord word in words.Items.Where(word => IsUnknown(word.Name, KnownNames.Items, words.ReadsItem)))
         {
             Report($"The item {word.Name} is none of Hyperlight.Sdk", NearestName.Find(word.Name, [KnownNames.Guest]), word.Place);
         }
@@ -113,16 +113,16 @@ public sealed class CheckNames : GuestTask
         string FullPath(string path) => Path.GetFullPath(path.Replace('\\', '/'), directory);
     }
 
-    private static bool IsUnknown(string name, IReadOnlyList<string> known, HashSet<string> read) =>
+    private static bool IsUnknown(string name, IReadOnlyList<string> known, Func<string, bool> isRead) =>
         !known.Contains(name, StringComparer.OrdinalIgnoreCase)
-        && !read.Contains(name)
-        && (name.StartsWith(KnownNames.Mark, StringComparison.OrdinalIgnoreCase) || known.Any(other => NearestName.IsNear(name, other)));
+        && (name.StartsWith(KnownNames.Mark, StringComparison.OrdinalIgnoreCase) || known.Any(other => NearestName.IsNear(name, other)))
+        && !isRead(name);
 
     private static bool IsUnknownMetadata(string name, ProjectWords words) =>
         !name.StartsWith('_')
         && !KnownNames.CommonMetadata.Contains(name)
         && !KnownNames.Metadata.Contains(name, StringComparer.OrdinalIgnoreCase)
-        && !words.ReadItems.Contains(name);
+        && !words.ReadsItem(name);
 
     private void Report(string what, string? nearest, FindingOrigin origin) =>
         Findings.Report(Rules.UnknownName.Found($"{what}{(nearest is null ? "" : $"; the nearest is {nearest}")}: {Remedy}"), origin);

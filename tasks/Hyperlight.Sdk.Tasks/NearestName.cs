@@ -29,7 +29,8 @@ internal static class NearestName
     }
 
     /// <summary>Whether a name is another one with a letter or two missing, doubled, exchanged or wrong.</summary>
-    public static bool IsNear(string name, string known) => Distance(Core(name, ""), Core(known, "")) is > 0 and <= 2;
+    public static bool IsNear(string name, string known) =>
+        Math.Abs(name.Length - known.Length) <= 2 && Distance(Core(name, ""), Core(known, "")) is > 0 and <= 2;
 
     private static int Limit(string written, string candidate) =>
         Math.Min(MaxMistakes, Math.Max(1, Math.Min(written.Length, candidate.Length) / LettersPerMistake));

@@ -19,6 +19,11 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
 
     private readonly HashSet<string> _files = new(StringComparer.Ordinal);
 
+    // What may read something. It is looked at only when there is a name to ask for: in most builds there is none.
+    private readonly List<string> _texts = [];
+    private HashSet<string>? _readProperties;
+    private HashSet<string>? _readItems;
+
     /// <summary>The properties that are set.</summary>
     public List<ProjectWord> Properties { get; } = [];
 
@@ -28,11 +33,11 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
     /// <summary>The guests that are updated whatever the conditions, by one path each.</summary>
     public List<ProjectWord> Updates { get; } = [];
 
-    /// <summary>The properties that are read: they mean something to the project itself.</summary>
-    public HashSet<string> ReadProperties { get; } = new(StringComparer.OrdinalIgnoreCase);
+    /// <summary>Whether a file reads a property: then the property means something to the project itself.</summary>
+    public bool ReadsProperty(string name) => (_readProperties ??= FindRead(isProperty: true)).Contains(name);
 
-    /// <summary>The items and metadata that are read.</summary>
-    public HashSet<string> ReadItems { get; } = new(StringComparer.OrdinalIgnoreCase);
+    /// <summary>Whether a file reads an item or metadata.</summary>
+    public bool ReadsItem(string name) => (_readItems ??= FindRead(isProperty: false)).Contains(name);
 
     /// <summary>Adds the words of a file and of what it imports. A file that cannot be read adds none: MSBuild, which reads it first, has told.</summary>
     public void Add(string file)
@@ -102,17 +107,22 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
 
     private void AddReferences(string text)
     {
-        foreach (Match match in References().Matches(text))
+        if (text.Contains('(', StringComparison.Ordinal))
         {
-            HashSet<string> read = match.Value[0] == '$' ? ReadProperties : ReadItems;
-            read.UnionWith(match.Groups["name"].Captures.Select(capture => capture.Value));
+            _texts.Add(text);
         }
     }
+
+    private HashSet<string> FindRead(bool isProperty) =>
+        _texts.SelectMany(text => References().Matches(text))
+            .Where(match => match.Value[0] == '$' == isProperty)
+            .SelectMany(match => match.Groups["name"].Captures.Select(capture => capture.Value))
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
 
     private string? Resolve(string import, string file)
     {
         string folder = Path.GetDirectoryName(file)!;
-        if (FileAbove().Match(import) is { Success: true } above)
+        if (import.Contains("[MSBuild]", StringComparison.Ordinal) && FileAbove().Match(import) is { Success: true } above)
         {
             return FindAbove(above.Groups[1].Value, Path.GetDirectoryName(folder));
         }
