@@ -56,12 +56,14 @@ public sealed class LibObjectFileOracleTests
             .SelectMany(kind => kind.Where((_, index) => index % (1 + (kind.Count() / MostOfOneKind)) == 0)),
     ];
 
+    // Separate debug information has the headers of a program without its content.
     private static IEnumerable<string> Candidates(string folder) =>
         new DirectoryInfo(folder)
             .EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
             .Where(file => file.Extension is "" or ".so" or ".o" or ".ko" || file.Name.Contains(".so.", StringComparison.Ordinal))
             .Where(file => file.Length is > HeadSize and <= LargestFile)
-            .Select(file => file.FullName);
+            .Select(file => file.FullName)
+            .Where(file => !file.Contains("/debug/", StringComparison.Ordinal));
 
     /// <summary>The class and type of a little-endian ELF file; null of other files and of those that this user may not read.</summary>
     private static string? KindOf(string file)
