@@ -23,18 +23,21 @@ public sealed partial class GenerateGuests : GuestTask
     [Required]
     public string GuestsFile { get; set; } = "";
 
-    /// <summary>The file for the class <c>Program</c>, empty when the project has its own.</summary>
+    /// <summary>The file for the class <c>Program</c>, empty when it is known beforehand that the project has its own.</summary>
     public string ProgramFile { get; set; } = "";
+
+    /// <summary>Whether the class <c>Program</c> is written: otherwise its file has nothing in it.</summary>
+    public bool GenerateProgram { get; set; }
 
     private protected override void Run()
     {
         GuestItem[] guests = [.. Guests.Select(GuestItem.FromTaskItem)];
         bool hidesClass = Namespace == GuestName.ClassName || Namespace.StartsWith(GuestName.ClassName + ".", StringComparison.Ordinal);
         string place = hidesClass && !Sources.Any(DeclaresNamespace) ? "_" + Namespace : Namespace;
-        SourceFile.WriteWhenDifferent(GuestsFile, GuestsSource.Guests(guests, place, hidesClass && ImplicitUsings));
+        SourceFile.WriteWhenDifferent(GuestsFile, GuestsSource.Guests(guests, place, ImplicitUsings && place.Length > 0));
         if (ProgramFile.Length > 0)
         {
-            SourceFile.WriteWhenDifferent(ProgramFile, GuestsSource.Program(guests, place));
+            SourceFile.WriteWhenDifferent(ProgramFile, GenerateProgram ? GuestsSource.Program(guests, place) : GuestsSource.NoProgram);
         }
     }
 

@@ -16,6 +16,9 @@ internal static class GuestsSource
 
         """;
 
+    /// <summary>The file of the class <c>Program</c> in a project that has a program of its own.</summary>
+    public const string NoProgram = Header + "// The project has a program of its own.\n";
+
     /// <summary>The class <c>Guests</c>: a property for each guest, which opens the guest's image when it is first read.</summary>
     /// <param name="guests">The guests.</param>
     /// <param name="namespace">The namespace of the class, empty for none.</param>
