@@ -220,6 +220,50 @@ public sealed class ImageReaderTests : IDisposable
         Assert.Equal(Rules.ImageMalformed, Refused());
     }
 
+    [Theory]
+    [InlineData("blobs")]
+    [InlineData("blobs/sha256")]
+    public void A_link_in_place_of_a_folder_is_HL3002_though_it_leads_to_the_right_one(string name)
+    {
+        string path = Path.Combine(_root.Path, name);
+        Directory.Move(path, path + ".real");
+        Directory.CreateSymbolicLink(path, path + ".real");
+
+        Assert.Equal(Rules.ImageMalformed, Refused());
+    }
+
+    [Fact]
+    public void A_link_to_the_image_itself_is_followed_and_a_folder_in_place_of_a_blob_is_HL3002()
+    {
+        string link = _root.Path + ".link";
+        Directory.CreateSymbolicLink(link, _root.Path);
+        GuestImage.Open(link).Dispose();
+        Directory.Delete(link);
+        string memory = Blob(OciLayout.MemoryMediaType);
+        File.Delete(memory);
+        Directory.CreateDirectory(memory);
+
+        Assert.Equal(Rules.ImageMalformed, Refused());
+    }
+
+    [Theory]
+    [InlineData("layout")]
+    [InlineData("sdk_version")]
+    [InlineData("guest_sha256")]
+    [InlineData("guest_build_id")]
+    [InlineData("guest_name")]
+    public void A_text_without_end_does_not_become_a_message_without_end(string field)
+    {
+        ForgeConfig(config => config[field] = "start" + new string('x', 900_000) + "end");
+
+        HyperlightException failure = Assert.Throws<HyperlightException>(() => GuestImage.Open(_root.Path));
+
+        Assert.Equal(3002 + (field == "layout" ? 2 : 0), int.Parse(failure.Finding!.Rule.Code[2..], null));
+        Assert.InRange(failure.Message.Length, 1, 2000);
+        Assert.Contains("startxxx", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("xxxend", failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_manifest_whose_layer_is_null_is_HL3002()
     {

@@ -200,6 +200,54 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
         next.Save(Path.Combine(_root.FullName, "other"), Tag);
     }
 
+    [KvmTheory]
+    [InlineData("{}")]
+    [InlineData("{\"parameter_types\":[],\"return_type\":\"int\"}")]
+    [InlineData("{\"function_name\":\"F\",\"return_type\":\"int\"}")]
+    [InlineData("{\"function_name\":\"F\",\"parameter_types\":[]}")]
+    [InlineData("{\"function_name\":\"F\",\"parameter_types\":[null],\"return_type\":\"int\"}")]
+    [InlineData("{\"function_name\":\"F\",\"parameter_types\":[\"void\"],\"return_type\":\"int\"}")]
+    [InlineData("{\"function_name\":\"F\",\"parameter_types\":[],\"return_type\":\"int\"},{\"function_name\":\"F\",\"parameter_types\":[],\"return_type\":\"int\"}")]
+    [InlineData("{\"function_name\":\"a\\u001b[2J\",\"parameter_types\":[],\"return_type\":\"int\"}")]
+    [InlineData("{\"function_name\":\"\",\"parameter_types\":[],\"return_type\":\"int\"}")]
+    public void Host_functions_that_lack_something_are_HL3002(string functions)
+    {
+        using TestGuest guest = new(Name);
+        using Sandbox first = guest.Start();
+        using Snapshot snapshot = first.Snapshot();
+        snapshot.Save(Saved, Tag);
+        Forge("config", config => config["host_functions"] = JsonNode.Parse($"[{functions}]"));
+
+        HyperlightException refused = Assert.Throws<HyperlightException>(() => Snapshot.Load(Saved, Tag));
+
+        Assert.Equal(Rules.ImageMalformed, refused.Finding?.Rule);
+        Assert.DoesNotContain(refused.Message, char.IsControl);
+    }
+
+    /// <summary>Changes the config and mends the digests above it.</summary>
+    private void Forge(string document, Action<JsonNode> change)
+    {
+        string index = Path.Combine(Saved, OciLayout.IndexFile);
+        JsonNode list = JsonNode.Parse(File.ReadAllText(index))!;
+        JsonNode manifest = Parse(list["manifests"]![0]!);
+        JsonNode config = Parse(manifest[document]!);
+        change(config);
+        Store(manifest[document]!, config);
+        Store(list["manifests"]![0]!, manifest);
+        File.WriteAllText(index, list.ToJsonString());
+    }
+
+    private JsonNode Parse(JsonNode descriptor) =>
+        JsonNode.Parse(File.ReadAllText(Path.Combine(OciLayout.BlobDirectory(Saved), OciLayout.FileName((string)descriptor["digest"]!))))!;
+
+    private void Store(JsonNode descriptor, JsonNode document)
+    {
+        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(document.ToJsonString());
+        string digest = OciLayout.Digest(System.Security.Cryptography.SHA256.HashData(bytes));
+        File.WriteAllBytes(Path.Combine(OciLayout.BlobDirectory(Saved), OciLayout.FileName(digest)), bytes);
+        (descriptor["digest"], descriptor["size"]) = (digest, bytes.Length);
+    }
+
     private static string PagesPath(string directory) => Directory.GetFiles(OciLayout.BlobDirectory(directory))
         .Select(path => (Path: path, Text: File.ReadAllText(path)))
         .Where(file => file.Text.Contains("\"layers\"", StringComparison.Ordinal))
