@@ -90,7 +90,7 @@ case $cc in
     *) nm='' ;;
 esac
 if [ -n "$nm" ] && command -v "$nm" > /dev/null; then
-    "$nm" "$objects"/*.o | awk '
+    "$nm" "$objects"/*.o 2> /dev/null | awk '
         NF == 2 && ($1 == "w" || $1 == "v") { weak[$2] }
         NF == 3 { defined[$3] }
         END { for (name in weak) if (!(name in defined) && name !~ /^__init_array_(start|end)$/) print name }' | sort | while IFS= read -r name; do

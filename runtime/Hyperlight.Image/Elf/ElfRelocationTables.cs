@@ -118,23 +118,23 @@ internal readonly ref struct ElfRelocationTables(ElfFormat format, ElfDynamicTab
         return new(address.Value, bytes);
     }
 
-    private void ReadRel(Table table, ImmutableArray<ElfRelocation>.Builder relocations)
-    {
-        relocations.Capacity = Math.Max(relocations.Capacity, relocations.Count + (table.Bytes.Length / _format.RelSize));
-        for (ReadOnlySpan<byte> rest = table.Bytes; rest.Length >= _format.RelSize; rest = rest[_format.RelSize..])
-        {
-            ElfCursor cursor = new(rest, _format);
-            relocations.Add(ReadEntry(ref cursor));
-        }
-    }
+    private void ReadRel(Table table, ImmutableArray<ElfRelocation>.Builder relocations, Table except = default) =>
+        ReadEntries(table, _format.RelSize, hasAddend: false, relocations, except);
 
-    private void ReadRela(Table table, ImmutableArray<ElfRelocation>.Builder relocations)
+    private void ReadRela(Table table, ImmutableArray<ElfRelocation>.Builder relocations, Table except = default) =>
+        ReadEntries(table, _format.RelaSize, hasAddend: true, relocations, except);
+
+    private void ReadEntries(Table table, int entrySize, bool hasAddend, ImmutableArray<ElfRelocation>.Builder relocations, Table except)
     {
-        relocations.Capacity = Math.Max(relocations.Capacity, relocations.Count + (table.Bytes.Length / _format.RelaSize));
-        for (ReadOnlySpan<byte> rest = table.Bytes; rest.Length >= _format.RelaSize; rest = rest[_format.RelaSize..])
+        relocations.Capacity = Math.Max(relocations.Capacity, relocations.Count + (table.Bytes.Length / entrySize));
+        for (int offset = 0; offset <= table.Bytes.Length - entrySize; offset += entrySize)
         {
-            ElfCursor cursor = new(rest, _format);
-            relocations.Add(ReadEntry(ref cursor) with { Addend = cursor.ReadSignedWord() });
+            if (!except.Contains(table.Address + (ulong)offset, (ulong)entrySize))
+            {
+                ElfCursor cursor = new(table.Bytes[offset..], _format);
+                ElfRelocation relocation = ReadEntry(ref cursor);
+                relocations.Add(hasAddend ? relocation with { Addend = cursor.ReadSignedWord() } : relocation);
+            }
         }
     }
 
@@ -208,16 +208,16 @@ internal readonly ref struct ElfRelocationTables(ElfFormat format, ElfDynamicTab
             return;
         }
 
-        // Some linkers count the PLT's relocations in DT_RELSZ or DT_RELASZ too. To apply one twice would add twice.
+        // Some linkers count the PLT's relocations in DT_RELSZ or DT_RELASZ too, and some all others in DT_PLTRELSZ. To apply one twice would add twice.
         bool hasAddend = kind == (ulong)ElfDynamicTag.Rela;
         Table plt = Locate(Name, address, size, hasAddend ? _format.RelaSize : _format.RelSize);
-        if (hasAddend && !rela.Contains(plt))
+        if (hasAddend)
         {
-            ReadRela(plt, relocations);
+            ReadRela(plt, relocations, except: rela);
         }
-        else if (!hasAddend && !rel.Contains(plt))
+        else
         {
-            ReadRel(plt, relocations);
+            ReadRel(plt, relocations, except: rel);
         }
     }
 
@@ -228,7 +228,7 @@ internal readonly ref struct ElfRelocationTables(ElfFormat format, ElfDynamicTab
 
         public ReadOnlySpan<byte> Bytes { get; } = bytes;
 
-        public bool Contains(Table other) =>
-            other.Address >= Address && ElfRange.TrySlice(Bytes, other.Address - Address, (ulong)other.Bytes.Length, out _);
+        public bool Contains(ulong address, ulong size) =>
+            address >= Address && ElfRange.TrySlice(Bytes, address - Address, size, out _);
     }
 }

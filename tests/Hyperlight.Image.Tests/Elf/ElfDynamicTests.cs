@@ -84,6 +84,19 @@ public sealed class ElfDynamicTests
     }
 
     [Fact]
+    public void Relocations_inside_the_procedure_linkage_table_are_not_read_twice()
+    {
+        // GNU ld counts all of a section as the procedure linkage table's where a linker script puts both into one. A word without addend would get the load address twice.
+        GuestReport report = GuestReport.OfReading(TestElf.I686().WithRel(0x2000).WithRel(0x2004)
+            .WithDynamic(ElfDynamicTag.Rel, 0x4010).WithDynamic(ElfDynamicTag.RelSize, 8)
+            .WithDynamic(ElfDynamicTag.PltRelocations, 0x4008).WithDynamic(ElfDynamicTag.PltRelocationsSize, 16)
+            .WithDynamic(ElfDynamicTag.PltRelocationKind, (ulong)ElfDynamicTag.Rel));
+
+        Assert.Empty(report.Findings);
+        Assert.Equal([0x2004UL, 0x2000UL], report.Elf!.Relocations.Select(relocation => relocation.Offset));
+    }
+
+    [Fact]
     public void A_procedure_linkage_table_with_addends_inside_the_other_relocations_is_not_read_twice()
     {
         GuestReport report = GuestReport.OfReading(TestElf.Amd64().WithRela(0x2000, 1).WithRela(0x2008, 2)
