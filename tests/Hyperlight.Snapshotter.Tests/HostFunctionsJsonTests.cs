@@ -52,7 +52,7 @@ public sealed class HostFunctionsJsonTests
     {
         DeclaredFunction function = Assert.Single(Read("""{ "functions": [ { "name": "Fetch", "parameters": [], "returns": "bytes", "error": "not at build time" } ] }"""));
 
-        Assert.Equal("not at build time", Assert.Throws<HyperlightException>(() => function.Answer()).Message);
+        Assert.Equal("not at build time", Assert.Throws<GuestVisibleException>(() => function.Answer()).Message);
     }
 
     [Theory]

@@ -102,7 +102,7 @@ public sealed class SavedSnapshotTests : IDisposable
         using Sandbox second = loaded.CreateSandbox(Allow);
         Assert.Throws<GuestProtocolException>(() => second.Call("F"));
 
-        Assert.Equal("\0W", printed.ToString());
+        Assert.Equal(" W", printed.ToString());
         Assert.Throws<SnapshotMismatchException>(() => loaded.CreateSandbox());
     }
 
