@@ -76,14 +76,16 @@ int TestNamed(string[] names)
         int exitCode = DotNet("msbuild", project, "-restore", "-verbosity:quiet", "-nologo");
         if (exitCode == 0)
         {
-            string[] color = Console.IsOutputRedirected ? ["-noColor"] : [];
-            exitCode = Run(TestProgram(name), ["-noLogo", "-reporter", "quiet", .. color, "-trx", report, .. names.SelectMany(MethodFilter)]);
+            string[] output = ["-noLogo", "-reporter", "quiet", .. Console.IsOutputRedirected ? (string[])["-noColor"] : []];
+            exitCode = Run(TestProgram(name), [.. output, "-trx", report, .. names.SelectMany(MethodFilter)]);
         }
 
         tests.AddRange(Read(report, name, exitCode, mayBeEmpty: true));
     }
 
-    return Report(tests.Count > 0 ? tests : [new(string.Join(' ', names), "Failed", "no test has this in its namespace, class or method")]);
+    return tests.Count > 0
+        ? Report(tests)
+        : Report([new(string.Join(' ', names), "Failed", "no test has this in its namespace, class or method")]);
 }
 
 // Whether a project declares each part of one of the names (namespace.class.method). A project that declares the parts in different places

@@ -13,10 +13,8 @@ internal static class OtherProcess
     /// <param name="value">What the variable holds.</param>
     public static void RunTest(Type test, string method, string variable, string value)
     {
-        FinishedProcess other = FinishedProcess.Run(new ProcessStartInfo("dotnet", [test.Assembly.Location, "-method", $"{test.FullName}.{method}"])
-        {
-            Environment = { [variable] = value },
-        });
+        string[] arguments = [test.Assembly.Location, "-method", $"{test.FullName}.{method}"];
+        FinishedProcess other = FinishedProcess.Run(new ProcessStartInfo("dotnet", arguments) { Environment = { [variable] = value } });
         Assert.True(other.ExitCode == 0, other.Output + other.Error);
     }
 }

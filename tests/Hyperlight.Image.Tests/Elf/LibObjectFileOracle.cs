@@ -5,9 +5,9 @@ using Other = LibObjectFile.Elf;
 namespace Hyperlight.Image.Tests.Elf;
 
 /// <summary>
-/// Reads an ELF file with LibObjectFile and hands it out in our types. LibObjectFile finds relocations and the dynamic table by their sections,
-/// our reader finds them by the segments, so a well-formed file is read in two ways. LibObjectFile does not expand packed relocations (RELR)
-/// and misreads notes that are aligned to 8 bytes: these are left out.
+/// Reads an ELF file with LibObjectFile and hands it out in our types. LibObjectFile finds relocations and the dynamic table by their
+/// sections, our reader finds them by the segments, so a well-formed file is read in two ways. LibObjectFile does not expand packed
+/// relocations (RELR) and misreads notes that are aligned to 8 bytes: these are left out.
 /// </summary>
 internal sealed class LibObjectFileOracle
 {

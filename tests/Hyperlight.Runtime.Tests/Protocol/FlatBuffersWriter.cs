@@ -3,8 +3,8 @@ using Google.FlatBuffers;
 namespace Hyperlight.Runtime.Tests.Protocol;
 
 /// <summary>
-/// Builds messages with the builder of Google.FlatBuffers, as a guest does (amd64 sheet, section 5.4). The builder writes back to front, shares
-/// equal vtables and leaves out fields with the default value. Our writer does none of these three.
+/// Builds messages with the builder of Google.FlatBuffers, as a guest does (amd64 sheet, section 5.4). The builder writes back to front,
+/// shares equal vtables and leaves out fields with the default value. Our writer does none of these three.
 /// </summary>
 /// <param name="forceDefaults">Whether fields with the default value are written too.</param>
 internal sealed class FlatBuffersWriter(bool forceDefaults)
