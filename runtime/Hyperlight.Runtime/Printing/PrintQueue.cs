@@ -8,7 +8,8 @@ namespace Hyperlight.Printing;
 /// blocks, as a pipe that nobody reads, holds up that thread and nobody else.
 /// </summary>
 /// <param name="writer">The writer. Only this object writes guests' text to it.</param>
-internal sealed class PrintQueue(TextWriter writer)
+/// <param name="threads">The threads that hand text over.</param>
+internal sealed class PrintQueue(TextWriter writer, PrintThreads threads)
 {
     /// <summary>The most characters that wait for a writer. More are dropped.</summary>
     public const int MostPending = 4 << 20;
@@ -23,7 +24,7 @@ internal sealed class PrintQueue(TextWriter writer)
     private string? _failure;
 
     /// <summary>The one of a writer.</summary>
-    public static PrintQueue Of(TextWriter writer) => All.GetValue(writer, static writer => new(writer));
+    public static PrintQueue Of(TextWriter writer) => All.GetValue(writer, static writer => new(writer, PrintThreads.Shared));
 
     /// <summary>Adds text.</summary>
     /// <returns>Whether there was room, and a thread that hands the text over.</returns>
@@ -77,7 +78,7 @@ internal sealed class PrintQueue(TextWriter writer)
             {
                 try
                 {
-                    PrintThreads.Shared.Run(this);
+                    threads.Run(this);
                 }
                 catch (HyperlightException exception)
                 {

@@ -7,15 +7,14 @@ namespace Hyperlight.Printing;
 /// moment for more before it ends. They are not the thread pool's, where a writer that blocks, or guests that occupy it, would hold up everything else.
 /// </summary>
 /// <param name="startThread">Starts a thread.</param>
-internal sealed class PrintThreads(ThreadStarter startThread)
+/// <param name="linger">How long a thread without work waits for more.</param>
+internal sealed class PrintThreads(ThreadStarter startThread, TimeSpan linger)
 {
-    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
-
     private readonly SteadyLock _lock = new();
     private readonly List<Worker> _idle = [];
 
     /// <summary>Those of this process.</summary>
-    public static PrintThreads Shared { get; } = new(BackgroundThread.Start);
+    public static PrintThreads Shared { get; } = new(BackgroundThread.Start, TimeSpan.FromSeconds(2));
 
     /// <summary>Has a queue drained.</summary>
     /// <exception cref="HyperlightException">HL5005: no thread can be started.</exception>
@@ -46,12 +45,15 @@ internal sealed class PrintThreads(ThreadStarter startThread)
                 _idle.Add(worker);
             }
 
-            if (!worker.Wake.WaitOne(Linger))
+            if (!worker.Wake.WaitOne(linger))
             {
                 using (_lock.Enter())
                 {
-                    // Where it is no longer in the list, it was given work at this moment.
-                    _idle.Remove(worker);
+                    // A worker that has left the list was given work at this moment: its signal must not end the next wait.
+                    if (!_idle.Remove(worker))
+                    {
+                        worker.Wake.Reset();
+                    }
                 }
             }
         }
