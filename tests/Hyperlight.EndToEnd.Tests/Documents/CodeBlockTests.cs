@@ -7,15 +7,15 @@ namespace Hyperlight.EndToEnd.Tests.Documents;
 public sealed partial class CodeBlockTests(PackageFolder packages)
 {
     private const string Separator = "=== ";
-    private static readonly IReadOnlyList<Page> _pages = Page.ReadAll(Workspace.RepositoryRoot());
+    private static readonly IReadOnlyList<Page> Pages = Page.ReadAll(Workspace.RepositoryRoot());
 
     [Fact]
     public void Every_code_block_says_how_it_is_run()
     {
         string[] faults =
         [
-            .. _pages.SelectMany(page => page.Faults),
-            .. from page in _pages
+            .. Pages.SelectMany(page => page.Faults),
+            .. from page in Pages
                from block in page.Blocks
                where !(page.StartsInEmptyFolder && WalkthroughTests.Follows(block))
                where (block.Language, block.FileName, string.Join(' ', block.Marks)) is not (
@@ -29,15 +29,15 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
                    or ("sh", null, "" or "repository")
                    or ("text", null, "" or "output"))
                select $"{block}: nothing runs a block with the words '{string.Join(' ', block.Words)}'; CONTRIBUTING.md lists what they may be",
-            .. from page in _pages
+            .. from page in Pages
                let seen = string.Join('\n', File.ReadAllLines(Path.Combine(Workspace.RepositoryRoot(), page.Path)).Where(line => !line.StartsWith("```", StringComparison.Ordinal)))
                from block in page.Blocks
                where block.FileName is { } file && !seen.Contains(Path.GetFileName(file), StringComparison.Ordinal)
                select $"{block}: a reader does not see that this is the file {block.FileName}",
-            .. from page in _pages
+            .. from page in Pages
                where page.HasProgram != page.Blocks.Any(block => block.FileName == "Program.cs")
                select $"{page}: a page prints App.csproj and Program.cs, or neither",
-            .. from page in _pages.Where(page => !page.StartsInEmptyFolder)
+            .. from page in Pages.Where(page => !page.StartsInEmptyFolder)
                from block in page.Blocks
                where (block.Has("output") || block.Has("continued")) && page.CodeAbove(block) is null
                select $"{block}: above the block is no C# that it could belong to",
@@ -50,18 +50,18 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
     public void Every_document_that_is_no_file_is_json()
     {
         Assert.All(
-            _pages.SelectMany(page => page.Blocks).Where(block => block is { Language: "json", FileName: null }),
+            Pages.SelectMany(page => page.Blocks).Where(block => block is { Language: "json", FileName: null }),
             block => JsonDocument.Parse(block.Text).Dispose());
     }
 
     public static TheoryData<string> PagesWithProgram =>
-        [.. _pages.Where(page => page.HasProgram && !page.StartsInEmptyFolder).Select(page => page.Path)];
+        [.. Pages.Where(page => page.HasProgram && !page.StartsInEmptyFolder).Select(page => page.Path)];
 
     [Theory]
     [MemberData(nameof(PagesWithProgram))]
     public void The_project_of_a_page_builds_and_prints_what_the_page_says(string path)
     {
-        Page page = _pages.Single(page => page.Path == path);
+        Page page = Pages.Single(page => page.Path == path);
         using ReaderFolder reader = new(packages);
         RunCommands(reader, [page], beforeCode: true);
         reader.WriteFiles(page);
@@ -82,8 +82,8 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
         Kvm.Require();
         CCompiler.Require();
         using ReaderFolder reader = new(packages);
-        Piece[] pieces = [.. _pages.SelectMany(Piece.Of).Where(piece => piece.Blocks.Any(block => block.FileName is null))];
-        Page[] others = [.. _pages.Where(page => !page.HasProgram)];
+        Piece[] pieces = [.. Pages.SelectMany(Piece.Of).Where(piece => piece.Blocks.Any(block => block.FileName is null))];
+        Page[] others = [.. Pages.Where(page => !page.HasProgram)];
         Array.ForEach(others, reader.WriteFiles);
         RunCommands(reader, others, beforeCode: true);
         WriteProject(reader.Project, pieces);
@@ -95,7 +95,7 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
         {
             string place = section[..section.IndexOf('\n', StringComparison.Ordinal)];
             Piece piece = pieces.Single(piece => piece.Place == place);
-            Page page = _pages.Single(page => page.Path == piece.Blocks[0].Page);
+            Page page = Pages.Single(page => page.Path == piece.Blocks[0].Page);
             AssertOutput(page, piece.Blocks, section[(place.Length + 1)..]);
         }
 
@@ -109,7 +109,7 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
         string build = File.ReadAllText(Path.Combine(root, "eng", "Build.cs"));
         (string Folder, string Text)[] lines =
         [
-            .. from page in _pages
+            .. from page in Pages
                let folder = Path.Combine(root, Path.GetDirectoryName(page.Path)!)
                from line in page.Blocks.Where(block => block.Has("repository")).SelectMany(block => block.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
                    .Concat(InlineCommand().Matches(File.ReadAllText(Path.Combine(root, page.Path))).Select(match => match.Groups[1].Value))
@@ -138,7 +138,7 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
 
     private static void WriteProject(Workspace workspace, Piece[] pieces)
     {
-        IEnumerable<string> items = _pages.SelectMany(page => page.Blocks).Where(block => block is { Language: "xml", FileName: null }).Select(block => block.Text);
+        IEnumerable<string> items = Pages.SelectMany(page => page.Blocks).Where(block => block is { Language: "xml", FileName: null }).Select(block => block.Text);
         workspace.Write("App.csproj", $"""<Project Sdk="Hyperlight.Sdk/0.1.0"><ItemGroup>{string.Concat(items)}</ItemGroup></Project>""");
         foreach (Piece piece in pieces)
         {

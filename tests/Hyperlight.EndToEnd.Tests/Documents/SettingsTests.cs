@@ -6,7 +6,7 @@ namespace Hyperlight.EndToEnd.Tests.Documents;
 /// <summary>What the tables of items and properties say is what the SDK's schema says.</summary>
 public sealed partial class SettingsTests
 {
-    private static readonly JsonElement _schema = ReadSchema();
+    private static readonly JsonElement Schema = ReadSchema();
 
     [Theory]
     [InlineData("README.md")]
@@ -14,7 +14,7 @@ public sealed partial class SettingsTests
     public void A_table_has_every_metadata_and_every_property_with_its_default(string path)
     {
         string[] rows = [.. File.ReadAllLines(Path.Combine(Workspace.RepositoryRoot(), path)).Where(line => line.StartsWith("| `", StringComparison.Ordinal))];
-        JsonElement metadata = _schema.GetProperty("items").GetProperty("HyperlightGuest").GetProperty("metadata");
+        JsonElement metadata = Schema.GetProperty("items").GetProperty("HyperlightGuest").GetProperty("metadata");
 
         Assert.All(metadata.EnumerateObject(), setting =>
         {
@@ -24,7 +24,7 @@ public sealed partial class SettingsTests
             if (Reference().Match(value) is { Success: true } reference)
             {
                 Assert.Equal(reference.Groups[1].Value, Names(cells[2])[place]);
-                value = _schema.GetProperty("properties").GetProperty(reference.Groups[1].Value).GetProperty("default").GetString()!;
+                value = Schema.GetProperty("properties").GetProperty(reference.Groups[1].Value).GetProperty("default").GetString()!;
             }
 
             if (value.Length > 0 && !value.Contains('%', StringComparison.Ordinal))
@@ -40,14 +40,14 @@ public sealed partial class SettingsTests
     public void A_page_names_every_property_and_no_other(string path)
     {
         string page = File.ReadAllText(Path.Combine(Workspace.RepositoryRoot(), path));
-        JsonProperty[] properties = [.. _schema.GetProperty("properties").EnumerateObject()];
+        JsonProperty[] properties = [.. Schema.GetProperty("properties").EnumerateObject()];
 
         Assert.All(properties.Where(property => property.Value.TryGetProperty("help", out _)), property => Assert.Contains($"`{property.Name}`", page, StringComparison.Ordinal));
-        string[] known = [.. properties.Select(property => property.Name), .. _schema.GetProperty("items").EnumerateObject().Select(item => item.Name), .. _targets];
+        string[] known = [.. properties.Select(property => property.Name), .. Schema.GetProperty("items").EnumerateObject().Select(item => item.Name), .. Targets];
         Assert.All(PropertyName().Matches(page), match => Assert.Contains(match.Groups[1].Value, known));
     }
 
-    private static readonly string[] _targets = ["HyperlightValidate", "HyperlightBake", "HyperlightSnapshot"];
+    private static readonly string[] Targets = ["HyperlightValidate", "HyperlightBake", "HyperlightSnapshot"];
 
     private static JsonElement ReadSchema()
     {

@@ -6,7 +6,7 @@ namespace Hyperlight.EndToEnd.Tests.Documents;
 internal static class WebProgram
 {
     private const string Listening = "Now listening on: ";
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>What the service answers to a request.</summary>
     public static string Answer(string assembly, string path)
@@ -24,13 +24,13 @@ internal static class WebProgram
             Assert.NotNull(line);
             Task<string> rest = service.StandardOutput.ReadToEndAsync();
             string address = line[(line.IndexOf(Listening, StringComparison.Ordinal) + Listening.Length)..];
-            using HttpClient client = new() { Timeout = _patience };
+            using HttpClient client = new() { Timeout = Patience };
             using HttpResponseMessage answer = client.GetAsync(address + path).Result;
             string text = answer.Content.ReadAsStringAsync().Result;
             Assert.True(answer.IsSuccessStatusCode, $"{(int)answer.StatusCode} {text}");
 
             Process.Start("kill", ["-TERM", $"{service.Id}"]).WaitForExit();
-            Assert.True(service.WaitForExit(_patience), "The service does not stop.");
+            Assert.True(service.WaitForExit(Patience), "The service does not stop.");
             Assert.True(service.ExitCode == 0, rest.Result);
             return text;
         }
