@@ -8,7 +8,7 @@ namespace Hyperlight.Images;
 /// </summary>
 internal sealed class VerifiedContent : Shared
 {
-    private static readonly Lock Guard = new();
+    private static readonly SteadyLock Guard = new();
     private static readonly Dictionary<string, VerifiedContent> InUse = new(StringComparer.Ordinal);
 
     private readonly string _digest;
@@ -25,7 +25,7 @@ internal sealed class VerifiedContent : Shared
     /// <summary>The content of a digest, when it is in use. The caller is a user of it then.</summary>
     public static VerifiedContent? TryShare(string digest)
     {
-        lock (Guard)
+        using (Guard.Enter())
         {
             return InUse.TryGetValue(digest, out VerifiedContent? content) && content.TryShare() ? content : null;
         }
@@ -37,7 +37,7 @@ internal sealed class VerifiedContent : Shared
     /// <returns>The content, of which the caller is a user: another one when somebody was faster.</returns>
     public static VerifiedContent Keep(string digest, SafeFileHandle handle)
     {
-        lock (Guard)
+        using (Guard.Enter())
         {
             if (InUse.TryGetValue(digest, out VerifiedContent? faster) && faster.TryShare())
             {
@@ -52,7 +52,7 @@ internal sealed class VerifiedContent : Shared
     /// <inheritdoc/>
     protected override void Free()
     {
-        lock (Guard)
+        using (Guard.Enter())
         {
             // Another one has taken the place when it was asked for after the last user had gone.
             if (InUse.TryGetValue(_digest, out VerifiedContent? content) && ReferenceEquals(content, this))

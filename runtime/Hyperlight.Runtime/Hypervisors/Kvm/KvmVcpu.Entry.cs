@@ -119,7 +119,7 @@ internal sealed unsafe partial class KvmVcpu
         }
         finally
         {
-            lock (_cancelLock)
+            using (_cancelLock.Enter())
             {
                 _run->ImmediateExit = _cancelRequested ? (byte)1 : (byte)0;
             }
