@@ -63,6 +63,20 @@ public sealed class NamesTests
         });
     }
 
+    [Fact]
+    public void An_update_of_a_guest_that_a_target_writes_is_no_warning()
+    {
+        using SdkProject project = SdkProject.WithGuest("""
+              <ItemGroup><HyperlightGuest Update="guests/late.elf" HeapSize="1M" /></ItemGroup>
+              <Target Name="WriteGuest" BeforeTargets="_HyperlightFindGuests"><Copy SourceFiles="guests/hello.elf" DestinationFiles="guests/late.elf" /></Target>
+            """);
+
+        BuildOutcome outcome = project.Build("HyperlightBake");
+
+        Assert.Empty(outcome.Warnings);
+        Assert.Equal(["hello", "late"], outcome.Baked.Order());
+    }
+
     [Theory]
     [InlineData("<PropertyGroup><HyperlightVersion>1</HyperlightVersion><Version>$(HyperlightVersion)</Version></PropertyGroup>")]
     [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf' Owner='me' Team='us' /></ItemGroup><Target Name='Own'><Message Text='%(HyperlightGuest.Owner) @(HyperlightGuest->&quot;%(Team)&quot;)' /></Target>")]
