@@ -13,10 +13,11 @@ public sealed class KitLanguageTests : IDisposable
     [InlineData("amd64")]
     [InlineData("i686")]
     [InlineData("i686-identity")]
-    public void A_guest_of_the_kit_has_thread_local_variables_constructors_and_alignment(string architecture) => RunsAsC(architecture);
+    public void A_guest_of_the_kit_has_thread_local_variables_constructors_and_alignment(string architecture) => RunsAsC(architecture, KitBuild.Compilers);
 
+    /// <summary>With one compiler: in the lab, where this runs, to compile a guest takes 16 seconds.</summary>
     [KvmFact(Needs.Paging32)]
-    public void A_paged_32_bit_guest_of_the_kit_has_thread_local_variables_constructors_and_alignment() => RunsAsC("i686-paged");
+    public void A_paged_32_bit_guest_of_the_kit_has_thread_local_variables_constructors_and_alignment() => RunsAsC("i686-paged", KitBuild.Compilers[..Math.Min(1, KitBuild.Compilers.Length)]);
 
     [Theory]
     [InlineData("amd64")]
@@ -58,10 +59,10 @@ public sealed class KitLanguageTests : IDisposable
     private static string Guest(string code) =>
         $"#include <hyperlight_guest.h>\n{code}\nHYPERLIGHT_WRAP_FUNCTION(count, Int, 0)\nvoid hyperlight_main(void) {{ HYPERLIGHT_REGISTER_FUNCTION(\"Count\", count); }}\n";
 
-    private void RunsAsC(string architecture)
+    private void RunsAsC(string architecture, string[] compilers)
     {
-        Assert.SkipWhen(KitBuild.Compilers.Length == 0, "probe C compiler: neither gcc nor clang is there");
-        foreach (string compiler in KitBuild.Compilers)
+        Assert.SkipWhen(compilers.Length == 0, "probe C compiler: neither gcc nor clang is there");
+        foreach (string compiler in compilers)
         {
             string elf = _kit.Build("language.c", architecture, compiler);
             List<Finding> findings = [];
