@@ -39,7 +39,7 @@ public sealed class LibraryTests(PackageFolder packages)
     }
 
     [Fact]
-    public void Another_guest_in_a_library_leaves_nothing_of_the_old_one_in_the_programs_output()
+    public void Another_guest_in_a_library_leaves_nothing_of_the_old_one_which_the_program_would_refuse()
     {
         using Workspace workspace = new(packages);
         AddLibrary(workspace, "First", "64K");
@@ -52,6 +52,11 @@ public sealed class LibraryTests(PackageFolder packages)
         workspace.Write("Program.cs", "System.Console.WriteLine(First.Api.Say());");
         workspace.Build("build").MustSucceed();
         string before = Assert.Single(Directory.GetDirectories(workspace.PathOf("bin/Debug/net10.0/guests")));
+        string old = workspace.PathOf("old");
+        foreach (string file in workspace.FilesBelow("bin/Debug/net10.0/guests/hello"))
+        {
+            workspace.Write($"old/{file}", File.ReadAllBytes(Path.Combine(before, file)));
+        }
 
         workspace.Write("../First/First.csproj", workspace.Read("../First/First.csproj").Replace("64K", "128K", StringComparison.Ordinal));
         workspace.Build("build").MustSucceed();
@@ -60,9 +65,8 @@ public sealed class LibraryTests(PackageFolder packages)
         Assert.NotEqual(before, after);
         Assert.Equal(["128K" + Said], Run(workspace, "bin/Debug/net10.0/App.dll"));
         Directory.Delete(after, recursive: true);
-        Directory.Move(workspace.PathOf("../First/obj/Debug/net10.0/hyperlight/hello"), after);
-        File.Delete(Path.Combine(after, "index.json"));
-        Assert.Contains("HL3001", workspace.DotNet("bin/Debug/net10.0/App.dll").Error, StringComparison.Ordinal);
+        Directory.Move(old, after);
+        Assert.Contains($"HL3017: the image '{after}' cannot be used", workspace.DotNet("bin/Debug/net10.0/App.dll").Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -47,12 +47,14 @@ public sealed class ReferenceTests(PackageFolder packages)
         workspace.Build("build").MustSucceed();
     }
 
-    [Fact]
-    public void Central_package_management_needs_no_entry_for_us()
+    [Theory]
+    [InlineData("")]
+    [InlineData("""<ItemGroup><PackageVersion Include="Hyperlight.Runtime" Version="0.1.0" /></ItemGroup>""")]
+    public void Central_package_management_needs_no_entry_for_us_and_may_have_one(string entry)
     {
         using Workspace workspace = Workspace.WithHello(packages);
-        workspace.Write("../Directory.Packages.props", """
-            <Project><PropertyGroup><ManagePackageVersionsCentrally>true</ManagePackageVersionsCentrally></PropertyGroup></Project>
+        workspace.Write("../Directory.Packages.props", $"""
+            <Project><PropertyGroup><ManagePackageVersionsCentrally>true</ManagePackageVersionsCentrally></PropertyGroup>{entry}</Project>
             """);
 
         workspace.Build("build").MustSucceed();

@@ -10,7 +10,11 @@ public sealed class SnapshotTests(PackageFolder packages)
         using GuestImage image = GuestImage.Open(Directory.GetDirectories(Path.Combine(AppContext.BaseDirectory, "guests"))[0]);
         try
         {
-            using Sandbox sandbox = image.CreateSandbox(options => options.HostFunctions.Add("Settings", () => "of the program"));
+            using Sandbox sandbox = image.CreateSandbox(options =>
+            {
+                options.Print = Console.Out;
+                options.HostFunctions.Add("Settings", () => "of the program");
+            });
             Console.WriteLine($"{sandbox.Call<string>("Settings")}, {image.CheckSnapshot()?.Rule.Code ?? "no finding"}");
             return 0;
         }
