@@ -2,8 +2,8 @@ using System.Diagnostics.Metrics;
 using System.Text.RegularExpressions;
 using Hyperlight.Hypervisors;
 using Hyperlight.Runtime.Tests.Guests;
-using Hyperlight.Runtime.Tests.Snapshots;
 using Hyperlight.Runtime.Tests.Hypervisors;
+using Hyperlight.Runtime.Tests.Snapshots;
 
 namespace Hyperlight.Runtime.Tests.Telemetry;
 
