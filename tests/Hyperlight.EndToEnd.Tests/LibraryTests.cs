@@ -101,6 +101,37 @@ public sealed class LibraryTests(PackageFolder packages)
         Assert.Contains(listed, line => line.Contains("> Hyperlight.Runtime ", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Projects_of_images_only_bring_them_to_plain_programs_by_project_and_by_package()
+    {
+        using Workspace workspace = new(packages);
+        foreach (string name in (string[])["Referenced", "Packed"])
+        {
+            workspace.Write($"../{name}/{name}.csproj", """
+                <Project Sdk="Hyperlight.Sdk/0.1.0">
+                  <PropertyGroup><OutputType>Library</OutputType><DisableHyperlightRuntimeReference>true</DisableHyperlightRuntimeReference></PropertyGroup>
+                </Project>
+                """);
+            workspace.Write($"../{name}/{name}.cs", "");
+            workspace.AddGuest("samples/Hello/guests/hello.elf", $"../{name}/guests/hello.elf");
+        }
+
+        workspace.Write("App.csproj", """
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup><TargetFramework>net10.0</TargetFramework><OutputType>Exe</OutputType></PropertyGroup>
+              <ItemGroup><ProjectReference Include="../Referenced/Referenced.csproj" /><PackageReference Include="Packed" Version="1.0.0" /></ItemGroup>
+            </Project>
+            """);
+        workspace.Write("Program.cs", "System.Console.WriteLine(1);");
+        workspace.Build("pack", "../Packed", "-o", workspace.Feed).MustSucceed();
+
+        workspace.Build("publish", "-o", "out").MustSucceed();
+
+        Assert.Single(Directory.GetDirectories(workspace.PathOf("out/guests")));
+        Assert.Contains("index.json", workspace.FilesBelow("out/guests/hello"));
+        Assert.Equal(["App.dll", "Packed.dll", "Referenced.dll"], Directory.GetFiles(workspace.PathOf("out"), "*.dll").Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
     private static void AddLibrary(Workspace workspace, string name, string heap, string properties = "", string metadata = "")
     {
         workspace.Write($"../{name}/{name}.csproj", $"""

@@ -31,6 +31,22 @@ public sealed class CheckTests
         Assert.True(project.Build("HyperlightBake", ("DisableHyperlightRuntimeReference", "true")).Succeeded);
     }
 
+    [Theory]
+    [InlineData("netstandard2.0", null, "")]
+    [InlineData("net48", null, "")]
+    [InlineData("net5.0", null, "")]
+    [InlineData("netstandard2.0", "13", "enable")]
+    [InlineData("net8.0", null, "enable")]
+    [InlineData("net10.0-browser", null, "enable")]
+    public void Frameworks_whose_default_language_lacks_them_get_neither_nullable_nor_global_usings(string framework, string? language, string expected)
+    {
+        using SdkProject project = SdkProject.WithGuest($"<PropertyGroup><TargetFramework>{framework}</TargetFramework><LangVersion>{language}</LangVersion></PropertyGroup>");
+
+        Microsoft.Build.Execution.ProjectInstance evaluated = project.Evaluate();
+
+        Assert.Equal((expected, expected), (evaluated.GetPropertyValue("Nullable"), evaluated.GetPropertyValue("ImplicitUsings")));
+    }
+
     [Fact]
     public void Added_to_another_sdk_a_missing_framework_is_ours_to_explain()
     {
