@@ -58,9 +58,12 @@ public sealed class BakeGuests : GuestTask
     }
 
     private static bool IsCurrent(BakeRecord record, GuestItem guest) =>
-        record.IsComplete(guest.ImageDirectory)
-        && guest.FileMappings.All(file => File.Exists(guest.CopyOf(file)))
-        && record.Key == BakeKey.OfFiles(guest);
+        record.Key == BakeKey.OfFiles(guest) && IsIntact(record, guest) && guest.FileMappings.All(file => MappedFileCopies.IsIntact(guest, file));
+
+    // The snapshot that the last build added changed the image's documents, and recorded what they became.
+    private static bool IsIntact(BakeRecord record, GuestItem guest) =>
+        record.IsIntact(guest.ImageDirectory)
+        || (record.HasIntactBlobs(guest.ImageDirectory) && BakeRecord.Read(guest.SnapshotRecordFile)?.IsIntact(guest.ImageDirectory) == true);
 
     private void BakeOrLeaveNothing(GuestItem guest)
     {
@@ -105,7 +108,8 @@ public sealed class BakeGuests : GuestTask
 
         // Of the bytes that were baked: a file that has changed since is one that the next build bakes.
         string key = BakeKey.Of(guest, FileDigest.Of(request.Guest.Span), FileDigest.Of(request.InitData.Span), mappedDigests);
-        BakeRecord record = new(key, Describe(guest, image.Config, image.StoredSize, written.Digest), written.Files, findings);
+        string documents = BakeRecord.DigestOfDocuments(guest.ImageDirectory, written.Files);
+        BakeRecord record = new(key, Describe(guest, image.Config, image.StoredSize, written.Digest), written.Files, findings, documents);
         record.Write(guest.RecordFile);
         Log.LogMessage(MessageImportance.Low, "Baked the image of {0}.", guest.Name);
         if (guest.Settings.Snapshot == SnapshotChoice.False || !SnapshotFollows)

@@ -8,9 +8,12 @@ namespace Hyperlight.Sdk.Tasks;
 /// <param name="Metadata">Names and values, in order.</param>
 /// <param name="Files">The files of the image relative to its folder, with <c>/</c>, in ordinal order.</param>
 /// <param name="Findings">The findings that did not stop the bake, in order.</param>
+/// <param name="Documents">The digest of those files that are no blobs, see <see cref="DigestOfDocuments"/>.</param>
 internal sealed record BakeRecord(
-    string Key, IReadOnlyList<KeyValuePair<string, string>> Metadata, IReadOnlyList<string> Files, IReadOnlyList<Finding> Findings)
+    string Key, IReadOnlyList<KeyValuePair<string, string>> Metadata, IReadOnlyList<string> Files, IReadOnlyList<Finding> Findings, string Documents)
 {
+    private const string BlobFolder = "blobs/sha256/";
+    private const string DocumentsName = "Documents";
     private const string KeyName = "Key";
     private const string FileName = "File";
     private const string FindingName = "Finding";
@@ -24,6 +27,20 @@ internal sealed record BakeRecord(
     /// <summary>Whether all files of the image are still there.</summary>
     public bool IsComplete(string imageDirectory) => Files.All(file => File.Exists(Path.Combine(imageDirectory, file)));
 
+    /// <summary>
+    /// Whether the blobs have the content that their names say, and the other files that of the record. A full disk, a power failure or a person can have
+    /// changed them, and every build would ship them until somebody cleans.
+    /// </summary>
+    public bool IsIntact(string imageDirectory) => HasIntactBlobs(imageDirectory) && DigestOfDocuments(imageDirectory, Files) == Documents;
+
+    /// <summary>Whether the blobs have the content that their names say: a snapshot that is added to an image changes other files of it, and no blob.</summary>
+    public bool HasIntactBlobs(string imageDirectory) => Files.Where(IsBlob)
+        .All(file => FileDigest.OfFile(Path.Combine(imageDirectory, file)) == file[BlobFolder.Length..]);
+
+    /// <summary>Tells the files of an image that are no blobs from others in their places. One that cannot be read counts, too.</summary>
+    public static string DigestOfDocuments(string imageDirectory, IEnumerable<string> files) =>
+        string.Join(' ', files.Where(file => !IsBlob(file)).Select(file => FileDigest.OfFile(Path.Combine(imageDirectory, file)) ?? "missing"));
+
     /// <summary>The value of <paramref name="name"/>, null when there is none.</summary>
     public string? Find(string name) => Metadata.Where(pair => pair.Key == name).Select(pair => pair.Value).FirstOrDefault();
 
@@ -33,6 +50,7 @@ internal sealed record BakeRecord(
         IEnumerable<string> lines =
         [
             $"{KeyName}={Key}",
+            $"{DocumentsName}={Documents}",
             .. Metadata.Select(pair => $"{pair.Key}={pair.Value}"),
             .. Files.Select(file => $"{FileName}={file}"),
             .. Findings.Select(finding => $"{FindingName}={finding}"),
@@ -66,7 +84,7 @@ internal sealed record BakeRecord(
             return null;
         }
 
-        string? key = null;
+        string? key = null, documents = null;
         List<KeyValuePair<string, string>> metadata = [];
         List<string> files = [];
         List<Finding> findings = [];
@@ -84,6 +102,9 @@ internal sealed record BakeRecord(
                 case KeyName:
                     key = value;
                     break;
+                case DocumentsName:
+                    documents = value;
+                    break;
                 case FileName:
                     files.Add(value);
                     break;
@@ -98,6 +119,8 @@ internal sealed record BakeRecord(
             }
         }
 
-        return key is null || files.Count == 0 ? null : new(key, metadata, files, findings);
+        return key is null || documents is null || files.Count == 0 ? null : new(key, metadata, files, findings, documents);
     }
+
+    private static bool IsBlob(string file) => file.StartsWith(BlobFolder, StringComparison.Ordinal);
 }

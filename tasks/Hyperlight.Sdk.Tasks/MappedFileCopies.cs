@@ -17,6 +17,9 @@ internal static class MappedFileCopies
         return [.. guest.FileMappings.Select(file => Update(file.Path, guest.CopyOf(file)))];
     }
 
+    /// <summary>Whether the copy of a mapped file is there and equal.</summary>
+    public static bool IsIntact(GuestItem guest, MappedFile file) => FileDigest.OfFile(guest.CopyOf(file)) is { } digest && digest == FileDigest.OfFile(file.Path);
+
     private static string Update(string source, string target)
     {
         string temporary = target + ".tmp";

@@ -93,7 +93,7 @@ public sealed class SnapshotGuests : GuestTask
         Finding? finding = record?.Findings is [var last] ? last : null;
         bool isCurrent = record is not null
             && record.Key == key
-            && record.IsComplete(guest.ImageDirectory)
+            && record.IsIntact(guest.ImageDirectory)
             && (finding is null || !IsWorthAnotherTry(guest, record, finding));
         if (isCurrent)
         {
@@ -107,7 +107,9 @@ public sealed class SnapshotGuests : GuestTask
             {
                 KeyValuePair<string, string> result = digest is null ? new(TimeoutName, $"{guest.Settings.SnapshotTimeout}") : new(DigestName, digest);
                 string taken = Key(guest, baked) == key ? key : "of files that changed meanwhile"; // Then the next build takes another one.
-                new BakeRecord(taken, [result], BakeRecord.FindFiles(guest.ImageDirectory), finding is null ? [] : [finding]).Write(guest.SnapshotRecordFile);
+                IReadOnlyList<string> files = BakeRecord.FindFiles(guest.ImageDirectory);
+                string documents = BakeRecord.DigestOfDocuments(guest.ImageDirectory, files);
+                new BakeRecord(taken, [result], files, finding is null ? [] : [finding], documents).Write(guest.SnapshotRecordFile);
             }
         }
 

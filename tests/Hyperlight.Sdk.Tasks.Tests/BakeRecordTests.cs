@@ -7,7 +7,7 @@ public sealed class BakeRecordTests : IDisposable
     [Fact]
     public void A_record_reads_back_what_was_written()
     {
-        BakeRecord record = new("a=b: c", [new("Name", "hello"), new("Odd", "a=b")], ["blobs/sha256/00", "index.json"], [Rules.WritableCode.Found("it is: so")]);
+        BakeRecord record = new("a=b: c", [new("Name", "hello"), new("Odd", "a=b")], ["blobs/sha256/00", "index.json"], [Rules.WritableCode.Found("it is: so")], "00 missing");
         record.Write(_bench.PathOf("hello.baked"));
 
         BakeRecord? read = BakeRecord.Read(_bench.PathOf("hello.baked"));
@@ -17,15 +17,17 @@ public sealed class BakeRecordTests : IDisposable
         Assert.Equal(record.Files, read.Files);
         Assert.Equal(record.Findings, read.Findings);
         Assert.Equal(record.Key, read.Key);
+        Assert.Equal(record.Documents, read.Documents);
     }
 
     [Theory]
     [InlineData("")]
     [InlineData("garbage")]
     [InlineData("Name=hello\n")]
-    [InlineData("Key=a\nFile=a\ntruncat")]
-    [InlineData("Name=hello\nFile=a\n")]
-    [InlineData("Key=a\nFile=a\nFinding=HL1: none\n")]
+    [InlineData("Key=a\nDocuments=b\nFile=a\ntruncat")]
+    [InlineData("Name=hello\nDocuments=b\nFile=a\n")]
+    [InlineData("Key=a\nFile=a\n")]
+    [InlineData("Key=a\nDocuments=b\nFile=a\nFinding=HL1: none\n")]
     public void A_damaged_record_is_none(string text)
     {
         File.WriteAllText(_bench.PathOf("hello.baked"), text);

@@ -179,6 +179,12 @@ public sealed partial class SnapshotGuestsTests : IDisposable
         Assert.Equal(0, Starts(() => _bench.Write("unrelated.txt", [1])));
         Assert.Equal(1, Starts(() => guests = Bake("true", "60", "f.json")));
         Assert.Equal(1, Starts(() => File.Delete(Path.Combine(ImageDirectory, "blobs", "sha256", digest))));
+        Assert.Equal(1, Starts(() => File.WriteAllText(Path.Combine(ImageDirectory, "blobs", "sha256", digest), "damaged")));
+        Assert.Equal(1, Starts(() =>
+        {
+            File.WriteAllText(Path.Combine(ImageDirectory, "index.json"), "");
+            guests = Bake("true", "60", "f.json");
+        }));
         Assert.Equal(1, Starts(() => File.AppendAllText(_snapshotter.Script, "# another snapshotter\n")));
         Assert.Equal(1, Starts(() => File.WriteAllBytes(_snapshotter.PathOf("Hyperlight.Image.dll"), [1])));
         Assert.Equal(1, Starts(() =>

@@ -85,6 +85,12 @@ public sealed class IncrementalTests
 
         Assert.Equal("old", Assert.Single(Directory.EnumerateFiles(project.PathOf("bin"), "motd", SearchOption.AllDirectories).Select(File.ReadAllText)));
         Assert.Empty(project.Build("Build").Baked);
+
+        // The copy is what ships: a damaged one is made again.
+        string copy = Assert.Single(Directory.EnumerateFiles(project.PathOf("obj"), "motd", SearchOption.AllDirectories));
+        File.WriteAllText(copy, "odd");
+        Assert.NotEmpty(project.Build("HyperlightBake").Baked);
+        Assert.Equal("old", File.ReadAllText(copy));
     }
 
     [Fact]
@@ -95,6 +101,32 @@ public sealed class IncrementalTests
         project.Write(record, project.Read(record).Replace("Key=baker ", "Key=baker 0", StringComparison.Ordinal));
 
         Assert.Equal(["hello"], project.Build("HyperlightBake").Baked);
+    }
+
+    [Fact]
+    public void A_damaged_image_is_baked_anew()
+    {
+        using SdkProject project = Baked();
+        string[] before = project.FilesBelow(Image);
+        string blob = project.PathOf(Image + "/blobs/sha256");
+        string[] files = [project.PathOf(Image + "/index.json"), project.PathOf(Image + "/oci-layout"), .. Directory.GetFiles(blob)];
+        foreach (string file in files)
+        {
+            DateTime time = File.GetLastWriteTimeUtc(file);
+            byte[] content = File.ReadAllBytes(file);
+            content[^1] ^= 1;
+            File.WriteAllBytes(file, content);
+            File.SetLastWriteTimeUtc(file, time);
+
+            Assert.Equal(["hello"], project.Build("HyperlightBake").Baked);
+            Assert.Equal(before, project.FilesBelow(Image));
+        }
+
+        // A full disk leaves the file without its content.
+        File.WriteAllBytes(files[^1], []);
+        Assert.Equal(["hello"], project.Build("HyperlightBake").Baked);
+        Assert.Equal(before, project.FilesBelow(Image));
+        Assert.Empty(project.Build("HyperlightBake").Baked);
     }
 
     [Fact]
