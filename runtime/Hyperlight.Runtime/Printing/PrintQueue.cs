@@ -11,8 +11,11 @@ namespace Hyperlight.Printing;
 /// <param name="threads">The threads that hand text over.</param>
 internal sealed class PrintQueue(TextWriter writer, PrintThreads threads)
 {
-    /// <summary>The most characters that wait for a writer. More are dropped.</summary>
+    /// <summary>The most characters that wait for a writer, each text counted with <see cref="Overhead"/>. More are dropped.</summary>
     public const int MostPending = 4 << 20;
+
+    /// <summary>What a text takes in memory beside its characters, in characters: a guest may print one character at a time.</summary>
+    public const int Overhead = 24;
 
     private static readonly ConditionalWeakTable<TextWriter, PrintQueue> All = [];
 
@@ -69,7 +72,7 @@ internal sealed class PrintQueue(TextWriter writer, PrintThreads threads)
     {
         using (_lock.Enter())
         {
-            if (text.Length > MostPending - _pendingLength)
+            if (text.Length + Overhead > MostPending - _pendingLength)
             {
                 return false;
             }
@@ -90,7 +93,7 @@ internal sealed class PrintQueue(TextWriter writer, PrintThreads threads)
             }
 
             _pending.Enqueue((text, written));
-            _pendingLength += text.Length;
+            _pendingLength += text.Length + Overhead;
             return true;
         }
     }
@@ -119,7 +122,7 @@ internal sealed class PrintQueue(TextWriter writer, PrintThreads threads)
             next.Written?.Set();
             using (_lock.Enter())
             {
-                _pendingLength -= next.Text.Length;
+                _pendingLength -= next.Text.Length + Overhead;
             }
         }
     }

@@ -45,7 +45,10 @@ internal sealed class PrintThreads(ThreadStarter startThread, TimeSpan linger)
                 _idle.Add(worker);
             }
 
-            if (!worker.Wake.WaitOne(linger))
+            // The writer is anybody's code and may interrupt this thread: an exception here would end the process.
+            bool isWoken = false;
+            Steady.Wait(wake => isWoken = wake.WaitOne(linger), worker.Wake);
+            if (!isWoken)
             {
                 using (_lock.Enter())
                 {

@@ -5,7 +5,8 @@ namespace Hyperlight.Telemetry;
 
 /// <summary>
 /// A start, call, host call, snapshot or restore while it runs, as a span and as a measure of its duration. It costs next to nothing, and no
-/// allocation, where nobody listens. Every operation that was begun is ended with <see cref="Succeed"/> or <see cref="Fail"/>.
+/// allocation, where nobody listens. Every operation that was begun is ended with <see cref="Succeed"/> or <see cref="Fail"/>. None of its members throws:
+/// a listener that does, or that waits when its thread is interrupted, decides nothing of what is measured.
 /// </summary>
 internal readonly struct Operation
 {
@@ -52,7 +53,7 @@ internal readonly struct Operation
     private static Operation Begin(
         string what, string name, ActivityKind kind, Histogram<double> duration, string guest, KeyValuePair<string, object?> detail)
     {
-        Activity? span = Spans.Source.HasListeners() ? Spans.Source.StartActivity(what + name, kind)?.SetTag(Tags.Guest, guest) : null;
+        Activity? span = Spans.Source.HasListeners() ? StartSpan(what + name, kind)?.SetTag(Tags.Guest, guest) : null;
         if (detail.Key is not null)
         {
             span?.SetTag(detail.Key, detail.Value);
@@ -61,10 +62,50 @@ internal readonly struct Operation
         return new(span, duration, guest, detail);
     }
 
+    private static Activity? StartSpan(string name, ActivityKind kind)
+    {
+        Activity? outer = Activity.Current;
+        try
+        {
+            return Spans.Source.StartActivity(name, kind);
+        }
+#pragma warning disable CA1031 // Whatever a listener throws.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            // The span may have become the current one, and nobody would end it.
+            Activity.Current = outer;
+            Ignore(exception);
+            return null;
+        }
+    }
+
+    // A wait of a listener took the interrupt that was meant for the program's own next wait.
+    private static void Ignore(Exception exception)
+    {
+        if (exception is ThreadInterruptedException)
+        {
+            Thread.CurrentThread.Interrupt();
+        }
+    }
+
     private void End(Exception? failure)
     {
         string? error = failure?.GetType().FullName;
         if (_begin != 0)
+        {
+            Record(error);
+        }
+
+        if (_span is not null)
+        {
+            EndSpan(_span, failure, error);
+        }
+    }
+
+    private void Record(string? error)
+    {
+        try
         {
             TagList tags = new() { { Tags.Guest, _guest } };
             if (_detail.Key is not null)
@@ -79,17 +120,30 @@ internal readonly struct Operation
 
             _duration.Record(Stopwatch.GetElapsedTime(_begin).TotalSeconds, tags);
         }
-
-        if (_span is null)
+#pragma warning disable CA1031 // Whatever a listener throws.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
-            return;
+            Ignore(exception);
         }
+    }
 
+    private static void EndSpan(Activity span, Exception? failure, string? error)
+    {
         if (failure is not null)
         {
-            _span.SetTag(Tags.ErrorType, error).SetStatus(ActivityStatusCode.Error, ExceptionText.Of(failure));
+            span.SetTag(Tags.ErrorType, error).SetStatus(ActivityStatusCode.Error, ExceptionText.Of(failure));
         }
 
-        _span.Dispose();
+        try
+        {
+            span.Dispose();
+        }
+#pragma warning disable CA1031 // Whatever a listener throws.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Ignore(exception);
+        }
     }
 }

@@ -24,4 +24,46 @@ public class PrintQueueTests
             }
         });
     }
+
+    [Fact]
+    public void Texts_of_one_character_that_wait_take_no_more_memory_than_long_ones()
+    {
+        using ManualResetEventSlim released = new();
+        using CallbackWriter writer = new(released.Wait);
+        PrintQueue queue = new(writer, new(BackgroundThread.Start, TimeSpan.Zero));
+        int count = 0;
+        while (queue.TryAdd("x"))
+        {
+            count++;
+        }
+
+        // At 40 bytes for each on 64-bit machines.
+        Assert.InRange(count, 100_000, 200_000);
+        released.Set();
+    }
+
+    [Fact]
+    public void A_writer_that_interrupts_its_thread_goes_on_to_be_written_to()
+    {
+        PrintThreads threads = new(BackgroundThread.Start, TimeSpan.FromSeconds(10));
+        const int Texts = 10;
+        int count = 0;
+        using CallbackWriter writer = new(() =>
+        {
+            count++;
+            Thread.CurrentThread.Interrupt();
+        });
+        PrintQueue queue = new(writer, threads);
+        for (int i = 1; i <= Texts; i++)
+        {
+            Assert.True(queue.TryAdd("x"));
+            Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref count) == i, TimeSpan.FromSeconds(10)));
+        }
+    }
+
+    /// <summary>A writer that is any code.</summary>
+    private sealed class CallbackWriter(Action write) : StringWriter
+    {
+        public override void Write(string? value) => write();
+    }
 }

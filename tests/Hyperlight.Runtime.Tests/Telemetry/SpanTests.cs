@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using Hyperlight.Baking;
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Runtime.Tests.Pool;
@@ -126,5 +127,31 @@ public sealed class SpanTests : IDisposable
 
         Activity start = _recorder.Spans.Last();
         Assert.Equal(("start hello", "System.OperationCanceledException"), (start.DisplayName, start.GetTagItem("error.type")));
+    }
+
+    [KvmFact]
+    public void A_listener_that_throws_changes_nothing_of_what_it_listens_to()
+    {
+        using TestGuest guest = new("hello");
+        using ActivityListener listener = new()
+        {
+            ShouldListenTo = source => source.Name == "Hyperlight",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStarted = _ => throw new InvalidDataException(),
+            ActivityStopped = _ => throw new InvalidDataException(),
+        };
+        ActivitySource.AddActivityListener(listener);
+        using MeterListener meter = new() { InstrumentPublished = (instrument, meter) => meter.EnableMeasurementEvents(instrument) };
+        meter.SetMeasurementEventCallback<double>((_, _, _, _) => throw new InvalidDataException());
+        meter.Start();
+
+        using Sandbox sandbox = guest.Start();
+        using Snapshot snapshot = sandbox.Snapshot();
+        Assert.Equal(1, sandbox.Call<int>("Print", "x"));
+        sandbox.Restore(snapshot);
+        Assert.Throws<GuestErrorException>(() => sandbox.Call("NoSuchFunction"));
+
+        Assert.Equal(SandboxState.Ready, sandbox.State);
+        Assert.Null(Activity.Current);
     }
 }
