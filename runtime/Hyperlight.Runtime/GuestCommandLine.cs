@@ -1,4 +1,5 @@
 using Hyperlight.CommandLine;
+using Hyperlight.Printing;
 
 namespace Hyperlight;
 
@@ -49,8 +50,8 @@ public static class GuestCommandLine
 
     private static int Call(GuestImage image, string function, GuestValue[] arguments)
     {
-        using Sandbox sandbox = image.CreateSandbox(ToConsole);
-        GuestValue result = sandbox.Call<GuestValue>(function, arguments);
+        using Sandbox sandbox = Printed(() => image.CreateSandbox(ToConsole));
+        GuestValue result = Printed(() => sandbox.Call<GuestValue>(function, arguments));
         if (result.Kind != GuestValueKind.Void)
         {
             Console.Out.WriteLine(result);
@@ -61,7 +62,7 @@ public static class GuestCommandLine
 
     private static int RunOnce(GuestImage image)
     {
-        GuestExit exit = image.Run(ToConsole);
+        GuestExit exit = Printed(() => image.Run(ToConsole));
         if (exit.Message.Length > 0)
         {
             Console.Error.WriteLine(OneLine.Of(exit.Message));
@@ -71,6 +72,20 @@ public static class GuestCommandLine
     }
 
     private static void ToConsole(SandboxOptions options) => (options.Print, options.DebugPrint) = (Console.Out, Console.Error);
+
+    // What the guest printed comes before what this program says of it, and all of it before the program ends, as with any program that is piped to a pager.
+    private static T Printed<T>(Func<T> run)
+    {
+        try
+        {
+            return run();
+        }
+        finally
+        {
+            PrintQueue.Of(Console.Out).Flush();
+            PrintQueue.Of(Console.Error).Flush();
+        }
+    }
 
     private static int Try(Func<int> action)
     {

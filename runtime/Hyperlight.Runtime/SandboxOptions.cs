@@ -85,8 +85,8 @@ public sealed class SandboxOptions
     /// <summary>
     /// Receives what the guest prints through <c>HostPrint</c>, <see cref="Console.Out"/> for example; <c>null</c>, unless set, for nobody. Control and format
     /// characters other than line feeds and tabs become spaces. The writer is called on a thread of the runtime, one call at a time, and may block: the guest
-    /// and other sandboxes go on. A call waits at its end until the writer has its text, 1 second at most and within its timeout. What a writer throws is logged. For
-    /// the text as it is, add a host function <c>HostPrint</c>.
+    /// and other sandboxes go on. A call waits at its end until the writer has its text, 1 second at most and within its timeout; text that
+    /// a writer has not taken when the process ends is lost. What a writer throws is logged. For the text as it is, add a host function <c>HostPrint</c>.
     /// </summary>
     public TextWriter? Print { get; set; }
 
@@ -98,7 +98,8 @@ public sealed class SandboxOptions
 
     /// <summary>
     /// The most bytes, as UTF-8, that a start or call may print to <see cref="Print"/> and <see cref="DebugPrint"/> together; 1 MiB unless set. What is printed
-    /// after that is dropped, and how much is logged as one warning. So is what a writer does not take: 4 Mi characters may wait for one.
+    /// after that is dropped, and how much is logged as one warning. So is what a writer does not take: 4 Mi characters may wait for one, each text counted with 24
+    /// more.
     /// </summary>
     public int MaxPrintedSizePerCall { get; set; } = 1 << 20;
 

@@ -26,6 +26,29 @@ public class GuestCommandLineTests
     public void What_the_guest_prints_goes_to_standard_output() => Assert.Equal((0, "text4\n", ""), Run("hello", "Print", "text"));
 
     [KvmFact]
+    public void All_that_a_guest_prints_is_out_when_the_call_returns_however_slow_the_reader_is()
+    {
+        using TestGuest guest = new("hello");
+        using ManualResetEventSlim returned = new();
+        using SlowWriter writer = new(returned);
+        TextWriter error = Console.Error;
+        Console.SetError(writer);
+        string text;
+        try
+        {
+            Assert.Equal(0, GuestCommandLine.Run(guest.Image, ["DebugPrint", "one\ntwo\n"]));
+            text = writer.ToString();
+        }
+        finally
+        {
+            returned.Set();
+            Console.SetError(error);
+        }
+
+        Assert.Equal("one\ntwo\n", text);
+    }
+
+    [KvmFact]
     public void A_failing_call_says_why_in_one_line()
     {
         (int code, string output, string error) = Run("misbehave", "Abort", "7", "two\nlines\u001b[31m\u202E");
@@ -83,6 +106,23 @@ public class GuestCommandLineTests
         {
             Console.SetOut(output);
             Console.SetError(error);
+        }
+    }
+
+    /// <summary>The pipe to a pager: takes the first text later than a call waits for, unless the program has gone on by then.</summary>
+    private sealed class SlowWriter(ManualResetEventSlim returned) : StringWriter
+    {
+        private bool _isOpen;
+
+        public override void Write(string? value)
+        {
+            if (!_isOpen)
+            {
+                _isOpen = true;
+                returned.Wait(TimeSpan.FromSeconds(1.5));
+            }
+
+            base.Write(value);
         }
     }
 }

@@ -65,6 +65,24 @@ internal sealed class PrintQueue(TextWriter writer, PrintThreads threads)
         }
     }
 
+    /// <summary>Waits until the writer has taken everything, however long that is: for a program that ends now, and a reader that reads slowly.</summary>
+    public void Flush()
+    {
+        using EventWaitHandle written = new ManualResetEvent(initialState: false);
+        using (_lock.Enter())
+        {
+            if (!_isDrained)
+            {
+                return;
+            }
+
+            _pending.Enqueue(("", written));
+            _pendingLength += Overhead;
+        }
+
+        Steady.Wait(static written => written.WaitOne(), written);
+    }
+
     /// <summary>What the writer threw since this was last asked, null when it took everything.</summary>
     public string? TakeFailure() => Interlocked.Exchange(ref _failure, null);
 
@@ -72,7 +90,7 @@ internal sealed class PrintQueue(TextWriter writer, PrintThreads threads)
     {
         using (_lock.Enter())
         {
-            if (text.Length + Overhead > MostPending - _pendingLength)
+            if (written is null && text.Length + Overhead > MostPending - _pendingLength)
             {
                 return false;
             }
