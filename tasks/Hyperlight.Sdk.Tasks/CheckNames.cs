@@ -57,15 +57,27 @@ public sealed class CheckNames : GuestTask
         string[] known = [.. KnownNames.Properties, .. KnownNames.OtherProperties];
         foreach (ProjectWord word in words.Properties.Where(word => IsUnknown(word.Name, known, words.ReadsProperty)))
         {
-            Report($"The property {word.Name} is none of Hyperlight.Sdk", NearestName.Find(word.Name, KnownNames.Properties, KnownNames.Mark), word.Place);
+            Report($"The property {word.Name} is none of Hyperlight.Sdk", NearestName.Find(word.Name, known, KnownNames.Mark), word.Place);
         }
 
-        IEnumerable<string> ofCommandLine = BuildEngine is IBuildEngine6 engine ? engine.GetGlobalProperties().Keys : [];
+        string[] ofCommandLine = BuildEngine is IBuildEngine6 engine ? [.. engine.GetGlobalProperties().Keys] : [];
         foreach (string name in ofCommandLine.Where(name => IsUnknown(name, known, words.ReadsProperty)).Order(StringComparer.Ordinal))
         {
             Report(
-                $"The property {name} of the command line is none of Hyperlight.Sdk", NearestName.Find(name, KnownNames.Properties, KnownNames.Mark), new(ProjectFile));
+                $"The property {name} of the command line is none of Hyperlight.Sdk", NearestName.Find(name, known, KnownNames.Mark), new(ProjectFile));
         }
+
+        // What is read and set nowhere here may come from elsewhere, so only what is nearly one of ours counts.
+        foreach (ProjectWord word in words.MarkedReads.Where(word => known.Any(other => NearestName.IsNear(word.Name, other)) && !IsSet(word.Name)))
+        {
+            Report(
+                $"The property {word.Name} is read, nothing in the project sets it, and it is none of Hyperlight.Sdk",
+                NearestName.Find(word.Name, known, KnownNames.Mark),
+                word.Place);
+        }
+
+        bool IsSet(string name) =>
+            known.Concat(ofCommandLine).Concat(words.Properties.Select(word => word.Name)).Contains(name, StringComparer.OrdinalIgnoreCase);
     }
 
     private void CheckItems(ProjectWords words)

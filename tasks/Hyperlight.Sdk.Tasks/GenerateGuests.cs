@@ -7,6 +7,9 @@ namespace Hyperlight.Sdk.Tasks;
 [MSBuildMultiThreadableTask]
 public sealed partial class GenerateGuests : GuestTask
 {
+    // What the compiler calls a program of statements.
+    private const string ProgramClass = "Program";
+
     /// <summary>The guests, as <see cref="ResolveGuests"/> gives them.</summary>
     public ITaskItem[] Guests { get; set; } = [];
 
@@ -32,8 +35,8 @@ public sealed partial class GenerateGuests : GuestTask
     private protected override void Run()
     {
         GuestItem[] guests = [.. Guests.Select(GuestItem.FromTaskItem)];
-        bool hidesClass = Namespace == GuestName.ClassName || Namespace.StartsWith(GuestName.ClassName + ".", StringComparison.Ordinal);
-        string place = hidesClass && !Sources.Any(DeclaresNamespace) ? "_" + Namespace : Namespace;
+        string first = Namespace.Split('.')[0];
+        string place = first is GuestName.ClassName or ProgramClass && !Sources.Any(source => DeclaresNamespace(source, first)) ? "_" + Namespace : Namespace;
         SourceFile.WriteWhenDifferent(GuestsFile, GuestsSource.Guests(guests, place, ImplicitUsings && place.Length > 0));
         if (ProgramFile.Length > 0)
         {
@@ -42,14 +45,14 @@ public sealed partial class GenerateGuests : GuestTask
     }
 
     /// <summary>
-    /// Whether a source declares the namespace <c>Guests</c> itself. If none does, the class must not do so either: for code in no namespace, such as a
-    /// program of statements, the name would then mean the namespace.
+    /// Whether a source declares the namespace <c>Guests</c> or <c>Program</c> itself. If none does, the class must not do so either: for code in no namespace,
+    /// the name <c>Guests</c> would then mean the namespace, and the class <c>Program</c>, which a program of statements is, could not have its name.
     /// </summary>
-    private static bool DeclaresNamespace(ITaskItem source)
+    private static bool DeclaresNamespace(ITaskItem source, string name)
     {
         try
         {
-            return NamespaceDeclaration().IsMatch(File.ReadAllText(source.GetMetadata("FullPath")));
+            return NamespaceDeclaration().Matches(File.ReadAllText(source.GetMetadata("FullPath"))).Any(match => match.Groups[1].Value == name);
         }
         catch (Exception e) when (IsFileFailure(e))
         {
@@ -57,6 +60,6 @@ public sealed partial class GenerateGuests : GuestTask
         }
     }
 
-    [GeneratedRegex(@"^\s*namespace\s+Guests\b", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\s*namespace\s+(\w+)", RegexOptions.Multiline)]
     private static partial Regex NamespaceDeclaration();
 }

@@ -20,7 +20,7 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
     private readonly HashSet<string> _files = new(StringComparer.Ordinal);
 
     // What may read something. It is looked at only when there is a name to ask for: in most builds there is none.
-    private readonly List<string> _texts = [];
+    private readonly List<(string Text, ProjectWord Reader)> _texts = [];
     private HashSet<string>? _readProperties;
     private HashSet<string>? _readItems;
 
@@ -32,6 +32,11 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
 
     /// <summary>The guests that are updated whatever the conditions, by one path each.</summary>
     public List<ProjectWord> Updates { get; } = [];
+
+    /// <summary>The properties with our mark in their names that are read, each where it is.</summary>
+    public IEnumerable<ProjectWord> MarkedReads => _texts
+        .Where(text => text.Text.Contains(KnownNames.Mark, StringComparison.OrdinalIgnoreCase))
+        .SelectMany(text => Read(text.Text, isProperty: true).Select(name => new ProjectWord(name, text.Reader.Place)));
 
     /// <summary>Whether a file reads a property: then the property means something to the project itself.</summary>
     public bool ReadsProperty(string name) => (_readProperties ??= FindRead(isProperty: true)).Contains(name);
@@ -64,7 +69,7 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
         {
             if (reader.NodeType is XmlNodeType.Text or XmlNodeType.CDATA)
             {
-                AddReferences(reader.Value);
+                AddReferences(reader.Value, new(parents[^1].Name, new(file, ((IXmlLineInfo)reader).LineNumber)));
             }
             else if (reader.NodeType == XmlNodeType.Element)
             {
@@ -92,7 +97,7 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
                 parents.Add((word.Name, isConditional));
                 while (reader.MoveToNextAttribute())
                 {
-                    AddReferences(reader.Value);
+                    AddReferences(reader.Value, word);
                 }
 
                 if (import is not null && Resolve(import, file) is { } imported)
@@ -105,19 +110,23 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
 
     private static bool IsOnePath(string path) => path.Trim().Length > 0 && !path.Any(c => c is '$' or '@' or '%' or '*' or '?' or ';');
 
-    private void AddReferences(string text)
+    private void AddReferences(string text, ProjectWord reader)
     {
         if (text.Contains('(', StringComparison.Ordinal))
         {
-            _texts.Add(text);
+            _texts.Add((text, reader));
         }
     }
 
+    // What only its own definition reads, to keep a value that is there or to add to it, nobody uses.
     private HashSet<string> FindRead(bool isProperty) =>
-        _texts.SelectMany(text => References().Matches(text))
-            .Where(match => match.Value[0] == '$' == isProperty)
-            .SelectMany(match => match.Groups["name"].Captures.Select(capture => capture.Value))
+        _texts.SelectMany(text => Read(text.Text, isProperty).Where(name => !name.Equals(text.Reader.Name, StringComparison.OrdinalIgnoreCase)))
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+    private static IEnumerable<string> Read(string text, bool isProperty) =>
+        References().Matches(text)
+            .Where(match => match.Value[0] == '$' == isProperty)
+            .SelectMany(match => match.Groups["name"].Captures.Select(capture => capture.Value));
 
     private string? Resolve(string import, string file)
     {

@@ -38,6 +38,7 @@ public sealed class GenerateTests
     [InlineData("App", "<HyperlightNamespace>Acme.Guests</HyperlightNamespace>", "namespace Acme.Guests")]
     [InlineData("My.event", "", "namespace My.@event")]
     [InlineData("Guests", "", "namespace _Guests")]
+    [InlineData("Program", "", "namespace _Program")]
     [InlineData("Hyperlight", "", "namespace Hyperlight")]
     public void The_namespace_is_the_projects(string name, string property, string expected)
     {

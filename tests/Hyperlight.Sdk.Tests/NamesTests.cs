@@ -20,6 +20,9 @@ public sealed class NamesTests
     [InlineData("<ItemGroup><HyperlightGuests Include='guests/hello.elf' /></ItemGroup>", "HyperlightGuest")]
     [InlineData("<PropertyGroup><HyperlightHeapSiez>1M</HyperlightHeapSiez></PropertyGroup>", "HyperlightHeapSize")]
     [InlineData("<PropertyGroup><HyprelightHeapSize>1M</HyprelightHeapSize></PropertyGroup>", "HyperlightHeapSize")]
+    [InlineData("<PropertyGroup><HyperlightHeapSiez Condition=\"'$(HyperlightHeapSiez)' == ''\">1M</HyperlightHeapSiez></PropertyGroup>", "HyperlightHeapSize")]
+    [InlineData("<PropertyGroup><HyperlightBakeDependOn>$(HyperlightBakeDependOn);Mine</HyperlightBakeDependOn></PropertyGroup>", "HyperlightBakeDependsOn")]
+    [InlineData("<PropertyGroup Condition=\"'$(HyperlightSnapsht)' == 'auto'\"><HyperlightHeapSize>1M</HyperlightHeapSize></PropertyGroup>", "HyperlightSnapshot")]
     [InlineData("<PropertyGroup Condition='false'><HyperlightSnapshots>auto</HyperlightSnapshots></PropertyGroup>", "HyperlightSnapshot")]
     [InlineData("<PropertyGroup><EnableDefaultHyperlightGuestItem>false</EnableDefaultHyperlightGuestItem></PropertyGroup>", "EnableDefaultHyperlightGuestItems")]
     [InlineData("<PropertyGroup><HyperlightColor>red</HyperlightColor></PropertyGroup>", null)]
@@ -78,6 +81,7 @@ public sealed class NamesTests
     }
 
     [Theory]
+    [InlineData("<PropertyGroup><HyperlightSnapshots>1</HyperlightSnapshots><Own Condition=\"'$(HyperlightSnapshots)' == '1' and '$(HyperlightSuite)' == '' and '$(hyperlightLAYOUT)' == ''\">1</Own></PropertyGroup>")]
     [InlineData("<PropertyGroup><HyperlightVersion>1</HyperlightVersion><Version>$(HyperlightVersion)</Version></PropertyGroup>")]
     [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf' Owner='me' Team='us' /></ItemGroup><Target Name='Own'><Message Text='%(HyperlightGuest.Owner) @(HyperlightGuest->&quot;%(Team)&quot;)' /></Target>")]
     [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf' _Owner='me' Link='x' Visible='false' heapsize='1M' /></ItemGroup>")]
