@@ -50,7 +50,7 @@ public sealed class LibraryTests(PackageFolder packages)
             </Project>
             """);
         workspace.Write("Program.cs", "System.Console.WriteLine(First.Api.Say());");
-        workspace.Build("build").MustSucceed();
+        workspace.Build("publish", "-c", "Debug").MustSucceed();
         string before = Assert.Single(Directory.GetDirectories(workspace.PathOf("bin/Debug/net10.0/guests")));
         string old = workspace.PathOf("old");
         foreach (string file in workspace.FilesBelow("bin/Debug/net10.0/guests/hello"))
@@ -59,9 +59,10 @@ public sealed class LibraryTests(PackageFolder packages)
         }
 
         workspace.Write("../First/First.csproj", workspace.Read("../First/First.csproj").Replace("64K", "128K", StringComparison.Ordinal));
-        workspace.Build("build").MustSucceed();
+        workspace.Build("publish", "-c", "Debug").MustSucceed();
 
         string after = Assert.Single(Directory.GetDirectories(workspace.PathOf("bin/Debug/net10.0/guests")));
+        Assert.Equal(Path.GetFileName(after), Path.GetFileName(Assert.Single(Directory.GetDirectories(workspace.PathOf("bin/Debug/net10.0/publish/guests")))));
         Assert.NotEqual(before, after);
         Assert.Equal(["128K" + Said], Run(workspace, "bin/Debug/net10.0/App.dll"));
         Directory.Delete(after, recursive: true);
@@ -73,7 +74,16 @@ public sealed class LibraryTests(PackageFolder packages)
     public void A_packed_library_brings_its_images_to_plain_programs_directly_and_through_others()
     {
         using Workspace workspace = new(packages);
-        AddLibrary(workspace, "Packed", "64K", "<Version>1.2.3</Version>", """Snapshot="auto" """);
+        AddLibrary(workspace, "Packed", "64K", "<Version>1.2.3</Version><TargetsForTfmSpecificBuildOutput>_PackInner</TargetsForTfmSpecificBuildOutput>", """Snapshot="auto" """);
+        AddLibrary(workspace, "Inner", "192K");
+        workspace.Write("../Packed/Packed.csproj", workspace.Read("../Packed/Packed.csproj").Replace("</Project>", """
+              <ItemGroup><ProjectReference Include="../Inner/Inner.csproj" PrivateAssets="all" /></ItemGroup>
+              <Target Name="_PackInner" DependsOnTargets="ResolveReferences">
+                <ItemGroup><BuildOutputInPackage Include="@(ReferenceCopyLocalPaths->WithMetadataValue('ReferenceSourceTarget', 'ProjectReference'))" /></ItemGroup>
+              </Target>
+            </Project>
+            """, StringComparison.Ordinal));
+        workspace.Write("../Packed/Api.cs", workspace.Read("../Packed/Api.cs").Replace("Say() => ", "Say() => Inner.Api.Say() + ' ' + ", StringComparison.Ordinal));
         workspace.Write("../Through/Through.csproj", """
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup>
@@ -93,8 +103,9 @@ public sealed class LibraryTests(PackageFolder packages)
         workspace.Build("build").MustSucceed();
         workspace.Build("publish", "-o", "out").MustSucceed();
 
-        Assert.Equal(["64K" + Said], Run(workspace, "bin/Debug/net10.0/App.dll"));
-        Assert.Equal(["64K" + Said], Run(workspace, "out/App.dll"));
+        string[] said = [$"192K{Said} 64K{Said}"];
+        Assert.Equal(said, Run(workspace, "bin/Debug/net10.0/App.dll"));
+        Assert.Equal(said, Run(workspace, "out/App.dll"));
         Assert.Equal(workspace.FilesBelow("bin/Debug/net10.0/guests"), workspace.FilesBelow("out/guests"));
         string[] listed = workspace.DotNet("list", "package", "--include-transitive").MustSucceed().Output.Split('\n');
         Assert.Contains(listed, line => line.Contains("> Packed ", StringComparison.Ordinal));
