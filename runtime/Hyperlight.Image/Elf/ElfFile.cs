@@ -12,6 +12,7 @@ public sealed class ElfFile
 
     private readonly Lazy<ImmutableArray<ElfSymbol>> _symbols;
     private readonly ElfDynamicTable _dynamic;
+    private readonly ImmutableArray<ElfSegment> _sortedSegments;
 
     private ElfFile(
         ReadOnlyMemory<byte> bytes, ElfHeader header, ImmutableArray<ElfSegment> segments, ImmutableArray<ElfSection> sections, ICollection<Finding> findings)
@@ -27,7 +28,8 @@ public sealed class ElfFile
         _symbols = new(() => ElfSymbolTable.Read(bytes.Span, header.Format, sections));
 
         ReadOnlySpan<byte> file = bytes.Span;
-        ElfMemory memory = new(file, LoadSegments);
+        _sortedSegments = ElfMemory.Sort(LoadSegments);
+        ElfMemory memory = new(file, _sortedSegments);
         _dynamic = ElfDynamicTable.Read(file, header.Format, segments, findings);
         NeededLibraries = _dynamic.ReadNeededLibraries(memory, file.Length, findings);
         ElfRelocationTables tables = new(header.Format, _dynamic, memory, file.Length, findings);
@@ -148,7 +150,7 @@ public sealed class ElfFile
 
     /// <summary>The bytes from an address on, as linked, if one segment has all of them in the file; else none.</summary>
     internal ReadOnlySpan<byte> BytesAt(ulong address, ulong size) =>
-        new ElfMemory(Bytes.Span, LoadSegments).TrySlice(address, size, out ReadOnlySpan<byte> bytes) ? bytes : [];
+        new ElfMemory(Bytes.Span, _sortedSegments).TrySlice(address, size, out ReadOnlySpan<byte> bytes) ? bytes : [];
 
     /// <summary>The word at an address, as linked; null where the file has none.</summary>
     internal ulong? WordAt(ulong address)

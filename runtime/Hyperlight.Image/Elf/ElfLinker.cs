@@ -31,6 +31,7 @@ internal static class ElfLinkerMark
     public static ElfLinker Read(ReadOnlySpan<byte> file, ImmutableArray<ElfSection> sections)
     {
         ElfLinker found = ElfLinker.Unknown;
+        ElfRanges ranges = new(file);
         foreach (ElfSection section in sections)
         {
             if (section.Name == GoldSection)
@@ -38,8 +39,9 @@ internal static class ElfLinkerMark
                 return ElfLinker.Gold;
             }
 
-            if (found == ElfLinker.Unknown && section.Name == CommentSection && ElfRange.TrySlice(file, section.Offset, section.Size, out ReadOnlySpan<byte> comments))
+            if (found == ElfLinker.Unknown && section.Name == CommentSection)
             {
+                ReadOnlySpan<byte> comments = ranges.Take(section.Offset, section.Size);
                 found = comments.IndexOf(" LLD "u8) >= 0 ? ElfLinker.Lld
                     : comments.IndexOf("mold "u8) >= 0 ? ElfLinker.Mold
                     : comments.IsEmpty ? ElfLinker.Unknown : ElfLinker.Gnu;

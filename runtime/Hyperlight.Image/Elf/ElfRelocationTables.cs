@@ -32,10 +32,12 @@ internal readonly ref struct ElfRelocationTables(ElfFormat format, ElfDynamicTab
     {
         var left = ImmutableArray.CreateBuilder<ElfLeftTable>();
         ElfRanges ranges = new(file);
+        (ulong Address, ulong Size)[] named = NamedTables();
         foreach (ElfSection section in sections)
         {
             if (section.Type is not (ElfSectionType.Rel or ElfSectionType.Rela or ElfSectionType.Relr)
-                || (section.Flags & ElfSectionFlags.Allocate) == 0 || section.Size == 0 || IsNamed(section.Address))
+                || (section.Flags & ElfSectionFlags.Allocate) == 0 || section.Size == 0
+                || named.Any(table => section.Address >= table.Address && section.Address - table.Address < table.Size))
             {
                 continue;
             }
@@ -61,13 +63,17 @@ internal readonly ref struct ElfRelocationTables(ElfFormat format, ElfDynamicTab
         return left.DrainToImmutable();
     }
 
-    /// <summary>Whether a table that the dynamic table names has an address.</summary>
-    private bool IsNamed(ulong address) =>
-        IsIn(address, ElfDynamicTag.Rel, ElfDynamicTag.RelSize) || IsIn(address, ElfDynamicTag.Rela, ElfDynamicTag.RelaSize)
-        || IsIn(address, ElfDynamicTag.Relr, ElfDynamicTag.RelrSize) || IsIn(address, ElfDynamicTag.PltRelocations, ElfDynamicTag.PltRelocationsSize);
+    /// <summary>Where the tables are that the dynamic table names. Their sizes are 0 where it names none.</summary>
+    private (ulong Address, ulong Size)[] NamedTables() =>
+    [
+        RangeOf(ElfDynamicTag.Rel, ElfDynamicTag.RelSize),
+        RangeOf(ElfDynamicTag.Rela, ElfDynamicTag.RelaSize),
+        RangeOf(ElfDynamicTag.Relr, ElfDynamicTag.RelrSize),
+        RangeOf(ElfDynamicTag.PltRelocations, ElfDynamicTag.PltRelocationsSize),
+    ];
 
-    private bool IsIn(ulong address, ElfDynamicTag start, ElfDynamicTag size) =>
-        _dynamic.Find(start) is { } first && _dynamic.Find(size) is { } length && address >= first && address - first < length;
+    private (ulong Address, ulong Size) RangeOf(ElfDynamicTag address, ElfDynamicTag size) =>
+        _dynamic.Find(address) is { } first && _dynamic.Find(size) is { } length ? (first, length) : default;
 
     private Table Locate(string name, ElfDynamicTag addressTag, ElfDynamicTag sizeTag, ElfDynamicTag entrySizeTag, int entrySize)
     {

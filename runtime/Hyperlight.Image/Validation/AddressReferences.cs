@@ -13,12 +13,17 @@ internal sealed class AddressReferences(ElfFile elf)
     /// <summary>Guests have a handful of segments. A file of thousands is not searched: as if it referred to everything.</summary>
     private const int MostSegments = 64;
 
+    /// <summary>Guests have a handful of tables. Of those of a damaged file only the first are asked about: as if it referred to the others.</summary>
+    private const int MostQuestions = 16;
+
     private const int DistanceSize = sizeof(int);
 
     /// <summary>The most bytes that an instruction has behind a distance: an immediate.</summary>
     private const ulong BehindDistance = 4;
 
     private readonly ElfFile _elf = elf;
+    private readonly ulong? _globalOffsetTable = elf.FindDynamic(ElfDynamicTag.GlobalOffsetTable);
+    private int _questions;
 
     /// <summary>Whether something may refer to an address from <paramref name="first"/> on, <paramref name="size"/> bytes of them.</summary>
     public bool Reach(ulong first, ulong size)
@@ -28,7 +33,7 @@ internal sealed class AddressReferences(ElfFile elf)
             return false;
         }
 
-        if (_elf.LoadSegments.Length > MostSegments)
+        if (_elf.LoadSegments.Length > MostSegments || ++_questions > MostQuestions)
         {
             return true;
         }
@@ -65,7 +70,7 @@ internal sealed class AddressReferences(ElfFile elf)
         bool isCode = (segment.Flags & ElfSegmentFlags.Execute) != 0;
 
         // Position-independent 32-bit code counts from its global offset table. Without its address, every word could be a reference.
-        ulong? table = !isFixed && !_elf.Format.Is64 ? _elf.FindDynamic(ElfDynamicTag.GlobalOffsetTable) : null;
+        ulong? table = !isFixed && !_elf.Format.Is64 ? _globalOffsetTable : null;
         if (!isFixed && !_elf.Format.Is64 && table is null)
         {
             return true;

@@ -21,7 +21,8 @@ internal static class ConstructorRules
 
         foreach ((string name, ulong address, ulong size) in Tables(elf))
         {
-            if (FirstConstructor(elf, address, size) is { } first && !IsUsed(elf, references, address, size))
+            // In this order: how many tables are asked about is bounded, and each is searched only where nothing refers to it.
+            if (!IsUsed(elf, references, address, size) && FirstConstructor(elf, address, size) is { } first)
             {
                 findings.Add(Rules.ConstructorsNotRun, () =>
                     $"{name} at 0x{address:X} names functions to call before the program starts, the first of them {SymbolNames.Function(elf, first)}, and nothing in the guest refers to the table, "

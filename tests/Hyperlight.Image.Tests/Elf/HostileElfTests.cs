@@ -126,6 +126,35 @@ public sealed class HostileElfTests
         Assert.InRange(InLinearCost(file)!.Relocations.Length, 1, file.Length / 8);
     }
 
+    [Theory]
+    [InlineData(ElfSectionType.Rela)]
+    [InlineData(ElfSectionType.InitializationArray)]
+    public void Many_tables_that_the_guest_may_refer_to_cost_no_more_than_the_file(ElfSectionType type)
+    {
+        // Each table could be searched for in all code, in all relocations and in the whole dynamic table.
+        byte[] code = [.. Enumerable.Repeat((byte)0x90, 1 << 20)];
+        TestElf guest = TestElf.Amd64().WithSegment(0x100000, ElfSegmentFlags.Read | ElfSegmentFlags.Execute, code);
+        for (ulong count = 0; count < 20_000; count++)
+        {
+            guest.WithLoadedSection("table", type, 0x100000 + (count * 0x20)).WithDynamic((ElfDynamicTag)0x60000001, count).WithRela(0x2000, (long)count);
+        }
+
+        Assert.Equal(20_000, InLinearCost(guest.Build())!.Sections.Count(section => section.Type == type && section.Name == "table"));
+    }
+
+    [Fact]
+    public void Many_segments_and_as_many_functions_cost_no_more_than_the_file()
+    {
+        TestElf guest = TestElf.Amd64().WithoutSegments();
+        ElfSegment segment = new(0, ElfSegmentType.Load, ElfSegmentFlags.Execute, 0, 0, 16, 16, 1);
+        for (ulong count = 0; count < 50_000; count++)
+        {
+            guest.WithProgramHeader(segment with { VirtualAddress = 0x100000 + (count * 0x10) }).WithSymbol("f", 0x100000 + (49_999 * 0x10), size: 8);
+        }
+
+        Assert.Equal(50_000, InLinearCost(guest.Build())!.Symbols.Count(symbol => symbol.Type == ElfSymbolType.Function));
+    }
+
     /// <summary>Reads and validates, within a time no quadratic reader keeps and memory in proportion to the file.</summary>
     private static ElfFile? InLinearCost(byte[] file)
     {
