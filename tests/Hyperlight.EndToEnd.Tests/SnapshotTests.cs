@@ -71,6 +71,7 @@ public sealed class SnapshotTests(PackageFolder packages)
         workspace.Write("../Texts/Texts.cs", """public static class Texts { public static string Value => "of another!"; }""");
         workspace.Build("build").MustSucceed();
         Assert.Equal("of another!, no finding", Run(workspace).Output.TrimEnd());
+        workspace.Build("pack", "--no-build", "-c", "Debug").MustSucceed();
     }
 
     [Fact]
