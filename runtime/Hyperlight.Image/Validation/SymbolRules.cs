@@ -8,10 +8,16 @@ namespace Hyperlight.Validation;
 /// </summary>
 internal static class SymbolRules
 {
+    /// <summary>
+    /// The function that finds a thread-local variable, for amd64 and for i686. In a program without a loader the linker replaces each call of it by the variable's
+    /// address, and some linkers leave the name behind.
+    /// </summary>
+    private static readonly string[] ReplacedByLinkers = ["__tls_get_addr", "___tls_get_addr"];
+
     public static void Check(ElfFile elf, CappedFindings findings)
     {
-        // Where a dynamic loader or a library is missing, or a relocation asks for a symbol, that is the cause, and a finding of its own.
-        if (LoaderRules.NeedsLoader(elf) || elf.Relocations.Any(relocation => relocation.Symbol != 0 && relocation.Type != ElfRelocation.None))
+        // Where a dynamic loader or a library is missing, or a relocation asks for a symbol, that is the cause, and a finding of its own. An object file is not linked yet.
+        if (elf.Type == ElfType.Relocatable || LoaderRules.NeedsLoader(elf) || elf.Relocations.Any(relocation => relocation.Symbol != 0 && relocation.Type != ElfRelocation.None))
         {
             return;
         }
@@ -19,7 +25,7 @@ internal static class SymbolRules
         List<string> weak = [];
         foreach (ElfSymbol symbol in elf.Symbols)
         {
-            if (symbol.SectionIndex != ElfSymbol.Undefined || symbol.Name.Length == 0)
+            if (symbol.SectionIndex != ElfSymbol.Undefined || symbol.Name.Length == 0 || ReplacedByLinkers.Contains(symbol.Name))
             {
                 continue;
             }

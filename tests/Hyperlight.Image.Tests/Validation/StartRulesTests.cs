@@ -112,6 +112,16 @@ public sealed class StartRulesTests
         Assert.Contains("nothing defines the symbol 'missing'", report.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("__tls_get_addr")]
+    [InlineData("___tls_get_addr")]
+    public void The_name_of_a_call_that_linkers_replace_is_no_finding(string name) =>
+        Assert.Empty(GuestReport.OfAmd64(TestElf.Amd64().WithUndefinedSymbol(name, ElfSymbolBinding.Global)).Findings);
+
+    [Fact]
+    public void An_object_file_is_not_told_that_its_symbols_are_undefined() =>
+        Assert.Equal(["HL1005"], GuestReport.OfAmd64(TestElf.Amd64().WithType(ElfType.Relocatable).WithUndefinedSymbol("missing", ElfSymbolBinding.Global)).Codes);
+
     [Fact]
     public void A_weak_symbol_is_HL1022_where_a_function_calls_it_unasked_and_else_good_to_know()
     {

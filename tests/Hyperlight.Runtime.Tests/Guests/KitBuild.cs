@@ -19,17 +19,17 @@ internal sealed class KitBuild : IDisposable
         TryBuild(Path.Combine(TestRepository.Root, "tests", "guests", "src", source), architecture, compiler, out string elf, out string errors) ? elf : throw new InvalidOperationException(errors);
 
     /// <summary>Builds a source that a test writes, which may not build.</summary>
-    public bool TryBuildText(string text, string architecture, string compiler, out string elf, out string errors)
+    public bool TryBuildText(string text, string architecture, string compiler, out string elf, out string errors, params string[] options)
     {
         string source = Path.Combine(_output.FullName, "guest.c");
         File.WriteAllText(source, text);
-        return TryBuild(source, architecture, compiler, out elf, out errors);
+        return TryBuild(source, architecture, compiler, out elf, out errors, options);
     }
 
-    private bool TryBuild(string source, string architecture, string compiler, out string elf, out string errors)
+    private bool TryBuild(string source, string architecture, string compiler, out string elf, out string errors, params string[] options)
     {
         elf = Path.Combine(_output.FullName, $"{Path.GetFileNameWithoutExtension(source)}-{architecture}-{compiler}.elf");
-        ProcessStartInfo start = new("sh", [Path.Combine(TestRepository.Root, "sdk", "guest", "build-guest.sh"), source, "--arch", architecture, "-o", elf])
+        ProcessStartInfo start = new("sh", [Path.Combine(TestRepository.Root, "sdk", "guest", "build-guest.sh"), source, "--arch", architecture, "-o", elf, "--", .. options])
         {
             RedirectStandardError = true,
         };

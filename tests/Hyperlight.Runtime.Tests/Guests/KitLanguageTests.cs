@@ -15,6 +15,19 @@ public sealed class KitLanguageTests : IDisposable
     [InlineData("i686-identity")]
     public void A_guest_of_the_kit_has_thread_local_variables_constructors_and_alignment(string architecture) => RunsAsC(architecture, KitBuild.Compilers);
 
+    [KvmFact]
+    public void Code_of_the_large_model_finds_the_variables_of_others()
+    {
+        Assert.SkipUnless(KitBuild.Compilers.Contains("gcc"), "probe C compiler: gcc is not there");
+        Assert.True(_kit.TryBuildText(
+            Guest("__asm__(\".data\\n.globl elsewhere\\nelsewhere: .long 7\\n\"); extern int elsewhere __attribute__((visibility(\"default\"))); static int32_t count(void) { return elsewhere; }"),
+            "amd64", "gcc", out string elf, out string errors, "-mcmodel=large"), errors);
+
+        using TestGuest guest = TestGuest.FromFile(elf);
+        using Sandbox sandbox = guest.Start();
+        Assert.Equal(7, sandbox.Call<int>("Count"));
+    }
+
     /// <summary>With one compiler: in the lab, where this runs, to compile a guest takes 16 seconds.</summary>
     [KvmFact(Needs.Paging32)]
     public void A_paged_32_bit_guest_of_the_kit_has_thread_local_variables_constructors_and_alignment() => RunsAsC("i686-paged", KitBuild.Compilers[..Math.Min(1, KitBuild.Compilers.Length)]);
