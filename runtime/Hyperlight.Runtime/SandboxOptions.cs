@@ -25,10 +25,10 @@ public sealed class SandboxOptions
     /// <summary>What the guest is given to derive random numbers from; random where null.</summary>
     internal ulong? Seed { get; set; }
 
-    /// <summary>What ends calls at their timeout.</summary>
+    /// <summary>The watchdog that ends calls at their timeout.</summary>
     internal Watchdog Watchdog { get; set; } = Watchdog.Shared;
 
-    /// <summary>What runs the guest's timer.</summary>
+    /// <summary>The ticker that runs the guest's timer.</summary>
     internal Ticker Ticker { get; set; } = Ticker.Shared;
 
     /// <summary>What the guest is asked to log, and at most passed on to <see cref="Logger"/> and <see cref="Log"/>.</summary>

@@ -36,7 +36,7 @@ public sealed class Snapshot : IDisposable
     /// <summary>Where everything lay in the guest's memory when it started.</summary>
     public MemoryMap Map => _content.Map;
 
-    /// <summary>What all handles of this state share.</summary>
+    /// <summary>The content that all handles of this state share.</summary>
     internal SnapshotContent Content => _content;
 
     /// <summary>Loads a snapshot that was saved. Unless <see cref="SnapshotLoadOptions.VerifyContent"/> is off, the files may change afterwards.</summary>

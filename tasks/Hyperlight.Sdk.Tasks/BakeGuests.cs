@@ -14,7 +14,7 @@ namespace Hyperlight.Sdk.Tasks;
 [MSBuildMultiThreadableTask]
 public sealed class BakeGuests : GuestTask
 {
-    // What the record has beside the files of the image.
+    // The names of the record's metadata.
     internal const string DigestName = "Sha256";
     internal const string ImageSizeName = "ImageSize";
     internal const string StoredSizeName = "StoredSize";

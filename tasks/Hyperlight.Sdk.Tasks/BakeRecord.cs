@@ -1,7 +1,7 @@
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
-/// What a bake gave: the metadata of the <c>HyperlightImage</c> item, the image's files, and what was found wrong on the way. It is kept beside the
+/// The result of a bake: the metadata of the <c>HyperlightImage</c> item, the image's files, and the findings. It is kept beside the
 /// image, so that a build that has nothing to bake need not open the image and says what the build said that baked. A snapshot has one of its own.
 /// </summary>
 /// <param name="Key">Everything the result depends on; another key asks for another result.</param>

@@ -7,7 +7,7 @@ namespace Hyperlight.Sdk.Tasks;
 [MSBuildMultiThreadableTask]
 public sealed class CollectImages : GuestTask
 {
-    // What the runtime knows the image and its snapshot by, with "sha256:".
+    // The digest that names the image with its snapshot at run time, with "sha256:".
     internal const string ContentDigestName = "ContentDigest";
 
     /// <summary>The guests, as <see cref="ResolveGuests"/> gives them.</summary>

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
-/// What tells a file from an earlier one in the same place: its content. Length and time do not: the target of a link changes, archives and
+/// The key that tells a file from an earlier one in the same place: the digest of its content. Length and time do not: the target of a link changes, archives and
 /// reproducible builds set times, and a guest of the same size is the rule where sizes are padded.
 /// </summary>
 internal static class FileDigest
@@ -22,7 +22,7 @@ internal static class FileDigest
         }
     }
 
-    /// <summary>The same for bytes that have been read: a key made of it is the key of what is used, whatever becomes of the file.</summary>
+    /// <summary>Gets the digest of bytes that have been read. The digest is right for the bytes that are used, whatever becomes of the file.</summary>
     public static string Of(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
     /// <summary>

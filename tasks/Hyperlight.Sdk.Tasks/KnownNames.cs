@@ -3,7 +3,7 @@ namespace Hyperlight.Sdk.Tasks;
 /// <summary>The names that a project says something to Hyperlight.Sdk with. A test compares them with the schema, as it does the tables of the README, and with the targets.</summary>
 internal static class KnownNames
 {
-    /// <summary>What all names of properties and items of Hyperlight.Sdk contain.</summary>
+    /// <summary>The word that all names of properties and items of Hyperlight.Sdk contain.</summary>
     public const string Mark = "Hyperlight";
 
     /// <summary>The item of a guest.</summary>

@@ -19,7 +19,7 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
 
     private readonly HashSet<string> _files = new(StringComparer.Ordinal);
 
-    // What may read something. It is looked at only when there is a name to ask for: in most builds there is none.
+    // The texts that may read a name. The texts are searched only when there is a name to ask for: in most builds there is none.
     private readonly List<(string Text, ProjectWord Reader)> _texts = [];
     private HashSet<string>? _readProperties;
     private HashSet<string>? _readItems;

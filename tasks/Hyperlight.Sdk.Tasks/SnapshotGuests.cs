@@ -15,7 +15,7 @@ namespace Hyperlight.Sdk.Tasks;
 [MSBuildMultiThreadableTask]
 public sealed class SnapshotGuests : GuestTask
 {
-    // What the record has beside the files of the image.
+    // The names of the record's metadata.
     internal const string DigestName = "SnapshotSha256";
     private const string TimeoutName = "SnapshotTimeout";
 

@@ -3,7 +3,7 @@ using Microsoft.Build.Framework;
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
-/// Which warnings are errors in a project. The build engine knows what <c>-warnaserror</c> and the properties <c>MSBuildTreatWarningsAsErrors</c> and
+/// The policy that says which warnings are errors in a project. The build engine knows what <c>-warnaserror</c> and the properties <c>MSBuildTreatWarningsAsErrors</c> and
 /// <c>WarningsAsErrors</c> say. It does not know <c>TreatWarningsAsErrors</c>, which is the compiler's, and which people set who want no warning to pass.
 /// </summary>
 /// <param name="engine">The build engine.</param>

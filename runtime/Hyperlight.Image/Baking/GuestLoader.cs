@@ -26,7 +26,7 @@ internal static class GuestLoader
         return pages;
     }
 
-    /// <summary>What the segments allow on each page of the image, in ascending order; gaps may be read and written.</summary>
+    /// <summary>Gets the permissions that the segments give each page of the image, in ascending order. Pages of gaps may be read and written.</summary>
     public static IEnumerable<MemoryPermissions> PagePermissions(ElfFile elf, GuestPlacement placement, MemoryMap map, SegmentPermissions permissions)
     {
         ulong pageCount = map.Image.Size / GuestLayout.PageSize;

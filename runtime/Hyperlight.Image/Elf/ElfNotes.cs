@@ -59,7 +59,7 @@ internal readonly record struct ElfNotes(string? HyperlightVersion, string? Buil
         return new(scan.Version, scan.BuildId);
     }
 
-    /// <summary>What the notes that were read so far say.</summary>
+    /// <summary>The content of the notes that were read so far.</summary>
     private sealed class NoteScan
     {
         public string? Version { get; private set; }

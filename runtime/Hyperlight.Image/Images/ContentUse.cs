@@ -1,6 +1,6 @@
 namespace Hyperlight.Images;
 
-/// <summary>What becomes of a memory blob that is opened.</summary>
+/// <summary>How the content of an opened memory blob is used.</summary>
 internal enum ContentUse
 {
     /// <summary>The file itself is used, which others can change, where its content is on this machine; else a copy in sealed memory.</summary>
@@ -9,6 +9,6 @@ internal enum ContentUse
     /// <summary>A copy in sealed memory is used: whatever becomes of the file, a guest and its host see what was there.</summary>
     Copied,
 
-    /// <summary>As <see cref="Copied"/>, and the copy has the digest that its name says.</summary>
+    /// <summary>A copy in sealed memory is used, and the copy has the digest that the blob's name says.</summary>
     Verified,
 }

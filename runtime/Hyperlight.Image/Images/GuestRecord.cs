@@ -4,14 +4,14 @@ using System.Reflection;
 namespace Hyperlight.Images;
 
 /// <summary>
-/// What an assembly records about a guest of its project, in an <see cref="AssemblyMetadataAttribute"/>: which image was baked, and which files its sandboxes are shown. A build writes
+/// The record of an assembly about a guest of its project, in an <see cref="AssemblyMetadataAttribute"/>: which image was baked, and which files its sandboxes are shown. A build writes
 /// the attribute in every language; <see cref="GuestImage.Open(Assembly, string, GuestImageOptions)"/> reads it.
 /// </summary>
 /// <param name="ContentDigest">The digest of the image, see <see cref="GuestImage.ContentDigest"/>.</param>
 /// <param name="Files">The label and the address of each file.</param>
 internal sealed record GuestRecord(string ContentDigest, IReadOnlyList<(string Label, ulong Address)> Files)
 {
-    /// <summary>What the keys of these attributes start with; the guest's name follows.</summary>
+    /// <summary>The start of the keys of these attributes. The guest's name follows.</summary>
     public const string KeyPrefix = "Hyperlight.Guest.";
 
     private const string AddressPrefix = "0x";

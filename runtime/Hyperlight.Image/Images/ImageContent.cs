@@ -2,7 +2,7 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Images;
 
-/// <summary>What an opened image holds: one for all handles of the image, freed when the last user has gone.</summary>
+/// <summary>The content of an opened image: one object for all handles of the image, freed when the last user has gone.</summary>
 /// <param name="directory">The absolute path of the image directory.</param>
 /// <param name="options">How the image was opened.</param>
 /// <param name="config">All that the image records about its guest.</param>

@@ -60,13 +60,13 @@ internal sealed partial class OciReader
     }
 
     /// <summary>
-    /// What to do with memory that sandboxes of a layout map. Without page tables they write to their view of it, so that the host cannot tell what of the view
+    /// How memory is used that sandboxes of a layout map. Without page tables they write to their view of it, so that the host cannot tell what of the view
     /// is still the file's: they get a copy.
     /// </summary>
     public static ContentUse UseOf(GuestLayout layout, bool verifyContent) =>
         verifyContent ? ContentUse.Verified : layout.SnapshotIsPrivate ? ContentUse.Copied : ContentUse.Mapped;
 
-    /// <summary>What messages call the directory.</summary>
+    /// <summary>The name of the directory in messages.</summary>
     private string Subject => $"the {what} '{directory}'";
 
     private SharedFile OpenVerified(OciDescriptor descriptor, SafeFileHandle file, ImmutableArray<StoredRange>? ranges)

@@ -25,7 +25,7 @@ internal sealed class SharedFile : Shared
     /// <summary>Whether nobody can change the file any more. A view of any other must not be touched by the host: what is gone from the file ends the process.</summary>
     public bool IsSealed { get; }
 
-    /// <summary>What the file holds of a guest's memory, each range behind the one before; null where all of it is there.</summary>
+    /// <summary>The ranges of a guest's memory that the file holds, each behind the one before; null where the file holds all of the memory.</summary>
     public ImmutableArray<StoredRange>? Ranges { get; init; }
 
     /// <summary>A file that was made by <see cref="Files.SealedFile"/>.</summary>

@@ -4,7 +4,7 @@ using Hyperlight.Layouts;
 namespace Hyperlight.Images;
 
 /// <summary>
-/// Which parts of a guest's memory a blob has, one behind the other. A guest without page tables has every page at its own place, and most of them may be zero:
+/// The parts of a guest's memory that a blob has, one behind the other. A guest without page tables has every page at its own place, and most of them may be zero:
 /// <code>
 ///   memory   │ code, data │ 0 0 0 … │ PEB │ 0 0 0 … │ init data │
 ///   blob     │ code, data │ PEB │ init data │

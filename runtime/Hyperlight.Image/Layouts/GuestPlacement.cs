@@ -28,7 +28,7 @@ internal readonly record struct GuestPlacement
     /// <summary>Bytes of nothing before the lowest segment: less than the alignment, whole pages where the segment starts on a page.</summary>
     public ulong Padding { get; }
 
-    /// <summary>What is added to an address as linked, modulo 2^64.</summary>
+    /// <summary>The number that is added to an address as linked, modulo 2^64.</summary>
     public ulong Slide { get; }
 
     /// <summary>Bytes from the start of the image to behind the last byte of the segments, not rounded; the greatest number where there is no such number.</summary>

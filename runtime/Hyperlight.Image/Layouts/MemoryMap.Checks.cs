@@ -161,7 +161,7 @@ public sealed partial record MemoryMap
         }
         else if (start + SnapshotSize > Scratch.Gpa.Value)
         {
-            // What is stored of them takes less than they do, but scratch may lie lower than it seems.
+            // The stored part of the regions is smaller than the regions, but scratch may lie lower than it seems.
             findings.Add(Rules.RegionOverlap.Found(
                 $"image, PEB and init data (physical addresses {Layout.SnapshotBase}-0x{start + SnapshotSize - 1:X}) overlap the scratch region "
                 + $"({Scratch.Gpa}-{Layout.ScratchTopGpa}): lower ScratchSize or make the guest smaller."));
@@ -191,7 +191,7 @@ public sealed partial record MemoryMap
         return first;
     }
 
-    /// <summary>What keeps the guest's memory below an address: a smaller heap, if that is enough, a smaller guest, or another place.</summary>
+    /// <summary>The remedy that keeps the guest's memory below an address: a smaller heap, if that is enough, a smaller guest, or another place.</summary>
     private string Remedy(ulong end, string? also = null)
     {
         ulong start = Layout.SnapshotBase.Value;

@@ -80,7 +80,7 @@ internal sealed class AddressReferences(ElfFile elf)
         (ulong headers, ulong headersSize) = _elf.ProgramHeaders;
         for (int index = 0; index <= content.Length - DistanceSize; index++)
         {
-            // What program headers say about a table is no use of the table, and neither are bytes of the table itself.
+            // A program header that describes a table does not use the table, and neither do bytes of the table itself.
             ulong address = unchecked(segment.VirtualAddress + (ulong)index);
             if (unchecked(segment.Offset + (ulong)index - headers) < headersSize || unchecked(address + (DistanceSize - 1) - first) <= last - first + (DistanceSize - 1))
             {

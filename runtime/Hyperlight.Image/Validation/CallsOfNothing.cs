@@ -21,7 +21,7 @@ internal static class CallsOfNothing
     /// <summary>Guests have a handful of segments. A file of thousands is not searched.</summary>
     private const int MostSegments = 64;
 
-    // What assemblers align loops with: instructions that do nothing, with zeros in them.
+    // Assemblers align loops with instructions that do nothing and have zeros in them.
     private static readonly byte[][] Padding = [[TwoBytes, 0x1F, 0x84, 0, 0, 0, 0, 0], [TwoBytes, 0x1F, 0x80, 0, 0, 0, 0]];
 
     /// <summary>The functions that call address 0 and do not ask first: of those that have a size in the symbol table.</summary>

@@ -13,7 +13,7 @@ internal static class ConstructorRules
 
     public static void Check(ElfFile elf, AddressReferences references, CappedFindings findings)
     {
-        // That the dynamic loader is missing, which would call them, is a finding of its own.
+        // The missing dynamic loader, which would call the functions, is a finding of its own.
         if (LoaderRules.NeedsLoader(elf))
         {
             return;

@@ -3,7 +3,7 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Validation;
 
-/// <summary>What to tell a linker, in the options that the linker of the file has; those of several where the file does not say which linker made it.</summary>
+/// <summary>Advice in the options of the linker that made a file, or in the options of several linkers where the file does not name its linker.</summary>
 internal static class LinkerAdvice
 {
     private const string WithoutAllInOne = "link without -N (--omagic), which makes one segment of everything";

@@ -50,7 +50,7 @@ internal static class CoreDirectory
         return path;
     }
 
-    // Those of other processes too. What another one deletes at the same time is gone all the same.
+    // Core files of other processes count too. A file that another process deletes at the same time is gone all the same.
     private static void DeleteOldest(string directory, string newest, int maxCount)
     {
         DirectoryInfo place = new(directory);

@@ -4,7 +4,7 @@ using Hyperlight.Layouts;
 namespace Hyperlight.Memory;
 
 /// <summary>
-/// What a sandbox sees of a memory blob from the base of its layout upwards. Guests with page tables see the blob itself, read-only. The others have memory of
+/// A sandbox's view of a memory blob from the base of its layout upwards. Guests with page tables see the blob itself, read-only. The others have memory of
 /// their own, zero but for the parts that the blob has, which are private views of it:
 /// <code>
 ///   memory   │ view │ zero, there once it is touched │ view │ zero │

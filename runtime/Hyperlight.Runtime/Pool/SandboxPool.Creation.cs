@@ -15,7 +15,7 @@ public sealed partial class SandboxPool
 
     private readonly ThreadStarter _startThread;
 
-    // What the first sandbox is started from: the pool's own handle of the image or snapshot.
+    // The pool's own handle of the image or snapshot that sandboxes are started from.
     private readonly IDisposable _source;
 
     // What sandboxes begin with and go back to; there is one as soon as there is a sandbox to rent.

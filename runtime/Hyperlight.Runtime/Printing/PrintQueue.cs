@@ -4,7 +4,7 @@ using Hyperlight.Telemetry;
 namespace Hyperlight.Printing;
 
 /// <summary>
-/// What guests have printed to one writer and the writer has not taken yet, in the order it was printed. A thread of its own hands it over: a writer that
+/// The text that guests have printed to one writer and the writer has not taken yet, in the order in which the guests printed it. A thread of its own hands it over: a writer that
 /// blocks, as a pipe that nobody reads, holds up that thread and nobody else.
 /// </summary>
 /// <param name="writer">The writer. Only this object writes guests' text to it.</param>
@@ -83,7 +83,7 @@ internal sealed class PrintQueue(TextWriter writer, PrintThreads threads)
         Steady.Wait(static written => written.WaitOne(), written);
     }
 
-    /// <summary>What the writer threw since this was last asked, null when it took everything.</summary>
+    /// <summary>Gets the text of the last exception that the writer threw since the last call of this method, null when the writer threw none.</summary>
     public string? TakeFailure() => Interlocked.Exchange(ref _failure, null);
 
     private bool TryAdd(string text, EventWaitHandle? written)

@@ -13,7 +13,7 @@ internal sealed class PrintThreads(ThreadStarter startThread, TimeSpan linger)
     private readonly SteadyLock _lock = new();
     private readonly List<Worker> _idle = [];
 
-    /// <summary>Those of this process.</summary>
+    /// <summary>The print threads of this process.</summary>
     public static PrintThreads Shared { get; } = new(BackgroundThread.Start, TimeSpan.FromSeconds(2));
 
     /// <summary>Has a queue drained.</summary>

@@ -15,7 +15,7 @@ internal sealed class HostFunctionTable
     private readonly string _guest;
     private readonly GuestLog _log;
 
-    // What the last function that failed threw, and by what the guest can name it.
+    // The exception of the last function that failed, and the identifier by which the guest can name the exception.
     private (string Identifier, Exception Exception)? _failure;
 
     /// <param name="guest">The guest's name.</param>
@@ -95,7 +95,7 @@ internal sealed class HostFunctionTable
             : FunctionResultMessage.Write(reply, result);
     }
 
-    /// <summary>What a function threw whose failure a guest names, null when the guest names none.</summary>
+    /// <summary>Gets the exception of the function whose failure a guest names, null when the guest names none.</summary>
     public Exception? FailureNamedIn(string guestMessage) =>
         _failure is { } failure && guestMessage.Contains(failure.Identifier, StringComparison.Ordinal) ? failure.Exception : null;
 

@@ -5,7 +5,7 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Snapshots;
 
-/// <summary>What a snapshot holds: one for all its handles. Each user disposes it; the memory is freed when the last user has gone.</summary>
+/// <summary>The content of a snapshot: one object for all handles of the snapshot. Each user disposes it; the memory is freed when the last user has gone.</summary>
 /// <param name="origin">Where the guest comes from.</param>
 /// <param name="generation">How many snapshots the guest has been through, this one included.</param>
 /// <param name="map">Where everything lay in the guest's memory when it started.</param>
@@ -42,7 +42,7 @@ internal sealed class SnapshotContent(
     /// <summary>The memory.</summary>
     public SnapshotMemory Memory => memory;
 
-    /// <summary>What the processor keeps from call to call.</summary>
+    /// <summary>The registers that the processor keeps from call to call.</summary>
     public ProcessorState Processor => processor;
 
     /// <summary>Whether a processor has had its registers, which means that every other of this machine can.</summary>

@@ -1,7 +1,7 @@
 namespace Hyperlight.Hypervisors.Kvm;
 
 /// <summary>
-/// What of the host's features no guest of ours is given (amd64 sheet, section 4.5): virtualization of its own, the x2APIC, control-flow enforcement;
+/// The features of the host that no guest of ours is given (amd64 sheet, section 4.5): virtualization of its own, the x2APIC, control-flow enforcement;
 /// protection keys, because KVM_SET_XSAVE resets every register but that of their rights, PKRU; and what KVM offers guests that know of it, such as its
 /// clocks, because a guest may use none of the registers for that.
 /// </summary>

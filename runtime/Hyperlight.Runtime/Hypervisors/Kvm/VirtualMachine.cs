@@ -122,7 +122,7 @@ internal sealed partial class VirtualMachine : IDisposable
     /// <summary>Resets the floating-point and vector registers (amd64 sheet, section 4.3).</summary>
     public void ResetFloatingPoint() => _processor.ResetFloatingPoint();
 
-    /// <summary>What the processor keeps from call to call.</summary>
+    /// <summary>The registers that the processor keeps from call to call.</summary>
     public ProcessorState GetState()
     {
         KvmMsrEntry[] msrs = [.. _msrs];
