@@ -28,6 +28,16 @@ public sealed class KitLanguageTests : IDisposable
         Assert.Equal(7, sandbox.Call<int>("Count"));
     }
 
+    [Fact]
+    public void A_linker_that_puts_data_over_thread_local_variables_is_refused()
+    {
+        Assert.SkipUnless(KitBuild.Compilers.Contains("gcc") && File.Exists("/usr/bin/ld.gold"), "probe linker: gcc and gold are not there");
+        Assert.False(_kit.TryBuildText(
+            Guest("__thread int32_t one = 3; static __thread int32_t two; static int32_t count(void) { int32_t *volatile place = &two; return ++*place + one; }"), "i686", "gcc -fuse-ld=gold", out _, out string errors));
+
+        Assert.Contains("this linker puts other data over the thread-local variables", errors, StringComparison.Ordinal);
+    }
+
     /// <summary>With one compiler: in the lab, where this runs, to compile a guest takes 16 seconds.</summary>
     [KvmFact(Needs.Paging32)]
     public void A_paged_32_bit_guest_of_the_kit_has_thread_local_variables_constructors_and_alignment() => RunsAsC("i686-paged", KitBuild.Compilers[..Math.Min(1, KitBuild.Compilers.Length)]);
