@@ -60,7 +60,10 @@ public sealed class SandboxOptions
     /// <summary>The most bytes of each text of a log record that are passed on; 16384 unless set.</summary>
     public int MaxLogTextLength { get; set; } = 16384;
 
-    /// <summary>Receives the guest's log records as they are, where no <see cref="Logger"/> is at hand, on the thread that called into the guest. What it throws fails that call and poisons the sandbox.</summary>
+    /// <summary>
+    /// Receives the guest's log records as they are, where no <see cref="Logger"/> is at hand, and the exceptions of host functions as text, with the identifier
+    /// that the guest was given. The action runs on the thread that called into the guest. An exception of the action fails that call and poisons the sandbox.
+    /// </summary>
     public Action<GuestLogRecord>? Log { get; set; }
 
     /// <summary>

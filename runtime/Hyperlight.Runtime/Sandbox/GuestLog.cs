@@ -40,19 +40,22 @@ internal sealed partial class GuestLog(string guest, SandboxOptions options)
     /// <summary>Records that a host function failed. It counts as a record of the guest, which can call the function again and again.</summary>
     public void AddHostFailure(string function, string identifier, Exception exception)
     {
-        if (options.Logger is not { } logger)
+        if (options.Logger is null && options.Log is null)
         {
             return;
         }
 
-        if (_passed < options.MaxLogRecordsPerCall)
-        {
-            _passed++;
-            HostFunctionFailed(logger, exception, guest, function, identifier);
-        }
-        else
+        if (_passed >= options.MaxLogRecordsPerCall)
         {
             _dropped++;
+            return;
+        }
+
+        _passed++;
+        Warn($"Host function {function} failed, {identifier}: {exception.GetType().Name}: {ExceptionText.Of(exception)}");
+        if (options.Logger is { } logger)
+        {
+            HostFunctionFailed(logger, exception, guest, function, identifier);
         }
     }
 
@@ -61,15 +64,9 @@ internal sealed partial class GuestLog(string guest, SandboxOptions options)
     /// <param name="failure">What the writer threw, null when it took what it was given.</param>
     public void AddDroppedText(long size, string? failure)
     {
-        options.Log?.Invoke(new(
-            GuestLogLevel.Warning,
-            failure is null
-                ? $"{size} bytes of text that this call printed were dropped: MaxPrintedSizePerCall is {options.MaxPrintedSizePerCall}, or the writer does not take them."
-                : $"The writer of printed text failed: {failure}",
-            "Hyperlight",
-            nameof(GuestLog),
-            string.Empty,
-            0));
+        Warn(failure is null
+            ? $"{size} bytes of text that this call printed were dropped: MaxPrintedSizePerCall is {options.MaxPrintedSizePerCall}, or the writer does not take them."
+            : $"The writer of printed text failed: {failure}");
         if (options.Logger is { } logger)
         {
             TextDropped(logger, guest, size, options.MaxPrintedSizePerCall, failure);
@@ -87,18 +84,15 @@ internal sealed partial class GuestLog(string guest, SandboxOptions options)
         }
 
         Measures.AddDroppedLogRecords(guest, dropped);
-        options.Log?.Invoke(new(
-            GuestLogLevel.Warning,
-            $"{dropped} more log records of this call were dropped: MaxLogRecordsPerCall is {options.MaxLogRecordsPerCall}.",
-            "Hyperlight",
-            nameof(GuestLog),
-            string.Empty,
-            0));
+        Warn($"{dropped} more log records of this call were dropped: MaxLogRecordsPerCall is {options.MaxLogRecordsPerCall}.");
         if (options.Logger is { } logger)
         {
             Dropped(logger, guest, dropped, options.MaxLogRecordsPerCall);
         }
     }
+
+    /// <summary>Gives <see cref="SandboxOptions.Log"/> a record of the host's own.</summary>
+    private void Warn(string text) => options.Log?.Invoke(new(GuestLogLevel.Warning, text, "Hyperlight", nameof(GuestLog), string.Empty, 0));
 
     private static LogLevel ToLogLevel(GuestLogLevel level) => level switch
     {

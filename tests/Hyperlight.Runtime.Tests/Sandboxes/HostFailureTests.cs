@@ -34,6 +34,23 @@ public sealed class HostFailureTests
     }
 
     [KvmFact]
+    public void A_log_without_a_logger_has_the_identifier_and_the_failure_too()
+    {
+        List<GuestLogRecord> records = [];
+        using TestGuest guest = new("hello");
+        using Sandbox sandbox = guest.Start(options =>
+        {
+            options.Log = records.Add;
+            options.HostFunctions.Add("Now", string () => throw new FileNotFoundException(Secret));
+        });
+
+        GuestErrorException error = Assert.Throws<GuestErrorException>(() => sandbox.Call<string>("Greet", "World"));
+
+        string identifier = error.GuestMessage.Split(' ')[^1];
+        Assert.Equal($"Host function Now failed, {identifier}: FileNotFoundException: {Secret}", Assert.Single(records).Message);
+    }
+
+    [KvmFact]
     public void A_failure_that_a_guest_forgets_is_not_the_cause_of_a_later_error()
     {
         bool fails = true;
