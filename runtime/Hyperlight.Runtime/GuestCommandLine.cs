@@ -73,7 +73,7 @@ public static class GuestCommandLine
 
     private static void ToConsole(SandboxOptions options) => (options.Print, options.DebugPrint) = (Console.Out, Console.Error);
 
-    // What the guest printed comes before what this program says of it, and all of it before the program ends, as with any program that is piped to a pager.
+    // The guest's text comes before the program's own lines, and all of the text is out before the program ends, as with any program that is piped to a pager.
     private static T Printed<T>(Func<T> run)
     {
         try

@@ -67,7 +67,7 @@ public sealed class CheckNames : GuestTask
                 $"The property {name} of the command line is none of Hyperlight.Sdk", NearestName.Find(name, known, KnownNames.Mark), new(ProjectFile));
         }
 
-        // What is read and set nowhere here may come from elsewhere, so only what is nearly one of ours counts.
+        // A name that is read and set nowhere here may be set elsewhere, so only a name that is nearly one of ours counts.
         foreach (ProjectWord word in words.MarkedReads.Where(word => known.Any(other => NearestName.IsNear(word.Name, other)) && !IsSet(word.Name)))
         {
             Report(

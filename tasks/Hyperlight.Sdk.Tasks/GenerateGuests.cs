@@ -7,7 +7,7 @@ namespace Hyperlight.Sdk.Tasks;
 [MSBuildMultiThreadableTask]
 public sealed partial class GenerateGuests : GuestTask
 {
-    // What the compiler calls a program of statements.
+    // The compiler's name for the class of a program of statements.
     private const string ProgramClass = "Program";
 
     /// <summary>The guests, as <see cref="ResolveGuests"/> gives them.</summary>

@@ -118,7 +118,7 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
         }
     }
 
-    // What only its own definition reads, to keep a value that is there or to add to it, nobody uses.
+    // A name that only its own definition reads, to keep a value that is there or to add to it, is not used.
     private HashSet<string> FindRead(bool isProperty) =>
         _texts.SelectMany(text => Read(text.Text, isProperty).Where(name => !name.Equals(text.Reader.Name, StringComparison.OrdinalIgnoreCase)))
             .ToHashSet(StringComparer.OrdinalIgnoreCase);

@@ -14,7 +14,7 @@ internal sealed class PrintQueue(TextWriter writer, PrintThreads threads)
     /// <summary>The most characters that wait for a writer, each text counted with <see cref="Overhead"/>. More are dropped.</summary>
     public const int MostPending = 4 << 20;
 
-    /// <summary>What a text takes in memory beside its characters, in characters: a guest may print one character at a time.</summary>
+    /// <summary>The memory of a text beside its characters, in characters. A guest may print one character at a time.</summary>
     public const int Overhead = 24;
 
     private static readonly ConditionalWeakTable<TextWriter, PrintQueue> All = [];

@@ -25,7 +25,7 @@ internal sealed partial class Page
     /// <summary>The links outside of code.</summary>
     public IReadOnlyList<PageLink> Links { get; }
 
-    /// <summary>What a link may name after '#'.</summary>
+    /// <summary>The anchors that a link may name after '#'.</summary>
     public IReadOnlySet<string> Anchors { get; }
 
     /// <summary>Whether the page prints a whole project.</summary>
@@ -99,7 +99,7 @@ internal sealed partial class Page
             .Select(path => Read(root, path)),
     ];
 
-    // As GitHub makes them: lower case, spaces become hyphens, other punctuation goes.
+    // Anchors as GitHub makes them: lower case, spaces become hyphens, other punctuation goes.
     private static string AnchorOf(string heading) =>
         string.Concat(heading.Trim().ToLowerInvariant().Where(c => char.IsLetterOrDigit(c) || c is ' ' or '-' or '_').Select(c => c == ' ' ? '-' : c));
 

@@ -5,7 +5,7 @@ internal sealed record PageLink(string Page, int Line, string Target)
 {
     public override string ToString() => $"{Page}:{Line}: {Target}";
 
-    /// <summary>What is wrong with the link; null if it leads somewhere.</summary>
+    /// <summary>The fault of the link; null if the link leads somewhere.</summary>
     /// <param name="root">The folder that the pages were read from; no link may leave it.</param>
     /// <param name="pages">All pages below the folder, by path.</param>
     public string? FindFault(string root, IReadOnlyDictionary<string, Page> pages)

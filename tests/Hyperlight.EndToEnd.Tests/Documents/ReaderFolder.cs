@@ -1,7 +1,7 @@
 namespace Hyperlight.EndToEnd.Tests.Documents;
 
 /// <summary>
-/// What a reader has who does what the pages say: a clone of the repository in which the SDK was packed, and beside it the folder of a project with guests.
+/// The folders of a reader who does what the pages say: a clone of the repository in which the SDK was packed, and beside it the folder of a project with guests.
 /// Commands of pages in the folder docs run in the project's folder, those of a sample's page in the sample's, all others at the root of the clone.
 /// Files lie where their page's commands run; a project that a page prints lies in the project's folder.
 /// </summary>

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Hyperlight.EndToEnd.Tests.Documents;
 
-/// <summary>What the tables of items and properties say is what the SDK's schema says.</summary>
+/// <summary>The tables of items and properties in the documents agree with the SDK's schema.</summary>
 public sealed partial class SettingsTests
 {
     private static readonly JsonElement Schema = ReadSchema();

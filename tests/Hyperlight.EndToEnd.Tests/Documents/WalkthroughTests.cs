@@ -60,7 +60,7 @@ public sealed class WalkthroughTests(PackageFolder packages)
         Assert.True(Regex.IsMatch(printed, pattern, RegexOptions.Multiline), $"{block}: it prints\n{printed}");
     }
 
-    // What a reader has beside the folder who has packed the SDK in a clone of the repository.
+    // A reader who has packed the SDK in a clone of the repository has the clone beside the folder.
     private static void LinkClone(string root)
     {
         Directory.CreateDirectory(Path.Combine(root, Clone, "artifacts"));

@@ -8,7 +8,7 @@ internal static class WebProgram
     private const string Listening = "Now listening on: ";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>What the service answers to a request.</summary>
+    /// <summary>Gets the service's answer to a request.</summary>
     public static string Answer(string assembly, string path)
     {
         using Process service = Process.Start(new ProcessStartInfo("dotnet", [assembly, "--urls", "http://127.0.0.1:0"]) { RedirectStandardOutput = true })!;
