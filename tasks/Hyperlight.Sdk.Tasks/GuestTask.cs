@@ -76,5 +76,5 @@ public abstract class GuestTask : Task, ICancelableTask, IDisposable
     private protected abstract void Run();
 
     /// <summary>Whether an exception is one that files are expected to cause: missing, denied, in use, disk full.</summary>
-    private protected static bool IsFileFailure(Exception e) => e is IOException or UnauthorizedAccessException;
+    private protected static bool IsFileFailure(Exception e) => InputFile.IsFailure(e);
 }

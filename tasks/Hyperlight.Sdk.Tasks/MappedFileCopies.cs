@@ -10,6 +10,7 @@ internal static class MappedFileCopies
 {
     /// <summary>Copies what differs.</summary>
     /// <returns>The digests of what was copied, in the order of the files.</returns>
+    /// <exception cref="InvalidDataException">A path leads to something else than a file.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     public static IReadOnlyList<string> Update(GuestItem guest)
     {
@@ -40,7 +41,7 @@ internal static class MappedFileCopies
     private static string Copy(string source, string target)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using FileStream input = File.OpenRead(source);
+        using Stream input = InputFile.OpenRead(source);
         using FileStream output = File.Create(target);
         byte[] buffer = new byte[128 * 1024];
         for (int count; (count = input.Read(buffer)) > 0;)
