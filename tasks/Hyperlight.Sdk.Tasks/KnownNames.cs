@@ -1,6 +1,6 @@
 namespace Hyperlight.Sdk.Tasks;
 
-/// <summary>The names that a project says something to Hyperlight.Sdk with. A test compares them with the schema, as it does the tables of the README, and with the targets.</summary>
+/// <summary>The names that a project says something to Hyperlight.Sdk with. A test compares them with the schema, as it does the tables of docs/project-settings.md, and with the targets.</summary>
 internal static class KnownNames
 {
     /// <summary>The word that all names of properties and items of Hyperlight.Sdk contain.</summary>

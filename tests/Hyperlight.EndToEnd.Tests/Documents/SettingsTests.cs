@@ -9,7 +9,7 @@ public sealed partial class SettingsTests
     private static readonly JsonElement Schema = ReadSchema();
 
     [Theory]
-    [InlineData("README.md")]
+    [InlineData("docs/project-settings.md")]
     [InlineData("sdk/README.md")]
     public void A_table_has_every_metadata_and_every_property_with_its_default(string path)
     {
@@ -35,7 +35,7 @@ public sealed partial class SettingsTests
     }
 
     [Theory]
-    [InlineData("README.md")]
+    [InlineData("docs/project-settings.md")]
     [InlineData("sdk/README.md")]
     public void A_page_names_every_property_and_no_other(string path)
     {
