@@ -37,7 +37,7 @@ internal sealed class IdentityOperations(BenchGuest guest) : IDisposable
         Snapshot? snapshot = null;
         return new(name, PerRound, () =>
         {
-            snapshot = sandbox.Snapshot();
+            snapshot = sandbox.TakeSnapshot();
             return sandbox;
         })
         {
@@ -50,7 +50,7 @@ internal sealed class IdentityOperations(BenchGuest guest) : IDisposable
     private Operation RestoreAfter(string name, int pages)
     {
         Sandbox sandbox = Keep(guest.Start());
-        Snapshot snapshot = Keep(sandbox.Snapshot());
+        Snapshot snapshot = Keep(sandbox.TakeSnapshot());
         return Restore(name, sandbox, snapshot, pages);
     }
 
@@ -58,7 +58,7 @@ internal sealed class IdentityOperations(BenchGuest guest) : IDisposable
     {
         Sandbox sandbox = Keep(guest.Start());
         Touch(sandbox, pages);
-        Snapshot snapshot = Keep(sandbox.Snapshot());
+        Snapshot snapshot = Keep(sandbox.TakeSnapshot());
         return Restore(name, sandbox, snapshot, pages: 1);
     }
 

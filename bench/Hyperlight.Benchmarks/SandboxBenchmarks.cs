@@ -19,7 +19,7 @@ public class SandboxBenchmarks
     {
         _guest = new(BenchGuest.Default, heapSize: 128 << 10);
         _sandbox = _guest.Start();
-        _snapshot = _sandbox.Snapshot();
+        _snapshot = _sandbox.TakeSnapshot();
     }
 
     [GlobalCleanup]

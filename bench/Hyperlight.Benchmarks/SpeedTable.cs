@@ -20,7 +20,7 @@ internal static class SpeedTable
         using Sandbox called = small.Start();
         using Sandbox restored = small.Start();
         restored.Call<string>(small.Echo, Text);
-        using Snapshot snapshot = restored.Snapshot();
+        using Snapshot snapshot = restored.TakeSnapshot();
         string saved = Path.Combine(Path.GetTempPath(), "hyperlight-bench-" + Path.GetRandomFileName());
         using Deletion deletion = new(saved);
         snapshot.Save(saved, Tag);
@@ -115,7 +115,7 @@ internal static class SpeedTable
 
         Sandbox Take()
         {
-            now = sandbox.Snapshot();
+            now = sandbox.TakeSnapshot();
             return sandbox;
         }
     }
@@ -143,7 +143,7 @@ internal static class SpeedTable
 
     private static Sandbox LoadAndCreate(string saved, bool isChecked)
     {
-        using Snapshot snapshot = Hyperlight.Snapshot.Load(saved, Tag, new() { VerifyContent = isChecked });
+        using Snapshot snapshot = Snapshot.Load(saved, Tag, new() { VerifyContent = isChecked });
         return snapshot.CreateSandbox(BenchGuest.Configure);
     }
 

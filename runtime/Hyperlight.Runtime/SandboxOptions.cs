@@ -36,7 +36,7 @@ public sealed class SandboxOptions
 
     /// <summary>
     /// Finds the roots of page tables that a snapshot keeps, for a guest with several address spaces; none unless set, and then a snapshot keeps the
-    /// address space that the guest is in. What it throws fails <see cref="Sandbox.Snapshot"/>. Guests without paging have no roots.
+    /// address space that the guest is in. What it throws fails <see cref="Sandbox.TakeSnapshot"/>. Guests without paging have no roots.
     /// </summary>
     public PageTableRootFinder? PageTableRoots { get; set; }
 

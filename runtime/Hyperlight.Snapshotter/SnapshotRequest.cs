@@ -52,7 +52,7 @@ internal sealed record SnapshotRequest(string ImageDirectory, TimeSpan Timeout, 
             options.StartTimeout = Timeout;
             AddHostFunctions(options.HostFunctions);
         });
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         // Whoever may use the image may use its snapshot.
         snapshot.Save(new SnapshotWriter(ImageDirectory) { IsPrivate = false }, OciLayout.SnapshotTag);
     }

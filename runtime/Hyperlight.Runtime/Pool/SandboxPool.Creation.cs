@@ -139,7 +139,7 @@ public sealed partial class SandboxPool
                 _warmUp(first);
             }
 
-            Snapshot snapshot = first.Snapshot();
+            Snapshot snapshot = first.TakeSnapshot();
             using (_lock.Enter())
             {
                 _snapshot = snapshot;

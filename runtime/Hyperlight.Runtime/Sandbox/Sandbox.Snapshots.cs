@@ -33,7 +33,7 @@ public sealed partial class Sandbox
     /// <exception cref="SandboxPoisonedException">An earlier call did not run to its end.</exception>
     /// <exception cref="InvalidOperationException">A call is running.</exception>
     /// <exception cref="ObjectDisposedException">The sandbox is disposed.</exception>
-    public Snapshot Snapshot()
+    public Snapshot TakeSnapshot()
     {
         _gate.Enter(Timeout.InfiniteTimeSpan);
         try
@@ -41,7 +41,7 @@ public sealed partial class Sandbox
             ThrowIfUnusable();
             if (_current?.TryShare() != true)
             {
-                _current = TakeSnapshot();
+                _current = CaptureMeasured();
             }
 
             return new(_current);
@@ -90,7 +90,7 @@ public sealed partial class Sandbox
         }
     }
 
-    private SnapshotContent TakeSnapshot()
+    private SnapshotContent CaptureMeasured()
     {
         Operation operation = Operation.Snapshot(_name);
         try

@@ -122,7 +122,7 @@ public sealed partial class CrashDumpTests : IDisposable
     {
         using TestGuest guest = new("misbehave");
         using Sandbox first = guest.Start(options => options.CrashDumpDirectory = _directory.FullName);
-        using Snapshot snapshot = first.Snapshot();
+        using Snapshot snapshot = first.TakeSnapshot();
         using Sandbox second = snapshot.CreateSandbox(options => options.CrashDumpDirectory = _directory.FullName);
         Sandbox crashing = fromSnapshot ? second : first;
 

@@ -98,7 +98,7 @@ public sealed class KitLanguageTests : IDisposable
             Assert.Equal(0, sandbox.Call<int>("Misplaced"));
             Assert.Equal(0, sandbox.Call<int>("Misaligned"));
             Assert.Equal(7, sandbox.Call<int>("Count"));
-            using Snapshot snapshot = sandbox.Snapshot();
+            using Snapshot snapshot = sandbox.TakeSnapshot();
             Assert.Equal(9, sandbox.Call<int>("Count"));
             sandbox.Restore(snapshot);
             Assert.Equal(9, sandbox.Call<int>("Count"));

@@ -88,7 +88,7 @@ public sealed class AttackTests(HostileImages images) : IClassFixture<HostileIma
         using Sandbox next = neighbourhood.CreateVictim();
         Assert.Equal((DataWord, 0), (next.Call<int>("DataWord"), next.Call<int>("BssWord")));
         Assert.Equal(3, next.Call<int>("AllocateAndTouch", 3));
-        using Snapshot snapshot = next.Snapshot();
+        using Snapshot snapshot = next.TakeSnapshot();
         return snapshot.Content.Processor;
     }
 
@@ -146,7 +146,7 @@ public sealed class AttackTests(HostileImages images) : IClassFixture<HostileIma
         if (sandbox.State == SandboxState.Poisoned)
         {
             Assert.Throws<SandboxPoisonedException>(() => sandbox.Call("DataWord"));
-            Assert.Throws<SandboxPoisonedException>(sandbox.Snapshot);
+            Assert.Throws<SandboxPoisonedException>(sandbox.TakeSnapshot);
         }
     }
 

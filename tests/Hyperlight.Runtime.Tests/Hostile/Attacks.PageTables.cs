@@ -109,7 +109,7 @@ internal static partial class Attacks
 
     private static void TakeSnapshot(Victim victim)
     {
-        using Snapshot snapshot = victim.Sandbox.Snapshot();
+        using Snapshot snapshot = victim.Sandbox.TakeSnapshot();
         victim.Sandbox.Restore(snapshot);
     }
 }

@@ -39,7 +39,7 @@ public class FuzzTests
             options.HostFunctions.Add("HostAdd", (int a, int b) => a + b).Add("Echo", (GuestValue value) => value);
             options.Log = _ => { };
         });
-        using Snapshot start = sandbox.Snapshot();
+        using Snapshot start = sandbox.TakeSnapshot();
         Victim victim = new(name, guest.Image.Map, sandbox);
         HashSet<Type> seen = [];
         for (int i = 0; i < GuestRounds; i++)

@@ -18,7 +18,7 @@ internal sealed class Neighbourhood : IDisposable
         byte[] initData = [.. atStart, .. new byte[Math.Max(0, LeastInitCode - atStart.Length)]];
         Image = new(guest, request => request with { InitData = atStart.Length == 0 ? [] : initData });
         Neighbour = Image.Start(options => Configure(options, misbehaveAtStart: false));
-        Start = Neighbour.Snapshot();
+        Start = Neighbour.TakeSnapshot();
         Neighbour.Call("SetBssWord", 7);
     }
 

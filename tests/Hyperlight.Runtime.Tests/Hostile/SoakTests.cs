@@ -23,7 +23,7 @@ public class SoakTests
         using Sandbox sandbox = cheap.Start();
         using TestGuest other = new(Victim.Amd64);
         using Sandbox dear = other.Start(options => options.HostFunctions.Add("Block", () => { }));
-        using Snapshot start = dear.Snapshot();
+        using Snapshot start = dear.TakeSnapshot();
         void Rounds(int first, int last)
         {
             for (int round = first; round < last; round++)
@@ -51,7 +51,7 @@ public class SoakTests
         using TestGuest broken = new CheapGuest { FailsAtStart = true }.Bake();
         using TestGuest identity = new(Victim.I686);
         using Sandbox template = identity.Start();
-        using Snapshot start = template.Snapshot();
+        using Snapshot start = template.TakeSnapshot();
         void Run(int first, int last)
         {
             for (int cycle = first; cycle < last; cycle++)
@@ -88,7 +88,7 @@ public class SoakTests
             default:
                 // Without a call since the last restore the snapshot would be that one again.
                 sandbox.Call("DataWord");
-                using (Snapshot snapshot = sandbox.Snapshot())
+                using (Snapshot snapshot = sandbox.TakeSnapshot())
                 {
                     sandbox.Restore(snapshot);
                 }

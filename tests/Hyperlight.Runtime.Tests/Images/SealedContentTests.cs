@@ -46,7 +46,7 @@ public sealed class SealedContentTests : IDisposable
             after.MapFile(mapped, new(0x8000_0000));
         }
 
-        using Snapshot snapshot = after.Snapshot();
+        using Snapshot snapshot = after.TakeSnapshot();
         snapshot.Save(Path.Combine(_directory.FullName, "saved"), "ready");
         Assert.ThrowsAny<HyperlightException>(() => after.Call<int>("ReadByte", 0x7000_0000UL));
         Assert.Single(Directory.GetFiles(Dumps));
@@ -61,7 +61,7 @@ public sealed class SealedContentTests : IDisposable
         using GuestImage image = GuestImage.Open(Copy(guest), new() { VerifyContent = false });
         using Sandbox neighbour = guest.Start();
         using Sandbox sandbox = Start(image);
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         using (FileStream file = new(Blob(image), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
         {
             file.SetLength(0);

@@ -143,7 +143,7 @@ public sealed class DevicePortTests : IDisposable
         using TestGuest other = TickingGuest.Bake("ticks32");
         using Sandbox clock = other.Start();
         using Sandbox sandbox = _interrupted.Halt().Run(storm).Start();
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
 
         Task<Exception?> storming = Task.Run(() => Record.Exception(() => sandbox.Call("F", new CallOptions { Timeout = TimeSpan.FromMilliseconds(300) })));
         Assert.InRange(clock.Call<uint>("Count", 5u, TickingGuest.Period), 5u, uint.MaxValue);

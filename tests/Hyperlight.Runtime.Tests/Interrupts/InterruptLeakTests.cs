@@ -67,7 +67,7 @@ public sealed class InterruptLeakTests
     private static void Live(TestGuest guest)
     {
         using Sandbox sandbox = guest.Start();
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         sandbox.Call("LeaveRunning", 100u);
         sandbox.Restore(snapshot);
         using Sandbox other = snapshot.CreateSandbox();

@@ -18,7 +18,7 @@ public sealed class InterruptSnapshotTests
         using TestGuest guest = TickingGuest.Bake(name);
         using Sandbox sandbox = guest.Start();
         uint before = sandbox.Call<uint>("Count", 3u, TickingGuest.Period);
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         sandbox.Call<uint>("Count", 3u, TickingGuest.Period);
         sandbox.Call("SetMask", 0xFFu);
 
@@ -36,7 +36,7 @@ public sealed class InterruptSnapshotTests
         using TestGuest guest = TickingGuest.Bake(name);
         using Sandbox sandbox = guest.Start();
         uint before = sandbox.Call<uint>("Count", 3u, TickingGuest.Period);
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
 
         using Sandbox other = snapshot.CreateSandbox();
 
@@ -51,9 +51,9 @@ public sealed class InterruptSnapshotTests
         using TestGuest guest = TickingGuest.Bake(name);
         using Sandbox clock = guest.Start();
         using Sandbox sandbox = TickingGuest.StartWithClock(guest, clock);
-        using Snapshot nothingWaits = sandbox.Snapshot();
+        using Snapshot nothingWaits = sandbox.TakeSnapshot();
         sandbox.Call("Latch", TickingGuest.Period);
-        using Snapshot oneWaits = sandbox.Snapshot();
+        using Snapshot oneWaits = sandbox.TakeSnapshot();
 
         Assert.Equal(1u, sandbox.Call<uint>("Pending"));
         sandbox.Restore(oneWaits);
@@ -70,9 +70,9 @@ public sealed class InterruptSnapshotTests
         using TestGuest guest = TickingGuest.Bake(name);
         using TestGuest plain = new("misbehave" + name["ticks".Length..]);
         using Sandbox sandbox = guest.Start();
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         using Sandbox other = plain.Start();
-        using Snapshot plainSnapshot = other.Snapshot();
+        using Snapshot plainSnapshot = other.TakeSnapshot();
 
         Assert.Contains(
             "HardwareInterrupts: the snapshot has True, the sandbox False", Assert.Throws<SnapshotMismatchException>(() => other.Restore(snapshot)).Differences);
@@ -92,7 +92,7 @@ public sealed class InterruptSnapshotTests
         MemoryMap map = MemoryMap.TryCreate(layout, config.Sizes, config.CodeSize, config.Regions[0].StoredSize, new List<Finding>())!;
         using Sandbox sandbox = new("test", map, guest.Image.EntryPoint, guest.Image.File, new(), default);
 
-        SnapshotFailedException exception = Assert.Throws<SnapshotFailedException>(sandbox.Snapshot);
+        SnapshotFailedException exception = Assert.Throws<SnapshotFailedException>(sandbox.TakeSnapshot);
 
         Assert.Contains($"the page of the device is ({end})", exception.Message, StringComparison.Ordinal);
         Assert.Equal(42, sandbox.Call<int>("DataWord"));

@@ -31,7 +31,7 @@ public sealed class SavedInterruptTests : IDisposable
             uint before = child.Call<uint>("Total");
             Assert.Equal((AllButTimer, 1u), (child.Call<uint>("Mask"), child.Call<uint>("Pending")));
             Assert.InRange(child.Call<uint>("Count", 3u, TickingGuest.Period), before + 4, uint.MaxValue);
-            using Snapshot further = child.Snapshot();
+            using Snapshot further = child.TakeSnapshot();
             further.Save(directory, "further");
             return;
         }
@@ -41,7 +41,7 @@ public sealed class SavedInterruptTests : IDisposable
         using Sandbox sandbox = TickingGuest.StartWithClock(guest, clock);
         uint total = sandbox.Call<uint>("Count", 3u, TickingGuest.Period);
         sandbox.Call("Latch", TickingGuest.Period);
-        using (Snapshot snapshot = sandbox.Snapshot())
+        using (Snapshot snapshot = sandbox.TakeSnapshot())
         {
             snapshot.Save(Saved, Tag);
         }
@@ -66,7 +66,7 @@ public sealed class SavedInterruptTests : IDisposable
         using TestGuest guest = TickingGuest.Bake(name);
         using Sandbox sandbox = guest.Start();
         sandbox.Call<uint>("Count", 3u, TickingGuest.Period);
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         string digest = snapshot.Save(Saved, Tag);
         using Snapshot loaded = Snapshot.Load(Saved, Tag);
 
@@ -90,7 +90,7 @@ public sealed class SavedInterruptTests : IDisposable
     {
         using TestGuest guest = TickingGuest.Bake("ticks32");
         using Sandbox neighbour = guest.Start();
-        using Snapshot snapshot = neighbour.Snapshot();
+        using Snapshot snapshot = neighbour.TakeSnapshot();
         Random random = new(1272);
         int saved = 0;
         for (int i = 0; i < 10; i++)
@@ -125,7 +125,7 @@ public sealed class SavedInterruptTests : IDisposable
     {
         using TestGuest guest = TickingGuest.Bake("ticks32");
         using Sandbox sandbox = guest.Start();
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         Snapshot counting = WithInterrupts(snapshot, Change(snapshot.Content.Processor.Interrupts!, nameof(InterruptState.LocalApic), state => state[0x380] = 1));
 
         HyperlightException refused = Assert.Throws<HyperlightException>(() => counting.Save(Saved, Tag));

@@ -83,7 +83,7 @@ public sealed class TimerTests
     {
         using TestGuest guest = TickingGuest.Bake(name);
         using Sandbox sandbox = guest.Start();
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         GuestValue[] arguments = period is { } microseconds ? [microseconds] : [];
 
         Assert.Throws<TimeoutException>(() => sandbox.Call(function, new CallOptions { Timeout = TimeSpan.FromMilliseconds(50) }, arguments));

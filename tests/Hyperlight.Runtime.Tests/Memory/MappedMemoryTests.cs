@@ -41,7 +41,7 @@ public sealed class MappedMemoryTests : IDisposable
     {
         using TestGuest guest = new("misbehave32");
         using Sandbox sandbox = guest.Start();
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         using Sandbox restored = snapshot.CreateSandbox();
 
         (string Name, string[] Flags)[] own = [.. Mappings().Where(mapping =>

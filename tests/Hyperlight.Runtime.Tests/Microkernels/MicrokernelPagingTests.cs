@@ -66,7 +66,7 @@ public class MicrokernelPagingTests
         using MicrokernelImage image = new(variant);
         using BootedMicrokernel kernel = image.Boot();
         (_, string own) = Directories(kernel.Ask("paging")[0]);
-        using Snapshot snapshot = kernel.Sandbox.Snapshot();
+        using Snapshot snapshot = kernel.Sandbox.TakeSnapshot();
 
         for (int i = 0; i < 10; i++)
         {

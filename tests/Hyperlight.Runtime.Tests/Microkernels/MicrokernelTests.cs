@@ -187,7 +187,7 @@ public class MicrokernelTests
         using MicrokernelImage image = new(variant);
         using BootedMicrokernel kernel = image.Boot();
         kernel.Greeting();
-        using Snapshot snapshot = kernel.Sandbox.Snapshot();
+        using Snapshot snapshot = kernel.Sandbox.TakeSnapshot();
         kernel.Greeting();
         Assert.Throws<GuestCpuException>(() => kernel.Run("crash"));
 
@@ -215,7 +215,7 @@ public class MicrokernelTests
             using (BootedMicrokernel kernel = image.Boot())
             {
                 kernel.Greeting();
-                using Snapshot snapshot = kernel.Sandbox.Snapshot();
+                using Snapshot snapshot = kernel.Sandbox.TakeSnapshot();
                 snapshot.Save(saved.FullName, "booted");
             }
 

@@ -144,7 +144,7 @@ public sealed class PoolFailureTests : IDisposable
     public async Task A_sandbox_that_cannot_be_set_back_is_not_rented_again_and_another_is_made_though_the_snapshot_s_owner_disposed_it()
     {
         using Sandbox sandbox = _guest.Image.CreateSandbox();
-        Snapshot snapshot = sandbox.Snapshot();
+        Snapshot snapshot = sandbox.TakeSnapshot();
         using SandboxPool pool = _guest.Open(maxCount: 1, snapshot: snapshot);
         SandboxLease lease = await pool.RentAsync(TestCanceled);
         Sandbox used = lease.Sandbox;

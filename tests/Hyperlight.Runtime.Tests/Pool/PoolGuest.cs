@@ -62,7 +62,7 @@ internal sealed class PoolGuest : IDisposable
     /// <summary>Does to a sandbox what no restore heals.</summary>
     public static void Ruin(Sandbox sandbox)
     {
-        using Snapshot good = sandbox.Snapshot();
+        using Snapshot good = sandbox.TakeSnapshot();
         using Snapshot bad = UnmappableMemory.InsteadOf(good);
         Assert.Throws<SandboxUnrecoverableException>(() => sandbox.Restore(bad));
     }

@@ -30,7 +30,7 @@ public sealed class PoolRentTests : IDisposable
         using SandboxPool pool = _guest.Open(maxCount: 1);
         SandboxLease ended = await pool.RentAsync(TestCanceled);
         Sandbox kept = ended.Sandbox;
-        using Snapshot before = kept.Snapshot();
+        using Snapshot before = kept.TakeSnapshot();
         ended.Dispose();
         using SandboxLease next = await pool.RentAsync(TestCanceled);
         next.Sandbox.Call("SetDataWord", 7);
@@ -38,7 +38,7 @@ public sealed class PoolRentTests : IDisposable
         Assert.Equal(SandboxState.Disposed, kept.State);
         Assert.Throws<ObjectDisposedException>(() => kept.Call<int>("DataWord"));
         Assert.Throws<ObjectDisposedException>(() => kept.Restore(before));
-        Assert.Throws<ObjectDisposedException>(kept.Snapshot);
+        Assert.Throws<ObjectDisposedException>(kept.TakeSnapshot);
         kept.Dispose();
 
         Assert.Equal((7, SandboxState.Ready), (PoolGuest.Word(next), next.Sandbox.State));
@@ -51,7 +51,7 @@ public sealed class PoolRentTests : IDisposable
         for (int tenant = 1; tenant <= 3; tenant++)
         {
             using SandboxLease lease = await pool.RentAsync(TestCanceled);
-            using Snapshot snapshot = lease.Sandbox.Snapshot();
+            using Snapshot snapshot = lease.Sandbox.TakeSnapshot();
             lease.Sandbox.Call("SetDataWord", tenant);
             lease.Sandbox.Restore(snapshot);
             Assert.Equal(PoolGuest.Untouched, PoolGuest.Word(lease));

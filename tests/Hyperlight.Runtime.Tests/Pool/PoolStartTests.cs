@@ -61,7 +61,7 @@ public sealed class PoolStartTests : IDisposable
     {
         using Sandbox sandbox = _guest.Image.CreateSandbox();
         sandbox.Call("SetDataWord", 5);
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         using (SandboxPool pool = _guest.Open(maxCount: 1, snapshot: snapshot))
         {
             for (int i = 0; i < 2; i++)
@@ -80,7 +80,7 @@ public sealed class PoolStartTests : IDisposable
     public async Task A_warm_up_of_a_snapshot_changes_the_pools_sandboxes_and_not_the_snapshot()
     {
         using Sandbox sandbox = _guest.Image.CreateSandbox();
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         using (SandboxPool pool = _guest.Open(maxCount: 2, warmUp: first => first.Call("SetDataWord", 7), snapshot: snapshot))
         {
             using SandboxLease lease = await pool.RentAsync(TestCanceled);
@@ -96,7 +96,7 @@ public sealed class PoolStartTests : IDisposable
     public async Task A_snapshot_that_does_not_fit_the_options_is_said_to_the_renter()
     {
         using Sandbox sandbox = _guest.Image.CreateSandbox(options => options.HostFunctions.Add("Block", () => { }));
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         using SandboxPool pool = _guest.Open(maxCount: 1, snapshot: snapshot);
 
         SnapshotMismatchException exception = await Assert.ThrowsAsync<SnapshotMismatchException>(() => pool.RentAsync(TestCanceled).AsTask());

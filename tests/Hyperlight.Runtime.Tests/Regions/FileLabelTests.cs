@@ -83,9 +83,9 @@ public class FileLabelTests
         using GuestFile file = new(1);
         using TestGuest guest = new(name);
         using Sandbox sandbox = guest.Start();
-        using Snapshot before = sandbox.Snapshot();
+        using Snapshot before = sandbox.TakeSnapshot();
         sandbox.MapFile(file.Path, new(At), "one");
-        using Snapshot with = sandbox.Snapshot();
+        using Snapshot with = sandbox.TakeSnapshot();
 
         sandbox.Restore(with);
         Assert.Equal(0UL, Find(sandbox, "one").Address);

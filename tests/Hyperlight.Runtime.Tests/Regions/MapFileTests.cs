@@ -167,7 +167,7 @@ public class MapFileTests
         using GuestFile file = new(5000);
         using TestGuest guest = new(name);
         using Sandbox first = guest.Start();
-        using Snapshot snapshot = first.Snapshot();
+        using Snapshot snapshot = first.TakeSnapshot();
         GuestPhysicalAddress at = FreeAddress(name);
 
         using Sandbox sandbox = snapshot.CreateSandbox(options => options.MapFile(file.Path, at));

@@ -24,7 +24,7 @@ public class RegionSnapshotTests
             first.MapFile(file.Path, At);
             first.Call<ulong>("MapRegion", At.Value + 0x1000, 0UL, 0x2000UL, CopyOnWrite);
             first.Call<int>("WriteByte", At.Value + 0x2000, 0x77);
-            snapshot = first.Snapshot();
+            snapshot = first.TakeSnapshot();
         }
 
         using (snapshot)
@@ -46,7 +46,7 @@ public class RegionSnapshotTests
         using TestGuest guest = new(name);
         using Sandbox sandbox = guest.Start();
         GuestPhysicalAddress at = FreeAddress(name);
-        using Snapshot before = sandbox.Snapshot();
+        using Snapshot before = sandbox.TakeSnapshot();
         sandbox.MapFile(file.Path, at);
 
         sandbox.Restore(before);
@@ -66,10 +66,10 @@ public class RegionSnapshotTests
         using GuestFile file = new(0x2000);
         using TestGuest guest = new(I686);
         using Sandbox sandbox = guest.Start();
-        using Snapshot before = sandbox.Snapshot();
+        using Snapshot before = sandbox.TakeSnapshot();
         sandbox.MapFile(file.Path, FreeAddress(I686));
 
-        using Snapshot mapped = sandbox.Snapshot();
+        using Snapshot mapped = sandbox.TakeSnapshot();
 
         // The page of the PEB, which listed the file.
         Assert.Equal(before.Size + GuestLayout.PageSize, mapped.Size);
@@ -83,13 +83,13 @@ public class RegionSnapshotTests
         using GuestFile file = new(1);
         using TestGuest guest = new(Amd64);
         using Sandbox sandbox = guest.Start();
-        using Snapshot first = sandbox.Snapshot();
+        using Snapshot first = sandbox.TakeSnapshot();
 
         sandbox.MapFile(file.Path, At);
-        using Snapshot second = sandbox.Snapshot();
+        using Snapshot second = sandbox.TakeSnapshot();
         Assert.Same(second.Content, sandbox.TakeContent());
         sandbox.Unmap(At);
-        using Snapshot third = sandbox.Snapshot();
+        using Snapshot third = sandbox.TakeSnapshot();
 
         Assert.NotSame(first.Content, second.Content);
         Assert.NotSame(second.Content, third.Content);
@@ -104,7 +104,7 @@ public class RegionSnapshotTests
         GuestPhysicalAddress near = guest.Image.Map.PageTables.StoredSize > 0 ? new(guest.Image.Map.Layout.SnapshotBase.Value + guest.Image.Map.SnapshotSize) : default;
         sandbox.MapRegion(region, near);
         sandbox.Call("SetDataWord", 5);
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
 
         sandbox.Restore(snapshot);
 

@@ -138,7 +138,7 @@ public class SharedRegionTests
     {
         using TestGuest guest = new(Amd64);
         using Sandbox sandbox = guest.Start();
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         using GuestFile file = new(5000);
         Round(sandbox, snapshot, file);
         (int descriptors, int mappings) = Counts();

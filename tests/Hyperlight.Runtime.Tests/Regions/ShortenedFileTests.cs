@@ -22,7 +22,7 @@ public sealed class ShortenedFileTests : IDisposable
         using TestGuest guest = new(name);
         using Sandbox neighbour = guest.Start();
         using Sandbox sandbox = guest.Start(options => options.CrashDumpDirectory = _directory.FullName);
-        using Snapshot start = sandbox.Snapshot();
+        using Snapshot start = sandbox.TakeSnapshot();
         GuestPhysicalAddress at = FreeAddress(name);
         sandbox.MapFile(file.Path, at);
         sandbox.Call<ulong>("MapRegion", at.Value, 0UL, 0x4000UL, CopyOnWrite);
@@ -50,12 +50,12 @@ public sealed class ShortenedFileTests : IDisposable
         sandbox.Call<ulong>("MapRegion", At.Value, 0UL, 0x4000UL, ReadOnly);
         file.Resize(0x3FFF);
 
-        SnapshotFailedException exception = Assert.Throws<SnapshotFailedException>(sandbox.Snapshot);
+        SnapshotFailedException exception = Assert.Throws<SnapshotFailedException>(sandbox.TakeSnapshot);
 
         Assert.Contains("0x200003000 has become shorter", exception.Message, StringComparison.Ordinal);
         Assert.Equal(SandboxState.Ready, sandbox.State);
         sandbox.Unmap(At);
-        sandbox.Snapshot().Dispose();
+        sandbox.TakeSnapshot().Dispose();
     }
 
     [Fact]

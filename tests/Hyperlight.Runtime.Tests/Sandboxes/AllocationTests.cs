@@ -32,7 +32,7 @@ public sealed class AllocationTests : IDisposable
     [KvmFact]
     public void A_restore_allocates_nothing()
     {
-        using Snapshot snapshot = _sandbox.Snapshot();
+        using Snapshot snapshot = _sandbox.TakeSnapshot();
 
         AssertAllocatesNothing(() =>
         {

@@ -87,7 +87,7 @@ public class CallRegistersTests
         using Sandbox sandbox = guest.Start();
         if (isRestored)
         {
-            using Snapshot snapshot = sandbox.Snapshot();
+            using Snapshot snapshot = sandbox.TakeSnapshot();
             sandbox.Restore(snapshot);
         }
 

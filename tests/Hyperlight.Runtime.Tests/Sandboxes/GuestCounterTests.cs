@@ -67,7 +67,7 @@ public class GuestCounterTests
         using TestGuest guest = new(name);
         using Sandbox sandbox = guest.Start(options => options.Counter = counter);
         counter.Increment();
-        using Snapshot one = sandbox.Snapshot();
+        using Snapshot one = sandbox.TakeSnapshot();
         counter.Increment();
         counter.Increment();
 
@@ -86,7 +86,7 @@ public class GuestCounterTests
         using TestGuest guest = new("misbehave32");
         using Sandbox sandbox = guest.Start(options => options.Counter = first);
         first.Increment();
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
 
         using Sandbox other = snapshot.CreateSandbox(options => options.Counter = second);
 
@@ -104,7 +104,7 @@ public class GuestCounterTests
         GuestCounter counter = new(7);
         using TestGuest guest = new(name);
         using Sandbox sandbox = guest.Start(options => options.Counter = counter);
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         using Sandbox plain = guest.Start(_ => { });
 
         using Sandbox other = snapshot.CreateSandbox();

@@ -21,7 +21,7 @@ public class GuestPermissionTests
         Assert.True(MemoryPermissionsText.TryParse(text, out MemoryPermissions permissions));
         using TestGuest guest = new(Amd64, request => request with { InitData = FortyTwo, Sizes = new() { InitDataPermissions = permissions } });
         using Sandbox sandbox = guest.Start();
-        using Snapshot start = sandbox.Snapshot();
+        using Snapshot start = sandbox.TakeSnapshot();
         ulong address = sandbox.Call<ulong>("InitDataAddress");
         Assert.Equal(0xB8, sandbox.Call<int>("ReadByte", address));
 
@@ -30,7 +30,7 @@ public class GuestPermissionTests
         AssertWorks(writable, () => Assert.Equal(43, sandbox.Call<int>("WriteByte", address + 1, 43)));
         if (writable && executable)
         {
-            using Snapshot changed = sandbox.Snapshot();
+            using Snapshot changed = sandbox.TakeSnapshot();
             sandbox.Restore(changed);
             Assert.Equal(43, sandbox.Call<int>("RunCode", address));
         }
@@ -48,7 +48,7 @@ public class GuestPermissionTests
     {
         using TestGuest guest = new(Amd64, request => request with { Sizes = new() { ExecutableHeap = executable } });
         using Sandbox sandbox = guest.Start();
-        using Snapshot start = sandbox.Snapshot();
+        using Snapshot start = sandbox.TakeSnapshot();
 
         AssertWorks(executable, () => Assert.Equal(42, sandbox.Call<int>("RunOnHeap")));
 

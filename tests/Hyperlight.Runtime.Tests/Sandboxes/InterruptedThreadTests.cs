@@ -22,7 +22,7 @@ public sealed class InterruptedThreadTests
         using TestGuest guest = new("misbehave");
         HostState before = HostState.Now();
         using (Sandbox sandbox = guest.Start())
-        using (Snapshot snapshot = sandbox.Snapshot())
+        using (Snapshot snapshot = sandbox.TakeSnapshot())
         {
             // They contend for the sandbox's lock, so that the call has to wait for it now and then.
             using CancellationTokenSource end = new();

@@ -51,7 +51,7 @@ public sealed class OwnershipTests
         SaveSnapshot(guest);
         using GuestImage image = GuestImage.Open(guest.Image.Directory);
         using (Sandbox sandbox = image.CreateSandbox(cancellationToken: TestCanceled))
-        using (Snapshot snapshot = sandbox.Snapshot())
+        using (Snapshot snapshot = sandbox.TakeSnapshot())
         {
             Assert.Equal(Kept, Word(sandbox));
         }
@@ -129,7 +129,7 @@ public sealed class OwnershipTests
     {
         using Sandbox sandbox = guest.Start();
         sandbox.Call("SetDataWord", Kept);
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         snapshot.Save(guest.Image.Directory, "snapshot");
     }
 
@@ -151,11 +151,12 @@ public sealed class OwnershipTests
             GuestImage image = GuestImage.Open(guest.Image.Directory);
             GuestCounter? counter = name == Amd64 ? null : new();
             Sandbox sandbox = image.CreateSandbox(options => options.Counter = counter);
-            Snapshot snapshot = sandbox.Snapshot(), again = sandbox.Snapshot(), loaded = Snapshot.Load(guest.Image.Directory, "snapshot");
+            Snapshot snapshot = sandbox.TakeSnapshot(), again = sandbox.TakeSnapshot();
+            Snapshot loaded = Snapshot.Load(guest.Image.Directory, "snapshot");
             Assert.NotSame(snapshot, again);
             SandboxPool pool = new(image, new() { MaxCount = 3 }), ofSnapshot = new(snapshot);
             SandboxLease lease = Rent(pool);
-            Snapshot ofLease = lease.Sandbox.Snapshot();
+            Snapshot ofLease = lease.Sandbox.TakeSnapshot();
             SharedRegion region = SharedRegion.FromBytes("region", [1, 2, 3]);
             Assert.Same(ofLease.Content, lease.Sandbox.TakeContent());
             return new(

@@ -129,7 +129,7 @@ public class PagedGuestTests
     {
         using TestGuest guest = new(Misbehave);
         using Sandbox sandbox = guest.Start();
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         Assert.Equal(10, sandbox.Call<int>("Recurse", 10));
         Assert.Throws<GuestFaultException>(() => sandbox.Call<int>("Recurse", 1000));
 
@@ -163,7 +163,7 @@ public class PagedGuestTests
         Assert.Equal(0UL, sandbox.Call<ulong>("MapRegion", at.Value, 0x4000_1000UL, 0x1000UL, GuestFile.ReadOnly)); // something is there
         Assert.Equal(4999 % 251, sandbox.Call<int>("ReadByte", 0x4000_0000UL + 4999));
         Assert.Equal(200, sandbox.Call<int>("WriteByte", 0x4000_0000UL, 200));
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         sandbox.Restore(snapshot);
 
         Assert.Equal((200, 4999 % 251), (sandbox.Call<int>("ReadByte", 0x4000_0000UL), sandbox.Call<int>("ReadByte", 0x4000_0000UL + 4999)));

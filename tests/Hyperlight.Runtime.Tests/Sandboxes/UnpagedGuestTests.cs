@@ -171,7 +171,7 @@ public class UnpagedGuestTests
         using TestGuest high = BareGuest.At(0x30_0000, start);
         using Sandbox first = low.Start();
         using Sandbox second = high.Start();
-        using Snapshot snapshot = first.Snapshot();
+        using Snapshot snapshot = first.TakeSnapshot();
 
         SnapshotMismatchException failure = Assert.Throws<SnapshotMismatchException>(() => second.Restore(snapshot));
 

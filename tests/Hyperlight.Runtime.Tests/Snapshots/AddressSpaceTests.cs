@@ -16,7 +16,7 @@ public class AddressSpaceTests
         using Sandbox sandbox = guest.Start();
         sandbox.Call("SetDataWord", 1);
         sandbox.Call("SetBssWord", 2);
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
 
         for (int round = 0; round < 3; round++)
         {
@@ -40,7 +40,7 @@ public class AddressSpaceTests
     {
         using TestGuest guest = new(Misbehave);
         using Sandbox sandbox = guest.Start();
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         Assert.Throws<GuestFaultException>(() => sandbox.Call("TripleFault"));
 
         sandbox.Restore(snapshot);
@@ -70,7 +70,7 @@ public class AddressSpaceTests
         ]);
         sandbox.Call("SetDataWord", 7);
 
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         sandbox.Restore(snapshot);
 
         ulong first = map.PageTables.Gpa.Value;
@@ -95,10 +95,10 @@ public class AddressSpaceTests
         using Sandbox sandbox = guest.Start(options => options.PageTableRoots = (_, _) => roots);
         roots.Add(new(sandbox.Call<ulong>("CurrentAddressSpace")));
         GuestPhysicalAddress second = new(sandbox.Call<ulong>("AddAddressSpace", 1));
-        using Snapshot one = sandbox.Snapshot();
+        using Snapshot one = sandbox.TakeSnapshot();
         sandbox.Call("DataWord");
         roots.Add(second);
-        using Snapshot two = sandbox.Snapshot();
+        using Snapshot two = sandbox.TakeSnapshot();
 
         // The root, the window's table, the window's page.
         Assert.Equal(one.Size + 0x3000, two.Size);
@@ -115,7 +115,7 @@ public class AddressSpaceTests
         void Refuse(string why, params GuestPhysicalAddress[] found)
         {
             roots = found;
-            Assert.Contains(why, Assert.Throws<SnapshotFailedException>(sandbox.Snapshot).Message, StringComparison.Ordinal);
+            Assert.Contains(why, Assert.Throws<SnapshotFailedException>(sandbox.TakeSnapshot).Message, StringComparison.Ordinal);
         }
 
         Refuse("comes first", current + 0x1000, current);
@@ -123,7 +123,7 @@ public class AddressSpaceTests
         Refuse("no page of the guest's memory", current, current + 4);
         Refuse("raise ScratchSize", [.. Enumerable.Repeat(current, 1000)]);
         roots = [];
-        sandbox.Snapshot().Dispose();
+        sandbox.TakeSnapshot().Dispose();
     }
 
     [KvmFact(Needs.Paging32)]
@@ -137,7 +137,7 @@ public class AddressSpaceTests
         Assert.Equal(77, sandbox.Call<int>("WriteByte", inLarge, 77));
         Assert.Equal(77, sandbox.Call<int>("ReadByte", map.Scratch.Gva.Value + 0x8_0123));
 
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         sandbox.Restore(snapshot);
 
         Assert.Equal((77, 0), (sandbox.Call<int>("ReadByte", inLarge), sandbox.Call<int>("ReadByte", map.Scratch.Gva.Value + 0x8_0123)));

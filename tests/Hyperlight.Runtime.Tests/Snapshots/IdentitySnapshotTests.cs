@@ -15,10 +15,10 @@ public sealed class IdentitySnapshotTests
     {
         using TestGuest guest = Large();
         using Sandbox sandbox = guest.Start();
-        using Snapshot start = sandbox.Snapshot();
+        using Snapshot start = sandbox.TakeSnapshot();
 
         Write(sandbox, guest, 100, value: 1);
-        using Snapshot written = sandbox.Snapshot();
+        using Snapshot written = sandbox.TakeSnapshot();
 
         Assert.InRange(start.Size, 1UL, 24UL * Page);
         // A call may touch a page of its own beside.
@@ -31,12 +31,12 @@ public sealed class IdentitySnapshotTests
         using TestGuest guest = Large();
         using Sandbox sandbox = guest.Start();
         Write(sandbox, guest, 50, value: 1);
-        using Snapshot written = sandbox.Snapshot();
+        using Snapshot written = sandbox.TakeSnapshot();
         Write(sandbox, guest, 50, value: 0);
         sandbox.Call("SetDataWord", 7);
         sandbox.Call("SetDataWord", 42);
 
-        using Snapshot cleared = sandbox.Snapshot();
+        using Snapshot cleared = sandbox.TakeSnapshot();
 
         Assert.InRange(written.Size - cleared.Size, 50UL * Page, 51UL * Page);
         sandbox.Restore(written);
@@ -55,7 +55,7 @@ public sealed class IdentitySnapshotTests
         using TestGuest guest = Large();
         using Sandbox sandbox = guest.Start();
         Write(sandbox, guest, count, value: 1);
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         using Sandbox other = snapshot.CreateSandbox();
 
         Assert.All([sandbox, other, sandbox], target =>
@@ -74,10 +74,10 @@ public sealed class IdentitySnapshotTests
         using TestGuest guest = Large();
         using Sandbox sandbox = guest.Start();
         Write(sandbox, guest, 100, value: 1);
-        Snapshot first = sandbox.Snapshot();
+        Snapshot first = sandbox.TakeSnapshot();
         sandbox.Restore(first);
         Write(sandbox, guest, 1, value: 2);
-        using Snapshot second = sandbox.Snapshot();
+        using Snapshot second = sandbox.TakeSnapshot();
         first.Dispose();
 
         using Sandbox other = second.CreateSandbox();
@@ -95,7 +95,7 @@ public sealed class IdentitySnapshotTests
         using Sandbox sandbox = guest.Start();
         int[] pages = [.. Enumerable.Range(0, 40).SelectMany(run => Enumerable.Range(run * 20, 17))];
         Assert.All(pages, page => sandbox.Call<int>("WriteByte", Address(guest, page), 3));
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         using Sandbox other = snapshot.CreateSandbox();
 
         for (int round = 0; round < 2; round++)

@@ -57,7 +57,7 @@ public sealed class ImageSnapshotTests
         using TestGuest guest = new("misbehave");
         using TestGuest other = new("misbehave", request => request with { Sizes = request.Sizes with { HeapSize = 1 << 20 } });
         using (Sandbox sandbox = other.Start())
-        using (Snapshot snapshot = sandbox.Snapshot())
+        using (Snapshot snapshot = sandbox.TakeSnapshot())
         {
             snapshot.Save(guest.Image.Directory, "snapshot");
         }
@@ -130,7 +130,7 @@ public sealed class ImageSnapshotTests
         TestGuest guest = new("misbehave");
         using Sandbox sandbox = guest.Start();
         sandbox.Call("SetBssWord", 7);
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         snapshot.Save(guest.Image.Directory, "snapshot");
         return guest;
     }

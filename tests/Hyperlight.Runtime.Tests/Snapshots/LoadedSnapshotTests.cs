@@ -28,7 +28,7 @@ public sealed class LoadedSnapshotTests : IDisposable
             using Sandbox child = loaded.CreateSandbox();
             Assert.Equal(1271, child.Call<int>("DataWord"));
             child.Call("SetDataWord", 1);
-            using Snapshot further = child.Snapshot();
+            using Snapshot further = child.TakeSnapshot();
             further.Save(directory, "further");
             return;
         }
@@ -37,7 +37,7 @@ public sealed class LoadedSnapshotTests : IDisposable
         {
             using Sandbox sandbox = guest.Start();
             sandbox.Call("SetDataWord", 1271);
-            using Snapshot snapshot = sandbox.Snapshot();
+            using Snapshot snapshot = sandbox.TakeSnapshot();
             snapshot.Save(Saved, Tag);
         }
 
@@ -61,7 +61,7 @@ public sealed class LoadedSnapshotTests : IDisposable
         using TestGuest guest = new(name);
         using Sandbox first = guest.Start();
         first.Call("SetDataWord", 1);
-        using Snapshot snapshot = first.Snapshot();
+        using Snapshot snapshot = first.TakeSnapshot();
         snapshot.Save(Saved, Tag);
         using Snapshot loaded = Snapshot.Load(Saved, Tag);
         using Sandbox sandbox = guest.Start();
@@ -95,7 +95,7 @@ public sealed class LoadedSnapshotTests : IDisposable
                 options.HostFunctions.Add("Now", () => "noon");
                 options.AllowedMsrs.Add(0x174);
             });
-            using Snapshot snapshot = first.Snapshot();
+            using Snapshot snapshot = first.TakeSnapshot();
             snapshot.Save(Saved, Tag);
         }
 
@@ -123,7 +123,7 @@ public sealed class LoadedSnapshotTests : IDisposable
         using TestGuest guest = new(name);
         using (Sandbox first = guest.Start())
         {
-            using Snapshot snapshot = first.Snapshot();
+            using Snapshot snapshot = first.TakeSnapshot();
             string digest = snapshot.Save(Saved, "tag-0");
             Assert.Equal(digest, snapshot.Save(Path.Combine(_root.FullName, "again"), "tag-0"));
         }
@@ -135,9 +135,9 @@ public sealed class LoadedSnapshotTests : IDisposable
             using Sandbox sandbox = loaded.CreateSandbox();
             sandbox.Call("SetDataWord", i);
             Assert.Equal(20, sandbox.Call<int>("AllocateAndTouch", 20));
-            using Snapshot next = sandbox.Snapshot();
+            using Snapshot next = sandbox.TakeSnapshot();
             sandbox.Call("SetBssWord", i);
-            using Snapshot last = sandbox.Snapshot();
+            using Snapshot last = sandbox.TakeSnapshot();
             last.Save(Saved, $"tag-{i}");
         }
 

@@ -18,7 +18,7 @@ public sealed class RefusedStateTests
     {
         using TestGuest guest = new("misbehave");
         using Sandbox sandbox = guest.Start();
-        using Snapshot good = sandbox.Snapshot();
+        using Snapshot good = sandbox.TakeSnapshot();
         Snapshot bad = good.With(good.Content.Processor with { Special = good.Content.Processor.Special with { Cr0 = ImpossibleCr0 } });
         for (int i = 0; i < 2; i++)
         {
@@ -36,7 +36,7 @@ public sealed class RefusedStateTests
     {
         using TestGuest guest = new("misbehave");
         using Sandbox sandbox = guest.Start();
-        using Snapshot good = sandbox.Snapshot();
+        using Snapshot good = sandbox.TakeSnapshot();
         Snapshot bad = good.With(good.Content.Processor with { Special = good.Content.Processor.Special with { Cr0 = ImpossibleCr0 } });
 
         Assert.Throws<HypervisorException>(() => bad.CreateSandbox());
@@ -47,7 +47,7 @@ public sealed class RefusedStateTests
     {
         using TestGuest guest = new("misbehave");
         using Sandbox sandbox = guest.Start();
-        using Snapshot good = sandbox.Snapshot();
+        using Snapshot good = sandbox.TakeSnapshot();
         KeptMachine.Close();
 
         // XCR0 can be set, the address in the other register cannot: it is not canonical.

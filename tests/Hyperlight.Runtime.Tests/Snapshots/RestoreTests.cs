@@ -18,7 +18,7 @@ public class RestoreTests
         using StringWriter printed = new();
         using Sandbox sandbox = guest.Start(options => options.DebugPrint = printed);
         Call(sandbox);
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         Call(sandbox);
         Assert.Equal("NN", printed.ToString());
 
@@ -43,7 +43,7 @@ public class RestoreTests
             options.DebugPrint = printed;
             options.AllowedMsrs.Add(0x176);
         });
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         Call(sandbox);
         Call(sandbox);
         sandbox.Restore(snapshot);
@@ -78,14 +78,14 @@ public class RestoreTests
     {
         using TestGuest guest = new("misbehave");
         using Sandbox sandbox = guest.Start();
-        using Snapshot good = sandbox.Snapshot();
+        using Snapshot good = sandbox.TakeSnapshot();
         using Snapshot bad = UnmappableMemory.InsteadOf(good);
 
         Assert.IsType<HypervisorException>(Assert.Throws<SandboxUnrecoverableException>(() => sandbox.Restore(bad)).InnerException);
 
         Assert.Equal(SandboxState.Unrecoverable, sandbox.State);
         Assert.Throws<SandboxUnrecoverableException>(() => sandbox.Restore(good));
-        Assert.Throws<SandboxUnrecoverableException>(sandbox.Snapshot);
+        Assert.Throws<SandboxUnrecoverableException>(sandbox.TakeSnapshot);
         Assert.Throws<SandboxUnrecoverableException>(() => sandbox.Call("DataWord"));
         sandbox.Dispose();
         Assert.Equal(SandboxState.Disposed, sandbox.State);

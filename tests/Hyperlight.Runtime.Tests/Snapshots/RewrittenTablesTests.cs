@@ -31,7 +31,7 @@ public sealed class RewrittenTablesTests : IDisposable
     {
         WriteRoot(3, 0x7_0000_0000 | Table);
 
-        using Snapshot snapshot = _sandbox.Snapshot();
+        using Snapshot snapshot = _sandbox.TakeSnapshot();
         _sandbox.Restore(snapshot);
 
         Assert.Equal(42, _sandbox.Call<int>("DataWord"));
@@ -42,12 +42,12 @@ public sealed class RewrittenTablesTests : IDisposable
     public void A_page_that_is_seen_at_two_addresses_is_kept_once_and_stays_at_both()
     {
         _sandbox.Call("SetDataWord", 7);
-        using Snapshot before = _sandbox.Snapshot();
+        using Snapshot before = _sandbox.TakeSnapshot();
         WriteRoot(3, ReadRoot(0));
         ulong address = _sandbox.Call<ulong>("DataWordAddress");
         Assert.Equal(7, _sandbox.Call<int>("ReadByte", (3UL << 39) + address));
 
-        using Snapshot snapshot = _sandbox.Snapshot();
+        using Snapshot snapshot = _sandbox.TakeSnapshot();
         _sandbox.Restore(snapshot);
 
         // Three more tables and not a page.
@@ -60,7 +60,7 @@ public sealed class RewrittenTablesTests : IDisposable
     {
         using Sandbox sandbox = _guest.Start(options => options.PageTableRoots = (current, _) => [current, current]);
         sandbox.Call("SetDataWord", 7);
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         sandbox.Restore(snapshot);
 
         Assert.Equal(7, sandbox.Call<int>("DataWord"));

@@ -33,7 +33,7 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
             heap = guest.Image.Map.Heap.Gva.Value + 0x4000;
             Assert.All(Enumerable.Range(0, 20), page => first.Call<int>("WriteByte", heap + ((ulong)page * 0x1000), 3));
             seed = first.Call<ulong>("RandomSeed");
-            using Snapshot snapshot = first.Snapshot();
+            using Snapshot snapshot = first.TakeSnapshot();
             digest = snapshot.Save(Saved, Tag);
         }
 
@@ -58,7 +58,7 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
         using (Sandbox first = guest.Start())
         {
             first.Call("SetDataWord", 1);
-            using Snapshot snapshot = first.Snapshot();
+            using Snapshot snapshot = first.TakeSnapshot();
             snapshot.Save(Saved, Tag);
         }
 
@@ -101,7 +101,7 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
         for (int i = 0; i < 3; i++)
         {
             sandbox.Call("SetDataWord", i);
-            using Snapshot snapshot = sandbox.Snapshot();
+            using Snapshot snapshot = sandbox.TakeSnapshot();
             snapshot.Save(Saved, $"tag-{i}");
         }
 
@@ -116,7 +116,7 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
     {
         using TestGuest guest = new(Name);
         using Sandbox first = guest.Start();
-        using Snapshot snapshot = first.Snapshot();
+        using Snapshot snapshot = first.TakeSnapshot();
         Random random = new(1271);
         for (int i = 0; i < 20; i++)
         {
@@ -140,7 +140,7 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
     {
         using TestGuest guest = new(Name);
         using Sandbox sandbox = guest.Start();
-        using Snapshot good = sandbox.Snapshot();
+        using Snapshot good = sandbox.TakeSnapshot();
         Snapshot bad = good.With(good.Content.Processor with { Special = good.Content.Processor.Special with { Efer = 1 << 8 } });
 
         HyperlightException failure = Assert.Throws<HyperlightException>(() => bad.Save(Saved, Tag));
@@ -163,7 +163,7 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
         Assert.Equal((0, 5), (first.Call<int>("ReadByte", last), first.Call<int>("ReadByte", last + 1)));
         first.Call<int>("WriteByte", last, 7);
         first.Call<int>("WriteByte", heap + (400 << 20), 8);
-        using Snapshot snapshot = first.Snapshot();
+        using Snapshot snapshot = first.TakeSnapshot();
         Assert.InRange(snapshot.Size, 1UL, 1UL << 20);
         first.Call<int>("WriteByte", last, 9);
         first.Restore(snapshot);
@@ -184,7 +184,7 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
     {
         using TestGuest guest = new(Name);
         using Sandbox first = guest.Start();
-        using Snapshot snapshot = first.Snapshot();
+        using Snapshot snapshot = first.TakeSnapshot();
         snapshot.Save(Saved, Tag);
         using Snapshot loaded = Snapshot.Load(Saved, Tag, new() { VerifyContent = verifyContent });
         foreach (string path in Directory.GetFiles(OciLayout.BlobDirectory(Saved)))
@@ -196,7 +196,7 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
         first.Restore(loaded);
         using Sandbox second = loaded.CreateSandbox();
         Assert.Equal((42, 42), (first.Call<int>("DataWord"), second.Call<int>("DataWord")));
-        using Snapshot next = second.Snapshot();
+        using Snapshot next = second.TakeSnapshot();
         next.Save(Path.Combine(_root.FullName, "other"), Tag);
     }
 
@@ -214,7 +214,7 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
     {
         using TestGuest guest = new(Name);
         using Sandbox first = guest.Start();
-        using Snapshot snapshot = first.Snapshot();
+        using Snapshot snapshot = first.TakeSnapshot();
         snapshot.Save(Saved, Tag);
         Forge("config", config => config["host_functions"] = JsonNode.Parse($"[{functions}]"));
 

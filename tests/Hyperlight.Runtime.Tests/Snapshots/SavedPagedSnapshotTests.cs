@@ -109,7 +109,7 @@ public sealed class SavedPagedSnapshotTests : IDisposable
                 new(sandbox.Call<ulong>("AddAddressSpace", 222)),
             ]);
             sandbox.Call("SetDataWord", 7);
-            using Snapshot snapshot = sandbox.Snapshot();
+            using Snapshot snapshot = sandbox.TakeSnapshot();
             snapshot.Save(Saved, Tag);
             first = guest.Image.Map.PageTables.Gpa.Value;
         }
@@ -122,7 +122,7 @@ public sealed class SavedPagedSnapshotTests : IDisposable
         Assert.Equal(9, second.Call<int>("WriteByte", Window, 9));
 
         // The space that is current comes first in the next one.
-        using Snapshot further = second.Snapshot();
+        using Snapshot further = second.TakeSnapshot();
         further.Save(Saved, "further");
         using Snapshot reloaded = Snapshot.Load(Saved, "further");
         using Sandbox third = reloaded.CreateSandbox();
@@ -136,7 +136,7 @@ public sealed class SavedPagedSnapshotTests : IDisposable
     {
         using TestGuest guest = new(Name);
         using Sandbox first = guest.Start();
-        using Snapshot snapshot = first.Snapshot();
+        using Snapshot snapshot = first.TakeSnapshot();
         int tables = ((PagedSnapshotMemory)snapshot.Content.Memory).Tables.Length;
         Random random = new(1271);
         int taken = 0;
@@ -172,7 +172,7 @@ public sealed class SavedPagedSnapshotTests : IDisposable
                 using Sandbox sandbox = loaded.CreateSandbox();
                 Exception? failure = Record.Exception(() => sandbox.Call<int>("DataWord", new CallOptions { Timeout = TimeSpan.FromMilliseconds(200) }));
                 Assert.True(failure is null or HyperlightException or TimeoutException, $"{failure}");
-                failure = Record.Exception(() => sandbox.Snapshot().Dispose());
+                failure = Record.Exception(() => sandbox.TakeSnapshot().Dispose());
                 Assert.True(failure is null or HyperlightException, $"{failure}");
                 sandbox.Restore(snapshot);
                 Assert.Equal(42, sandbox.Call<int>("DataWord"));

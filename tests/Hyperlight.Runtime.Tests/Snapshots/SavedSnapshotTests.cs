@@ -31,7 +31,7 @@ public sealed class SavedSnapshotTests : IDisposable
             using Sandbox first = guest.Start();
             first.Call("SetDataWord", 1);
             first.Call("SetBssWord", 2);
-            using Snapshot snapshot = first.Snapshot();
+            using Snapshot snapshot = first.TakeSnapshot();
             digest = snapshot.Save(Saved, Tag);
         }
 
@@ -56,10 +56,10 @@ public sealed class SavedSnapshotTests : IDisposable
         using Sandbox sandbox = guest.Start(options => options.HostFunctions
             .Add("Sum", (int a, uint b) => (long)a + b).Add("Mix", (ulong a, float b, double c, bool d) => "").Add("Nothing", (byte[] a, string b) => { }));
         sandbox.Call("SetDataWord", 1);
-        using Snapshot first = sandbox.Snapshot();
+        using Snapshot first = sandbox.TakeSnapshot();
         sandbox.Restore(first);
         Assert.Equal(10, sandbox.Call<int>("AllocateAndTouch", 10));
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
 
         snapshot.Save(Saved, Tag);
 
@@ -96,7 +96,7 @@ public sealed class SavedSnapshotTests : IDisposable
 
         using Sandbox first = guest.Start(Allow);
         Assert.Throws<GuestProtocolException>(() => first.Call("F"));
-        using Snapshot snapshot = first.Snapshot();
+        using Snapshot snapshot = first.TakeSnapshot();
         snapshot.Save(Saved, Tag);
         using Snapshot loaded = Snapshot.Load(Saved, Tag);
         using Sandbox second = loaded.CreateSandbox(Allow);
@@ -111,7 +111,7 @@ public sealed class SavedSnapshotTests : IDisposable
     {
         using TestGuest guest = new(Name);
         using Sandbox first = guest.Start();
-        using Snapshot snapshot = first.Snapshot();
+        using Snapshot snapshot = first.TakeSnapshot();
         snapshot.Save(Saved, Tag);
         using Snapshot loaded = Snapshot.Load(Saved, Tag, new() { VerifyContent = false });
         using Sandbox second = loaded.CreateSandbox();
@@ -122,7 +122,7 @@ public sealed class SavedSnapshotTests : IDisposable
         Assert.Contains(" r--p ", view, StringComparison.Ordinal);
 
         first.Call("SetDataWord", 1);
-        using Snapshot next = first.Snapshot();
+        using Snapshot next = first.TakeSnapshot();
         next.Save(Saved, Tag);
         Assert.Equal(3, Directory.GetFiles(OciLayout.BlobDirectory(Saved)).Length);
         Assert.All([second, third], sandbox => Assert.Equal(42, sandbox.Call<int>("DataWord")));
@@ -136,7 +136,7 @@ public sealed class SavedSnapshotTests : IDisposable
         using TestGuest guest = TestGuest.OfVersion(Name, "0.17.0");
         using Sandbox sandbox = guest.Start();
         Assert.Equal(0UL, sandbox.Call<ulong>("ReadScratchWord", ReseedWord));
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         List<ulong> requests = [];
         for (int i = 0; i < 3; i++)
         {
@@ -156,7 +156,7 @@ public sealed class SavedSnapshotTests : IDisposable
     {
         using TestGuest guest = new(Name);
         using Sandbox sandbox = guest.Start();
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         using Sandbox copy = snapshot.CreateSandbox();
 
         Assert.Equal(0UL, copy.Call<ulong>("ReadScratchWord", ReseedWord));
@@ -168,7 +168,7 @@ public sealed class SavedSnapshotTests : IDisposable
         using (TestGuest guest = new(Name, request => request with { Sizes = new GuestSizes { HeapSize = 64 << 20, ScratchSize = 1 << 20 } }))
         {
             using Sandbox sandbox = guest.Start();
-            using Snapshot snapshot = sandbox.Snapshot();
+            using Snapshot snapshot = sandbox.TakeSnapshot();
             snapshot.Save(Saved, Tag);
         }
 
@@ -188,7 +188,7 @@ public sealed class SavedSnapshotTests : IDisposable
         using (TestGuest guest = TestGuest.FromElf(TinyElf.Elf().WithSegment(0x1000, Data, [1], memorySize: 0x100000).Build()))
         {
             using Sandbox sandbox = guest.Start();
-            using Snapshot snapshot = sandbox.Snapshot();
+            using Snapshot snapshot = sandbox.TakeSnapshot();
             snapshot.Save(Saved, Tag);
         }
 
@@ -199,7 +199,7 @@ public sealed class SavedSnapshotTests : IDisposable
         using Sandbox second = loaded.CreateSandbox();
         Assert.Throws<GuestProtocolException>(() => second.Call("F"));
         Assert.Equal(SandboxState.Ready, second.State);
-        using Snapshot again = second.Snapshot();
+        using Snapshot again = second.TakeSnapshot();
         again.Save(Saved, Tag);
         SnapshotOracle.Read(Saved, Tag);
     }
@@ -209,7 +209,7 @@ public sealed class SavedSnapshotTests : IDisposable
     {
         using TestGuest guest = new(Name, request => request with { Sizes = new GuestSizes { HeapSize = 4 << 20, ScratchSize = 2 << 20 } });
         using Sandbox first = guest.Start();
-        using Snapshot snapshot = first.Snapshot();
+        using Snapshot snapshot = first.TakeSnapshot();
         snapshot.Save(Saved, Tag);
         using Snapshot loaded = Snapshot.Load(Saved, Tag);
         using Sandbox sandbox = loaded.CreateSandbox();
@@ -219,7 +219,7 @@ public sealed class SavedSnapshotTests : IDisposable
             Assert.Equal(50, sandbox.Call<int>("AllocateAndTouch", 50));
             sandbox.Call("SetBssWord", 1);
             sandbox.Call("SetBssWord", 0);
-            using Snapshot next = sandbox.Snapshot();
+            using Snapshot next = sandbox.TakeSnapshot();
             next.Save(Saved, $"tag-{i}");
             sandbox.Restore(next);
             SnapshotOracle.Read(Saved, $"tag-{i}");
@@ -241,7 +241,7 @@ public sealed class SavedSnapshotTests : IDisposable
         const int Count = 10;
         using TestGuest guest = new(Name);
         using Sandbox first = guest.Start();
-        using Snapshot snapshot = first.Snapshot();
+        using Snapshot snapshot = first.TakeSnapshot();
         snapshot.Save(Saved, Tag);
         using Snapshot loaded = Snapshot.Load(Saved, Tag);
         using Sandbox sandbox = loaded.CreateSandbox();
@@ -249,9 +249,9 @@ public sealed class SavedSnapshotTests : IDisposable
         void Write(int value) => Assert.All(
             Enumerable.Range(1, Count), page => Assert.Equal(value, sandbox.Call<int>("WriteByte", end - ((ulong)page * 4096), value)));
         Write(1);
-        using Snapshot written = sandbox.Snapshot();
+        using Snapshot written = sandbox.TakeSnapshot();
         Write(0);
-        using Snapshot cleared = sandbox.Snapshot();
+        using Snapshot cleared = sandbox.TakeSnapshot();
 
         Assert.InRange(written.Size - cleared.Size, (Count - 1) * 4096UL, Count * 4096UL);
         sandbox.Restore(cleared);
@@ -263,7 +263,7 @@ public sealed class SavedSnapshotTests : IDisposable
     {
         using TestGuest guest = new(Name);
         using Sandbox first = guest.Start();
-        using Snapshot snapshot = first.Snapshot();
+        using Snapshot snapshot = first.TakeSnapshot();
         Random random = new(1271);
         for (int i = 0; i < 40; i++)
         {
@@ -274,7 +274,7 @@ public sealed class SavedSnapshotTests : IDisposable
             using Sandbox sandbox = loaded.CreateSandbox();
             Exception? failure = Record.Exception(() => sandbox.Call<int>("DataWord", new CallOptions { Timeout = TimeSpan.FromMilliseconds(200) }));
             Assert.True(failure is null or HyperlightException or TimeoutException, $"{failure}");
-            failure = Record.Exception(() => sandbox.Snapshot().Dispose());
+            failure = Record.Exception(() => sandbox.TakeSnapshot().Dispose());
             Assert.True(failure is null or HyperlightException, $"{failure}");
             sandbox.Restore(snapshot);
             Assert.Equal(42, sandbox.Call<int>("DataWord"));
@@ -286,7 +286,7 @@ public sealed class SavedSnapshotTests : IDisposable
     {
         using TestGuest guest = new(Name);
         using Sandbox sandbox = guest.Start(options => options.HostFunctions.Add("Any", (GuestValue value) => value));
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
 
         HyperlightException failure = Assert.Throws<HyperlightException>(() => snapshot.Save(Saved, Tag));
         Assert.Equal(Rules.SnapshotNotSavable, failure.Finding!.Rule);
@@ -298,7 +298,7 @@ public sealed class SavedSnapshotTests : IDisposable
     {
         using TestGuest guest = new(Name);
         using Sandbox sandbox = guest.Start();
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         snapshot.Save(Saved, Tag);
         string config = Directory.GetFiles(OciLayout.BlobDirectory(Saved)).Single(path => File.ReadAllText(path).Contains("\"cpu_vendor\"", StringComparison.Ordinal));
         Assert.Contains($"\"cpu_vendor\": \"{Vendor()}\"", File.ReadAllText(config), StringComparison.Ordinal);
@@ -314,7 +314,7 @@ public sealed class SavedSnapshotTests : IDisposable
     {
         using TestGuest guest = new(Name);
         using Sandbox sandbox = guest.Start();
-        Snapshot snapshot = sandbox.Snapshot();
+        Snapshot snapshot = sandbox.TakeSnapshot();
         Assert.All(["", ".x", "-x", "a b", "a/b", "a:b", "ä", new string('a', 129), "initial"], tag =>
             Assert.Throws<ArgumentException>(() => snapshot.Save(Saved, tag)));
         snapshot.Dispose();

@@ -60,7 +60,7 @@ public class SnapshotLeakTests
     private static void SaveAndLoad(Sandbox sandbox, string directory, int value)
     {
         sandbox.Call("SetDataWord", value);
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         snapshot.Save(directory, "tag");
         using Snapshot loaded = Snapshot.Load(directory, "tag");
         using Sandbox other = loaded.CreateSandbox();
@@ -71,7 +71,7 @@ public class SnapshotLeakTests
     private static void Round(TestGuest guest, Sandbox sandbox, int value)
     {
         sandbox.Call("SetDataWord", value);
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         sandbox.Restore(snapshot);
         if (value % 10 == 0)
         {

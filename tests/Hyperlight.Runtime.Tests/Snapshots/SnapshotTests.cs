@@ -23,7 +23,7 @@ public class SnapshotTests
         using Sandbox sandbox = guest.Start();
         sandbox.Call("SetDataWord", 1);
         sandbox.Call("SetBssWord", 2);
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
 
         for (int round = 0; round < 3; round++)
         {
@@ -44,7 +44,7 @@ public class SnapshotTests
     {
         using TestGuest guest = new(name);
         using Sandbox sandbox = guest.Start();
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         MemoryMap map = guest.Image.Map;
         ulong unused = map.Scratch.Gva.Value + map.Scratch.Size - 0x3000;
         ulong input = map.InputBuffer.Value + map.Sizes.InputBufferSize - 8;
@@ -62,7 +62,7 @@ public class SnapshotTests
         using TestGuest guest = new(name);
         using Sandbox sandbox = guest.Start();
         sandbox.Call("SetDataWord", 1);
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
 
         Assert.Equal(1, sandbox.Call<int>("DataWord"));
         sandbox.Call("SetDataWord", 2);
@@ -87,7 +87,7 @@ public class SnapshotTests
         using TestGuest guest = new(name);
         using Sandbox sandbox = guest.Start();
         sandbox.Call("SetDataWord", 1);
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         GuestValue[] values = [.. arguments.Select(argument => argument is int number ? (GuestValue)number : (string)argument)];
 
         for (int round = 0; round < 2; round++)
@@ -95,7 +95,7 @@ public class SnapshotTests
             sandbox.Call("SetDataWord", 2);
             Assert.ThrowsAny<Exception>(() => sandbox.Call(function, Briefly, values));
             Assert.Equal(SandboxState.Poisoned, sandbox.State);
-            Assert.Throws<SandboxPoisonedException>(sandbox.Snapshot);
+            Assert.Throws<SandboxPoisonedException>(sandbox.TakeSnapshot);
 
             sandbox.Restore(snapshot);
 
@@ -115,7 +115,7 @@ public class SnapshotTests
         {
             first.Call("SetDataWord", 1);
             seed = first.Call<ulong>("RandomSeed");
-            snapshot = first.Snapshot();
+            snapshot = first.TakeSnapshot();
         }
 
         guest.Image.Dispose();
@@ -139,7 +139,7 @@ public class SnapshotTests
         using Sandbox third = sameGuest.Start();
         first.Call("SetDataWord", 1);
         Assert.Equal(10, first.Call<int>("AllocateAndTouch", 10));
-        using Snapshot snapshot = first.Snapshot();
+        using Snapshot snapshot = first.TakeSnapshot();
         Assert.All([second, third], sandbox =>
         {
             sandbox.Call("SetDataWord", 5);
@@ -160,7 +160,7 @@ public class SnapshotTests
         for (int i = 0; i < 8; i++)
         {
             sandbox.Call("SetDataWord", i);
-            Snapshot snapshot = sandbox.Snapshot();
+            Snapshot snapshot = sandbox.TakeSnapshot();
             snapshots.Add(snapshot);
             sandbox.Restore(snapshot);
             Assert.Equal(i, sandbox.Call<int>("DataWord"));
@@ -183,15 +183,15 @@ public class SnapshotTests
         using TestGuest guest = new(Amd64);
         using Sandbox sandbox = guest.Start();
         Assert.Equal(0UL, sandbox.Call<ulong>("ReadScratchWord", GenerationWord));
-        using Snapshot first = sandbox.Snapshot();
+        using Snapshot first = sandbox.TakeSnapshot();
         Assert.Equal(0UL, sandbox.Call<ulong>("ReadScratchWord", GenerationWord));
-        using Snapshot second = sandbox.Snapshot();
+        using Snapshot second = sandbox.TakeSnapshot();
 
         sandbox.Restore(second);
         Assert.Equal(2UL, sandbox.Call<ulong>("ReadScratchWord", GenerationWord));
         sandbox.Restore(first);
         Assert.Equal(1UL, sandbox.Call<ulong>("ReadScratchWord", GenerationWord));
-        using Snapshot third = sandbox.Snapshot();
+        using Snapshot third = sandbox.TakeSnapshot();
         Assert.Equal((1UL, 2UL, 2UL), (first.Generation, second.Generation, third.Generation));
     }
 
@@ -201,18 +201,18 @@ public class SnapshotTests
     {
         using TestGuest guest = new(name);
         using Sandbox sandbox = guest.Start();
-        using Snapshot first = sandbox.Snapshot();
+        using Snapshot first = sandbox.TakeSnapshot();
 
         Assert.Same(first.Content, sandbox.TakeContent());
         sandbox.Call("DataWord");
-        using Snapshot second = sandbox.Snapshot();
+        using Snapshot second = sandbox.TakeSnapshot();
         Assert.NotSame(first.Content, second.Content);
         sandbox.Restore(first);
         Assert.Same(first.Content, sandbox.TakeContent());
         using Sandbox other = first.CreateSandbox();
         Assert.Same(first.Content, other.TakeContent());
         first.Dispose();
-        using Snapshot third = sandbox.Snapshot();
+        using Snapshot third = sandbox.TakeSnapshot();
         Assert.NotSame(first.Content, third.Content);
     }
 
@@ -224,11 +224,11 @@ public class SnapshotTests
             Sizes = new GuestSizes { HeapSize = 64 << 20, ScratchSize = 4 << 20 },
         });
         using Sandbox sandbox = guest.Start();
-        using Snapshot start = sandbox.Snapshot();
+        using Snapshot start = sandbox.TakeSnapshot();
         int freshPages = Pages(start, guest);
 
         Assert.Equal(100, sandbox.Call<int>("AllocateAndTouch", 100));
-        using Snapshot touched = sandbox.Snapshot();
+        using Snapshot touched = sandbox.TakeSnapshot();
 
         // A start touches little; a call as many pages as it says, where the first and last may have been touched before.
         Assert.InRange(freshPages, 1, 24);
@@ -241,11 +241,11 @@ public class SnapshotTests
         using TestGuest guest = new(Amd64, request => request with { Sizes = new GuestSizes { HeapSize = 4 << 20, ScratchSize = 4 << 20 } });
         using Sandbox sandbox = guest.Start();
         sandbox.Call<int>("AllocateAndTouch", 200);
-        using Snapshot first = sandbox.Snapshot();
+        using Snapshot first = sandbox.TakeSnapshot();
         sandbox.Restore(first);
         sandbox.Call("SetDataWord", 1);
 
-        using Snapshot second = sandbox.Snapshot();
+        using Snapshot second = sandbox.TakeSnapshot();
 
         Assert.InRange(Pages(first, guest), 200, 224);
         Assert.InRange(Pages(second, guest), 1, 10);
@@ -256,11 +256,11 @@ public class SnapshotTests
     {
         using TestGuest guest = new(Amd64);
         using Sandbox sandbox = guest.Start();
-        using Snapshot before = sandbox.Snapshot();
+        using Snapshot before = sandbox.TakeSnapshot();
         sandbox.Call("SetBssWord", 1);
-        using Snapshot written = sandbox.Snapshot();
+        using Snapshot written = sandbox.TakeSnapshot();
         sandbox.Call("SetBssWord", 0);
-        using Snapshot cleared = sandbox.Snapshot();
+        using Snapshot cleared = sandbox.TakeSnapshot();
 
         Assert.Equal(written.Size - 4096, cleared.Size);
         Assert.Equal(0, sandbox.Call<int>("BssWord"));
@@ -280,11 +280,11 @@ public class SnapshotTests
         List<string> refused = [];
         using Sandbox sandbox = guest.Start(options => options.HostFunctions.Add("Block", () =>
         {
-            refused.Add(Assert.Throws<InvalidOperationException>(self!.Snapshot).Message);
+            refused.Add(Assert.Throws<InvalidOperationException>(self!.TakeSnapshot).Message);
             refused.Add(Assert.Throws<InvalidOperationException>(() => self!.Restore(snapshot!)).Message);
         }));
         self = sandbox;
-        snapshot = sandbox.Snapshot();
+        snapshot = sandbox.TakeSnapshot();
 
         sandbox.Call("SpinInHostCall");
 
@@ -299,7 +299,7 @@ public class SnapshotTests
     {
         using TestGuest guest = new(name);
         using Sandbox sandbox = guest.Start();
-        Snapshot snapshot = sandbox.Snapshot();
+        Snapshot snapshot = sandbox.TakeSnapshot();
         sandbox.Call("SetDataWord", 1);
         snapshot.Dispose();
         snapshot.Dispose();
@@ -308,7 +308,7 @@ public class SnapshotTests
         Assert.Throws<ObjectDisposedException>(() => snapshot.CreateSandbox());
         Assert.Equal(1, sandbox.Call<int>("DataWord"));
         sandbox.Dispose();
-        Assert.Throws<ObjectDisposedException>(sandbox.Snapshot);
+        Assert.Throws<ObjectDisposedException>(sandbox.TakeSnapshot);
     }
 
     [KvmFact]
@@ -322,7 +322,7 @@ public class SnapshotTests
             options.HostFunctions.Add("Now", () => "noon").Add("Sum", (int a, int b) => a + b);
             options.AllowedMsrs.Add(0x174);
         });
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         using Sandbox sandbox2 = bigger.Start(options => options.HostFunctions.Add("Sum", (int a, long b) => a + b));
         using Sandbox sandbox3 = other.Start();
         sandbox2.Call("SetDataWord", 7);
@@ -349,7 +349,7 @@ public class SnapshotTests
     {
         using TestGuest guest = new("hello");
         using Sandbox first = guest.Start(options => options.HostFunctions.Add("Now", () => "noon"));
-        using Snapshot snapshot = first.Snapshot();
+        using Snapshot snapshot = first.TakeSnapshot();
 
         using Sandbox second = snapshot.CreateSandbox(options => options.HostFunctions.Add("Now", () => "night").Add("HostAdd", (int a, int b) => a + b));
 
@@ -363,7 +363,7 @@ public class SnapshotTests
         using TestGuest guest = new(Amd64);
         using Sandbox first = guest.Start();
         first.Call("SetDataWord", 1);
-        using Snapshot snapshot = first.Snapshot();
+        using Snapshot snapshot = first.TakeSnapshot();
 
         await Parallel.ForAsync(0, 8, TestContext.Current.CancellationToken, (index, _) =>
         {

@@ -17,7 +17,7 @@ internal static class SnapshotVariants
     /// <summary>What a snapshot that is taken now shares with others of the same state.</summary>
     public static SnapshotContent TakeContent(this Sandbox sandbox)
     {
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         return snapshot.Content;
     }
 }

@@ -38,7 +38,7 @@ public sealed class UpstreamSnapshotTests : IDisposable
             using Sandbox sandbox = loaded.CreateSandbox();
             Assert.Equal(Word, sandbox.Call<int>("DataWord"));
             sandbox.Call("SetDataWord", Word + 1);
-            using Snapshot next = sandbox.Snapshot();
+            using Snapshot next = sandbox.TakeSnapshot();
             next.Save(again, Tag);
             sandbox.Restore(loaded);
             Assert.Equal(Word, sandbox.Call<int>("DataWord"));

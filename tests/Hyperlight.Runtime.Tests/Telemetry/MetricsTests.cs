@@ -39,7 +39,7 @@ public sealed partial class MetricsTests : IDisposable
         using TestGuest guest = new("misbehave");
         using Sandbox sandbox = guest.Start(options => options.HostFunctions.Add("Block", () => { }));
         sandbox.Call("SetDataWord", 1);
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         Assert.Same(snapshot.Content, sandbox.TakeContent());
         sandbox.Restore(snapshot);
         using Sandbox other = guest.Start();

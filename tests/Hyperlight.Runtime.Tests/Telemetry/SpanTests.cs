@@ -42,7 +42,7 @@ public sealed class SpanTests : IDisposable
     {
         using TestGuest guest = new("hello");
         using Sandbox sandbox = guest.Start();
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         sandbox.Restore(snapshot);
         using Sandbox other = snapshot.CreateSandbox();
 
@@ -57,7 +57,7 @@ public sealed class SpanTests : IDisposable
     {
         using TestGuest guest = new("hello");
         using (Sandbox sandbox = guest.Start())
-        using (Snapshot snapshot = sandbox.Snapshot())
+        using (Snapshot snapshot = sandbox.TakeSnapshot())
         {
             snapshot.Save(guest.Image.Directory, "snapshot");
         }
@@ -146,7 +146,7 @@ public sealed class SpanTests : IDisposable
         meter.Start();
 
         using Sandbox sandbox = guest.Start();
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
         Assert.Equal(1, sandbox.Call<int>("Print", "x"));
         sandbox.Restore(snapshot);
         Assert.Throws<GuestErrorException>(() => sandbox.Call("NoSuchFunction"));

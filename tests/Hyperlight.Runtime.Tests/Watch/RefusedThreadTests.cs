@@ -57,7 +57,7 @@ public sealed class RefusedThreadTests
         using TestGuest guest = TickingGuest.Bake("ticks");
         using Ticker ticker = new(Start);
         using Sandbox sandbox = guest.Start(options => options.Ticker = ticker);
-        using Snapshot snapshot = sandbox.Snapshot();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
 
         HyperlightException refused = Assert.Throws<HyperlightException>(() => sandbox.Call<uint>("Count", 1u, TickingGuest.Period));
 
