@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Hyperlight.Testing.Documents;
 
 namespace Hyperlight.EndToEnd.Tests.Documents;
 

@@ -1,3 +1,5 @@
+using Hyperlight.Testing.Documents;
+
 namespace Hyperlight.EndToEnd.Tests.Documents;
 
 /// <summary>Whoever starts at <c>docs/README.md</c> finds every page.</summary>

@@ -1,3 +1,5 @@
+using Hyperlight.Testing.Documents;
+
 namespace Hyperlight.EndToEnd.Tests.Documents;
 
 /// <summary>The projects of other languages that docs/languages.md prints: built and run as they stand.</summary>

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Hyperlight.Testing.Documents;
 
 namespace Hyperlight.EndToEnd.Tests.Documents;
 

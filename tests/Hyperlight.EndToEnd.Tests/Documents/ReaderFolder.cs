@@ -1,3 +1,5 @@
+using Hyperlight.Testing.Documents;
+
 namespace Hyperlight.EndToEnd.Tests.Documents;
 
 /// <summary>

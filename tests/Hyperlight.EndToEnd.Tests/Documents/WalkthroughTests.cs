@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Hyperlight.Testing.Documents;
 
 namespace Hyperlight.EndToEnd.Tests.Documents;
 

@@ -1,9 +1,9 @@
 using System.Text.RegularExpressions;
 
-namespace Hyperlight.EndToEnd.Tests.Documents;
+namespace Hyperlight.Testing.Documents;
 
 /// <summary>A Markdown page: its code blocks, its links, and the headings that links may name.</summary>
-internal sealed partial class Page
+public sealed partial class Page
 {
     private const string Fence = "```";
 

@@ -1,7 +1,7 @@
-namespace Hyperlight.EndToEnd.Tests.Documents;
+namespace Hyperlight.Testing.Documents;
 
 /// <summary>A fenced code block of a page, and the words behind its opening fence: the language first, then what CONTRIBUTING.md lists.</summary>
-internal sealed record CodeBlock(string Page, int Line, string[] Words, string Text)
+public sealed record CodeBlock(string Page, int Line, string[] Words, string Text)
 {
     private const string FilePrefix = "file=";
 

@@ -1,7 +1,7 @@
-namespace Hyperlight.EndToEnd.Tests.Documents;
+namespace Hyperlight.Testing.Documents;
 
 /// <summary>A link, as it is written.</summary>
-internal sealed record PageLink(string Page, int Line, string Target)
+public sealed record PageLink(string Page, int Line, string Target)
 {
     public override string ToString() => $"{Page}:{Line}: {Target}";
 
