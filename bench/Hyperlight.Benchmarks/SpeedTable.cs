@@ -143,7 +143,7 @@ internal static class SpeedTable
 
     private static Sandbox LoadAndCreate(string saved, bool isChecked)
     {
-        using Snapshot snapshot = Snapshot.Load(saved, Tag, new() { VerifyContent = isChecked });
+        using Snapshot snapshot = Hyperlight.Snapshot.Load(saved, Tag, new() { VerifyContent = isChecked });
         return snapshot.CreateSandbox(BenchGuest.Configure);
     }
 
