@@ -1,9 +1,11 @@
+using System.ComponentModel;
 using Hyperlight.CommandLine;
 using Hyperlight.Printing;
 
 namespace Hyperlight;
 
 /// <summary>The command line of a project that has guests but no C# of its own: <c>dotnet run -- SayHello World</c>.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
 public static class GuestCommandLine
 {
     private const int Succeeded = 0;

@@ -1,23 +1,29 @@
 namespace Hyperlight;
 
 /// <summary>
-/// The guest gave up. The sandbox is poisoned. Where the guest's words name the failure of a host function, <see cref="Exception.InnerException"/> is
-/// what that function threw.
+/// The guest aborted: it ended its run with a code and a text. The sandbox is poisoned. If the guest's text names the failure of a host function,
+/// <see cref="Exception.InnerException"/> is the exception of that function.
 /// </summary>
-public class GuestAbortedException : HyperlightException
+public class GuestAbortedException : GuestFailedException
 {
     internal GuestAbortedException(int code, string guestMessage, Exception? hostFailure = null)
         : base(
-            guestMessage.Length == 0 ? $"The guest aborted with code {code}." : $"The guest aborted with code {code}: {OneLine.Of(guestMessage)}",
+            guestMessage.Length == 0
+                ? $"The guest aborted with code {code}."
+                : $"The guest aborted with code {code}: {OneLine.Of(guestMessage)}",
             hostFailure)
     {
         Code = code;
         GuestMessage = guestMessage;
     }
 
-    /// <summary>The first byte of the abort message: often a <see cref="GuestErrorCode"/>, or the status a C program exits with.</summary>
+    /// <summary>
+    /// Gets the first byte of the abort message, 0 to 255: often a <see cref="GuestErrorCode"/>, or the status with which a C program exits.
+    /// </summary>
     public int Code { get; }
 
-    /// <summary>The guest's own words, as they are but for bytes that are not UTF-8, which are replaced. The exception's message has them on one line.</summary>
+    /// <summary>
+    /// Gets the text that the guest sent, with U+FFFD in place of bytes that are not UTF-8. The exception's message has the text on one line.
+    /// </summary>
     public string GuestMessage { get; }
 }

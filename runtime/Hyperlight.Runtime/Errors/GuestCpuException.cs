@@ -1,8 +1,8 @@
 namespace Hyperlight;
 
 /// <summary>
-/// The guest aborted because its processor raised an exception that it had no handler for. The sandbox is poisoned.
-/// The protocol cannot tell this from an abort whose text starts with a byte of 0 to 20 or 30 (amd64 sheet, section 5.8).
+/// The guest aborted because its processor raised an exception for which the guest has no handler. The sandbox is poisoned.
+/// In the protocol an abort whose text starts with a byte of 0 to 20 or with 30 looks the same (amd64 sheet, section 5.8).
 /// </summary>
 public sealed class GuestCpuException : GuestAbortedException
 {
@@ -13,9 +13,9 @@ public sealed class GuestCpuException : GuestAbortedException
         Name = name;
     }
 
-    /// <summary>The number of the exception, for example 14 for a page fault.</summary>
+    /// <summary>Gets the number of the processor's exception, for example 14 for a page fault.</summary>
     public int Vector { get; }
 
-    /// <summary>The name of the exception, for example <c>PageFault</c>.</summary>
+    /// <summary>Gets the name of the processor's exception, for example <c>PageFault</c>.</summary>
     public string Name { get; }
 }

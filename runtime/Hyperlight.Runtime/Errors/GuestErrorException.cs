@@ -1,23 +1,25 @@
 namespace Hyperlight;
 
 /// <summary>
-/// The guest answered a call with an error. The sandbox stays ready for the next call. Where the guest's words name the failure of a host function,
-/// <see cref="Exception.InnerException"/> is what that function threw.
+/// The guest answered a call with an error. The sandbox stays ready for the next call. If the guest's text names the failure of a host function,
+/// <see cref="Exception.InnerException"/> is the exception of that function.
 /// </summary>
 public sealed class GuestErrorException : HyperlightException
 {
     internal GuestErrorException(GuestErrorCode code, string guestMessage, Exception? hostFailure = null)
         : base(
-            guestMessage.Length == 0 ? $"The guest returned error {(long)code} ({code})." : $"The guest returned error {(long)code} ({code}): {OneLine.Of(guestMessage)}",
+            guestMessage.Length == 0
+                ? $"The guest returned error {(long)code} ({code})."
+                : $"The guest returned error {(long)code} ({code}): {OneLine.Of(guestMessage)}",
             hostFailure)
     {
         Code = code;
         GuestMessage = guestMessage;
     }
 
-    /// <summary>The guest's error code; may be a number without a name.</summary>
+    /// <summary>Gets the guest's error code, which can be a number that <see cref="GuestErrorCode"/> does not name.</summary>
     public GuestErrorCode Code { get; }
 
-    /// <summary>The guest's own words, as they are. The exception's message has them on one line.</summary>
+    /// <summary>Gets the text that the guest sent. The exception's message has the text on one line.</summary>
     public string GuestMessage { get; }
 }

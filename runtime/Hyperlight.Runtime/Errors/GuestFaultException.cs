@@ -1,10 +1,10 @@
 namespace Hyperlight;
 
 /// <summary>
-/// The guest did something that its virtual machine cannot go on from: it touched memory it does not have, wrote to read-only
-/// memory, triple-faulted or ran an instruction the hypervisor cannot. The sandbox is poisoned.
+/// The guest crashed: it used memory that it does not have, wrote to read-only memory, caused a triple fault, or ran an instruction that the
+/// hypervisor cannot run. The sandbox is poisoned.
 /// </summary>
-public sealed class GuestFaultException : HyperlightException
+public sealed class GuestFaultException : GuestFailedException
 {
     internal GuestFaultException(string message)
         : base(message)
@@ -19,12 +19,14 @@ public sealed class GuestFaultException : HyperlightException
         Region = region;
     }
 
-    /// <summary>The physical address of a memory fault, null for other faults.</summary>
+    /// <summary>Gets the guest-physical address of a memory fault, or <c>null</c> for other faults.</summary>
     public GuestPhysicalAddress? Address { get; }
 
-    /// <summary>What the guest tried to do there, null for other faults.</summary>
+    /// <summary>Gets the access that caused a memory fault, or <c>null</c> for other faults.</summary>
     public MemoryAccessKind? Access { get; }
 
-    /// <summary>The name of the region <see cref="Address"/> lies in, null when it lies in none.</summary>
+    /// <summary>
+    /// Gets the name of the memory region that <see cref="Address"/> lies in, or <c>null</c> if the address lies in no region or the fault is no memory fault.
+    /// </summary>
     public string? Region { get; }
 }

@@ -1,10 +1,10 @@
 namespace Hyperlight;
 
 /// <summary>
-/// What the guest sent does not follow the protocol: a malformed message or buffer, an unknown port. The sandbox is poisoned, unless the guest
-/// had already finished the call and only its result cannot be read.
+/// The guest did not follow the protocol: it sent a malformed message, damaged a buffer, or used a port that does not exist. The sandbox is
+/// poisoned, except where the guest finished the call and only the result cannot be read: then the sandbox stays ready.
 /// </summary>
-public sealed class GuestProtocolException : HyperlightException
+public sealed class GuestProtocolException : GuestFailedException
 {
     internal GuestProtocolException(string message)
         : base(message)

@@ -1,6 +1,6 @@
 namespace Hyperlight;
 
-/// <summary>A snapshot cannot be taken of the guest as it is. The sandbox stays ready.</summary>
+/// <summary>No snapshot can be taken of the guest in its present state. The sandbox stays ready.</summary>
 public sealed class SnapshotFailedException : HyperlightException
 {
     internal SnapshotFailedException(string reason)

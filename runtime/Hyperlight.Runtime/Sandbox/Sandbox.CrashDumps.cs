@@ -9,16 +9,13 @@ namespace Hyperlight;
 // Core files of guests that crashed (amd64 sheet, section 9.2).
 public sealed partial class Sandbox
 {
-    /// <summary>The key under which an exception's <see cref="Exception.Data"/> has the path of the core file that was written for it.</summary>
-    public const string CrashDumpKey = "Hyperlight.CrashDump";
-
     // Milliseconds, where the call has longer.
     private const long LongestCrashDump = 10_000;
 
     // Whatever goes wrong here must not hide what went wrong in the guest.
     private void WriteCrashDump(Exception crash)
     {
-        if (_options.CrashDumpDirectory is not { } directory || crash is not (GuestFaultException or GuestAbortedException))
+        if (_options.CrashDumpDirectory is not { } directory || crash is not GuestFailedException failed || crash is GuestProtocolException)
         {
             return;
         }
@@ -32,7 +29,7 @@ public sealed partial class Sandbox
             bool isWhole = !memory.IsCut;
             string path = CoreDirectory.Write(
                 directory, _name, _options.MaxCrashDumpCount, file => isWhole &= CoreFile.Write(file, notes, memory, deadline));
-            crash.Data[CrashDumpKey] = path;
+            failed.CrashDumpPath = path;
             if (_options.Logger is { } logger)
             {
                 LogCrashDump(logger, _name, path, !isWhole);

@@ -70,7 +70,7 @@ public sealed partial class CrashDumpTests : IDisposable
                 throw crash;
             });
         string rip = AtRip().Match(crash!.Message).Groups[1].Value;
-        Assert.Equal(core, crash.Data[Sandbox.CrashDumpKey]);
+        Assert.Equal(core, crash.CrashDumpPath);
 
         string shown = Run(
             "gdb",
@@ -128,7 +128,7 @@ public sealed partial class CrashDumpTests : IDisposable
 
         GuestAbortedException crash = Assert.Throws<GuestAbortedException>(() => crashing.Call("Abort", 1, "x"));
 
-        string vector = Run("gdb", "--batch", "-nx", "-ex", "info auxv", "--core", (string)crash.Data[Sandbox.CrashDumpKey]!);
+        string vector = Run("gdb", "--batch", "-nx", "-ex", "info auxv", "--core", crash.CrashDumpPath!);
         Assert.Matches(string.Create(CultureInfo.InvariantCulture, $@"AT_ENTRY .* 0x{guest.Image.EntryPoint.Value:x}\b"), vector);
     }
 
@@ -175,7 +175,7 @@ public sealed partial class CrashDumpTests : IDisposable
 
         GuestAbortedException crash = Assert.Throws<GuestAbortedException>(() => sandbox.Call("Abort", 1, "x"));
 
-        Assert.Null(crash.Data[Sandbox.CrashDumpKey]);
+        Assert.Null(crash.CrashDumpPath);
         Assert.Equal("CrashDumpFailed", logger.Entries[^1].Event.Name);
     }
 
@@ -230,7 +230,7 @@ public sealed partial class CrashDumpTests : IDisposable
         for (int i = 0; i < 4; i++)
         {
             using Sandbox sandbox = guest.Start(options => (options.CrashDumpDirectory, options.MaxCrashDumpCount) = (_directory.FullName, 2));
-            written.Add((string)Assert.Throws<GuestAbortedException>(() => sandbox.Call("Abort", 1, "x")).Data[Sandbox.CrashDumpKey]!);
+            written.Add(Assert.Throws<GuestAbortedException>(() => sandbox.Call("Abort", 1, "x")).CrashDumpPath!);
             File.SetLastWriteTimeUtc(written[^1], DateTime.UtcNow.AddMinutes(i - 10));
         }
 
@@ -277,10 +277,10 @@ public sealed partial class CrashDumpTests : IDisposable
             configure?.Invoke(options);
         });
 
-        Exception crash = Assert.ThrowsAny<HyperlightException>(() => call(sandbox));
+        GuestFailedException crash = Assert.ThrowsAny<GuestFailedException>(() => call(sandbox));
 
         string file = Assert.Single(Directory.GetFiles(directory));
-        Assert.Equal(file, crash.Data[Sandbox.CrashDumpKey]);
+        Assert.Equal(file, crash.CrashDumpPath);
         return file;
     }
 
