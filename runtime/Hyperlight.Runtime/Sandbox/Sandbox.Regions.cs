@@ -9,7 +9,7 @@ namespace Hyperlight;
 // Files and host memory that the guest sees beside its own memory (amd64 sheet, section 7.1).
 public sealed partial class Sandbox
 {
-    private readonly RegionSlots _regionSlots = new(VirtualMachine.SlotCount);
+    private readonly RegionSlots _regionSlots = new(KvmMachine.SlotCount);
 
     /// <summary>
     /// Shows the guest a file, read-only, until it is unmapped or a snapshot is restored. The guest reaches it by mapping its physical address, by

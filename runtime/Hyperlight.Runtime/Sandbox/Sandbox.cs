@@ -29,7 +29,7 @@ public sealed partial class Sandbox : IDisposable
     private readonly MemoryMap _map;
     private readonly MsrPolicy _msrs;
     private readonly GuestMemory _memory;
-    private readonly VirtualMachine _machine;
+    private readonly KvmMachine _machine;
     private CallGate _gate;
     private readonly HostFunctionTable _hostFunctions;
     private readonly ImmutableSortedDictionary<string, HostFunctionSignature> _signatures;

@@ -29,7 +29,7 @@ internal sealed class TinyGuest : IDisposable
         Start();
     }
 
-    public VirtualMachine Machine { get; }
+    public KvmMachine Machine { get; }
 
     /// <summary>Readable and writable, at <see cref="CodeAddress"/>.</summary>
     public MappedMemory Memory { get; }

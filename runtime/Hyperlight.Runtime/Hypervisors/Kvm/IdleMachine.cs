@@ -5,7 +5,7 @@ namespace Hyperlight.Hypervisors.Kvm;
 /// <param name="Machine">The machine.</param>
 /// <param name="Processor">Its processor.</param>
 /// <param name="Msrs">What the model-specific registers were when the processor was created, and are now.</param>
-internal sealed record IdleMachine(MachineKind Kind, KvmVirtualMachine Machine, KvmVcpu Processor, KvmMsrEntry[] Msrs) : IDisposable
+internal sealed record IdleMachine(MachineKind Kind, KvmVm Machine, KvmVcpu Processor, KvmMsrEntry[] Msrs) : IDisposable
 {
     /// <inheritdoc/>
     public void Dispose()

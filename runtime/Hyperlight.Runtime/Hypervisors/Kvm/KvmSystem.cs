@@ -116,7 +116,7 @@ internal sealed unsafe class KvmSystem
     }
 
     /// <summary><c>KVM_CREATE_VM</c>: a virtual machine without memory or processors.</summary>
-    public KvmVirtualMachine CreateVirtualMachine() => new(new(KvmIoctl.Require(_device, KvmIoctl.CreateVm, 0, "KVM_CREATE_VM")));
+    public KvmVm CreateVirtualMachine() => new(new(KvmIoctl.Require(_device, KvmIoctl.CreateVm, 0, "KVM_CREATE_VM")));
 
     /// <summary>Takes the machine that is kept.</summary>
     /// <returns>It, or null when there is none of this kind.</returns>

@@ -8,7 +8,7 @@ namespace Hyperlight.Hypervisors.Kvm;
 /// A virtual machine with one processor: the seam between sandboxes and the hypervisor. Everything a sandbox needs from a hypervisor is a
 /// member here, and nothing else; a second hypervisor would turn these members into an interface. It does not own the memory mapped into it.
 /// </summary>
-internal sealed partial class VirtualMachine : IDisposable
+internal sealed partial class KvmMachine : IDisposable
 {
     // Room for KVM's own pages on Intel processors that cannot run without paging natively: the four pages below the local APIC's page, which
     // layouts without paging reserve for this. KVM's defaults would lie in their scratch region.
@@ -19,7 +19,7 @@ internal sealed partial class VirtualMachine : IDisposable
     private const ulong InitialExtendedControl = 1;
 
     private readonly KvmSystem _system = KvmSystem.Shared;
-    private readonly KvmVirtualMachine _machine;
+    private readonly KvmVm _machine;
     private readonly KvmVcpu _processor;
     private readonly EntryMode _entryMode;
 
@@ -42,7 +42,7 @@ internal sealed partial class VirtualMachine : IDisposable
     /// <param name="hasInterrupts">Whether it has interrupt controllers. Then a HLT waits for an interrupt and is no exit.</param>
     /// <exception cref="HypervisorException">There is no usable hypervisor, or it refuses.</exception>
     /// <exception cref="HyperlightException">An allowed register is one that the hypervisor cannot set back.</exception>
-    public VirtualMachine(GuestLayout layout, MsrPolicy msrs, bool hasInterrupts = false)
+    public KvmMachine(GuestLayout layout, MsrPolicy msrs, bool hasInterrupts = false)
     {
         _entryMode = layout.EntryMode;
         _canSetMsrs = msrs.IsFiltered;

@@ -1,7 +1,7 @@
 namespace Hyperlight.Hypervisors.Kvm;
 
 // Hardware interrupts (i686 sheet, section 6.4): PIC, IOAPIC and local APIC in the kernel, no PIT. The timer's line is GSI 0, an irqfd.
-internal sealed partial class VirtualMachine
+internal sealed partial class KvmMachine
 {
     // KVM_IRQCHIP_…, linux/kvm.h.
     private const uint MasterPic = 0;

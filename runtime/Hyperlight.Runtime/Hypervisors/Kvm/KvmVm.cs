@@ -1,7 +1,7 @@
 namespace Hyperlight.Hypervisors.Kvm;
 
 /// <summary>The descriptor of a virtual machine. Disposing it frees the machine once its processors are disposed too.</summary>
-internal sealed unsafe class KvmVirtualMachine(FileDescriptor descriptor) : IDisposable
+internal sealed unsafe class KvmVm(FileDescriptor descriptor) : IDisposable
 {
     private const uint MemoryIsReadOnly = 1 << 1;
 

@@ -2,7 +2,7 @@ namespace Hyperlight.Hypervisors.Kvm;
 
 // What becomes of a machine whose sandbox is disposed. One whose guest was waiting for the host is made as new, with what a restore does, and kept for the
 // next sandbox. One whose guest has crashed or was stopped is closed.
-internal sealed partial class VirtualMachine
+internal sealed partial class KvmMachine
 {
     // To take a region away takes KVM about a fifth of the time that it takes to make a machine.
     private const int MostRegionsToTakeAway = 4;
