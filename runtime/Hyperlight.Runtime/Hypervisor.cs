@@ -1,3 +1,4 @@
+using Hyperlight.Hypervisors;
 using Hyperlight.Hypervisors.Kvm;
 
 namespace Hyperlight;
@@ -5,10 +6,13 @@ namespace Hyperlight;
 /// <summary>Whether this machine can run guests.</summary>
 public static class Hypervisor
 {
+    /// <summary>Gets the hypervisor of this process. The only place that names a hypervisor: all others are handed theirs.</summary>
+    internal static IHypervisor Chosen { get; } = new KvmHypervisor();
+
     /// <summary>Whether there is a usable hypervisor.</summary>
     public static bool IsPresent => Check() is null;
 
     /// <summary>Says what keeps guests from running here. It looks anew at every call.</summary>
     /// <returns>HL5001 (none there), HL5002 (not allowed), HL5003 (too old) or HL5004 with what to do, null when guests can run.</returns>
-    public static Finding? Check() => KvmSystem.Check();
+    public static Finding? Check() => Chosen.Check();
 }

@@ -1,3 +1,4 @@
+using Hyperlight.Hypervisors;
 using Hyperlight.Layouts;
 using Hyperlight.Watch;
 using Microsoft.Extensions.Logging;
@@ -24,6 +25,9 @@ public sealed class SandboxOptions
 
     /// <summary>What the guest is given to derive random numbers from; random where null.</summary>
     internal ulong? Seed { get; set; }
+
+    /// <summary>The hypervisor that the sandbox runs on.</summary>
+    internal IHypervisor Hypervisor { get; set; } = Hyperlight.Hypervisor.Chosen;
 
     /// <summary>The watchdog that ends calls at their timeout.</summary>
     internal Watchdog Watchdog { get; set; } = Watchdog.Shared;

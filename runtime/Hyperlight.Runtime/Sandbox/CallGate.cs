@@ -1,4 +1,4 @@
-using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Hypervisors;
 using Hyperlight.Watch;
 
 namespace Hyperlight;
@@ -10,7 +10,7 @@ namespace Hyperlight;
 internal sealed class CallGate : IDisposable
 {
     private readonly SteadyLock _lock = new();
-    private readonly KvmMachine _machine;
+    private readonly IVirtualMachine _machine;
     private readonly Alarm _alarm;
     private bool _busy;
     private bool _disposed;
@@ -23,7 +23,7 @@ internal sealed class CallGate : IDisposable
 
     /// <param name="machine">What is stopped.</param>
     /// <param name="watchdog">What watches the time.</param>
-    public CallGate(KvmMachine machine, Watchdog watchdog)
+    public CallGate(IVirtualMachine machine, Watchdog watchdog)
     {
         _machine = machine;
         _alarm = new(watchdog, OnAlarm);

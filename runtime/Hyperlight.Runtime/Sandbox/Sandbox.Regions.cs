@@ -1,6 +1,5 @@
 using System.Text;
 using Hyperlight.Baking;
-using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
 
@@ -9,7 +8,7 @@ namespace Hyperlight;
 // Files and host memory that the guest sees beside its own memory (amd64 sheet, section 7.1).
 public sealed partial class Sandbox
 {
-    private readonly RegionSlots _regionSlots = new(KvmMachine.SlotCount);
+    private readonly RegionSlots _regionSlots;
 
     /// <summary>
     /// Shows the guest a file, read-only, until it is unmapped or a snapshot is restored. The guest reaches it by mapping its physical address, by

@@ -122,7 +122,7 @@ public sealed partial class Sandbox
         }
 
         _generation++;
-        return new(_origin, _generation, _map, memory, processor, _callRegisters with { Rflags = CleanFlags }, _signatures, _msrs.Allowed);
+        return new(_origin, _generation, _map, memory, processor, _callRegisters with { Rflags = CleanFlags }, _signatures, _allowedMsrs);
     }
 
     private PageTableFormat RequireLayoutsPaging(in KvmSpecialRegisters registers)
@@ -166,7 +166,7 @@ public sealed partial class Sandbox
             return;
         }
 
-        ImmutableArray<string> differences = SnapshotDifferences.Find(snapshot, _map, _signatures, _msrs.Allowed);
+        ImmutableArray<string> differences = SnapshotDifferences.Find(snapshot, _map, _signatures, _allowedMsrs);
         if (!differences.IsEmpty)
         {
             throw new SnapshotMismatchException(snapshot.GuestName, differences);

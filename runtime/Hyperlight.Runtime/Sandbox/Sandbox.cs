@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Hyperlight.Hypervisors;
-using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
@@ -27,9 +26,9 @@ public sealed partial class Sandbox : IDisposable
     private readonly string _name;
     private readonly SandboxOptions _options;
     private readonly MemoryMap _map;
-    private readonly MsrPolicy _msrs;
+    private readonly ImmutableArray<uint> _allowedMsrs;
     private readonly GuestMemory _memory;
-    private readonly KvmMachine _machine;
+    private readonly IVirtualMachine _machine;
     private CallGate _gate;
     private readonly HostFunctionTable _hostFunctions;
     private readonly ImmutableSortedDictionary<string, HostFunctionSignature> _signatures;
@@ -108,7 +107,8 @@ public sealed partial class Sandbox : IDisposable
         _map = map;
 
         // Before memory is mapped: where there is no hypervisor, this says so. The memory would ask for calls of Linux.
-        _msrs = MsrPolicy.For(KvmSystem.Shared, CheckMsrs(options.AllowedMsrs));
+        _allowedMsrs = CheckMsrs(options.AllowedMsrs);
+        _regionSlots = new(options.Hypervisor.MemorySlotCount);
         if (!options.HostFunctions.Names.Contains(HostPrint))
         {
             options.HostFunctions.Add<string, int>(HostPrint, Print);
@@ -122,7 +122,7 @@ public sealed partial class Sandbox : IDisposable
         _memory = openMemory();
         try
         {
-            _machine = new(map.Layout, _msrs, map.Sizes.HardwareInterrupts);
+            _machine = options.Hypervisor.CreateMachine(map.Layout, _allowedMsrs, map.Sizes.HardwareInterrupts);
             _timer = _machine.TimerLine is { } line ? new(options.Ticker, line) : null;
             _gate = new(_machine, options.Watchdog);
             MapLayers(before: []);
@@ -186,8 +186,8 @@ public sealed partial class Sandbox : IDisposable
     private static ImmutableArray<uint> CheckMsrs(IEnumerable<uint> msrs)
     {
         ImmutableArray<uint> distinct = [.. msrs.Distinct().Order()];
-        return distinct.Length <= MsrPolicy.MaxAllowed ? distinct : throw new ArgumentException(
-            $"AllowedMsrs has {distinct.Length} registers, KVM takes {MsrPolicy.MaxAllowed} at most.", nameof(msrs));
+        return distinct.Length <= SnapshotMsrRules.MaxAllowed ? distinct : throw new ArgumentException(
+            $"AllowedMsrs has {distinct.Length} registers, KVM takes {SnapshotMsrRules.MaxAllowed} at most.", nameof(msrs));
     }
 
     // amd64 sheet, sections 4.1 and 4.2; i686 sheet, sections 3.2 and 3.3.

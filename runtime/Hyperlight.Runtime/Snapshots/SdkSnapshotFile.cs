@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Images;
 
 namespace Hyperlight.Snapshots;
@@ -57,7 +56,7 @@ internal static class SdkSnapshotFile
     /// <summary>All but what is different with and without page tables.</summary>
     private static SdkSnapshotConfig ToConfig(SnapshotContent snapshot)
     {
-        SnapshotMachine machine = KvmSystem.Shared.Machine;
+        SnapshotMachine machine = SnapshotFile.ToSaved(Hypervisor.Chosen.Identity);
         SdkSnapshotConfig config = new()
         {
             SchemaVersion = SdkSnapshotConfig.CurrentSchemaVersion,

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Hypervisors;
 using Hyperlight.Images;
 
 namespace Hyperlight.Snapshots;
@@ -28,7 +28,7 @@ internal static class SnapshotFile
     /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
     public static SnapshotContent Load(string directory, string reference, bool verifyContent)
     {
-        SavedSnapshot saved = new SnapshotReader(directory, KvmSystem.Shared.Machine).Read(reference, verifyContent);
+        SavedSnapshot saved = new SnapshotReader(directory, ToSaved(Hypervisor.Chosen.Identity)).Read(reference, verifyContent);
         try
         {
             ImmutableSortedDictionary<string, HostFunctionSignature> hostFunctions = SavedHostFunctions.FromSaved(saved.HostFunctions);
@@ -62,6 +62,9 @@ internal static class SnapshotFile
 
     /// <summary>The guest's name, null when it is none that a reader accepts.</summary>
     internal static string? SavedName(SnapshotContent snapshot) => SnapshotAnnotations.IsName(snapshot.GuestName) ? snapshot.GuestName : null;
+
+    /// <summary>Gets an identity as it is saved.</summary>
+    internal static SnapshotMachine ToSaved(MachineIdentity identity) => new(identity.Architecture, identity.Hypervisor, identity.CpuVendor.Name);
 
     /// <summary>HL3008.</summary>
     internal static HyperlightException NotSavable(string why) => new(Rules.SnapshotNotSavable.Found($"the snapshot cannot be saved: {why}."));

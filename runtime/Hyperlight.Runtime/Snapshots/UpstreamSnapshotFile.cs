@@ -1,4 +1,3 @@
-using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 
@@ -25,7 +24,7 @@ internal static class UpstreamSnapshotFile
     {
         MemoryMap map = snapshot.Map;
         bool hasInitData = map.Sizes.InitDataSize > 0 || map.Sizes.InitDataPermissions != MemoryPermissions.Read;
-        SnapshotMachine machine = KvmSystem.Shared.Machine;
+        SnapshotMachine machine = SnapshotFile.ToSaved(Hypervisor.Chosen.Identity);
         return new()
         {
             HyperlightVersion = $"Hyperlight.Sdk {ImageConfig.CurrentSdkVersion}",

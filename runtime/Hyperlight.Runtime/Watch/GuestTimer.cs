@@ -1,11 +1,11 @@
-using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Hypervisors;
 
 namespace Hyperlight.Watch;
 
 /// <summary>The timer of a guest: while it runs, a signal each period. Its owner stops it before it disposes the line.</summary>
 /// <param name="ticker">Whose thread signals.</param>
 /// <param name="line">What is signaled.</param>
-internal sealed class GuestTimer(Ticker ticker, EventDescriptor line)
+internal sealed class GuestTimer(Ticker ticker, ISignal line)
 {
     /// <summary>The shortest period in microseconds (i686 sheet, section 6.4). What bounds the interrupts of a guest.</summary>
     public const uint ShortestPeriod = 100;

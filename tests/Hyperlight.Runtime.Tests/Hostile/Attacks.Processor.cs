@@ -1,4 +1,4 @@
-using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Runtime.Tests.Hypervisors;
 
 namespace Hyperlight.Runtime.Tests.Hostile;
 
@@ -153,6 +153,6 @@ internal static partial class Attacks
     private static Attack Msr(string name, uint index, byte instruction)
     {
         byte[] code = [0xB9, .. BitConverter.GetBytes(index), 0x31, 0xC0, 0x31, 0xD2, 0x0F, instruction, 0xC3];
-        return Raises(name, "GeneralProtectionFault", code) with { MayDoNothing = Probes.Missing(Needs.Kvm) is null && !KvmSystem.Shared.HasMsrFilter };
+        return Raises(name, "GeneralProtectionFault", code) with { MayDoNothing = Probes.Missing(Needs.Kvm) is null && !TestHypervisor.System.HasMsrFilter };
     }
 }

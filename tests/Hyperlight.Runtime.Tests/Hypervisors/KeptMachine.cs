@@ -11,7 +11,7 @@ internal static class KeptMachine
     {
         foreach (GuestLayout layout in GuestLayouts.All)
         {
-            KvmSystem.Shared.Take(MachineKind.Of(layout))?.Dispose();
+            TestHypervisor.System.Take(MachineKind.Of(layout))?.Dispose();
         }
     }
 }

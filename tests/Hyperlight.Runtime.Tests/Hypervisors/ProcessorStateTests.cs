@@ -41,7 +41,7 @@ public class ProcessorStateTests
     [KvmFact]
     public void Without_a_filter_every_model_specific_register_is_set_back()
     {
-        using TinyGuest guest = TinyGuest.LongModeWith(MsrPolicy.Unfiltered(KvmSystem.Shared, []), WriteThenReadSysenterEip);
+        using TinyGuest guest = TinyGuest.LongModeWith(MsrPolicy.Unfiltered(TestHypervisor.System, []), WriteThenReadSysenterEip);
 
         AssertSetBack(guest);
     }
@@ -49,7 +49,7 @@ public class ProcessorStateTests
     [KvmFact]
     public void A_model_specific_register_that_cannot_be_set_back_cannot_be_allowed() => Assert.Contains(
         "0x12345678",
-        Assert.Throws<HyperlightException>(() => TinyGuest.LongModeWith(MsrPolicy.Unfiltered(KvmSystem.Shared, [0x1234_5678]), 0xF4)).Message,
+        Assert.Throws<HyperlightException>(() => TinyGuest.LongModeWith(MsrPolicy.Unfiltered(TestHypervisor.System, [0x1234_5678]), 0xF4)).Message,
         StringComparison.Ordinal);
 
     [KvmFact]
@@ -287,7 +287,7 @@ public class ProcessorStateTests
     [KvmFact]
     public void Features_that_guests_must_not_use_are_hidden()
     {
-        KvmCpuidEntry[] entries = KvmSystem.Shared.Cpuid(36);
+        KvmCpuidEntry[] entries = TestHypervisor.System.Cpuid(36);
 
         // VMX and x2APIC; shadow stacks and protection keys; branch tracking; SVM (amd64 sheet, section 4.5).
         Assert.All(entries.Where(entry => entry.Function == 1), entry => Assert.Equal(0u, entry.Ecx & (1u << 5 | 1u << 21)));
@@ -338,7 +338,7 @@ public class ProcessorStateTests
 
     private static TinyGuest Filtered(uint[] allowed, byte[] code)
     {
-        Assert.SkipUnless(KvmSystem.Shared.HasMsrFilter, "probe MsrFilter: KVM_CAP_X86_MSR_FILTER is not there");
+        Assert.SkipUnless(TestHypervisor.System.HasMsrFilter, "probe MsrFilter: KVM_CAP_X86_MSR_FILTER is not there");
         return TinyGuest.LongModeWith(MsrPolicy.Filtered([.. allowed]), code);
     }
 

@@ -22,7 +22,7 @@ internal sealed class TinyGuest : IDisposable
         Memory = MappedMemory.Allocate(0x4000);
         ReadOnly = MappedMemory.Allocate(0x1000);
         code.CopyTo(Memory.Slice(CodeOffset, code.Length));
-        Machine = new(layout, msrs ?? MsrPolicy.For(KvmSystem.Shared, []));
+        Machine = new(TestHypervisor.System, layout, msrs ?? MsrPolicy.For(TestHypervisor.System, []));
         Machine.Start(pageTables);
         Machine.Map(0, new(CodeAddress), Memory, MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute);
         Machine.Map(1, new(ReadOnlyAddress), ReadOnly, MemoryPermissions.Read | MemoryPermissions.Execute);

@@ -1,4 +1,4 @@
-using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Runtime.Tests.Hypervisors;
 using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
@@ -55,7 +55,7 @@ public class RestoreTests
     [KvmFact]
     public void A_model_specific_register_that_is_not_allowed_ends_the_call()
     {
-        Assert.SkipUnless(KvmSystem.Shared.HasMsrFilter, "probe MsrFilter: KVM_CAP_X86_MSR_FILTER is not there");
+        Assert.SkipUnless(TestHypervisor.System.HasMsrFilter, "probe MsrFilter: KVM_CAP_X86_MSR_FILTER is not there");
         using TestGuest guest = TinyElf.Guest(PrintThenWriteMsr);
         using Sandbox sandbox = guest.Start();
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Hyperlight.Hypervisors.Kvm;
 
 /// <summary>An event descriptor, eventfd(2): one side signals, a thread or KVM on the other side takes that.</summary>
-internal sealed unsafe partial class EventDescriptor : IDisposable
+internal sealed unsafe partial class EventDescriptor : ISignal, IDisposable
 {
     // sys/eventfd.h and poll.h.
     private const int NonBlocking = 0x800;

@@ -8,8 +8,11 @@ internal sealed partial class KvmMachine
     private const uint SlavePic = 1;
     private const uint IoApic = 2;
 
-    /// <summary>A signal is an edge at the line of the timer; null where the guest has no interrupts.</summary>
-    public EventDescriptor? TimerLine { get; }
+    // A signal is an edge at the line of the timer.
+    private readonly EventDescriptor? _timerLine;
+
+    /// <inheritdoc/>
+    public ISignal? TimerLine => _timerLine;
 
     /// <summary>Answers the port read of the last exit with ones, as a bus without a device does. The guest goes on with that.</summary>
     public void AnswerWithOnes() => _processor.AnswerWithOnes();
@@ -35,7 +38,7 @@ internal sealed partial class KvmMachine
         }
     }
 
-    private InterruptState? GetInterrupts() => TimerLine is null ? null : new(
+    private InterruptState? GetInterrupts() => _timerLine is null ? null : new(
         _machine.GetInterruptController(MasterPic),
         _machine.GetInterruptController(SlavePic),
         _machine.GetInterruptController(IoApic),
@@ -45,10 +48,10 @@ internal sealed partial class KvmMachine
     private void SetInterrupts(InterruptState state)
     {
         // The kernel may still be about to deliver an edge of the guest that was here: taking the line away waits for that, up to milliseconds.
-        bool wasSignaled = TimerLine!.WasSignaled;
+        bool wasSignaled = _timerLine!.WasSignaled;
         if (wasSignaled)
         {
-            _machine.DeassignTimerLine(TimerLine.Handle);
+            _machine.DeassignTimerLine(_timerLine.Handle);
         }
 
         _machine.SetInterruptController(MasterPic, state.MasterPic);
@@ -58,8 +61,8 @@ internal sealed partial class KvmMachine
         _processor.SetRunnable();
         if (wasSignaled)
         {
-            _machine.AssignTimerLine(TimerLine.Handle);
-            TimerLine.WasSignaled = false;
+            _machine.AssignTimerLine(_timerLine.Handle);
+            _timerLine.WasSignaled = false;
         }
     }
 }

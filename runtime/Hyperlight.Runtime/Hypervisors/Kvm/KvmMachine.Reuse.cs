@@ -38,7 +38,7 @@ internal sealed partial class KvmMachine
     {
         _processor?.Dispose();
         _machine.Dispose();
-        TimerLine?.Dispose();
+        _timerLine?.Dispose();
     }
 
     /// <summary>Takes all memory away and makes the processor as it was created.</summary>

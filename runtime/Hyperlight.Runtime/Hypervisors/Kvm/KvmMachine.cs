@@ -5,10 +5,9 @@ using Hyperlight.Memory;
 namespace Hyperlight.Hypervisors.Kvm;
 
 /// <summary>
-/// A virtual machine with one processor: the seam between sandboxes and the hypervisor. Everything a sandbox needs from a hypervisor is a
-/// member here, and nothing else; a second hypervisor would turn these members into an interface. It does not own the memory mapped into it.
+/// A virtual machine of KVM with one processor. The memory that is mapped into the machine belongs to others.
 /// </summary>
-internal sealed partial class KvmMachine : IDisposable
+internal sealed partial class KvmMachine : IVirtualMachine
 {
     // Room for KVM's own pages on Intel processors that cannot run without paging natively: the four pages below the local APIC's page, which
     // layouts without paging reserve for this. KVM's defaults would lie in their scratch region.
@@ -18,7 +17,7 @@ internal sealed partial class KvmMachine : IDisposable
     // XCR0 after a reset: x87 only (Intel SDM volume 3, table 10-1).
     private const ulong InitialExtendedControl = 1;
 
-    private readonly KvmSystem _system = KvmSystem.Shared;
+    private readonly KvmSystem _system;
     private readonly KvmVm _machine;
     private readonly KvmVcpu _processor;
     private readonly EntryMode _entryMode;
@@ -37,13 +36,15 @@ internal sealed partial class KvmMachine : IDisposable
     private readonly HashSet<uint> _mapped = [];
 
     /// <summary>Creates a machine without memory, or takes one that another sandbox has left as new.</summary>
+    /// <param name="system">The host's KVM.</param>
     /// <param name="layout">The layout, for the entry mode and the width of physical addresses.</param>
     /// <param name="msrs">Which model-specific registers the guest may use.</param>
     /// <param name="hasInterrupts">Whether it has interrupt controllers. Then a HLT waits for an interrupt and is no exit.</param>
     /// <exception cref="HypervisorException">There is no usable hypervisor, or it refuses.</exception>
     /// <exception cref="HyperlightException">An allowed register is one that the hypervisor cannot set back.</exception>
-    public KvmMachine(GuestLayout layout, MsrPolicy msrs, bool hasInterrupts = false)
+    public KvmMachine(KvmSystem system, GuestLayout layout, MsrPolicy msrs, bool hasInterrupts = false)
     {
+        _system = system;
         _entryMode = layout.EntryMode;
         _canSetMsrs = msrs.IsFiltered;
         _kind = msrs.DeniesAll && !hasInterrupts ? MachineKind.Of(layout) : null;
@@ -68,7 +69,7 @@ internal sealed partial class KvmMachine : IDisposable
                 _machine.SetMsrFilter(msrs.Allowed.AsSpan());
             }
 
-            TimerLine = hasInterrupts ? CreateInterruptControllers(_system) : null;
+            _timerLine = hasInterrupts ? CreateInterruptControllers(_system) : null;
             _processor = _machine.CreateVcpu(_system);
             if (_system.CanEnforceParavirtualCpuid)
             {
@@ -84,9 +85,6 @@ internal sealed partial class KvmMachine : IDisposable
             throw;
         }
     }
-
-    /// <summary>How many numbers for regions there are, from 0.</summary>
-    public static uint SlotCount => KvmSystem.Shared.MemorySlotCount;
 
     /// <summary>How long the processor has been with the guest, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0 unless that is measured.</summary>
     public long TicksInGuest => _processor.TicksInGuest - _ticksBefore;

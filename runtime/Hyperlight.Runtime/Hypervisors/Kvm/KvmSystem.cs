@@ -1,14 +1,13 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
-using System.Text;
-using Hyperlight.Images;
 
 namespace Hyperlight.Hypervisors.Kvm;
 
 /// <summary>/dev/kvm: what the host's KVM can do, and the start of every virtual machine.</summary>
 internal sealed unsafe class KvmSystem
 {
-    private const string DevicePath = "/dev/kvm";
+    /// <summary>The path of the device.</summary>
+    public const string DevicePath = "/dev/kvm";
+
     private const int ApiVersion = 12;
 
     /// <summary><c>KVM_CAP_ENFORCE_PV_FEATURE_CPUID</c>.</summary>
@@ -36,9 +35,6 @@ internal sealed unsafe class KvmSystem
     // What a KVM has that does not say (KVM API documentation, section 4.3).
     private const uint DefaultMemorySlots = 32;
 
-    // One descriptor serves the whole process; a failure is not remembered, so that loading the module helps at the next try.
-    private static readonly Lazy<KvmSystem> Instance = new(Create, LazyThreadSafetyMode.PublicationOnly);
-
     private readonly FileDescriptor _device;
     private readonly KvmCpuidEntry[] _cpuid;
 
@@ -57,21 +53,17 @@ internal sealed unsafe class KvmSystem
         CanEnforceParavirtualCpuid = CheckExtension(device, (int)EnforceParavirtualCpuid) > 0;
     }
 
-    /// <summary>The host's KVM.</summary>
-    /// <exception cref="HypervisorException">It cannot be used.</exception>
-    public static KvmSystem Shared => Instance.Value;
-
     /// <summary>Bytes of the pages that kernel and host share about a virtual processor: <c>KVM_GET_VCPU_MMAP_SIZE</c>.</summary>
     public int VcpuMappingSize { get; }
 
-    /// <summary>What a snapshot's registers are bound to.</summary>
-    public SnapshotMachine Machine { get; } = new("x86_64", "kvm", CpuVendor());
+    /// <summary>Gets the maker of the host's processor.</summary>
+    public CpuVendor CpuVendor { get; } = CpuVendor.Read();
 
     /// <summary>
     /// Whether KVM finds a guest's segment registers in memory, where they cost nothing to read. Intel processors have an instruction for each field, which a
     /// hypervisor beneath this one may have to execute for it.
     /// </summary>
-    public bool KeepsSegmentsInMemory => Machine.CpuVendor is "AuthenticAMD" or "HygonGenuine";
+    public bool KeepsSegmentsInMemory => CpuVendor == CpuVendor.Amd || CpuVendor == CpuVendor.Hygon;
 
     /// <summary>How many pieces of memory a virtual machine may have: <c>KVM_CAP_NR_MEMSLOTS</c>.</summary>
     public uint MemorySlotCount { get; }
@@ -90,7 +82,7 @@ internal sealed unsafe class KvmSystem
     /// <summary>Says why KVM cannot be used.</summary>
     /// <param name="devicePath">KVM's device.</param>
     /// <returns>HL5001 to HL5004, or null when it can.</returns>
-    public static Finding? Check(string devicePath = DevicePath)
+    public static Finding? Check(string devicePath)
     {
         if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64)
         {
@@ -180,16 +172,12 @@ internal sealed unsafe class KvmSystem
         return entries;
     }
 
-    /// <summary>CPUID leaf 0: the vendor's name in EBX, EDX and ECX, in this order.</summary>
-    private static string CpuVendor()
+    /// <summary>Opens KVM.</summary>
+    /// <param name="devicePath">The path of KVM's device.</param>
+    /// <exception cref="HypervisorException">KVM cannot be used.</exception>
+    public static KvmSystem Open(string devicePath)
     {
-        (int _, int ebx, int ecx, int edx) = X86Base.CpuId(0, 0);
-        return Encoding.ASCII.GetString(MemoryMarshal.AsBytes<int>([ebx, edx, ecx]));
-    }
-
-    private static KvmSystem Create()
-    {
-        FileDescriptor device = Open();
+        FileDescriptor device = OpenDevice(devicePath);
         try
         {
             return new(device);
@@ -201,14 +189,14 @@ internal sealed unsafe class KvmSystem
         }
     }
 
-    private static FileDescriptor Open()
+    private static FileDescriptor OpenDevice(string devicePath)
     {
-        if (Check() is { } finding)
+        if (Check(devicePath) is { } finding)
         {
             throw new HypervisorException(finding);
         }
 
-        (FileDescriptor device, int error) = FileDescriptor.TryOpen(DevicePath);
+        (FileDescriptor device, int error) = FileDescriptor.TryOpen(devicePath);
         return device.IsInvalid ? throw new HypervisorException(Explain(error)) : device;
     }
 

@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using Hyperlight.Layouts;
+
+namespace Hyperlight.Hypervisors;
+
+/// <summary>
+/// A hypervisor: says whether this computer has it, and creates virtual machines. Members other than <see cref="Name"/> and <see cref="Check"/> throw a
+/// <see cref="HypervisorException"/> where the hypervisor cannot be used. Any thread may use any member.
+/// </summary>
+internal interface IHypervisor
+{
+    /// <summary>Gets the name by which snapshots know the hypervisor, in lower case.</summary>
+    string Name { get; }
+
+    /// <summary>Gets the computer that a snapshot's registers are bound to.</summary>
+    MachineIdentity Identity { get; }
+
+    /// <summary>Gets how many pieces of memory a virtual machine can have at once. Their numbers begin at 0.</summary>
+    uint MemorySlotCount { get; }
+
+    /// <summary>Finds out why the hypervisor cannot be used. Each call looks anew.</summary>
+    /// <returns>HL5001 (not there), HL5002 (access denied), HL5003 (too old) or HL5004 (another failure); <c>null</c> if it can be used.</returns>
+    Finding? Check();
+
+    /// <summary>Creates a virtual machine with one processor and without memory.</summary>
+    /// <param name="layout">The layout of the guest, for the entry mode and the width of physical addresses.</param>
+    /// <param name="allowedMsrs">The model-specific registers that the guest may use.</param>
+    /// <param name="hasInterrupts">Whether the machine has interrupt controllers. If so, HLT waits for an interrupt and is no exit.</param>
+    /// <exception cref="HypervisorException">The hypervisor cannot be used, or it refuses.</exception>
+    /// <exception cref="HyperlightException">The hypervisor cannot set back one of the allowed registers.</exception>
+    IVirtualMachine CreateMachine(GuestLayout layout, ImmutableArray<uint> allowedMsrs, bool hasInterrupts);
+}

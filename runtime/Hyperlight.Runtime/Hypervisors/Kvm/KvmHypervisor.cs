@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using Hyperlight.Layouts;
+
+namespace Hyperlight.Hypervisors.Kvm;
+
+/// <summary>KVM, the hypervisor of Linux.</summary>
+/// <param name="devicePath">The path of KVM's device.</param>
+internal sealed class KvmHypervisor(string devicePath = KvmSystem.DevicePath) : IHypervisor
+{
+    // One descriptor serves all machines. A failure is not remembered: loading the module helps at the next try.
+    private readonly Lazy<KvmSystem> _system = new(() => KvmSystem.Open(devicePath), LazyThreadSafetyMode.PublicationOnly);
+
+    /// <inheritdoc/>
+    public string Name => "kvm";
+
+    /// <inheritdoc/>
+    public MachineIdentity Identity => field ??= new("x86_64", Name, System.CpuVendor);
+
+    /// <inheritdoc/>
+    public uint MemorySlotCount => System.MemorySlotCount;
+
+    /// <summary>Gets the opened device.</summary>
+    /// <exception cref="HypervisorException">KVM cannot be used.</exception>
+    public KvmSystem System => _system.Value;
+
+    /// <inheritdoc/>
+    public Finding? Check() => KvmSystem.Check(devicePath);
+
+    /// <inheritdoc/>
+    public IVirtualMachine CreateMachine(GuestLayout layout, ImmutableArray<uint> allowedMsrs, bool hasInterrupts) =>
+        new KvmMachine(System, layout, MsrPolicy.For(System, allowedMsrs), hasInterrupts);
+}
