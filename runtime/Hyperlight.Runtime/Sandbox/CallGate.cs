@@ -93,6 +93,18 @@ internal sealed class CallGate : IDisposable
         }
     }
 
+    /// <summary>Enters between calls, for work that needs no time limit.</summary>
+    /// <returns>Whether that was possible: no call is running and the sandbox is not disposed. The caller then ends the work with <see cref="Leave"/>.</returns>
+    public bool TryEnter()
+    {
+        using (_lock.Enter())
+        {
+            bool isFree = !_busy && !_disposed;
+            _busy |= isFree;
+            return isFree;
+        }
+    }
+
     /// <summary>Ends a call.</summary>
     /// <returns>Whether the sandbox was disposed meanwhile, so that the caller has to free it.</returns>
     public bool Leave()

@@ -10,6 +10,9 @@ public sealed partial class Sandbox
 {
     private readonly RegionSlots _regionSlots;
 
+    // Whether a mapping was disposed since the sandbox last looked.
+    private volatile bool _hasReleased;
+
     /// <summary>
     /// Shows the guest a file, read-only, until it is unmapped or a snapshot is restored. The guest reaches it by mapping its physical address, by
     /// way of copies it may change it for itself: the file stays as it is. Nothing is read before the guest does. Whoever changes the file
@@ -22,7 +25,7 @@ public sealed partial class Sandbox
     /// What the guest finds the file by in its PEB, 1 to 63 bytes of UTF-8; null for the file's name. Only where <see cref="GuestLayout.ListsFileMappings"/>,
     /// for 32 files at most; other layouts take none.
     /// </param>
-    /// <returns>How many bytes are mapped: the file's length, rounded up to whole pages. What is behind its end is zero.</returns>
+    /// <returns>The mapping. Disposing the mapping unmaps the file; a mapping that is kept until the sandbox is disposed need not be disposed.</returns>
     /// <exception cref="ArgumentException">The path is empty or has a character that no path has.</exception>
     /// <exception cref="HyperlightException">
     /// HL2013: the file or address cannot be used. HL2004, HL2005, HL2009: the addresses are taken, or there are none. HL2016: the label cannot be listed.
@@ -31,34 +34,31 @@ public sealed partial class Sandbox
     /// <exception cref="SandboxUnrecoverableException">A restore failed halfway.</exception>
     /// <exception cref="InvalidOperationException">A call is running.</exception>
     /// <exception cref="ObjectDisposedException">The sandbox is disposed.</exception>
-    public ulong MapFile(string path, GuestPhysicalAddress address, string? label = null)
+    public RegionMapping MapFile(string path, GuestPhysicalAddress address, string? label = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        ulong size = 0;
-        BetweenCalls(() =>
+        return BetweenCalls(() =>
         {
             string? listed = CheckLabel(path, label);
-            size = Map(path, RegularFile.Map(path), address, listed);
+            MappedRegion region = Map(path, RegularFile.Map(path), address, listed);
             _memory.ListFiles();
+            return new RegionMapping(this, region);
         });
-        return size;
     }
 
     /// <summary>Shows the guest a region, read-only, until it is unmapped or a snapshot is restored. The guest reaches it by mapping its physical address.</summary>
-    /// <param name="region">The region. It may be disposed afterwards.</param>
+    /// <param name="region">The region, which stays the caller's. The caller may dispose the region afterwards: the sandbox keeps the memory while it is mapped.</param>
     /// <param name="address">The guest-physical address of its first byte, a multiple of 4096 that leaves all else in the guest's memory free.</param>
-    /// <returns>How many bytes are mapped: the region's size.</returns>
+    /// <returns>The mapping. Disposing the mapping unmaps the region; a mapping that is kept until the sandbox is disposed need not be disposed.</returns>
     /// <exception cref="HyperlightException">HL2013: the address cannot be used. HL2004, HL2005, HL2009: the addresses are taken, or there are none.</exception>
     /// <exception cref="SandboxPoisonedException">An earlier call did not run to its end.</exception>
     /// <exception cref="SandboxUnrecoverableException">A restore failed halfway.</exception>
     /// <exception cref="InvalidOperationException">A call is running.</exception>
     /// <exception cref="ObjectDisposedException">The sandbox or the region is disposed.</exception>
-    public ulong MapRegion(SharedRegion region, GuestPhysicalAddress address)
+    public RegionMapping MapRegion(SharedRegion region, GuestPhysicalAddress address)
     {
         ArgumentNullException.ThrowIfNull(region);
-        ulong size = 0;
-        BetweenCalls(() => size = Map(region.Name, region.Hold(), address, label: null));
-        return size;
+        return BetweenCalls(() => new RegionMapping(this, Map(region.Name, region.Hold(), address, label: null)));
     }
 
     /// <summary>Takes a file or region away from the guest.</summary>
@@ -72,10 +72,51 @@ public sealed partial class Sandbox
     {
         MappedRegion region = _memory.Regions.Find(region => region.Gpa == address)
             ?? throw new HyperlightException(Rules.NotMappable.Found($"nothing is mapped at {address}: use the address that was given to MapFile or MapRegion."));
+        UnmapOne(region);
+        return region;
+    });
+
+    /// <summary>Unmaps a region whose mapping was disposed, or leaves that to whoever uses the sandbox next where it is in use at this moment.</summary>
+    internal void Release(MappedRegion region)
+    {
+        region.Release();
+        _hasReleased = true;
+        if (!_gate.TryEnter())
+        {
+            return;
+        }
+
+        try
+        {
+            UnmapReleased();
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    // For whoever is inside the gate, before the guest runs or its memory is looked at.
+    private void UnmapReleased()
+    {
+        if (!_hasReleased || _isUnrecoverable)
+        {
+            return;
+        }
+
+        _hasReleased = false;
+        foreach (MappedRegion region in _memory.Regions.FindAll(region => region.IsReleased))
+        {
+            UnmapOne(region);
+        }
+    }
+
+    private void UnmapOne(MappedRegion region)
+    {
         _current = null;
         Unmap(region);
         _memory.ListFiles();
-    });
+    }
 
     private string? CheckLabel(string path, string? label)
     {
@@ -99,13 +140,13 @@ public sealed partial class Sandbox
             + "give MapFile another label."));
     }
 
-    private void BetweenCalls(Action action)
+    private T BetweenCalls<T>(Func<T> action)
     {
         _gate.Enter(Timeout.InfiniteTimeSpan);
         try
         {
             ThrowIfUnusable();
-            action();
+            return action();
         }
         finally
         {
@@ -114,19 +155,19 @@ public sealed partial class Sandbox
     }
 
     // Takes over the memory.
-    private ulong Map(string name, SharedMemory shared, GuestPhysicalAddress address, string? label)
+    private MappedRegion Map(string name, SharedMemory shared, GuestPhysicalAddress address, string? label)
     {
         try
         {
-            ulong size = shared.Memory.Size;
-            if (RegionPlacement.Check(name, address, size, _map, _memory) is { } finding)
+            if (RegionPlacement.Check(name, address, shared.Memory.Size, _map, _memory) is { } finding)
             {
                 throw new HyperlightException(finding);
             }
 
-            _memory.Regions.Add(new(name, address, shared, MapInto(FreeSlot(name), address, shared), label));
+            MappedRegion region = new(name, address, shared, MapInto(FreeSlot(name), address, shared), label);
+            _memory.Regions.Add(region);
             _current = null;
-            return size;
+            return region;
         }
         catch
         {

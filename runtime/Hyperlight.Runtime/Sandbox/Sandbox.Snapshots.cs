@@ -292,6 +292,8 @@ public sealed partial class Sandbox
         {
             throw new SandboxPoisonedException(_name, reason);
         }
+
+        UnmapReleased();
     }
 
     private void ThrowIfUnrecoverable()

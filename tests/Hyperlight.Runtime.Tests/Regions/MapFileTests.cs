@@ -22,7 +22,7 @@ public class MapFileTests
         using Sandbox sandbox = guest.Start();
         GuestPhysicalAddress at = FreeAddress(name);
 
-        ulong size = sandbox.MapFile(file.Path, at);
+        ulong size = (ulong)sandbox.MapFile(file.Path, at).Size;
 
         Assert.Equal(0x2000UL, size);
         Assert.Equal(at.Value, sandbox.Call<ulong>("MapRegion", at.Value, 0UL, size, ReadOnly));
@@ -36,7 +36,7 @@ public class MapFileTests
         using GuestFile file = new(5000);
         using TestGuest guest = new(Amd64);
         using Sandbox sandbox = guest.Start();
-        ulong size = sandbox.MapFile(file.Path, At);
+        ulong size = (ulong)sandbox.MapFile(file.Path, At).Size;
 
         Assert.Equal(0x7000_0000_0000UL, sandbox.Call<ulong>("MapRegion", At.Value, 0x7000_0000_0000UL, size, ReadOnly));
 
@@ -78,7 +78,7 @@ public class MapFileTests
         using Sandbox second = guest.Start();
         foreach (Sandbox sandbox in (Sandbox[])[first, second])
         {
-            sandbox.Call<ulong>("MapRegion", At.Value, 0UL, sandbox.MapFile(file.Path, At), CopyOnWrite);
+            sandbox.Call<ulong>("MapRegion", At.Value, 0UL, (ulong)sandbox.MapFile(file.Path, At).Size, CopyOnWrite);
         }
 
         Assert.Equal(0x99, first.Call<int>("WriteByte", At.Value + 1, 0x99));
@@ -97,7 +97,7 @@ public class MapFileTests
         using GuestFile file = new(5000);
         using TestGuest guest = new(Amd64);
         using Sandbox sandbox = guest.Start();
-        sandbox.Call<ulong>("MapRegion", At.Value, 0UL, sandbox.MapFile(file.Path, At), flags);
+        sandbox.Call<ulong>("MapRegion", At.Value, 0UL, (ulong)sandbox.MapFile(file.Path, At).Size, flags);
         GuestValue[] arguments = function == "WriteByte" ? [At.Value, 1] : [At.Value];
 
         Assert.Equal(PageFault, Assert.Throws<GuestCpuException>(() => sandbox.Call(function, arguments)).Vector);
@@ -113,7 +113,7 @@ public class MapFileTests
         using TestGuest guest = new(name);
         using Sandbox sandbox = guest.Start();
         GuestPhysicalAddress at = FreeAddress(name);
-        sandbox.Call<ulong>("MapRegion", at.Value, 0UL, sandbox.MapFile(file.Path, at), ReadOnly);
+        sandbox.Call<ulong>("MapRegion", at.Value, 0UL, (ulong)sandbox.MapFile(file.Path, at).Size, ReadOnly);
         GuestValue[] arguments = name == Amd64 ? [at.Value + 0x1001] : [at.Value + 0x1001, 1];
 
         GuestFaultException fault = Assert.Throws<GuestFaultException>(() => sandbox.Call(function, arguments));
@@ -134,7 +134,7 @@ public class MapFileTests
         using TestGuest guest = new(name);
         using Sandbox sandbox = guest.Start();
         GuestPhysicalAddress at = FreeAddress(name);
-        sandbox.Call<ulong>("MapRegion", at.Value, 0UL, sandbox.MapFile(file.Path, at), Execute);
+        sandbox.Call<ulong>("MapRegion", at.Value, 0UL, (ulong)sandbox.MapFile(file.Path, at).Size, Execute);
 
         Assert.Equal(42, sandbox.Call<int>("RunCode", at.Value));
     }

@@ -55,7 +55,7 @@ public class RegionSnapshotTests
         GuestFaultException fault = Assert.Throws<GuestFaultException>(() => sandbox.Call<int>("ReadByte", at.Value));
         Assert.Equal((at, null), (fault.Address, fault.Region));
         sandbox.Restore(before);
-        Assert.Equal(0x2000UL, sandbox.MapFile(file.Path, at));
+        Assert.Equal(0x2000L, sandbox.MapFile(file.Path, at).Size);
         sandbox.Call<ulong>("MapRegion", at.Value, 0UL, 0x2000UL, ReadOnly);
         Assert.Equal(8, sandbox.Call<int>("ReadByte", at.Value + 8));
     }
@@ -121,7 +121,7 @@ public class RegionSnapshotTests
         using GuestMemory memory = new(guest.Image.Map, guest.Image.File);
         ulong before = memory.ToPhysical().PageCount;
 
-        memory.Regions.Add(new("file", At, RegularFile.Map(file.Path), Slot: 16, Label: null));
+        memory.Regions.Add(new("file", At, RegularFile.Map(file.Path), slot: 16, label: null));
 
         Assert.Equal(before, memory.ToPhysical().PageCount);
         Assert.Equal(Content(0x1000), memory.ToPhysical().Page(At.Value).ToArray());

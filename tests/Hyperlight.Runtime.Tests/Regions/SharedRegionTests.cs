@@ -19,7 +19,7 @@ public class SharedRegionTests
         GuestPhysicalAddress at = FreeAddress(name);
         using (SharedRegion region = SharedRegion.FromBytes("weights", Content(5000)))
         {
-            Assert.Equal((0x2000UL, 0x2000UL), (first.MapRegion(region, at), second.MapRegion(region, at + 0x10000)));
+            Assert.Equal((0x2000L, 0x2000L), (first.MapRegion(region, at).Size, second.MapRegion(region, at + 0x10000).Size));
         }
 
         first.Call<ulong>("MapRegion", at.Value, 0UL, 0x2000UL, ReadOnly);
@@ -35,7 +35,7 @@ public class SharedRegionTests
         using TestGuest guest = new(Amd64);
         using Sandbox sandbox = guest.Start();
         using SharedRegion region = SharedRegion.FromBytes("weights", [1]);
-        sandbox.Call<ulong>("MapRegion", FreeAddress(Amd64).Value, 0UL, sandbox.MapRegion(region, FreeAddress(Amd64)), ReadOnly);
+        sandbox.Call<ulong>("MapRegion", FreeAddress(Amd64).Value, 0UL, (ulong)sandbox.MapRegion(region, FreeAddress(Amd64)).Size, ReadOnly);
 
         GuestFaultException fault = Assert.Throws<GuestFaultException>(() => sandbox.Call("WritePhysically", FreeAddress(Amd64).Value));
 
