@@ -137,7 +137,8 @@ int Report(List<TestResult> tests)
     return failed.Length == 0 ? 0 : 1;
 }
 
-// Runs the tests that need more than some KVMs have; the program that dotnet test has built, because dotnet test itself takes a minute to start there.
+// Runs the tests that need more than some KVMs have; the program that dotnet test has built, because dotnet test itself takes a minute to
+// start there.
 IEnumerable<TestResult> RunLab(string results, string[] arguments)
 {
     const string Project = "Hyperlight.Runtime.Tests";
@@ -147,7 +148,8 @@ IEnumerable<TestResult> RunLab(string results, string[] arguments)
     string[]? tests = arguments switch
     {
         [] => ["-trait", "Needs=*"],
-        ["--filter", var name] when name.All(character => char.IsAsciiLetterOrDigit(character) || character is '_' or '.') => MethodFilter(name),
+        ["--filter", var name] when name.All(character => char.IsAsciiLetterOrDigit(character) || character is '_' or '.') =>
+            MethodFilter(name),
         _ => null,
     };
     if (tests is null)
@@ -162,7 +164,8 @@ IEnumerable<TestResult> RunLab(string results, string[] arguments)
 
     int exitCode = Run(
         Path.Combine(lab, "run-in-vm.sh"),
-        ["--timeout", $"{TimeoutSeconds}", "--share", results, "--log", Path.Combine(results, "lab.log"), "--", TestProgram(Project), "-noLogo", "-trx", report, .. tests]);
+        ["--timeout", $"{TimeoutSeconds}", "--share", results, "--log", Path.Combine(results, "lab.log"), "--", TestProgram(Project),
+            "-noLogo", "-trx", report, .. tests]);
     return Read(report, "lab", exitCode, mayBeEmpty: false);
 }
 
@@ -192,7 +195,8 @@ static List<TestResult> Read(string report, string name, int exitCode, bool mayB
     return didRun ? tests : [.. tests, new(name, "Failed", $"did not run to its end (exit code {exitCode})")];
 }
 
-static void Print(string what, string[] lines) => lines.Order(StringComparer.Ordinal).ToList().ForEach(line => Console.WriteLine($"{what}  {line}"));
+static void Print(string what, string[] lines) =>
+    lines.Order(StringComparer.Ordinal).ToList().ForEach(line => Console.WriteLine($"{what}  {line}"));
 
 int Clean()
 {
@@ -240,7 +244,8 @@ internal sealed record TestResult(string Name, string Outcome, string Message)
     public static TestResult Read(XElement test) => new(
         test.Attribute("testName")?.Value.Replace("\\\"", "\"", StringComparison.Ordinal) ?? "unnamed",
         test.Attribute("outcome")?.Value ?? "Failed",
-        test.Descendants().FirstOrDefault(node => node.Name.LocalName is "Message" or "StdOut")?.Value.Trim().Split('\n')[0].Trim() ?? "no reason given");
+        test.Descendants().FirstOrDefault(node => node.Name.LocalName is "Message" or "StdOut")?.Value.Trim().Split('\n')[0].Trim()
+            ?? "no reason given");
 
     public override string ToString() => $"{Name}: {Message}";
 }

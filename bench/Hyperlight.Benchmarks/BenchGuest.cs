@@ -10,7 +10,8 @@ internal sealed class BenchGuest : IDisposable
     private readonly string _elf;
     private readonly ulong _heapSize;
 
-    /// <param name="elf">The ELF file. It has <c>Echo</c> or <c>EchoString</c>, string to string, and <c>Add</c>, which calls <c>HostAdd</c>.</param>
+    /// <param name="elf">The ELF file. It has <c>Echo</c> or <c>EchoString</c>, string to string, and <c>Add</c>, which calls
+    /// <c>HostAdd</c>.</param>
     /// <param name="heapSize">Bytes of heap.</param>
     public BenchGuest(string elf, ulong heapSize)
     {
@@ -49,7 +50,12 @@ internal sealed class BenchGuest : IDisposable
     public string Bake()
     {
         List<Finding> findings = [];
-        BakeRequest request = new() { GuestName = "bench", Guest = File.ReadAllBytes(_elf), Sizes = new() { HeapSize = _heapSize, ScratchSize = ScratchSize } };
+        BakeRequest request = new()
+        {
+            GuestName = "bench",
+            Guest = File.ReadAllBytes(_elf),
+            Sizes = new() { HeapSize = _heapSize, ScratchSize = ScratchSize },
+        };
         BakedImage baked = GuestBaker.Bake(request, findings) ?? throw new InvalidOperationException(string.Join('\n', findings));
         string directory = Path.Combine(Path.GetTempPath(), "hyperlight-bench-" + Path.GetRandomFileName());
         ImageWriter.Write(directory, baked);
@@ -83,5 +89,6 @@ internal sealed class BenchGuest : IDisposable
     }
 
     private static string InRepository(params ReadOnlySpan<string> path) => Path.Combine(
-        [typeof(BenchGuest).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Repository").Value!, .. path]);
+        [typeof(BenchGuest).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Repository").Value!,
+            .. path]);
 }

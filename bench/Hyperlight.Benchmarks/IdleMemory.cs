@@ -34,7 +34,9 @@ internal static class IdleMemory
             Print("  of that the managed heap", (after.Managed - before.Managed) / (double)count);
             Print("memory of the kernel (slab, page tables, …)", (after.Kernel - before.Kernel) / (double)count);
             Print("decrease of MemAvailable", (before.Available - after.Available) / (double)count);
-            Console.WriteLine($"threads: {before.Threads} with one sandbox, {after.Threads} with {count + 1}; threads that the kernel keeps for its machines: {after.KernelThreads}");
+            Console.WriteLine(
+                $"threads: {before.Threads} with one sandbox, {after.Threads} with {count + 1}; threads that the kernel keeps for its "
+                    + $"machines: {after.KernelThreads}");
         }
         finally
         {
@@ -60,7 +62,10 @@ internal static class IdleMemory
             GC.Collect();
             GC.WaitForPendingFinalizers();
             GC.Collect();
-            string[] threads = [.. Directory.EnumerateDirectories("/proc/self/task").Select(path => File.ReadAllText(Path.Combine(path, "comm")))];
+            string[] threads =
+            [
+                .. Directory.EnumerateDirectories("/proc/self/task").Select(path => File.ReadAllText(Path.Combine(path, "comm")))
+            ];
             int kernelThreads = threads.Count(name => name.StartsWith(KernelThread, StringComparison.Ordinal));
             string[] own = File.ReadAllLines("/proc/self/smaps_rollup");
             string[] machine = File.ReadAllLines("/proc/meminfo");

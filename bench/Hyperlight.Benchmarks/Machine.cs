@@ -8,10 +8,13 @@ internal static class Machine
     /// <summary>Prints it.</summary>
     public static void Print()
     {
-        string processor = File.ReadLines("/proc/cpuinfo").First(line => line.StartsWith("model name", StringComparison.Ordinal)).Split(':')[1].Trim();
+        string processor = File.ReadLines("/proc/cpuinfo").First(line => line.StartsWith("model name", StringComparison.Ordinal))
+            .Split(':')[1].Trim();
         string kernel = File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
         string[] modules = [.. Directory.EnumerateDirectories("/sys/module", "kvm_*").Select(path => Path.GetFileName(path)).Order()];
-        Console.WriteLine($"machine: {Environment.ProcessorCount} x {processor}, Linux {kernel}, {string.Join(' ', modules)}, {RuntimeInformation.FrameworkDescription}");
+        Console.WriteLine(
+            $"machine: {Environment.ProcessorCount} x {processor}, Linux {kernel}, {string.Join(' ', modules)}, "
+                + $"{RuntimeInformation.FrameworkDescription}");
         Console.WriteLine($"load: {File.ReadAllText("/proc/loadavg").Trim()}");
     }
 }

@@ -1,7 +1,8 @@
 // How fast sandboxes are, beside the figures of upstream's host on such a machine (docs/performance.md). At the root of the repository:
 //   dotnet run -c Release --project bench/Hyperlight.Benchmarks -- [--quick] [--guest FILE] [--only TEXT]
 //   dotnet run -c Release --project bench/Hyperlight.Benchmarks -- --micro [ARGUMENT...]
-// The first prints the table, with --quick in under two minutes, with --only just the rows whose names have the text; the second is BenchmarkDotNet's.
+// The first prints the table, with --quick in under two minutes, with --only just the rows whose names have the text; the second is
+// BenchmarkDotNet's.
 
 using BenchmarkDotNet.Running;
 using Hyperlight.Benchmarks;

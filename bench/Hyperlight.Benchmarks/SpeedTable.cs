@@ -36,11 +36,21 @@ internal static class SpeedTable
                 Before = () => Call(restored, small), Existing = restored, Upstream = 79, Ratio = 0.5,
             },
             new("restore, then a call", 100, () => RestoreAndCall(restored, snapshot, small)) { Existing = restored },
-            new("open saved snapshot and create sandbox", 40, () => LoadAndCreate(saved, isChecked: false)) { After = Dispose, Upstream = 1022, Ratio = 0.6 },
+            new("open saved snapshot and create sandbox", 40, () => LoadAndCreate(saved, isChecked: false))
+            {
+                After = Dispose,
+                Upstream = 1022,
+                Ratio = 0.6,
+            },
             new("the same, content checked", 40, () => LoadAndCreate(saved, isChecked: true)) { After = Dispose },
             new("create sandbox from image", 40, small.Start) { After = Dispose, Upstream = 930, Ratio = 0.6 },
             WithoutReuse("create sandbox from image, with a machine of its own", small),
-            new("create sandbox from snapshot", 40, () => snapshot.CreateSandbox(BenchGuest.Configure)) { After = Dispose, Upstream = 930, Ratio = 0.6 },
+            new("create sandbox from snapshot", 40, () => snapshot.CreateSandbox(BenchGuest.Configure))
+            {
+                After = Dispose,
+                Upstream = 930,
+                Ratio = 0.6,
+            },
             Snapshot("snapshot after a call, 128 KiB heap", photographed, small, upstream: 339, ratio: 0.6),
             Snapshot("snapshot after a call, 64 MiB heap", photographedLarge, large, upstream: 67_700, ratio: 0.02),
             new("image to ready sandbox, 64 MiB heap", 20, () => OpenAndStart(large)) { After = Dispose, Upstream = 39_900, Ratio = 0.05 },
@@ -177,10 +187,14 @@ internal static class SpeedTable
         {
             Samples samples = operation.Samples;
             string verdict = operation.Upstream is { } upstream
-                ? Invariant($"{upstream,8:0.#}  {operation.Ratio,7:0.##}  {samples.Host / upstream,8:0.000} {(operation.IsMet == true ? "met" : "NOT MET")}")
+                ? Invariant(
+                    $"{upstream,8:0.#}  {operation.Ratio,7:0.##}  {samples.Host / upstream,8:0.000} "
+                        + $"{(operation.IsMet == true ? "met" : "NOT MET")}")
                 : "";
             Console.WriteLine(Invariant(
-                $"  {operation.Name,-38} {samples.Wall,8:0.0}  {samples.Host,8:0.0}  {samples.HostLow,7:0.0} - {samples.HostHigh,7:0.0}  {verdict}").TrimEnd());
+                $"  {operation.Name,-38} {samples.Wall,8:0.0}  {samples.Host,8:0.0}  {samples.HostLow,7:0.0} - {samples.HostHigh,7:0.0}  "
+                    + $"{verdict}")
+                .TrimEnd());
         }
     }
 

@@ -3,7 +3,10 @@ using System.Globalization;
 
 namespace Hyperlight.Benchmarks;
 
-/// <summary>A process that opens an image, calls its guest once and ends: what a command-line program feels, the .NET runtime and its compiler included.</summary>
+/// <summary>
+/// A process that opens an image, calls its guest once and ends: what a command-line program feels, the .NET runtime and its compiler
+/// included.
+/// </summary>
 internal static class WholeProcess
 {
     /// <summary>The first argument of the process that is measured.</summary>
@@ -18,7 +21,10 @@ internal static class WholeProcess
         {
             long begin = Stopwatch.GetTimestamp();
             using Process process = Process.Start(
-                new ProcessStartInfo(Environment.ProcessPath!, [ChildWord, guest.Directory, guest.Echo]) { RedirectStandardOutput = true })!;
+                new ProcessStartInfo(Environment.ProcessPath!, [ChildWord, guest.Directory, guest.Echo])
+                {
+                    RedirectStandardOutput = true,
+                })!;
             string output = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
             all.Add(Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
@@ -28,7 +34,8 @@ internal static class WholeProcess
         Console.WriteLine();
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"a process that opens the image, starts the guest and calls it once: {Median(all):0} ms, of which {Median(own):0} ms are ours (median of {count})"));
+            $"a process that opens the image, starts the guest and calls it once: {Median(all):0} ms, of which {Median(own):0} ms are ours "
+                + $"(median of {count})"));
     }
 
     /// <summary>The process that is measured.</summary>

@@ -1,5 +1,6 @@
-// What Hyperlight.Sdk adds to a build that has nothing to do: samples/Hello against a plain class library and a plain program, in turn, many times,
-// as the binary logs have it. Run it at the root of the repository after ./build.sh pack: dotnet run -c Release --project bench/NoOpBuild [ROUNDS]
+// What Hyperlight.Sdk adds to a build that has nothing to do: samples/Hello against a plain class library and a plain program, in turn,
+// many times, as the binary logs have it. Run it at the root of the repository after ./build.sh pack: dotnet run -c Release --project
+// bench/NoOpBuild [ROUNDS]
 
 using System.Diagnostics;
 using System.Globalization;
@@ -48,7 +49,8 @@ try
     PrintRow("plain library", libraryTimes);
     PrintRow("plain program", programTimes);
     PrintRow("samples/Hello", helloTimes);
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  our own targets            {Median(ourTimes),8:0} (budget {BudgetMilliseconds})"));
+    Console.WriteLine(
+        string.Create(CultureInfo.InvariantCulture, $"  our own targets            {Median(ourTimes),8:0} (budget {BudgetMilliseconds})"));
     return Median(ourTimes) <= BudgetMilliseconds ? 0 : 1;
 }
 finally

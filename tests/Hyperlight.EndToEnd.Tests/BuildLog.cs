@@ -19,7 +19,8 @@ internal sealed class BuildLog(string path)
     }
 
     /// <summary>Whether a task ran.</summary>
-    public bool Ran(string task) => _build.FindFirstDescendant<Microsoft.Build.Logging.StructuredLogger.Task>(node => node.Name == task) is not null;
+    public bool Ran(string task) =>
+        _build.FindFirstDescendant<Microsoft.Build.Logging.StructuredLogger.Task>(node => node.Name == task) is not null;
 
     /// <summary>Whether a target was reached and skipped, because its outputs are up to date.</summary>
     public bool WasUpToDate(string target) =>

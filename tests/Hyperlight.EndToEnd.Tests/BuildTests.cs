@@ -49,9 +49,18 @@ public sealed class BuildTests(PackageFolder packages)
         DotNetResult result = workspace.Build("build", "-p:HyperlightLayuot=amd64");
 
         Assert.Equal(0, result.ExitCode);
-        Assert.Contains("Guests.csproj(2): warning HL4025: The property HyperlightHeapSiez is none of Hyperlight.Sdk; the nearest is HyperlightHeapSize: ", result.Output, StringComparison.Ordinal);
-        Assert.Contains("Guests.csproj(4): warning HL4025: The metadata Snapshots of HyperlightGuest 'guests/hello.elf' is none of Hyperlight.Sdk; the nearest is Snapshot: ", result.Output, StringComparison.Ordinal);
-        Assert.Contains("Guests.csproj(5): warning HL4025: The item HyperlightGest is none of Hyperlight.Sdk; the nearest is HyperlightGuest: ", result.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "Guests.csproj(2): warning HL4025: The property HyperlightHeapSiez is none of Hyperlight.Sdk; the nearest is "
+                + "HyperlightHeapSize: ",
+            result.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "Guests.csproj(4): warning HL4025: The metadata Snapshots of HyperlightGuest 'guests/hello.elf' is none of Hyperlight.Sdk; the "
+                + "nearest is Snapshot: ",
+            result.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "Guests.csproj(5): warning HL4025: The item HyperlightGest is none of Hyperlight.Sdk; the nearest is HyperlightGuest: ",
+            result.Output,
+            StringComparison.Ordinal);
         Assert.Contains("; the nearest is HyperlightLayout: ", result.Output, StringComparison.Ordinal);
         Assert.Equal(5, workspace.DotNet("bin/Debug/net10.0/Guests.dll").ExitCode);
     }

@@ -5,7 +5,8 @@ public sealed class LibraryTests(PackageFolder packages)
 {
     // What a library or program says of its guest: its heap tells which project's it is.
     private const string Guest = "$\"{Guests.Hello.Map.Sizes.HeapSize / 1024}K{(Hypervisor.IsPresent ? Hello() : \"\")}\"";
-    private const string Hello = "static string Hello() { using Sandbox sandbox = Guests.Hello.CreateSandbox(); return \" \" + sandbox.Call<string>(\"SayHello\", \"you\"); }";
+    private const string Hello = "static string Hello() { using Sandbox sandbox = Guests.Hello.CreateSandbox(); return \" \" + "
+        + "sandbox.Call<string>(\"SayHello\", \"you\"); }";
 
     private static readonly string Said = Hypervisor.IsPresent ? " Hello, you!" : "";
 
@@ -17,12 +18,21 @@ public sealed class LibraryTests(PackageFolder packages)
         AddLibrary(workspace, "Second", "1M");
         AddLibrary(workspace, "Equal", "64K");
         AddLibrary(workspace, "Plugin", "256K", "<EnableDynamicLoading>true</EnableDynamicLoading>");
-        AddProgram(workspace, "Plain", """<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net10.0</TargetFramework><OutputType>Exe</OutputType></PropertyGroup>""");
-        AddProgram(workspace, "Own", """<Project Sdk="Hyperlight.Sdk/0.1.0"><ItemGroup><HyperlightGuest Include="guests/hello.elf" HeapSize="512K" /></ItemGroup>""");
+        AddProgram(
+            workspace, "Plain",
+            """<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net10.0</TargetFramework><OutputType>Exe</OutputType>"""
+                + """</PropertyGroup>""");
+        AddProgram(
+            workspace, "Own",
+            """<Project Sdk="Hyperlight.Sdk/0.1.0"><ItemGroup><HyperlightGuest Include="guests/hello.elf" HeapSize="512K" />"""
+                + """</ItemGroup>""");
         workspace.Write("../Own/Own.cs", $"namespace Own; public static class Api {{ public static string Say() => {Guest}; {Hello} }}");
         workspace.Write("../Own/Program.cs", workspace.Read("../Own/Program.cs") + "System.Console.WriteLine(Own.Api.Say());");
         workspace.AddGuest("samples/Hello/guests/hello.elf", "../Own/guests/hello.elf");
-        workspace.Write("../All.slnx", """<Solution><Project Path="Plain/Plain.csproj" /><Project Path="Own/Own.csproj" /><Project Path="Plugin/Plugin.csproj" /></Solution>""");
+        workspace.Write(
+            "../All.slnx",
+            """<Solution><Project Path="Plain/Plain.csproj" /><Project Path="Own/Own.csproj" /><Project Path="Plugin/Plugin.csproj" />"""
+                + """</Solution>""");
 
         workspace.Build("build", "../All.slnx", "-m").MustSucceed();
 
@@ -62,35 +72,49 @@ public sealed class LibraryTests(PackageFolder packages)
         workspace.Build("publish", "-c", "Debug").MustSucceed();
 
         string after = Assert.Single(Directory.GetDirectories(workspace.PathOf("bin/Debug/net10.0/guests")));
-        Assert.Equal(Path.GetFileName(after), Path.GetFileName(Assert.Single(Directory.GetDirectories(workspace.PathOf("bin/Debug/net10.0/publish/guests")))));
+        Assert.Equal(
+            Path.GetFileName(after),
+            Path.GetFileName(Assert.Single(Directory.GetDirectories(workspace.PathOf("bin/Debug/net10.0/publish/guests")))));
         Assert.NotEqual(before, after);
         Assert.Equal(["128K" + Said], Run(workspace, "bin/Debug/net10.0/App.dll"));
         Directory.Delete(after, recursive: true);
         Directory.Move(old, after);
-        Assert.Contains($"HL3017: the image '{after}' cannot be used", workspace.DotNet("bin/Debug/net10.0/App.dll").Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"HL3017: the image '{after}' cannot be used", workspace.DotNet("bin/Debug/net10.0/App.dll").Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_packed_library_brings_its_images_to_plain_programs_directly_and_through_others()
     {
         using Workspace workspace = new(packages);
-        AddLibrary(workspace, "Packed", "64K", "<Version>1.2.3</Version><TargetsForTfmSpecificBuildOutput>_PackInner</TargetsForTfmSpecificBuildOutput>", """Snapshot="auto" """);
+        AddLibrary(
+            workspace,
+            "Packed",
+            "64K",
+            "<Version>1.2.3</Version><TargetsForTfmSpecificBuildOutput>_PackInner</TargetsForTfmSpecificBuildOutput>",
+            """Snapshot="auto" """);
         AddLibrary(workspace, "Inner", "192K");
         workspace.Write("../Packed/Packed.csproj", workspace.Read("../Packed/Packed.csproj").Replace("</Project>", """
               <ItemGroup><ProjectReference Include="../Inner/Inner.csproj" PrivateAssets="all" /></ItemGroup>
               <Target Name="_PackInner" DependsOnTargets="ResolveReferences">
-                <ItemGroup><BuildOutputInPackage Include="@(ReferenceCopyLocalPaths->WithMetadataValue('ReferenceSourceTarget', 'ProjectReference'))" /></ItemGroup>
+                <ItemGroup>
+                  <BuildOutputInPackage
+                      Include="@(ReferenceCopyLocalPaths->WithMetadataValue('ReferenceSourceTarget', 'ProjectReference'))" />
+                </ItemGroup>
               </Target>
             </Project>
             """, StringComparison.Ordinal));
-        workspace.Write("../Packed/Api.cs", workspace.Read("../Packed/Api.cs").Replace("Say() => ", "Say() => Inner.Api.Say() + ' ' + ", StringComparison.Ordinal));
+        workspace.Write(
+            "../Packed/Api.cs",
+            workspace.Read("../Packed/Api.cs").Replace("Say() => ", "Say() => Inner.Api.Say() + ' ' + ", StringComparison.Ordinal));
         workspace.Write("../Through/Through.csproj", """
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup>
               <ItemGroup><PackageReference Include="Packed" Version="1.2.3" /></ItemGroup>
             </Project>
             """);
-        workspace.Write("../Through/Through.cs", "namespace Through; public static class Api { public static string Say() => Packed.Api.Say(); }");
+        workspace.Write(
+            "../Through/Through.cs", "namespace Through; public static class Api { public static string Say() => Packed.Api.Say(); }");
         workspace.Write("App.csproj", """
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup><TargetFramework>net10.0</TargetFramework><OutputType>Exe</OutputType></PropertyGroup>
@@ -120,7 +144,10 @@ public sealed class LibraryTests(PackageFolder packages)
         {
             workspace.Write($"../{name}/{name}.csproj", """
                 <Project Sdk="Hyperlight.Sdk/0.1.0">
-                  <PropertyGroup><OutputType>Library</OutputType><DisableHyperlightRuntimeReference>true</DisableHyperlightRuntimeReference></PropertyGroup>
+                  <PropertyGroup>
+                    <OutputType>Library</OutputType>
+                    <DisableHyperlightRuntimeReference>true</DisableHyperlightRuntimeReference>
+                  </PropertyGroup>
                 </Project>
                 """);
             workspace.Write($"../{name}/{name}.cs", "");
@@ -130,7 +157,10 @@ public sealed class LibraryTests(PackageFolder packages)
         workspace.Write("App.csproj", """
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup><TargetFramework>net10.0</TargetFramework><OutputType>Exe</OutputType></PropertyGroup>
-              <ItemGroup><ProjectReference Include="../Referenced/Referenced.csproj" /><PackageReference Include="Packed" Version="1.0.0" /></ItemGroup>
+              <ItemGroup>
+                <ProjectReference Include="../Referenced/Referenced.csproj" />
+                <PackageReference Include="Packed" Version="1.0.0" />
+              </ItemGroup>
             </Project>
             """);
         workspace.Write("Program.cs", "System.Console.WriteLine(1);");
@@ -140,7 +170,9 @@ public sealed class LibraryTests(PackageFolder packages)
 
         Assert.Single(Directory.GetDirectories(workspace.PathOf("out/guests")));
         Assert.Contains("index.json", workspace.FilesBelow("out/guests/hello"));
-        Assert.Equal(["App.dll", "Packed.dll", "Referenced.dll"], Directory.GetFiles(workspace.PathOf("out"), "*.dll").Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["App.dll", "Packed.dll", "Referenced.dll"],
+            Directory.GetFiles(workspace.PathOf("out"), "*.dll").Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     private static void AddLibrary(Workspace workspace, string name, string heap, string properties = "", string metadata = "")
@@ -151,7 +183,8 @@ public sealed class LibraryTests(PackageFolder packages)
               <ItemGroup><HyperlightGuest Include="guests/hello.elf" HeapSize="{heap}" {metadata}/></ItemGroup>
             </Project>
             """);
-        workspace.Write($"../{name}/Api.cs", $"namespace {name}; public static class Api {{ public static string Say() => {Guest}; {Hello} }}");
+        workspace.Write(
+            $"../{name}/Api.cs", $"namespace {name}; public static class Api {{ public static string Say() => {Guest}; {Hello} }}");
         workspace.AddGuest("samples/Hello/guests/hello.elf", $"../{name}/guests/hello.elf");
     }
 
@@ -171,7 +204,8 @@ public sealed class LibraryTests(PackageFolder packages)
             {
                 private readonly AssemblyDependencyResolver _resolver = new(path);
 
-                protected override Assembly? Load(AssemblyName name) => _resolver.ResolveAssemblyToPath(name) is { } found ? LoadFromAssemblyPath(found) : null;
+                protected override Assembly? Load(AssemblyName name) =>
+                    _resolver.ResolveAssemblyToPath(name) is { } found ? LoadFromAssemblyPath(found) : null;
             }
             """);
         workspace.Write($"../{name}/Program.cs", """
@@ -180,11 +214,13 @@ public sealed class LibraryTests(PackageFolder packages)
             System.Console.WriteLine(Equal.Api.Say());
             foreach (string plugin in args)
             {
-                System.Console.WriteLine(new Plugins(plugin).LoadFromAssemblyPath(plugin).GetType("Plugin.Api")!.GetMethod("Say")!.Invoke(null, null));
+                System.Reflection.Assembly assembly = new Plugins(plugin).LoadFromAssemblyPath(plugin);
+                System.Console.WriteLine(assembly.GetType("Plugin.Api")!.GetMethod("Say")!.Invoke(null, null));
             }
 
             """);
     }
 
-    private static string[] Run(Workspace workspace, params string[] command) => workspace.DotNet(command).MustSucceed().Output.TrimEnd().Split('\n');
+    private static string[] Run(Workspace workspace, params string[] command) =>
+        workspace.DotNet(command).MustSucceed().Output.TrimEnd().Split('\n');
 }

@@ -54,7 +54,10 @@ public sealed class LoggingTests(PackageFolder packages)
         DotNetResult result = workspace.Build("build");
 
         Assert.NotEqual(0, result.ExitCode);
-        Assert.Contains($"error NU1605: Warning As Error: Detected package downgrade: {Abstractions} from 10.0.0 to 8.0.0", result.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"error NU1605: Warning As Error: Detected package downgrade: {Abstractions} from 10.0.0 to 8.0.0",
+            result.Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]

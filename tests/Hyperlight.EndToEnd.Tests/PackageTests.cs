@@ -18,7 +18,8 @@ public sealed class PackageTests
                 "Sdk/Sdk.props", "Sdk/Sdk.targets", "Sdk/Sdk.props.buildschema.json", "README.md", "LICENSE", "THIRD-PARTY-NOTICES.txt",
                 "targets/Hyperlight.Sdk.Version.props", "targets/Hyperlight.Sdk.Bake.targets",
                 "snapshotter/net10.0/Hyperlight.Runtime.dll", "snapshotter/net10.0/Hyperlight.Image.dll",
-                "snapshotter/net10.0/Microsoft.Extensions.Logging.Abstractions.dll", "snapshotter/net10.0/Microsoft.Extensions.DependencyInjection.Abstractions.dll",
+                "snapshotter/net10.0/Microsoft.Extensions.Logging.Abstractions.dll",
+                "snapshotter/net10.0/Microsoft.Extensions.DependencyInjection.Abstractions.dll",
                 "snapshotter/net10.0/Hyperlight.Snapshotter.dll", "snapshotter/net10.0/Hyperlight.Snapshotter.runtimeconfig.json",
                 "snapshotter/net10.0/Hyperlight.Snapshotter.deps.json", "targets/Hyperlight.Sdk.Snapshot.targets",
                 "build/Hyperlight.Sdk.targets", "docs/diagnostics/HL6001.md",
@@ -27,23 +28,29 @@ public sealed class PackageTests
             files.ToHashSet());
         Assert.Equal(
             ["Hyperlight.Image.dll", "Hyperlight.Sdk.Tasks.deps.json", "Hyperlight.Sdk.Tasks.dll"],
-            files.Where(file => file.StartsWith("tools/net10.0/", StringComparison.Ordinal)).Select(Path.GetFileName).Order(StringComparer.Ordinal));
-        Assert.DoesNotContain(files, file => file.StartsWith("lib/", StringComparison.Ordinal) || file.EndsWith(".elf", StringComparison.Ordinal));
+            files.Where(file => file.StartsWith("tools/net10.0/", StringComparison.Ordinal)).Select(Path.GetFileName)
+                .Order(StringComparer.Ordinal));
+        Assert.DoesNotContain(
+            files, file => file.StartsWith("lib/", StringComparison.Ordinal) || file.EndsWith(".elf", StringComparison.Ordinal));
     }
 
     [Fact]
     public void The_package_of_the_runtime_is_an_ordinary_one()
     {
         using ZipArchive package = ZipFile.OpenRead(Path.Combine(AppContext.BaseDirectory, "feed", "Hyperlight.Runtime.0.1.0.nupkg"));
-        string[] files = [.. package.Entries.Select(entry => entry.FullName).Where(file => file.Contains('/', StringComparison.Ordinal)).Where(file => file[0] != '_' && !file.StartsWith("package/", StringComparison.Ordinal))];
+        string[] files = [.. package.Entries.Select(entry => entry.FullName).Where(file => file.Contains('/', StringComparison.Ordinal))
+            .Where(file => file[0] != '_' && !file.StartsWith("package/", StringComparison.Ordinal))];
 
         Assert.Equal(
             [
                 "analyzers/dotnet/cs/Hyperlight.Generator.dll", "buildTransitive/Hyperlight.Runtime.targets",
-                "lib/net10.0/Hyperlight.Image.dll", "lib/net10.0/Hyperlight.Image.xml", "lib/net10.0/Hyperlight.Runtime.dll", "lib/net10.0/Hyperlight.Runtime.xml",
+                "lib/net10.0/Hyperlight.Image.dll", "lib/net10.0/Hyperlight.Image.xml", "lib/net10.0/Hyperlight.Runtime.dll",
+                "lib/net10.0/Hyperlight.Runtime.xml",
             ],
             files.Order(StringComparer.Ordinal));
         using StreamReader manifest = new(package.GetEntry("Hyperlight.Runtime.nuspec")!.Open());
-        Assert.Equal("Microsoft.Extensions.Logging.Abstractions", Assert.Single(XDocument.Load(manifest).Descendants(), node => node.Name.LocalName == "dependency").Attribute("id")!.Value);
+        Assert.Equal(
+            "Microsoft.Extensions.Logging.Abstractions",
+            Assert.Single(XDocument.Load(manifest).Descendants(), node => node.Name.LocalName == "dependency").Attribute("id")!.Value);
     }
 }

@@ -1,9 +1,12 @@
 namespace Hyperlight.EndToEnd.Tests;
 
-/// <summary>Projects of many shapes through the commands that people use. Their implicit restore evaluates a project without its default items.</summary>
+/// <summary>
+/// Projects of many shapes through the commands that people use. Their implicit restore evaluates a project without its default items.
+/// </summary>
 public sealed class ProjectShapeTests(PackageFolder packages)
 {
-    private const string AsLibrary = "<PropertyGroup><TargetFramework>net10.0</TargetFramework><ImplicitUsings>enable</ImplicitUsings></PropertyGroup>";
+    private const string AsLibrary =
+        "<PropertyGroup><TargetFramework>net10.0</TargetFramework><ImplicitUsings>enable</ImplicitUsings></PropertyGroup>";
     private const string Hello = "samples/Hello/guests/hello.elf";
 
     private const string PrintHeap = "System.Console.WriteLine(Guests.Hello.Map.Sizes.HeapSize);";
@@ -20,12 +23,19 @@ public sealed class ProjectShapeTests(PackageFolder packages)
             """);
 
         // Added to another SDK, a library with a guest.
-        workspace.Write("../Library/Library.csproj", $"""<Project Sdk="Microsoft.NET.Sdk"><Sdk Name="Hyperlight.Sdk" Version="0.1.0" />{AsLibrary}</Project>""");
-        workspace.Write("../Library/Api.cs", "namespace Library; public static class Api { public static ulong Heap => Guests.Hello.Map.Sizes.HeapSize; }");
+        workspace.Write(
+            "../Library/Library.csproj",
+            $"""<Project Sdk="Microsoft.NET.Sdk"><Sdk Name="Hyperlight.Sdk" Version="0.1.0" />{AsLibrary}</Project>""");
+        workspace.Write(
+            "../Library/Api.cs",
+            "namespace Library; public static class Api { public static ulong Heap => Guests.Hello.Map.Sizes.HeapSize; }");
         workspace.AddGuest(Hello, "../Library/guests/hello.elf");
 
         // C# and no guest of its own.
-        workspace.Write("../Host/Host.csproj", """<Project Sdk="Hyperlight.Sdk/0.1.0"><ItemGroup><ProjectReference Include="../Library/Library.csproj" /></ItemGroup></Project>""");
+        workspace.Write(
+            "../Host/Host.csproj",
+            """<Project Sdk="Hyperlight.Sdk/0.1.0"><ItemGroup><ProjectReference Include="../Library/Library.csproj" /></ItemGroup>"""
+                + """</Project>""");
         workspace.Write("../Host/Program.cs", "System.Console.WriteLine(Library.Api.Heap);");
 
         // A guest that a target writes and the body updates, and no C#.
@@ -42,7 +52,8 @@ public sealed class ProjectShapeTests(PackageFolder packages)
         workspace.Write("../Generated/Generated.csproj", $"""
             <Project Sdk="Hyperlight.Sdk/0.1.0">
               <Target Name="Write" BeforeTargets="CoreCompile">
-                <WriteLinesToFile File="$(IntermediateOutputPath)Made.cs" Lines="{PrintHeap.Replace(";", "%3B", StringComparison.Ordinal)}" Overwrite="true" WriteOnlyWhenDifferent="true" />
+                <WriteLinesToFile File="$(IntermediateOutputPath)Made.cs" Lines="{PrintHeap.Replace(";", "%3B", StringComparison.Ordinal)}"
+                                  Overwrite="true" WriteOnlyWhenDifferent="true" />
                 <ItemGroup><Compile Include="$(IntermediateOutputPath)Made.cs" /></ItemGroup>
               </Target>
             </Project>
@@ -53,7 +64,9 @@ public sealed class ProjectShapeTests(PackageFolder packages)
         workspace.Write("../Itemized/Program.cs", PrintHeap);
         workspace.Write("../Itemized/Itemized.csproj", """
             <Project Sdk="Hyperlight.Sdk/0.1.0">
-              <Target Name="List" BeforeTargets="BeforeBuild"><ItemGroup><HyperlightGuest Include="made/hello.elf" HeapSize="4M" /></ItemGroup></Target>
+              <Target Name="List" BeforeTargets="BeforeBuild">
+                <ItemGroup><HyperlightGuest Include="made/hello.elf" HeapSize="4M" /></ItemGroup>
+              </Target>
             </Project>
             """);
 
@@ -63,7 +76,12 @@ public sealed class ProjectShapeTests(PackageFolder packages)
         Assert.Equal("131072", Run(workspace, "Generated"));
         Assert.Equal("4194304", Run(workspace, "Itemized"));
         string[] written = workspace.FilesBelow("../Written/bin/Debug/net10.0/guests");
-        Assert.Contains("2097152", File.ReadAllText(Directory.EnumerateFiles(workspace.PathOfImage("../Written/bin/Debug/net10.0/guests/hello"), "*", SearchOption.AllDirectories).Single(IsConfig)), StringComparison.Ordinal);
+        Assert.Contains(
+            "2097152",
+            File.ReadAllText(
+                Directory.EnumerateFiles(
+                    workspace.PathOfImage("../Written/bin/Debug/net10.0/guests/hello"), "*", SearchOption.AllDirectories).Single(IsConfig)),
+            StringComparison.Ordinal);
 
         foreach (string project in (string[])["Library", "Host", "Written", "Generated", "Itemized"])
         {
@@ -108,8 +126,14 @@ public sealed class ProjectShapeTests(PackageFolder packages)
                 public void Both_guests_are_there() => Xunit.Assert.NotEqual(App.Guests.Hello.ContentDigest, Program.Api.Digest);
             }
             """);
-        workspace.Write("../Program/Program.csproj", """<Project Sdk="Hyperlight.Sdk/0.1.0"><ItemGroup><HyperlightGuest Include="guests/hello.elf" HeapSize="1M" /></ItemGroup></Project>""");
-        workspace.Write("../Program/Api.cs", "namespace Program; public static class Api { public static string Digest => Guests.Hello.ContentDigest; private static void Main() { } }");
+        workspace.Write(
+            "../Program/Program.csproj",
+            """<Project Sdk="Hyperlight.Sdk/0.1.0"><ItemGroup><HyperlightGuest Include="guests/hello.elf" HeapSize="1M" /></ItemGroup>"""
+                + """</Project>""");
+        workspace.Write(
+            "../Program/Api.cs",
+            "namespace Program; public static class Api { public static string Digest => Guests.Hello.ContentDigest; private static void "
+                + "Main() { } }");
         workspace.AddGuest(Hello, "../Program/guests/hello.elf");
 
         DotNetResult result = workspace.DotNet("test", "-nodeReuse:false").MustSucceed();
@@ -117,7 +141,9 @@ public sealed class ProjectShapeTests(PackageFolder packages)
         Assert.Contains("Passed:     1", result.Output, StringComparison.Ordinal);
     }
 
-    private static bool IsConfig(string file) => new FileInfo(file).Length < 8192 && File.ReadAllText(file).Contains("heap_size", StringComparison.Ordinal);
+    private static bool IsConfig(string file) =>
+        new FileInfo(file).Length < 8192 && File.ReadAllText(file).Contains("heap_size", StringComparison.Ordinal);
 
-    private static string Run(Workspace workspace, string project) => workspace.DotNet($"../{project}/bin/Debug/net10.0/{project}.dll").MustSucceed().Output.TrimEnd();
+    private static string Run(Workspace workspace, string project) =>
+        workspace.DotNet($"../{project}/bin/Debug/net10.0/{project}.dll").MustSucceed().Output.TrimEnd();
 }

@@ -3,7 +3,8 @@ namespace Hyperlight.EndToEnd.Tests;
 /// <summary>The ways a project may refer to the SDK.</summary>
 public sealed class ReferenceTests(PackageFolder packages)
 {
-    private const string Framework = "<PropertyGroup><TargetFramework>net10.0</TargetFramework><OutputType>Exe</OutputType><ImplicitUsings>enable</ImplicitUsings></PropertyGroup>";
+    private const string Framework = "<PropertyGroup><TargetFramework>net10.0</TargetFramework><OutputType>Exe</OutputType>"
+        + "<ImplicitUsings>enable</ImplicitUsings></PropertyGroup>";
 
     [Theory]
     [InlineData("""<Project Sdk="Hyperlight.Sdk/0.1.0"></Project>""")]
@@ -29,7 +30,10 @@ public sealed class ReferenceTests(PackageFolder packages)
     public void A_package_reference_is_told_what_to_write_instead()
     {
         using Workspace workspace = Workspace.WithHello(packages);
-        workspace.Write("App.csproj", $"""<Project Sdk="Microsoft.NET.Sdk">{Framework}<ItemGroup><PackageReference Include="Hyperlight.Sdk" Version="0.1.0" /></ItemGroup></Project>""");
+        workspace.Write(
+            "App.csproj",
+            $"""<Project Sdk="Microsoft.NET.Sdk">{Framework}<ItemGroup><PackageReference Include="Hyperlight.Sdk" Version="0.1.0" />"""
+                + """</ItemGroup></Project>""");
 
         DotNetResult result = workspace.Build("build");
 

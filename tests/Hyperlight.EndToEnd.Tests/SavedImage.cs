@@ -9,7 +9,8 @@ internal sealed class SavedImage(string directory)
 {
     /// <summary>The processor vendor that the snapshot is bound to.</summary>
     public string CpuVendor { get; } =
-        (string)Snapshot(JsonNode.Parse(File.ReadAllText(Path.Combine(directory, "index.json")))!)["annotations"]!["dev.hyperlight.snapshot.cpu.vendor"]!;
+        (string)Snapshot(JsonNode.Parse(File.ReadAllText(Path.Combine(directory, "index.json")))!)["annotations"]![
+            "dev.hyperlight.snapshot.cpu.vendor"]!;
 
     /// <summary>Changes the config of the snapshot, and every digest on the way to it.</summary>
     public void ReplaceSnapshotConfig(Func<string, string> change)
@@ -25,7 +26,8 @@ internal sealed class SavedImage(string directory)
     /// <summary>Changes one byte of the snapshot's memory.</summary>
     public void DamageSnapshotMemory()
     {
-        JsonNode manifest = JsonNode.Parse(File.ReadAllText(BlobPath(Snapshot(JsonNode.Parse(File.ReadAllText(Path.Combine(directory, "index.json")))!))))!;
+        JsonNode manifest = JsonNode.Parse(File.ReadAllText(
+            BlobPath(Snapshot(JsonNode.Parse(File.ReadAllText(Path.Combine(directory, "index.json")))!))))!;
         using FileStream memory = new(BlobPath(manifest["layers"]![0]!), FileMode.Open, FileAccess.ReadWrite);
         memory.Position = 4096;
         int value = memory.ReadByte();
@@ -34,9 +36,11 @@ internal sealed class SavedImage(string directory)
     }
 
     private static JsonNode Snapshot(JsonNode index) =>
-        index["manifests"]!.AsArray().Single(manifest => (string?)manifest!["annotations"]!["org.opencontainers.image.ref.name"] == "snapshot")!;
+        index["manifests"]!.AsArray()
+            .Single(manifest => (string?)manifest!["annotations"]!["org.opencontainers.image.ref.name"] == "snapshot")!;
 
-    private string BlobPath(JsonNode descriptor) => Path.Combine(directory, "blobs", "sha256", ((string)descriptor["digest"]!)["sha256:".Length..]);
+    private string BlobPath(JsonNode descriptor) =>
+        Path.Combine(directory, "blobs", "sha256", ((string)descriptor["digest"]!)["sha256:".Length..]);
 
     private void WriteBlob(JsonNode descriptor, string content)
     {

@@ -30,7 +30,9 @@ public sealed class SnapshotTests(PackageFolder packages)
     {
         Kvm.Require();
         using Workspace workspace = Warm("""Snapshot="true" """);
-        workspace.Write("guests/warm.host.json", """{ "functions": [ { "name": "Settings", "parameters": [], "returns": "string", "value": "of the build" } ] }""");
+        workspace.Write(
+            "guests/warm.host.json",
+            """{ "functions": [ { "name": "Settings", "parameters": [], "returns": "string", "value": "of the build" } ] }""");
 
         workspace.Build("build").MustSucceed();
         Assert.Equal("of the build, no finding", Run(workspace).Output.TrimEnd());
@@ -46,7 +48,8 @@ public sealed class SnapshotTests(PackageFolder packages)
     public void A_class_library_of_the_solution_gives_the_host_functions()
     {
         Kvm.Require();
-        using Workspace workspace = Warm("""Snapshot="true" HostFunctionsAssembly="../Functions/bin/$(Configuration)/net10.0/Functions.dll" """,
+        using Workspace workspace = Warm(
+            """Snapshot="true" HostFunctionsAssembly="../Functions/bin/$(Configuration)/net10.0/Functions.dll" """,
             """<ItemGroup><ProjectReference Include="../Functions/Functions.csproj" /></ItemGroup>""");
         workspace.Write("../Functions/Functions.csproj", """
             <Project Sdk="Hyperlight.Sdk/0.1.0">
@@ -61,7 +64,9 @@ public sealed class SnapshotTests(PackageFolder packages)
                 public static void Add(HostFunctions functions) => functions.Add("Settings", () => Texts.Value);
             }
             """);
-        workspace.Write("../Texts/Texts.csproj", """<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup></Project>""");
+        workspace.Write(
+            "../Texts/Texts.csproj",
+            """<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup></Project>""");
         workspace.Write("../Texts/Texts.cs", """public static class Texts { public static string Value => "of a library"; }""");
 
         workspace.Build("build").MustSucceed();
@@ -97,7 +102,9 @@ public sealed class SnapshotTests(PackageFolder packages)
     {
         Kvm.Require();
         using Workspace workspace = Warm("""Snapshot="true" """);
-        workspace.Write("guests/warm.host.json", """{ "functions": [ { "name": "Settings", "parameters": [], "returns": "string", "value": "of the build" } ] }""");
+        workspace.Write(
+            "guests/warm.host.json",
+            """{ "functions": [ { "name": "Settings", "parameters": [], "returns": "string", "value": "of the build" } ] }""");
         workspace.Build("build").MustSucceed();
         SavedImage image = new(workspace.PathOfImage(Output));
 

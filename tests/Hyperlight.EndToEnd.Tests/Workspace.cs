@@ -7,7 +7,9 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.EndToEnd.Tests;
 
-/// <summary>Where this run's builds unpack the package: fresh for each run, as packages of the same version are never unpacked twice.</summary>
+/// <summary>
+/// Where this run's builds unpack the package: fresh for each run, as packages of the same version are never unpacked twice.
+/// </summary>
 public sealed class PackageFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("hyperlight-packages-").FullName;
@@ -28,7 +30,9 @@ internal sealed class Workspace : IDisposable
         Folder = Path.Combine(Root, name);
         Directory.CreateDirectory(Folder);
         Directory.CreateDirectory(Feed);
-        WriteFeeds($"""<clear /><add key="under-test" value="{Path.Combine(AppContext.BaseDirectory, "feed")}" /><add key="own" value="{Feed}" />""");
+        WriteFeeds(
+            $"""<clear /><add key="under-test" value="{Path.Combine(AppContext.BaseDirectory, "feed")}" /><add key="own" """
+                + $"""value="{Feed}" />""");
         File.WriteAllText(Path.Combine(Root, "global.json"), "{}");
         foreach (string file in (string[])["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props"])
         {
@@ -81,7 +85,8 @@ internal sealed class Workspace : IDisposable
     public Workspace AddSample(string name)
     {
         string sample = Path.Combine(RepositoryRoot(), "samples", name);
-        foreach (string file in Directory.EnumerateFiles(sample, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(sample, path)))
+        foreach (string file in Directory.EnumerateFiles(sample, "*", SearchOption.AllDirectories).Select(
+            path => Path.GetRelativePath(sample, path)))
         {
             if (file.Split(Path.DirectorySeparatorChar)[0] is not ("bin" or "obj"))
             {

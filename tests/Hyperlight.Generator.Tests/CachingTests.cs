@@ -32,7 +32,8 @@ public sealed class CachingTests
         Assert.Equal(3, Assert.Single(second.Found).Location.GetLineSpan().StartLinePosition.Line);
         Assert.All(
             StepsOf(second, GuestInterfaceGenerator.InterfaceStep),
-            reason => Assert.Contains(reason, (IncrementalStepRunReason[])[IncrementalStepRunReason.Cached, IncrementalStepRunReason.Unchanged]));
+            reason => Assert.Contains(
+                reason, (IncrementalStepRunReason[])[IncrementalStepRunReason.Cached, IncrementalStepRunReason.Unchanged]));
     }
 
     [Fact]
@@ -52,7 +53,8 @@ public sealed class CachingTests
         return compilation.ReplaceSyntaxTree(old, CSharpSyntaxTree.ParseText(source, (CSharpParseOptions)old.Options, old.FilePath));
     }
 
-    private static IncrementalStepRunReason[] OutputsOf(GeneratorRun run) => ReasonsOf(Result(run).TrackedOutputSteps.SelectMany(steps => steps.Value));
+    private static IncrementalStepRunReason[] OutputsOf(GeneratorRun run) =>
+        ReasonsOf(Result(run).TrackedOutputSteps.SelectMany(steps => steps.Value));
 
     private static IncrementalStepRunReason[] StepsOf(GeneratorRun run, string name) => ReasonsOf(Result(run).TrackedSteps[name]);
 

@@ -21,14 +21,19 @@ public sealed class DiagnosticTests
     private static readonly string Pages = Path.Combine(AppContext.BaseDirectory, "diagnostics");
 
     private static readonly DiagnosticDescriptor[] AllRules =
-        [.. typeof(TypedCallRules).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => (DiagnosticDescriptor)field.GetValue(null)!)];
+        [.. typeof(TypedCallRules).GetFields(BindingFlags.Public | BindingFlags.Static).Select(
+            field => (DiagnosticDescriptor)field.GetValue(null)!)];
 
     /// <summary>Interfaces, or their members, with the place of the problem in brackets; the code; a part of the message.</summary>
     public static TheoryData<string, string, string> Mistakes => new()
     {
         { "[GuestInterface] interface [|ICalculator|] { int Add(int a, int b); }", "HL6001", "ICalculator is not partial" },
 
-        { "partial class Outer { [GuestInterface] partial interface [|IInner|] { int Add(int a); } }", "HL6002", "IInner is nested in Outer" },
+        {
+            "partial class Outer { [GuestInterface] partial interface [|IInner|] { int Add(int a); } }",
+            "HL6002",
+            "IInner is nested in Outer"
+        },
         { "[GuestInterface] file partial interface [|IHere|] { int Add(int a); }", "HL6002", "IHere is file-local" },
 
         { "[GuestInterface] partial interface [|IEcho|]<T> { int Echo(int value); }", "HL6003", "IEcho is generic" },
@@ -41,7 +46,11 @@ public sealed class DiagnosticTests
         { "event Action [|Done|];", "HL6005", "I.Done is an event" },
         { "static abstract int [|Add|](int a);", "HL6005", "I.Add is static" },
 
-        { "void Add(decimal [|a|]);", "HL6006", "Parameter a of I.Add is of type decimal, which cannot cross between host and guest: use int, uint," },
+        {
+            "void Add(decimal [|a|]);",
+            "HL6006",
+            "Parameter a of I.Add is of type decimal, which cannot cross between host and guest: use int, uint,"
+        },
         { "void Add(string? [|a|]);", "HL6006", "of type string?" },
         { "void Add(int? [|a|]);", "HL6006", "of type int?" },
         { "void Add(List<int> [|a|]);", "HL6006", "of type List<int>" },
@@ -69,11 +78,23 @@ public sealed class DiagnosticTests
         { "void Add(ref readonly int [|a|]);", "HL6008", "is ref readonly;" },
         { "void Add(params byte[] [|a|]);", "HL6008", "is params;" },
 
-        { "void [|Add|](int a, int b, int c, int d, int e, int f, int g, int h, int i, int j, int k, int l);", "HL6009", "I.Add has 12 parameters; a guest's function takes at most 11" },
+        {
+            "void [|Add|](int a, int b, int c, int d, int e, int f, int g, int h, int i, int j, int k, int l);",
+            "HL6009",
+            "I.Add has 12 parameters; a guest's function takes at most 11"
+        },
 
-        { "int Add(int a); int [|Add|](string a);", "HL6010", "I.Add calls the guest's function Add(String) -> Int, where another method calls Add(Int) -> Int" },
+        {
+            "int Add(int a); int [|Add|](string a);",
+            "HL6010",
+            "I.Add calls the guest's function Add(String) -> Int, where another method calls Add(Int) -> Int"
+        },
         { "int Add(int a); Task<long> [|AddAsync|](int a);", "HL6010", "I.AddAsync calls the guest's function Add(Int) -> Long" },
-        { "int Add(int a); [GuestFunction(\"Add\")] int [|Sum|](int a, int b);", "HL6010", "I.Sum calls the guest's function Add(Int, Int) -> Int" },
+        {
+            "int Add(int a); [GuestFunction(\"Add\")] int [|Sum|](int a, int b);",
+            "HL6010",
+            "I.Sum calls the guest's function Add(Int, Int) -> Int"
+        },
 
         { "Task AddAsync(CancellationToken [|token|], int a);", "HL6011", "Parameter token of I.AddAsync is a CancellationToken" },
 
@@ -90,7 +111,9 @@ public sealed class DiagnosticTests
     [MemberData(nameof(Mistakes))]
     public void A_mistake_is_one_error_at_its_place(string source, string code, string message)
     {
-        string interfaces = source.Contains("[GuestInterface]", StringComparison.Ordinal) ? source : $"[GuestInterface] partial interface I {{ {source} }}";
+        string interfaces = source.Contains("[GuestInterface]", StringComparison.Ordinal)
+            ? source
+            : $"[GuestInterface] partial interface I {{ {source} }}";
         (string text, TextSpan span) = WithoutBrackets(Usings + interfaces);
 
         GeneratorRun run = GeneratorRun.Of(text);
@@ -126,7 +149,10 @@ public sealed class DiagnosticTests
             """, language, nullable: false);
 
         Assert.Equal(tooOld is null ? null : "HL6014", run.Found.SingleOrDefault()?.Id);
-        Assert.Equal(tooOld is null ? null : $"The language version is C# {tooOld}; the implementation of I needs C# 9.0 or later: remove LangVersion from the project, or raise it.", run.Found.SingleOrDefault()?.GetMessage(CultureInfo.InvariantCulture));
+        Assert.Equal(
+            tooOld is null ? null : $"The language version is C# {tooOld}; the implementation of I needs C# 9.0 or later: remove "
+                + "LangVersion from the project, or raise it.",
+            run.Found.SingleOrDefault()?.GetMessage(CultureInfo.InvariantCulture));
         Assert.Empty(run.OfCompiler);
     }
 
@@ -143,7 +169,9 @@ public sealed class DiagnosticTests
             }
             """);
 
-        Assert.Equal(["HL6003", "HL6004", "HL6005", "HL6006", "HL6007", "HL6008"], run.Found.Select(found => found.Id).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["HL6003", "HL6004", "HL6005", "HL6006", "HL6007", "HL6008"],
+            run.Found.Select(found => found.Id).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -176,7 +204,8 @@ public sealed class DiagnosticTests
     {
         string source = "[Hyperlight.GuestInterface] interface I;";
 
-        Assert.Equal("file:///sdk/HL6001.md", Assert.Single(GeneratorRun.Of(source, helpAddress: "file:///sdk/").Found).Descriptor.HelpLinkUri);
+        Assert.Equal(
+            "file:///sdk/HL6001.md", Assert.Single(GeneratorRun.Of(source, helpAddress: "file:///sdk/").Found).Descriptor.HelpLinkUri);
         Assert.Equal("", Assert.Single(GeneratorRun.Of(source).Found).Descriptor.HelpLinkUri);
     }
 
@@ -208,13 +237,15 @@ public sealed class DiagnosticTests
 
         Assert.Equal(
             AllRules.Select(rule => rule.Id).Order(StringComparer.Ordinal),
-            Directory.EnumerateFiles(Pages, "HL6*.md").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal));
+            Directory.EnumerateFiles(Pages, "HL6*.md").Select(path => Path.GetFileNameWithoutExtension(path))
+                .Order(StringComparer.Ordinal));
     }
 
     private static (string Text, TextSpan Span) WithoutBrackets(string source)
     {
         int start = source.IndexOf("[|", StringComparison.Ordinal);
         int end = source.IndexOf("|]", StringComparison.Ordinal) - 2;
-        return (source.Replace("[|", "", StringComparison.Ordinal).Replace("|]", "", StringComparison.Ordinal), TextSpan.FromBounds(start, end));
+        return (source.Replace("[|", "", StringComparison.Ordinal).Replace("|]", "", StringComparison.Ordinal), TextSpan.FromBounds(
+            start, end));
     }
 }

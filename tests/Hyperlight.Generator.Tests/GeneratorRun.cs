@@ -11,7 +11,8 @@ internal sealed class GeneratorRun
     // The assemblies of the framework this test runs on, and those of the runtime beside it.
     private static readonly MetadataReference[] References =
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => Path.GetFileName(path) is var name && (name.StartsWith("System.", StringComparison.Ordinal) || name is "Hyperlight.Runtime.dll" or "Hyperlight.Image.dll" or "netstandard.dll"))
+            .Where(path => Path.GetFileName(path) is var name && (name.StartsWith("System.", StringComparison.Ordinal)
+                || name is "Hyperlight.Runtime.dll" or "Hyperlight.Image.dll" or "netstandard.dll"))
             .Select(path => MetadataReference.CreateFromFile(path))];
 
     private GeneratorRun(CSharpCompilation compilation, GeneratorDriver driver)
@@ -32,7 +33,8 @@ internal sealed class GeneratorRun
     public ImmutableArray<Diagnostic> Found { get; }
 
     /// <summary>What the compiler reports about everything, warnings included.</summary>
-    public IEnumerable<Diagnostic> OfCompiler => Output.GetDiagnostics().Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning);
+    public IEnumerable<Diagnostic> OfCompiler =>
+        Output.GetDiagnostics().Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning);
 
     /// <summary>The generated files.</summary>
     public ImmutableArray<GeneratedSourceResult> Files => Assert.Single(Driver.GetRunResult().Results).GeneratedSources;
@@ -49,7 +51,9 @@ internal sealed class GeneratorRun
             "Tested",
             sources.Select((source, index) => CSharpSyntaxTree.ParseText(SourceText.From(source), options, $"Source{index}.cs")),
             References,
-            new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: nullable ? NullableContextOptions.Enable : NullableContextOptions.Disable, warningLevel: 9999));
+            new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: nullable
+                ? NullableContextOptions.Enable
+                : NullableContextOptions.Disable, warningLevel: 9999));
         GeneratorDriver driver = CSharpGeneratorDriver.Create(
             [new GuestInterfaceGenerator().AsSourceGenerator()],
             parseOptions: options,

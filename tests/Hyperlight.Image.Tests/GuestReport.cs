@@ -9,7 +9,8 @@ namespace Hyperlight.Image.Tests;
 internal sealed record GuestReport(ElfFile? Elf, List<Finding> Findings)
 {
     /// <summary>The codes of what is wrong or suspicious: without what every guest of a layout is told.</summary>
-    public string[] Codes => [.. Findings.Where(finding => finding.Rule.Severity > FindingSeverity.Information).Select(finding => finding.Rule.Code)];
+    public string[] Codes =>
+        [.. Findings.Where(finding => finding.Rule.Severity > FindingSeverity.Information).Select(finding => finding.Rule.Code)];
 
     public string Text => string.Join('\n', Findings);
 

@@ -81,7 +81,9 @@ public class GuestCommandLineTests
         (int code, string output, _) = Run("hello", "--help");
 
         Assert.Equal(0, code);
-        Assert.All(["hello", "123UL", "1.5f", "bytes:0a0b", "string:123", "0x1F"], text => Assert.Contains(text, output, StringComparison.Ordinal));
+        Assert.All(
+            ["hello", "123UL", "1.5f", "bytes:0a0b", "string:123", "0x1F"],
+            text => Assert.Contains(text, output, StringComparison.Ordinal));
         Assert.Equal((2, output), (Run("hello").Code, Run("hello").Output));
     }
 

@@ -10,7 +10,8 @@ public class LabTests
     [Trait("Needs", "Lab")]
     public void The_lab_has_all_that_a_test_may_need(Needs needs)
     {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("KVM_LAB_VM") == "1", "probe Lab: this is not the lab; ./build.sh test --lab runs it there");
+        Assert.SkipUnless(
+            Environment.GetEnvironmentVariable("KVM_LAB_VM") == "1", "probe Lab: this is not the lab; ./build.sh test --lab runs it there");
 
         Assert.Null(Probes.Missing(needs));
     }

@@ -1,6 +1,8 @@
 namespace Hyperlight.Runtime.Tests;
 
-/// <summary>What a test needs of the machine's KVM. Some KVMs run guest code in software and lack parts of a processor (tests/kvm-lab/KVMS.md).</summary>
+/// <summary>
+/// What a test needs of the machine's KVM. Some KVMs run guest code in software and lack parts of a processor (tests/kvm-lab/KVMS.md).
+/// </summary>
 public enum Needs
 {
     /// <summary>A usable /dev/kvm.</summary>

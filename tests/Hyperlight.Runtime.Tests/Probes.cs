@@ -24,16 +24,21 @@ internal static class Probes
         // mov al, 0x42; out 0x10, al
         using TinyGuest guest = TinyGuest.PagedProtectedMode(0xB0, 0x42, 0xE6, 0x10);
         VirtualMachineExit exit = guest.Machine.Run();
-        return exit == VirtualMachineExit.Out(0x10, 0x42, 1) ? null : $"probe Paging32: 32-bit code with paging ended as {exit.Kind}; ./build.sh test --lab runs it elsewhere";
+        return exit == VirtualMachineExit.Out(0x10, 0x42, 1)
+            ? null
+            : $"probe Paging32: 32-bit code with paging ended as {exit.Kind}; ./build.sh test --lab runs it elsewhere";
     }
 
     private static string? TryInterruptReturn32()
     {
         // lgdt [gdtr]; pushfd; push 8; push target; iretd; target: mov al, 0x42; out 0x10, al; at 0x20 gdtr: 0, flat code
         using TinyGuest guest = TinyGuest.ProtectedMode(
-            0x0F, 0x01, 0x15, 0x20, 0x10, 0, 0, 0x9C, 0x6A, 0x08, 0x68, 0x10, 0x10, 0, 0, 0xCF, 0xB0, 0x42, 0xE6, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+            0x0F, 0x01, 0x15, 0x20, 0x10, 0, 0, 0x9C, 0x6A, 0x08, 0x68, 0x10, 0x10, 0, 0, 0xCF, 0xB0, 0x42, 0xE6, 0x10, 0, 0, 0, 0, 0, 0, 0,
+            0, 0, 0, 0, 0,
             15, 0, 0x28, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0, 0x9B, 0xCF, 0);
         VirtualMachineExit exit = guest.Machine.Run();
-        return exit == VirtualMachineExit.Out(0x10, 0x42, 1) ? null : $"probe InterruptReturn32: IRET in 32-bit protected mode ended as {exit.Kind}; ./build.sh test --lab runs it elsewhere";
+        return exit == VirtualMachineExit.Out(0x10, 0x42, 1)
+            ? null
+            : $"probe InterruptReturn32: IRET in 32-bit protected mode ended as {exit.Kind}; ./build.sh test --lab runs it elsewhere";
     }
 }

@@ -32,7 +32,8 @@ public sealed class HostFunctionsAssemblyTests
     [InlineData("missing.dll", "missing.dll")]
     public void An_assembly_without_such_a_method_is_HL4013(string file, string why)
     {
-        HyperlightException refused = Assert.Throws<HyperlightException>(() => HostFunctionsAssembly.Add(Path.Combine(AppContext.BaseDirectory, file), new()));
+        HyperlightException refused = Assert.Throws<HyperlightException>(
+            () => HostFunctionsAssembly.Add(Path.Combine(AppContext.BaseDirectory, file), new()));
 
         Assert.Equal(Rules.BadHostFunctions, refused.Finding!.Rule);
         Assert.Contains(why, refused.Message, StringComparison.Ordinal);

@@ -23,7 +23,8 @@ public sealed class HostFunctionsJsonTests
     [MemberData(nameof(Values))]
     public void A_function_gives_the_value_that_is_declared(string type, string json, GuestValue expected)
     {
-        DeclaredFunction function = Assert.Single(Read($$"""{ "functions": [ { "name": "F", "parameters": ["int", "bytes"], "returns": "{{type}}", "value": {{json}} } ] }"""));
+        DeclaredFunction function = Assert.Single(
+            Read($$"""{ "functions": [ { "name": "F", "parameters": ["int", "bytes"], "returns": "{{type}}", "value": {{json}} } ] }"""));
 
         Assert.Equal(("F", expected.Kind, expected), (function.Name, function.Returns, function.Answer()));
         Assert.Equal([GuestValueKind.Int, GuestValueKind.Bytes], function.Parameters);
@@ -35,7 +36,8 @@ public sealed class HostFunctionsJsonTests
         const string Json = """{ "functions": [ { "name": "Log", "parameters": [] } ] }""";
 
         Assert.Single(HostFunctionsJson.Read([.. Encoding.UTF8.Preamble, .. Encoding.UTF8.GetBytes(Json)]));
-        JsonException refused = Assert.Throws<JsonException>(() => HostFunctionsJson.Read([.. Encoding.Unicode.Preamble, .. Encoding.Unicode.GetBytes(Json)]));
+        JsonException refused = Assert.Throws<JsonException>(
+            () => HostFunctionsJson.Read([.. Encoding.Unicode.Preamble, .. Encoding.Unicode.GetBytes(Json)]));
         Assert.Contains("UTF-16", refused.Message, StringComparison.Ordinal);
     }
 
@@ -50,7 +52,8 @@ public sealed class HostFunctionsJsonTests
     [Fact]
     public void A_function_may_be_declared_to_fail()
     {
-        DeclaredFunction function = Assert.Single(Read("""{ "functions": [ { "name": "Fetch", "parameters": [], "returns": "bytes", "error": "not at build time" } ] }"""));
+        DeclaredFunction function = Assert.Single(
+            Read("""{ "functions": [ { "name": "Fetch", "parameters": [], "returns": "bytes", "error": "not at build time" } ] }"""));
 
         Assert.Equal("not at build time", Assert.Throws<GuestVisibleException>(() => function.Answer()).Message);
     }
@@ -68,18 +71,29 @@ public sealed class HostFunctionsJsonTests
     [InlineData("""{ "functions": [ { "name": "F" } ] }""", "parameters")]
     [InlineData("""{ "functions": [ { "name": null, "parameters": [] } ] }""", "name")]
     [InlineData("""{ "functions": [ { "name": "F", "parameters": [], "result": 1 } ] }""", "result")]
-    [InlineData("""{ "functions": [ { "name": "F", "parameters": ["integer"] } ] }""", "F has the type 'integer'; types are void, int, uint")]
+    [InlineData(
+        """{ "functions": [ { "name": "F", "parameters": ["integer"] } ] }""", "F has the type 'integer'; types are void, int, uint")]
     [InlineData("""{ "functions": [ { "name": "F", "parameters": ["Int"] } ] }""", "'Int'")]
     [InlineData("""{ "functions": [ { "name": "F", "parameters": [null] } ] }""", "F has the type ''")]
     [InlineData("""{ "functions": [ { "name": "F", "parameters": ["void"] } ] }""", "F has a parameter of the type void.")]
-    [InlineData("""{ "functions": [ { "name": "F", "parameters": [], "returns": "int" } ] }""", "F returns int and has neither a value nor an error.")]
-    [InlineData("""{ "functions": [ { "name": "F", "parameters": [], "returns": "int", "value": 1, "error": "no" } ] }""", "F has both a value and an error.")]
-    [InlineData("""{ "functions": [ { "name": "F", "parameters": [], "returns": "int", "value": 2147483648 } ] }""", "the value of F, 2147483648, is not of the type int.")]
+    [InlineData(
+        """{ "functions": [ { "name": "F", "parameters": [], "returns": "int" } ] }""",
+        "F returns int and has neither a value nor an error.")]
+    [InlineData(
+        """{ "functions": [ { "name": "F", "parameters": [], "returns": "int", "value": 1, "error": "no" } ] }""",
+        "F has both a value and an error.")]
+    [InlineData(
+        """{ "functions": [ { "name": "F", "parameters": [], "returns": "int", "value": 2147483648 } ] }""",
+        "the value of F, 2147483648, is not of the type int.")]
     [InlineData("""{ "functions": [ { "name": "F", "parameters": [], "returns": "int", "value": "1" } ] }""", "is not of the type int.")]
-    [InlineData("""{ "functions": [ { "name": "F", "parameters": [], "returns": "int", "value": null } ] }""", "F returns int and has neither")]
-    [InlineData("""{ "functions": [ { "name": "F", "parameters": [], "returns": "float", "value": 1e39 } ] }""", "is not of the type float.")]
-    [InlineData("""{ "functions": [ { "name": "F", "parameters": [], "returns": "double", "value": 1e309 } ] }""", "is not of the type double.")]
-    [InlineData("""{ "functions": [ { "name": "F", "parameters": [], "returns": "bytes", "value": "CAFE!" } ] }""", "is not of the type bytes.")]
+    [InlineData(
+        """{ "functions": [ { "name": "F", "parameters": [], "returns": "int", "value": null } ] }""", "F returns int and has neither")]
+    [InlineData(
+        """{ "functions": [ { "name": "F", "parameters": [], "returns": "float", "value": 1e39 } ] }""", "is not of the type float.")]
+    [InlineData(
+        """{ "functions": [ { "name": "F", "parameters": [], "returns": "double", "value": 1e309 } ] }""", "is not of the type double.")]
+    [InlineData(
+        """{ "functions": [ { "name": "F", "parameters": [], "returns": "bytes", "value": "CAFE!" } ] }""", "is not of the type bytes.")]
     [InlineData("""{ "functions": [ { "name": "F", "parameters": [], "value": 1 } ] }""", "is not of the type void.")]
     public void What_is_not_understood_is_refused(string json, string why) =>
         Assert.Contains(why, Assert.ThrowsAny<JsonException>(() => Read(json)).Message, StringComparison.Ordinal);
@@ -119,7 +133,10 @@ public sealed class HostFunctionsJsonTests
     {
         string path = Path.GetTempFileName();
         File.WriteAllText(path, """{ "functions": [] }""" + new string(' ', 1 << 20));
-        Assert.Contains("larger than 1048576 bytes", Assert.Throws<HyperlightException>(() => HostFunctionsJson.Add(path, new())).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "larger than 1048576 bytes",
+            Assert.Throws<HyperlightException>(() => HostFunctionsJson.Add(path, new())).Message,
+            StringComparison.Ordinal);
 
         File.Delete(path);
         Assert.Equal(Rules.BadHostFunctions, Assert.Throws<HyperlightException>(() => HostFunctionsJson.Add(path, new())).Finding!.Rule);

@@ -52,7 +52,8 @@ public sealed class SnapshotterTests
         second.MustTake();
 
         Assert.Equal(first.Files, second.Files);
-        Assert.All(first.Files, file => Assert.Equal(File.ReadAllBytes(Path.Combine(first.Folder, file)), File.ReadAllBytes(Path.Combine(second.Folder, file))));
+        Assert.All(first.Files, file => Assert.Equal(
+            File.ReadAllBytes(Path.Combine(first.Folder, file)), File.ReadAllBytes(Path.Combine(second.Folder, file))));
     }
 
     [Fact]
@@ -79,7 +80,8 @@ public sealed class SnapshotterTests
         warm.MustTake();
         using GuestImage image = GuestImage.Open(warm.Folder);
 
-        SnapshotMismatchException lacking = Assert.Throws<SnapshotMismatchException>(() => image.CreateSandbox(cancellationToken: TestContext.Current.CancellationToken));
+        SnapshotMismatchException lacking = Assert.Throws<SnapshotMismatchException>(
+            () => image.CreateSandbox(cancellationToken: TestContext.Current.CancellationToken));
 
         Assert.StartsWith("host function Settings:", Assert.Single(lacking.Differences), StringComparison.Ordinal);
     }

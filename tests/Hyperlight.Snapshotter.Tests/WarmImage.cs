@@ -28,7 +28,8 @@ internal sealed class WarmImage : IDisposable
             },
             findings);
         ImageWriter.Write(Folder, baked!);
-        File.WriteAllText(Functions, """{ "functions": [ { "name": "Settings", "parameters": [], "returns": "string", "value": "of the build" } ] }""");
+        File.WriteAllText(
+            Functions, """{ "functions": [ { "name": "Settings", "parameters": [], "returns": "string", "value": "of the build" } ] }""");
     }
 
     /// <summary>The image.</summary>
@@ -38,7 +39,9 @@ internal sealed class WarmImage : IDisposable
     public string Functions => Path.Combine(_root.FullName, "warm.host.json");
 
     /// <summary>The files of the image, relative to it.</summary>
-    public string[] Files => [.. Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Folder, file)).Order(StringComparer.Ordinal)];
+    public string[] Files =>
+        [.. Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Folder, file))
+            .Order(StringComparer.Ordinal)];
 
     /// <summary>Takes the snapshot as a build does, and gives what the process said.</summary>
     public (int ExitCode, string Output, string Error) Take(params string[] arguments)

@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace Hyperlight.Testing;
 
 /// <summary>
-/// A shell script in the place of Hyperlight.Snapshotter, which behaves as a test wants and needs no hypervisor. In it <c>$1</c> is the image. Each start is
-/// counted.
+/// A shell script in the place of Hyperlight.Snapshotter, which behaves as a test wants and needs no hypervisor. In it <c>$1</c> is the
+/// image. Each start is counted.
 /// </summary>
 public sealed class FakeSnapshotter : IDisposable
 {

@@ -36,7 +36,8 @@ public sealed partial class TestElf
             ulong offset = (ulong)file.Length;
             offset += unchecked(load.Address - offset) % alignment;
             Append(file, offset, load.Content);
-            headers.Add(new(0, ElfSegmentType.Load, load.Flags, offset, load.Address, (ulong)load.Content.Length, load.MemorySize, load.Alignment));
+            headers.Add(
+                new(0, ElfSegmentType.Load, load.Flags, offset, load.Address, (ulong)load.Content.Length, load.MemorySize, load.Alignment));
         }
 
         if (dynamic is { } table)
@@ -115,7 +116,8 @@ public sealed partial class TestElf
         foreach (ElfRelocation relocation in relocations)
         {
             bytes.AddRange(Word(relocation.Offset));
-            bytes.AddRange(Word(Is64 ? ((ulong)relocation.Symbol << 32) | relocation.Type : ((ulong)relocation.Symbol << 8) | relocation.Type));
+            bytes.AddRange(
+                Word(Is64 ? ((ulong)relocation.Symbol << 32) | relocation.Type : ((ulong)relocation.Symbol << 8) | relocation.Type));
             if (relocation.Addend is { } addend)
             {
                 bytes.AddRange(Word((ulong)addend));
@@ -134,7 +136,8 @@ public sealed partial class TestElf
             sections.Add((".strtab", ElfSectionType.StringTable, 1, [0, .. _symbols.SelectMany(symbol => Terminated(symbol.Name))]));
         }
 
-        List<byte> names = [0, .. _loadedSections.SelectMany(section => Terminated(section.Name)), .. sections.SelectMany(section => Terminated(section.Name))];
+        List<byte> names = [0, .. _loadedSections.SelectMany(section => Terminated(section.Name)),
+            .. sections.SelectMany(section => Terminated(section.Name))];
         sections.Add((".shstrtab", ElfSectionType.StringTable, 1, [.. names, .. Terminated(".shstrtab")]));
 
         using MemoryStream headers = new();
@@ -142,9 +145,12 @@ public sealed partial class TestElf
         int nameOffset = 1;
         foreach ((string name, ElfSectionType type, ElfSectionFlags flags, ulong address, ulong size) in _loadedSections)
         {
-            ElfSegment segment = segments.FirstOrDefault(segment => segment.Type == ElfSegmentType.Load && address >= segment.VirtualAddress && address <= segment.LastAddress);
-            headers.Write([.. BitConverter.GetBytes(nameOffset), .. BitConverter.GetBytes((uint)type), .. Word((ulong)flags), .. Word(address)]);
-            headers.Write([.. Word(segment.Offset + (address - segment.VirtualAddress)), .. Word(size), .. BitConverter.GetBytes(0), .. BitConverter.GetBytes(0), .. Word(4), .. Word(0)]);
+            ElfSegment segment = segments.FirstOrDefault(
+                segment => segment.Type == ElfSegmentType.Load && address >= segment.VirtualAddress && address <= segment.LastAddress);
+            headers.Write(
+                [.. BitConverter.GetBytes(nameOffset), .. BitConverter.GetBytes((uint)type), .. Word((ulong)flags), .. Word(address)]);
+            headers.Write([.. Word(segment.Offset + (address - segment.VirtualAddress)), .. Word(size), .. BitConverter.GetBytes(0),
+                .. BitConverter.GetBytes(0), .. Word(4), .. Word(0)]);
             nameOffset += Terminated(name).Length;
         }
 
@@ -156,8 +162,10 @@ public sealed partial class TestElf
             bool isSymbols = type == ElfSectionType.SymbolTable;
 
             // sh_link of .symtab is .strtab, the section behind it; index 0 is the empty header, the loaded sections come first.
-            headers.Write([.. BitConverter.GetBytes(nameOffset), .. BitConverter.GetBytes((uint)type), .. Word(0), .. Word(0), .. Word(offset)]);
-            headers.Write([.. Word((ulong)content.Length), .. BitConverter.GetBytes(isSymbols ? _loadedSections.Count + index + 2 : 0), .. BitConverter.GetBytes(isSymbols ? 1 : 0)]);
+            headers.Write(
+                [.. BitConverter.GetBytes(nameOffset), .. BitConverter.GetBytes((uint)type), .. Word(0), .. Word(0), .. Word(offset)]);
+            headers.Write([.. Word((ulong)content.Length), .. BitConverter.GetBytes(isSymbols ? _loadedSections.Count + index + 2 : 0),
+                .. BitConverter.GetBytes(isSymbols ? 1 : 0)]);
             headers.Write([.. Word(alignment), .. Word(isSymbols ? (Is64 ? 24UL : 16UL) : 0)]);
             nameOffset += Encoding.UTF8.GetByteCount(name) + 1;
         }

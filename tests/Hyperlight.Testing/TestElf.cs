@@ -35,7 +35,8 @@ public sealed partial class TestElf
     private ulong _entry;
     private bool _hasSections = true;
 
-    private TestElf(ElfClass elfClass, ElfMachine machine, ElfType type) => (_class, _machine, _type, _entry) = (elfClass, machine, type, DefaultEntry);
+    private TestElf(ElfClass elfClass, ElfMachine machine, ElfType type) =>
+        (_class, _machine, _type, _entry) = (elfClass, machine, type, DefaultEntry);
 
     /// <summary>A position-independent 64-bit guest from 0: code, constants, data with .bss.</summary>
     public static TestElf Amd64() => new TestElf(ElfClass.Elf64, ElfMachine.X86_64, ElfType.PositionIndependent).WithDefaultSegments();
@@ -78,17 +79,20 @@ public sealed partial class TestElf
     public TestElf WithProgramHeader(ElfSegment header) => Do(() => _others.Add((header, [])));
 
     /// <summary>Adds a PT_INTERP segment.</summary>
-    public TestElf WithInterpreter(string path = "/lib64/ld-linux-x86-64.so.2") => WithContent(ElfSegmentType.Interpreter, Terminated(path), alignment: 1);
+    public TestElf WithInterpreter(string path = "/lib64/ld-linux-x86-64.so.2") =>
+        WithContent(ElfSegmentType.Interpreter, Terminated(path), alignment: 1);
 
     /// <summary>Adds a PT_TLS segment without bytes in the file, in the last segment to load.</summary>
     public TestElf WithTls(ulong memorySize) =>
-        WithProgramHeader(new(0, ElfSegmentType.ThreadLocalStorage, ElfSegmentFlags.Read, 0, _loads.Count == 0 ? 0 : _loads[^1].Address, 0, memorySize, 8));
+        WithProgramHeader(new(
+            0, ElfSegmentType.ThreadLocalStorage, ElfSegmentFlags.Read, 0, _loads.Count == 0 ? 0 : _loads[^1].Address, 0, memorySize, 8));
 
     /// <summary>Adds a PT_GNU_STACK segment.</summary>
     public TestElf WithStack(ElfSegmentFlags flags) => WithProgramHeader(new(0, ElfSegmentType.GnuStack, flags, 0, 0, 0, 0, 4));
 
     /// <summary>Adds upstream's version note in its section (amd64 sheet, section 1.4).</summary>
-    public TestElf WithVersionNote(string version) => WithSection(".note.hyperlight-version", ElfSectionType.Note, VersionNote(version), alignment: 8);
+    public TestElf WithVersionNote(string version) =>
+        WithSection(".note.hyperlight-version", ElfSectionType.Note, VersionNote(version), alignment: 8);
 
     /// <summary>Adds upstream's version note as a PT_NOTE segment, as in a file without section headers.</summary>
     public TestElf WithVersionNoteSegment(string version) => WithContent(ElfSegmentType.Note, VersionNote(version), alignment: 8);
@@ -103,8 +107,12 @@ public sealed partial class TestElf
     public TestElf WithSection(string name, ElfSectionType type, byte[] content, ulong alignment = 1) =>
         Do(() => _sections.Add((name, type, alignment, content)));
 
-    /// <summary>Adds a section that is part of a segment to load: its bytes are those of the segment, at least what the relocations for the same address need.</summary>
-    public TestElf WithLoadedSection(string name, ElfSectionType type, ulong address, ulong size = 8, ElfSectionFlags flags = ElfSectionFlags.Allocate) =>
+    /// <summary>
+    /// Adds a section that is part of a segment to load: its bytes are those of the segment, at least what the relocations for the same
+    /// address need.
+    /// </summary>
+    public TestElf WithLoadedSection(
+        string name, ElfSectionType type, ulong address, ulong size = 8, ElfSectionFlags flags = ElfSectionFlags.Allocate) =>
         Do(() => _loadedSections.Add((name, type, flags, address, size)));
 
     /// <summary>Writes words into the segments there are so far, from an address on.</summary>
@@ -122,14 +130,16 @@ public sealed partial class TestElf
     });
 
     /// <summary>Adds a symbol that no section defines to .symtab.</summary>
-    public TestElf WithUndefinedSymbol(string name, ElfSymbolBinding binding) => Do(() => _symbols.Add(new(name, 0, 0, ElfSymbolType.None, binding, 0)));
+    public TestElf WithUndefinedSymbol(string name, ElfSymbolBinding binding) =>
+        Do(() => _symbols.Add(new(name, 0, 0, ElfSymbolType.None, binding, 0)));
 
     /// <summary>Adds a symbol to .symtab.</summary>
     public TestElf WithSymbol(string name, ulong value, ulong size = 0, ElfSymbolType type = ElfSymbolType.Function) =>
         Do(() => _symbols.Add(new(name, value, size, type, ElfSymbolBinding.Global, 1)));
 
     /// <summary>Adds a relocation to the REL table; the addend is what stands at <paramref name="offset"/>.</summary>
-    public TestElf WithRel(ulong offset, uint type = ElfRelocation.Relative, uint symbol = 0) => Do(() => _rel.Add(new(offset, type, symbol, null)));
+    public TestElf WithRel(ulong offset, uint type = ElfRelocation.Relative, uint symbol = 0) =>
+        Do(() => _rel.Add(new(offset, type, symbol, null)));
 
     /// <summary>Adds a relocation to the RELA table.</summary>
     public TestElf WithRela(ulong offset, long addend, uint type = ElfRelocation.Relative, uint symbol = 0) =>

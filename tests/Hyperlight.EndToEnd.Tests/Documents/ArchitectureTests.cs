@@ -38,11 +38,14 @@ public sealed partial class ArchitectureTests
         IReadOnlyList<Match> rows = AssemblyRow().Matches(Text);
 
         Assert.Equal(ProjectsIn("runtime").Concat(ProjectsIn("tasks")).Order(), rows.Select(row => row.Groups["folder"].Value).Order());
-        Assert.All(rows, row => Assert.Equal(ReferencesOf(row.Groups["folder"].Value), AssemblyName().Matches(row.Groups["references"].Value).Select(match => match.Value).Order()));
+        Assert.All(rows, row => Assert.Equal(
+            ReferencesOf(row.Groups["folder"].Value),
+            AssemblyName().Matches(row.Groups["references"].Value).Select(match => match.Value).Order()));
     }
 
     private static IEnumerable<string> ProjectsIn(string folder) =>
-        Directory.EnumerateDirectories(Path.Combine(Root, folder)).Where(project => Directory.EnumerateFiles(project, "*.csproj").Any()).Select(project => $"{folder}/{Path.GetFileName(project)}");
+        Directory.EnumerateDirectories(Path.Combine(Root, folder)).Where(project => Directory.EnumerateFiles(project, "*.csproj").Any())
+            .Select(project => $"{folder}/{Path.GetFileName(project)}");
 
     private static IEnumerable<string> ReferencesOf(string folder) =>
         XDocument.Load(Path.Combine(Root, folder, Path.GetFileName(folder) + ".csproj"))
@@ -53,7 +56,8 @@ public sealed partial class ArchitectureTests
     [GeneratedRegex(@"`((?:runtime|tasks|sdk|tests|samples|bench|eng)(?:/[\w.-]+)*)`")]
     private static partial Regex FolderName();
 
-    [GeneratedRegex(@"^\| `(?<folder>(?:runtime|tasks)/Hyperlight\.\w+(?:\.\w+)*)` \|[^|]*\|(?<references>[^|]*)\|$", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"^\| `(?<folder>(?:runtime|tasks)/Hyperlight\.\w+(?:\.\w+)*)` \|[^|]*\|(?<references>[^|]*)\|$", RegexOptions.Multiline)]
     private static partial Regex AssemblyRow();
 
     [GeneratedRegex(@"Hyperlight[\w.]+")]

@@ -11,6 +11,8 @@ public sealed class ChangelogTests
         string root = Workspace.RepositoryRoot();
         string version = XDocument.Load(Path.Combine(root, "Directory.Build.props")).Descendants("Version").Single().Value;
 
-        Assert.Contains(File.ReadLines(Path.Combine(root, "CHANGELOG.md")), line => line == $"## {version}" || line.StartsWith($"## {version},", StringComparison.Ordinal));
+        Assert.Contains(
+            File.ReadLines(Path.Combine(root, "CHANGELOG.md")),
+            line => line == $"## {version}" || line.StartsWith($"## {version},", StringComparison.Ordinal));
     }
 }

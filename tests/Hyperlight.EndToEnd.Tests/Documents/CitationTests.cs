@@ -15,9 +15,16 @@ public sealed partial class CitationTests
         string root = Workspace.RepositoryRoot();
         Dictionary<string, HashSet<string>> sheets = Directory.EnumerateFiles(Path.Combine(root, "docs", "abi"), "*.md")
             .ToDictionary(path => Path.GetFileNameWithoutExtension(path), SectionsOf, StringComparer.Ordinal);
-        Citation[] citations = [.. SourceFiles(root).SelectMany(file => CitationsIn(Path.GetRelativePath(root, file), File.ReadAllText(file)))];
+        Citation[] citations =
+        [
+            .. SourceFiles(root).SelectMany(file => CitationsIn(Path.GetRelativePath(root, file), File.ReadAllText(file)))
+        ];
 
-        string[] faults = [.. citations.Where(citation => !sheets.TryGetValue(citation.Sheet, out var sections) || !sections.Contains(citation.Section)).Select(citation => citation.ToString())];
+        string[] faults =
+        [
+            .. citations.Where(citation => !sheets.TryGetValue(citation.Sheet, out var sections) || !sections.Contains(citation.Section))
+                .Select(citation => citation.ToString())
+        ];
 
         Assert.True(faults.Length == 0, string.Join('\n', faults));
         Assert.NotEmpty(citations);
@@ -51,12 +58,14 @@ public sealed partial class CitationTests
     }
 
     private static HashSet<string> SectionsOf(string page) =>
-        [.. File.ReadLines(page).Select(line => NumberedHeading().Match(line)).Where(match => match.Success).Select(match => match.Groups[1].Value)];
+        [.. File.ReadLines(page).Select(line => NumberedHeading().Match(line)).Where(match => match.Success)
+            .Select(match => match.Groups[1].Value)];
 
     [GeneratedRegex(@"\s*\r?\n\s*(?:///?|\*(?!/)|#)?\s*")]
     private static partial Regex LineBreakOfComment();
 
-    [GeneratedRegex(@"\b(?<sheet>[A-Za-z0-9-]+) sheet,? (?:sections? )?(?<sections>\d+(?:\.\d+)?(?: R\d+)?(?:(?:, | and | to )\d+(?:\.\d+)?)*)")]
+    [GeneratedRegex(
+        @"\b(?<sheet>[A-Za-z0-9-]+) sheet,? (?:sections? )?(?<sections>\d+(?:\.\d+)?(?: R\d+)?(?:(?:, | and | to )\d+(?:\.\d+)?)*)")]
     private static partial Regex CitationOfSections();
 
     [GeneratedRegex(@"(?<![R\d.])\d+(?:\.\d+)?")]
@@ -67,6 +76,7 @@ public sealed partial class CitationTests
 
     private sealed record Citation(string File, string Text, string Sheet, string Section)
     {
-        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{File}: {Text}: section {Section} is not in docs/abi/{Sheet}.md");
+        public override string ToString() =>
+            string.Create(CultureInfo.InvariantCulture, $"{File}: {Text}: section {Section} is not in docs/abi/{Sheet}.md");
     }
 }

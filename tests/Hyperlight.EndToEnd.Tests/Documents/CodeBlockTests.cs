@@ -29,9 +29,11 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
                    or ("c", not null, "")
                    or ("sh", null, "" or "repository")
                    or ("text", null, "" or "output"))
-               select $"{block}: nothing runs a block with the words '{string.Join(' ', block.Words)}'; CONTRIBUTING.md lists what they may be",
+               select $"{block}: nothing runs a block with the words '{string.Join(' ', block.Words)}'; "
+                   + "CONTRIBUTING.md lists the words that are allowed",
             .. from page in Pages
-               let seen = string.Join('\n', File.ReadAllLines(Path.Combine(Workspace.RepositoryRoot(), page.Path)).Where(line => !line.StartsWith("```", StringComparison.Ordinal)))
+               let lines = File.ReadAllLines(Path.Combine(Workspace.RepositoryRoot(), page.Path))
+               let seen = string.Join('\n', lines.Where(line => !line.StartsWith("```", StringComparison.Ordinal)))
                from block in page.Blocks
                where block.FileName is { } file && !seen.Contains(Path.GetFileName(file), StringComparison.Ordinal)
                select $"{block}: a reader does not see that this is the file {block.FileName}",
@@ -112,15 +114,18 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
         [
             .. from page in Pages
                let folder = Path.Combine(root, Path.GetDirectoryName(page.Path)!)
-               from line in page.Blocks.Where(block => block.Has("repository")).SelectMany(block => block.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+               from line in page.Blocks.Where(block => block.Has("repository")).SelectMany(
+                   block => block.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
                    .Concat(InlineCommand().Matches(File.ReadAllText(Path.Combine(root, page.Path))).Select(match => match.Groups[1].Value))
                select (folder, line),
         ];
 
         Assert.All(lines, line => Assert.True(
-            BuildWord().Match(line.Text) is { Success: true } word ? build.Contains($"[\"{word.Groups[1].Value}\"", StringComparison.Ordinal)
-            : Project().Match(line.Text) is { Success: true } project ? Directory.Exists(Path.Combine(root, project.Groups[1].Value))
-            : line.Text.Split(' ')[0] is var program && (program == "dotnet" || (program.StartsWith("./", StringComparison.Ordinal) && File.Exists(Path.Combine(line.Folder, program)))),
+            BuildWord().Match(line.Text) is { Success: true } word
+                ? build.Contains($"[\"{word.Groups[1].Value}\"", StringComparison.Ordinal)
+                : Project().Match(line.Text) is { Success: true } project ? Directory.Exists(Path.Combine(root, project.Groups[1].Value))
+                : line.Text.Split(' ')[0] is var program && (program == "dotnet"
+                    || (program.StartsWith("./", StringComparison.Ordinal) && File.Exists(Path.Combine(line.Folder, program)))),
             line.Text));
     }
 
@@ -130,7 +135,8 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
         foreach (Page page in pages)
         {
             int lastCode = page.Blocks.Where(block => block.Language == "csharp").Select(block => block.Line).LastOrDefault(int.MaxValue);
-            foreach (CodeBlock block in page.Blocks.Where(block => block.Language == "sh" && !block.Has("repository") && block.Line < lastCode == beforeCode))
+            foreach (CodeBlock block in page.Blocks.Where(
+                block => block.Language == "sh" && !block.Has("repository") && block.Line < lastCode == beforeCode))
             {
                 reader.Run(page, block);
             }
@@ -139,14 +145,17 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
 
     private static void WriteProject(Workspace workspace, Piece[] pieces)
     {
-        IEnumerable<string> items = Pages.SelectMany(page => page.Blocks).Where(block => block is { Language: "xml", FileName: null }).Select(block => block.Text);
+        IEnumerable<string> items = Pages.SelectMany(page => page.Blocks).Where(block => block is { Language: "xml", FileName: null })
+            .Select(block => block.Text);
         workspace.Write("App.csproj", $"""<Project Sdk="Hyperlight.Sdk/0.1.0"><ItemGroup>{string.Concat(items)}</ItemGroup></Project>""");
         foreach (Piece piece in pieces)
         {
             workspace.Write(piece.Namespace + ".cs", piece.ToSource());
         }
 
-        string calls = string.Join('\n', pieces.Select(piece => $"""Console.WriteLine("{Separator}{piece.Place}"); await {piece.Namespace}.Piece.RunAsync(args);"""));
+        string calls = string.Join(
+            '\n',
+            pieces.Select(piece => $"""Console.WriteLine("{Separator}{piece.Place}"); await {piece.Namespace}.Piece.RunAsync(args);"""));
         workspace.Write("Program.cs", calls);
     }
 
@@ -156,7 +165,8 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
         CodeBlock[] outputs = [.. page.Blocks.Where(block => block.Has("output") && code.Contains(page.CodeAbove(block)))];
         if (outputs.Length > 0)
         {
-            string pattern = Regex.Escape(string.Concat(outputs.Select(block => block.Text)).TrimEnd()).Replace("…", ".*", StringComparison.Ordinal);
+            string pattern = Regex.Escape(string.Concat(outputs.Select(block => block.Text)).TrimEnd()).Replace(
+                "…", ".*", StringComparison.Ordinal);
             Assert.True(Regex.IsMatch(printed.TrimEnd(), $"^{pattern}$"), $"{outputs[0]}: it prints\n{printed}");
         }
     }

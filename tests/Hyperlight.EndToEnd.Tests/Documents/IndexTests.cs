@@ -12,10 +12,12 @@ public sealed class IndexTests
     {
         string root = Workspace.RepositoryRoot();
         IReadOnlyList<Page> pages = Page.ReadAll(root);
-        foreach (Page index in pages.Where(page => page.Path.StartsWith("docs/", StringComparison.Ordinal) && Path.GetFileName(page.Path) == "README.md"))
+        foreach (Page index in pages.Where(
+            page => page.Path.StartsWith("docs/", StringComparison.Ordinal) && Path.GetFileName(page.Path) == "README.md"))
         {
             string folder = Path.GetDirectoryName(index.Path)!;
-            string[] names = [.. pages.Where(page => page != index && Path.GetDirectoryName(page.Path) == folder).Select(page => Path.GetFileName(page.Path))];
+            string[] names = [.. pages.Where(page => page != index && Path.GetDirectoryName(page.Path) == folder).Select(
+                page => Path.GetFileName(page.Path))];
             string[] targets = [.. index.Links.Select(link => link.Target.Split('#')[0])];
 
             Assert.True(names.Except(targets).ToArray() is [], $"{index} lacks: {string.Join(", ", names.Except(targets))}");
@@ -26,7 +28,10 @@ public sealed class IndexTests
     public void The_index_of_all_pages_links_to_the_index_of_every_folder()
     {
         string root = Workspace.RepositoryRoot();
-        string[] folders = [.. Directory.EnumerateDirectories(Path.Combine(root, "docs")).Select(folder => Path.GetFileName(folder) + "/README.md")];
+        string[] folders =
+        [
+            .. Directory.EnumerateDirectories(Path.Combine(root, "docs")).Select(folder => Path.GetFileName(folder) + "/README.md")
+        ];
 
         Assert.Empty(folders.Except(Page.Read(root, Index).Links.Select(link => link.Target)));
     }

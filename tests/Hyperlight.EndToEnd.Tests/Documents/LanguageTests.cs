@@ -13,7 +13,8 @@ public sealed class LanguageTests(PackageFolder packages)
         Page page = Page.Read(Workspace.RepositoryRoot(), "docs/languages.md");
         using Workspace workspace = new(packages);
         workspace.AddHello();
-        foreach (CodeBlock block in page.Blocks.Where(block => Path.GetExtension(block.FileName)?.StartsWith(extension, StringComparison.Ordinal) == true))
+        foreach (CodeBlock block in page.Blocks.Where(
+            block => Path.GetExtension(block.FileName)?.StartsWith(extension, StringComparison.Ordinal) == true))
         {
             workspace.Write(block.FileName!, block.Text);
         }
@@ -23,8 +24,10 @@ public sealed class LanguageTests(PackageFolder packages)
         Assert.Contains("hello -> ", built.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(workspace.FilesBelow("obj"), file => file.EndsWith(".cs", StringComparison.Ordinal));
         Kvm.Require();
-        Assert.Equal("Hello, World!\n42", workspace.DotNet("bin/Debug/net10.0/App.dll").MustSucceed().Output.ReplaceLineEndings("\n").TrimEnd());
+        Assert.Equal(
+            "Hello, World!\n42", workspace.DotNet("bin/Debug/net10.0/App.dll").MustSucceed().Output.ReplaceLineEndings("\n").TrimEnd());
     }
 
-    internal static bool IsOfOtherLanguage(CodeBlock block) => Path.GetExtension(block.FileName) is ".fsproj" or ".fs" or ".vbproj" or ".vb";
+    internal static bool IsOfOtherLanguage(CodeBlock block) =>
+        Path.GetExtension(block.FileName) is ".fsproj" or ".fs" or ".vbproj" or ".vb";
 }

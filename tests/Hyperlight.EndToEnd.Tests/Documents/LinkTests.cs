@@ -11,7 +11,9 @@ public sealed partial class LinkTests : IDisposable
     private readonly string _unpacked = Directory.CreateTempSubdirectory("hyperlight-links-").FullName;
 
     public static TheoryData<string> Packages =>
-        [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "feed"), "Hyperlight.*.nupkg").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "feed"), "Hyperlight.*.nupkg")
+            .Select(path => Path.GetFileName(path))
+            .Order(StringComparer.Ordinal)];
 
     public void Dispose() => Directory.Delete(_unpacked, recursive: true);
 
@@ -36,7 +38,9 @@ public sealed partial class LinkTests : IDisposable
         ZipFile.ExtractToDirectory(Path.Combine(AppContext.BaseDirectory, "feed", "Hyperlight.Sdk.0.1.0.nupkg"), _unpacked);
         string[] pages = [.. Page.ReadAll(Path.Combine(Workspace.RepositoryRoot(), "docs")).Select(page => "docs/" + page.Path)];
 
-        Assert.All([.. pages, .. HelpPages(Path.Combine(_unpacked, "Sdk", "Sdk.props.buildschema.json"))], page => Assert.True(File.Exists(Path.Combine(_unpacked, page)), page));
+        Assert.All(
+            [.. pages, .. HelpPages(Path.Combine(_unpacked, "Sdk", "Sdk.props.buildschema.json"))],
+            page => Assert.True(File.Exists(Path.Combine(_unpacked, page)), page));
     }
 
     // The gallery that shows a package's first page does not follow links into the package.
@@ -58,7 +62,8 @@ public sealed partial class LinkTests : IDisposable
             .. from folder in (string[])["runtime", "tasks", "sdk", "samples", "eng", "tests", "bench"]
                from file in Directory.EnumerateFiles(Path.Combine(root, folder), "*", SearchOption.AllDirectories)
                where !file.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj")
-               where Path.GetExtension(file) is ".cs" or ".targets" or ".props" or ".json" or ".sh" or ".c" or ".h" or ".S" or ".md" or ".csproj"
+               where Path.GetExtension(
+                   file) is ".cs" or ".targets" or ".props" or ".json" or ".sh" or ".c" or ".h" or ".S" or ".md" or ".csproj"
                from Match match in PagePath().Matches(File.ReadAllText(file))
                where !File.Exists(Path.Combine(root, match.Value))
                select $"{Path.GetRelativePath(root, file)}: {match.Value}",
@@ -91,7 +96,8 @@ public sealed partial class LinkTests : IDisposable
 
     private static IEnumerable<string> HelpPages(JsonElement element) => element.ValueKind != JsonValueKind.Object
         ? []
-        : element.EnumerateObject().SelectMany(property => property.NameEquals("help") ? [property.Value.GetString()!] : HelpPages(property.Value));
+        : element.EnumerateObject().SelectMany(
+            property => property.NameEquals("help") ? [property.Value.GetString()!] : HelpPages(property.Value));
 
     [GeneratedRegex(@"\bdocs/[\w./-]+\.md\b")]
     private static partial Regex PagePath();

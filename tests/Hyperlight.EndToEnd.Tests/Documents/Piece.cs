@@ -5,7 +5,9 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Hyperlight.EndToEnd.Tests.Documents;
 
-/// <summary>C# that a page prints: one block and those that are marked as its continuation. They are one program, with types of its own.</summary>
+/// <summary>
+/// C# that a page prints: one block and those that are marked as its continuation. They are one program, with types of its own.
+/// </summary>
 internal sealed record Piece(IReadOnlyList<CodeBlock> Blocks)
 {
     /// <summary>Where the piece begins.</summary>
@@ -58,7 +60,9 @@ internal sealed record Piece(IReadOnlyList<CodeBlock> Blocks)
     }
 
     private string Join(CompilationUnitSyntax[] units, Func<CompilationUnitSyntax, IEnumerable<SyntaxNode>> parts) =>
-        string.Concat(units.Zip(Blocks).SelectMany(pair => parts(pair.First).Select(node => $"#line {LineOf(node, pair.Second)} \"{pair.Second.Page}\"\n{node.ToFullString()}\n")));
+        string.Concat(units.Zip(Blocks).SelectMany(pair => parts(pair.First).Select(
+            node => $"#line {LineOf(node, pair.Second)} \"{pair.Second.Page}\"\n{node.ToFullString()}\n")));
 
-    private static int LineOf(SyntaxNode node, CodeBlock block) => block.Line + 1 + node.SyntaxTree.GetLineSpan(node.FullSpan).StartLinePosition.Line;
+    private static int LineOf(SyntaxNode node, CodeBlock block) =>
+        block.Line + 1 + node.SyntaxTree.GetLineSpan(node.FullSpan).StartLinePosition.Line;
 }

@@ -3,9 +3,9 @@ using Hyperlight.Testing.Documents;
 namespace Hyperlight.EndToEnd.Tests.Documents;
 
 /// <summary>
-/// The folders of a reader who does what the pages say: a clone of the repository in which the SDK was packed, and beside it the folder of a project with guests.
-/// Commands of pages in the folder docs run in the project's folder, those of a sample's page in the sample's, all others at the root of the clone.
-/// Files lie where their page's commands run; a project that a page prints lies in the project's folder.
+/// The folders of a reader who does what the pages say: a clone of the repository in which the SDK was packed, and beside it the folder of
+/// a project with guests. Commands of pages in the folder docs run in the project's folder, those of a sample's page in the sample's, all
+/// others at the root of the clone. Files lie where their page's commands run; a project that a page prints lies in the project's folder.
 /// </summary>
 internal sealed class ReaderFolder : IDisposable
 {
@@ -29,7 +29,9 @@ internal sealed class ReaderFolder : IDisposable
     /// <summary>Writes the files that a page prints. A file that is printed in parts is their sequence.</summary>
     public void WriteFiles(Page page)
     {
-        foreach (IGrouping<string, CodeBlock> file in page.Blocks.Where(block => block.FileName is not null && !LanguageTests.IsOfOtherLanguage(block)).GroupBy(block => block.FileName!, StringComparer.Ordinal))
+        foreach (IGrouping<string, CodeBlock> file in page.Blocks
+            .Where(block => block.FileName is not null && !LanguageTests.IsOfOtherLanguage(block))
+            .GroupBy(block => block.FileName!, StringComparer.Ordinal))
         {
             string text = string.Concat(file.Select(block => block.Text));
             string path = Path.Combine(page.HasProgram ? Project.Folder : FolderOf(page), file.Key);

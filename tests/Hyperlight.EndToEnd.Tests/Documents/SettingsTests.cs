@@ -13,7 +13,8 @@ public sealed partial class SettingsTests
     [InlineData("sdk/README.md")]
     public void A_table_has_every_metadata_and_every_property_with_its_default(string path)
     {
-        string[] rows = [.. File.ReadAllLines(Path.Combine(Workspace.RepositoryRoot(), path)).Where(line => line.StartsWith("| `", StringComparison.Ordinal))];
+        string[] rows = [.. File.ReadAllLines(Path.Combine(Workspace.RepositoryRoot(), path)).Where(
+            line => line.StartsWith("| `", StringComparison.Ordinal))];
         JsonElement metadata = Schema.GetProperty("items").GetProperty("HyperlightGuest").GetProperty("metadata");
 
         Assert.All(metadata.EnumerateObject(), setting =>
@@ -42,8 +43,11 @@ public sealed partial class SettingsTests
         string page = File.ReadAllText(Path.Combine(Workspace.RepositoryRoot(), path));
         JsonProperty[] properties = [.. Schema.GetProperty("properties").EnumerateObject()];
 
-        Assert.All(properties.Where(property => property.Value.TryGetProperty("help", out _)), property => Assert.Contains($"`{property.Name}`", page, StringComparison.Ordinal));
-        string[] known = [.. properties.Select(property => property.Name), .. Schema.GetProperty("items").EnumerateObject().Select(item => item.Name), .. Targets];
+        Assert.All(
+            properties.Where(property => property.Value.TryGetProperty("help", out _)),
+            property => Assert.Contains($"`{property.Name}`", page, StringComparison.Ordinal));
+        string[] known = [.. properties.Select(property => property.Name),
+            .. Schema.GetProperty("items").EnumerateObject().Select(item => item.Name), .. Targets];
         Assert.All(PropertyName().Matches(page), match => Assert.Contains(match.Groups[1].Value, known));
     }
 
@@ -51,7 +55,8 @@ public sealed partial class SettingsTests
 
     private static JsonElement ReadSchema()
     {
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Path.Combine(Workspace.RepositoryRoot(), "sdk", "Sdk", "Sdk.props.buildschema.json")));
+        using JsonDocument document = JsonDocument.Parse(
+            File.ReadAllText(Path.Combine(Workspace.RepositoryRoot(), "sdk", "Sdk", "Sdk.props.buildschema.json")));
         return document.RootElement.Clone();
     }
 

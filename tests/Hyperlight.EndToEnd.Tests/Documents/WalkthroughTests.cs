@@ -4,8 +4,8 @@ using Hyperlight.Testing.Documents;
 namespace Hyperlight.EndToEnd.Tests.Documents;
 
 /// <summary>
-/// A page that starts in an empty folder is followed from top to bottom, with nothing there but what it says: a file is written where it is printed, a command runs
-/// where it stands, and what is printed below a command is in the command's output.
+/// A page that starts in an empty folder is followed from top to bottom, with nothing there but what it says: a file is written where it is
+/// printed, a command runs where it stands, and what is printed below a command is in the command's output.
 /// </summary>
 public sealed class WalkthroughTests(PackageFolder packages)
 {
@@ -56,7 +56,8 @@ public sealed class WalkthroughTests(PackageFolder packages)
     private static void AssertPrinted(CodeBlock block, DotNetResult? command)
     {
         Assert.True(command is not null, $"{block}: above the block is no command");
-        string pattern = string.Join("(.*\n)*?", block.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => $"^{Regex.Escape(line).Replace("…", ".*", StringComparison.Ordinal)}$\n?"));
+        string pattern = string.Join("(.*\n)*?", block.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => $"^{Regex.Escape(line).Replace("…", ".*", StringComparison.Ordinal)}$\n?"));
         string printed = command.Output + command.Error;
         Assert.True(Regex.IsMatch(printed, pattern, RegexOptions.Multiline), $"{block}: it prints\n{printed}");
     }

@@ -11,7 +11,8 @@ internal static class WebProgram
     /// <summary>Gets the service's answer to a request.</summary>
     public static string Answer(string assembly, string path)
     {
-        using Process service = Process.Start(new ProcessStartInfo("dotnet", [assembly, "--urls", "http://127.0.0.1:0"]) { RedirectStandardOutput = true })!;
+        using Process service =
+            Process.Start(new ProcessStartInfo("dotnet", [assembly, "--urls", "http://127.0.0.1:0"]) { RedirectStandardOutput = true })!;
         try
         {
             string? line;

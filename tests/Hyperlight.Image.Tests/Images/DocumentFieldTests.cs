@@ -45,7 +45,8 @@ public sealed class DocumentFieldTests : IDisposable
     {
         HashSet<Type> seen = [];
         List<string> lax = [];
-        foreach (PropertyInfo document in typeof(ImageJson).GetProperties().Where(property => property.PropertyType.IsAssignableTo(typeof(JsonTypeInfo))))
+        foreach (PropertyInfo document in typeof(ImageJson).GetProperties().Where(
+            property => property.PropertyType.IsAssignableTo(typeof(JsonTypeInfo))))
         {
             Visit(((JsonTypeInfo)document.GetValue(ImageJson.Default)!).Type, seen, lax);
         }
@@ -112,7 +113,8 @@ public sealed class DocumentFieldTests : IDisposable
     [InlineData("12345678901234567890123456789012345678901234567890123456789012345")]
     public void A_name_that_no_build_takes_is_no_images_name(string name)
     {
-        ImageWriter.Write(_root.Path, new(TestImages.Create(GuestLayouts.Amd64V16).Config with { GuestName = name }, TestImages.Create(GuestLayouts.Amd64V16).Pieces));
+        ImageWriter.Write(_root.Path, new(
+            TestImages.Create(GuestLayouts.Amd64V16).Config with { GuestName = name }, TestImages.Create(GuestLayouts.Amd64V16).Pieces));
 
         HyperlightException refused = Assert.Throws<HyperlightException>(() => GuestImage.Open(_root.Path));
 
@@ -124,12 +126,15 @@ public sealed class DocumentFieldTests : IDisposable
     private static IEnumerable<string?> Replacements =>
     [
         null, "null", "-1", "[null]", "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}}}",
-        $"\"\\u001b[2J\\n{new string('x', 20_000)}\"", $"[{string.Join(',', Enumerable.Repeat("null", 5_000))}]", "\"\\ud800\"", "18446744073709551616",
+        $"\"\\u001b[2J\\n{new string('x', 20_000)}\"", $"[{string.Join(',', Enumerable.Repeat("null", 5_000))}]", "\"\\ud800\"",
+        "18446744073709551616",
     ];
 
     private static bool IsRequired(string place) =>
-        !place.EndsWith(']') && !place.StartsWith("annotations", StringComparison.Ordinal) && !place.Contains(".annotations", StringComparison.Ordinal)
-        && !Optional.Keys.Any(key => key.EndsWith("." + place.Split('.')[^1], StringComparison.Ordinal));
+        !place.EndsWith(']')
+            && !place.StartsWith("annotations", StringComparison.Ordinal)
+            && !place.Contains(".annotations", StringComparison.Ordinal)
+            && !Optional.Keys.Any(key => key.EndsWith("." + place.Split('.')[^1], StringComparison.Ordinal));
 
     private static void Visit(Type type, HashSet<Type> seen, List<string> lax)
     {
@@ -235,7 +240,8 @@ public sealed class DocumentFieldTests : IDisposable
                     Msrs = [new(0x10, 5)],
                     AllowedMsrs = [0x10],
                 };
-                new SnapshotWriter(_root.Path).Write(TestSnapshots.Tag, config, sink => sink(0x10, [0xAA]), sink => sink(0, PageIndex.Write([0x1000])));
+                new SnapshotWriter(_root.Path).Write(
+                    TestSnapshots.Tag, config, sink => sink(0x10, [0xAA]), sink => sink(0, PageIndex.Write([0x1000])));
                 break;
         }
 

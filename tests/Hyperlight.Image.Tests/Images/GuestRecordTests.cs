@@ -23,7 +23,10 @@ public sealed class GuestRecordTests : IDisposable
         GuestRecord? read = GuestRecord.Parse(record.ToText());
 
         Assert.Equal($"{Digest};ramfs@0x80000000;a.b_c-d@0xFFFFFFFFFFFFF000", record.ToText());
-        Assert.Equal((record.ContentDigest, record.Files.ToArray()), (read!.ContentDigest, read.Files.ToArray()), (one, other) => one.Item1 == other.Item1 && one.Item2.SequenceEqual(other.Item2));
+        Assert.Equal(
+            (record.ContentDigest, record.Files.ToArray()),
+            (read!.ContentDigest, read.Files.ToArray()),
+            (one, other) => one.Item1 == other.Item1 && one.Item2.SequenceEqual(other.Item2));
     }
 
     [Theory]
@@ -34,7 +37,8 @@ public sealed class GuestRecordTests : IDisposable
     [InlineData("DIGEST;label@1000")]
     [InlineData("DIGEST;label@0x")]
     [InlineData("DIGEST;label@0x10000000000000000")]
-    public void Another_text_is_no_record(string text) => Assert.Null(GuestRecord.Parse(text.Replace("DIGEST", Digest, StringComparison.Ordinal)));
+    public void Another_text_is_no_record(string text) =>
+        Assert.Null(GuestRecord.Parse(text.Replace("DIGEST", Digest, StringComparison.Ordinal)));
 
     [Fact]
     public void The_image_that_the_assembly_records_is_opened_with_its_files()
@@ -45,7 +49,9 @@ public sealed class GuestRecordTests : IDisposable
 
         Assert.Equal(digest, image.ContentDigest);
         MappedFile file = Assert.Single(image.Options.Files);
-        Assert.Equal((Path.Combine(AppContext.BaseDirectory, "guests/files/Records/mine/ramfs"), 0x8000_0000UL, "ramfs"), (file.Path, file.Address.Value, file.Label));
+        Assert.Equal(
+            (Path.Combine(AppContext.BaseDirectory, "guests/files/Records/mine/ramfs"), 0x8000_0000UL, "ramfs"),
+            (file.Path, file.Address.Value, file.Label));
     }
 
     [Fact]
@@ -54,7 +60,8 @@ public sealed class GuestRecordTests : IDisposable
         string expected = Bake("replaced", 0xAA);
         ImageWriter.Write(_folders[^1], TestImages.Create(GuestLayouts.Amd64V16, content: 0xBB));
 
-        HyperlightException failure = Assert.Throws<HyperlightException>(() => GuestImage.Open(AssemblyWith("replaced", expected), "replaced"));
+        HyperlightException failure = Assert.Throws<HyperlightException>(
+            () => GuestImage.Open(AssemblyWith("replaced", expected), "replaced"));
 
         Assert.Equal(Rules.ImageNotExpected, failure.Finding!.Rule);
     }
@@ -76,14 +83,18 @@ public sealed class GuestRecordTests : IDisposable
 
         Assert.Equal(Rules.GuestNotInAssembly, failure.Finding!.Rule);
         Assert.Contains(text, failure.Message, StringComparison.Ordinal);
-        Assert.Contains("no guest at all", Assert.Throws<HyperlightException>(() => GuestImage.Open(typeof(object).Assembly, name)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no guest at all",
+            Assert.Throws<HyperlightException>(() => GuestImage.Open(typeof(object).Assembly, name)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Images_that_differ_in_their_snapshot_have_different_folders()
     {
         string other = OciLayout.DigestPrefix + new string('b', 64);
-        string[] digests = [ImagePlace.ContentDigest(Digest, null), ImagePlace.ContentDigest(Digest, other), ImagePlace.ContentDigest(other, null), ImagePlace.ContentDigest(other, Digest)];
+        string[] digests = [ImagePlace.ContentDigest(Digest, null), ImagePlace.ContentDigest(Digest, other),
+            ImagePlace.ContentDigest(other, null), ImagePlace.ContentDigest(other, Digest)];
 
         Assert.Equal(4, digests.Select(digest => ImagePlace.OfImage("hello", digest)).Distinct().Count());
         Assert.Equal("guests/hello-aaaaaaaaaaaaaaaa", ImagePlace.OfImage("hello", digests[0]));
@@ -107,5 +118,6 @@ public sealed class GuestRecordTests : IDisposable
     private static AssemblyBuilder AssemblyWith(string guest, string record) => AssemblyBuilder.DefineDynamicAssembly(
         new("Records"),
         AssemblyBuilderAccess.RunAndCollect,
-        [new(typeof(AssemblyMetadataAttribute).GetConstructor([typeof(string), typeof(string)])!, [GuestRecord.KeyPrefix + guest, record])]);
+        [new(typeof(AssemblyMetadataAttribute).GetConstructor([typeof(string), typeof(string)])!, [GuestRecord.KeyPrefix + guest,
+            record])]);
 }

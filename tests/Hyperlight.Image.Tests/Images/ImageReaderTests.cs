@@ -38,7 +38,8 @@ public sealed class ImageReaderTests : IDisposable
         using GuestImage same = GuestImage.Open(_root.Path, new() { ExpectedDigest = image.ContentDigest });
         string other = OciLayout.Digest(SHA256.HashData("another image"u8));
 
-        HyperlightException failure = Assert.Throws<HyperlightException>(() => GuestImage.Open(_root.Path, new() { ExpectedDigest = other }));
+        HyperlightException failure = Assert.Throws<HyperlightException>(
+            () => GuestImage.Open(_root.Path, new() { ExpectedDigest = other }));
 
         Assert.Equal(Rules.ImageNotExpected, failure.Finding!.Rule);
         Assert.Contains(image.ContentDigest, failure.Message, StringComparison.Ordinal);
@@ -71,7 +72,8 @@ public sealed class ImageReaderTests : IDisposable
         using GuestImage image = GuestImage.Open(_root.Path, new() { VerifyContent = false });
 
         File.WriteAllBytes(memory, bytes[..^0x1000]);
-        HyperlightException failure = Assert.Throws<HyperlightException>(() => GuestImage.Open(_root.Path, new() { VerifyContent = false }));
+        HyperlightException failure = Assert.Throws<HyperlightException>(
+            () => GuestImage.Open(_root.Path, new() { VerifyContent = false }));
         Assert.Equal(Rules.ImageMalformed, failure.Finding!.Rule);
     }
 
@@ -123,7 +125,8 @@ public sealed class ImageReaderTests : IDisposable
     [Fact]
     public void An_image_over_the_interrupt_controllers_is_HL3005_once_it_asks_for_interrupts()
     {
-        ImageWriter.Write(_root.Path, TestImages.Create(GuestLayouts.Amd64V16, new GuestSizes { HeapSize = 0xFF00_0000, ScratchSize = 0x0100_0000 }));
+        ImageWriter.Write(
+            _root.Path, TestImages.Create(GuestLayouts.Amd64V16, new GuestSizes { HeapSize = 0xFF00_0000, ScratchSize = 0x0100_0000 }));
         GuestImage.Open(_root.Path).Dispose();
         ForgeConfig(config => config["sizes"]!["hardware_interrupts"] = true);
 
@@ -197,7 +200,8 @@ public sealed class ImageReaderTests : IDisposable
     [Fact]
     public void A_digest_that_is_a_path_is_never_followed()
     {
-        ForgeIndex(index => index["manifests"]![0]!["digest"] = "sha256:../../../../../../../../../../../../../../../../../../../../etc/passwd");
+        ForgeIndex(
+            index => index["manifests"]![0]!["digest"] = "sha256:../../../../../../../../../../../../../../../../../../../../etc/passwd");
 
         Assert.Equal(Rules.ImageMalformed, Refused());
     }
@@ -341,7 +345,8 @@ public sealed class ImageReaderTests : IDisposable
         Directory.GetFiles(OciLayout.BlobDirectory(_root.Path)).Single(path => mediaType switch
         {
             OciLayout.MemoryMediaType => new FileInfo(path).Length % 0x1000 == 0,
-            OciLayout.ConfigMediaType => new FileInfo(path).Length % 0x1000 != 0 && File.ReadAllText(path).Contains("\"guest_name\"", StringComparison.Ordinal),
+            OciLayout.ConfigMediaType => new FileInfo(path).Length % 0x1000 != 0
+                && File.ReadAllText(path).Contains("\"guest_name\"", StringComparison.Ordinal),
             _ => new FileInfo(path).Length % 0x1000 != 0 && File.ReadAllText(path).Contains("\"layers\"", StringComparison.Ordinal),
         });
 

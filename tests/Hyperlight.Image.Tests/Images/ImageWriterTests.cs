@@ -99,7 +99,8 @@ public sealed class ImageWriterTests : IDisposable
     {
         File.WriteAllText(Directory, "a file where the folder should be");
 
-        HyperlightException failure = Assert.Throws<HyperlightException>(() => ImageWriter.Write(Directory, TestImages.Create(GuestLayouts.Amd64V16)));
+        HyperlightException failure = Assert.Throws<HyperlightException>(
+            () => ImageWriter.Write(Directory, TestImages.Create(GuestLayouts.Amd64V16)));
 
         Assert.Equal(Rules.ImageNotWritten, failure.Finding!.Rule);
         Assert.Single(System.IO.Directory.GetFileSystemEntries(_root.Path));

@@ -5,7 +5,9 @@ using Hyperlight.Images;
 
 namespace Hyperlight.Image.Tests.Images;
 
-/// <summary>Changes single bytes of an image's files. Digests are mended, as a forger would, so that readers come to what was changed.</summary>
+/// <summary>
+/// Changes single bytes of an image's files. Digests are mended, as a forger would, so that readers come to what was changed.
+/// </summary>
 internal static class MutatedDocuments
 {
     private const int MutantsOfAFile = 500;

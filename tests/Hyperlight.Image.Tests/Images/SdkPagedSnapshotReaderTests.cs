@@ -7,7 +7,9 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Image.Tests.Images;
 
-/// <summary>Snapshots of guests with page tables in our own format: what a stranger may write gets a coded answer, whatever it says.</summary>
+/// <summary>
+/// Snapshots of guests with page tables in our own format: what a stranger may write gets a coded answer, whatever it says.
+/// </summary>
 public sealed class SdkPagedSnapshotReaderTests : IDisposable
 {
     // The tables of a guest of i686-0.15: the root, then those for its memory and for scratch.
@@ -23,9 +25,12 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
     public void Dispose() => _root.Dispose();
 
     /// <summary>The guests that have this format: a layout, and whether it has interrupts.</summary>
-    public static TheoryData<string, bool> Guests => new() { { "i686-0.15", false }, { "i686-0.15", true }, { "amd64-0.16", true }, { "amd64-0.17", true } };
+    public static TheoryData<string, bool> Guests =>
+        new() { { "i686-0.15", false }, { "i686-0.15", true }, { "amd64-0.16", true }, { "amd64-0.17", true } };
 
-    /// <summary>A change of the config of an i686-0.15 guest with interrupts, as a path in it and the new value, and what it must be answered with.</summary>
+    /// <summary>
+    /// A change of the config of an i686-0.15 guest with interrupts, as a path in it and the new value, and what it must be answered with.
+    /// </summary>
     public static TheoryData<string, string, string> Lies => new()
     {
         { "schema_version", "1", "HL3004" },
@@ -138,7 +143,8 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
     public void Interrupt_controllers_of_a_guest_without_them_are_refused()
     {
         Save("i686-0.15");
-        TestSnapshots.ForgeConfig(_root.Path, config => config["interrupts"] = JsonSerializer.SerializeToNode(TestSdkSnapshots.Interrupts, ImageJson.Default.SnapshotInterrupts));
+        TestSnapshots.ForgeConfig(_root.Path, config => config["interrupts"] = JsonSerializer.SerializeToNode(
+            TestSdkSnapshots.Interrupts, ImageJson.Default.SnapshotInterrupts));
 
         Assert.Equal("HL3002", Refused());
     }
@@ -170,14 +176,18 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
         SavedPagedMemory memory = Assert.IsType<SavedPagedMemory>(saved.Memory);
         Assert.Equal((map.SnapshotSize, map.PageTables.Gpa.Value, layout), (memory.Size, saved.Cr3, saved.Map.Layout.Id));
         Assert.Equal(tables, memory.Tables);
-        Assert.Equal(("test", 0x1234UL, 0x8000UL, 3UL, map.Sizes), (saved.GuestName, saved.CallEntry, saved.CallStack, saved.Generation, saved.Map.Sizes));
+        Assert.Equal(
+            ("test", 0x1234UL, 0x8000UL, 3UL, map.Sizes),
+            (saved.GuestName, saved.CallEntry, saved.CallStack, saved.Generation, saved.Map.Sizes));
         Assert.Equal(interrupts ? TestSdkSnapshots.Interrupts.MasterPic : null, saved.Interrupts?.MasterPic);
         byte[] first = new byte[1];
         memory.File.Read(first, 0x10);
         Assert.Equal(0xAA, first[0]);
     }
 
-    /// <summary>The digests were recorded when the format was made: other ones mean that what was saved then may not be read any more.</summary>
+    /// <summary>
+    /// The digests were recorded when the format was made: other ones mean that what was saved then may not be read any more.
+    /// </summary>
     [Theory]
     [InlineData("i686-0.15", false, "aee7d6c0581d9b2fb19acbc882cceaa1ed84ab10f1c1835ec24bc4532969edbe")]
     [InlineData("i686-0.15", true, "13b5169a6e6b160d3d05ffa90ce08211f0461ee2a3657ebd4f6df92041e38977")]
@@ -246,7 +256,8 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
 
         byte[] last = new byte[0x1000];
         int level = from.Length > 0 ? from[0] + 1 : 3;
-        BinaryPrimitives.WriteUInt64LittleEndian(last, (level < 3 ? map.PageTables.Gpa.Value + ((ulong)(level + 1) * 0x1000) : map.Image.Gpa.Value) + Table);
+        BinaryPrimitives.WriteUInt64LittleEndian(
+            last, (level < 3 ? map.PageTables.Gpa.Value + ((ulong)(level + 1) * 0x1000) : map.Image.Gpa.Value) + Table);
         TestSdkSnapshots.SavePaged(_root.Path, map, [.. tables, .. last]);
 
         Assert.Equal(isRead ? null : "HL3005", isRead ? Opened() : Refused());
@@ -273,7 +284,8 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
     public void More_tables_than_memory_and_roots_need_are_refused_before_there_is_room_for_them()
     {
         const ulong Tables = 0x7000_0000;
-        MemoryMap map = MemoryMap.TryCreate(GuestLayouts.Amd64V17, new() { ScratchSize = 0x8000_0000, HardwareInterrupts = true }, 0x5000, null, new List<Finding>())!;
+        MemoryMap map = MemoryMap.TryCreate(
+            GuestLayouts.Amd64V17, new() { ScratchSize = 0x8000_0000, HardwareInterrupts = true }, 0x5000, null, new List<Finding>())!;
         SdkSnapshotConfig config = TestSdkSnapshots.Config(map) with { MemorySize = map.SnapshotSize, TablesSize = Tables };
         new SnapshotWriter(_root.Path).Write(TestSdkSnapshots.Tag, config with { TablesSize = 0x1000 }, sink => sink(0x10, [0xAA]));
         using (FileStream memory = File.OpenWrite(TestSnapshots.BlobPath(_root.Path, OciLayout.MemoryMediaType)))
@@ -385,7 +397,8 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
         Save("i686-0.15", interrupts: true);
 
         MutatedDocuments.AssertCoded(
-            _root.Path, fileCount: 4, () => Read(verifyContent: false).Dispose(), untouched: TestSnapshots.BlobPath(_root.Path, OciLayout.MemoryMediaType));
+            _root.Path, fileCount: 4, () => Read(verifyContent: false).Dispose(),
+            untouched: TestSnapshots.BlobPath(_root.Path, OciLayout.MemoryMediaType));
     }
 
     /// <summary>Recorded: a config of i686-0.15 with interrupts.</summary>
@@ -396,9 +409,12 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
         MemoryMap map = Map("i686-0.15", interrupts: true);
         Save("i686-0.15", interrupts: true);
 
-        Assert.Equal(Encoding.UTF8.GetString(recorded), File.ReadAllText(TestSnapshots.BlobPath(_root.Path, OciLayout.SdkSnapshotConfigMediaType)));
+        Assert.Equal(
+            Encoding.UTF8.GetString(recorded), File.ReadAllText(TestSnapshots.BlobPath(_root.Path, OciLayout.SdkSnapshotConfigMediaType)));
         SdkSnapshotConfig config = JsonSerializer.Deserialize(recorded, ImageJson.Default.SdkSnapshotConfig)!;
-        Assert.Equal((map.PageTables.Gpa.Value, map.SnapshotSize, map.PageTables.Size), (config.Cr3, config.MemorySize!.Value, config.TablesSize!.Value));
+        Assert.Equal(
+            (map.PageTables.Gpa.Value, map.SnapshotSize, map.PageTables.Size),
+            (config.Cr3, config.MemorySize!.Value, config.TablesSize!.Value));
         Assert.Equal(TestSdkSnapshots.Interrupts.SlavePic, config.Interrupts!.SlavePic);
     }
 
@@ -412,7 +428,8 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
         return (map, tables);
     }
 
-    private SavedSnapshot Read(bool verifyContent = true) => new SnapshotReader(_root.Path, TestSnapshots.Machine).Read(TestSdkSnapshots.Tag, verifyContent);
+    private SavedSnapshot Read(bool verifyContent = true) =>
+        new SnapshotReader(_root.Path, TestSnapshots.Machine).Read(TestSdkSnapshots.Tag, verifyContent);
 
     private string? Opened()
     {

@@ -151,7 +151,8 @@ public sealed class SdkSnapshotReaderTests : IDisposable
     [InlineData("xcr0", "743")] // AVX-512 and protection keys
     [InlineData("xcr0", "393247")] // MPX and AMX
     [InlineData("sregs.apic_base", "4276095232")] // on, of the first processor
-    [InlineData("msrs", "[{\"index\":16,\"value\":5},{\"index\":3221225730,\"value\":18446603336221196288}]")] // what no guest is said to use, as hosts without a filter save it
+    // Registers that the config does not allow to guests: hosts without an MSR filter save them all the same.
+    [InlineData("msrs", "[{\"index\":16,\"value\":5},{\"index\":3221225730,\"value\":18446603336221196288}]")]
     [InlineData("msrs", "[{\"index\":27,\"value\":4276095232}]")]
     [InlineData("allowed_msrs", "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]")]
     [InlineData("generation", "9223372036854775807")]
@@ -305,14 +306,18 @@ public sealed class SdkSnapshotReaderTests : IDisposable
             BinaryPrimitives.WriteUInt32LittleEndian(index.AsSpan(i * 4), (uint)(addresses[i] >> 12));
         }
 
-        new SnapshotWriter(_root.Path).Write(Tag, TestSdkSnapshots.Config(map) with { PageCount = (ulong)addresses.Length, Stored = [new(0, 0x6000), new(0x10000, 0x1000)] }, sink => sink(0x10, [0xAA]), sink =>
-        {
-            sink(0, index);
-            for (int i = 0; i < addresses.Length; i++)
+        new SnapshotWriter(_root.Path).Write(
+            Tag,
+            TestSdkSnapshots.Config(map) with { PageCount = (ulong)addresses.Length, Stored = [new(0, 0x6000), new(0x10000, 0x1000)] },
+            sink => sink(0x10, [0xAA]),
+            sink =>
             {
-                sink(0x1000 * (ulong)(i + 1), [(byte)(i + 1)]);
-            }
-        });
+                sink(0, index);
+                for (int i = 0; i < addresses.Length; i++)
+                {
+                    sink(0x1000 * (ulong)(i + 1), [(byte)(i + 1)]);
+                }
+            });
     }
 
     private string LayerPath(int layer)

@@ -81,16 +81,19 @@ public sealed class SnapshotDocumentTests
     {
         string many = string.Concat(Enumerable.Repeat("0x10=0x0 ", SnapshotAnnotations.MaxMsrs + 1));
 
-        Assert.Throws<FormatException>(() => SnapshotAnnotations.Read(new Dictionary<string, string?> { ["dev.hyperlight.sdk.msrs"] = many }));
+        Assert.Throws<FormatException>(
+            () => SnapshotAnnotations.Read(new Dictionary<string, string?> { ["dev.hyperlight.sdk.msrs"] = many }));
     }
 
-    internal static byte[] Vector(string name) => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Vectors", $"snapshot-{name}.json"));
+    internal static byte[] Vector(string name) =>
+        File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Vectors", $"snapshot-{name}.json"));
 
     private static void RoundTrip<T>(string name, JsonTypeInfo<T> type)
     {
         byte[] recorded = Vector(name);
         using MemoryStream written = new();
-        using (Utf8JsonWriter writer = new(written, new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (Utf8JsonWriter writer = new(
+            written, new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             JsonSerializer.Serialize(writer, JsonSerializer.Deserialize(recorded, type)!, type);
         }

@@ -6,7 +6,8 @@ namespace Hyperlight.Image.Tests.Images;
 public sealed class SnapshotInterruptRulesTests
 {
     [Fact]
-    public void What_controllers_hold_is_no_fault() => Assert.Null(SnapshotInterruptRules.FindFault(TestSdkSnapshots.Interrupts, apicBase: 0));
+    public void What_controllers_hold_is_no_fault() =>
+        Assert.Null(SnapshotInterruptRules.FindFault(TestSdkSnapshots.Interrupts, apicBase: 0));
 
     /// <summary>A field of a PIC, the greatest value that it takes, and one that it does not.</summary>
     [Theory]
@@ -87,7 +88,8 @@ public sealed class SnapshotInterruptRulesTests
     public void A_local_apic_that_is_on_is_refused()
     {
         Assert.Null(SnapshotInterruptRules.FindFault(TestSdkSnapshots.Interrupts, apicBase: 0xFEE0_0100)); // of the first processor, off
-        Assert.Contains("is on", SnapshotInterruptRules.FindFault(TestSdkSnapshots.Interrupts, apicBase: 0xFEE0_0900), StringComparison.Ordinal);
+        Assert.Contains(
+            "is on", SnapshotInterruptRules.FindFault(TestSdkSnapshots.Interrupts, apicBase: 0xFEE0_0900), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -179,7 +179,10 @@ public sealed class SnapshotReaderTests : IDisposable
     [InlineData("annotations.dev|hyperlight|sdk|msrs", "\"0xC0000102=0x1000000000000000\"", "HL3009")]
     [InlineData("annotations.dev|hyperlight|sdk|msrs|allowed", "\"0x10 0x10\"", "HL3009")]
     [InlineData("annotations.dev|hyperlight|sdk|msrs|allowed", "\"1 2\"", "HL3002")]
-    [InlineData("annotations.dev|hyperlight|sdk|msrs|allowed", "\"0x1 0x2 0x3 0x4 0x5 0x6 0x7 0x8 0x9 0xA 0xB 0xC 0xD 0xE 0xF 0x10 0x11\"", "HL3009")]
+    [InlineData(
+        "annotations.dev|hyperlight|sdk|msrs|allowed",
+        "\"0x1 0x2 0x3 0x4 0x5 0x6 0x7 0x8 0x9 0xA 0xB 0xC 0xD 0xE 0xF 0x10 0x11\"",
+        "HL3009")]
     [InlineData("annotations", "{}", null)]
     [InlineData("annotations", "null", null)]
     [InlineData("annotations.org|example", "\"anything\"", null)]

@@ -43,10 +43,12 @@ public sealed class SnapshotWriterTests : IDisposable
 
         string image = Path.Combine(_root.Path, "image");
         ImageWriter.Write(image, TestImages.Create(GuestLayouts.Amd64V16));
-        Dictionary<string, UnixFileMode> before = Directory.GetFiles(image, "*", SearchOption.AllDirectories).ToDictionary(path => path, Mode);
+        Dictionary<string, UnixFileMode> before = Directory.GetFiles(image, "*", SearchOption.AllDirectories).ToDictionary(
+            path => path, Mode);
         TestSnapshots.Save(image, "mine");
         Assert.All(before, file => Assert.Equal(file.Value, Mode(file.Key)));
-        Assert.All(Directory.GetFiles(image, "*", SearchOption.AllDirectories).Except(before.Keys), path => Assert.Equal(File600, Mode(path)));
+        Assert.All(
+            Directory.GetFiles(image, "*", SearchOption.AllDirectories).Except(before.Keys), path => Assert.Equal(File600, Mode(path)));
     }
 
     private static UnixFileMode Mode(string path) => OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(path);
@@ -97,8 +99,13 @@ public sealed class SnapshotWriterTests : IDisposable
         TestSnapshots.ForgeIndex(Saved, index =>
         {
             index["annotations"] = new JsonObject { ["org.example"] = "x" };
-            index["manifests"]!.AsArray().Add(JsonNode.Parse(
-                $"{{\"mediaType\":\"{OciLayout.IndexMediaType}\",\"digest\":\"sha256:{new string('e', 64)}\",\"size\":5,\"platform\":{{\"os\":\"none\"}}}}"));
+            index["manifests"]!.AsArray().Add(new JsonObject
+            {
+                ["mediaType"] = OciLayout.IndexMediaType,
+                ["digest"] = "sha256:" + new string('e', 64),
+                ["size"] = 5,
+                ["platform"] = new JsonObject { ["os"] = "none" },
+            });
         });
         string foreign = Path.Combine(Blobs, new string('f', 64));
         File.WriteAllText(foreign, "a blob that the other index may name");
@@ -145,7 +152,8 @@ public sealed class SnapshotWriterTests : IDisposable
         TestSnapshots.Save(example, content: 2, config: TestSnapshots.Config with { SnapshotGeneration = 7 });
         string[] files =
         [
-            .. Directory.GetFiles(OciLayout.BlobDirectory(example)).Except(before).Select(path => Path.GetRelativePath(example, path)), OciLayout.IndexFile,
+            .. Directory.GetFiles(OciLayout.BlobDirectory(example)).Except(before).Select(path => Path.GetRelativePath(example, path)),
+            OciLayout.IndexFile,
         ];
         Assert.Equal(4, files.Length);
         foreach (string file in files)

@@ -32,7 +32,8 @@ public sealed class StoredRangesTests : IDisposable
         long before = GC.GetAllocatedBytesForCurrentThread();
         List<Finding> findings = [];
         BakedImage? baked = GuestBaker.Bake(
-            new() { GuestName = "large", Guest = elf.Build(), Sizes = new() { HeapSize = megabytes / 3 * MiB, ScratchSize = 16 * MiB } }, findings);
+            new() { GuestName = "large", Guest = elf.Build(), Sizes = new() { HeapSize = megabytes / 3 * MiB, ScratchSize = 16 * MiB } },
+            findings);
         Assert.True(baked is not null, string.Join('\n', findings));
         Assert.Equal(layout, baked.Config.Layout);
         ImageWriter.Write(_root.Path, baked);
@@ -42,7 +43,8 @@ public sealed class StoredRangesTests : IDisposable
 
         // Page tables, which take 2 KiB for each MiB, and little else.
         ulong tables = image.Map.PageTables.Size;
-        Assert.InRange(Directory.GetFiles(OciLayout.BlobDirectory(_root.Path)).Sum(path => new FileInfo(path).Length), 1, (long)tables + 0x1_0000);
+        Assert.InRange(
+            Directory.GetFiles(OciLayout.BlobDirectory(_root.Path)).Sum(path => new FileInfo(path).Length), 1, (long)tables + 0x1_0000);
         Assert.InRange(allocated, 1, (8 * (long)tables) + (4 << 20));
         if (image.Layout.Paging == GuestPaging.None)
         {

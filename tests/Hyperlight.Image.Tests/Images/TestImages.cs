@@ -7,7 +7,8 @@ namespace Hyperlight.Image.Tests.Images;
 /// <summary>Small images without a guest, for tests of what is on disk.</summary>
 internal static class TestImages
 {
-    public static BakedImage Create(GuestLayout layout, byte content = 0xAA, ulong heapSize = 0x20000) => Create(layout, new GuestSizes { HeapSize = heapSize }, content);
+    public static BakedImage Create(GuestLayout layout, byte content = 0xAA, ulong heapSize = 0x20000) =>
+        Create(layout, new GuestSizes { HeapSize = heapSize }, content);
 
     public static BakedImage Create(GuestLayout layout, GuestSizes sizes, byte content = 0xAA)
     {

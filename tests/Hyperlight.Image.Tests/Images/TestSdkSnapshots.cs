@@ -14,7 +14,9 @@ internal static class TestSdkSnapshots
     private static readonly SnapshotSegment Code64 = new(0, 0, 8, 11, 1, 0, 0, 1, 1, 0, 0, 0, 0);
     private static readonly SnapshotSegment Task = new(0, 0xFFFF, 0, 11, 1, 0, 0, 0, 0, 0, 0, 0, 0);
 
-    /// <summary>What KVM's controllers hold after a guest has moved the PICs' interrupts to vectors from 0x20 up, and a tick that came waits.</summary>
+    /// <summary>
+    /// What KVM's controllers hold after a guest has moved the PICs' interrupts to vectors from 0x20 up, and a tick that came waits.
+    /// </summary>
     public static SnapshotInterrupts Interrupts
     {
         get
@@ -58,7 +60,8 @@ internal static class TestSdkSnapshots
             CallStack = 0x8000,
             Sregs = new(
                 code, Data, Data, Data, Data, Data, Task, default, new(0x500, 0x17), default,
-                is64Bit ? 0x8005_0033UL : isPaged ? 0x8001_0011UL : 0x11, 0, is64Bit ? 0x620UL : 0, 0, is64Bit ? 0xD01UL : 0, 0, [0, 0, 0, 0]),
+                is64Bit ? 0x8005_0033UL : isPaged ? 0x8001_0011UL : 0x11, 0, is64Bit ? 0x620UL : 0, 0, is64Bit ? 0xD01UL : 0, 0,
+                [0, 0, 0, 0]),
             Cr3 = isPaged ? map.PageTables.Gpa.Value : 0,
             Xcr0 = 1,
             Msrs = [],

@@ -6,7 +6,9 @@ using Hyperlight.Images;
 
 namespace Hyperlight.Image.Tests.Images;
 
-/// <summary>Snapshots without a guest: upstream's recorded config with memory that nobody looks at. Forging mends every digest, as a forger would.</summary>
+/// <summary>
+/// Snapshots without a guest: upstream's recorded config with memory that nobody looks at. Forging mends every digest, as a forger would.
+/// </summary>
 internal static class TestSnapshots
 {
     public const string Tag = "ready";
@@ -14,10 +16,12 @@ internal static class TestSnapshots
     /// <summary>What the recorded config was made on.</summary>
     public static SnapshotMachine Machine { get; } = new("x86_64", "kvm", "AuthenticAMD");
 
-    public static SnapshotConfig Config => JsonSerializer.Deserialize(SnapshotDocumentTests.Vector("config"), ImageJson.Default.SnapshotConfig)!;
+    public static SnapshotConfig Config =>
+        JsonSerializer.Deserialize(SnapshotDocumentTests.Vector("config"), ImageJson.Default.SnapshotConfig)!;
 
     /// <summary>The same of upstream after v0.16.0.</summary>
-    public static SnapshotConfig ConfigOfAbi2 => Config with { AbiVersion = 2, OriginalEntrypointAddr = 0x4010, Msrs = [new(0xC000_0102, 0)] };
+    public static SnapshotConfig ConfigOfAbi2 =>
+        Config with { AbiVersion = 2, OriginalEntrypointAddr = 0x4010, Msrs = [new(0xC000_0102, 0)] };
 
     public static string Save(string directory, string tag = Tag, byte content = 0xAA, SnapshotConfig? config = null) =>
         new SnapshotWriter(directory).Write(
@@ -35,7 +39,8 @@ internal static class TestSnapshots
         (manifest["config"]!["digest"], manifest["config"]!["size"]) = Store(directory, Change(directory, manifest["config"]!, change)));
 
     public static void ForgeManifest(string directory, Action<JsonNode> change) => ForgeIndex(directory, index =>
-        (index["manifests"]![0]!["digest"], index["manifests"]![0]!["size"]) = Store(directory, Change(directory, index["manifests"]![0]!, change)));
+        (index["manifests"]![0]!["digest"], index["manifests"]![0]!["size"]) = Store(
+            directory, Change(directory, index["manifests"]![0]!, change)));
 
     public static void ForgeIndex(string directory, Action<JsonNode> change)
     {
@@ -53,14 +58,16 @@ internal static class TestSnapshots
         return mediaType switch
         {
             OciLayout.ManifestMediaType => manifest,
-            OciLayout.MemoryMediaType => Path.Combine(OciLayout.BlobDirectory(directory), ((string)document["layers"]![0]!["digest"]!)[7..]),
+            OciLayout.MemoryMediaType =>
+                Path.Combine(OciLayout.BlobDirectory(directory), ((string)document["layers"]![0]!["digest"]!)[7..]),
             _ => Path.Combine(OciLayout.BlobDirectory(directory), ((string)document["config"]!["digest"]!)[7..]),
         };
     }
 
     private static JsonNode Change(string directory, JsonNode descriptor, Action<JsonNode> change)
     {
-        JsonNode document = JsonNode.Parse(File.ReadAllText(Path.Combine(OciLayout.BlobDirectory(directory), ((string)descriptor["digest"]!)[7..])))!;
+        JsonNode document = JsonNode.Parse(File.ReadAllText(
+            Path.Combine(OciLayout.BlobDirectory(directory), ((string)descriptor["digest"]!)[7..])))!;
         change(document);
         return document;
     }

@@ -8,7 +8,9 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Image.Tests.Layouts;
 
-/// <summary>The layout of 32-bit guests that no upstream layout fits (docs/layouts.md): each rule of it, from the ELF file to the map.</summary>
+/// <summary>
+/// The layout of 32-bit guests that no upstream layout fits (docs/layouts.md): each rule of it, from the ELF file to the map.
+/// </summary>
 public sealed class FlatLayoutTests
 {
     private const ulong Linked = 0x10_0000;
@@ -29,7 +31,8 @@ public sealed class FlatLayoutTests
         Assert.Equal(Linked + 0x24000, map.InitData.Gpa.Value);
         Assert.Equal(0x25000UL, map.BlobSize);
         Assert.All(map.Regions, region => Assert.Equal(region.Gpa.Value, region.Gva.Value));
-        Assert.All(map.Regions.Where(region => region.Name != "scratch"), region => Assert.Equal(region.Gpa.Value - Linked, region.BlobOffset));
+        Assert.All(
+            map.Regions.Where(region => region.Name != "scratch"), region => Assert.Equal(region.Gpa.Value - Linked, region.BlobOffset));
     }
 
     /// <summary>i686 sheet, section 2.3, "Default-size worked example", profile A: scratch is that of the identity layout.</summary>
@@ -40,7 +43,8 @@ public sealed class FlatLayoutTests
         MemoryMap identity = MemoryMap.TryCreate(GuestLayouts.I686V13, new(), 0x2345, null, _findings)!;
 
         Assert.Equal(identity.Scratch, map.Scratch);
-        Assert.Equal((0xFFFB_8000UL, 0xFFFB_C000UL, 0xFFFC_0000UL), (map.InputBuffer.Value, map.OutputBuffer.Value, map.FirstFreePage.Value));
+        Assert.Equal(
+            (0xFFFB_8000UL, 0xFFFB_C000UL, 0xFFFC_0000UL), (map.InputBuffer.Value, map.OutputBuffer.Value, map.FirstFreePage.Value));
         Assert.Equal(0xFFFF_FFD8UL, map.Layout.InitialStackPointer.Value);
         Assert.False(map.Layout.HasPageTableWords);
     }
@@ -74,7 +78,9 @@ public sealed class FlatLayoutTests
     [InlineData(0xFFC)]
     [InlineData(0x10_0010)]
     public void A_first_segment_that_does_not_start_a_page_from_0x1000_on_is_HL2010(ulong address) =>
-        Refuse(TestElf.I686At(Linked).WithoutSegments().WithSegment(address, Code, new byte[0x20], alignment: 4).WithEntry(address), "HL2010");
+        Refuse(
+            TestElf.I686At(Linked).WithoutSegments().WithSegment(address, Code, new byte[0x20], alignment: 4).WithEntry(address),
+            "HL2010");
 
     [Theory]
     [InlineData(0x800)]
@@ -82,10 +88,15 @@ public sealed class FlatLayoutTests
     [InlineData(0x10_0010)]
     public void A_fixed_guest_off_its_page_is_not_sent_to_0x1000_where_it_would_be_of_another_layout(ulong address)
     {
-        Refuse(TestElf.I686At(Linked).WithoutSegments().WithSegment(address, Code, new byte[0x20], alignment: 4).WithEntry(address), "HL2010");
+        Refuse(
+            TestElf.I686At(Linked).WithoutSegments().WithSegment(address, Code, new byte[0x20], alignment: 4).WithEntry(address),
+            "HL2010");
 
         Assert.Contains("a multiple of 0x1000 above 0x1000, for example 0x100000:", _findings[^1].Message, StringComparison.Ordinal);
-        Assert.Contains("(-Wl,-Ttext-segment=0x100000 with GNU ld, -Wl,--image-base=0x100000 with lld or mold, ", _findings[^1].Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "(-Wl,-Ttext-segment=0x100000 with GNU ld, -Wl,--image-base=0x100000 with lld or mold, ",
+            _findings[^1].Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -157,7 +168,8 @@ public sealed class FlatLayoutTests
     [InlineData(0x0)]
     [InlineData(0xFEC0_0000)]
     [InlineData(0xFFFF_FFFF_FFFF_F000)]
-    public void An_image_that_was_moved_as_a_whole_is_HL3005_where_it_cannot_be(ulong address) => RefuseImageAt(address, shift: unchecked(address - Linked));
+    public void An_image_that_was_moved_as_a_whole_is_HL3005_where_it_cannot_be(ulong address) =>
+        RefuseImageAt(address, shift: unchecked(address - Linked));
 
     private static void RefuseImageAt(ulong address, ulong shift)
     {

@@ -7,8 +7,8 @@ using Hyperlight.Testing;
 namespace Hyperlight.Image.Tests.Layouts;
 
 /// <summary>
-/// i686 sheet, section 4.3: each line of the table of rules for ELF files, by its name there, with the code that a guest is refused with that breaks it, in
-/// each of the three layouts of 32-bit guests.
+/// i686 sheet, section 4.3: each line of the table of rules for ELF files, by its name there, with the code that a guest is refused with
+/// that breaks it, in each of the three layouts of 32-bit guests.
 /// </summary>
 public sealed class I686ElfRulesTests
 {
@@ -31,15 +31,24 @@ public sealed class I686ElfRulesTests
         { "PHDR, entry size", at => TestElf.I686At(at).WithBytesAt(42, 33), "HL1019" },
         { "PHDR, table outside of the file", at => TestElf.I686At(at).WithBytesAt(28, 0, 0, 0, 0x70), "HL1002" },
         { "PHDR, nothing to load", at => TestElf.I686At(at).WithoutSegments(), "HL1006" },
-        { "BOUNDS, file", at => TestElf.I686At(at).WithProgramHeader(Header(at + 0x5000, offset: 0x10_0000, fileSize: 1, memorySize: 1)), "HL1002" },
+        {
+            "BOUNDS, file",
+            at => TestElf.I686At(at).WithProgramHeader(Header(at + 0x5000, offset: 0x10_0000, fileSize: 1, memorySize: 1)),
+            "HL1002"
+        },
         { "BOUNDS, sizes", at => TestElf.I686At(at).WithSegment(at + 0x5000, Data, new byte[0x20], memorySize: 0x10), "HL1007" },
         { "BOUNDS, 4 GiB", at => TestElf.I686At(at).WithSegment(0xFFFF_F000, Data, [1], memorySize: 0x1001), "HL1007" },
         { "ALIGN, power of two", at => TestElf.I686At(at).WithSegment(at + 0x6000, Data, [1], alignment: 0x3000), "HL1009" },
-        { "ALIGN, offset", at => TestElf.I686At(at).WithProgramHeader(Header(at + 0x5000, offset: 0x40, fileSize: 1, memorySize: 1) with { Alignment = 0x1000 }), "HL1009" },
+        { "ALIGN, offset", at => TestElf.I686At(at).WithProgramHeader(
+            Header(at + 0x5000, offset: 0x40, fileSize: 1, memorySize: 1) with { Alignment = 0x1000 }), "HL1009" },
         { "ORDER, descending", at => TestElf.I686At(at).WithSegment(at + 0x6000, Data, [1]).WithSegment(at + 0x5000, Data, [1]), "HL1008" },
         { "ORDER, overlapping", at => TestElf.I686At(at).WithSegment(at + 0x2800, Data, [1]), "HL1008" },
         { "ENTRY, data", at => TestElf.I686At(at).WithEntry(at + 0x2000), "HL1010" },
-        { "ENTRY, zero-filled tail", at => TestElf.I686At(at).WithSegment(at + 0x5000, Code, [1], memorySize: 0x20).WithEntry(at + 0x5010), "HL1010" },
+        {
+            "ENTRY, zero-filled tail",
+            at => TestElf.I686At(at).WithSegment(at + 0x5000, Code, [1], memorySize: 0x20).WithEntry(at + 0x5010),
+            "HL1010"
+        },
         { "ENTRY, nowhere", at => TestElf.I686At(at).WithEntry(at + 0x9000), "HL1010" },
         { "INTERP", at => TestElf.I686At(at).WithInterpreter(), "HL1011" },
         { "NEEDED", at => TestElf.I686At(at).WithNeeded("libc.so.6"), "HL1012" },
@@ -61,7 +70,8 @@ public sealed class I686ElfRulesTests
     public static TheoryData<string, Func<ulong, TestElf>, string> Warnings => new()
     {
         { "TLS", at => TestElf.I686At(at).WithTls(8), "HL1013" },
-        { "CTORS", at => TestElf.I686At(at).WithLoadedSection(".init_array", ElfSectionType.InitializationArray, at + 0x2000).WithWordsAt(at + 0x2004, at + 0x20), "HL1023" },
+        { "CTORS", at => TestElf.I686At(at).WithLoadedSection(".init_array", ElfSectionType.InitializationArray, at + 0x2000)
+            .WithWordsAt(at + 0x2004, at + 0x20), "HL1023" },
         { "WX", at => TestElf.I686At(at).WithSegment(at + 0x5000, Data | ElfSegmentFlags.Execute, [1]), "HL1017" },
         { "GNUSTACK", at => TestElf.I686At(at).WithStack(Data | ElfSegmentFlags.Execute), "HL1020" },
     };
@@ -83,10 +93,19 @@ public sealed class I686ElfRulesTests
     {
         { "nothing special", TestElf.I686At },
         { "GNUSTACK, not executable", at => TestElf.I686At(at).WithStack(Data) },
-        { "RELOC, NONE anywhere", at => TestElf.I686At(at).WithRel(0xDEAD_0000, ElfRelocation.None).WithRela(0xDEAD_0000, 0, ElfRelocation.None) },
-        { "RELOC, RELATIVE of each table", at => TestElf.I686At(at).WithRel(at + 0x2000).WithRela(at + 0x2004, 1).WithRelr(at + 0x2008).WithJmprel(at + 0x200C, 8) },
+        {
+            "RELOC, NONE anywhere",
+            at => TestElf.I686At(at).WithRel(0xDEAD_0000, ElfRelocation.None).WithRela(0xDEAD_0000, 0, ElfRelocation.None)
+        },
+        {
+            "RELOC, RELATIVE of each table",
+            at => TestElf.I686At(at).WithRel(at + 0x2000).WithRela(at + 0x2004, 1).WithRelr(at + 0x2008).WithJmprel(at + 0x200C, 8)
+        },
         { "RELOC, the last word", at => TestElf.I686At(at).WithRel(at + 0x37FC) },
-        { "TEXTREL, because nothing is mapped yet", at => TestElf.I686At(at).WithRel(at + 0x20).WithDynamic(ElfDynamicTag.TextRelocations, 0) },
+        {
+            "TEXTREL, because nothing is mapped yet",
+            at => TestElf.I686At(at).WithRel(at + 0x20).WithDynamic(ElfDynamicTag.TextRelocations, 0)
+        },
         { "TLS of no size", at => TestElf.I686At(at).WithTls(0) },
     };
 
@@ -123,7 +142,9 @@ public sealed class I686ElfRulesTests
     [InlineData(42, "R_386_IRELATIVE at 0x102000")]
     [InlineData(250, "of type 250 at 0x102000")]
     public void RELOC_names_the_type_and_the_place(uint type, string shown) =>
-        Assert.Contains(shown, Assert.Single(Findings(TestElf.I686At(Flat).WithRel(Flat + 0x2000, type, symbol: 1), out _)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            shown, Assert.Single(Findings(TestElf.I686At(Flat).WithRel(Flat + 0x2000, type, symbol: 1), out _)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void CLASS_a_guest_that_is_said_to_be_of_the_other_class_is_HL2001()
@@ -165,7 +186,9 @@ public sealed class I686ElfRulesTests
         }
     }
 
-    /// <summary>PEB: nothing of a segment reaches behind the rounded size of the image, which is that of all segments with their zeros and gaps.</summary>
+    /// <summary>
+    /// PEB: nothing of a segment reaches behind the rounded size of the image, which is that of all segments with their zeros and gaps.
+    /// </summary>
     [Fact]
     public void PEB_lies_behind_the_last_byte_of_the_last_segment() => Assert.All(Layouts, at =>
     {
@@ -183,7 +206,9 @@ public sealed class I686ElfRulesTests
     public void ENTRY16_an_identity_entry_from_64_KiB_on_is_HL2006(ulong entry, string? code)
     {
         Assert.Equal(code is null ? [] : [code], Codes(TestElf.I686().WithSegment(0xFFF0, Code, new byte[0x40]).WithEntry(entry)));
-        Assert.All([Paged, Flat], at => Assert.Empty(Codes(TestElf.I686At(at).WithSegment(at + 0xFFF0, Code, new byte[0x40]).WithEntry(at + entry))));
+        Assert.All(
+            [Paged, Flat],
+            at => Assert.Empty(Codes(TestElf.I686At(at).WithSegment(at + 0xFFF0, Code, new byte[0x40]).WithEntry(at + entry))));
     }
 
     [Fact]
@@ -219,7 +244,8 @@ public sealed class I686ElfRulesTests
     private static List<Finding> AllFindings(TestElf elf, GuestSizes sizes, out BakedImage? image, string? asserted = null)
     {
         List<Finding> findings = [];
-        image = GuestBaker.Bake(new() { GuestName = "rules", Guest = elf.Build(), Sizes = sizes, AssertedArchitecture = asserted }, findings);
+        image = GuestBaker.Bake(
+            new() { GuestName = "rules", Guest = elf.Build(), Sizes = sizes, AssertedArchitecture = asserted }, findings);
         return findings;
     }
 }

@@ -8,7 +8,8 @@ using Hyperlight.Testing;
 namespace Hyperlight.Image.Tests.Layouts;
 
 /// <summary>
-/// The rule tables of the i686 sheet about memory: of section 2 the layout, of section 6.1 the permissions, of section 6.3 the pages of devices.
+/// The rule tables of the i686 sheet about memory: of section 2 the layout, of section 6.1 the permissions, of section 6.3 the pages of
+/// devices.
 /// </summary>
 public sealed class I686LayoutRulesTests
 {
@@ -21,7 +22,9 @@ public sealed class I686LayoutRulesTests
     {
         GuestSizes sizes = new();
 
-        Assert.Equal((0x4000UL, 0x4000UL, 0x2_0000UL, 0x4_8000UL), (sizes.InputBufferSize, sizes.OutputBufferSize, sizes.HeapSize, sizes.ScratchSize));
+        Assert.Equal(
+            (0x4000UL, 0x4000UL, 0x2_0000UL, 0x4_8000UL),
+            (sizes.InputBufferSize, sizes.OutputBufferSize, sizes.HeapSize, sizes.ScratchSize));
         Assert.Equal(0x2000UL, GuestSizes.MinimumBufferSize);
     }
 
@@ -36,7 +39,8 @@ public sealed class I686LayoutRulesTests
         {
             List<Finding> findings = [];
             byte[] guest = TestElf.I686At(address).Build();
-            BakedImage? image = GuestBaker.Bake(new() { GuestName = "g", Guest = guest, Sizes = new() { ScratchSize = scratchSize } }, findings);
+            BakedImage? image = GuestBaker.Bake(
+                new() { GuestName = "g", Guest = guest, Sizes = new() { ScratchSize = scratchSize } }, findings);
             Assert.Equal(device is null, image is not null);
             Assert.Equal(device is not null, findings.Exists(finding =>
                 finding.Rule == Rules.ReservedRange && finding.Message.Contains($"addresses of the {device}", StringComparison.Ordinal)));
@@ -56,7 +60,9 @@ public sealed class I686LayoutRulesTests
         }
     }
 
-    /// <summary>Section 6.3, profile B: its scratch ends below the local APIC's page and covers the IOAPIC's with more than 2 MiB less a page.</summary>
+    /// <summary>
+    /// Section 6.3, profile B: its scratch ends below the local APIC's page and covers the IOAPIC's with more than 2 MiB less a page.
+    /// </summary>
     [Theory]
     [InlineData(0x1F_F000, true, false)]
     [InlineData(0x20_0000, false, false)]
@@ -72,9 +78,11 @@ public sealed class I686LayoutRulesTests
         GuestBaker.Bake(new() { GuestName = "g", Guest = guest, Sizes = sizes }, findings);
         Assert.Equal(isRefused ? ["HL2009"] : [], findings.Select(finding => finding.Rule.Code));
 
-        BakedImage baked = GuestBaker.Bake(new() { GuestName = "g", Guest = guest, Sizes = sizes with { HardwareInterrupts = false } }, [])!;
+        BakedImage baked =
+            GuestBaker.Bake(new() { GuestName = "g", Guest = guest, Sizes = sizes with { HardwareInterrupts = false } }, [])!;
         using TemporaryDirectory root = new();
-        ImageWriter.Write(root.Path, new(baked.Config with { Sizes = baked.Config.Sizes with { HardwareInterrupts = hasInterrupts } }, baked.Pieces));
+        ImageWriter.Write(
+            root.Path, new(baked.Config with { Sizes = baked.Config.Sizes with { HardwareInterrupts = hasInterrupts } }, baked.Pieces));
         if (isRefused)
         {
             HyperlightException refused = Assert.Throws<HyperlightException>(() => GuestImage.Open(root.Path));
@@ -94,10 +102,12 @@ public sealed class I686LayoutRulesTests
     [InlineData("i686-flat", 0x1000)]
     public void The_parts_of_a_guest_follow_each_other_from_its_base(string layout, ulong start)
     {
-        MemoryMap map = MemoryMap.TryCreate(GuestLayouts.Find(layout)!, new() { HeapSize = 0x1_0001, InitDataSize = 0x1001 }, 0x2345, null, [])!;
+        MemoryMap map =
+            MemoryMap.TryCreate(GuestLayouts.Find(layout)!, new() { HeapSize = 0x1_0001, InitDataSize = 0x1001 }, 0x2345, null, [])!;
 
         Assert.Equal(
-            [("image", start, 0x3000UL), ("peb", start + 0x3000, 0x1000), ("heap", start + 0x4000, 0x11000), ("init-data", start + 0x15000, 0x2000)],
+            [("image", start, 0x3000UL), ("peb", start + 0x3000, 0x1000), ("heap", start + 0x4000, 0x11000),
+                ("init-data", start + 0x15000, 0x2000)],
             map.Regions[..4].Select(region => (region.Name, region.Gva.Value, region.Size)));
     }
 
@@ -131,14 +141,20 @@ public sealed class I686LayoutRulesTests
         Assert.All(baked.Config.Regions.Except(stored), region => Assert.Equal("rwx", region.Host.ToText()));
         using TemporaryDirectory root = new();
         ImageWriter.Write(root.Path, new(
-            baked.Config with { Regions = [.. baked.Config.Regions.Select(region => stored.Contains(region) ? region with { Host = Parse(others) } : region)] },
+            baked.Config with
+            {
+                Regions = [.. baked.Config.Regions.Select(
+                    region => stored.Contains(region) ? region with { Host = Parse(others) } : region)],
+            },
             baked.Pieces));
 
         Assert.Equal(Rules.ImageMapDiffers, Assert.Throws<HyperlightException>(() => GuestImage.Open(root.Path)).Finding!.Rule);
     }
 
     private static MemoryPermissions Parse(string text) =>
-        MemoryPermissionsText.TryParse(text.Replace("-", "", StringComparison.Ordinal), out MemoryPermissions permissions) ? permissions : throw new FormatException(text);
+        MemoryPermissionsText.TryParse(text.Replace("-", "", StringComparison.Ordinal), out MemoryPermissions permissions)
+            ? permissions
+            : throw new FormatException(text);
 
     private static ImageConfig Resized(ImageConfig config, ulong scratchSize) => config with
     {

@@ -48,7 +48,9 @@ public sealed class LayoutSelectionTests
         Assert.Empty(report.Findings);
     }
 
-    /// <summary>Upstream relocates no such guest (i686 sheet, section 4.1), so it can be none of its own, wherever its addresses start.</summary>
+    /// <summary>
+    /// Upstream relocates no such guest (i686 sheet, section 4.1), so it can be none of its own, wherever its addresses start.
+    /// </summary>
     [Theory]
     [InlineData(0, 0x1000)]
     [InlineData(0x1000, 0x1000)]
@@ -69,14 +71,17 @@ public sealed class LayoutSelectionTests
 
     [Fact]
     public void The_lowest_segment_decides_even_when_it_is_not_the_first() =>
-        Assert.Same(GuestLayouts.I686V13, Select(TestElf.I686().WithoutSegments().WithSegment(0x1000, Code, [0xF4]).WithSegment(0, Code, [0xF4])).Layout);
+        Assert.Same(
+            GuestLayouts.I686V13,
+            Select(TestElf.I686().WithoutSegments().WithSegment(0x1000, Code, [0xF4]).WithSegment(0, Code, [0xF4])).Layout);
 
     [Theory]
     [InlineData("0.13.1")]
     [InlineData("0.14.0")]
     public void A_32_bit_guest_with_a_supported_version_note_follows_its_layout_wherever_it_is_linked(string version)
     {
-        (GuestLayout? layout, GuestReport report) = Select(TestElf.I686().WithoutSegments().WithSegment(0x1000, Code, [0xF4]).WithVersionNote(version));
+        (GuestLayout? layout, GuestReport report) = Select(
+            TestElf.I686().WithoutSegments().WithSegment(0x1000, Code, [0xF4]).WithVersionNote(version));
 
         Assert.Same(GuestLayouts.I686V13, layout);
         Assert.Empty(report.Findings);
@@ -156,7 +161,9 @@ public sealed class LayoutSelectionTests
 
     [Fact]
     public void A_64_bit_guest_asserted_as_i686_up_to_the_last_32_bit_address_reports_only_HL2001() =>
-        Assert.Equal(["HL2001"], Select(TestElf.Amd64().WithSegment(0xFFFFF000, ElfSegmentFlags.Read, [1], memorySize: 0x1000), "i686").Report.Codes);
+        Assert.Equal(
+            ["HL2001"],
+            Select(TestElf.Amd64().WithSegment(0xFFFFF000, ElfSegmentFlags.Read, [1], memorySize: 0x1000), "i686").Report.Codes);
 
     [Theory]
     [InlineData(ElfClass.Elf32, ElfMachine.X86_64, "x32")]

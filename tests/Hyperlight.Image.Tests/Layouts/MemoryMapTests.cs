@@ -126,7 +126,9 @@ public sealed class MemoryMapTests
         Assert.Equal((ulong)pages * GuestLayout.PageSize, map.PageTables.Size);
     }
 
-    /// <summary>i686 sheet, section 2.4 (D): upstream does not check that; scratch lies 0x120_0000 lower than its virtual addresses say.</summary>
+    /// <summary>
+    /// i686 sheet, section 2.4 (D): upstream does not check that; scratch lies 0x120_0000 lower than its virtual addresses say.
+    /// </summary>
     [Fact]
     public void Init_data_over_the_physical_addresses_of_scratch_is_refused()
     {
@@ -141,10 +143,13 @@ public sealed class MemoryMapTests
     {
         foreach (GuestLayout layout in GuestLayouts.All)
         {
-            MemoryMap map = Create(layout, new() { HeapSize = 0x12345, InitDataSize = 77, InputBufferSize = 0x2001, OutputBufferSize = 0x3003 });
+            MemoryMap map = Create(
+                layout, new() { HeapSize = 0x12345, InitDataSize = 77, InputBufferSize = 0x2001, OutputBufferSize = 0x3003 });
             foreach (MemoryRegion region in map.Regions)
             {
-                Assert.Equal(0UL, (region.Gpa.Value | region.Gva.Value | region.Size | region.BlobOffset | region.StoredSize) % GuestLayout.PageSize);
+                Assert.Equal(
+                    0UL,
+                    (region.Gpa.Value | region.Gva.Value | region.Size | region.BlobOffset | region.StoredSize) % GuestLayout.PageSize);
             }
 
             MemoryRegion[] inOrder = [.. map.Regions.Where(region => region.Name != "page-tables").OrderBy(region => region.Gva.Value)];
@@ -167,7 +172,8 @@ public sealed class MemoryMapTests
     [InlineData("i686-0.13", false, "rwx", "rwx")]
     [InlineData("i686-0.13", true, "rwx", "rwx")]
     [InlineData("i686-0.15", false, "rwx", "rwx")] // its page tables cannot forbid executing
-    public void Heap_and_init_data_have_the_permissions_asked_for_where_page_tables_can_give_them(string layout, bool executableHeap, string heap, string initData)
+    public void Heap_and_init_data_have_the_permissions_asked_for_where_page_tables_can_give_them(
+        string layout, bool executableHeap, string heap, string initData)
     {
         MemoryMap map = Create(GuestLayouts.Find(layout)!, new()
         {
@@ -224,7 +230,10 @@ public sealed class MemoryMapTests
         Assert.Empty(Create(profile, sizes).ReservedRanges);
 
         Refuse(profile, sizes with { HardwareInterrupts = true }, Rules.ReservedRange);
-        Assert.Contains("the IOAPIC (0xFEC00000-0xFEC00FFF), the local APIC (0xFEE00000-0xFEE00FFF)", Assert.Single(_findings).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "the IOAPIC (0xFEC00000-0xFEC00FFF), the local APIC (0xFEE00000-0xFEE00FFF)",
+            Assert.Single(_findings).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -260,7 +269,8 @@ public sealed class MemoryMapTests
     [Fact]
     public void Buffers_below_the_least_size_are_refused_together()
     {
-        Assert.Null(MemoryMap.TryCreate(GuestLayouts.Amd64V16, new() { InputBufferSize = 0x1FFF, OutputBufferSize = 0 }, 1, null, _findings));
+        Assert.Null(
+            MemoryMap.TryCreate(GuestLayouts.Amd64V16, new() { InputBufferSize = 0x1FFF, OutputBufferSize = 0 }, 1, null, _findings));
 
         Assert.Equal([Rules.BufferTooSmall, Rules.BufferTooSmall], _findings.Select(finding => finding.Rule));
     }

@@ -7,7 +7,10 @@ namespace Hyperlight.Image.Tests.Layouts;
 /// <summary>A size that a finding proposes is one that is not refused in turn, and one cause is one finding.</summary>
 public sealed partial class RemedyTests
 {
-    /// <summary>Sizes around every limit of every layout: what is proposed for one size, put in its place, leaves the findings of the other sizes at most.</summary>
+    /// <summary>
+    /// Sizes around every limit of every layout: what is proposed for one size, put in its place, leaves the findings of the other sizes at
+    /// most.
+    /// </summary>
     [Fact]
     public void A_size_that_a_finding_proposes_passes()
     {
@@ -25,10 +28,12 @@ public sealed partial class RemedyTests
                     ulong size = ulong.Parse(match.Groups["size"].Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
                     List<Finding> rest = Findings(layout, codeSize, With(sizes, match.Groups["name"].Value, size));
 
-                    // A scratch size that is proposed fits beside the guest. What else is wrong with the guest's place is found once there is a map.
+                    // A scratch size that is proposed fits beside the guest. What else is wrong with the guest's place is found once there
+                    // is a map.
                     string text = $"{layout.Id}, code 0x{codeSize:X}, {sizes}\n{finding}\nbut then:\n{string.Join('\n', rest)}";
                     Assert.False(rest.Exists(other => other.Rule == finding.Rule && Same(other, finding)), text);
-                    Assert.False(finding.Rule == Rules.ScratchTooSmall && rest.Exists(other => other.Message.Contains("scratch region", StringComparison.Ordinal)), text);
+                    Assert.False(finding.Rule == Rules.ScratchTooSmall
+                        && rest.Exists(other => other.Message.Contains("scratch region", StringComparison.Ordinal)), text);
                 }
             }
         }
@@ -59,9 +64,12 @@ public sealed partial class RemedyTests
 
     private static IEnumerable<(GuestLayout Layout, ulong CodeSize, GuestSizes Sizes)> Cases()
     {
-        GuestLayout[] layouts = [.. GuestLayouts.All, GuestLayouts.I686Flat.PlacedAt(new(0xFEB0_0000)), GuestLayouts.I686Flat.PlacedAt(new(0xC000_0000)), GuestLayouts.I686Flat.PlacedAt(new(0xFFF0_0000))];
-        ulong[] heaps = [0x2_0000, 0x2000_0000, 0x3FFF_F000, 0x4000_0000, 0xFE00_0000, 0xFEDF_0000, 0xFFF0_0000, 0x3_FFFF_0000, 0x4_0000_0000, ulong.MaxValue];
-        ulong[] scratches = [0, 0x1000, 0xA000, 0x4_8000, 0x4_8001, 0x12_3456, 0x20_0000, 0x120_0000, 0x140_0000, 0x3FFF_F000, 0x4000_0000, 0xF000_0000, 0x4_0000_0000];
+        GuestLayout[] layouts = [.. GuestLayouts.All, GuestLayouts.I686Flat.PlacedAt(new(0xFEB0_0000)),
+            GuestLayouts.I686Flat.PlacedAt(new(0xC000_0000)), GuestLayouts.I686Flat.PlacedAt(new(0xFFF0_0000))];
+        ulong[] heaps = [0x2_0000, 0x2000_0000, 0x3FFF_F000, 0x4000_0000, 0xFE00_0000, 0xFEDF_0000, 0xFFF0_0000, 0x3_FFFF_0000,
+            0x4_0000_0000, ulong.MaxValue];
+        ulong[] scratches = [0, 0x1000, 0xA000, 0x4_8000, 0x4_8001, 0x12_3456, 0x20_0000, 0x120_0000, 0x140_0000, 0x3FFF_F000, 0x4000_0000,
+            0xF000_0000, 0x4_0000_0000];
         ulong[] codes = [0x1234, 0x3FFF_0000];
         return from layout in layouts
                from heap in heaps
@@ -69,7 +77,14 @@ public sealed partial class RemedyTests
                from code in codes
                from buffer in (ulong[])[0x1000, 0x4000, 0x123456]
                let interrupts = buffer == 0x123456
-               select (layout, code, new GuestSizes { HeapSize = heap, ScratchSize = scratch, InputBufferSize = buffer, HardwareInterrupts = interrupts, InitDataSize = scratch & 0xFFF });
+               select (layout, code, new GuestSizes
+               {
+                   HeapSize = heap,
+                   ScratchSize = scratch,
+                   InputBufferSize = buffer,
+                   HardwareInterrupts = interrupts,
+                   InitDataSize = scratch & 0xFFF,
+               });
     }
 
     private static List<Finding> Findings(GuestLayout layout, ulong codeSize, GuestSizes sizes)
@@ -90,6 +105,8 @@ public sealed partial class RemedyTests
 
     private static bool Same(Finding one, Finding other) => one.Message.Split(' ')[0] == other.Message.Split(' ')[0];
 
-    [GeneratedRegex("(?:raise|lower|make) (?<name>[A-Z][A-Za-z]*Size) (?:to )?at (?:least|most) 0x(?<size>[0-9A-F]+)|(?<name>ScratchSize) is .*: make it 0x(?<size>[0-9A-F]+)")]
+    [GeneratedRegex(
+        "(?:raise|lower|make) (?<name>[A-Z][A-Za-z]*Size) (?:to )?at (?:least|most) 0x(?<size>[0-9A-F]+)|(?<name>ScratchSize) is .*: make "
+            + "it 0x(?<size>[0-9A-F]+)")]
     private static partial Regex Proposal();
 }

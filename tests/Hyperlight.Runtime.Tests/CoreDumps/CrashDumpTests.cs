@@ -108,7 +108,8 @@ public sealed partial class CrashDumpTests : IDisposable
             sandbox.Call("Abort", 1, "x");
         });
 
-        string shown = Run("gdb", "--batch", "-nx", "-c", core, "-ex", string.Create(CultureInfo.InvariantCulture, $"x/3bx 0x{at + 0x1001:x}"));
+        string shown = Run(
+            "gdb", "--batch", "-nx", "-c", core, "-ex", string.Create(CultureInfo.InvariantCulture, $"x/3bx 0x{at + 0x1001:x}"));
 
         Assert.Matches(@":\s+0x51\s+0x52\s+0x53\s", shown); // 0x1001 modulo 251
         ulong size = Assert.Single(Loads(Run("readelf", "-lW", core)), load => load.Start == at).Size;
@@ -158,7 +159,8 @@ public sealed partial class CrashDumpTests : IDisposable
         RecordingLogger logger = new();
 
         string core = Crash(
-            "misbehave", sandbox => sandbox.Call("Abort", 1, "x"), options => (options.Logger, options.MaxCrashDumpSize) = (logger, 0x5FFF));
+            "misbehave", sandbox => sandbox.Call("Abort", 1, "x"),
+            options => (options.Logger, options.MaxCrashDumpSize) = (logger, 0x5FFF));
 
         Assert.InRange(Stored(core), 1UL, 0x5000UL);
         Assert.Equal(true, logger.Entries[^1].Fields["crash_dump_is_cut"]);
@@ -191,7 +193,9 @@ public sealed partial class CrashDumpTests : IDisposable
         Assert.Empty(_directory.GetFileSystemInfos());
     }
 
-    /// <summary>Three page tables that map one page 134,217,728 times: written as often as it is mapped, that page was half a terabyte.</summary>
+    /// <summary>
+    /// Three page tables that map one page 134,217,728 times: written as often as it is mapped, that page was half a terabyte.
+    /// </summary>
     [KvmFact]
     public void A_guest_that_maps_its_pages_again_and_again_writes_each_once_and_in_time()
     {
@@ -229,7 +233,8 @@ public sealed partial class CrashDumpTests : IDisposable
         List<string> written = [];
         for (int i = 0; i < 4; i++)
         {
-            using Sandbox sandbox = guest.Start(options => (options.CrashDumpDirectory, options.MaxCrashDumpCount) = (_directory.FullName, 2));
+            using Sandbox sandbox = guest.Start(
+                options => (options.CrashDumpDirectory, options.MaxCrashDumpCount) = (_directory.FullName, 2));
             written.Add(Assert.Throws<GuestAbortedException>(() => sandbox.Call("Abort", 1, "x")).CrashDumpPath!);
             File.SetLastWriteTimeUtc(written[^1], DateTime.UtcNow.AddMinutes(i - 10));
         }

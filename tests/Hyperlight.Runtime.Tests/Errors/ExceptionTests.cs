@@ -4,7 +4,8 @@ public class ExceptionTests
 {
     private static readonly Type[] Ours =
     [
-        .. typeof(HyperlightException).Assembly.GetExportedTypes().Concat(typeof(Sandbox).Assembly.GetExportedTypes()).Where(typeof(Exception).IsAssignableFrom),
+        .. typeof(HyperlightException).Assembly.GetExportedTypes().Concat(typeof(Sandbox).Assembly.GetExportedTypes())
+            .Where(typeof(Exception).IsAssignableFrom),
     ];
 
     [Fact]

@@ -16,7 +16,10 @@ internal sealed class KitBuild : IDisposable
     /// <summary>Builds one source of <c>tests/guests/src</c>.</summary>
     /// <returns>The path of the ELF file.</returns>
     public string Build(string source, string architecture, string compiler) =>
-        TryBuild(Path.Combine(TestRepository.Root, "tests", "guests", "src", source), architecture, compiler, out string elf, out string errors) ? elf : throw new InvalidOperationException(errors);
+        TryBuild(
+            Path.Combine(TestRepository.Root, "tests", "guests", "src", source), architecture, compiler, out string elf, out string errors)
+            ? elf
+            : throw new InvalidOperationException(errors);
 
     /// <summary>Builds a source that a test writes, which may not build.</summary>
     public bool TryBuildText(string text, string architecture, string compiler, out string elf, out string errors, params string[] options)
@@ -29,7 +32,8 @@ internal sealed class KitBuild : IDisposable
     private bool TryBuild(string source, string architecture, string compiler, out string elf, out string errors, params string[] options)
     {
         elf = Path.Combine(_output.FullName, $"{Path.GetFileNameWithoutExtension(source)}-{architecture}-{compiler}.elf");
-        ProcessStartInfo start = new("sh", [Path.Combine(TestRepository.Root, "sdk", "guest", "build-guest.sh"), source, "--arch", architecture, "-o", elf, "--", .. options])
+        ProcessStartInfo start = new("sh", [Path.Combine(TestRepository.Root, "sdk", "guest", "build-guest.sh"), source, "--arch",
+            architecture, "-o", elf, "--", .. options])
         {
             RedirectStandardError = true,
         };
@@ -44,7 +48,8 @@ internal sealed class KitBuild : IDisposable
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(compiler, "--version") { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using Process process =
+                Process.Start(new ProcessStartInfo(compiler, "--version") { RedirectStandardOutput = true, RedirectStandardError = true })!;
             process.StandardOutput.ReadToEnd();
             process.WaitForExit();
             return process.ExitCode == 0;

@@ -13,14 +13,16 @@ public sealed class KitLanguageTests : IDisposable
     [InlineData("amd64")]
     [InlineData("i686")]
     [InlineData("i686-identity")]
-    public void A_guest_of_the_kit_has_thread_local_variables_constructors_and_alignment(string architecture) => RunsAsC(architecture, KitBuild.Compilers);
+    public void A_guest_of_the_kit_has_thread_local_variables_constructors_and_alignment(string architecture) =>
+        RunsAsC(architecture, KitBuild.Compilers);
 
     [KvmFact]
     public void Code_of_the_large_model_finds_the_variables_of_others()
     {
         Assert.SkipUnless(KitBuild.Compilers.Contains("gcc"), "probe C compiler: gcc is not there");
         Assert.True(_kit.TryBuildText(
-            Guest("__asm__(\".data\\n.globl elsewhere\\nelsewhere: .long 7\\n\"); extern int elsewhere __attribute__((visibility(\"default\"))); static int32_t count(void) { return elsewhere; }"),
+            Guest("__asm__(\".data\\n.globl elsewhere\\nelsewhere: .long 7\\n\"); extern int elsewhere "
+                + "__attribute__((visibility(\"default\"))); static int32_t count(void) { return elsewhere; }"),
             "amd64", "gcc", out string elf, out string errors, "-mcmodel=large"), errors);
 
         using TestGuest guest = TestGuest.FromFile(elf);
@@ -31,16 +33,20 @@ public sealed class KitLanguageTests : IDisposable
     [Fact]
     public void A_linker_that_puts_data_over_thread_local_variables_is_refused()
     {
-        Assert.SkipUnless(KitBuild.Compilers.Contains("gcc") && File.Exists("/usr/bin/ld.gold"), "probe linker: gcc and gold are not there");
+        Assert.SkipUnless(
+            KitBuild.Compilers.Contains("gcc") && File.Exists("/usr/bin/ld.gold"), "probe linker: gcc and gold are not there");
         Assert.False(_kit.TryBuildText(
-            Guest("__thread int32_t one = 3; static __thread int32_t two; static int32_t count(void) { int32_t *volatile place = &two; return ++*place + one; }"), "i686", "gcc -fuse-ld=gold", out _, out string errors));
+            Guest("__thread int32_t one = 3; static __thread int32_t two; static int32_t count(void) { int32_t *volatile place = &two; "
+                + "return ++*place + one; }"),
+            "i686", "gcc -fuse-ld=gold", out _, out string errors));
 
         Assert.Contains("this linker puts other data over the thread-local variables", errors, StringComparison.Ordinal);
     }
 
     /// <summary>With one compiler: in the lab, where this runs, to compile a guest takes 16 seconds.</summary>
     [KvmFact(Needs.Paging32)]
-    public void A_paged_32_bit_guest_of_the_kit_has_thread_local_variables_constructors_and_alignment() => RunsAsC("i686-paged", KitBuild.Compilers[..Math.Min(1, KitBuild.Compilers.Length)]);
+    public void A_paged_32_bit_guest_of_the_kit_has_thread_local_variables_constructors_and_alignment() =>
+        RunsAsC("i686-paged", KitBuild.Compilers[..Math.Min(1, KitBuild.Compilers.Length)]);
 
     [Theory]
     [InlineData("amd64")]
@@ -51,22 +57,39 @@ public sealed class KitLanguageTests : IDisposable
         foreach (string compiler in KitBuild.Compilers)
         {
             // GNU ld leaves the name of a weak symbol that nothing defines out of the file: the kit says it.
-            string found = Findings("__attribute__((weak)) int missing(int); static int32_t count(void) { return missing(3); }", architecture, compiler, out string said);
+            string found = Findings(
+                "__attribute__((weak)) int missing(int); static int32_t count(void) { return missing(3); }",
+                architecture,
+                compiler,
+                out string said);
             Assert.Contains("HL1022: the function '_call_count' calls ", found, StringComparison.Ordinal);
             Assert.Contains("the weak symbol 'missing'", said + found, StringComparison.Ordinal);
-            found = Findings("__attribute__((weak)) int missing(int); static int32_t count(void) { return missing ? missing(3) : 7; }", architecture, compiler, out said);
+            found = Findings(
+                "__attribute__((weak)) int missing(int); static int32_t count(void) { return missing ? missing(3) : 7; }",
+                architecture,
+                compiler,
+                out said);
             Assert.DoesNotContain("HL1022", found, StringComparison.Ordinal);
             Assert.Contains("nothing defines the weak symbol 'missing'", said + found, StringComparison.Ordinal);
             Assert.Contains(
                 " is chosen by the resolver 'choose' when the program starts (IFUNC",
                 Findings(
-                    "static int one(void) { return 1; } static int two(void) { return 2; } int which; __attribute__((used)) static int (*choose(void))(void) { return which ? one : two; } "
-                    + "int chosen(void) __attribute__((ifunc(\"choose\"))); static int32_t count(void) { return chosen(); }", architecture, compiler, out _), StringComparison.Ordinal);
+                    "static int one(void) { return 1; } static int two(void) { return 2; } int which; __attribute__((used)) static int "
+                        + "(*choose(void))(void) { return which ? one : two; } "
+                    + "int chosen(void) __attribute__((ifunc(\"choose\"))); static int32_t count(void) { return chosen(); }", architecture,
+                    compiler, out _), StringComparison.Ordinal);
 
-            Assert.False(_kit.TryBuildText(Guest("int missing(int); static int32_t count(void) { return missing(3); }"), architecture, compiler, out _, out string errors));
+            Assert.False(
+                _kit.TryBuildText(
+                    Guest("int missing(int); static int32_t count(void) { return missing(3); }"),
+                    architecture,
+                    compiler,
+                    out _,
+                    out string errors));
             Assert.Contains("missing", errors, StringComparison.Ordinal);
             Assert.False(_kit.TryBuildText(
-                Guest("__thread int wide __attribute__((aligned(256))) = 1; static int32_t count(void) { return ++wide; }"), architecture, compiler, out _, out errors));
+                Guest("__thread int wide __attribute__((aligned(256))) = 1; static int32_t count(void) { return ++wide; }"), architecture,
+                compiler, out _, out errors));
             Assert.Contains("thread-local variables can be aligned to 64 bytes at most", errors, StringComparison.Ordinal);
         }
     }
@@ -80,7 +103,8 @@ public sealed class KitLanguageTests : IDisposable
     }
 
     private static string Guest(string code) =>
-        $"#include <hyperlight_guest.h>\n{code}\nHYPERLIGHT_WRAP_FUNCTION(count, Int, 0)\nvoid hyperlight_main(void) {{ HYPERLIGHT_REGISTER_FUNCTION(\"Count\", count); }}\n";
+        $"#include <hyperlight_guest.h>\n{code}\nHYPERLIGHT_WRAP_FUNCTION(count, Int, 0)\nvoid hyperlight_main(void) {{ "
+            + $"HYPERLIGHT_REGISTER_FUNCTION(\"Count\", count); }}\n";
 
     private void RunsAsC(string architecture, string[] compilers)
     {

@@ -6,7 +6,9 @@ using Hyperlight.Runtime.Tests.Microkernels;
 
 namespace Hyperlight.Runtime.Tests.Guests;
 
-/// <summary>The committed guests are what their sources say: built anew with the compiler of this machine, they answer every question alike.</summary>
+/// <summary>
+/// The committed guests are what their sources say: built anew with the compiler of this machine, they answer every question alike.
+/// </summary>
 public sealed class RebuiltGuestTests : IDisposable
 {
     private readonly DirectoryInfo _output = Directory.CreateTempSubdirectory("hyperlight-guests-");
@@ -16,7 +18,19 @@ public sealed class RebuiltGuestTests : IDisposable
     [KvmFact]
     public void Guests_built_anew_behave_like_the_committed_ones()
     {
-        Rebuild("hello", "hello32", "hello32-identity", "misbehave", "misbehave-flat", "misbehave32", "warm", "ticks", "ticks-flat", "ticks32", "microkernel-identity", "microkernel-flat");
+        Rebuild(
+            "hello",
+            "hello32",
+            "hello32-identity",
+            "misbehave",
+            "misbehave-flat",
+            "misbehave32",
+            "warm",
+            "ticks",
+            "ticks-flat",
+            "ticks32",
+            "microkernel-identity",
+            "microkernel-flat");
 
         BehaveAlike(["hello", "hello32", "hello32-identity"], ["misbehave", "misbehave-flat", "misbehave32"]);
         Assert.All(
@@ -76,7 +90,8 @@ public sealed class RebuiltGuestTests : IDisposable
     {
         try
         {
-            ProcessStartInfo start = new("sh", [Path.Combine(TestRepository.Root, "tests", "guests", "build.sh"), "--out", _output.FullName, .. names])
+            ProcessStartInfo start = new(
+                "sh", [Path.Combine(TestRepository.Root, "tests", "guests", "build.sh"), "--out", _output.FullName, .. names])
             {
                 RedirectStandardError = true,
             };
@@ -130,7 +145,8 @@ public sealed class RebuiltGuestTests : IDisposable
 
     private static string[] Ticks(string elf)
     {
-        using TestGuest guest = TestGuest.FromFile(elf, request => request with { Sizes = request.Sizes with { HardwareInterrupts = true } });
+        using TestGuest guest = TestGuest.FromFile(
+            elf, request => request with { Sizes = request.Sizes with { HardwareInterrupts = true } });
         using Sandbox sandbox = guest.Start();
         return [Answer(sandbox, "Mask"), Answer(sandbox, "Total"), Answer(sandbox, "Pending")];
     }
@@ -148,7 +164,8 @@ public sealed class RebuiltGuestTests : IDisposable
         using TestGuest guest = TestGuest.FromFile(elf);
         (string Function, GuestValue[] Arguments)[] crimes =
         [
-            ("Abort", [7, "gone"]), ("AbortFlood", []), ("DivideByZero", []), ("InvalidOpcode", []), ("TripleFault", []), ("UnknownPort", [77]),
+            ("Abort", [7, "gone"]), ("AbortFlood", []), ("DivideByZero", []), ("InvalidOpcode", []), ("TripleFault", []),
+            ("UnknownPort", [77]),
             ("MalformedHostCall", []), ("MalformedResult", []), ("ReturnError", [3, "no"]), ("DataWord", []), ("BssWord", []),
         ];
         return [.. crimes.Select(crime => Crime(guest, crime.Function, crime.Arguments))];

@@ -28,9 +28,12 @@ internal sealed class TestGuest : IDisposable
     public GuestImage Image { get; }
 
     /// <summary>A guest that is not one of the committed ones.</summary>
-    public static TestGuest FromFile(string elf, Func<BakeRequest, BakeRequest>? change = null) => new((change ?? (request => request))(Request(elf)));
+    public static TestGuest FromFile(string elf, Func<BakeRequest, BakeRequest>? change = null) =>
+        new((change ?? (request => request))(Request(elf)));
 
-    /// <summary>A guest as it is when it is built for another version: it does not depend on its base, and its note says the version.</summary>
+    /// <summary>
+    /// A guest as it is when it is built for another version: it does not depend on its base, and its note says the version.
+    /// </summary>
     public static TestGuest OfVersion(string name, string version) => new(name, request =>
     {
         byte[] elf = request.Guest.ToArray();
@@ -69,5 +72,6 @@ internal sealed class TestGuest : IDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private static BakeRequest Request(string elf) => new() { GuestName = Path.GetFileNameWithoutExtension(elf), Guest = File.ReadAllBytes(elf) };
+    private static BakeRequest Request(string elf) =>
+        new() { GuestName = Path.GetFileNameWithoutExtension(elf), Guest = File.ReadAllBytes(elf) };
 }

@@ -8,7 +8,9 @@ internal sealed record Attack(string Name, Action<Victim> Do)
     /// <summary>The exceptions it may end in, exactly of these types; several where processors differ. None: nothing happens.</summary>
     public IReadOnlyCollection<Type> Ends { get; init; } = [];
 
-    /// <summary>Whether it may also do nothing at all, as on processors that know the instruction; then its state afterwards is open.</summary>
+    /// <summary>
+    /// Whether it may also do nothing at all, as on processors that know the instruction; then its state afterwards is open.
+    /// </summary>
     public bool MayDoNothing { get; init; }
 
     /// <summary>What the exception's message has to name.</summary>

@@ -8,9 +8,9 @@ using Hyperlight.Runtime.Tests.Hypervisors;
 namespace Hyperlight.Runtime.Tests.Hostile;
 
 /// <summary>
-/// Every attack of the tables in this folder, by a guest of each architecture. Of each: it ends in the documented exception, the host has nothing open
-/// that it did not have before, a neighbour of the same image does not notice, and the victim can be restored. Nothing runs beside these tests:
-/// they look at the whole process.
+/// Every attack of the tables in this folder, by a guest of each architecture. Of each: it ends in the documented exception, the host has
+/// nothing open that it did not have before, a neighbour of the same image does not notice, and the victim can be restored. Nothing runs
+/// beside these tests: they look at the whole process.
 /// </summary>
 [Collection(nameof(Alone))]
 public sealed class AttackTests(HostileImages images) : IClassFixture<HostileImages>
@@ -64,7 +64,8 @@ public sealed class AttackTests(HostileImages images) : IClassFixture<HostileIma
 
     [Fact]
     public void Every_attack_has_its_own_name() => Assert.All(
-        Attacks.All.SelectMany(attack => attack.Guests.Select(guest => (guest, attack.Name))).GroupBy(row => row), rows => Assert.Single(rows));
+        Attacks.All.SelectMany(attack => attack.Guests.Select(guest => (guest, attack.Name))).GroupBy(row => row),
+        rows => Assert.Single(rows));
 
     /// <summary>Runs the attack between two looks at everything that it must not reach.</summary>
     private static void Misbehave(Attack attack, Neighbourhood neighbourhood, Action run)
@@ -131,7 +132,9 @@ public sealed class AttackTests(HostileImages images) : IClassFixture<HostileIma
             return;
         }
 
-        Assert.True(exception is not null && attack.Ends.Contains(exception.GetType()), $"not {string.Join(" or ", attack.Ends.Select(type => type.Name))}: {exception}");
+        Assert.True(
+            exception is not null && attack.Ends.Contains(exception.GetType()),
+            $"not {string.Join(" or ", attack.Ends.Select(type => type.Name))}: {exception}");
         Assert.Contains(attack.Says, exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(exception.Message, char.IsControl);
     }
@@ -164,7 +167,8 @@ public sealed class AttackTests(HostileImages images) : IClassFixture<HostileIma
         MappedMemory scratch = MemoryOf(sandbox).Scratch;
         string[] maps = File.ReadAllLines("/proc/self/maps");
         Assert.Contains(maps, line => line.Contains($"-{scratch.Address:x} ---p", StringComparison.Ordinal));
-        Assert.Contains(maps, line => line.StartsWith($"{scratch.Address + scratch.Size:x}-", StringComparison.Ordinal) && line.Contains(" ---p", StringComparison.Ordinal));
+        Assert.Contains(maps, line => line.StartsWith($"{scratch.Address + scratch.Size:x}-", StringComparison.Ordinal) && line.Contains(
+            " ---p", StringComparison.Ordinal));
     }
 
     private static byte[] Digest(Sandbox sandbox)

@@ -41,7 +41,8 @@ internal static partial class Attacks
                 "a snapshot of all memory in 512 huge pages",
                 victim =>
                 {
-                    victim.Poke(victim.Output + 0x3000, [.. Enumerable.Repeat((victim.Map.Scratch.Gpa.Value & ~(Gigabyte - 1)) | LargePage, 512)]);
+                    victim.Poke(
+                        victim.Output + 0x3000, [.. Enumerable.Repeat((victim.Map.Scratch.Gpa.Value & ~(Gigabyte - 1)) | LargePage, 512)]);
                     WithRoot(victim, 3, [Physical(victim, 0x3000) | Table]);
                 },
                 "page tables"),
@@ -56,14 +57,16 @@ internal static partial class Attacks
                 Ends = AnyEnd,
             },
             Attack.Harmless("a snapshot of an entry that leads out of memory", victim => WithRoot(victim, 3, [0x7_0000_0000 | Table])),
-            Attack.Harmless("a snapshot of an entry with bits that are not there", victim => WithRoot(victim, 3, [0x000F_F000_0000_0000 | Table])),
+            Attack.Harmless(
+                "a snapshot of an entry with bits that are not there", victim => WithRoot(victim, 3, [0x000F_F000_0000_0000 | Table])),
             Attack.Harmless("a snapshot of an entry of ones", victim => WithRoot(victim, 3, [ulong.MaxValue])),
             Attack.Harmless("a snapshot of a large page where there are none", victim => WithRoot(victim, 3, [LargePage])),
             Attack.Harmless(
                 "a snapshot of huge pages that lead out of memory",
                 victim =>
                 {
-                    victim.Poke(victim.Output + 0x3000, [.. Enumerable.Range(4, 512).Select(i => ((ulong)i * Gigabyte) | LargePage).Take(48)]);
+                    victim.Poke(
+                        victim.Output + 0x3000, [.. Enumerable.Range(4, 512).Select(i => ((ulong)i * Gigabyte) | LargePage).Take(48)]);
                     WithRoot(victim, 3, [Physical(victim, 0x3000) | Table]);
                 }),
             Attack.Harmless("a snapshot of tables in the output buffer", victim =>
@@ -71,7 +74,8 @@ internal static partial class Attacks
                 // mov rsi, root; mov rdi, output + 0x3000; mov ecx, 4096; rep movsb; mov rax, its address; mov cr3, rax; ret
                 victim.Execute(
                 [
-                    .. GuestCode.Load(true, victim.Map.PageTables.Gva.Value), 0x48, 0x89, 0xC6, .. GuestCode.Load(true, victim.Output + 0x3000), 0x48, 0x89, 0xC7,
+                    .. GuestCode.Load(true, victim.Map.PageTables.Gva.Value), 0x48, 0x89, 0xC6,
+                    .. GuestCode.Load(true, victim.Output + 0x3000), 0x48, 0x89, 0xC7,
                     0xB9, 0, 0x10, 0, 0, 0xF3, 0xA4, .. GuestCode.Load(true, Physical(victim, 0x3000)), .. SetCr3, 0xC3,
                 ]);
                 TakeSnapshot(victim);
@@ -82,10 +86,13 @@ internal static partial class Attacks
             new Attack("a snapshot with paging turned on", victim =>
             {
                 // All of its addresses as they were, in pages of 4 MiB. Two entries of 32 bits are one number of 64.
-                victim.Poke(victim.Output + 0x3000, [.. Enumerable.Range(0, 512).Select(i => ((ulong)(2 * i) << 22 | 0x83) | (((ulong)((2 * i) + 1) << 22 | 0x83) << 32))]);
+                victim.Poke(
+                    victim.Output + 0x3000,
+                    [.. Enumerable.Range(0, 512).Select(i => ((ulong)(2 * i) << 22 | 0x83) | (((ulong)((2 * i) + 1) << 22 | 0x83) << 32))]);
                 victim.Execute(
                 [
-                    .. GetCr4, 0x0F, 0xBA, 0xE8, 4, .. SetCr4, .. GuestCode.Load(false, victim.Output + 0x3000), .. SetCr3, .. GetCr0, 0x0F, 0xBA, 0xE8, 31, .. SetCr0, 0xC3,
+                    .. GetCr4, 0x0F, 0xBA, 0xE8, 4, .. SetCr4, .. GuestCode.Load(false, victim.Output + 0x3000), .. SetCr3, .. GetCr0, 0x0F,
+                    0xBA, 0xE8, 31, .. SetCr0, 0xC3,
                 ]);
                 TakeSnapshot(victim);
                 victim.Call();
@@ -96,7 +103,8 @@ internal static partial class Attacks
             }),
     ];
 
-    private static ulong Physical(Victim victim, ulong offsetInOutput) => victim.Map.Scratch.Gpa.Value + victim.Map.Sizes.InputBufferSize + offsetInOutput;
+    private static ulong Physical(Victim victim, ulong offsetInOutput) =>
+        victim.Map.Scratch.Gpa.Value + victim.Map.Sizes.InputBufferSize + offsetInOutput;
 
     // Where the baked tables of the lowest 512 GiB are: behind the root.
     private static ulong FirstEntry(Victim victim) => (victim.Map.PageTables.Gpa.Value + 0x1000) | Table;

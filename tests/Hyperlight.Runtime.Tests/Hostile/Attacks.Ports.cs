@@ -11,19 +11,23 @@ internal static partial class Attacks
     private static IEnumerable<Attack> Ports =>
     [
         Attack.Poisons<GuestProtocolException>("unknown port, 8 bits", victim => victim.Execute([.. UnknownPort, 0xEE]), "port 4321"),
-        Attack.Poisons<GuestProtocolException>("unknown port, 16 bits", victim => victim.Execute([.. UnknownPort, 0x66, 0xEF]), "port 4321"),
+        Attack.Poisons<GuestProtocolException>(
+            "unknown port, 16 bits", victim => victim.Execute([.. UnknownPort, 0x66, 0xEF]), "port 4321"),
         Attack.Poisons<GuestProtocolException>("unknown port, 32 bits", victim => victim.Execute([.. UnknownPort, 0xEF]), "port 4321"),
-        Attack.Poisons<GuestProtocolException>("unknown port, a string of bytes", victim => victim.Execute([.. ManyBytesFromHere, .. UnknownPort, 0xF3, 0x6E]), "port 4321"),
+        Attack.Poisons<GuestProtocolException>(
+            "unknown port, a string of bytes", victim => victim.Execute([.. ManyBytesFromHere, .. UnknownPort, 0xF3, 0x6E]), "port 4321"),
         .. Famous.Select(port => Attack.Poisons<GuestProtocolException>(
             $"port 0x{port:X} of a PC", victim => victim.Execute(GuestCode.Out(port, 0xFE)), $"port {port}")),
         Attack.Poisons<GuestFaultException>("a port is read, 8 bits", victim => victim.Execute([.. UnknownPort, 0xEC]), "read port 4321"),
-        Attack.Poisons<GuestFaultException>("a port is read, 16 bits", victim => victim.Execute([.. UnknownPort, 0x66, 0xED]), "read port 4321"),
+        Attack.Poisons<GuestFaultException>(
+            "a port is read, 16 bits", victim => victim.Execute([.. UnknownPort, 0x66, 0xED]), "read port 4321"),
         Attack.Poisons<GuestFaultException>("a port is read, 32 bits", victim => victim.Execute([.. UnknownPort, 0xED]), "read port 4321"),
 
         // lea rdi, [rsi+0x100]; rep insb
         Attack.Poisons<GuestFaultException>(
             "a port is read, a string of bytes",
-            victim => victim.Execute([.. ManyBytesFromHere, .. UnknownPort, .. victim.Is64Bit ? [0x48] : Array.Empty<byte>(), 0x8D, 0xBE, 0, 1, 0, 0, 0xF3, 0x6C]),
+            victim => victim.Execute([.. ManyBytesFromHere, .. UnknownPort, .. victim.Is64Bit ? [0x48] : Array.Empty<byte>(), 0x8D, 0xBE, 0,
+                1, 0, 0, 0xF3, 0x6C]),
             "read port 4321"),
         Attack.Poisons<GuestProtocolException>("a host call without a message", victim => victim.Execute(GuestCode.Out(101)), "empty"),
         Attack.Poisons<GuestProtocolException>("a log record without a message", victim => victim.Execute(GuestCode.Out(99)), "empty"),
@@ -37,6 +41,7 @@ internal static partial class Attacks
             "a halt that is a string of bytes", victim => victim.Execute([.. ManyBytesFromHere, 0xBA, 108, 0, 0, 0, 0xF3, 0x6E]), "empty"),
     ];
 
-    // Keyboard controller (reset), fast A20 and reset, system management interrupt, reset control, PCI configuration, debug exit of an emulator.
+    // Keyboard controller (reset), fast A20 and reset, system management interrupt, reset control, PCI configuration, debug exit of an
+    // emulator.
     private static uint[] Famous => [0x64, 0x92, 0xB2, 0xCF9, 0xCF8, 0xF4];
 }

@@ -35,43 +35,59 @@ internal static partial class Attacks
             Raises("bits of CR3 that are not there", "", [.. GuestCode.Load(true, 1UL << 45), .. SetCr3]).Or<GuestFaultException>(),
 
             // Some hypervisors try again and again to read a table where there is no memory.
-            Attack.Poisons<GuestFaultException>("page tables in no memory", victim => victim.ExecuteBriefly([.. GuestCode.Load(true, NoMemory), .. SetCr3])).Or<TimeoutException>(),
+            Attack.Poisons<GuestFaultException>("page tables in no memory", victim =>
+                victim.ExecuteBriefly([.. GuestCode.Load(true, NoMemory), .. SetCr3])).Or<TimeoutException>(),
             Attack.Poisons<GuestFaultException>(
-                "page tables in the input buffer", victim => victim.Execute([.. GuestCode.Load(true, victim.Map.Scratch.Gpa.Value + 0x3000), .. SetCr3])),
-            Attack.Poisons<GuestFaultException>("page tables at 0", victim => victim.ExecuteBriefly([.. GuestCode.Load(true, 0), .. SetCr3])).Or<TimeoutException>(),
-            Attack.Harmless("write protection turned off", victim => victim.Execute([.. GetCr0, 0x48, 0x0F, 0xBA, 0xF0, 16, .. SetCr0, 0xC3])),
+                "page tables in the input buffer",
+                victim => victim.Execute([.. GuestCode.Load(true, victim.Map.Scratch.Gpa.Value + 0x3000), .. SetCr3])),
+            Attack.Poisons<GuestFaultException>("page tables at 0", victim =>
+                victim.ExecuteBriefly([.. GuestCode.Load(true, 0), .. SetCr3])).Or<TimeoutException>(),
+            Attack.Harmless(
+                "write protection turned off", victim => victim.Execute([.. GetCr0, 0x48, 0x0F, 0xBA, 0xF0, 16, .. SetCr0, 0xC3])),
             Attack.Harmless("SWAPGS", victim => victim.Execute(0x0F, 0x01, 0xF8, 0xC3)),
             Raises("SYSCALL", "PageFault", [0x0F, 0x05]).Or<GuestFaultException>()),
         .. Attack.By(
             Victim.I686,
             Attack.Poisons<GuestFaultException>(
                 "paging turned on with tables in no memory",
-                victim => victim.ExecuteBriefly([.. GuestCode.Load(false, NoMemory), .. SetCr3, .. GetCr0, 0x0F, 0xBA, 0xE8, 31, .. SetCr0])).Or<GuestCpuException>().Or<TimeoutException>(),
+                victim => victim.ExecuteBriefly(
+                    [.. GuestCode.Load(false, NoMemory), .. SetCr3, .. GetCr0, 0x0F, 0xBA, 0xE8, 31, .. SetCr0]))
+                .Or<GuestCpuException>()
+                .Or<TimeoutException>(),
             Attack.Poisons<GuestFaultException>(
                 "paging turned on with empty tables",
-                victim => victim.Execute([.. GuestCode.Load(false, victim.Output + 0x3000), .. SetCr3, .. GetCr0, 0x0F, 0xBA, 0xE8, 31, .. SetCr0])).Or<GuestCpuException>(),
-            Attack.Fails<GuestProtocolException>("protected mode turned off", victim => victim.Execute([.. GetCr0, 0x0F, 0xBA, 0xF0, 0, .. SetCr0, 0xF4]), "empty"),
+                victim => victim.Execute(
+                    [.. GuestCode.Load(false, victim.Output + 0x3000), .. SetCr3, .. GetCr0, 0x0F, 0xBA, 0xE8, 31, .. SetCr0]))
+                .Or<GuestCpuException>(),
+            Attack.Fails<GuestProtocolException>(
+                "protected mode turned off", victim => victim.Execute([.. GetCr0, 0x0F, 0xBA, 0xF0, 0, .. SetCr0, 0xF4]), "empty"),
             Raises("a far jump behind the end of its GDT", "GeneralProtectionFault", [0xEA, 0, 0, 0, 0, 0x40, 0])),
     ];
 
     private static IEnumerable<Attack> Privileged =>
     [
         // lgdt [rsp]; mov ds, eax. lidt [rsp]; ud2.
-        Attack.Poisons<GuestFaultException>("an empty GDT", victim => victim.Execute([.. Nothing, 0x0F, 0x01, 0x14, 0x24, 0x8E, 0xD8]), "triple-fault"),
-        Attack.Poisons<GuestFaultException>("an empty IDT", victim => victim.Execute([.. Nothing, 0x0F, 0x01, 0x1C, 0x24, 0x0F, 0x0B]), "triple-fault"),
-        Attack.Poisons<GuestFaultException>("an empty IDT in the guest's C code", victim => victim.Sandbox.Call("TripleFault"), "triple-fault"),
+        Attack.Poisons<GuestFaultException>(
+            "an empty GDT", victim => victim.Execute([.. Nothing, 0x0F, 0x01, 0x14, 0x24, 0x8E, 0xD8]), "triple-fault"),
+        Attack.Poisons<GuestFaultException>(
+            "an empty IDT", victim => victim.Execute([.. Nothing, 0x0F, 0x01, 0x1C, 0x24, 0x0F, 0x0B]), "triple-fault"),
+        Attack.Poisons<GuestFaultException>(
+            "an empty IDT in the guest's C code", victim => victim.Sandbox.Call("TripleFault"), "triple-fault"),
 
-        // …; mov dword [rax+8], 0; mov dword [rax+12], 0; mov dword [rax+16], 0; mov dword [rax+20], 0; mov eax, the data selector; mov ds, eax
+        // …; mov dword [rax+8], 0; mov dword [rax+12], 0; mov dword [rax+16], 0; mov dword [rax+20], 0; mov eax, the data selector; mov ds,
+        // eax
         Attack.Poisons<GuestFaultException>(
             "all segments of its GDT overwritten",
             victim => victim.ExecuteBriefly(
-                [.. FindGdt(victim), .. Enumerable.Range(2, 4).SelectMany(i => (byte[])[0xC7, 0x40, (byte)(4 * i), 0, 0, 0, 0]), 0xB8, 0x10, 0, 0, 0, 0x8E, 0xD8]))
+                [.. FindGdt(victim), .. Enumerable.Range(2, 4).SelectMany(i => (byte[])[0xC7, 0x40, (byte)(4 * i), 0, 0, 0, 0]), 0xB8, 0x10,
+                    0, 0, 0, 0x8E, 0xD8]))
             .Or<TimeoutException>(),
 
         // …; mov dword [rax+64+36+4], 0x80000000; ud2
         Attack.Poisons<GuestFaultException>(
             "an exception stack of its TSS that cannot be",
-            victim => victim.Execute([.. FindGdt(victim), 0xC7, 0x40, 64 + 36 + 4, 0, 0, 0, 0x80, 0x0F, 0x0B])).Or<GuestCpuException>().By(Victim.Amd64),
+            victim => victim.Execute([.. FindGdt(victim), 0xC7, 0x40, 64 + 36 + 4, 0, 0, 0, 0x80, 0x0F, 0x0B])).Or<GuestCpuException>()
+            .By(Victim.Amd64),
 
         // mov eax, 0x40; ltr ax. lldt ax.
         Raises("a task register of junk", "GeneralProtectionFault", [0xB8, 0x40, 0, 0, 0, 0x0F, 0x00, 0xD8]),
@@ -121,7 +137,8 @@ internal static partial class Attacks
 
     private static uint[] CpuidLeaves => [0, 1, 7, 0xD, 0x4000_0000, 0x8000_0001, uint.MaxValue];
 
-    // What processors and hypervisors disagree about: an exception in the guest, nothing, an instruction that KVM cannot run, or one that it tries again and again.
+    // What processors and hypervisors disagree about: an exception in the guest, nothing, an instruction that KVM cannot run, or one that
+    // it tries again and again.
     private static (string Name, byte[] Code)[] Debatable =>
     [
         ("VMCALL", [0x0F, 0x01, 0xC1]),
@@ -153,6 +170,9 @@ internal static partial class Attacks
     private static Attack Msr(string name, uint index, byte instruction)
     {
         byte[] code = [0xB9, .. BitConverter.GetBytes(index), 0x31, 0xC0, 0x31, 0xD2, 0x0F, instruction, 0xC3];
-        return Raises(name, "GeneralProtectionFault", code) with { MayDoNothing = Probes.Missing(Needs.Kvm) is null && !TestHypervisor.System.HasMsrFilter };
+        return Raises(name, "GeneralProtectionFault", code) with
+        {
+            MayDoNothing = Probes.Missing(Needs.Kvm) is null && !TestHypervisor.System.HasMsrFilter,
+        };
     }
 }

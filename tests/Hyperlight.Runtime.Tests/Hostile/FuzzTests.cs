@@ -5,7 +5,10 @@ using Hyperlight.Runtime.Tests.Vectors;
 
 namespace Hyperlight.Runtime.Tests.Hostile;
 
-/// <summary>Whatever a guest leaves in its buffers and writes to its ports, only the documented exceptions come out. The seed is fixed: a failure repeats.</summary>
+/// <summary>
+/// Whatever a guest leaves in its buffers and writes to its ports, only the documented exceptions come out. The seed is fixed: a failure
+/// repeats.
+/// </summary>
 public class FuzzTests
 {
     private const int Seed = 20261122;
@@ -15,7 +18,8 @@ public class FuzzTests
 
     private static readonly Type[] Documented =
     [
-        typeof(GuestProtocolException), typeof(GuestErrorException), typeof(GuestReturnTypeException), typeof(GuestAbortedException), typeof(GuestCpuException),
+        typeof(GuestProtocolException), typeof(GuestErrorException), typeof(GuestReturnTypeException), typeof(GuestAbortedException),
+        typeof(GuestCpuException),
         typeof(GuestFaultException), typeof(MessageTooLargeException),
     ];
 

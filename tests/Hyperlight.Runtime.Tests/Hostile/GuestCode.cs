@@ -33,11 +33,12 @@ internal static class GuestCode
 
     /// <summary>Ends the initialisation. mov rax, stack; mov rsp, rax; mov rax, dispatch; mov edx, 108; out dx, eax; hlt</summary>
     public static byte[] EndStart(bool is64Bit, ulong dispatch, ulong stack) =>
-        [.. Load(is64Bit, stack), .. is64Bit ? (byte[])[0x48] : [], 0x89, 0xC4, .. Load(is64Bit, dispatch), 0xBA, .. Bytes(108u), 0xEF, 0xF4];
+        [.. Load(is64Bit, stack), .. is64Bit ? (byte[])[0x48] : [], 0x89, 0xC4, .. Load(is64Bit, dispatch), 0xBA, .. Bytes(108u), 0xEF,
+            0xF4];
 
     /// <summary>
-    /// Ends the initialisation and lets code answer every call. call 1f; 1: pop rbx; mov rax, stack; mov rsp, rax; mov rax, rbx; add rax, dispatch - 1b;
-    /// mov edx, 108; out dx, eax; hlt; dispatch: …
+    /// Ends the initialisation and lets code answer every call. call 1f; 1: pop rbx; mov rax, stack; mov rsp, rax; mov rax, rbx; add rax,
+    /// dispatch - 1b; mov edx, 108; out dx, eax; hlt; dispatch: …
     /// </summary>
     public static byte[] EndStart(bool is64Bit, byte[] dispatch, ulong stack)
     {
@@ -45,12 +46,14 @@ internal static class GuestCode
         byte[] end = [0xBA, .. Bytes(108u), 0xEF, 0xF4];
         byte[] add = [.. wide, 0x83, 0xC0];
         byte[] setStack = [.. Load(is64Bit, stack), .. wide, 0x89, 0xC4];
-        return [0xE8, 0, 0, 0, 0, 0x5B, .. setStack, .. wide, 0x89, 0xD8, .. add, (byte)(1 + setStack.Length + wide.Length + 2 + add.Length + 1 + end.Length), .. end, .. dispatch];
+        return [0xE8, 0, 0, 0, 0, 0x5B, .. setStack, .. wide, 0x89, 0xD8, .. add,
+            (byte)(1 + setStack.Length + wide.Length + 2 + add.Length + 1 + end.Length), .. end, .. dispatch];
     }
 
     /// <summary>
     /// Copies a message that lies alone to the output buffer and writes to a port, again and again.
-    /// call 1f; 1: pop rbx; 2: lea rsi, [rbx+data]; mov rdi, output; mov ecx, length; rep movsb; [mov qword [input], 8]; mov edx, port; out dx, eax; jmp 2b; data: …
+    /// call 1f; 1: pop rbx; 2: lea rsi, [rbx+data]; mov rdi, output; mov ecx, length; rep movsb; [mov qword [input], 8]; mov edx, port; out
+    /// dx, eax; jmp 2b; data: …
     /// </summary>
     /// <param name="is64Bit">Whether the guest is.</param>
     /// <param name="output">The output buffer.</param>

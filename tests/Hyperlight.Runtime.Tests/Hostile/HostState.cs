@@ -2,7 +2,9 @@ using Hyperlight.Runtime.Tests.Hypervisors;
 
 namespace Hyperlight.Runtime.Tests.Hostile;
 
-/// <summary>What a host has open and how its thread is set up, as the kernel sees it. Two that are equal: nothing was left behind.</summary>
+/// <summary>
+/// What a host has open and how its thread is set up, as the kernel sees it. Two that are equal: nothing was left behind.
+/// </summary>
 /// <param name="Machines">Open virtual machines.</param>
 /// <param name="Processors">Open virtual processors.</param>
 /// <param name="Files">Open files in memory and files of images.</param>
@@ -23,7 +25,8 @@ internal sealed record HostState(int Machines, int Processors, int Files, int Sh
             Count(files, "hyperlight-") + Count(files, "blobs/sha256"),
             Count(mappings, "kvm-vcpu"),
             Count(mappings, "hyperlight-") + Count(mappings, "blobs/sha256"),
-            string.Join(' ', File.ReadLines("/proc/thread-self/status").Where(line => line.Length > 6 && line[..6] is "SigBlk" or "SigIgn" or "SigCgt")));
+            string.Join(' ', File.ReadLines("/proc/thread-self/status").Where(
+                line => line.Length > 6 && line[..6] is "SigBlk" or "SigIgn" or "SigCgt")));
     }
 
     private static int Count(string[] lines, string part) => lines.Count(line => line.Contains(part, StringComparison.Ordinal));

@@ -10,8 +10,8 @@ namespace Hyperlight.Runtime.Tests.Hostile;
 /// <param name="PrivateMemory">Bytes that it has written to and shares with nobody.</param>
 internal sealed record ProcessSize(HostState Host, int Descriptors, int Mappings, int Threads, long PrivateMemory)
 {
-    // What is ours is flat to the last one (Host). The rest leaves the .NET runtime room for its own: files it opens, threads its pool adds, mappings and
-    // memory of code it compiles again. One leaked in each of 1,800 cycles would be 1,800, and one page in each 7 MiB.
+    // What is ours is flat to the last one (Host). The rest leaves the .NET runtime room for its own: files it opens, threads its pool
+    // adds, mappings and memory of code it compiles again. One leaked in each of 1,800 cycles would be 1,800, and one page in each 7 MiB.
     private const int MoreDescriptors = 20;
     private const int MoreMappings = 60;
     private const int MoreThreads = 4;

@@ -3,8 +3,8 @@ using Hyperlight.Runtime.Tests.Guests;
 namespace Hyperlight.Runtime.Tests.Hostile;
 
 /// <summary>
-/// 100,000 calls and 2,000 sandboxes leave a process as it was. Nothing runs beside these tests: they look at the whole process, once after a tenth of the
-/// work, when everything that is made once is there, and once after the rest.
+/// 100,000 calls and 2,000 sandboxes leave a process as it was. Nothing runs beside these tests: they look at the whole process, once after
+/// a tenth of the work, when everything that is made once is there, and once after the rest.
 /// </summary>
 [Collection(nameof(Alone))]
 public class SoakTests

@@ -76,8 +76,8 @@ internal sealed class Victim(string guest, MemoryMap map, Sandbox sandbox)
     public ulong RootEntry(int index) => map.PageTables.Gva.Value + ((ulong)index * sizeof(ulong));
 
     /// <summary>
-    /// The guest maps a physical address with tables of its own, which it builds in the last pages of its output buffer: one with large pages, one with
-    /// small ones for the first 2 MiB around the address.
+    /// The guest maps a physical address with tables of its own, which it builds in the last pages of its output buffer: one with large
+    /// pages, one with small ones for the first 2 MiB around the address.
     /// </summary>
     /// <returns>The virtual address.</returns>
     public ulong MapPhysically(ulong gpa, ulong flags = PresentAndWritable)

@@ -13,11 +13,15 @@ public class EntryStateTests
         KvmSpecialRegisters state = EntryState.For(EntryMode.RealMode, default);
 
         Assert.Equal(new KvmSegment { Limit = 0xFFFF, Type = 11, Present = 1, S = 1 }, state.Cs);
-        Assert.All([state.Ds, state.Es, state.Fs, state.Gs, state.Ss], data => Assert.Equal(new() { Limit = 0xFFFF, Type = 3, Present = 1, S = 1 }, data));
+        Assert.All(
+            [state.Ds, state.Es, state.Fs, state.Gs, state.Ss],
+            data => Assert.Equal(new() { Limit = 0xFFFF, Type = 3, Present = 1, S = 1 }, data));
         AssertTheRest(state, cr0: 0);
     }
 
-    /// <summary>Profile B, and the flat layout, which is that without paging. Types 11 and 3 have the accessed bit: the processor has none to write.</summary>
+    /// <summary>
+    /// Profile B, and the flat layout, which is that without paging. Types 11 and 3 have the accessed bit: the processor has none to write.
+    /// </summary>
     [Theory]
     [InlineData(EntryMode.ProtectedMode, 0x11, 0)]
     [InlineData(EntryMode.PagedProtectedMode, 0x8001_0011, 0xFEDC_0000)]

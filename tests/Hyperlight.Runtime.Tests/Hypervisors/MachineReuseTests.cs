@@ -8,7 +8,8 @@ using Hyperlight.Runtime.Tests.Guests;
 namespace Hyperlight.Runtime.Tests.Hypervisors;
 
 /// <summary>
-/// The machine of a sandbox that is disposed is the next one's, which finds nothing of the guest before. Alone: other tests would take the machine.
+/// The machine of a sandbox that is disposed is the next one's, which finds nothing of the guest before. Alone: other tests would take the
+/// machine.
 /// </summary>
 [Collection(nameof(Alone))]
 public class MachineReuseTests
@@ -31,10 +32,12 @@ public class MachineReuseTests
         // mov eax, 0x1234; mov cr2, rax; hlt / mov rax, cr2; out 0x10, eax
         { "the address of a page fault", [0xB8, 0x34, 0x12, 0, 0, 0x0F, 0x22, 0xD0, 0xF4], [0x0F, 0x20, 0xD0, 0xE7, 0x10] },
 
-        // mov rax, cr4; or eax, 0x10000; mov cr4, rax; mov eax, 0x1234; wrgsbase rax; swapgs; hlt / the same up to cr4; swapgs; rdgsbase rax; out 0x10, eax
+        // mov rax, cr4; or eax, 0x10000; mov cr4, rax; mov eax, 0x1234; wrgsbase rax; swapgs; hlt / the same up to cr4; swapgs; rdgsbase
+        // rax; out 0x10, eax
         {
             "the other base of GS",
-            [0x0F, 0x20, 0xE0, 0x0D, 0, 0, 1, 0, 0x0F, 0x22, 0xE0, 0xB8, 0x34, 0x12, 0, 0, 0xF3, 0x48, 0x0F, 0xAE, 0xD8, 0x0F, 0x01, 0xF8, 0xF4],
+            [0x0F, 0x20, 0xE0, 0x0D, 0, 0, 1, 0, 0x0F, 0x22, 0xE0, 0xB8, 0x34, 0x12, 0, 0, 0xF3, 0x48, 0x0F, 0xAE, 0xD8, 0x0F, 0x01, 0xF8,
+                0xF4],
             [0x0F, 0x20, 0xE0, 0x0D, 0, 0, 1, 0, 0x0F, 0x22, 0xE0, 0x0F, 0x01, 0xF8, 0xF3, 0x48, 0x0F, 0xAE, 0xC8, 0xE7, 0x10]
         },
 
@@ -136,7 +139,8 @@ public class MachineReuseTests
     {
         // ud2, and no interrupt table; mov al, [0x8000], where there is no memory; an endless loop
         AssertClosed(guest => Assert.Equal(VirtualMachineExit.Shutdown, guest.Machine.Run()), 0x0F, 0x0B);
-        AssertClosed(guest => Assert.Equal(VirtualMachineExitKind.MemoryAccess, guest.Machine.Run().Kind), 0x8A, 0x04, 0x25, 0, 0x80, 0, 0, 0xF4);
+        AssertClosed(
+            guest => Assert.Equal(VirtualMachineExitKind.MemoryAccess, guest.Machine.Run().Kind), 0x8A, 0x04, 0x25, 0, 0x80, 0, 0, 0xF4);
         AssertClosed(
             guest =>
             {
@@ -215,5 +219,6 @@ public class MachineReuseTests
     private static byte[] Bytes(KvmSpecialRegisters registers) => MemoryMarshal.AsBytes([registers]).ToArray();
 
     private static int CountMachines() =>
-        Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(path => new FileInfo(path).LinkTarget?.Contains("kvm-vm", StringComparison.Ordinal) == true);
+        Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(
+            path => new FileInfo(path).LinkTarget?.Contains("kvm-vm", StringComparison.Ordinal) == true);
 }

@@ -49,7 +49,8 @@ public class ProcessorStateTests
     [KvmFact]
     public void A_model_specific_register_that_cannot_be_set_back_cannot_be_allowed() => Assert.Contains(
         "0x12345678",
-        Assert.Throws<HyperlightException>(() => TinyGuest.LongModeWith(MsrPolicy.Unfiltered(TestHypervisor.System, [0x1234_5678]), 0xF4)).Message,
+        Assert.Throws<HyperlightException>(
+            () => TinyGuest.LongModeWith(MsrPolicy.Unfiltered(TestHypervisor.System, [0x1234_5678]), 0xF4)).Message,
         StringComparison.Ordinal);
 
     [KvmFact]
@@ -57,7 +58,8 @@ public class ProcessorStateTests
     {
         // mov rax, cr4; or eax, 0x10000 (FSGSBASE); mov cr4, rax; mov eax, 0x1234; wrgsbase rax; swapgs; hlt
         using TinyGuest guest = TinyGuest.LongMode(
-            0x0F, 0x20, 0xE0, 0x0D, 0, 0, 1, 0, 0x0F, 0x22, 0xE0, 0xB8, 0x34, 0x12, 0, 0, 0xF3, 0x48, 0x0F, 0xAE, 0xD8, 0x0F, 0x01, 0xF8, 0xF4);
+            0x0F, 0x20, 0xE0, 0x0D, 0, 0, 1, 0, 0x0F, 0x22, 0xE0, 0xB8, 0x34, 0x12, 0, 0, 0xF3, 0x48, 0x0F, 0xAE, 0xD8, 0x0F, 0x01, 0xF8,
+            0xF4);
         ProcessorState before = guest.Machine.GetState();
         Assert.Equal(VirtualMachineExit.Halt, guest.Machine.Run());
         Assert.Contains(guest.Machine.GetState().Msrs, register => register is { Index: KernelGsBase, Value: 0x1234 });
@@ -72,7 +74,8 @@ public class ProcessorStateTests
     [KvmFact]
     public void Debug_registers_are_reset()
     {
-        // mov eax, 0x8000; mov dr0, rax; mov eax, 0x401; mov dr7, rax; hlt; at 0x40: mov rax, dr7; out 0x10, eax; mov rax, dr0; out 0x10, eax
+        // mov eax, 0x8000; mov dr0, rax; mov eax, 0x401; mov dr7, rax; hlt; at 0x40: mov rax, dr7; out 0x10, eax; mov rax, dr0; out 0x10,
+        // eax
         byte[] write = [0xB8, 0, 0x80, 0, 0, 0x0F, 0x23, 0xC0, 0xB8, 1, 4, 0, 0, 0x0F, 0x23, 0xF8, 0xF4];
         using TinyGuest guest = TinyGuest.LongMode(
             [.. write, .. new byte[0x40 - write.Length], 0x0F, 0x21, 0xF8, 0xE7, 0x10, 0x0F, 0x21, 0xC0, 0xE7, 0x10]);
@@ -118,7 +121,22 @@ public class ProcessorStateTests
     [InlineData(new byte[] { 0xA2, 0x00, 0x80, 0xF4 })] // mov [0x8000], al
     [InlineData(new byte[] { 0xE4, 0x10, 0xF4 })] // in al, 0x10
     [InlineData(new byte[] { 0xE6, 0x10, 0xF4 })] // out 0x10, al
-    [InlineData(new byte[] { 0xBE, 0x00, 0x80, 0xBF, 0x00, 0x90, 0xB9, 0xFF, 0x0F, 0xF3, 0xA4, 0xF4 })] // mov si, 0x8000; mov di, 0x9000; mov cx, 4095; rep movsb
+    [InlineData(
+        new byte[]
+        {
+            0xBE,
+            0x00,
+            0x80,
+            0xBF,
+            0x00,
+            0x90,
+            0xB9,
+            0xFF,
+            0x0F,
+            0xF3,
+            0xA4,
+            0xF4,
+        })] // mov si, 0x8000; mov di, 0x9000; mov cx, 4095; rep movsb
     [InlineData(new byte[] { 0xBE, 0x00, 0x20, 0xB9, 0xFF, 0x0F, 0xF3, 0x6E, 0xF4 })] // mov si, 0x2000; mov cx, 4095; rep outsb
     [InlineData(new byte[] { 0xBF, 0x00, 0x20, 0xB9, 0xFF, 0x0F, 0xF3, 0x6C, 0xF4 })] // mov di, 0x2000; mov cx, 4095; rep insb
     public void An_instruction_that_was_not_finished_does_not_reach_into_the_next_run(byte[] code)
@@ -152,7 +170,8 @@ public class ProcessorStateTests
     {
         // mov eax, 5; mov cr8, rax; hlt; at 0x40: mov rax, cr8; out 0x10, eax
         byte[] write = [0xB8, 5, 0, 0, 0, 0x44, 0x0F, 0x22, 0xC0, 0xF4];
-        using TinyGuest guest = TinyGuest.LongMode([.. write, .. new byte[ReadSysenterEip - write.Length], 0x44, 0x0F, 0x20, 0xC0, 0xE7, 0x10]);
+        using TinyGuest guest = TinyGuest.LongMode(
+            [.. write, .. new byte[ReadSysenterEip - write.Length], 0x44, 0x0F, 0x20, 0xC0, 0xE7, 0x10]);
         ProcessorState before = guest.Machine.GetState();
         Assert.Equal(VirtualMachineExit.Halt, guest.Machine.Run());
         Assert.Equal(5UL, guest.Machine.GetState().Special.Cr8);
@@ -195,7 +214,8 @@ public class ProcessorStateTests
     [KvmFact]
     public void Nor_with_a_segment_whose_base_hides_where_it_was()
     {
-        // jmp 0x100:0, which is the same place; there: out 0x10, al; and a next guest that starts with mov al, 0x42 at the place; out 0x11, al
+        // jmp 0x100:0, which is the same place; there: out 0x10, al; and a next guest that starts with mov al, 0x42 at the place; out 0x11,
+        // al
         byte[] code = [0xE6, 0x10, .. new byte[0x3E], 0xEA, 0, 0, 0, 1];
         using TinyGuest guest = TinyGuest.RealMode(code);
         ProcessorState before = guest.Machine.GetState();
@@ -281,7 +301,8 @@ public class ProcessorStateTests
 
         // Present, writable, for programs, accessed, dirty.
         void Entry(ulong virtualAddress, ulong physicalAddress) =>
-            BinaryPrimitives.WriteUInt64LittleEndian(memory.Slice(virtualAddress / 0x1000 * sizeof(ulong), sizeof(ulong)), physicalAddress | 0x67);
+            BinaryPrimitives.WriteUInt64LittleEndian(
+                memory.Slice(virtualAddress / 0x1000 * sizeof(ulong), sizeof(ulong)), physicalAddress | 0x67);
     }
 
     [KvmFact]
@@ -291,12 +312,15 @@ public class ProcessorStateTests
 
         // VMX and x2APIC; shadow stacks and protection keys; branch tracking; SVM (amd64 sheet, section 4.5).
         Assert.All(entries.Where(entry => entry.Function == 1), entry => Assert.Equal(0u, entry.Ecx & (1u << 5 | 1u << 21)));
-        Assert.All(entries.Where(entry => entry is { Function: 7, Index: 0 }), entry => Assert.Equal((0u, 0u), (entry.Ecx & 0x98, entry.Edx & 1u << 20)));
+        Assert.All(
+            entries.Where(entry => entry is { Function: 7, Index: 0 }),
+            entry => Assert.Equal((0u, 0u), (entry.Ecx & 0x98, entry.Edx & 1u << 20)));
         Assert.All(entries.Where(entry => entry.Function == 0x8000_0001), entry => Assert.Equal(0u, entry.Ecx & 1u << 2));
         Assert.Contains(entries, entry => entry.Function == 1 && entry.Edx != 0);
     }
 
-    // Of a host that has everything, VMX and x2APIC, shadow stacks, protection keys, branch tracking, KVM's features and SVM are missing, and nothing else.
+    // Of a host that has everything, VMX and x2APIC, shadow stacks, protection keys, branch tracking, KVM's features and SVM are missing,
+    // and nothing else.
     [Theory]
     [InlineData(1, 0, uint.MaxValue, ~(1u << 5 | 1u << 21), uint.MaxValue)]
     [InlineData(7, 0, uint.MaxValue, ~(1u << 3 | 1u << 4 | 1u << 7), ~(1u << 20))]
@@ -308,7 +332,15 @@ public class ProcessorStateTests
     [InlineData(0x8000_0001, 0, uint.MaxValue, ~(1u << 2), uint.MaxValue)]
     public void Features_are_hidden_on_every_host(uint function, uint index, uint eax, uint ecx, uint edx)
     {
-        KvmCpuidEntry entry = new() { Function = function, Index = index, Eax = uint.MaxValue, Ebx = uint.MaxValue, Ecx = uint.MaxValue, Edx = uint.MaxValue };
+        KvmCpuidEntry entry = new()
+        {
+            Function = function,
+            Index = index,
+            Eax = uint.MaxValue,
+            Ebx = uint.MaxValue,
+            Ecx = uint.MaxValue,
+            Edx = uint.MaxValue,
+        };
 
         CpuidMask.Apply(ref entry, 36);
 
@@ -332,7 +364,8 @@ public class ProcessorStateTests
     public void The_guest_sees_that_kvm_offers_it_nothing()
     {
         // mov eax, 0x40000001; cpuid; mov ebx, edx; mov edx, 0x10; out dx, eax; mov eax, ebx; out dx, eax
-        using TinyGuest features = TinyGuest.LongMode([0xB8, 1, 0, 0, 0x40, 0x0F, 0xA2, 0x89, 0xD3, 0xBA, 0x10, 0, 0, 0, 0xEF, 0x89, 0xD8, 0xEF, 0xF4]);
+        using TinyGuest features = TinyGuest.LongMode(
+            [0xB8, 1, 0, 0, 0x40, 0x0F, 0xA2, 0x89, 0xD3, 0xBA, 0x10, 0, 0, 0, 0xEF, 0x89, 0xD8, 0xEF, 0xF4]);
         Assert.Equal((0u, 0u), ((uint)features.Machine.Run().Value, (uint)features.Machine.Run().Value));
     }
 

@@ -7,7 +7,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Runtime.Tests.Images;
 
-/// <summary>Memory blobs that somebody changes or shortens while they are in use. What was checked is what runs, and the host never touches what is gone.</summary>
+/// <summary>
+/// Memory blobs that somebody changes or shortens while they are in use. What was checked is what runs, and the host never touches what is
+/// gone.
+/// </summary>
 public sealed class SealedContentTests : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("hyperlight-sealed-");
@@ -67,7 +70,8 @@ public sealed class SealedContentTests : IDisposable
             file.SetLength(0);
         }
 
-        HyperlightException save = Assert.Throws<HyperlightException>(() => snapshot.Save(Path.Combine(_directory.FullName, "saved"), "ready"));
+        HyperlightException save = Assert.Throws<HyperlightException>(
+            () => snapshot.Save(Path.Combine(_directory.FullName, "saved"), "ready"));
         HyperlightException start = Assert.Throws<HyperlightException>(() => Start(image));
         Assert.Throws<GuestFaultException>(() => sandbox.Call<int>("DataWord"));
 
@@ -148,11 +152,16 @@ public sealed class SealedContentTests : IDisposable
     // st_blocks of a file in memory counts what it takes, in 512 bytes.
     private static string Allocated(SafeFileHandle file)
     {
-        using Process stat = Process.Start(new ProcessStartInfo("stat", ["-L", "-c", "%b", $"/proc/{Environment.ProcessId}/fd/{file.DangerousGetHandle()}"]) { RedirectStandardOutput = true })!;
+        using Process stat =
+            Process.Start(new ProcessStartInfo("stat", ["-L", "-c", "%b", $"/proc/{Environment.ProcessId}/fd/{file.DangerousGetHandle()}"])
+            {
+                RedirectStandardOutput = true,
+            })!;
         return $"{int.Parse(stat.StandardOutput.ReadToEnd(), null) / 8}";
     }
 
-    private static string Blob(GuestImage image) => Directory.GetFiles(OciLayout.BlobDirectory(image.Directory)).Single(path => new FileInfo(path).Length % 0x1000 == 0);
+    private static string Blob(GuestImage image) =>
+        Directory.GetFiles(OciLayout.BlobDirectory(image.Directory)).Single(path => new FileInfo(path).Length % 0x1000 == 0);
 
     private Sandbox Start(GuestImage image) => image.CreateSandbox(options =>
     {

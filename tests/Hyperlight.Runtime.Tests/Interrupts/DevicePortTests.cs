@@ -43,11 +43,13 @@ public sealed class DevicePortTests : IDisposable
     public void Without_interrupts_a_devices_port_is_an_error_that_names_it(uint port)
     {
         using Sandbox writing = _plain.Halt().Out(port).Start();
-        Assert.Contains($"to port {port} ", Assert.Throws<GuestProtocolException>(() => writing.Call("F")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"to port {port} ", Assert.Throws<GuestProtocolException>(() => writing.Call("F")).Message, StringComparison.Ordinal);
 
         using ScriptedGuest guest = new();
         using Sandbox reading = guest.Halt().Run([0xBA, .. BitConverter.GetBytes(port), 0xEC]).Start();
-        Assert.Contains($"read port {port} ", Assert.Throws<GuestFaultException>(() => reading.Call("F")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"read port {port} ", Assert.Throws<GuestFaultException>(() => reading.Call("F")).Message, StringComparison.Ordinal);
     }
 
     [KvmFact]
@@ -116,7 +118,8 @@ public sealed class DevicePortTests : IDisposable
     public void The_timer_takes_four_bytes_and_ignores_fewer()
     {
         // mov eax, 5000; mov edx, 107; out dx, eax; mov eax, 3000; out dx, ax; out dx, al; then a host call, whose function looks.
-        byte[] code = [.. GuestCode.Out(107, 5000), 0xB8, .. BitConverter.GetBytes(3000), 0x66, 0xEF, 0xEE, .. GuestCode.Out(101), .. GuestCode.Out(Unknown)];
+        byte[] code = [.. GuestCode.Out(107, 5000), 0xB8, .. BitConverter.GetBytes(3000), 0x66, 0xEF, 0xEE, .. GuestCode.Out(101),
+            .. GuestCode.Out(Unknown)];
         long period = 0;
         Sandbox? sandbox = null;
         using (sandbox = _interrupted
@@ -145,7 +148,8 @@ public sealed class DevicePortTests : IDisposable
         using Sandbox sandbox = _interrupted.Halt().Run(storm).Start();
         using Snapshot snapshot = sandbox.TakeSnapshot();
 
-        Task<Exception?> storming = Task.Run(() => Record.Exception(() => sandbox.Call("F", new CallOptions { Timeout = TimeSpan.FromMilliseconds(300) })));
+        Task<Exception?> storming = Task.Run(
+            () => Record.Exception(() => sandbox.Call("F", new CallOptions { Timeout = TimeSpan.FromMilliseconds(300) })));
         Assert.InRange(clock.Call<uint>("Count", 5u, TickingGuest.Period), 5u, uint.MaxValue);
 
         Assert.IsType<TimeoutException>(storming.GetAwaiter().GetResult());

@@ -4,7 +4,9 @@ using Hyperlight.Watch;
 
 namespace Hyperlight.Runtime.Tests.Interrupts;
 
-/// <summary>What sandboxes with timers take of the process. Nothing runs beside these tests: they count what the whole process has.</summary>
+/// <summary>
+/// What sandboxes with timers take of the process. Nothing runs beside these tests: they count what the whole process has.
+/// </summary>
 [Collection(nameof(Alone))]
 public sealed class InterruptLeakTests
 {
@@ -76,7 +78,8 @@ public sealed class InterruptLeakTests
 
     private static int CountDescriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
 
-    private static int CountTickers() => Directory.EnumerateDirectories("/proc/self/task").Count(thread => ReadName(thread).StartsWith(TickerThread, StringComparison.Ordinal));
+    private static int CountTickers() => Directory.EnumerateDirectories("/proc/self/task").Count(
+        thread => ReadName(thread).StartsWith(TickerThread, StringComparison.Ordinal));
 
     // A thread may end while it is looked at.
     private static string ReadName(string thread)

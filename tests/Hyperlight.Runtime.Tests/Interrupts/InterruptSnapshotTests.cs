@@ -75,9 +75,11 @@ public sealed class InterruptSnapshotTests
         using Snapshot plainSnapshot = other.TakeSnapshot();
 
         Assert.Contains(
-            "HardwareInterrupts: the snapshot has True, the sandbox False", Assert.Throws<SnapshotMismatchException>(() => other.Restore(snapshot)).Differences);
+            "HardwareInterrupts: the snapshot has True, the sandbox False",
+            Assert.Throws<SnapshotMismatchException>(() => other.Restore(snapshot)).Differences);
         Assert.Contains(
-            "HardwareInterrupts: the snapshot has False, the sandbox True", Assert.Throws<SnapshotMismatchException>(() => sandbox.Restore(plainSnapshot)).Differences);
+            "HardwareInterrupts: the snapshot has False, the sandbox True",
+            Assert.Throws<SnapshotMismatchException>(() => sandbox.Restore(plainSnapshot)).Differences);
         Assert.InRange(sandbox.Call<uint>("Count", 1u, TickingGuest.Period), 1u, uint.MaxValue);
     }
 

@@ -1,6 +1,8 @@
 namespace Hyperlight.Runtime.Tests.Interrupts;
 
-/// <summary>Hardware interrupts of a guest with 32-bit paging (i686 sheet, sections 6.4 and 7): what guests of the other layouts are tested for.</summary>
+/// <summary>
+/// Hardware interrupts of a guest with 32-bit paging (i686 sheet, sections 6.4 and 7): what guests of the other layouts are tested for.
+/// </summary>
 public class PagedInterruptTests
 {
     private const string Name = "ticks-paged";
@@ -27,7 +29,8 @@ public class PagedInterruptTests
     public void A_restore_brings_counters_and_controllers_back() => _snapshots.A_restore_brings_counters_and_controllers_back(Name);
 
     [KvmFact(Needs.Paging32)]
-    public void A_new_sandbox_goes_on_with_the_controllers_of_the_snapshot() => _snapshots.A_new_sandbox_goes_on_with_the_controllers_of_the_snapshot(Name);
+    public void A_new_sandbox_goes_on_with_the_controllers_of_the_snapshot() =>
+        _snapshots.A_new_sandbox_goes_on_with_the_controllers_of_the_snapshot(Name);
 
     [KvmFact(Needs.Paging32)]
     public void A_tick_that_waits_belongs_to_the_snapshot() => _snapshots.A_tick_that_waits_belongs_to_the_snapshot(Name);

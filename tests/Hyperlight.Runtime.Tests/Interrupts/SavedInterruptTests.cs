@@ -5,7 +5,9 @@ using Hyperlight.Runtime.Tests.Snapshots;
 
 namespace Hyperlight.Runtime.Tests.Interrupts;
 
-/// <summary>Snapshots of guests with interrupts that were saved and loaded again. They are in our own format, whatever the layout.</summary>
+/// <summary>
+/// Snapshots of guests with interrupts that were saved and loaded again. They are in our own format, whatever the layout.
+/// </summary>
 public sealed class SavedInterruptTests : IDisposable
 {
     private const string Tag = "ready";
@@ -48,7 +50,8 @@ public sealed class SavedInterruptTests : IDisposable
 
         // The other process runs the first half of this test, once for each guest: what it does twice it does anew.
         OtherProcess.RunTest(
-            typeof(SavedInterruptTests), nameof(Another_process_goes_on_with_counters_controllers_and_the_tick_that_waits), ChildVariable, Saved);
+            typeof(SavedInterruptTests), nameof(Another_process_goes_on_with_counters_controllers_and_the_tick_that_waits), ChildVariable,
+            Saved);
 
         using Snapshot returned = Snapshot.Load(Saved, "further");
         sandbox.Restore(returned);
@@ -74,11 +77,13 @@ public sealed class SavedInterruptTests : IDisposable
         Assert.Equal(digest, loaded.Save(Path.Combine(_root.FullName, "elsewhere"), Tag));
         using Sandbox other = loaded.CreateSandbox();
         Assert.Same(loaded.Content, other.TakeContent());
-        Assert.Contains("application/vnd.hyperlight.sdk.snapshot.config.v1+json", File.ReadAllText(Manifest(digest)), StringComparison.Ordinal);
+        Assert.Contains(
+            "application/vnd.hyperlight.sdk.snapshot.config.v1+json", File.ReadAllText(Manifest(digest)), StringComparison.Ordinal);
     }
 
     [KvmFact(Needs.Paging32)]
-    public void What_was_loaded_of_a_guest_with_32_bit_paging_is_saved_again_as_it_was() => What_was_loaded_is_saved_again_as_it_was(TickingGuest.Paged);
+    public void What_was_loaded_of_a_guest_with_32_bit_paging_is_saved_again_as_it_was() =>
+        What_was_loaded_is_saved_again_as_it_was(TickingGuest.Paged);
 
     /// <summary>A controller, and the bytes that it has.</summary>
     [KvmTheory]
@@ -95,7 +100,9 @@ public sealed class SavedInterruptTests : IDisposable
         int saved = 0;
         for (int i = 0; i < 10; i++)
         {
-            Snapshot hostile = WithInterrupts(snapshot, Change(snapshot.Content.Processor.Interrupts!, controller, state => state[random.Next(size)] = (byte)random.Next(256)));
+            Snapshot hostile = WithInterrupts(
+                snapshot,
+                Change(snapshot.Content.Processor.Interrupts!, controller, state => state[random.Next(size)] = (byte)random.Next(256)));
             try
             {
                 hostile.Save(Saved, Tag);
@@ -126,7 +133,8 @@ public sealed class SavedInterruptTests : IDisposable
         using TestGuest guest = TickingGuest.Bake("ticks32");
         using Sandbox sandbox = guest.Start();
         using Snapshot snapshot = sandbox.TakeSnapshot();
-        Snapshot counting = WithInterrupts(snapshot, Change(snapshot.Content.Processor.Interrupts!, nameof(InterruptState.LocalApic), state => state[0x380] = 1));
+        Snapshot counting = WithInterrupts(
+            snapshot, Change(snapshot.Content.Processor.Interrupts!, nameof(InterruptState.LocalApic), state => state[0x380] = 1));
 
         HyperlightException refused = Assert.Throws<HyperlightException>(() => counting.Save(Saved, Tag));
 

@@ -86,7 +86,8 @@ public sealed class TimerTests
         using Snapshot snapshot = sandbox.TakeSnapshot();
         GuestValue[] arguments = period is { } microseconds ? [microseconds] : [];
 
-        Assert.Throws<TimeoutException>(() => sandbox.Call(function, new CallOptions { Timeout = TimeSpan.FromMilliseconds(50) }, arguments));
+        Assert.Throws<TimeoutException>(
+            () => sandbox.Call(function, new CallOptions { Timeout = TimeSpan.FromMilliseconds(50) }, arguments));
         Assert.Equal((SandboxState.Poisoned, 0), (sandbox.State, sandbox.TimerPeriod));
 
         sandbox.Restore(snapshot);
@@ -140,7 +141,8 @@ public sealed class TimerTests
         using TestGuest guest = TickingGuest.Bake(name);
         Sandbox[] sandboxes = [guest.Start(), guest.Start(), guest.Start()];
 
-        uint[] ticks = await Task.WhenAll(sandboxes.Select((sandbox, i) => sandbox.CallAsync<uint>("Count", 10u, TickingGuest.Period + (uint)i)));
+        uint[] ticks = await Task.WhenAll(
+            sandboxes.Select((sandbox, i) => sandbox.CallAsync<uint>("Count", 10u, TickingGuest.Period + (uint)i)));
         uint before = sandboxes[0].Call<uint>("Total");
         sandboxes[1].Call<uint>("Count", 10u, TickingGuest.Period);
 
@@ -181,7 +183,8 @@ public sealed class TimerTests
     [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
     private sealed class CombinatorialGuestsAttribute(string function, object? period) : Xunit.v3.DataAttribute
     {
-        public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(System.Reflection.MethodInfo testMethod, Xunit.Sdk.DisposalTracker disposalTracker) =>
+        public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(
+            System.Reflection.MethodInfo testMethod, Xunit.Sdk.DisposalTracker disposalTracker) =>
             new(Guests.Select(row => (ITheoryDataRow)new TheoryDataRow(row.Data, function, period)).ToArray());
 
         public override bool SupportsDiscoveryEnumeration() => true;

@@ -99,7 +99,8 @@ public sealed class MappedMemoryTests : IDisposable
 
         Assert.Contains(maps, line => line.StartsWith(start, StringComparison.Ordinal));
         Assert.Contains(maps, line => line.Contains(before, StringComparison.Ordinal));
-        Assert.Contains(maps, line => line.StartsWith(after, StringComparison.Ordinal) && line.Contains(" ---p ", StringComparison.Ordinal));
+        Assert.Contains(
+            maps, line => line.StartsWith(after, StringComparison.Ordinal) && line.Contains(" ---p ", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -225,7 +226,8 @@ public sealed class MappedMemoryTests : IDisposable
     {
         File.WriteAllBytes(_path, [.. Enumerable.Repeat((byte)7, 0x4000)]);
         using FileStream file = File.OpenRead(_path);
-        using SafeFileHandle other = SealedFile.Create("a test", handle => RandomAccess.Write(handle, [.. Enumerable.Repeat((byte)9, 0x2000)], 0));
+        using SafeFileHandle other = SealedFile.Create(
+            "a test", handle => RandomAccess.Write(handle, [.. Enumerable.Repeat((byte)9, 0x2000)], 0));
         using MappedMemory view = MappedMemory.MapPrivate(file.SafeFileHandle, 0x4000, writable: true);
         view.MapPrivateOver(0x1000, 0x1000, other, 0x1000);
         view.Slice(0, 0x4000).Fill(1);

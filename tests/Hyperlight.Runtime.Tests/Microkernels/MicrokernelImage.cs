@@ -28,7 +28,11 @@ internal sealed class MicrokernelImage : IDisposable
         change ??= request => request;
         Guest = TestGuest.FromFile(elf, request => change(request with
         {
-            Sizes = request.Sizes with { HardwareInterrupts = true, ScratchSize = variant == "paged" ? 1u << 20 : request.Sizes.ScratchSize },
+            Sizes = request.Sizes with
+            {
+                HardwareInterrupts = true,
+                ScratchSize = variant == "paged" ? 1u << 20 : request.Sizes.ScratchSize,
+            },
         }));
     }
 
@@ -45,7 +49,10 @@ internal sealed class MicrokernelImage : IDisposable
         {
             foreach ((string name, string content) in files)
             {
-                writer.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(System.Text.Encoding.ASCII.GetBytes(content)) });
+                writer.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name)
+                {
+                    DataStream = new MemoryStream(System.Text.Encoding.ASCII.GetBytes(content)),
+                });
             }
         }
 
@@ -57,7 +64,8 @@ internal sealed class MicrokernelImage : IDisposable
     {
         List<string> answers = [];
         Queue<string> requests = [];
-        VmbusHost host = new(Drain(requests), answers.Add, Guest.Image.Map, Ramfs, GuestLayout.RoundUpToPage((ulong)new FileInfo(_ramfs).Length), bulk);
+        VmbusHost host = new(
+            Drain(requests), answers.Add, Guest.Image.Map, Ramfs, GuestLayout.RoundUpToPage((ulong)new FileInfo(_ramfs).Length), bulk);
         void Configure(SandboxOptions options)
         {
             host.AddTo(options.HostFunctions);

@@ -86,9 +86,13 @@ public class MicrokernelPagingTests
 
     // "timer: N ticks since the start": more than were waited for where the kernel was late.
     private static int Ticks(string answer) =>
-        answer.Split(' ') is ["timer:", var ticks, "ticks", "since", "the", "start"] ? int.Parse(ticks, CultureInfo.InvariantCulture) : throw new ArgumentException(answer, nameof(answer));
+        answer.Split(' ') is ["timer:", var ticks, "ticks", "since", "the", "start"]
+            ? int.Parse(ticks, CultureInfo.InvariantCulture)
+            : throw new ArgumentException(answer, nameof(answer));
 
     // "paging: directory FROM now TO".
     private static (string From, string To) Directories(string answer) =>
-        answer.Split(' ') is ["paging:", "directory", var from, "now", var to] ? (from, to) : throw new ArgumentException(answer, nameof(answer));
+        answer.Split(' ') is ["paging:", "directory", var from, "now", var to]
+            ? (from, to)
+            : throw new ArgumentException(answer, nameof(answer));
 }

@@ -13,7 +13,9 @@ public class MicrokernelTests
         using MicrokernelImage image = new(variant);
         using BootedMicrokernel kernel = image.Boot();
 
-        Assert.Equal(variant switch { "identity" => GuestLayouts.I686V13.Id, "flat" => GuestLayouts.I686Flat.Id, _ => GuestLayouts.I686V15.Id }, image.Guest.Image.Layout.Id);
+        Assert.Equal(
+            variant switch { "identity" => GuestLayouts.I686V13.Id, "flat" => GuestLayouts.I686Flat.Id, _ => GuestLayouts.I686V15.Id },
+            image.Guest.Image.Layout.Id);
         Assert.Equal($"microkernel, {variant}, kmain 1", kernel.Greeting());
         Assert.Equal($"microkernel, {variant}, kmain 2", kernel.Greeting());
         Assert.Equal(["hello: unknown request"], kernel.Ask("hello"));
@@ -64,7 +66,9 @@ public class MicrokernelTests
         using MicrokernelImage image = new(variant);
         using BootedMicrokernel kernel = image.Boot();
 
-        Assert.Equal([MicrokernelImage.Motd, "ramfs: 29 bytes", "", "ramfs: 0 bytes", "ramfs: no file mot"], kernel.Ask("ramfs motd", "ramfs empty", "ramfs mot"));
+        Assert.Equal(
+            [MicrokernelImage.Motd, "ramfs: 29 bytes", "", "ramfs: 0 bytes", "ramfs: no file mot"],
+            kernel.Ask("ramfs motd", "ramfs empty", "ramfs mot"));
     }
 
     [Theory]
@@ -117,7 +121,9 @@ public class MicrokernelTests
         });
     }
 
-    /// <summary>i686 sheet, sections 5.2 and 6.2: the processor sets accessed bits in a table that lies in the snapshot, without any store.</summary>
+    /// <summary>
+    /// i686 sheet, sections 5.2 and 6.2: the processor sets accessed bits in a table that lies in the snapshot, without any store.
+    /// </summary>
     [Theory]
     [MicrokernelVariants]
     public void The_processor_writes_to_the_GDT_of_this_sandbox_and_of_no_other(string variant)
@@ -128,7 +134,8 @@ public class MicrokernelTests
 
         // Not every processor marks the code segment.
         Assert.EndsWith(" 0x93", Assert.Single(kernel.Ask("gdt")), StringComparison.Ordinal);
-        Assert.NotEqual(-1, File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Guests", $"microkernel-{variant}.elf")).AsSpan().IndexOf(data));
+        Assert.NotEqual(
+            -1, File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Guests", $"microkernel-{variant}.elf")).AsSpan().IndexOf(data));
         image.Guest.AssertUnchanged();
     }
 
@@ -170,7 +177,8 @@ public class MicrokernelTests
     [MicrokernelVariants]
     public void What_the_host_refuses_is_the_error_of_kmain_and_harms_nobody(string variant)
     {
-        using MicrokernelImage image = new(variant, ramfs: MicrokernelImage.Archive(("long", new string('x', VmbusHost.MaxMessageSize + 1))));
+        using MicrokernelImage image = new(
+            variant, ramfs: MicrokernelImage.Archive(("long", new string('x', VmbusHost.MaxMessageSize + 1))));
         using BootedMicrokernel kernel = image.Boot();
 
         GuestErrorException error = Assert.Throws<GuestErrorException>(() => kernel.Run("ramfs long", "exit 0"));
@@ -245,7 +253,8 @@ public class MicrokernelTests
         const int HeaderSize = 32;
         int headers = BitConverter.ToInt32(elf, 28);
         int count = BitConverter.ToInt16(elf, 44);
-        int last = Enumerable.Range(0, count).Select(index => headers + (index * HeaderSize)).Last(header => BitConverter.ToInt32(elf, header) == 1);
+        int last = Enumerable.Range(0, count).Select(index => headers + (index * HeaderSize))
+            .Last(header => BitConverter.ToInt32(elf, header) == 1);
         int offset = BitConverter.ToInt32(elf, last + 4);
         int address = BitConverter.ToInt32(elf, last + 8);
         int stored = BitConverter.ToInt32(elf, last + 16);

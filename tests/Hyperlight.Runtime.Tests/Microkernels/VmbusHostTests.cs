@@ -27,7 +27,8 @@ public sealed class VmbusHostTests : IDisposable
     [Fact]
     public void Bulk_input_comes_in_chunks_of_less_than_400_bytes_and_ends_with_an_empty_one()
     {
-        Assert.Equal([396, 4, 0, 0], new[] { _host.ReadBulk().Length, _host.ReadBulk().Length, _host.ReadBulk().Length, _host.ReadBulk().Length });
+        Assert.Equal(
+            [396, 4, 0, 0], new[] { _host.ReadBulk().Length, _host.ReadBulk().Length, _host.ReadBulk().Length, _host.ReadBulk().Length });
     }
 
     [Fact]
@@ -72,7 +73,9 @@ public sealed class VmbusHostTests : IDisposable
     [Fact]
     public void A_chunk_without_a_whole_header_is_refused()
     {
-        Assert.All(Enumerable.Range(0, VmbusHost.BulkHeaderSize), length => Assert.Throws<GuestVisibleException>(() => _host.WriteBulk(new byte[length])));
+        Assert.All(
+            Enumerable.Range(0, VmbusHost.BulkHeaderSize),
+            length => Assert.Throws<GuestVisibleException>(() => _host.WriteBulk(new byte[length])));
     }
 
     [Fact]
@@ -100,7 +103,8 @@ public sealed class VmbusHostTests : IDisposable
             archived.Add(entry.Name, reader.ReadToEnd());
         }
 
-        Assert.Equal(Directory.GetFiles(Path.Combine(sample, "ramfs")).ToDictionary(file => Path.GetFileName(file), File.ReadAllText), archived);
+        Assert.Equal(
+            Directory.GetFiles(Path.Combine(sample, "ramfs")).ToDictionary(file => Path.GetFileName(file), File.ReadAllText), archived);
     }
 
     private static byte[] Packet(uint offset, uint size, int length)

@@ -54,7 +54,8 @@ public sealed class PoolDisposalTests : IDisposable
     {
         using SemaphoreSlim starting = new(0);
         using TestGuest endless = TestGuest.FromElf(
-            TestElf.Amd64().WithoutSegments().WithSegment(0, ElfSegmentFlags.Read | ElfSegmentFlags.Execute, EndlessLoop).WithEntry(0).Build());
+            TestElf.Amd64().WithoutSegments().WithSegment(0, ElfSegmentFlags.Read | ElfSegmentFlags.Execute, EndlessLoop).WithEntry(0)
+                .Build());
         SandboxPool pool = new(endless.Image, new()
         {
             Configure = options =>

@@ -26,7 +26,8 @@ internal sealed class PoolGuest : IDisposable
     private static CancellationToken TestCanceled => TestContext.Current.CancellationToken;
 
     public SandboxPool Open(
-        int maxCount, int readyCount = 0, Action<Sandbox>? warmUp = null, Action<SandboxOptions>? configure = null, Snapshot? snapshot = null)
+        int maxCount, int readyCount = 0, Action<Sandbox>? warmUp = null, Action<SandboxOptions>? configure = null,
+        Snapshot? snapshot = null)
     {
         SandboxPoolOptions options = new()
         {

@@ -3,7 +3,9 @@ using Hyperlight.Runtime.Tests.Telemetry;
 
 namespace Hyperlight.Runtime.Tests.Pool;
 
-/// <summary>What pools leave behind, and what they report. Nothing runs beside these tests: they count what the whole process has open.</summary>
+/// <summary>
+/// What pools leave behind, and what they report. Nothing runs beside these tests: they count what the whole process has open.
+/// </summary>
 [Collection(nameof(Alone))]
 public sealed class PoolLeakTests : IDisposable
 {
@@ -106,12 +108,16 @@ public sealed class PoolLeakTests : IDisposable
     public async Task The_guest_runs_its_initialisation_once()
     {
         using SandboxPool pool = _guest.Open(maxCount: 3);
-        SandboxLease[] leases = [await pool.RentAsync(TestCanceled), await pool.RentAsync(TestCanceled), await pool.RentAsync(TestCanceled)];
+        SandboxLease[] leases =
+        [
+            await pool.RentAsync(TestCanceled), await pool.RentAsync(TestCanceled), await pool.RentAsync(TestCanceled)
+        ];
         Array.ForEach(leases, lease => lease.Dispose());
 
         Assert.Equal(
             ["image", "snapshot", "snapshot"],
-            _recorder.Spans.Where(span => span.DisplayName == "start misbehave").Select(span => span.GetTagItem("hyperlight.start.source")));
+            _recorder.Spans.Where(span => span.DisplayName == "start misbehave")
+                .Select(span => span.GetTagItem("hyperlight.start.source")));
     }
 
     [KvmFact]
@@ -141,7 +147,8 @@ public sealed class PoolLeakTests : IDisposable
 
     private static async Task Round(SandboxPool pool, int number)
     {
-        SandboxLease[] leases = [await pool.RentAsync(TestCanceled), await pool.RentAsync(TestCanceled), await pool.RentAsync(TestCanceled), await pool.RentAsync(TestCanceled)];
+        SandboxLease[] leases = [await pool.RentAsync(TestCanceled), await pool.RentAsync(TestCanceled), await pool.RentAsync(TestCanceled),
+            await pool.RentAsync(TestCanceled)];
         leases[0].Sandbox.Call("SetDataWord", number);
         if (number % 5 == 0)
         {

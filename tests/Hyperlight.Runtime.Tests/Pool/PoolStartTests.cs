@@ -23,7 +23,10 @@ public sealed class PoolStartTests : IDisposable
                 sandbox.Call("SetDataWord", 7);
             });
 
-        SandboxLease[] leases = [await pool.RentAsync(TestCanceled), await pool.RentAsync(TestCanceled), await pool.RentAsync(TestCanceled)];
+        SandboxLease[] leases =
+        [
+            await pool.RentAsync(TestCanceled), await pool.RentAsync(TestCanceled), await pool.RentAsync(TestCanceled)
+        ];
 
         Assert.Equal([7, 7, 7], leases.Select(PoolGuest.Word));
         Array.ForEach(leases, lease => lease.Sandbox.Call("SetDataWord", 8));
@@ -48,7 +51,8 @@ public sealed class PoolStartTests : IDisposable
     public async Task A_warm_up_that_fails_is_its_renters_exception_and_runs_again()
     {
         int warmUps = 0;
-        using SandboxPool pool = _guest.Open(maxCount: 1, warmUp: sandbox => sandbox.Call(++warmUps == 1 ? "Abort" : "SetDataWord", warmUps == 1 ? [1, "cold"] : [9]));
+        using SandboxPool pool = _guest.Open(
+            maxCount: 1, warmUp: sandbox => sandbox.Call(++warmUps == 1 ? "Abort" : "SetDataWord", warmUps == 1 ? [1, "cold"] : [9]));
 
         GuestAbortedException exception = await Assert.ThrowsAsync<GuestAbortedException>(() => pool.RentAsync(TestCanceled).AsTask());
         using SandboxLease lease = await pool.RentAsync(TestCanceled);
@@ -99,7 +103,8 @@ public sealed class PoolStartTests : IDisposable
         using Snapshot snapshot = sandbox.TakeSnapshot();
         using SandboxPool pool = _guest.Open(maxCount: 1, snapshot: snapshot);
 
-        SnapshotMismatchException exception = await Assert.ThrowsAsync<SnapshotMismatchException>(() => pool.RentAsync(TestCanceled).AsTask());
+        SnapshotMismatchException exception = await Assert.ThrowsAsync<SnapshotMismatchException>(
+            () => pool.RentAsync(TestCanceled).AsTask());
 
         Assert.Contains("Block", exception.Message, StringComparison.Ordinal);
     }

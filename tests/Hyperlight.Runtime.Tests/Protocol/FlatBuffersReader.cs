@@ -4,8 +4,8 @@ namespace Hyperlight.Runtime.Tests.Protocol;
 
 /// <summary>
 /// Reads messages through the accessors of Google.FlatBuffers, field by field of the schema (amd64 sheet, section 5.4). The class shares no
-/// code with the runtime. Messages have to be well-formed: the class asserts that everything is aligned, as upstream's verifier demands, and
-/// trusts all else.
+/// code with the runtime. Messages have to be well-formed: the class asserts that everything is aligned, as upstream's verifier demands,
+/// and trusts all else.
 /// </summary>
 internal static class FlatBuffersReader
 {

@@ -11,7 +11,8 @@ public class GuestLogMessageTests
         GuestLogMessage.Read(RecordedMessages.Get("log-warning"), int.MaxValue));
 
     [Fact]
-    public void The_level_is_read_alone() => Assert.Equal(GuestLogLevel.Warning, GuestLogMessage.ReadLevel(RecordedMessages.Get("log-warning")));
+    public void The_level_is_read_alone() =>
+        Assert.Equal(GuestLogLevel.Warning, GuestLogMessage.ReadLevel(RecordedMessages.Get("log-warning")));
 
     [Fact]
     public void Long_texts_are_cut() => Assert.Equal(

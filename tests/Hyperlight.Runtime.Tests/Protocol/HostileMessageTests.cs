@@ -58,7 +58,8 @@ public class HostileMessageTests
         byte[] message = RecordedMessages.Get("result-string");
         message[message.AsSpan().IndexOf("hello\n"u8) + 6] = 1;
 
-        Assert.Contains("NUL", Assert.Throws<GuestProtocolException>(() => FunctionResultMessage.Read(message)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "NUL", Assert.Throws<GuestProtocolException>(() => FunctionResultMessage.Read(message)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -67,7 +68,8 @@ public class HostileMessageTests
         byte[] message = RecordedMessages.Get("result-string");
         message[message.AsSpan().IndexOf("hello\n"u8)] = 0xFF;
 
-        Assert.Contains("UTF-8", Assert.Throws<GuestProtocolException>(() => FunctionResultMessage.Read(message)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "UTF-8", Assert.Throws<GuestProtocolException>(() => FunctionResultMessage.Read(message)).Message, StringComparison.Ordinal);
     }
 
     private static void Mutate(byte[] message, Random random)
@@ -78,10 +80,12 @@ public class HostileMessageTests
                 message[random.Next(message.Length)] = (byte)random.Next(256);
                 break;
             case 1:
-                BinaryPrimitives.WriteUInt32LittleEndian(message.AsSpan(random.Next(message.Length / 4) * 4), Edges[random.Next(Edges.Length)]);
+                BinaryPrimitives.WriteUInt32LittleEndian(
+                    message.AsSpan(random.Next(message.Length / 4) * 4), Edges[random.Next(Edges.Length)]);
                 break;
             default:
-                BinaryPrimitives.WriteUInt16LittleEndian(message.AsSpan(random.Next(message.Length / 2) * 2), (ushort)Edges[random.Next(Edges.Length)]);
+                BinaryPrimitives.WriteUInt16LittleEndian(
+                    message.AsSpan(random.Next(message.Length / 2) * 2), (ushort)Edges[random.Next(Edges.Length)]);
                 break;
         }
     }

@@ -219,7 +219,8 @@ public class FileLabelTests
         Assert.Equal(Rules.RegionOverlap, Assert.Throws<HyperlightException>(() => bare.Run()).Finding!.Rule);
     }
 
-    private static (ulong Address, ulong Size) Find(Sandbox sandbox, string label) => (sandbox.Call<ulong>("FindFile", label), sandbox.Call<ulong>("FileSize", label));
+    private static (ulong Address, ulong Size) Find(Sandbox sandbox, string label) =>
+        (sandbox.Call<ulong>("FindFile", label), sandbox.Call<ulong>("FileSize", label));
 
     private static ulong ReadWord(Sandbox sandbox, ulong address) =>
         Enumerable.Range(0, 8).Aggregate(0UL, (word, i) => word | ((ulong)sandbox.Call<int>("ReadByte", address + (ulong)i) << (8 * i)));

@@ -148,7 +148,10 @@ public sealed class RegionRefusalTests : IDisposable
     {
         using TestGuest guest = new(Amd64);
 
-        Assert.Equal("HL2013", Assert.Throws<HyperlightException>(() => guest.Start(options => options.MapFile("/missing", FreeAddress(Amd64)))).Finding?.Rule.Code);
+        Assert.Equal(
+            "HL2013",
+            Assert.Throws<HyperlightException>(() =>
+                guest.Start(options => options.MapFile("/missing", FreeAddress(Amd64)))).Finding?.Rule.Code);
     }
 
     [KvmFact]

@@ -101,7 +101,9 @@ public class RegionSnapshotTests
         using TestGuest guest = new(Amd64);
         using Sandbox sandbox = guest.Start();
         using SharedRegion region = SharedRegion.FromBytes("near", new byte[0x1000]);
-        GuestPhysicalAddress near = guest.Image.Map.PageTables.StoredSize > 0 ? new(guest.Image.Map.Layout.SnapshotBase.Value + guest.Image.Map.SnapshotSize) : default;
+        GuestPhysicalAddress near = guest.Image.Map.PageTables.StoredSize > 0
+            ? new(guest.Image.Map.Layout.SnapshotBase.Value + guest.Image.Map.SnapshotSize)
+            : default;
         sandbox.MapRegion(region, near);
         sandbox.Call("SetDataWord", 5);
         using Snapshot snapshot = sandbox.TakeSnapshot();

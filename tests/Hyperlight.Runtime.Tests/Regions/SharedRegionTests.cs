@@ -81,7 +81,9 @@ public class SharedRegionTests
         using Sandbox sandbox = guest.Start(options => options.MapRegion(region, FreeAddress(I686)));
 
         Assert.Equal(2_500_001, stream.Position);
-        Assert.All([0, 1_048_576, 2_499_999], offset => Assert.Equal((offset + 1) % 251, sandbox.Call<int>("ReadByte", FreeAddress(I686).Value + (ulong)offset)));
+        Assert.All(
+            [0, 1_048_576, 2_499_999],
+            offset => Assert.Equal((offset + 1) % 251, sandbox.Call<int>("ReadByte", FreeAddress(I686).Value + (ulong)offset)));
         Assert.Equal(0, sandbox.Call<int>("ReadByte", FreeAddress(I686).Value + 2_500_000));
         Assert.Equal("weights (2.4 MiB)", region.ToString());
     }

@@ -23,7 +23,8 @@ public sealed class AllocationTests : IDisposable
     public void A_call_without_result_allocates_nothing() => AssertAllocatesNothing(() => _sandbox.Call("Nothing"));
 
     [KvmFact]
-    public void A_call_that_calls_the_host_with_scalars_allocates_nothing() => AssertAllocatesNothing(() => _sandbox.Call<int>("Add", 20, 22));
+    public void A_call_that_calls_the_host_with_scalars_allocates_nothing() =>
+        AssertAllocatesNothing(() => _sandbox.Call<int>("Add", 20, 22));
 
     [KvmFact]
     public void A_call_with_a_limit_of_its_own_allocates_nothing() =>

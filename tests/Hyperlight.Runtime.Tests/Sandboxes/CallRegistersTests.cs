@@ -3,8 +3,8 @@ using Hyperlight.Runtime.Tests.Guests;
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
 /// <summary>
-/// i686 sheet, section 3.3: what a guest finds when it is called. It fills the registers with junk, ends its start, and writes one value to a port that there
-/// is not when it is called.
+/// i686 sheet, section 3.3: what a guest finds when it is called. It fills the registers with junk, ends its start, and writes one value to
+/// a port that there is not when it is called.
 /// </summary>
 public class CallRegistersTests
 {
@@ -70,10 +70,12 @@ public class CallRegistersTests
 
     /// <summary>Without paging there is nothing to flush.</summary>
     [KvmFact]
-    public void The_first_call_after_a_restore_does_not_ask_an_unpaged_guest_to_flush() => Assert.Equal(0x2UL, Call("flat", OnScratch([0x9C, 0x58]), isRestored: true));
+    public void The_first_call_after_a_restore_does_not_ask_an_unpaged_guest_to_flush() =>
+        Assert.Equal(0x2UL, Call("flat", OnScratch([0x9C, 0x58]), isRestored: true));
 
     [KvmFact(Needs.Paging32)]
-    public void The_first_call_after_a_restore_asks_a_paged_guest_to_flush() => Assert.Equal(FlagsWithFlush, Call("paged", OnScratch([0x9C, 0x58]), isRestored: true));
+    public void The_first_call_after_a_restore_asks_a_paged_guest_to_flush() =>
+        Assert.Equal(FlagsWithFlush, Call("paged", OnScratch([0x9C, 0x58]), isRestored: true));
 
     /// <summary>mov esp, free page; …; out 77, eax</summary>
     private static byte[] OnScratch(byte[] toEax) => [0xBC, .. BitConverter.GetBytes(FreePage), .. toEax, 0xE7, NoSuchPort];

@@ -3,8 +3,8 @@ using Hyperlight.Runtime.Tests.Guests;
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
 /// <summary>
-/// i686 sheet, sections 3.1 and 3.2: what the first instruction of a guest finds in the registers and in scratch. Each guest writes one value to a port that
-/// there is not, and the host says what it wrote.
+/// i686 sheet, sections 3.1 and 3.2: what the first instruction of a guest finds in the registers and in scratch. Each guest writes one
+/// value to a port that there is not, and the host says what it wrote.
 /// </summary>
 public class EntryRegistersTests
 {
@@ -104,7 +104,8 @@ public class EntryRegistersTests
     /// <summary>What the flat layout adds: segments, a stack and CR0 that 32-bit code can use as they are.</summary>
     [KvmTheory]
     [MemberData(nameof(Special))]
-    public void A_flat_guest_starts_in_protected_mode_with_the_words_of_the_identity_layout(string what, byte[] toEax, ulong flat, ulong paged)
+    public void A_flat_guest_starts_in_protected_mode_with_the_words_of_the_identity_layout(
+        string what, byte[] toEax, ulong flat, ulong paged)
     {
         Assert.NotEmpty(what + paged);
         Assert.Equal(flat, In32BitMode("flat", toEax));
@@ -150,7 +151,8 @@ public class EntryRegistersTests
 
     private static ulong Read(TestGuest guest, ulong? seed = Seed, GuestLogLevel level = GuestLogLevel.Information)
     {
-        string message = Assert.Throws<GuestProtocolException>(() => guest.Start(options => (options.LogLevel, options.Seed) = (level, seed))).Message;
+        string message =
+            Assert.Throws<GuestProtocolException>(() => guest.Start(options => (options.LogLevel, options.Seed) = (level, seed))).Message;
         Assert.Contains($" to port {NoSuchPort}", message, StringComparison.Ordinal);
         return Convert.ToUInt64(message.Split("wrote 0x")[1].Split(' ')[0], 16);
     }

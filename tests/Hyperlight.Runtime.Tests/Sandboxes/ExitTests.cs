@@ -37,7 +37,9 @@ public class ExitTests
 
         GuestFaultException fault = Assert.Throws<GuestFaultException>(() => guest.Start());
 
-        Assert.Equal((new GuestPhysicalAddress(BareGuest.PagedAddress), MemoryAccessKind.Write, "image"), (fault.Address, fault.Access, fault.Region));
+        Assert.Equal(
+            (new GuestPhysicalAddress(BareGuest.PagedAddress), MemoryAccessKind.Write, "image"),
+            (fault.Address, fault.Access, fault.Region));
         Assert.Contains("which is read-only", fault.Message, StringComparison.Ordinal);
         guest.AssertUnchanged();
     }
@@ -53,7 +55,8 @@ public class ExitTests
     [Theory]
     [MemberData(nameof(Modes))]
     public void A_triple_fault_says_where_and_in_which_mode(EntryMode mode, string text) => Assert.Equal(
-        $"The guest triple-faulted at RIP 0x1234 in {text}: an exception occurred that its processor could not deliver; the guest has no GDT and no IDT yet.",
+        $"The guest triple-faulted at RIP 0x1234 in {text}: an exception occurred that its processor could not deliver; the guest has no "
+            + "GDT and no IDT yet.",
         Describe(EntryState.For(mode, new(0x1000)), 0x1234));
 
     [Theory]
@@ -62,7 +65,11 @@ public class ExitTests
     [InlineData(0x17, 0xFF, "; look at the guest's GDT, IDT and stack.")]
     public void A_triple_fault_says_which_table_the_guest_lacks(ushort gdtLimit, ushort idtLimit, string end)
     {
-        KvmSpecialRegisters special = EntryState.For(EntryMode.ProtectedMode, default) with { Gdt = new() { Limit = gdtLimit }, Idt = new() { Limit = idtLimit } };
+        KvmSpecialRegisters special = EntryState.For(EntryMode.ProtectedMode, default) with
+        {
+            Gdt = new() { Limit = gdtLimit },
+            Idt = new() { Limit = idtLimit },
+        };
 
         Assert.EndsWith(end, Describe(special, 1), StringComparison.Ordinal);
     }
@@ -82,7 +89,10 @@ public class ExitTests
     {
         KvmSpecialRegisters unpaged = EntryState.For(EntryMode.ProtectedMode, default);
 
-        Assert.Contains("a KVM that emulates guest code may not have it", Describe(unpaged, 0x4390, EntryMode.PagedProtectedMode), StringComparison.Ordinal);
+        Assert.Contains(
+            "a KVM that emulates guest code may not have it",
+            Describe(unpaged, 0x4390, EntryMode.PagedProtectedMode),
+            StringComparison.Ordinal);
         Assert.DoesNotContain("KVM", Describe(unpaged, 0x4390), StringComparison.Ordinal);
     }
 

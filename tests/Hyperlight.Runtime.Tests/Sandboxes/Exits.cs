@@ -5,8 +5,8 @@ using Hyperlight.Runtime.Tests.Guests;
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
 /// <summary>
-/// i686 sheet, section 6.5: the exits of a guest and what comes of each, as guests of a few bytes for each layout. Where 16-bit and 32-bit code have the
-/// same bytes, there is one guest for all.
+/// i686 sheet, section 6.5: the exits of a guest and what comes of each, as guests of a few bytes for each layout. Where 16-bit and 32-bit
+/// code have the same bytes, there is one guest for all.
 /// </summary>
 internal static class Exits
 {
@@ -49,8 +49,10 @@ internal static class Exits
         ["OUT 108 ends the start, 2 or 4 bytes"] = new([.. Align, 0xE7, 108], AssertReady),
         ["OUT 108 ends the start, 4 or 2 bytes"] = new([.. Align, 0x66, 0xE7, 108], AssertReady),
         ["HLT ends the start"] = new([.. Align, 0xF4], AssertReady),
-        ["OUT 104 is none of the ports"] = new([0xE6, 104], guest => AssertProtocol(guest, "port 104 ", "the ports are 99, 101, 102, 103 and 108")),
-        ["OUT 106 is none of the ports"] = new([0xE6, 106], guest => AssertProtocol(guest, "port 106 ", "the ports are 99, 101, 102, 103 and 108")),
+        ["OUT 104 is none of the ports"] = new(
+            [0xE6, 104], guest => AssertProtocol(guest, "port 104 ", "the ports are 99, 101, 102, 103 and 108")),
+        ["OUT 106 is none of the ports"] = new(
+            [0xE6, 106], guest => AssertProtocol(guest, "port 106 ", "the ports are 99, 101, 102, 103 and 108")),
         ["a read where there is no memory"] = new(
             [0xA0, .. BitConverter.GetBytes(LowNoMemory)],
             guest => AssertMemory(guest, MemoryAccessKind.Read, null),
@@ -64,7 +66,10 @@ internal static class Exits
 
         // ud2, without an interrupt table
         ["a triple fault"] = new([0x0F, 0x0B], guest =>
-            AssertTripleFault(guest.Image.Layout.EntryMode, guest.Image.EntryPoint.Value, Assert.Throws<GuestFaultException>(() => guest.Start()).Message)),
+            AssertTripleFault(
+                guest.Image.Layout.EntryMode,
+                guest.Image.EntryPoint.Value,
+                Assert.Throws<GuestFaultException>(() => guest.Start()).Message)),
 
         // jmp .
         ["a guest that is stopped"] = new([0xEB, 0xFE], guest => Assert.Contains(
@@ -72,15 +77,18 @@ internal static class Exits
             Assert.Throws<TimeoutException>(() => guest.Start(options => options.StartTimeout = TimeSpan.FromMilliseconds(50))).Message,
             StringComparison.Ordinal)),
 
-        ["interrupts: OUT to a device does nothing"] = new([.. Devices.SelectMany(port => (byte[])[0xE6, port]), .. Align, 0xE6, 108], AssertReady, HasInterrupts: true),
+        ["interrupts: OUT to a device does nothing"] = new(
+            [.. Devices.SelectMany(port => (byte[])[0xE6, port]), .. Align, 0xE6, 108], AssertReady, HasInterrupts: true),
 
         // in al, 0x61; out 77, al
-        ["interrupts: IN where no device is gives ones"] = new([0xE4, 0x61, 0xE6, 77], guest => AssertProtocol(guest, "wrote 0xFF to port 77 "), HasInterrupts: true),
+        ["interrupts: IN where no device is gives ones"] = new(
+            [0xE4, 0x61, 0xE6, 77], guest => AssertProtocol(guest, "wrote 0xFF to port 77 "), HasInterrupts: true),
         ["interrupts: IN of another port"] = new([0xE4, 77], guest => AssertRead(guest, 77), HasInterrupts: true),
         ["interrupts: OUT 108 ends the start"] = new([.. Align, 0xE6, 108], AssertReady, HasInterrupts: true),
         ["interrupts: HLT waits"] = new(
             [.. Align, 0xF4],
-            guest => Assert.Throws<TimeoutException>(() => guest.Start(options => options.StartTimeout = TimeSpan.FromMilliseconds(50))), HasInterrupts: true),
+            guest => Assert.Throws<TimeoutException>(() => guest.Start(options => options.StartTimeout = TimeSpan.FromMilliseconds(50))),
+            HasInterrupts: true),
     };
 
     static Exits()
@@ -107,13 +115,18 @@ internal static class Exits
             "flat" => exit.Flat ?? exit.Identity,
             _ => exit.Paged ?? exit.Flat ?? exit.Identity,
         };
-        GuestSizes sizes = new() { HardwareInterrupts = exit.HasInterrupts, HeapSize = layout == "identity" ? GuestLayout.PageSize : new GuestSizes().HeapSize };
+        GuestSizes sizes = new()
+        {
+            HardwareInterrupts = exit.HasInterrupts,
+            HeapSize = layout == "identity" ? GuestLayout.PageSize : new GuestSizes().HeapSize,
+        };
         using TestGuest guest = BareGuest.At(BareGuest.Addresses[layout], sizes, code);
         exit.Ends(guest);
     }
 
     /// <summary>A write by a guest that has made a page of the image writable in its own tables: the host has not.</summary>
-    public static byte[] WriteToImage => [.. MapPage(LastPageButOne, BareGuest.PagedAddress), 0xA2, .. BitConverter.GetBytes(LastPageButOne)];
+    public static byte[] WriteToImage =>
+        [.. MapPage(LastPageButOne, BareGuest.PagedAddress), 0xA2, .. BitConverter.GetBytes(LastPageButOne)];
 
     /// <summary>Where it was and in which mode, or that this processor was reset.</summary>
     public static void AssertTripleFault(EntryMode mode, ulong rip, string message)
@@ -169,5 +182,6 @@ internal static class Exits
     /// <param name="Flat">The code for protected mode, when it is another.</param>
     /// <param name="Paged">The code with paging, when it is another again.</param>
     /// <param name="HasInterrupts">Whether the image has interrupt controllers.</param>
-    private sealed record Exit(byte[] Identity, Action<TestGuest> Ends, byte[]? Flat = null, byte[]? Paged = null, bool HasInterrupts = false);
+    private sealed record Exit(
+        byte[] Identity, Action<TestGuest> Ends, byte[]? Flat = null, byte[]? Paged = null, bool HasInterrupts = false);
 }

@@ -49,10 +49,11 @@ public class GuestCounterTests
     public void The_smallest_scratch_region_has_room_for_it()
     {
         GuestCounter counter = new();
-        using TestGuest guest = TestGuest.FromElf(BareGuest.Elf(BareGuest.FlatAddress, [0x83, 0xE4, 0xF0, 0xF4]).Build(), request => request with
-        {
-            Sizes = new() { ScratchSize = 0xA000 },
-        });
+        using TestGuest guest = TestGuest.FromElf(
+            BareGuest.Elf(BareGuest.FlatAddress, [0x83, 0xE4, 0xF0, 0xF4]).Build(), request => request with
+            {
+                Sizes = new() { ScratchSize = 0xA000 },
+            });
         using Sandbox sandbox = guest.Start(options => options.Counter = counter);
 
         Assert.Equal(1UL, counter.Increment());
@@ -190,7 +191,8 @@ public class GuestCounterTests
     public void It_counts_for_one_sandbox_while_that_is_there()
     {
         GuestCounter counter = new();
-        Assert.Contains("no sandbox yet", Assert.Throws<InvalidOperationException>(() => counter.Increment()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no sandbox yet", Assert.Throws<InvalidOperationException>(() => counter.Increment()).Message, StringComparison.Ordinal);
         using TestGuest guest = new("misbehave32");
         using Sandbox sandbox = guest.Start(options => options.Counter = counter);
         counter.Increment();

@@ -24,7 +24,8 @@ public class GuestLogTests
         Assert.Equal("scripted: message (source_module caller src/main.rs:42)", entry.Text);
         Assert.Equal(
             ("scripted", "message", "source_module", "caller", "src/main.rs", 42u),
-            (entry.Fields["guest_name"], entry.Fields["guest_message"], entry.Fields["guest_module"], entry.Fields["guest_caller"], entry.Fields["guest_file"], entry.Fields["guest_line"]));
+            (entry.Fields["guest_name"], entry.Fields["guest_message"], entry.Fields[
+                "guest_module"], entry.Fields["guest_caller"], entry.Fields["guest_file"], entry.Fields["guest_line"]));
     }
 
     [KvmTheory]
@@ -41,7 +42,8 @@ public class GuestLogTests
         }
 
         Assert.Equal(
-            [LogLevel.Error, LogLevel.Warning, LogLevel.Information, LogLevel.Debug, LogLevel.Trace], logger.Entries.Select(entry => entry.Level));
+            [LogLevel.Error, LogLevel.Warning, LogLevel.Information, LogLevel.Debug, LogLevel.Trace],
+            logger.Entries.Select(entry => entry.Level));
     }
 
     [KvmFact]

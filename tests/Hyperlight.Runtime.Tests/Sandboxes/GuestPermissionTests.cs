@@ -19,7 +19,8 @@ public class GuestPermissionTests
     public void Init_data_can_be_used_as_its_permissions_say(string text, bool writable, bool executable)
     {
         Assert.True(MemoryPermissionsText.TryParse(text, out MemoryPermissions permissions));
-        using TestGuest guest = new(Amd64, request => request with { InitData = FortyTwo, Sizes = new() { InitDataPermissions = permissions } });
+        using TestGuest guest = new(
+            Amd64, request => request with { InitData = FortyTwo, Sizes = new() { InitDataPermissions = permissions } });
         using Sandbox sandbox = guest.Start();
         using Snapshot start = sandbox.TakeSnapshot();
         ulong address = sandbox.Call<ulong>("InitDataAddress");

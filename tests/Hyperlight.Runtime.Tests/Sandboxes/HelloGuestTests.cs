@@ -63,7 +63,8 @@ public class HelloGuestTests
     public async Task A_call_can_be_awaited_and_does_not_occupy_the_thread_pool(string name)
     {
         using TestGuest guest = new(name);
-        using Sandbox sandbox = guest.Start(options => options.HostFunctions.Add("Now", () => Thread.CurrentThread.IsThreadPoolThread.ToString()));
+        using Sandbox sandbox = guest.Start(
+            options => options.HostFunctions.Add("Now", () => Thread.CurrentThread.IsThreadPoolThread.ToString()));
 
         Assert.Equal("World, it is False", await sandbox.CallAsync<string>("Greet", "World"));
     }
@@ -115,14 +116,18 @@ public class HelloGuestTests
     {
         using TestGuest guest = new(name);
         using Sandbox without = guest.Start();
-        using Sandbox other = guest.Start(options => options.HostFunctions.Add("Now", (int _) => "x").Add("HostAdd", (int a, string b) => a));
+        using Sandbox other = guest.Start(
+            options => options.HostFunctions.Add("Now", (int _) => "x").Add("HostAdd", (int a, string b) => a));
 
         Assert.Equal(
-            "HostFunction Now was not found", Assert.Throws<GuestErrorException>(() => without.Call<string>("Greet", "World")).GuestMessage);
+            "HostFunction Now was not found",
+            Assert.Throws<GuestErrorException>(() => without.Call<string>("Greet", "World")).GuestMessage);
         Assert.Contains(
-            "takes 1 arguments, the call has 0", Assert.Throws<GuestErrorException>(() => other.Call<string>("Greet", "World")).Message, StringComparison.Ordinal);
+            "takes 1 arguments, the call has 0", Assert.Throws<GuestErrorException>(() => other.Call<string>("Greet", "World")).Message,
+            StringComparison.Ordinal);
         Assert.Contains(
-            "takes String as argument 2, the call has Int", Assert.Throws<GuestErrorException>(() => other.Call<int>("Add", 1, 2)).Message, StringComparison.Ordinal);
+            "takes String as argument 2, the call has Int", Assert.Throws<GuestErrorException>(() => other.Call<int>("Add", 1, 2)).Message,
+            StringComparison.Ordinal);
     }
 
     [KvmTheory]
@@ -177,7 +182,8 @@ public class HelloGuestTests
         RunSideBySide(("hello", "amd64-0.16"), ("hello32-identity", "i686-0.13"), ("hello32", "i686-flat"));
 
     [KvmFact(Needs.Paging32)]
-    public void Guests_with_32_bit_paging_run_beside_them() => RunSideBySide(("hello-paged", "i686-0.15"), ("hello", "amd64-0.16"), ("hello32", "i686-flat"));
+    public void Guests_with_32_bit_paging_run_beside_them() =>
+        RunSideBySide(("hello-paged", "i686-0.15"), ("hello", "amd64-0.16"), ("hello32", "i686-flat"));
 
     [KvmFact]
     public void Sandboxes_outlive_their_image()
@@ -197,7 +203,9 @@ public class HelloGuestTests
         {
             for (int round = 0; round < 3; round++)
             {
-                Assert.Equal(Enumerable.Range(round, pairs.Length), sandboxes.Select((sandbox, number) => sandbox.Call<int>("EchoInt", round + number)));
+                Assert.Equal(
+                    Enumerable.Range(round, pairs.Length),
+                    sandboxes.Select((sandbox, number) => sandbox.Call<int>("EchoInt", round + number)));
             }
 
             Assert.Equal(pairs.Select(pair => pair.Layout), guests.Select(guest => guest.Image.Layout.Id));

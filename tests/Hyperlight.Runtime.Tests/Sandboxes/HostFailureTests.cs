@@ -29,7 +29,9 @@ public sealed class HostFailureTests
         string identifier = Assert.IsType<string>(entry.Fields["failure_id"]);
         Assert.Same(thrown, entry.Exception);
         Assert.Same(thrown, error.InnerException);
-        Assert.Equal((GuestErrorCode.HostFunctionError, $"HostFunction Now failed: the host's log says why under {identifier}"), (error.Code, error.GuestMessage));
+        Assert.Equal(
+            (GuestErrorCode.HostFunctionError, $"HostFunction Now failed: the host's log says why under {identifier}"),
+            (error.Code, error.GuestMessage));
         Assert.Equal(SandboxState.Ready, sandbox.State);
     }
 
@@ -55,8 +57,10 @@ public sealed class HostFailureTests
     {
         bool fails = true;
         using TestGuest guest = new("hello");
-        using Sandbox sandbox = guest.Start(options => options.HostFunctions.Add("Now", () => fails ? throw new InvalidOperationException() : "noon"));
-        Assert.IsType<InvalidOperationException>(Assert.Throws<GuestErrorException>(() => sandbox.Call<string>("Greet", "World")).InnerException);
+        using Sandbox sandbox = guest.Start(
+            options => options.HostFunctions.Add("Now", () => fails ? throw new InvalidOperationException() : "noon"));
+        Assert.IsType<InvalidOperationException>(
+            Assert.Throws<GuestErrorException>(() => sandbox.Call<string>("Greet", "World")).InnerException);
         fails = false;
 
         Assert.Equal("World, it is noon", sandbox.Call<string>("Greet", "World"));
@@ -107,12 +111,16 @@ public sealed class HostFailureTests
     public void A_log_sink_that_throws_whatever_it_is_poisons_the_sandbox_whose_call_it_ended()
     {
         using TestGuest guest = new("misbehave");
-        using Sandbox sandbox = guest.Start(options => (options.LogLevel, options.Log) = (GuestLogLevel.Trace, _ => throw new OddException(null)));
+        using Sandbox sandbox = guest.Start(
+            options => (options.LogLevel, options.Log) = (GuestLogLevel.Trace, _ => throw new OddException(null)));
 
         Assert.Throws<OddException>(() => sandbox.Call("LogMessage", 1, "x"));
 
         Assert.Equal(SandboxState.Poisoned, sandbox.State);
-        Assert.Contains(nameof(OddException), Assert.Throws<SandboxPoisonedException>(() => sandbox.Call<int>("DataWord")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            nameof(OddException),
+            Assert.Throws<SandboxPoisonedException>(() => sandbox.Call<int>("DataWord")).Message,
+            StringComparison.Ordinal);
     }
 
     private sealed class OddException(string? text) : Exception

@@ -6,8 +6,8 @@ using Hyperlight.Runtime.Tests.Pool;
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
 /// <summary>
-/// <see cref="Thread.Interrupt"/> ends a wait of the program's own, never a step that a sandbox must take. Nothing runs beside these tests: they count
-/// what the whole process has open.
+/// <see cref="Thread.Interrupt"/> ends a wait of the program's own, never a step that a sandbox must take. Nothing runs beside these tests:
+/// they count what the whole process has open.
 /// </summary>
 [Collection(nameof(Alone))]
 public sealed class InterruptedThreadTests
@@ -132,7 +132,11 @@ public sealed class InterruptedThreadTests
             if (!renting.IsCompletedSuccessfully)
             {
                 // The other sandbox is still on its way back.
-                renting.AsTask().ContinueWith(static lease => lease.Result.Dispose(), TestCanceled, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                renting.AsTask().ContinueWith(
+                    static lease => lease.Result.Dispose(),
+                    TestCanceled,
+                    TaskContinuationOptions.ExecuteSynchronously,
+                    TaskScheduler.Default);
                 continue;
             }
 

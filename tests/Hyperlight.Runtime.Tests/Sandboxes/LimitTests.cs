@@ -13,7 +13,8 @@ public class LimitTests
         using Sandbox sandbox = guest.Start();
 
         GuestErrorException fits = Assert.Throws<GuestErrorException>(() => sandbox.Call("ReturnError", 1, new string('x', 0x3000)));
-        MessageTooLargeException exception = Assert.Throws<MessageTooLargeException>(() => sandbox.Call("ReturnError", 1, new string('x', 0x8000)));
+        MessageTooLargeException exception = Assert.Throws<MessageTooLargeException>(
+            () => sandbox.Call("ReturnError", 1, new string('x', 0x8000)));
 
         Assert.Equal(0x3000, fits.GuestMessage.Length);
         Assert.Equal(0x8000 - 16, exception.Available);

@@ -133,7 +133,8 @@ public class MisbehavingGuestTests
 
         Assert.Equal(guest.Image.Map.Scratch.Size, sandbox.Call<ulong>("ReadScratchWord", 8));
         Assert.InRange(
-            sandbox.Call<ulong>("ReadScratchWord", 0x10), guest.Image.Map.FirstFreePage.Value, guest.Image.Map.Scratch.Gpa.Value + guest.Image.Map.Scratch.Size);
+            sandbox.Call<ulong>("ReadScratchWord", 0x10), guest.Image.Map.FirstFreePage.Value,
+            guest.Image.Map.Scratch.Gpa.Value + guest.Image.Map.Scratch.Size);
         Assert.Equal(new byte[] { 1, 2, 3 }, sandbox.Call<byte[]>("InitData"));
         Assert.NotEqual(sandbox.Call<ulong>("RandomSeed"), other.Call<ulong>("RandomSeed"));
     }

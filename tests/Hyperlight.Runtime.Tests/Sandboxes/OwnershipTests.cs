@@ -6,8 +6,8 @@ using static Hyperlight.Runtime.Tests.Regions.GuestFile;
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
 /// <summary>
-/// What an API hands out is the caller's own: its disposal ends nothing that somebody else uses. Nothing runs beside these tests: they count what the
-/// whole process has open.
+/// What an API hands out is the caller's own: its disposal ends nothing that somebody else uses. Nothing runs beside these tests: they
+/// count what the whole process has open.
 /// </summary>
 [Collection(nameof(Alone))]
 public sealed class OwnershipTests

@@ -81,7 +81,8 @@ public class PagedGuestTests
         using Sandbox other = guest.Start();
 
         Assert.Equal(PageFault, Assert.Throws<GuestCpuException>(() => sandbox.Call<int>("ReadByte", 0UL)).Vector);
-        Assert.Equal(PageFault, Assert.Throws<GuestCpuException>(() => other.Call<int>("WriteByte", guest.Image.Map.Image.Gva.Value, 1)).Vector);
+        Assert.Equal(
+            PageFault, Assert.Throws<GuestCpuException>(() => other.Call<int>("WriteByte", guest.Image.Map.Image.Gva.Value, 1)).Vector);
     }
 
     /// <summary>i686 sheet, section 2.5: there is no no-execute, so heap, data of its own and scratch can be run.</summary>
@@ -97,10 +98,13 @@ public class PagedGuestTests
 
         Assert.Equal(
             (42, 42, 42),
-            (sandbox.Call<int>("RunOnHeap"), sandbox.Call<int>("RunCode", guest.Image.Map.InitData.Gva.Value), sandbox.Call<int>("RunCode", scratch)));
+            (sandbox.Call<int>("RunOnHeap"), sandbox.Call<int>("RunCode", guest.Image.Map.InitData.Gva.Value), sandbox.Call<int>(
+                "RunCode", scratch)));
     }
 
-    /// <summary>i686 sheet, section 2.5: the PEB has no file mappings, so it is plainly read-only; init data is what was asked for.</summary>
+    /// <summary>
+    /// i686 sheet, section 2.5: the PEB has no file mappings, so it is plainly read-only; init data is what was asked for.
+    /// </summary>
     [KvmTheory(Needs.Paging32)]
     [InlineData("peb", MemoryPermissions.Read, false)]
     [InlineData("init-data", MemoryPermissions.Read, false)]
@@ -108,7 +112,8 @@ public class PagedGuestTests
     [InlineData("heap", MemoryPermissions.Read, true)]
     public void Only_what_is_copy_on_write_can_be_written(string region, MemoryPermissions initData, bool isWritable)
     {
-        using TestGuest guest = new(Misbehave, request => request with { InitData = new byte[] { 1 }, Sizes = new() { InitDataPermissions = initData } });
+        using TestGuest guest = new(
+            Misbehave, request => request with { InitData = new byte[] { 1 }, Sizes = new() { InitDataPermissions = initData } });
         using Sandbox sandbox = guest.Start();
         MemoryRegion place = guest.Image.Map.Regions.Single(other => other.Name == region);
         ulong address = place.Gva.Value + place.Size - 0x80;
@@ -166,7 +171,8 @@ public class PagedGuestTests
         using Snapshot snapshot = sandbox.TakeSnapshot();
         sandbox.Restore(snapshot);
 
-        Assert.Equal((200, 4999 % 251), (sandbox.Call<int>("ReadByte", 0x4000_0000UL), sandbox.Call<int>("ReadByte", 0x4000_0000UL + 4999)));
+        Assert.Equal(
+            (200, 4999 % 251), (sandbox.Call<int>("ReadByte", 0x4000_0000UL), sandbox.Call<int>("ReadByte", 0x4000_0000UL + 4999)));
     }
 
     [KvmFact(Needs.Paging32)]

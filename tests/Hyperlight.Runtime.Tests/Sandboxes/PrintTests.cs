@@ -4,7 +4,9 @@ using Hyperlight.Runtime.Tests.Pool;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
-/// <summary>What becomes of text that guests print. Nothing runs beside these tests: one looks at the console of the whole process.</summary>
+/// <summary>
+/// What becomes of text that guests print. Nothing runs beside these tests: one looks at the console of the whole process.
+/// </summary>
 [Collection(nameof(Alone))]
 public sealed class PrintTests
 {
@@ -111,7 +113,10 @@ public sealed class PrintTests
 
         Assert.Equal(1, sandbox.Call<int>("Print", "x"));
 
-        Assert.StartsWith(nameof(ObjectDisposedException), Assert.IsType<string>(Assert.Single(logger.Entries).Fields["print_failure"]), StringComparison.Ordinal);
+        Assert.StartsWith(
+            nameof(ObjectDisposedException),
+            Assert.IsType<string>(Assert.Single(logger.Entries).Fields["print_failure"]),
+            StringComparison.Ordinal);
     }
 
     private static Sandbox Start(TestGuest guest, TextWriter writer, Action<SandboxOptions>? configure = null) => guest.Start(options =>

@@ -137,7 +137,8 @@ public sealed class SandboxStopTests : IDisposable
     {
         using Sandbox sandbox = _guest.Halt().Return(RecordedMessages.Get("result-int")).Start();
 
-        Assert.Throws<OperationCanceledException>(() => sandbox.Call<int>("F", new CallOptions { CancellationToken = new(canceled: true) }));
+        Assert.Throws<OperationCanceledException>(
+            () => sandbox.Call<int>("F", new CallOptions { CancellationToken = new(canceled: true) }));
         Assert.Equal(-42, sandbox.Call<int>("F"));
     }
 

@@ -12,7 +12,8 @@ public sealed class SandboxTests : IDisposable
     [KvmFact]
     public void A_function_returns_its_result()
     {
-        using Sandbox sandbox = _guest.Halt().Return(RecordedMessages.Get("result-string")).Return(RecordedMessages.Get("result-int")).Start();
+        using Sandbox sandbox = _guest.Halt().Return(RecordedMessages.Get("result-string")).Return(RecordedMessages.Get("result-int"))
+            .Start();
 
         Assert.Equal("hello\n", sandbox.Call<string>("SayHello", "World"));
         Assert.Equal(-42, sandbox.Call<int>("Add", 1, 2));
@@ -37,7 +38,8 @@ public sealed class SandboxTests : IDisposable
     [KvmFact]
     public void Whatever_comes_can_be_taken()
     {
-        using Sandbox sandbox = _guest.Halt().Return(RecordedMessages.Get("result-bytes")).Return(RecordedMessages.Get("result-void")).Start();
+        using Sandbox sandbox = _guest.Halt().Return(RecordedMessages.Get("result-bytes")).Return(RecordedMessages.Get("result-void"))
+            .Start();
 
         Assert.Equal<GuestValue>(new byte[] { 0, 1, 2, 0xFF }, sandbox.Call<GuestValue>("F"));
         Assert.Equal(GuestValue.Void, sandbox.Call<GuestValue>("F"));
@@ -60,13 +62,15 @@ public sealed class SandboxTests : IDisposable
     {
         using Sandbox sandbox = _guest.Halt().Start();
 
-        Assert.Contains("System.DateTime", Assert.Throws<NotSupportedException>(() => sandbox.Call<DateTime>("F")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "System.DateTime", Assert.Throws<NotSupportedException>(() => sandbox.Call<DateTime>("F")).Message, StringComparison.Ordinal);
     }
 
     [KvmFact]
     public void An_error_of_the_guest_is_no_poison()
     {
-        using Sandbox sandbox = _guest.Halt().Return(RecordedMessages.Get("result-error")).Return(RecordedMessages.Get("result-int")).Start();
+        using Sandbox sandbox = _guest.Halt().Return(RecordedMessages.Get("result-error")).Return(RecordedMessages.Get("result-int"))
+            .Start();
 
         GuestErrorException exception = Assert.Throws<GuestErrorException>(() => sandbox.Call<int>("F"));
 
@@ -177,7 +181,8 @@ public sealed class SandboxTests : IDisposable
 
         GuestFaultException exception = Assert.Throws<GuestFaultException>(() => sandbox.Call("F"));
 
-        Assert.Equal((new GuestPhysicalAddress(ScriptedGuest.Nowhere), MemoryAccessKind.Read), (exception.Address!.Value, exception.Access!.Value));
+        Assert.Equal(
+            (new GuestPhysicalAddress(ScriptedGuest.Nowhere), MemoryAccessKind.Read), (exception.Address!.Value, exception.Access!.Value));
         Assert.Null(exception.Region);
         Assert.Contains("0x80000000", exception.Message, StringComparison.Ordinal);
         Assert.Equal(SandboxState.Poisoned, sandbox.State);
@@ -206,7 +211,10 @@ public sealed class SandboxTests : IDisposable
     public void Halting_by_instruction_ends_a_call_too()
     {
         // hlt
-        using Sandbox sandbox = _guest.Halt().Put(ScriptedGuest.OutputBuffer, ScriptedGuest.Framed(RecordedMessages.Get("result-int")), 103).Run(0xF4).Start();
+        using Sandbox sandbox = _guest.Halt()
+            .Put(ScriptedGuest.OutputBuffer, ScriptedGuest.Framed(RecordedMessages.Get("result-int")), 103)
+            .Run(0xF4)
+            .Start();
 
         Assert.Equal(-42, sandbox.Call<int>("F"));
     }
@@ -234,7 +242,8 @@ public sealed class SandboxTests : IDisposable
         // mov eax, register; out 16, eax
         _guest.Enter(0x66, 0x89, encoded, 0x66, 0xE7, 0x10);
 
-        GuestProtocolException exception = Assert.Throws<GuestProtocolException>(() => _guest.Start(options => options.LogLevel = GuestLogLevel.Debug));
+        GuestProtocolException exception = Assert.Throws<GuestProtocolException>(
+            () => _guest.Start(options => options.LogLevel = GuestLogLevel.Debug));
 
         Assert.StartsWith($"The guest wrote {value} to port 16", exception.Message, StringComparison.Ordinal);
         Assert.NotEmpty(register);
@@ -261,7 +270,8 @@ public sealed class SandboxTests : IDisposable
     [KvmFact]
     public void A_malformed_log_record_poisons()
     {
-        using Sandbox sandbox = _guest.Halt().Send(RecordedMessages.Get("result-int"), 99).Start(options => options.LogLevel = GuestLogLevel.Trace);
+        using Sandbox sandbox = _guest.Halt().Send(RecordedMessages.Get("result-int"), 99)
+            .Start(options => options.LogLevel = GuestLogLevel.Trace);
 
         Assert.Throws<GuestProtocolException>(() => sandbox.Call("F"));
         Assert.Equal(SandboxState.Poisoned, sandbox.State);

@@ -5,7 +5,9 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
-/// <summary>Guests whose addresses are the physical ones: what they may touch, how they end, and that what they write is their own.</summary>
+/// <summary>
+/// Guests whose addresses are the physical ones: what they may touch, how they end, and that what they write is their own.
+/// </summary>
 public class UnpagedGuestTests
 {
     private const string Identity = "misbehave32";
@@ -127,8 +129,9 @@ public class UnpagedGuestTests
     }
 
     /// <summary>
-    /// i686 sheet, sections 6.2 and 10: the smallest guest that meets all that is special about profile A. It starts in real mode, writes to its data and, by
-    /// loading segments whose descriptors lack the accessed bit, lets the processor write to its image; then it says what it found.
+    /// i686 sheet, sections 6.2 and 10: the smallest guest that meets all that is special about profile A. It starts in real mode, writes
+    /// to its data and, by loading segments whose descriptors lack the accessed bit, lets the processor write to its image; then it says
+    /// what it found.
     /// </summary>
     [KvmFact]
     public void The_self_test_of_the_identity_layout_writes_to_its_image_without_getting_stuck_and_leaves_it_alone()
@@ -158,7 +161,8 @@ public class UnpagedGuestTests
     {
         // mov eax, [data]; mov dx, 77; out dx, eax; the data is its own address.
         byte[] code = [0xA1, 0x10, 0, 0, 0, 0x66, 0xBA, 77, 0, 0xEF, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0];
-        using TestGuest guest = TestGuest.FromElf(BareGuest.Elf(0, code).WithType(ElfType.PositionIndependent).WithRel(1).WithRel(0x10).Build());
+        using TestGuest guest = TestGuest.FromElf(
+            BareGuest.Elf(0, code).WithType(ElfType.PositionIndependent).WithRel(1).WithRel(0x10).Build());
 
         Assert.Contains("wrote 0x1010 ", Assert.Throws<GuestProtocolException>(() => guest.Start()).Message, StringComparison.Ordinal);
     }
@@ -183,7 +187,8 @@ public class UnpagedGuestTests
         // 0x00: mov al, [0x1000]; out 103, al; mov byte [0x1000], 'w'; lgdt [0x70]; mov eax, cr0; or al, 1; mov cr0, eax; jmp dword 8:0x20
         byte[] realMode =
         [
-            0xA0, 0, 0x10, 0xE6, 103, 0xC6, 0x06, 0, 0x10, (byte)'w', 0x0F, 0x01, 0x16, 0x70, 0, 0x0F, 0x20, 0xC0, 0x0C, 1, 0x0F, 0x22, 0xC0,
+            0xA0, 0, 0x10, 0xE6, 103, 0xC6, 0x06, 0, 0x10, (byte)'w', 0x0F, 0x01, 0x16, 0x70, 0, 0x0F, 0x20, 0xC0, 0x0C, 1, 0x0F, 0x22,
+            0xC0,
             0x66, 0xEA, 0x20, 0, 0, 0, 8, 0,
         ];
 
@@ -191,7 +196,8 @@ public class UnpagedGuestTests
         // and esp, -16; mov eax, 0x20; out 108, al
         byte[] protectedMode =
         [
-            0x66, 0xB8, 16, 0, 0x8E, 0xD8, 0x8E, 0xD0, 0xA0, 0, 0x10, 0, 0, 0xE6, 103, 0xA0, 0x65, 0, 0, 0, 0x24, 1, 0x04, (byte)'0', 0xE6, 103,
+            0x66, 0xB8, 16, 0, 0x8E, 0xD8, 0x8E, 0xD0, 0xA0, 0, 0x10, 0, 0, 0xE6, 103, 0xA0, 0x65, 0, 0, 0, 0x24, 1, 0x04, (byte)'0', 0xE6,
+            103,
             0x83, 0xE4, 0xF0, 0xB8, 0x20, 0, 0, 0, 0xE6, 108,
         ];
 
@@ -208,7 +214,8 @@ public class UnpagedGuestTests
 
     /// <summary>push edi; mov edi, address; mov ecx, size / 4; mov eax, values; cld; rep stosd; pop edi; ret</summary>
     private static byte[] Fill(ulong address, uint size, byte value) =>
-        [0x57, 0xBF, .. BitConverter.GetBytes((uint)address), 0xB9, .. BitConverter.GetBytes(size / 4), 0xB8, value, value, value, value, 0xFC, 0xF3, 0xAB, 0x5F, 0xC3];
+        [0x57, 0xBF, .. BitConverter.GetBytes((uint)address), 0xB9, .. BitConverter.GetBytes(size / 4), 0xB8, value, value, value, value,
+            0xFC, 0xF3, 0xAB, 0x5F, 0xC3];
 
     /// <summary>An address that nothing uses: near the end of a region, of scratch in its counter page.</summary>
     private static ulong EndOf(TestGuest guest, string name)

@@ -100,7 +100,8 @@ public sealed class IdentitySnapshotTests
 
         for (int round = 0; round < 2; round++)
         {
-            Assert.All(Enumerable.Range(0, 800), page => Assert.Equal(page % 20 < 17 ? 3 : 0, other.Call<int>("ReadByte", Address(guest, page))));
+            Assert.All(
+                Enumerable.Range(0, 800), page => Assert.Equal(page % 20 < 17 ? 3 : 0, other.Call<int>("ReadByte", Address(guest, page))));
             other.Call<int>("WriteByte", Address(guest, 39 * 20), 4);
             other.Restore(snapshot);
         }

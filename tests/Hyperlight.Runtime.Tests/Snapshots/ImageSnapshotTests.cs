@@ -19,7 +19,8 @@ public sealed class ImageSnapshotTests
         Assert.Null(image.CheckSnapshot());
         Assert.Same(one.TakeContent(), two.TakeContent());
         one.Call("SetDataWord", 5);
-        Assert.Equal((5, 42, 7, 7), (one.Call<int>("DataWord"), two.Call<int>("DataWord"), one.Call<int>("BssWord"), two.Call<int>("BssWord")));
+        Assert.Equal(
+            (5, 42, 7, 7), (one.Call<int>("DataWord"), two.Call<int>("DataWord"), one.Call<int>("BssWord"), two.Call<int>("BssWord")));
     }
 
     [KvmFact]
@@ -140,7 +141,8 @@ public sealed class ImageSnapshotTests
     {
         using GuestImage image = GuestImage.Open(directory);
         using FileStream memory = new(
-            Directory.EnumerateFiles(Path.Combine(directory, "blobs", "sha256")).MaxBy(path => new FileInfo(path).Length)!, FileMode.Open, FileAccess.ReadWrite);
+            Directory.EnumerateFiles(Path.Combine(directory, "blobs", "sha256")).MaxBy(path => new FileInfo(path).Length)!, FileMode.Open,
+            FileAccess.ReadWrite);
         memory.Position = 4096;
         int value = memory.ReadByte();
         memory.Position = 4096;

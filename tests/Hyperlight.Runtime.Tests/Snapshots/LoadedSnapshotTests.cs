@@ -80,7 +80,8 @@ public sealed class LoadedSnapshotTests : IDisposable
     }
 
     [KvmFact(Needs.Paging32)]
-    public void A_loaded_snapshot_of_a_guest_with_32_bit_paging_fits_and_heals_too() => A_loaded_snapshot_fits_a_sandbox_of_the_image_and_heals_it(Paged);
+    public void A_loaded_snapshot_of_a_guest_with_32_bit_paging_fits_and_heals_too() =>
+        A_loaded_snapshot_fits_a_sandbox_of_the_image_and_heals_it(Paged);
 
     [KvmTheory]
     [InlineData("misbehave")]
@@ -88,7 +89,8 @@ public sealed class LoadedSnapshotTests : IDisposable
     [InlineData("misbehave-flat")]
     public void A_loaded_snapshot_that_does_not_fit_says_every_difference(string name)
     {
-        using (TestGuest guest = new(name, request => request with { Sizes = new GuestSizes { HeapSize = 1 << 20, ScratchSize = 1 << 20 } }))
+        using (TestGuest guest = new(
+            name, request => request with { Sizes = new GuestSizes { HeapSize = 1 << 20, ScratchSize = 1 << 20 } }))
         {
             using Sandbox first = guest.Start(options =>
             {
@@ -150,5 +152,6 @@ public sealed class LoadedSnapshotTests : IDisposable
     }
 
     [KvmFact(Needs.Paging32)]
-    public void A_chain_of_loaded_snapshots_of_a_guest_with_32_bit_paging_keeps_every_link() => A_chain_of_loaded_snapshots_keeps_every_link(Paged);
+    public void A_chain_of_loaded_snapshots_of_a_guest_with_32_bit_paging_keeps_every_link() =>
+        A_chain_of_loaded_snapshots_keeps_every_link(Paged);
 }

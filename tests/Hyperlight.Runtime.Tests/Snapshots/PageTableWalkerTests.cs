@@ -260,7 +260,8 @@ public sealed class PageTableWalkerTests : IDisposable
         Write(table, (int)(gva >> 12) & 511, gpa | bits);
     }
 
-    private ulong Read(ulong table, int index) => BinaryPrimitives.ReadUInt64LittleEndian(_tables.Slice(table - Root + ((ulong)index * 8), 8));
+    private ulong Read(ulong table, int index) =>
+        BinaryPrimitives.ReadUInt64LittleEndian(_tables.Slice(table - Root + ((ulong)index * 8), 8));
 
     private void Write(ulong table, int index, ulong entry) =>
         BinaryPrimitives.WriteUInt64LittleEndian(_tables.Slice(table - Root + ((ulong)index * 8), 8), entry);

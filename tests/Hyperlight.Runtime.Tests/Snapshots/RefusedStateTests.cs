@@ -51,7 +51,11 @@ public sealed class RefusedStateTests
         KeptMachine.Close();
 
         // XCR0 can be set, the address in the other register cannot: it is not canonical.
-        Snapshot bad = good.With(good.Content.Processor with { ExtendedControl = WithAvx, Msrs = [new() { Index = KernelGsBase, Value = 0x1234_0000_0000_0000 }] });
+        Snapshot bad = good.With(good.Content.Processor with
+        {
+            ExtendedControl = WithAvx,
+            Msrs = [new() { Index = KernelGsBase, Value = 0x1234_0000_0000_0000 }],
+        });
         Assert.Throws<HypervisorException>(() => bad.CreateSandbox());
         using TinyGuest next = TinyGuest.LongMode(0xF4);
 

@@ -3,7 +3,10 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
-/// <summary>What a snapshot keeps of tables that the guest has written itself (amd64 sheet, sections 3.1 and 6.3); what it refuses is in <c>Hostile</c>.</summary>
+/// <summary>
+/// What a snapshot keeps of tables that the guest has written itself (amd64 sheet, sections 3.1 and 6.3); what it refuses is in
+/// <c>Hostile</c>.
+/// </summary>
 public sealed class RewrittenTablesTests : IDisposable
 {
     private const ulong Table = 0x23; // present, writable, accessed

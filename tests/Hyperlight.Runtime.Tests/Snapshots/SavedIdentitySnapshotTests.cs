@@ -128,7 +128,8 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
             File.WriteAllBytes(pages, bytes);
             using Snapshot loaded = Snapshot.Load(directory, Tag, new() { VerifyContent = false });
             using Sandbox sandbox = loaded.CreateSandbox();
-            Exception? failure = Record.Exception(() => sandbox.Call<int>("DataWord", new CallOptions { Timeout = TimeSpan.FromMilliseconds(200) }));
+            Exception? failure = Record.Exception(
+                () => sandbox.Call<int>("DataWord", new CallOptions { Timeout = TimeSpan.FromMilliseconds(200) }));
             Assert.True(failure is null or HyperlightException or TimeoutException, $"{failure}");
             sandbox.Restore(snapshot);
             Assert.Equal(42, sandbox.Call<int>("DataWord"));
@@ -155,7 +156,8 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
     [InlineData("misbehave-flat")]
     public void Most_of_a_gigabyte_of_zeros_costs_nothing_and_is_the_guests_own(string name)
     {
-        using TestGuest guest = new(name, request => request with { Sizes = new GuestSizes { HeapSize = 800 << 20 }, InitData = new byte[] { 5 } });
+        using TestGuest guest = new(
+            name, request => request with { Sizes = new GuestSizes { HeapSize = 800 << 20 }, InitData = new byte[] { 5 } });
         ulong heap = guest.Image.Map.Heap.Gva.Value;
         ulong last = guest.Image.Map.InitData.Gva.Value - 1;
         using Sandbox first = guest.Start();
@@ -173,7 +175,9 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
         using Sandbox third = loaded.CreateSandbox();
 
         Assert.All([first, second, third], sandbox => Assert.Equal(
-            (7, 8, 0, 5), (sandbox.Call<int>("ReadByte", last), sandbox.Call<int>("ReadByte", heap + (400 << 20)), sandbox.Call<int>("ReadByte", heap + (500 << 20)), sandbox.Call<int>("ReadByte", last + 1))));
+            (7, 8, 0, 5),
+            (sandbox.Call<int>("ReadByte", last), sandbox.Call<int>("ReadByte", heap + (400 << 20)), sandbox.Call<int>(
+                "ReadByte", heap + (500 << 20)), sandbox.Call<int>("ReadByte", last + 1))));
         Assert.InRange(new DirectoryInfo(OciLayout.BlobDirectory(Saved)).GetFiles().Sum(file => file.Length), 1, 1 << 20);
     }
 
@@ -207,7 +211,9 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
     [InlineData("{\"function_name\":\"F\",\"parameter_types\":[]}")]
     [InlineData("{\"function_name\":\"F\",\"parameter_types\":[null],\"return_type\":\"int\"}")]
     [InlineData("{\"function_name\":\"F\",\"parameter_types\":[\"void\"],\"return_type\":\"int\"}")]
-    [InlineData("{\"function_name\":\"F\",\"parameter_types\":[],\"return_type\":\"int\"},{\"function_name\":\"F\",\"parameter_types\":[],\"return_type\":\"int\"}")]
+    [InlineData(
+        "{\"function_name\":\"F\",\"parameter_types\":[],\"return_type\":\"int\"},"
+        + "{\"function_name\":\"F\",\"parameter_types\":[],\"return_type\":\"int\"}")]
     [InlineData("{\"function_name\":\"a\\u001b[2J\",\"parameter_types\":[],\"return_type\":\"int\"}")]
     [InlineData("{\"function_name\":\"\",\"parameter_types\":[],\"return_type\":\"int\"}")]
     public void Host_functions_that_lack_something_are_HL3002(string functions)
@@ -251,6 +257,7 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
     private static string PagesPath(string directory) => Directory.GetFiles(OciLayout.BlobDirectory(directory))
         .Select(path => (Path: path, Text: File.ReadAllText(path)))
         .Where(file => file.Text.Contains("\"layers\"", StringComparison.Ordinal))
-        .Select(file => Path.Combine(OciLayout.BlobDirectory(directory), ((string)JsonNode.Parse(file.Text)!["layers"]![1]!["digest"]!)["sha256:".Length..]))
+        .Select(file => Path.Combine(
+            OciLayout.BlobDirectory(directory), ((string)JsonNode.Parse(file.Text)!["layers"]![1]!["digest"]!)["sha256:".Length..]))
         .Single();
 }

@@ -40,9 +40,8 @@ public sealed class SavedPagedSnapshotTests : IDisposable
         byte[] bytes = Bytes(before);
         Assert.Equal(bytes, Bytes(after)[..bytes.Length]);
         Assert.False(Bytes(after).AsSpan(bytes.Length).ContainsAnyExcept((byte)0));
-        Assert.Equal(
-            (snapshot.Content.Processor.Special.Cr0, snapshot.Content.Processor.Special.Cr3, snapshot.Content.CallRegisters.Rip, snapshot.Generation, guest.Image.Digest),
-            (loaded.Content.Processor.Special.Cr0, loaded.Content.Processor.Special.Cr3, loaded.Content.CallRegisters.Rip, loaded.Generation, loaded.ImageDigest));
+        Assert.Equal(Registers(snapshot), Registers(loaded));
+        Assert.Equal((snapshot.Generation, guest.Image.Digest), (loaded.Generation, loaded.ImageDigest));
         Assert.Equal(digest, loaded.Save(Path.Combine(_root.FullName, "again"), Tag));
     }
 
@@ -82,7 +81,8 @@ public sealed class SavedPagedSnapshotTests : IDisposable
     public void A_guest_with_more_zeros_than_fit_below_scratch_is_HL3008()
     {
         // Nearly all of its image is .bss, whose pages are one in memory; a reader wants room for each.
-        MemoryMap map = MemoryMap.TryCreate(GuestLayouts.I686V15, new() { ScratchSize = 8 << 20 }, 0xFE70_0000, storedImageSize: 0x1000, new List<Finding>())!;
+        MemoryMap map = MemoryMap.TryCreate(
+            GuestLayouts.I686V15, new() { ScratchSize = 8 << 20 }, 0xFE70_0000, storedImageSize: 0x1000, new List<Finding>())!;
         using Snapshot snapshot = Of(
             map,
             new([new(map.Layout.SnapshotBase, new(MappedMemory.Allocate(map.SnapshotSize)))], new byte[map.PageTables.Size], ownSize: 0),
@@ -115,7 +115,8 @@ public sealed class SavedPagedSnapshotTests : IDisposable
         }
 
         using Snapshot loaded = Snapshot.Load(Saved, Tag);
-        using Sandbox second = loaded.CreateSandbox(options => options.PageTableRoots = (current, _) => [current, new(first), new(first + 0x2000)]);
+        using Sandbox second = loaded.CreateSandbox(
+            options => options.PageTableRoots = (current, _) => [current, new(first), new(first + 0x2000)]);
         second.Call("EnterAddressSpace", first + 0x1000);
         Assert.Equal((111, 7), (second.Call<int>("ReadByte", Window), second.Call<int>("DataWord")));
         second.Call("SetDataWord", 8);
@@ -150,7 +151,9 @@ public sealed class SavedPagedSnapshotTests : IDisposable
             {
                 // Below the root any page of the guest will do.
                 int entry = bytes.Length - tables + 0x1000 + (4 * random.Next((tables - 0x1000) / 4));
-                uint page = random.Next(2) == 0 ? 0xFEDB_8000 + (4096U * (uint)random.Next(72)) : 4096U * (uint)(1 + random.Next((bytes.Length - tables) / 4096));
+                uint page = random.Next(2) == 0
+                    ? 0xFEDB_8000 + (4096U * (uint)random.Next(72))
+                    : 4096U * (uint)(1 + random.Next((bytes.Length - tables) / 4096));
                 BitConverter.TryWriteBytes(bytes.AsSpan(entry), page | (uint)random.Next(0x400) | 1);
             }
 
@@ -170,7 +173,8 @@ public sealed class SavedPagedSnapshotTests : IDisposable
             using (loaded)
             {
                 using Sandbox sandbox = loaded.CreateSandbox();
-                Exception? failure = Record.Exception(() => sandbox.Call<int>("DataWord", new CallOptions { Timeout = TimeSpan.FromMilliseconds(200) }));
+                Exception? failure = Record.Exception(
+                    () => sandbox.Call<int>("DataWord", new CallOptions { Timeout = TimeSpan.FromMilliseconds(200) }));
                 Assert.True(failure is null or HyperlightException or TimeoutException, $"{failure}");
                 failure = Record.Exception(() => sandbox.TakeSnapshot().Dispose());
                 Assert.True(failure is null or HyperlightException, $"{failure}");
@@ -194,9 +198,11 @@ public sealed class SavedPagedSnapshotTests : IDisposable
         memory.Scratch.Slice(own, 4)[0] = 77;
         Span<byte> low = memory.Scratch.Slice(map.PageTablesScratchOffset + GuestLayout.PageSize, (int)GuestLayout.PageSize);
         PageTableFormat.TwoLevel.Write(
-            low, PageTableFormat.TwoLevel.Index(map.Heap.Gva, level: 1), map.Scratch.Gpa.Value + own | PageTableEntry.Present | PageTableEntry.Writable);
+            low, PageTableFormat.TwoLevel.Index(map.Heap.Gva, level: 1),
+            map.Scratch.Gpa.Value + own | PageTableEntry.Present | PageTableEntry.Writable);
 
-        PagedSnapshotMemory content = Compaction.Run(map, memory, PageTableFormat.TwoLevel, [.. Enumerable.Repeat(map.PageTables.Gpa, roots)]);
+        PagedSnapshotMemory content = Compaction.Run(
+            map, memory, PageTableFormat.TwoLevel, [.. Enumerable.Repeat(map.PageTables.Gpa, roots)]);
         return Of(map, content, new(guest.Image.Name, guest.Image.EntryPoint, guest.Image.Digest));
     }
 
@@ -209,6 +215,9 @@ public sealed class SavedPagedSnapshotTests : IDisposable
         new() { Rip = 0x1000, Rsp = 0x8000 },
         ImmutableSortedDictionary<string, HostFunctionSignature>.Empty,
         allowedMsrs: []));
+
+    private static (ulong Cr0, ulong Cr3, ulong Rip) Registers(Snapshot snapshot) =>
+        (snapshot.Content.Processor.Special.Cr0, snapshot.Content.Processor.Special.Cr3, snapshot.Content.CallRegisters.Rip);
 
     private static byte[] Bytes(PagedSnapshotMemory memory) =>
         [.. memory.Layers.SelectMany(layer => layer.Shared.Memory.Slice(0, (int)layer.Shared.Memory.Size).ToArray())];

@@ -54,7 +54,8 @@ public sealed class SavedSnapshotTests : IDisposable
     {
         using TestGuest guest = TestGuest.OfVersion(Name, version);
         using Sandbox sandbox = guest.Start(options => options.HostFunctions
-            .Add("Sum", (int a, uint b) => (long)a + b).Add("Mix", (ulong a, float b, double c, bool d) => "").Add("Nothing", (byte[] a, string b) => { }));
+            .Add("Sum", (int a, uint b) => (long)a + b).Add("Mix", (ulong a, float b, double c, bool d) => "")
+            .Add("Nothing", (byte[] a, string b) => { }));
         sandbox.Call("SetDataWord", 1);
         using Snapshot first = sandbox.TakeSnapshot();
         sandbox.Restore(first);
@@ -68,15 +69,17 @@ public sealed class SavedSnapshotTests : IDisposable
         Assert.Equal(2UL, oracle.Config.GetProperty("snapshot_generation").GetUInt64());
         Assert.Equal(
             ["HostPrint(string)int", "Mix(u_long,float,double,bool)string", "Nothing(vec_bytes,string)void", "Sum(int,u_int)long"],
-            oracle.Config.GetProperty("host_functions").EnumerateArray().Select(function => function.GetProperty("function_name").GetString()
-                + $"({string.Join(',', function.GetProperty("parameter_types").EnumerateArray().Select(type => type.GetString()))})"
-                + function.GetProperty("return_type").GetString()));
+            oracle.Config.GetProperty("host_functions").EnumerateArray()
+                .Select(function => function.GetProperty("function_name").GetString()
+                    + $"({string.Join(',', function.GetProperty("parameter_types").EnumerateArray().Select(type => type.GetString()))})"
+                    + function.GetProperty("return_type").GetString()));
         Assert.Equal(guest.Image.Digest, oracle.Annotations["dev.hyperlight.sdk.initial"]);
     }
 
     [Fact]
     public void Upstreams_own_config_is_what_the_schema_says() =>
-        SnapshotOracle.CheckConfig(SnapshotOracle.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Vectors", "snapshot-config.json"))));
+        SnapshotOracle.CheckConfig(
+            SnapshotOracle.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Vectors", "snapshot-config.json"))));
 
     [KvmTheory]
     [InlineData("0.16.0")]
@@ -165,7 +168,8 @@ public sealed class SavedSnapshotTests : IDisposable
     [KvmFact]
     public void A_big_heap_that_nobody_touched_costs_its_page_tables_on_disk()
     {
-        using (TestGuest guest = new(Name, request => request with { Sizes = new GuestSizes { HeapSize = 64 << 20, ScratchSize = 1 << 20 } }))
+        using (TestGuest guest = new(
+            Name, request => request with { Sizes = new GuestSizes { HeapSize = 64 << 20, ScratchSize = 1 << 20 } }))
         {
             using Sandbox sandbox = guest.Start();
             using Snapshot snapshot = sandbox.TakeSnapshot();
@@ -173,7 +177,8 @@ public sealed class SavedSnapshotTests : IDisposable
         }
 
         SnapshotOracle oracle = SnapshotOracle.Read(Saved, Tag);
-        Assert.InRange(new DirectoryInfo(Saved).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length), 1, (1 << 20) - 1);
+        Assert.InRange(
+            new DirectoryInfo(Saved).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length), 1, (1 << 20) - 1);
         Assert.Equal(4096UL, oracle.Size("heap_size"));
         using Snapshot loaded = Snapshot.Load(Saved, Tag);
         using Sandbox second = loaded.CreateSandbox();
@@ -272,7 +277,8 @@ public sealed class SavedSnapshotTests : IDisposable
             Corrupt(directory, random);
             using Snapshot loaded = Snapshot.Load(directory, Tag, new() { VerifyContent = false });
             using Sandbox sandbox = loaded.CreateSandbox();
-            Exception? failure = Record.Exception(() => sandbox.Call<int>("DataWord", new CallOptions { Timeout = TimeSpan.FromMilliseconds(200) }));
+            Exception? failure = Record.Exception(
+                () => sandbox.Call<int>("DataWord", new CallOptions { Timeout = TimeSpan.FromMilliseconds(200) }));
             Assert.True(failure is null or HyperlightException or TimeoutException, $"{failure}");
             failure = Record.Exception(() => sandbox.TakeSnapshot().Dispose());
             Assert.True(failure is null or HyperlightException, $"{failure}");
@@ -300,7 +306,8 @@ public sealed class SavedSnapshotTests : IDisposable
         using Sandbox sandbox = guest.Start();
         using Snapshot snapshot = sandbox.TakeSnapshot();
         snapshot.Save(Saved, Tag);
-        string config = Directory.GetFiles(OciLayout.BlobDirectory(Saved)).Single(path => File.ReadAllText(path).Contains("\"cpu_vendor\"", StringComparison.Ordinal));
+        string config = Directory.GetFiles(OciLayout.BlobDirectory(Saved)).Single(
+            path => File.ReadAllText(path).Contains("\"cpu_vendor\"", StringComparison.Ordinal));
         Assert.Contains($"\"cpu_vendor\": \"{Vendor()}\"", File.ReadAllText(config), StringComparison.Ordinal);
 
         HyperlightException failure = Assert.Throws<HyperlightException>(

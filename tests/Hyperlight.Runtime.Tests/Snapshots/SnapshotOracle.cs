@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
 /// <summary>
-/// Reads a saved snapshot as strictly as its schema is documented (amd64 sheet, section 8), and shares no code with the reader under test: exact fields in
-/// their order, exact types, every size and digest, and page tables that lead nowhere else.
+/// Reads a saved snapshot as strictly as its schema is documented (amd64 sheet, section 8), and shares no code with the reader under test:
+/// exact fields in their order, exact types, every size and digest, and page tables that lead nowhere else.
 /// </summary>
 internal sealed class SnapshotOracle
 {
@@ -18,7 +18,8 @@ internal sealed class SnapshotOracle
     private static readonly string[] SegmentFields =
         ["base", "limit", "selector", "type_", "present", "dpl", "db", "s", "l", "g", "avl", "unusable", "padding"];
     private static readonly string[] LayoutFields =
-        ["input_data_size", "output_data_size", "heap_size", "code_size", "init_data_size", "init_data_permissions", "scratch_size", "snapshot_size", "pt_size"];
+        ["input_data_size", "output_data_size", "heap_size", "code_size", "init_data_size", "init_data_permissions", "scratch_size",
+            "snapshot_size", "pt_size"];
 
     private readonly string _directory;
 
@@ -40,14 +41,18 @@ internal sealed class SnapshotOracle
         Assert.Equal("{\"imageLayoutVersion\":\"1.0.0\"}", File.ReadAllText(Path.Combine(directory, "oci-layout")));
         JsonElement index = Parse(File.ReadAllBytes(Path.Combine(directory, "index.json")));
         AssertFields(index, "schemaVersion", "mediaType", "manifests");
-        Assert.Equal((2, "application/vnd.oci.image.index.v1+json"), (index.GetProperty("schemaVersion").GetInt32(), Text(index, "mediaType")));
+        Assert.Equal(
+            (2, "application/vnd.oci.image.index.v1+json"), (index.GetProperty("schemaVersion").GetInt32(), Text(index, "mediaType")));
         JsonElement tagged = Assert.Single(
-            index.GetProperty("manifests").EnumerateArray(), item => Text(item.GetProperty("annotations"), "org.opencontainers.image.ref.name") == tag);
+            index.GetProperty("manifests").EnumerateArray(),
+            item => Text(item.GetProperty("annotations"), "org.opencontainers.image.ref.name") == tag);
         AssertFields(tagged, "mediaType", "digest", "size", "annotations");
 
         JsonElement manifest = Parse(oracle.ReadBlob(tagged, "application/vnd.oci.image.manifest.v1+json"));
         AssertFields(manifest, "schemaVersion", "mediaType", "artifactType", "config", "layers", "annotations");
-        Assert.Equal((2, "application/vnd.oci.image.manifest.v1+json"), (manifest.GetProperty("schemaVersion").GetInt32(), Text(manifest, "mediaType")));
+        Assert.Equal(
+            (2, "application/vnd.oci.image.manifest.v1+json"),
+            (manifest.GetProperty("schemaVersion").GetInt32(), Text(manifest, "mediaType")));
         Assert.Equal("application/vnd.hyperlight.snapshot.config.v1+json", Text(manifest, "artifactType"));
         foreach (JsonProperty annotation in manifest.GetProperty("annotations").EnumerateObject())
         {
@@ -63,10 +68,12 @@ internal sealed class SnapshotOracle
 
         JsonElement labels = tagged.GetProperty("annotations");
         AssertFields(
-            labels, "org.opencontainers.image.ref.name", "dev.hyperlight.snapshot.arch", "dev.hyperlight.snapshot.hypervisor", "dev.hyperlight.snapshot.cpu.vendor");
+            labels, "org.opencontainers.image.ref.name", "dev.hyperlight.snapshot.arch", "dev.hyperlight.snapshot.hypervisor",
+            "dev.hyperlight.snapshot.cpu.vendor");
         Assert.Equal(
             (Text(oracle.Config, "arch"), Text(oracle.Config, "hypervisor"), Text(oracle.Config, "cpu_vendor")),
-            (Text(labels, "dev.hyperlight.snapshot.arch"), Text(labels, "dev.hyperlight.snapshot.hypervisor"), Text(labels, "dev.hyperlight.snapshot.cpu.vendor")));
+            (Text(labels, "dev.hyperlight.snapshot.arch"), Text(labels, "dev.hyperlight.snapshot.hypervisor"), Text(
+                labels, "dev.hyperlight.snapshot.cpu.vendor")));
         oracle.CheckSizes();
         oracle.CheckTables();
         return oracle;
@@ -123,7 +130,8 @@ internal sealed class SnapshotOracle
         JsonElement layout = config.GetProperty("layout");
         AssertFields(layout, LayoutFields);
         AssertNumbers(layout, [.. LayoutFields.Where(name => name != "init_data_permissions")]);
-        Assert.True(layout.GetProperty("init_data_permissions") is { ValueKind: JsonValueKind.Null } or { ValueKind: JsonValueKind.Number });
+        Assert.True(
+            layout.GetProperty("init_data_permissions") is { ValueKind: JsonValueKind.Null } or { ValueKind: JsonValueKind.Number });
         Assert.All(config.GetProperty("host_functions").EnumerateArray(), function =>
         {
             AssertFields(function, "function_name", "parameter_types", "return_type");
@@ -148,14 +156,22 @@ internal sealed class SnapshotOracle
         Assert.Equal(memory, Size("snapshot_size") + Size("pt_size"));
         Assert.Equal(0UL, (Size("snapshot_size") | Size("pt_size") | Size("scratch_size")) % Page);
         Assert.NotEqual(0UL, Size("heap_size")); // upstream would take its default instead
-        Assert.InRange(Size("snapshot_size"), RoundUp(Size("code_size")) + Page + RoundUp(Size("heap_size")) + RoundUp(Size("init_data_size")), ulong.MaxValue);
-        Assert.InRange(Size("scratch_size"), RoundUp(Size("input_data_size") + Size("output_data_size")) + (12 * Page) + Size("pt_size"), ulong.MaxValue);
+        Assert.InRange(
+            Size("snapshot_size"),
+            RoundUp(Size("code_size")) + Page + RoundUp(Size("heap_size")) + RoundUp(Size("init_data_size")),
+            ulong.MaxValue);
+        Assert.InRange(
+            Size("scratch_size"),
+            RoundUp(Size("input_data_size") + Size("output_data_size")) + (12 * Page) + Size("pt_size"),
+            ulong.MaxValue);
         Assert.InRange(Config.GetProperty("entrypoint_addr").GetUInt64(), Base, Base + RoundUp(Size("code_size")) - 1);
         ulong stack = Config.GetProperty("stack_top_gva").GetUInt64();
         Assert.True(stack is > 0 and <= 0xFFFF_FFFF_FFFF_EFFF && stack % 16 == 0);
     }
 
-    /// <summary>Every table lies in the tail and is used once, every page in the blob or in scratch, and all of scratch is mapped where it belongs.</summary>
+    /// <summary>
+    /// Every table lies in the tail and is used once, every page in the blob or in scratch, and all of scratch is mapped where it belongs.
+    /// </summary>
     private void CheckTables()
     {
         ulong scratch = ScratchEnd - Size("scratch_size");
@@ -187,7 +203,9 @@ internal sealed class SnapshotOracle
                 bool isScratch = address >= 0xFFFF_FFFF_FFFF_F000 - Size("scratch_size");
                 scratchPages += isScratch ? 1UL : 0;
                 ulong bits = entry & ~AddressMask & ~(1UL << 63);
-                Assert.True(isScratch ? bits == 0x63 : bits is 0x61 or 0x261, $"0x{address:X} has 0x{entry:X}"); // only scratch is writable, the rest copy-on-write at most
+                Assert.True(isScratch
+                    ? bits == 0x63
+                    : bits is 0x61 or 0x261, $"0x{address:X} has 0x{entry:X}"); // only scratch is writable, the rest copy-on-write at most
                 Assert.True(
                     isScratch
                         ? target - scratch == address - (0xFFFF_FFFF_FFFF_F000 - Size("scratch_size"))
@@ -215,7 +233,9 @@ internal sealed class SnapshotOracle
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
 
-    private static void AssertFields(JsonElement element, params string[] names) => Assert.Equal(names, element.EnumerateObject().Select(property => property.Name));
+    private static void AssertFields(JsonElement element, params string[] names) =>
+        Assert.Equal(names, element.EnumerateObject().Select(property => property.Name));
 
-    private static void AssertNumbers(JsonElement element, params string[] names) => Assert.All(names, name => Assert.True(element.GetProperty(name).TryGetUInt64(out _), name));
+    private static void AssertNumbers(JsonElement element, params string[] names) =>
+        Assert.All(names, name => Assert.True(element.GetProperty(name).TryGetUInt64(out _), name));
 }

@@ -238,7 +238,8 @@ public class SnapshotTests
     [KvmFact]
     public void What_a_snapshot_has_already_is_not_copied_again()
     {
-        using TestGuest guest = new(Amd64, request => request with { Sizes = new GuestSizes { HeapSize = 4 << 20, ScratchSize = 4 << 20 } });
+        using TestGuest guest = new(
+            Amd64, request => request with { Sizes = new GuestSizes { HeapSize = 4 << 20, ScratchSize = 4 << 20 } });
         using Sandbox sandbox = guest.Start();
         sandbox.Call<int>("AllocateAndTouch", 200);
         using Snapshot first = sandbox.TakeSnapshot();
@@ -315,7 +316,8 @@ public class SnapshotTests
     public void A_snapshot_that_does_not_fit_says_every_difference_and_changes_nothing()
     {
         using TestGuest guest = new(Amd64);
-        using TestGuest bigger = new(Amd64, request => request with { Sizes = new GuestSizes { HeapSize = 0x40000, ScratchSize = 0x60000 } });
+        using TestGuest bigger = new(
+            Amd64, request => request with { Sizes = new GuestSizes { HeapSize = 0x40000, ScratchSize = 0x60000 } });
         using TestGuest other = new(I686);
         using Sandbox sandbox = guest.Start(options =>
         {
@@ -341,7 +343,10 @@ public class SnapshotTests
         Assert.Contains(
             "layout: the snapshot has amd64-0.16, the sandbox i686-0.13",
             Assert.Throws<SnapshotMismatchException>(() => sandbox3.Restore(snapshot)).Differences);
-        Assert.Contains("host function Now", Assert.Throws<SnapshotMismatchException>(() => snapshot.CreateSandbox()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "host function Now",
+            Assert.Throws<SnapshotMismatchException>(() => snapshot.CreateSandbox()).Message,
+            StringComparison.Ordinal);
     }
 
     [KvmFact]
@@ -351,7 +356,8 @@ public class SnapshotTests
         using Sandbox first = guest.Start(options => options.HostFunctions.Add("Now", () => "noon"));
         using Snapshot snapshot = first.TakeSnapshot();
 
-        using Sandbox second = snapshot.CreateSandbox(options => options.HostFunctions.Add("Now", () => "night").Add("HostAdd", (int a, int b) => a + b));
+        using Sandbox second = snapshot.CreateSandbox(
+            options => options.HostFunctions.Add("Now", () => "night").Add("HostAdd", (int a, int b) => a + b));
 
         Assert.Equal("World, it is night", second.Call<string>("Greet", "World"));
         Assert.Equal(3, second.Call<int>("Add", 1, 2));

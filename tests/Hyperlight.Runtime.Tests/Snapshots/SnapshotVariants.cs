@@ -11,7 +11,8 @@ internal static class SnapshotVariants
     {
         SnapshotContent content = snapshot.Content;
         return new(new SnapshotContent(
-            content.Origin, content.Generation, content.Map, content.Memory, processor, content.CallRegisters, content.HostFunctions, content.AllowedMsrs));
+            content.Origin, content.Generation, content.Map, content.Memory, processor, content.CallRegisters, content.HostFunctions,
+            content.AllowedMsrs));
     }
 
     /// <summary>What a snapshot that is taken now shares with others of the same state.</summary>

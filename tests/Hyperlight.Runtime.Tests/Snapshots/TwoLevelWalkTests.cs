@@ -75,7 +75,8 @@ public sealed class TwoLevelWalkTests : IDisposable
 
         PageLeaf[] leaves = Walk(PageTableFormat.TwoLevelWithLargePages);
 
-        Assert.Equal(Enumerable.Range(0, 16).Select(i => new PageLeaf(new(0x41_0000 + ((ulong)i * 0x1000)), Root + ((ulong)i * 0x1000), CopyOnWrite | User)), leaves);
+        Assert.Equal(Enumerable.Range(0, 16).Select(
+            i => new PageLeaf(new(0x41_0000 + ((ulong)i * 0x1000)), Root + ((ulong)i * 0x1000), CopyOnWrite | User)), leaves);
     }
 
     [Fact]

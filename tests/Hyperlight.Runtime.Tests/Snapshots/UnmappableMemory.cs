@@ -4,7 +4,9 @@ using Hyperlight.Snapshots;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
-/// <summary>Memory of a snapshot with a layer where the guest has its scratch, which no hypervisor maps: a sandbox it is restored into is lost.</summary>
+/// <summary>
+/// Memory of a snapshot with a layer where the guest has its scratch, which no hypervisor maps: a sandbox it is restored into is lost.
+/// </summary>
 internal sealed class UnmappableMemory(GuestPhysicalAddress scratch) : SnapshotMemory
 {
     public override ulong Size => 0;
@@ -14,7 +16,8 @@ internal sealed class UnmappableMemory(GuestPhysicalAddress scratch) : SnapshotM
     {
         SnapshotContent content = good.Content;
         return new(new SnapshotContent(
-            content.Origin, 1, content.Map, new UnmappableMemory(content.Map.Scratch.Gpa), content.Processor, content.CallRegisters, content.HostFunctions, content.AllowedMsrs));
+            content.Origin, 1, content.Map, new UnmappableMemory(content.Map.Scratch.Gpa), content.Processor, content.CallRegisters,
+            content.HostFunctions, content.AllowedMsrs));
     }
 
     public override ImmutableArray<MemoryLayer> ShareLayers(ImmutableArray<MemoryLayer> current) =>

@@ -3,8 +3,8 @@ using Hyperlight.Images;
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
 /// <summary>
-/// A whole snapshot that upstream's hyperlight-host v0.16.0 saved with KVM on an AMD processor: of tests/guests/misbehave.elf, with a heap of 128 KiB, after
-/// <c>SetDataWord(1271)</c>.
+/// A whole snapshot that upstream's hyperlight-host v0.16.0 saved with KVM on an AMD processor: of tests/guests/misbehave.elf, with a heap
+/// of 128 KiB, after <c>SetDataWord(1271)</c>.
 /// </summary>
 public sealed class UpstreamSnapshotTests : IDisposable
 {

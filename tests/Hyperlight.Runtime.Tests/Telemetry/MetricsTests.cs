@@ -111,7 +111,8 @@ public sealed partial class MetricsTests : IDisposable
         using Sandbox unwanted = guest.Start(options => options.HostFunctions.Add("Block", source.Cancel));
 
         Assert.Throws<TimeoutException>(() => late.Call("Spin", new CallOptions { Timeout = TimeSpan.FromMilliseconds(20) }));
-        Assert.Throws<OperationCanceledException>(() => unwanted.Call("SpinInHostCall", new CallOptions { CancellationToken = source.Token }));
+        Assert.Throws<OperationCanceledException>(
+            () => unwanted.Call("SpinInHostCall", new CallOptions { CancellationToken = source.Token }));
 
         Assert.Equal([1], _recorder.ValuesOf("hyperlight.call.timeouts"));
         Assert.Equal([1], _recorder.ValuesOf("hyperlight.call.cancellations"));
@@ -150,7 +151,8 @@ public sealed partial class MetricsTests : IDisposable
     [KvmFact]
     public void A_kick_that_comes_too_late_is_counted()
     {
-        Assert.SkipWhen(Environment.ProcessorCount == 1, "one processor: the thread that kicks and the one it kicks hardly ever run at the same time");
+        Assert.SkipWhen(
+            Environment.ProcessorCount == 1, "one processor: the thread that kicks and the one it kicks hardly ever run at the same time");
 
         // out 0x10, al; jmp to the out
         using TinyGuest guest = TinyGuest.RealMode(0xE6, 0x10, 0xEB, 0xFC);
@@ -188,7 +190,8 @@ public sealed partial class MetricsTests : IDisposable
         Assert.Equal("Hyperlight", Hyperlight.Telemetry.Measures.Meter.Name);
         Assert.Equal(
             documented.Order(StringComparer.Ordinal),
-            _recorder.Instruments.Values.Select(instrument => $"{instrument.Name} {KindOf(instrument)} {instrument.Unit}").Order(StringComparer.Ordinal));
+            _recorder.Instruments.Values.Select(instrument => $"{instrument.Name} {KindOf(instrument)} {instrument.Unit}")
+                .Order(StringComparer.Ordinal));
     }
 
     private static string KindOf(Instrument instrument) => instrument switch

@@ -47,9 +47,11 @@ public sealed class SpanTests : IDisposable
         using Sandbox other = snapshot.CreateSandbox();
 
         Assert.Equal(
-            ["build hello", "start hello", "snapshot hello", "restore hello", "start hello"], _recorder.Spans.Select(span => span.DisplayName));
+            ["build hello", "start hello", "snapshot hello", "restore hello", "start hello"],
+            _recorder.Spans.Select(span => span.DisplayName));
         Assert.Equal([null, "image", null, null, "snapshot"], _recorder.Spans.Select(span => span.GetTagItem("hyperlight.start.source")));
-        Assert.All(_recorder.Spans, span => Assert.Equal((ActivityKind.Internal, "hello"), (span.Kind, span.GetTagItem("hyperlight.guest.name"))));
+        Assert.All(
+            _recorder.Spans, span => Assert.Equal((ActivityKind.Internal, "hello"), (span.Kind, span.GetTagItem("hyperlight.guest.name"))));
     }
 
     [KvmFact]
@@ -65,7 +67,8 @@ public sealed class SpanTests : IDisposable
         using GuestImage image = GuestImage.Open(guest.Image.Directory);
         using Sandbox warm = image.CreateSandbox(cancellationToken: TestContext.Current.CancellationToken);
 
-        Assert.Equal(("start hello", "snapshot"), (_recorder.Spans[^1].DisplayName, _recorder.Spans[^1].GetTagItem("hyperlight.start.source")));
+        Assert.Equal(
+            ("start hello", "snapshot"), (_recorder.Spans[^1].DisplayName, _recorder.Spans[^1].GetTagItem("hyperlight.start.source")));
     }
 
     [Fact]

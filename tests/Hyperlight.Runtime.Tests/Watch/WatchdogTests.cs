@@ -146,5 +146,6 @@ public sealed class WatchdogTests : IDisposable
     private Alarm Alarm(int number) => new(_watchdog, () => _rung.Add(number, TestCanceled));
 
     private int[] Take(int count) =>
-        [.. Enumerable.Range(0, count).Select(_ => _rung.TryTake(out int number, (int)Patience.TotalMilliseconds, TestCanceled) ? number : -1)];
+        [.. Enumerable.Range(0, count).Select(
+            _ => _rung.TryTake(out int number, (int)Patience.TotalMilliseconds, TestCanceled) ? number : -1)];
 }

@@ -1,6 +1,8 @@
 namespace Hyperlight.Testing.Documents;
 
-/// <summary>A fenced code block of a page, and the words behind its opening fence: the language first, then what CONTRIBUTING.md lists.</summary>
+/// <summary>
+/// A fenced code block of a page, and the words behind its opening fence: the language first, then what CONTRIBUTING.md lists.
+/// </summary>
 public sealed record CodeBlock(string Page, int Line, string[] Words, string Text)
 {
     private const string FilePrefix = "file=";
@@ -8,7 +10,8 @@ public sealed record CodeBlock(string Page, int Line, string[] Words, string Tex
     public string Language => Words is [var language, ..] ? language : "";
 
     /// <summary>The path of the file that the block is or is a part of; null if it is none.</summary>
-    public string? FileName => Words.Skip(1).FirstOrDefault(word => word.StartsWith(FilePrefix, StringComparison.Ordinal))?[FilePrefix.Length..];
+    public string? FileName =>
+        Words.Skip(1).FirstOrDefault(word => word.StartsWith(FilePrefix, StringComparison.Ordinal))?[FilePrefix.Length..];
 
     /// <summary>The words that are neither the language nor a file's path.</summary>
     public IEnumerable<string> Marks => Words.Skip(1).Where(word => !word.StartsWith(FilePrefix, StringComparison.Ordinal));

@@ -7,7 +7,12 @@ public sealed partial class Page
 {
     private const string Fence = "```";
 
-    private Page(string path, IReadOnlyList<CodeBlock> blocks, IReadOnlyList<PageLink> links, IReadOnlySet<string> anchors, IReadOnlyList<string> faults)
+    private Page(
+        string path,
+        IReadOnlyList<CodeBlock> blocks,
+        IReadOnlyList<PageLink> links,
+        IReadOnlySet<string> anchors,
+        IReadOnlyList<string> faults)
     {
         Path = path;
         Blocks = blocks;
@@ -64,19 +69,23 @@ public sealed partial class Page
                 }
 
                 int indent = line.Length - text.Length;
-                IEnumerable<string> code = lines[(i + 1)..end].Select(inside => inside.Length >= indent ? inside[indent..] : inside.TrimStart());
-                blocks.Add(new(path, i + 1, text[Fence.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries), string.Join('\n', code) + "\n"));
+                IEnumerable<string> code = lines[(i + 1)..end].Select(
+                    inside => inside.Length >= indent ? inside[indent..] : inside.TrimStart());
+                blocks.Add(new(
+                    path, i + 1, text[Fence.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries), string.Join('\n', code) + "\n"));
                 i = end;
                 continue;
             }
 
-            if (text.StartsWith("~~~", StringComparison.Ordinal) || (line.StartsWith("    ", StringComparison.Ordinal) && i > 0 && lines[i - 1].Length == 0))
+            if (text.StartsWith("~~~", StringComparison.Ordinal)
+                || (line.StartsWith("    ", StringComparison.Ordinal) && i > 0 && lines[i - 1].Length == 0))
             {
                 faults.Add($"{path}:{i + 1}: code stands between lines of {Fence}");
             }
 
             string words = CodeSpan().Replace(line, "");
-            links.AddRange(InlineLink().Matches(words).Concat(Definition().Matches(words)).Select(match => new PageLink(path, i + 1, match.Groups[1].Value)));
+            links.AddRange(InlineLink().Matches(words).Concat(Definition().Matches(words))
+                .Select(match => new PageLink(path, i + 1, match.Groups[1].Value)));
             if (Heading().Match(line) is { Success: true } heading)
             {
                 string anchor = AnchorOf(heading.Groups[1].Value);
@@ -101,7 +110,8 @@ public sealed partial class Page
 
     // Anchors as GitHub makes them: lower case, spaces become hyphens, other punctuation goes.
     private static string AnchorOf(string heading) =>
-        string.Concat(heading.Trim().ToLowerInvariant().Where(c => char.IsLetterOrDigit(c) || c is ' ' or '-' or '_').Select(c => c == ' ' ? '-' : c));
+        string.Concat(heading.Trim().ToLowerInvariant().Where(c => char.IsLetterOrDigit(c) || c is ' ' or '-' or '_')
+            .Select(c => c == ' ' ? '-' : c));
 
     [GeneratedRegex("`[^`]*`")]
     private static partial Regex CodeSpan();

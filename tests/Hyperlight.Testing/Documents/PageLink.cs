@@ -12,12 +12,16 @@ public sealed record PageLink(string Page, int Line, string Target)
     {
         if (Target.Contains(':'))
         {
-            return Uri.TryCreate(Target, UriKind.Absolute, out Uri? address) && address.Scheme == Uri.UriSchemeHttps ? null : $"{this} is no https address";
+            return Uri.TryCreate(Target, UriKind.Absolute, out Uri? address) && address.Scheme == Uri.UriSchemeHttps
+                ? null
+                : $"{this} is no https address";
         }
 
         string[] parts = Target.Split('#', 2);
         string folder = Path.Combine(root, Path.GetDirectoryName(Page)!);
-        string full = parts[0].Length == 0 ? Path.Combine(root, Page) : Path.GetFullPath(Path.Combine(folder, Uri.UnescapeDataString(parts[0])));
+        string full = parts[0].Length == 0
+            ? Path.Combine(root, Page)
+            : Path.GetFullPath(Path.Combine(folder, Uri.UnescapeDataString(parts[0])));
         string path = Path.GetRelativePath(root, full).Replace('\\', '/');
         if (path.StartsWith("..", StringComparison.Ordinal) || (!File.Exists(full) && !Directory.Exists(full)))
         {
