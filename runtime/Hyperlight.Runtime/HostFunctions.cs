@@ -34,10 +34,8 @@ public sealed partial class HostFunctions
             : throw new ArgumentException("A parameter has one of the types Int to Bytes.", nameof(parameterTypes));
     }
 
-    internal HostFunctionTable ToTable(string guest, GuestLog log) => new(guest, _functions, log);
-
-    internal ImmutableSortedDictionary<string, HostFunctionSignature> ToSignatures() =>
-        _functions.ToImmutableSortedDictionary(pair => pair.Key, pair => new HostFunctionSignature(pair.Value), StringComparer.Ordinal);
+    /// <summary>Gets the functions added so far, by their names.</summary>
+    internal ImmutableSortedDictionary<string, HostFunction> ToImmutable() => _functions.ToImmutableSortedDictionary(StringComparer.Ordinal);
 
     private HostFunctions AddFunction(string name, HostFunctionHandler handler, GuestValueKind? returnType, params GuestValueKind?[] parameters)
     {

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Hyperlight;
 
-/// <summary>How a sandbox is set up.</summary>
+/// <summary>The options of a sandbox. They are read once, when the sandbox is created: changing them later changes no sandbox that is there.</summary>
 public sealed class SandboxOptions
 {
     /// <summary>The host's functions that the guest may call. <c>HostPrint</c> is there without being added.</summary>
@@ -44,7 +44,8 @@ public sealed class SandboxOptions
     /// </summary>
     public PageTableRootFinder? PageTableRoots { get; set; }
 
-    internal List<Action<Sandbox>> Mappings { get; } = [];
+    /// <summary>Gets what <see cref="MapFile"/> and <see cref="MapRegion"/> were given.</summary>
+    internal List<DeclaredMapping> Mappings { get; } = [];
 
     /// <summary>
     /// Model-specific registers (MSRs) of the processor that the guest may read and write, at most 16; none unless added. Using any other raises a
@@ -112,9 +113,17 @@ public sealed class SandboxOptions
 
     /// <summary>Maps a file before the guest's initialisation runs, as <see cref="Sandbox.MapFile"/> does later.</summary>
     /// <inheritdoc cref="Sandbox.MapFile" path="/param"/>
-    public void MapFile(string path, GuestPhysicalAddress address, string? label = null) => Mappings.Add(sandbox => sandbox.MapFile(path, address, label));
+    public void MapFile(string path, GuestPhysicalAddress address, string? label = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        Mappings.Add(new() { Address = address, Path = path, Label = label });
+    }
 
     /// <summary>Maps a region before the guest's initialisation runs, as <see cref="Sandbox.MapRegion"/> does later.</summary>
     /// <inheritdoc cref="Sandbox.MapRegion" path="/param"/>
-    public void MapRegion(SharedRegion region, GuestPhysicalAddress address) => Mappings.Add(sandbox => sandbox.MapRegion(region, address));
+    public void MapRegion(SharedRegion region, GuestPhysicalAddress address)
+    {
+        ArgumentNullException.ThrowIfNull(region);
+        Mappings.Add(new() { Address = address, Region = region });
+    }
 }

@@ -8,9 +8,9 @@ namespace Hyperlight.Printing;
 /// runs. One sandbox uses it, one call at a time.
 /// </summary>
 /// <param name="guest">The guest's name.</param>
-/// <param name="options">The writers and limits.</param>
+/// <param name="settings">The writers and limits.</param>
 /// <param name="log">What learns of text that was dropped.</param>
-internal sealed class GuestPrinter(string guest, SandboxOptions options, GuestLog log)
+internal sealed class GuestPrinter(string guest, SandboxSettings settings, GuestLog log)
 {
     /// <summary>The longest a call that has ended waits for a writer, in milliseconds.</summary>
     private const int LongestWait = 1000;
@@ -21,10 +21,10 @@ internal sealed class GuestPrinter(string guest, SandboxOptions options, GuestLo
     private long _dropped;
 
     /// <summary>Takes what the guest printed through <c>HostPrint</c>.</summary>
-    public void Print(string text) => Add(ref _print, options.Print, text);
+    public void Print(string text) => Add(ref _print, settings.Print, text);
 
     /// <summary>Takes what the guest printed to its debug console.</summary>
-    public void DebugPrint(string text) => Add(ref _debugPrint, options.DebugPrint, text);
+    public void DebugPrint(string text) => Add(ref _debugPrint, settings.DebugPrint, text);
 
     /// <summary>
     /// Ends a call: waits a moment for the writers, so that what a call printed is there when it returns, says how much was dropped, and starts to count anew.
@@ -63,10 +63,10 @@ internal sealed class GuestPrinter(string guest, SandboxOptions options, GuestLo
 
         used ??= PrintQueue.Of(writer);
         int size = Encoding.UTF8.GetByteCount(text);
-        if (size > options.MaxPrintedSizePerCall - _printed)
+        if (size > settings.MaxPrintedSizePerCall - _printed)
         {
             // Nothing after a gap: what is passed on is the beginning of what was printed.
-            _printed = options.MaxPrintedSizePerCall;
+            _printed = settings.MaxPrintedSizePerCall;
             _dropped += size;
         }
         else

@@ -6,8 +6,8 @@ namespace Hyperlight;
 
 /// <summary>Passes a guest's log records on to the host's sinks: as many for each call as the options allow, and then how many more there were.</summary>
 /// <param name="guest">The guest's name.</param>
-/// <param name="options">The sinks and limits.</param>
-internal sealed partial class GuestLog(string guest, SandboxOptions options)
+/// <param name="settings">The sinks and limits.</param>
+internal sealed partial class GuestLog(string guest, SandboxSettings settings)
 {
     private int _passed;
     private long _dropped;
@@ -19,9 +19,9 @@ internal sealed partial class GuestLog(string guest, SandboxOptions options)
         // What nobody wants is read without its texts: whether a record is malformed does not depend on who listens.
         GuestLogLevel level = GuestLogMessage.ReadLevel(message);
         LogLevel logLevel = ToLogLevel(level);
-        bool isWanted = level <= options.LogLevel && (options.Log is not null || options.Logger?.IsEnabled(logLevel) == true);
-        bool passes = isWanted && _passed < options.MaxLogRecordsPerCall;
-        GuestLogRecord record = GuestLogMessage.Read(message, passes ? options.MaxLogTextLength : 0);
+        bool isWanted = level <= settings.LogLevel && (settings.Log is not null || settings.Logger?.IsEnabled(logLevel) == true);
+        bool passes = isWanted && _passed < settings.MaxLogRecordsPerCall;
+        GuestLogRecord record = GuestLogMessage.Read(message, passes ? settings.MaxLogTextLength : 0);
         if (!passes)
         {
             _dropped += isWanted ? 1 : 0;
@@ -29,8 +29,8 @@ internal sealed partial class GuestLog(string guest, SandboxOptions options)
         }
 
         _passed++;
-        options.Log?.Invoke(record);
-        if (options.Logger is { } logger && logger.IsEnabled(logLevel))
+        settings.Log?.Invoke(record);
+        if (settings.Logger is { } logger && logger.IsEnabled(logLevel))
         {
             GuestLogRecord printable = Printable(record);
             Record(logger, logLevel, guest, printable.Message, printable.Source, printable.Caller, printable.SourceFile, printable.Line);
@@ -40,12 +40,12 @@ internal sealed partial class GuestLog(string guest, SandboxOptions options)
     /// <summary>Records that a host function failed. It counts as a record of the guest, which can call the function again and again.</summary>
     public void AddHostFailure(string function, string identifier, Exception exception)
     {
-        if (options.Logger is null && options.Log is null)
+        if (settings.Logger is null && settings.Log is null)
         {
             return;
         }
 
-        if (_passed >= options.MaxLogRecordsPerCall)
+        if (_passed >= settings.MaxLogRecordsPerCall)
         {
             _dropped++;
             return;
@@ -53,7 +53,7 @@ internal sealed partial class GuestLog(string guest, SandboxOptions options)
 
         _passed++;
         Warn($"Host function {function} failed, {identifier}: {exception.GetType().Name}: {ExceptionText.Of(exception)}");
-        if (options.Logger is { } logger)
+        if (settings.Logger is { } logger)
         {
             HostFunctionFailed(logger, exception, guest, function, identifier);
         }
@@ -65,11 +65,11 @@ internal sealed partial class GuestLog(string guest, SandboxOptions options)
     public void AddDroppedText(long size, string? failure)
     {
         Warn(failure is null
-            ? $"{size} bytes of text that this call printed were dropped: MaxPrintedSizePerCall is {options.MaxPrintedSizePerCall}, or the writer does not take them."
+            ? $"{size} bytes of text that this call printed were dropped: MaxPrintedSizePerCall is {settings.MaxPrintedSizePerCall}, or the writer does not take them."
             : $"The writer of printed text failed: {failure}");
-        if (options.Logger is { } logger)
+        if (settings.Logger is { } logger)
         {
-            TextDropped(logger, guest, size, options.MaxPrintedSizePerCall, failure);
+            TextDropped(logger, guest, size, settings.MaxPrintedSizePerCall, failure);
         }
     }
 
@@ -84,15 +84,15 @@ internal sealed partial class GuestLog(string guest, SandboxOptions options)
         }
 
         Measures.AddDroppedLogRecords(guest, dropped);
-        Warn($"{dropped} more log records of this call were dropped: MaxLogRecordsPerCall is {options.MaxLogRecordsPerCall}.");
-        if (options.Logger is { } logger)
+        Warn($"{dropped} more log records of this call were dropped: MaxLogRecordsPerCall is {settings.MaxLogRecordsPerCall}.");
+        if (settings.Logger is { } logger)
         {
-            Dropped(logger, guest, dropped, options.MaxLogRecordsPerCall);
+            Dropped(logger, guest, dropped, settings.MaxLogRecordsPerCall);
         }
     }
 
     /// <summary>Gives <see cref="SandboxOptions.Log"/> a record of the host's own.</summary>
-    private void Warn(string text) => options.Log?.Invoke(new(GuestLogLevel.Warning, text, "Hyperlight", nameof(GuestLog), string.Empty, 0));
+    private void Warn(string text) => settings.Log?.Invoke(new(GuestLogLevel.Warning, text, "Hyperlight", nameof(GuestLog), string.Empty, 0));
 
     private static LogLevel ToLogLevel(GuestLogLevel level) => level switch
     {

@@ -95,8 +95,7 @@ public sealed partial class Sandbox
 
     private GuestValue Execute(string function, GuestValueKind expected, CallOptions options, ReadOnlySpan<GuestValue> arguments)
     {
-        TimeSpan timeout = options.Timeout ?? _options.CallTimeout;
-        CheckTimeout(timeout, nameof(options.Timeout));
+        TimeSpan timeout = SandboxSettings.CheckTimeout(options.Timeout ?? _settings.CallTimeout, nameof(options.Timeout));
         options.CancellationToken.ThrowIfCancellationRequested();
         _gate.Enter(timeout);
         try

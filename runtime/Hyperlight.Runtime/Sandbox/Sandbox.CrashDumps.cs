@@ -15,7 +15,7 @@ public sealed partial class Sandbox
     // Whatever goes wrong here must not hide what went wrong in the guest.
     private void WriteCrashDump(Exception crash)
     {
-        if (_options.CrashDumpDirectory is not { } directory || crash is not GuestFailedException failed || crash is GuestProtocolException)
+        if (_settings.CrashDumpDirectory is not { } directory || crash is not GuestFailedException failed || crash is GuestProtocolException)
         {
             return;
         }
@@ -28,16 +28,16 @@ public sealed partial class Sandbox
             byte[] notes = CoreNotes.Write(_name, _origin.EntryPoint, registers);
             bool isWhole = !memory.IsCut;
             string path = CoreDirectory.Write(
-                directory, _name, _options.MaxCrashDumpCount, file => isWhole &= CoreFile.Write(file, notes, memory, deadline));
+                directory, _name, _settings.MaxCrashDumpCount, file => isWhole &= CoreFile.Write(file, notes, memory, deadline));
             failed.CrashDumpPath = path;
-            if (_options.Logger is { } logger)
+            if (_settings.Logger is { } logger)
             {
                 LogCrashDump(logger, _name, path, !isWhole);
             }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException or HyperlightException)
         {
-            if (_options.Logger is { } logger)
+            if (_settings.Logger is { } logger)
             {
                 LogCrashDumpFailure(logger, failure, _name, directory);
             }
@@ -46,7 +46,7 @@ public sealed partial class Sandbox
 
     private CoreMemory ReadCrashedMemory(in KvmSpecialRegisters special, long deadline)
     {
-        int maxPages = (int)Math.Min(_options.MaxCrashDumpSize / (long)GuestLayout.PageSize, Array.MaxLength);
+        int maxPages = (int)Math.Min(_settings.MaxCrashDumpSize / (long)GuestLayout.PageSize, Array.MaxLength);
         PageTableFormat? format = ProcessorPaging.Of(special);
         if (format is null && _map.Layout.Paging == GuestPaging.None)
         {

@@ -195,9 +195,9 @@ public sealed partial class Sandbox
 
     private void MapDeclared()
     {
-        foreach (Action<Sandbox> map in _options.Mappings)
+        foreach (DeclaredMapping mapping in _settings.Mappings)
         {
-            map(this);
+            _ = mapping.Region is { } region ? MapRegion(region, mapping.Address) : MapFile(mapping.Path!, mapping.Address, mapping.Label);
         }
     }
 

@@ -17,7 +17,7 @@ public sealed partial class Sandbox
 
         _gate.Dispose();
         Sandbox renewed = (Sandbox)MemberwiseClone();
-        renewed._gate = new(_machine, _options.Watchdog);
+        renewed._gate = new(_machine, _settings.Watchdog);
         Array.Clear(_received);
         return renewed;
     }

@@ -137,7 +137,7 @@ public sealed partial class Sandbox
     private IReadOnlyList<GuestPhysicalAddress> FindRoots(GuestPhysicalAddress current)
     {
         PhysicalMemory memory = _memory.ToPhysical();
-        IReadOnlyList<GuestPhysicalAddress> roots = _options.PageTableRoots?.Invoke(current, new(memory)) ?? [];
+        IReadOnlyList<GuestPhysicalAddress> roots = _settings.PageTableRoots?.Invoke(current, new(memory)) ?? [];
         if (roots.Count == 0)
         {
             return [current];
@@ -229,7 +229,7 @@ public sealed partial class Sandbox
         snapshot.Memory.Fill(_memory, snapshot.Generation);
         ResetBuffers();
         _memory.ListFiles();
-        _options.Counter?.Publish();
+        _settings.Counter?.Publish();
     }
 
     /// <summary>Sets the processor to a snapshot whose memory is in place.</summary>

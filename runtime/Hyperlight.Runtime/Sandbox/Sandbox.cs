@@ -24,7 +24,7 @@ public sealed partial class Sandbox : IDisposable
     private const uint ScratchSlot = 1;
 
     private readonly string _name;
-    private readonly SandboxOptions _options;
+    private readonly SandboxSettings _settings;
     private readonly MemoryMap _map;
     private readonly ImmutableArray<uint> _allowedMsrs;
     private readonly GuestMemory _memory;
@@ -53,7 +53,7 @@ public sealed partial class Sandbox : IDisposable
         SandboxOptions options,
         CancellationToken cancellationToken,
         string? imageDigest = null)
-        : this(new GuestOrigin(name, entryPoint, imageDigest), map, options, () => new(map, blob))
+        : this(new GuestOrigin(name, entryPoint, imageDigest), map, SandboxSettings.Of(options), () => new(map, blob))
     {
         try
         {
@@ -70,7 +70,7 @@ public sealed partial class Sandbox : IDisposable
 
     /// <summary>Goes on where a snapshot was taken.</summary>
     internal Sandbox(SnapshotContent snapshot, SandboxOptions options)
-        : this(snapshot.Origin, snapshot.Map, options, () => new(snapshot.Map, snapshot.Memory.ShareLayers([])))
+        : this(snapshot.Origin, snapshot.Map, SandboxSettings.Of(options), () => new(snapshot.Map, snapshot.Memory.ShareLayers([])))
     {
         try
         {
@@ -87,44 +87,30 @@ public sealed partial class Sandbox : IDisposable
         }
     }
 
-    private Sandbox(GuestOrigin origin, MemoryMap map, SandboxOptions options, Func<GuestMemory> openMemory)
+    private Sandbox(GuestOrigin origin, MemoryMap map, SandboxSettings settings, Func<GuestMemory> openMemory)
     {
-        CheckTimeout(options.CallTimeout, nameof(options.CallTimeout));
-        CheckTimeout(options.StartTimeout, nameof(options.StartTimeout));
-        if (!Enum.IsDefined(options.LogLevel))
-        {
-            throw new ArgumentOutOfRangeException(nameof(options), options.LogLevel, "A guest would panic at a log level other than 0 to 5.");
-        }
-
-        ArgumentOutOfRangeException.ThrowIfNegative(options.MaxLogRecordsPerCall);
-        ArgumentOutOfRangeException.ThrowIfNegative(options.MaxLogTextLength);
-        ArgumentOutOfRangeException.ThrowIfNegative(options.MaxPrintedSizePerCall);
-        ArgumentOutOfRangeException.ThrowIfNegative(options.MaxCrashDumpSize);
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxCrashDumpCount, 1);
         _name = origin.Name;
         _origin = origin;
-        _options = options;
+        _settings = settings;
         _map = map;
 
         // Before memory is mapped: where there is no hypervisor, this says so. The memory would ask for calls of Linux.
-        _allowedMsrs = CheckMsrs(options.AllowedMsrs);
-        _regionSlots = new(options.Hypervisor.MemorySlotCount);
-        if (!options.HostFunctions.Names.Contains(HostPrint))
-        {
-            options.HostFunctions.Add<string, int>(HostPrint, Print);
-        }
-
-        _log = new(_name, options);
-        _printer = new(_name, options, _log);
-        _hostFunctions = options.HostFunctions.ToTable(_name, _log);
-        _signatures = options.HostFunctions.ToSignatures();
+        _allowedMsrs = settings.AllowedMsrs;
+        _regionSlots = new(settings.Hypervisor.MemorySlotCount);
+        _log = new(_name, settings);
+        _printer = new(_name, settings, _log);
+        ImmutableSortedDictionary<string, HostFunction> functions = settings.HostFunctions.ContainsKey(HostPrint)
+            ? settings.HostFunctions
+            : settings.HostFunctions.Add(HostPrint, new([GuestValueKind.String], GuestValueKind.Int, arguments => Print(arguments[0].AsString())));
+        _hostFunctions = new(_name, functions, _log);
+        _signatures = functions.ToImmutableSortedDictionary(pair => pair.Key, pair => new HostFunctionSignature(pair.Value), StringComparer.Ordinal);
         _debug = new(_printer.DebugPrint);
         _memory = openMemory();
         try
         {
-            _machine = options.Hypervisor.CreateMachine(map.Layout, _allowedMsrs, map.Sizes.HardwareInterrupts);
-            _timer = _machine.TimerLine is { } line ? new(options.Ticker, line) : null;
-            _gate = new(_machine, options.Watchdog);
+            _machine = settings.Hypervisor.CreateMachine(map.Layout, _allowedMsrs, map.Sizes.HardwareInterrupts);
+            _timer = _machine.TimerLine is { } line ? new(settings.Ticker, line) : null;
+            _gate = new(_machine, settings.Watchdog);
             MapLayers(before: []);
             _machine.Map(ScratchSlot, map.Scratch.Gpa, _memory.Scratch, map.Scratch.Host);
             AttachCounter();
@@ -163,7 +149,7 @@ public sealed partial class Sandbox : IDisposable
     /// <summary>Runs a guest's initialisation, which for some is all they do.</summary>
     internal static GuestExit RunOnce(ImageContent image, SandboxOptions options, CancellationToken cancellationToken)
     {
-        using Sandbox sandbox = new(new GuestOrigin(image.Config.GuestName, image.EntryPoint, image.Digest), image.Map, options, () => new(image.Map, image.File));
+        using Sandbox sandbox = new(new GuestOrigin(image.Config.GuestName, image.EntryPoint, image.Digest), image.Map, SandboxSettings.Of(options), () => new(image.Map, image.File));
         try
         {
             sandbox.Initialize(image.File, image.EntryPoint, cancellationToken);
@@ -173,21 +159,6 @@ public sealed partial class Sandbox : IDisposable
         {
             return new(exception.Code, exception.GuestMessage);
         }
-    }
-
-    private static void CheckTimeout(TimeSpan timeout, string name)
-    {
-        if (timeout != Timeout.InfiniteTimeSpan && timeout <= TimeSpan.Zero)
-        {
-            throw new ArgumentOutOfRangeException(name, timeout, "A timeout is positive or Timeout.InfiniteTimeSpan.");
-        }
-    }
-
-    private static ImmutableArray<uint> CheckMsrs(IEnumerable<uint> msrs)
-    {
-        ImmutableArray<uint> distinct = [.. msrs.Distinct().Order()];
-        return distinct.Length <= SnapshotMsrRules.MaxAllowed ? distinct : throw new ArgumentException(
-            $"AllowedMsrs has {distinct.Length} registers, KVM takes {SnapshotMsrRules.MaxAllowed} at most.", nameof(msrs));
     }
 
     // amd64 sheet, sections 4.1 and 4.2; i686 sheet, sections 3.2 and 3.3.
@@ -205,12 +176,12 @@ public sealed partial class Sandbox : IDisposable
             Rip = entryPoint.Value,
             Rsp = _map.Layout.InitialStackPointer.Value,
             Rdi = _map.Peb.Gva.Value,
-            Rsi = _options.Seed ?? BitConverter.ToUInt64(random),
+            Rsi = _settings.Seed ?? BitConverter.ToUInt64(random),
             Rdx = GuestLayout.PageSize,
-            Rcx = (ulong)_options.LogLevel,
+            Rcx = (ulong)_settings.LogLevel,
             Rflags = CleanFlags,
         });
-        _gate.Enter(_options.StartTimeout);
+        _gate.Enter(_settings.StartTimeout);
         try
         {
             Run("The guest's initialisation", cancellationToken);
@@ -246,7 +217,7 @@ public sealed partial class Sandbox : IDisposable
     // i686 sheet, section 8.
     private void AttachCounter()
     {
-        if (_options.Counter is not { } counter)
+        if (_settings.Counter is not { } counter)
         {
             return;
         }
@@ -269,7 +240,7 @@ public sealed partial class Sandbox : IDisposable
         _machine?.Dispose();
         if (_memory is not null)
         {
-            _options.Counter?.Detach(_memory.Scratch);
+            _settings.Counter?.Detach(_memory.Scratch);
             _memory.Dispose();
         }
 

@@ -72,11 +72,11 @@ public class FuzzTests
         byte[] output = new byte[BufferSize];
         byte[] input = new byte[BufferSize];
         byte[] copy = new byte[16];
-        HostFunctionTable functions = new HostFunctions()
+        HostFunctions added = new HostFunctions()
             .Add("HostAdd", (int a, int b) => a + b)
             .Add("HostPrint", (string text) => text.Length)
-            .Add("Echo", (GuestValue value) => value)
-            .ToTable("fuzzed", new GuestLog("fuzzed", new()));
+            .Add("Echo", (GuestValue value) => value);
+        HostFunctionTable functions = new("fuzzed", added.ToImmutable(), new("fuzzed", SandboxSettings.Of(new())));
         int refused = 0;
         for (int i = 0; i < HostRounds; i++)
         {
@@ -113,7 +113,7 @@ public class FuzzTests
                 FunctionResultMessage.Read(message);
                 break;
             case 1:
-                new GuestLog("fuzzed", new() { Log = _ => { } }).Add(message);
+                new GuestLog("fuzzed", SandboxSettings.Of(new() { Log = _ => { } })).Add(message);
                 break;
             case 2:
                 BufferStack stack = new("input", input);

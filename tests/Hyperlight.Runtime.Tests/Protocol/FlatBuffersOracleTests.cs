@@ -182,10 +182,10 @@ public class FlatBuffersOracleTests
     [Fact]
     public void A_built_call_of_a_host_function_is_served_and_its_answer_read()
     {
-        HostFunctionTable functions = new HostFunctions()
+        HostFunctions added = new HostFunctions()
             .Add("Join", (string text, byte[] bytes) => text + bytes.Length)
-            .Add("Fail", new Action(() => throw new GuestVisibleException("größer")))
-            .ToTable("guest", new GuestLog("guest", new()));
+            .Add("Fail", new Action(() => throw new GuestVisibleException("größer")));
+        HostFunctionTable functions = new("guest", added.ToImmutable(), new("guest", SandboxSettings.Of(new())));
 
         Assert.Equal("bytes: 3", FlatBuffersReader.ReadResult(Serve(functions, "Join", ["bytes: ", new byte[3]])));
         Assert.Equal((17UL, "größer"), FlatBuffersReader.ReadError(Serve(functions, "Fail", [])));
