@@ -32,7 +32,7 @@ public static class GuestImageExtensions
         SandboxOptions options = OptionsFor(image, configure);
 
         // A start that is given up already loads nothing; it fails below, as a start. The image keeps the snapshot as long as this is its user.
-        SnapshotContent? snapshot = options.UseSnapshot && !cancellationToken.IsCancellationRequested ? ImageSnapshot.Of(content).Content : null;
+        SnapshotContent? snapshot = options.UseSnapshot && !cancellationToken.IsCancellationRequested ? ImageSnapshot.Of(content, options.Hypervisor).Content : null;
         Operation start = Operation.Start(image.Name, snapshot is null ? Tags.Image : Tags.Snapshot);
         try
         {
@@ -97,7 +97,7 @@ public static class GuestImageExtensions
     {
         ArgumentNullException.ThrowIfNull(image);
         using ImageContent content = image.Hold();
-        return ImageSnapshot.Of(content).Finding;
+        return ImageSnapshot.Of(content, Hypervisor.Chosen).Finding;
     }
 
     private static SandboxOptions OptionsFor(GuestImage image, Action<SandboxOptions>? configure)

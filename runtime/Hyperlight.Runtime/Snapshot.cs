@@ -52,7 +52,7 @@ public sealed class Snapshot : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentException.ThrowIfNullOrEmpty(reference);
-        return new(SnapshotFile.Load(path, reference, (options ?? new()).VerifyContent));
+        return new(SnapshotFile.Load(path, reference, (options ?? new()).VerifyContent, Hypervisor.Chosen.Identity));
     }
 
     /// <summary>

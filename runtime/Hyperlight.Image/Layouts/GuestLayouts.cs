@@ -12,6 +12,12 @@ public static class GuestLayouts
     public static ImmutableArray<ReservedRange> InterruptControllers { get; } =
         [new("IOAPIC", new(0xFEC0_0000), 0x1000), new("local APIC", new(0xFEE0_0000), 0x1000)];
 
+    /// <summary>
+    /// The pages that a hypervisor may need for itself below 4 GiB, beside the local APIC's page: KVM does on Intel processors that cannot run real mode
+    /// natively, and its own choice would lie in the scratch region. Layouts without paging keep clear of them.
+    /// </summary>
+    internal static ReservedRange HypervisorPages { get; } = new("hypervisor", new(0xFEDF_C000), 4 * GuestLayout.PageSize);
+
     /// <summary>64-bit guests of upstream v0.15.0 and v0.16.0 (amd64 sheet, sections 0 and 2).</summary>
     public static GuestLayout Amd64V16 { get; } = new()
     {
@@ -79,9 +85,8 @@ public static class GuestLayouts
         HasPageTableWords = false,
         HasReseedWord = false,
         SnapshotAbi = null,
-        // The devices of section 6.3. Between them four pages that KVM needs on Intel processors that cannot run without paging natively; its own choice
-        // would lie in scratch.
-        ReservedRanges = [.. InterruptControllers, new("hypervisor", new(0xFEDF_C000), 4 * GuestLayout.PageSize)],
+        // The devices of section 6.3, and the hypervisor's pages between them.
+        ReservedRanges = [.. InterruptControllers, HypervisorPages],
     };
 
     /// <summary>

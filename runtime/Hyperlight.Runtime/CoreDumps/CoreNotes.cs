@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using Hyperlight.Hypervisors;
-using Hyperlight.Hypervisors.Kvm;
 
 namespace Hyperlight.CoreDumps;
 
@@ -47,7 +46,7 @@ internal static class CoreNotes
     /// <param name="guest">The guest's name.</param>
     /// <param name="entryPoint">The address of its first instruction, by which debuggers find where it was loaded; null when it is not known.</param>
     /// <param name="registers">Its registers.</param>
-    public static byte[] Write(string guest, GuestVirtualAddress? entryPoint, CoreRegisters registers)
+    public static byte[] Write(string guest, GuestVirtualAddress? entryPoint, ProcessorRegisters registers)
     {
         using MemoryStream notes = new();
         Add(notes, "CORE", ProcessStatus, Status(registers.General, registers.Special));
@@ -79,7 +78,7 @@ internal static class CoreNotes
         }
     }
 
-    private static byte[] Status(in GeneralRegisters general, in KvmSpecialRegisters special)
+    private static byte[] Status(in GeneralRegisters general, in SpecialRegisters special)
     {
         byte[] status = new byte[StatusSize];
         BinaryPrimitives.WriteUInt16LittleEndian(status.AsSpan(StatusSignal), SegmentationFault);
@@ -128,10 +127,10 @@ internal static class CoreNotes
     }
 
     // Debuggers know what an area of these sizes and features holds. Registers wider than AVX's lie elsewhere on each maker's processors: they are left out.
-    private static byte[] Xsave(CoreRegisters registers)
+    private static byte[] Xsave(ProcessorRegisters registers)
     {
         ulong features = X87AndSse | (registers.ExtendedControl & Avx);
-        byte[] area = registers.Vector[..((features & Avx) != 0 ? XsaveAvxSize : XsaveSseSize)];
+        byte[] area = registers.Extended[..((features & Avx) != 0 ? XsaveAvxSize : XsaveSseSize)];
         BinaryPrimitives.WriteUInt64LittleEndian(area.AsSpan(XsaveControl), features);
         Span<byte> present = area.AsSpan(XsavePresent);
         BinaryPrimitives.WriteUInt64LittleEndian(present, BinaryPrimitives.ReadUInt64LittleEndian(present) & features);

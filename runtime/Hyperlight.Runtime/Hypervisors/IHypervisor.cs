@@ -4,8 +4,8 @@ using Hyperlight.Layouts;
 namespace Hyperlight.Hypervisors;
 
 /// <summary>
-/// A hypervisor: says whether this computer has it, and creates virtual machines. Members other than <see cref="Name"/> and <see cref="Check"/> throw a
-/// <see cref="HypervisorException"/> where the hypervisor cannot be used. Any thread may use any member.
+/// A hypervisor: says whether this computer has it, and creates virtual machines. Members other than <see cref="Name"/>, <see cref="Check"/> and
+/// <see cref="CreateSignal"/> throw a <see cref="HypervisorException"/> where the hypervisor cannot be used. Any thread may use any member.
 /// </summary>
 internal interface IHypervisor
 {
@@ -21,6 +21,10 @@ internal interface IHypervisor
     /// <summary>Finds out why the hypervisor cannot be used. Each call looks anew.</summary>
     /// <returns>HL5001 (not there), HL5002 (access denied), HL5003 (too old) or HL5004 (another failure); <c>null</c> if it can be used.</returns>
     Finding? Check();
+
+    /// <summary>Creates a signal for a thread that has to wait more exactly than for milliseconds. No signal has been given.</summary>
+    /// <exception cref="HypervisorException">The operating system refuses.</exception>
+    IWaitableSignal CreateSignal();
 
     /// <summary>Creates a virtual machine with one processor and without memory.</summary>
     /// <param name="layout">The layout of the guest, for the entry mode and the width of physical addresses.</param>

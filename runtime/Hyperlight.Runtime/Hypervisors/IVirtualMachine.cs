@@ -1,5 +1,3 @@
-using Hyperlight.CoreDumps;
-using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Memory;
 
 namespace Hyperlight.Hypervisors;
@@ -64,7 +62,7 @@ internal interface IVirtualMachine : IDisposable
     void Commit();
 
     /// <summary>Gets all registers that a debugger shows, as the last exit left them.</summary>
-    CoreRegisters GetAllRegisters();
+    ProcessorRegisters GetAllRegisters();
 
     /// <summary>
     /// Finishes what the last exit has left undone. Called before memory or registers are replaced, so that the rest of the instruction does not happen

@@ -1,5 +1,5 @@
 using Hyperlight.CoreDumps;
-using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Hypervisors;
 using Hyperlight.Layouts;
 using Hyperlight.Snapshots;
 using Microsoft.Extensions.Logging;
@@ -23,7 +23,7 @@ public sealed partial class Sandbox
         try
         {
             long deadline = Environment.TickCount64 + Math.Min(_gate.TimeLeft, LongestCrashDump);
-            CoreRegisters registers = _machine.GetAllRegisters();
+            ProcessorRegisters registers = _machine.GetAllRegisters();
             CoreMemory memory = ReadCrashedMemory(registers.Special, deadline);
             byte[] notes = CoreNotes.Write(_name, _origin.EntryPoint, registers);
             bool isWhole = !memory.IsCut;
@@ -44,7 +44,7 @@ public sealed partial class Sandbox
         }
     }
 
-    private CoreMemory ReadCrashedMemory(in KvmSpecialRegisters special, long deadline)
+    private CoreMemory ReadCrashedMemory(in SpecialRegisters special, long deadline)
     {
         int maxPages = (int)Math.Min(_settings.MaxCrashDumpSize / (long)GuestLayout.PageSize, Array.MaxLength);
         PageTableFormat? format = ProcessorPaging.Of(special);

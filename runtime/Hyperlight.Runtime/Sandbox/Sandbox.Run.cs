@@ -1,6 +1,5 @@
 using System.Text;
 using Hyperlight.Hypervisors;
-using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Protocol;
 using Hyperlight.Telemetry;
 

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Hypervisors;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
 using Hyperlight.Snapshots;
@@ -125,7 +125,7 @@ public sealed partial class Sandbox
         return new(_origin, _generation, _map, memory, processor, _callRegisters with { Rflags = CleanFlags }, _signatures, _allowedMsrs);
     }
 
-    private PageTableFormat RequireLayoutsPaging(in KvmSpecialRegisters registers)
+    private PageTableFormat RequireLayoutsPaging(in SpecialRegisters registers)
     {
         PageTableFormat wanted = PageTableFormat.Of(_map.Layout.Paging);
         return ProcessorPaging.Of(registers) is { } format && format.LastLevel == wanted.LastLevel ? format : throw new SnapshotFailedException(

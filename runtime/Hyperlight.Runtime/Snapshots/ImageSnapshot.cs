@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Hyperlight.Hypervisors;
 using Hyperlight.Images;
 
 namespace Hyperlight.Snapshots;
@@ -14,22 +15,24 @@ internal sealed class ImageSnapshot : IDisposable
     private Finding? _finding;
 
     /// <summary>The snapshot of an image, which the caller is a user of. A load that failed is tried again.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="hypervisor">The hypervisor that sandboxes of the image run on.</param>
     /// <returns>The snapshot and null; or null and why it is of no use here, null where the image has none.</returns>
     /// <exception cref="HyperlightException">HL3001 to HL3003, HL3005, HL3009: the snapshot is damaged.</exception>
     /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
-    public static (SnapshotContent? Content, Finding? Finding) Of(ImageContent image) =>
-        image.SnapshotDigest is { } digest ? All.GetValue(image, static _ => new()).Get(image, digest) : default;
+    public static (SnapshotContent? Content, Finding? Finding) Of(ImageContent image, IHypervisor hypervisor) =>
+        image.SnapshotDigest is { } digest ? All.GetValue(image, static _ => new()).Get(image, digest, hypervisor) : default;
 
     /// <inheritdoc/>
     public void Dispose() => _content?.Dispose();
 
-    private (SnapshotContent? Content, Finding? Finding) Get(ImageContent image, string digest)
+    private (SnapshotContent? Content, Finding? Finding) Get(ImageContent image, string digest, IHypervisor hypervisor)
     {
         lock (_loading)
         {
             if (!_isLoaded)
             {
-                (_content, _finding) = Load(image, digest);
+                (_content, _finding) = Load(image, digest, hypervisor);
                 _isLoaded = true;
                 image.FreeWith(this);
             }
@@ -38,12 +41,12 @@ internal sealed class ImageSnapshot : IDisposable
         return (_content, _finding);
     }
 
-    private static (SnapshotContent? Content, Finding? Finding) Load(ImageContent image, string digest)
+    private static (SnapshotContent? Content, Finding? Finding) Load(ImageContent image, string digest, IHypervisor hypervisor)
     {
         SnapshotContent snapshot;
         try
         {
-            snapshot = SnapshotFile.Load(image.Directory, digest, image.Options.VerifyContent);
+            snapshot = SnapshotFile.Load(image.Directory, digest, image.Options.VerifyContent, hypervisor.Identity);
         }
         catch (HyperlightException e) when (e.Finding is { } finding && (finding.Rule == Rules.SnapshotMachineDiffers || finding.Rule == Rules.ImageUnsupported))
         {

@@ -1,14 +1,14 @@
 using System.Collections.Immutable;
-using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Hypervisors;
 using Hyperlight.Images;
 
 namespace Hyperlight.Snapshots;
 
-/// <summary>A processor's registers in KVM's words and in those of a snapshot on disk.</summary>
+/// <summary>Translates the registers of a processor into those of a saved snapshot, and back.</summary>
 internal static class SavedProcessor
 {
-    /// <summary>As they are saved.</summary>
-    public static SnapshotRegisters ToSaved(in KvmSpecialRegisters registers) => new(
+    /// <summary>Translates registers into saved ones.</summary>
+    public static SnapshotRegisters ToSaved(in SpecialRegisters registers) => new(
         ToSaved(registers.Cs),
         ToSaved(registers.Ds),
         ToSaved(registers.Es),
@@ -25,12 +25,12 @@ internal static class SavedProcessor
         registers.Cr8,
         registers.Efer,
         registers.ApicBase,
-        [.. (ReadOnlySpan<ulong>)registers.Interrupts]);
+        ToBitmap(registers.Interrupt));
 
-    /// <summary>As KVM takes them.</summary>
+    /// <summary>Translates saved registers.</summary>
     /// <param name="saved">The registers. No interrupt waits in them.</param>
-    /// <param name="cr3">CR3, which is not among them.</param>
-    public static KvmSpecialRegisters FromSaved(SnapshotRegisters saved, ulong cr3) => new()
+    /// <param name="cr3">CR3, which is not among the saved registers.</param>
+    public static SpecialRegisters FromSaved(SnapshotRegisters saved, ulong cr3) => new()
     {
         Cs = FromSaved(saved.Cs),
         Ds = FromSaved(saved.Ds),
@@ -51,25 +51,37 @@ internal static class SavedProcessor
         ApicBase = saved.ApicBase,
     };
 
-    /// <summary>As they are saved.</summary>
-    public static ImmutableArray<SnapshotMsr> ToSaved(ImmutableArray<KvmMsrEntry> registers) =>
+    /// <summary>Translates model-specific registers into saved ones.</summary>
+    public static ImmutableArray<SnapshotMsr> ToSaved(ImmutableArray<ModelSpecificRegister> registers) =>
         [.. registers.Select(register => new SnapshotMsr(register.Index, register.Value))];
 
-    /// <summary>As KVM takes them.</summary>
-    public static ImmutableArray<KvmMsrEntry> FromSaved(ImmutableArray<SnapshotMsr> saved) =>
-        [.. saved.Select(register => new KvmMsrEntry { Index = register.Index, Value = register.Value })];
+    /// <summary>Translates saved model-specific registers.</summary>
+    public static ImmutableArray<ModelSpecificRegister> FromSaved(ImmutableArray<SnapshotMsr> saved) =>
+        [.. saved.Select(register => new ModelSpecificRegister(register.Index, register.Value))];
 
-    /// <summary>As they are saved: without the room that KVM leaves for controllers which have more to say.</summary>
+    /// <summary>Translates interrupt controllers into saved ones, without the unused room behind their registers.</summary>
     public static SnapshotInterrupts ToSaved(InterruptState state) => new(
         state.MasterPic[..SnapshotInterrupts.PicSize],
         state.SlavePic[..SnapshotInterrupts.PicSize],
         state.IoApic[..SnapshotInterrupts.IoApicSize],
         state.LocalApic[..SnapshotInterrupts.LocalApicSize]);
 
-    /// <summary>As KVM takes them.</summary>
+    /// <summary>Translates saved interrupt controllers.</summary>
     public static InterruptState FromSaved(SnapshotInterrupts saved) => new(saved.MasterPic, saved.SlavePic, saved.IoApic, saved.LocalApic);
 
-    private static SnapshotSegment ToSaved(in KvmSegment segment) => new(
+    // 256 bits, one for each vector.
+    private static ImmutableArray<ulong> ToBitmap(byte? vector)
+    {
+        ulong[] words = new ulong[4];
+        if (vector is { } number)
+        {
+            words[number / 64] = 1UL << (number % 64);
+        }
+
+        return [.. words];
+    }
+
+    private static SnapshotSegment ToSaved(in Segment segment) => new(
         segment.Base,
         segment.Limit,
         segment.Selector,
@@ -84,7 +96,7 @@ internal static class SavedProcessor
         segment.Unusable,
         Padding: 0);
 
-    private static KvmSegment FromSaved(in SnapshotSegment saved) => new()
+    private static Segment FromSaved(in SnapshotSegment saved) => new()
     {
         Base = saved.Base,
         Limit = saved.Limit,

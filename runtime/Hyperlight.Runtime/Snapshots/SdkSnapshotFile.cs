@@ -56,7 +56,7 @@ internal static class SdkSnapshotFile
     /// <summary>All but what is different with and without page tables.</summary>
     private static SdkSnapshotConfig ToConfig(SnapshotContent snapshot)
     {
-        SnapshotMachine machine = SnapshotFile.ToSaved(Hypervisor.Chosen.Identity);
+        SnapshotMachine machine = SnapshotFile.ToSaved(snapshot.Processor.Machine);
         SdkSnapshotConfig config = new()
         {
             SchemaVersion = SdkSnapshotConfig.CurrentSchemaVersion,

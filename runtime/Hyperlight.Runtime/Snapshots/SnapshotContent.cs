@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Hyperlight.Hypervisors;
-using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Snapshots;

@@ -24,11 +24,14 @@ internal static class SnapshotFile
     };
 
     /// <summary>Loads a snapshot. Its memory is a view of the files. The caller is its first user.</summary>
+    /// <param name="directory">The directory of the snapshot.</param>
+    /// <param name="reference">The tag or digest of the snapshot.</param>
+    /// <param name="verifyContent">Whether the digests of the files are compared with their content.</param>
+    /// <param name="machine">The computer that the snapshot must have been taken on, or one like it.</param>
     /// <exception cref="HyperlightException">HL3001 to HL3005, HL3007, HL3009.</exception>
-    /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
-    public static SnapshotContent Load(string directory, string reference, bool verifyContent)
+    public static SnapshotContent Load(string directory, string reference, bool verifyContent, MachineIdentity machine)
     {
-        SavedSnapshot saved = new SnapshotReader(directory, ToSaved(Hypervisor.Chosen.Identity)).Read(reference, verifyContent);
+        SavedSnapshot saved = new SnapshotReader(directory, ToSaved(machine)).Read(reference, verifyContent);
         try
         {
             ImmutableSortedDictionary<string, HostFunctionSignature> hostFunctions = SavedHostFunctions.FromSaved(saved.HostFunctions);
@@ -40,7 +43,7 @@ internal static class SnapshotFile
                 saved.Generation,
                 saved.Map,
                 saved.Memory is SavedIdentityMemory identity ? IdentitySnapshotMemory.Of(saved.Map, identity) : PagedSnapshotMemory.Of(saved.Map, (SavedPagedMemory)saved.Memory),
-                new(SavedProcessor.FromSaved(saved.Registers, saved.Cr3), saved.ExtendedControl, SavedProcessor.FromSaved(saved.Msrs))
+                new(machine, SavedProcessor.FromSaved(saved.Registers, saved.Cr3), saved.ExtendedControl, SavedProcessor.FromSaved(saved.Msrs))
                 {
                     Interrupts = saved.Interrupts is { } interrupts ? SavedProcessor.FromSaved(interrupts) : null,
                 },

@@ -24,7 +24,7 @@ internal static class UpstreamSnapshotFile
     {
         MemoryMap map = snapshot.Map;
         bool hasInitData = map.Sizes.InitDataSize > 0 || map.Sizes.InitDataPermissions != MemoryPermissions.Read;
-        SnapshotMachine machine = SnapshotFile.ToSaved(Hypervisor.Chosen.Identity);
+        SnapshotMachine machine = SnapshotFile.ToSaved(snapshot.Processor.Machine);
         return new()
         {
             HyperlightVersion = $"Hyperlight.Sdk {ImageConfig.CurrentSdkVersion}",

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Hypervisors;
 
 namespace Hyperlight.Watch;
 
@@ -11,8 +11,9 @@ namespace Hyperlight.Watch;
 ///   GuestTimer.Start ──► timers that run ──► thread: signals what is due, sleeps until the next, rounded up to the grid
 /// </code>
 /// </summary>
+/// <param name="createSignal">Creates the signal that wakes the thread.</param>
 /// <param name="startThread">Starts the thread; null for one of the operating system.</param>
-internal sealed class Ticker(ThreadStarter? startThread = null) : IDisposable
+internal sealed class Ticker(Func<IWaitableSignal> createSignal, ThreadStarter? startThread = null) : IDisposable
 {
     /// <summary>A time that never comes.</summary>
     private const long Never = long.MaxValue;
@@ -24,12 +25,12 @@ internal sealed class Ticker(ThreadStarter? startThread = null) : IDisposable
 
     private readonly SteadyLock _lock = new();
     private readonly List<GuestTimer> _running = [];
-    private EventDescriptor? _wake;
+    private IWaitableSignal? _wake;
     private long _wakesAt;
     private bool _disposed;
 
     /// <summary>The one of this process.</summary>
-    public static Ticker Shared { get; } = new();
+    public static Ticker Shared { get; } = new(Hypervisor.Chosen.CreateSignal);
 
     /// <summary>The clock of all timers: microseconds since some moment, never set back.</summary>
     public static long Now => Stopwatch.GetTimestamp() / TicksPerMicrosecond;
@@ -72,7 +73,7 @@ internal sealed class Ticker(ThreadStarter? startThread = null) : IDisposable
                 return;
             }
 
-            EventDescriptor wake = _wake ??= StartThread();
+            IWaitableSignal wake = _wake ??= StartThread();
             timer.Period = period;
             timer.Due = Now + period;
             timer.Place = _running.Count;
@@ -89,9 +90,9 @@ internal sealed class Ticker(ThreadStarter? startThread = null) : IDisposable
 
     private static long OnGrid(long time) => time > Never - Grid ? Never : (time + (Grid - 1)) / Grid * Grid;
 
-    private EventDescriptor StartThread()
+    private IWaitableSignal StartThread()
     {
-        EventDescriptor wake = new();
+        IWaitableSignal wake = createSignal();
         try
         {
             (startThread ?? BackgroundThread.Start)("Hyperlight ticker", () => Run(wake));
@@ -104,7 +105,7 @@ internal sealed class Ticker(ThreadStarter? startThread = null) : IDisposable
         }
     }
 
-    private void Run(EventDescriptor wake)
+    private void Run(IWaitableSignal wake)
     {
         while (true)
         {

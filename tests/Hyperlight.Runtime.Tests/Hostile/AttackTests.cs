@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Hypervisors;
 using Hyperlight.Memory;
 using Hyperlight.Runtime.Tests.Hypervisors;
 

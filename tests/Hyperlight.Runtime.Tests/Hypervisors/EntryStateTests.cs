@@ -1,4 +1,4 @@
-using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Hypervisors;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors;
@@ -10,9 +10,9 @@ public class EntryStateTests
     [Fact]
     public void Real_mode_starts_with_16_bit_segments_at_0_and_nothing_else()
     {
-        KvmSpecialRegisters state = EntryState.For(EntryMode.RealMode, default);
+        SpecialRegisters state = EntryState.For(EntryMode.RealMode, default);
 
-        Assert.Equal(new KvmSegment { Limit = 0xFFFF, Type = 11, Present = 1, S = 1 }, state.Cs);
+        Assert.Equal(new Segment { Limit = 0xFFFF, Type = 11, Present = 1, S = 1 }, state.Cs);
         Assert.All(
             [state.Ds, state.Es, state.Fs, state.Gs, state.Ss],
             data => Assert.Equal(new() { Limit = 0xFFFF, Type = 3, Present = 1, S = 1 }, data));
@@ -27,17 +27,17 @@ public class EntryStateTests
     [InlineData(EntryMode.PagedProtectedMode, 0x8001_0011, 0xFEDC_0000)]
     public void Protected_mode_starts_with_flat_accessed_segments_and_nothing_else(EntryMode mode, ulong cr0, ulong cr3)
     {
-        KvmSpecialRegisters state = EntryState.For(mode, new(0xFEDC_0000));
+        SpecialRegisters state = EntryState.For(mode, new(0xFEDC_0000));
 
-        KvmSegment flat = new() { Limit = 0xFFFF_FFFF, Present = 1, S = 1, Db = 1, G = 1 };
+        Segment flat = new() { Limit = 0xFFFF_FFFF, Present = 1, S = 1, Db = 1, G = 1 };
         Assert.Equal(flat with { Selector = 0x08, Type = 11 }, state.Cs);
         Assert.All([state.Ds, state.Es, state.Fs, state.Gs, state.Ss], data => Assert.Equal(flat with { Selector = 0x10, Type = 3 }, data));
         AssertTheRest(state, cr0, cr3);
     }
 
-    private static void AssertTheRest(KvmSpecialRegisters state, ulong cr0, ulong cr3 = 0)
+    private static void AssertTheRest(SpecialRegisters state, ulong cr0, ulong cr3 = 0)
     {
-        Assert.Equal(new KvmSegment { Limit = 0xFFFF, Type = 11, Present = 1 }, state.Tr);
+        Assert.Equal(new Segment { Limit = 0xFFFF, Type = 11, Present = 1 }, state.Tr);
         Assert.Equal(default, state.Ldt);
         Assert.Equal((default, default), (state.Gdt, state.Idt));
         Assert.Equal((cr0, 0UL, cr3, 0UL, 0UL), (state.Cr0, state.Cr2, state.Cr3, state.Cr4, state.Cr8));

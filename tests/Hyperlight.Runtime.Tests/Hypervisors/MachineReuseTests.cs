@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using Hyperlight.CoreDumps;
 using Hyperlight.Hypervisors;
 using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Memory;
@@ -83,7 +81,7 @@ public class MachineReuseTests
         // mov al, 1; movdqu xmm0, [0x1000]; mov cr8, rax; hlt
         byte[] code = [0xB0, 1, 0xF3, 0x0F, 0x6F, 0x04, 0x25, 0, 0x10, 0, 0, 0x44, 0x0F, 0x22, 0xC0, 0xF4];
         KeptMachine.Close();
-        CoreRegisters fresh;
+        ProcessorRegisters fresh;
         ProcessorState freshState;
         using (TinyGuest first = TinyGuest.LongMode(code))
         {
@@ -92,23 +90,23 @@ public class MachineReuseTests
             freshState = first.Machine.GetState();
             first.Start();
             Assert.Equal(VirtualMachineExit.Halt, first.Machine.Run());
-            Assert.False(fresh.Vector.AsSpan().SequenceEqual(first.Machine.GetAllRegisters().Vector), "XMM0 was not set");
+            Assert.False(fresh.Extended.AsSpan().SequenceEqual(first.Machine.GetAllRegisters().Extended), "XMM0 was not set");
         }
 
         int machines = CountMachines();
         using TinyGuest second = TinyGuest.LongMode(code);
         Assert.Equal(machines, CountMachines());
-        CoreRegisters again = second.Machine.GetAllRegisters();
+        ProcessorRegisters again = second.Machine.GetAllRegisters();
 
         // The mask of MXCSR says what the processor can do, once it has been asked; the header says which parts were written out.
-        foreach (byte[] vector in (byte[][])[fresh.Vector, again.Vector])
+        foreach (byte[] vector in (byte[][])[fresh.Extended, again.Extended])
         {
             vector.AsSpan(MxcsrMask, sizeof(uint)).Clear();
             vector.AsSpan(XsaveHeader, sizeof(ulong)).Clear();
         }
 
-        Assert.Equal(fresh.Vector, again.Vector);
-        Assert.Equal(Bytes(fresh.Special), Bytes(again.Special));
+        Assert.Equal(fresh.Extended, again.Extended);
+        Assert.Equal(fresh.Special, again.Special);
         Assert.Equal(fresh.ExtendedControl, again.ExtendedControl);
         Assert.Equal(freshState.Msrs, second.Machine.GetState().Msrs);
         Assert.Equal(0, second.Machine.TicksInGuest);
@@ -215,8 +213,6 @@ public class MachineReuseTests
 
         Assert.Equal(machines, CountMachines());
     }
-
-    private static byte[] Bytes(KvmSpecialRegisters registers) => MemoryMarshal.AsBytes([registers]).ToArray();
 
     private static int CountMachines() =>
         Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(

@@ -376,7 +376,7 @@ public class ProcessorStateTests
     }
 
     // Code and stack segment for 64-bit programs (Intel SDM volume 3, section 3.4.5).
-    private static KvmSpecialRegisters AtLowestPrivilege(KvmSpecialRegisters registers)
+    private static SpecialRegisters AtLowestPrivilege(SpecialRegisters registers)
     {
         registers.Cs = registers.Cs with { Dpl = 3, Selector = 0x33, G = 1, Limit = uint.MaxValue };
         registers.Ss = new() { Type = 3, Present = 1, S = 1, Dpl = 3, Db = 1, G = 1, Limit = uint.MaxValue, Selector = 0x2B };

@@ -1,4 +1,4 @@
-using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Hypervisors;
 using Hyperlight.Images;
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Runtime.Tests.Snapshots;

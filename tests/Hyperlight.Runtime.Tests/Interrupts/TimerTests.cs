@@ -1,3 +1,4 @@
+using Hyperlight.Hypervisors;
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Watch;
 
@@ -155,8 +156,8 @@ public sealed class TimerTests
     [Fact]
     public void A_timer_signals_each_period_until_it_is_stopped()
     {
-        using Hyperlight.Hypervisors.Kvm.EventDescriptor line = new();
-        using Ticker ticker = new();
+        using IWaitableSignal line = Hypervisor.Chosen.CreateSignal();
+        using Ticker ticker = new(Hypervisor.Chosen.CreateSignal);
         GuestTimer timer = new(ticker, line);
         GuestTimer other = new(ticker, line);
 

@@ -1,4 +1,4 @@
-using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Hypervisors;
 using Hyperlight.Layouts;
 using Hyperlight.Runtime.Tests.Guests;
 
@@ -8,7 +8,7 @@ namespace Hyperlight.Runtime.Tests.Sandboxes;
 public class ExitTests
 {
     // What an AMD processor is after a shutdown (AMD manual volume 2, table 14-1).
-    private static readonly KvmSpecialRegisters Reset = new()
+    private static readonly SpecialRegisters Reset = new()
     {
         Cs = new() { Base = 0xFFFF_0000, Limit = 0xFFFF, Selector = 0xF000 },
         Gdt = new() { Limit = 0xFFFF },
@@ -65,7 +65,7 @@ public class ExitTests
     [InlineData(0x17, 0xFF, "; look at the guest's GDT, IDT and stack.")]
     public void A_triple_fault_says_which_table_the_guest_lacks(ushort gdtLimit, ushort idtLimit, string end)
     {
-        KvmSpecialRegisters special = EntryState.For(EntryMode.ProtectedMode, default) with
+        SpecialRegisters special = EntryState.For(EntryMode.ProtectedMode, default) with
         {
             Gdt = new() { Limit = gdtLimit },
             Idt = new() { Limit = idtLimit },
@@ -87,7 +87,7 @@ public class ExitTests
     [Fact]
     public void Paging_that_is_off_although_the_guest_was_started_with_it_is_named()
     {
-        KvmSpecialRegisters unpaged = EntryState.For(EntryMode.ProtectedMode, default);
+        SpecialRegisters unpaged = EntryState.For(EntryMode.ProtectedMode, default);
 
         Assert.Contains(
             "a KVM that emulates guest code may not have it",
@@ -96,6 +96,6 @@ public class ExitTests
         Assert.DoesNotContain("KVM", Describe(unpaged, 0x4390), StringComparison.Ordinal);
     }
 
-    private static string Describe(KvmSpecialRegisters special, ulong rip, EntryMode start = EntryMode.ProtectedMode) =>
+    private static string Describe(SpecialRegisters special, ulong rip, EntryMode start = EntryMode.ProtectedMode) =>
         TripleFault.Describe(new(new() { Rip = rip }, special, 1, []), start);
 }

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Hyperlight.Baking;
-using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Hypervisors;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
@@ -211,7 +211,7 @@ public sealed class SavedPagedSnapshotTests : IDisposable
         generation: 1,
         map,
         memory,
-        new(EntryState.For(map.Layout.EntryMode, map.PageTables.Gpa), ExtendedControl: 1, []),
+        new(Hypervisor.Chosen.Identity, EntryState.For(map.Layout.EntryMode, map.PageTables.Gpa), ResetValues.Xcr0, []),
         new() { Rip = 0x1000, Rsp = 0x8000 },
         ImmutableSortedDictionary<string, HostFunctionSignature>.Empty,
         allowedMsrs: []));

@@ -1,4 +1,4 @@
-using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Hypervisors;
 using Hyperlight.Snapshots;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;

@@ -55,7 +55,7 @@ public sealed class RefusedThreadTests
     public void A_guest_s_timer_that_cannot_run_fails_the_call_and_ticks_after_a_restore()
     {
         using TestGuest guest = TickingGuest.Bake("ticks");
-        using Ticker ticker = new(Start);
+        using Ticker ticker = new(Hypervisor.Chosen.CreateSignal, Start);
         using Sandbox sandbox = guest.Start(options => options.Ticker = ticker);
         using Snapshot snapshot = sandbox.TakeSnapshot();
 

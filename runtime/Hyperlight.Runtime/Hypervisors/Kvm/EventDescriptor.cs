@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Hyperlight.Hypervisors.Kvm;
 
 /// <summary>An event descriptor, eventfd(2): one side signals, a thread or KVM on the other side takes that.</summary>
-internal sealed unsafe partial class EventDescriptor : ISignal, IDisposable
+internal sealed unsafe partial class EventDescriptor : IWaitableSignal
 {
     // sys/eventfd.h and poll.h.
     private const int NonBlocking = 0x800;
@@ -27,7 +27,7 @@ internal sealed unsafe partial class EventDescriptor : ISignal, IDisposable
     /// <summary>Whether it was signaled since this was last set to false.</summary>
     public bool WasSignaled { get; set; }
 
-    /// <summary>Signals. Signals that nobody has taken yet are one.</summary>
+    /// <inheritdoc/>
     public void Signal()
     {
         WasSignaled = true;
@@ -37,8 +37,7 @@ internal sealed unsafe partial class EventDescriptor : ISignal, IDisposable
         _ = Write(Handle, &one, sizeof(ulong));
     }
 
-    /// <summary>Waits for a signal and takes it.</summary>
-    /// <param name="microseconds">The longest to wait, negative for ever.</param>
+    /// <inheritdoc/>
     public void Wait(long microseconds)
     {
         PollRequest request = new() { Descriptor = (int)Handle.DangerousGetHandle(), Events = Readable };

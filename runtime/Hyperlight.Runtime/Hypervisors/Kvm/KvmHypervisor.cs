@@ -11,10 +11,10 @@ internal sealed class KvmHypervisor(string devicePath = KvmSystem.DevicePath) : 
     private readonly Lazy<KvmSystem> _system = new(() => KvmSystem.Open(devicePath), LazyThreadSafetyMode.PublicationOnly);
 
     /// <inheritdoc/>
-    public string Name => "kvm";
+    public string Name => KvmSystem.Name;
 
     /// <inheritdoc/>
-    public MachineIdentity Identity => field ??= new("x86_64", Name, System.CpuVendor);
+    public MachineIdentity Identity => System.Identity;
 
     /// <inheritdoc/>
     public uint MemorySlotCount => System.MemorySlotCount;
@@ -25,6 +25,9 @@ internal sealed class KvmHypervisor(string devicePath = KvmSystem.DevicePath) : 
 
     /// <inheritdoc/>
     public Finding? Check() => KvmSystem.Check(devicePath);
+
+    /// <inheritdoc/>
+    public IWaitableSignal CreateSignal() => new EventDescriptor();
 
     /// <inheritdoc/>
     public IVirtualMachine CreateMachine(GuestLayout layout, ImmutableArray<uint> allowedMsrs, bool hasInterrupts) =>

@@ -55,7 +55,7 @@ internal sealed partial class KvmMachine
             _processor.ClearCancel();
             if (!_isNew)
             {
-                SetState(new(EntryState.For(_entryMode, pageTables: default), InitialExtendedControl, []));
+                SetState(new(_system.Identity, EntryState.For(_entryMode, pageTables: default), ResetValues.Xcr0, []));
                 _processor.Commit();
                 ResetFloatingPoint();
             }

@@ -1,4 +1,3 @@
-using Hyperlight.CoreDumps;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
 
@@ -11,11 +10,8 @@ internal sealed partial class KvmMachine : IVirtualMachine
 {
     // Room for KVM's own pages on Intel processors that cannot run without paging natively: the four pages below the local APIC's page, which
     // layouts without paging reserve for this. KVM's defaults would lie in their scratch region.
-    private static readonly GuestPhysicalAddress IdentityMapAddress = new(0xFEDF_C000);
-    private static readonly GuestPhysicalAddress TssAddress = new(0xFEDF_D000);
-
-    // XCR0 after a reset: x87 only (Intel SDM volume 3, table 10-1).
-    private const ulong InitialExtendedControl = 1;
+    private static readonly GuestPhysicalAddress IdentityMapAddress = GuestLayouts.HypervisorPages.Start;
+    private static readonly GuestPhysicalAddress TssAddress = IdentityMapAddress + GuestLayout.PageSize;
 
     private readonly KvmSystem _system;
     private readonly KvmVm _machine;
@@ -125,15 +121,19 @@ internal sealed partial class KvmMachine : IVirtualMachine
     {
         KvmMsrEntry[] msrs = [.. _msrs];
         Require(_processor.GetMsrs(msrs), msrs, "read");
-        return new(_processor.GetSpecialRegisters(), _system.HasExtendedControlRegisters ? _processor.GetExtendedControl() : InitialExtendedControl, [.. msrs])
+        return new(
+            _system.Identity,
+            _processor.GetSpecialRegisters().ToNeutral(),
+            GetExtendedControl(),
+            [.. msrs.Select(register => new ModelSpecificRegister(register.Index, register.Value))])
         {
             Interrupts = GetInterrupts(),
         };
     }
 
     /// <summary>All registers that a debugger shows, as the last exit left them.</summary>
-    public CoreRegisters GetAllRegisters() => new(
-        _processor.GetRegisters(), _processor.GetSpecialRegisters(), _system.HasExtendedControlRegisters ? _processor.GetExtendedControl() : InitialExtendedControl, _processor.GetFloatingPoint());
+    public ProcessorRegisters GetAllRegisters() => new(
+        _processor.GetRegisters(), _processor.GetSpecialRegisters().ToNeutral(), GetExtendedControl(), _processor.GetFloatingPoint());
 
     /// <summary>Finishes what the last exit has left undone, so that it does not happen to other memory or registers. Before those are replaced.</summary>
     public void Settle() => _processor.CompleteExit();
@@ -160,7 +160,7 @@ internal sealed partial class KvmMachine : IVirtualMachine
             _processor.ResetDebugRegisters();
         }
 
-        if (_system.HasExtendedControlRegisters && (!isNew || state.ExtendedControl != InitialExtendedControl))
+        if (_system.HasExtendedControlRegisters && (!isNew || state.ExtendedControl != ResetValues.Xcr0))
         {
             _processor.SetExtendedControl(state.ExtendedControl);
         }
@@ -194,6 +194,8 @@ internal sealed partial class KvmMachine : IVirtualMachine
     /// <summary>Forgets a cancel. Only between runs.</summary>
     public void ClearCancel() => _processor.ClearCancel();
 
+    private ulong GetExtendedControl() => _system.HasExtendedControlRegisters ? _processor.GetExtendedControl() : ResetValues.Xcr0;
+
     private KvmMsrEntry[] ReadInitialMsrs(MsrPolicy policy)
     {
         KvmMsrEntry[] registers = [.. policy.Saved.Select(index => new KvmMsrEntry { Index = index })];
@@ -218,12 +220,16 @@ internal sealed partial class KvmMachine : IVirtualMachine
             $"The model-specific register 0x{refused[0]:X} cannot be given to a guest, because KVM on this machine cannot set it back: remove it from AllowedMsrs.");
     }
 
-    private void SetMsrs(ReadOnlySpan<KvmMsrEntry> values, bool isNew)
+    private void SetMsrs(ReadOnlySpan<ModelSpecificRegister> values, bool isNew)
     {
         Span<KvmMsrEntry> wanted = _msrs.Length <= MsrPolicy.MaxAllowed + 1 ? stackalloc KvmMsrEntry[_msrs.Length] : new KvmMsrEntry[_msrs.Length];
         for (int i = 0; i < wanted.Length; i++)
         {
-            wanted[i] = Find(values, _msrs[i].Index) ?? _msrs[i];
+            wanted[i] = _msrs[i];
+            if (Find(values, _msrs[i].Index) is { } value)
+            {
+                wanted[i].Value = value;
+            }
         }
 
         if (isNew)
@@ -256,13 +262,13 @@ internal sealed partial class KvmMachine : IVirtualMachine
         return wanted[..changed];
     }
 
-    private static KvmMsrEntry? Find(ReadOnlySpan<KvmMsrEntry> registers, uint index)
+    private static ulong? Find(ReadOnlySpan<ModelSpecificRegister> registers, uint index)
     {
-        foreach (KvmMsrEntry register in registers)
+        foreach (ModelSpecificRegister register in registers)
         {
             if (register.Index == index)
             {
-                return register;
+                return register.Value;
             }
         }
 

@@ -5,6 +5,9 @@ namespace Hyperlight.Hypervisors.Kvm;
 /// <summary>/dev/kvm: what the host's KVM can do, and the start of every virtual machine.</summary>
 internal sealed unsafe class KvmSystem
 {
+    /// <summary>The name by which snapshots know KVM.</summary>
+    public const string Name = "kvm";
+
     /// <summary>The path of the device.</summary>
     public const string DevicePath = "/dev/kvm";
 
@@ -56,14 +59,14 @@ internal sealed unsafe class KvmSystem
     /// <summary>Bytes of the pages that kernel and host share about a virtual processor: <c>KVM_GET_VCPU_MMAP_SIZE</c>.</summary>
     public int VcpuMappingSize { get; }
 
-    /// <summary>Gets the maker of the host's processor.</summary>
-    public CpuVendor CpuVendor { get; } = CpuVendor.Read();
+    /// <summary>Gets what a snapshot's registers are bound to.</summary>
+    public MachineIdentity Identity { get; } = new("x86_64", Name, CpuVendor.Read());
 
     /// <summary>
     /// Whether KVM finds a guest's segment registers in memory, where they cost nothing to read. Intel processors have an instruction for each field, which a
     /// hypervisor beneath this one may have to execute for it.
     /// </summary>
-    public bool KeepsSegmentsInMemory => CpuVendor == CpuVendor.Amd || CpuVendor == CpuVendor.Hygon;
+    public bool KeepsSegmentsInMemory => Identity.CpuVendor == CpuVendor.Amd || Identity.CpuVendor == CpuVendor.Hygon;
 
     /// <summary>How many pieces of memory a virtual machine may have: <c>KVM_CAP_NR_MEMSLOTS</c>.</summary>
     public uint MemorySlotCount { get; }

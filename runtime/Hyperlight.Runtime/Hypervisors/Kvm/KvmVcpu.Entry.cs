@@ -13,9 +13,6 @@ internal sealed unsafe partial class KvmVcpu
     // KVM emulates a string instruction in steps of at most 1024 elements, each with an exit or two where it touches no memory.
     private const int MaxExitsOfAnInstruction = 4096;
 
-    // RFLAGS has one bit that is always set.
-    private const ulong EmptyFlags = 0x2;
-
     // Whether each exit leaves the special registers in the shared pages.
     private readonly bool _sharesSpecialRegisters;
 
@@ -60,19 +57,19 @@ internal sealed unsafe partial class KvmVcpu
     /// Gives the next entry other special registers, and CR8 with them; no exception is on its way any more, no interrupt but one that they have, and none
     /// is held back. The kernel takes all of it from the shared pages with the general registers, which are still to be set.
     /// </summary>
-    public void Reset(in KvmSpecialRegisters registers)
+    public void Reset(in SpecialRegisters registers)
     {
         if (!IsReset)
         {
             _exitAddress = (_sharesSpecialRegisters ? _run->SpecialRegisters : GetSpecialRegisters()).Linear(_exitRip);
         }
 
-        _run->SpecialRegisters = registers;
+        _run->SpecialRegisters = new(registers);
 
         // An entry takes CR8 from there; the special registers alone would leave what the guest put into it.
         _run->Cr8 = registers.Cr8;
         _run->Events = new() { Flags = KvmVcpuEvents.NonMaskablePending | KvmVcpuEvents.InterruptShadow };
-        if (registers.FindInterrupt() is { } vector)
+        if (registers.Interrupt is { } vector)
         {
             // The events would take it back.
             _run->Events.InterruptInjected = 1;
@@ -85,7 +82,7 @@ internal sealed unsafe partial class KvmVcpu
     /// <summary>Lets the kernel take what the next entry is to have now, for requests that build on it. The general registers are left as after a reset.</summary>
     public void Commit()
     {
-        _run->Registers = new() { Rflags = EmptyFlags };
+        _run->Registers = new() { Rflags = ResetValues.Rflags };
         _run->DirtyRegisters |= SyncGeneralRegisters;
         RunWithoutEntering();
     }

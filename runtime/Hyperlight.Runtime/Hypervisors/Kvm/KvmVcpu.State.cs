@@ -37,8 +37,8 @@ internal sealed unsafe partial class KvmVcpu
 
         byte* area = stackalloc byte[XsaveSize];
         new Span<byte>(area, XsaveSize).Clear();
-        *(ushort*)(area + ControlWord) = 0x37F;
-        *(uint*)(area + Mxcsr) = 0x1F80;
+        *(ushort*)(area + ControlWord) = ResetValues.FloatingPointControl;
+        *(uint*)(area + Mxcsr) = ResetValues.Mxcsr;
         *(ulong*)(area + Header) = X87AndSse;
         KvmIoctl.Require(_descriptor, KvmIoctl.SetXsave, area, "KVM_SET_XSAVE");
     }
@@ -73,8 +73,7 @@ internal sealed unsafe partial class KvmVcpu
     /// <summary><c>KVM_SET_DEBUGREGS</c>: no breakpoints, as after a reset.</summary>
     public void ResetDebugRegisters()
     {
-        // The bits that are always set (Intel SDM volume 3, section 19.2).
-        KvmDebugRegisters registers = new() { Dr6 = 0xFFFF_0FF0, Dr7 = 0x400 };
+        KvmDebugRegisters registers = new() { Dr6 = ResetValues.Dr6, Dr7 = ResetValues.Dr7 };
         KvmIoctl.Require(_descriptor, KvmIoctl.SetDebugregs, &registers, "KVM_SET_DEBUGREGS");
     }
 

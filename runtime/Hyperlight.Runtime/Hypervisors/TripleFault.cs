@@ -1,16 +1,10 @@
-using Hyperlight.CoreDumps;
 using Hyperlight.Layouts;
 
-namespace Hyperlight.Hypervisors.Kvm;
+namespace Hyperlight.Hypervisors;
 
 /// <summary>What can be said of a processor that triple-faulted (i686 sheet, section 6.5).</summary>
 internal static class TripleFault
 {
-    // CR0.PE and CR0.PG, EFER.LMA.
-    private const ulong ProtectionEnabled = 1;
-    private const ulong PagingEnabled = 1UL << 31;
-    private const ulong LongModeActive = 1 << 10;
-
     // Where a processor starts after a reset (Intel SDM volume 3, table 10-1). No guest gets there by itself in real mode.
     private const ulong ResetCodeBase = 0xFFFF_0000;
     private const ulong ResetRip = 0xFFF0;
@@ -18,25 +12,25 @@ internal static class TripleFault
     /// <summary>One sentence: where and in which mode, as far as the registers still say it, and what the guest may lack.</summary>
     /// <param name="registers">The registers after the fault. AMD processors have reset them, Intel's have not.</param>
     /// <param name="start">How the guest was started.</param>
-    public static string Describe(CoreRegisters registers, EntryMode start)
+    public static string Describe(ProcessorRegisters registers, EntryMode start)
     {
-        KvmSpecialRegisters special = registers.Special;
-        bool isReset = special.Cs.Base == ResetCodeBase && registers.General.Rip == ResetRip && (special.Cr0 & ProtectionEnabled) == 0;
+        SpecialRegisters special = registers.Special;
+        bool isReset = special.Cs.Base == ResetCodeBase && registers.General.Rip == ResetRip && (special.Cr0 & ControlBits.Cr0Protection) == 0;
         return isReset
             ? "The guest triple-faulted: an exception occurred that its processor could not deliver, often before the guest had set up its GDT and IDT. "
                 + "Where that was is lost, because processors like this one are reset by it."
             : $"The guest triple-faulted at RIP 0x{registers.General.Rip:X} in {Mode(special)}: an exception occurred that its processor could not deliver{Hint(special, start)}.";
     }
 
-    private static string Mode(in KvmSpecialRegisters special) =>
-        (special.Efer & LongModeActive) != 0 ? "long mode"
-        : (special.Cr0 & ProtectionEnabled) == 0 ? "real mode"
-        : (special.Cr0 & PagingEnabled) == 0 ? "protected mode without paging"
+    private static string Mode(in SpecialRegisters special) =>
+        (special.Efer & ControlBits.EferLongModeActive) != 0 ? "long mode"
+        : (special.Cr0 & ControlBits.Cr0Protection) == 0 ? "real mode"
+        : (special.Cr0 & ControlBits.Cr0Paging) == 0 ? "protected mode without paging"
         : "protected mode with paging";
 
-    private static string Hint(in KvmSpecialRegisters special, EntryMode start) => (special.Gdt.Limit, special.Idt.Limit) switch
+    private static string Hint(in SpecialRegisters special, EntryMode start) => (special.Gdt.Limit, special.Idt.Limit) switch
     {
-        _ when start == EntryMode.PagedProtectedMode && (special.Cr0 & PagingEnabled) == 0 =>
+        _ when start == EntryMode.PagedProtectedMode && (special.Cr0 & ControlBits.Cr0Paging) == 0 =>
             "; it was started with 32-bit paging, which is off now: a KVM that emulates guest code may not have it",
         (0, 0) => "; the guest has no GDT and no IDT yet",
         (_, 0) => "; the guest has no IDT yet",

@@ -1,6 +1,6 @@
 using Hyperlight.Layouts;
 
-namespace Hyperlight.Hypervisors.Kvm;
+namespace Hyperlight.Hypervisors;
 
 /// <summary>The segment, table and control registers a guest starts with (amd64 sheet, section 4.1; i686 sheet, section 3.1).</summary>
 internal static class EntryState
@@ -16,25 +16,20 @@ internal static class EntryState
     private const ushort CodeSelector = 0x08;
     private const ushort DataSelector = 0x10;
 
-    // PE, ET; with paging WP and PG as well.
-    private const ulong ProtectedModeCr0 = 0x11;
-    private const ulong PagedProtectedModeCr0 = 0x8001_0011;
+    private const ulong ProtectedModeCr0 = ControlBits.Cr0Protection | ControlBits.Cr0ExtensionType;
+    private const ulong PagedProtectedModeCr0 = ProtectedModeCr0 | ControlBits.Cr0WriteProtect | ControlBits.Cr0Paging;
+    private const ulong LongModeCr0 =
+        PagedProtectedModeCr0 | ControlBits.Cr0MonitorCoprocessor | ControlBits.Cr0NumericError | ControlBits.Cr0AlignmentMask;
+    private const ulong LongModeCr4 = ControlBits.Cr4PhysicalAddressExtension | ControlBits.Cr4Sse | ControlBits.Cr4SseExceptions;
+    private const ulong LongModeEfer =
+        ControlBits.EferSystemCall | ControlBits.EferLongModeEnable | ControlBits.EferLongModeActive | ControlBits.EferNoExecute;
 
-    // PE, MP, ET, NE, WP, AM, PG.
-    private const ulong LongModeCr0 = 0x8005_0033;
-
-    // PAE, OSFXSR, OSXMMEXCPT.
-    private const ulong LongModeCr4 = 0x620;
-
-    // SCE, LME, LMA, NXE.
-    private const ulong LongModeEfer = 0xD01;
-
-    private static KvmSegment Task => new() { Limit = Limit64K, Type = TaskType, Present = 1 };
+    private static Segment Task => new() { Limit = Limit64K, Type = TaskType, Present = 1 };
 
     /// <summary>The state for a mode.</summary>
     /// <param name="mode">The mode of the first instruction.</param>
     /// <param name="pageTables">The root of the page tables; not used without paging.</param>
-    public static KvmSpecialRegisters For(EntryMode mode, GuestPhysicalAddress pageTables) => mode switch
+    public static SpecialRegisters For(EntryMode mode, GuestPhysicalAddress pageTables) => mode switch
     {
         EntryMode.LongMode => LongMode(pageTables),
         EntryMode.RealMode => RealMode(),
@@ -44,7 +39,7 @@ internal static class EntryState
     };
 
     // Data segments stay absent: long mode ignores them, and the guest loads its own.
-    private static KvmSpecialRegisters LongMode(GuestPhysicalAddress pageTables) => new()
+    private static SpecialRegisters LongMode(GuestPhysicalAddress pageTables) => new()
     {
         Cs = new() { Type = CodeType, Present = 1, S = 1, L = 1 },
         Tr = Task,
@@ -55,9 +50,9 @@ internal static class EntryState
     };
 
     // Upstream leaves all data segments but DS absent. Present ones are a superset that no guest can object to, and VMX wants a usable SS.
-    private static KvmSpecialRegisters RealMode()
+    private static SpecialRegisters RealMode()
     {
-        KvmSegment data = new() { Limit = Limit64K, Type = DataType, Present = 1, S = 1 };
+        Segment data = new() { Limit = Limit64K, Type = DataType, Present = 1, S = 1 };
         return new()
         {
             Cs = data with { Type = CodeType },
@@ -71,9 +66,9 @@ internal static class EntryState
     }
 
     // The table registers are empty: the guest loads tables of its own before it loads a segment or takes an exception.
-    private static KvmSpecialRegisters ProtectedMode(ulong cr0, GuestPhysicalAddress pageTables)
+    private static SpecialRegisters ProtectedMode(ulong cr0, GuestPhysicalAddress pageTables)
     {
-        KvmSegment data = new() { Selector = DataSelector, Limit = Limit4G, Type = DataType, Present = 1, S = 1, Db = 1, G = 1 };
+        Segment data = new() { Selector = DataSelector, Limit = Limit4G, Type = DataType, Present = 1, S = 1, Db = 1, G = 1 };
         return new()
         {
             Cs = data with { Selector = CodeSelector, Type = CodeType },

@@ -1,0 +1,62 @@
+namespace Hyperlight.Hypervisors;
+
+/// <summary>Bits of the control registers (Intel SDM volume 3, section 2.5) and of EFER (section 2.2.1).</summary>
+internal static class ControlBits
+{
+    /// <summary>PE: protected mode.</summary>
+    public const ulong Cr0Protection = 1 << 0;
+
+    /// <summary>MP: WAIT obeys TS.</summary>
+    public const ulong Cr0MonitorCoprocessor = 1 << 1;
+
+    /// <summary>ET: always 1.</summary>
+    public const ulong Cr0ExtensionType = 1 << 4;
+
+    /// <summary>NE: floating-point errors are exceptions.</summary>
+    public const ulong Cr0NumericError = 1 << 5;
+
+    /// <summary>WP: read-only pages are read-only for the kernel too.</summary>
+    public const ulong Cr0WriteProtect = 1 << 16;
+
+    /// <summary>AM: alignment can be checked.</summary>
+    public const ulong Cr0AlignmentMask = 1 << 18;
+
+    /// <summary>NW: caches do not write through.</summary>
+    public const ulong Cr0NotWriteThrough = 1 << 29;
+
+    /// <summary>CD: caches are off.</summary>
+    public const ulong Cr0CacheDisable = 1 << 30;
+
+    /// <summary>PG: paging.</summary>
+    public const ulong Cr0Paging = 1UL << 31;
+
+    /// <summary>PSE: large pages of 32-bit paging.</summary>
+    public const ulong Cr4LargePages = 1 << 4;
+
+    /// <summary>PAE: page-table entries of 64 bits.</summary>
+    public const ulong Cr4PhysicalAddressExtension = 1 << 5;
+
+    /// <summary>OSFXSR: SSE can be used.</summary>
+    public const ulong Cr4Sse = 1 << 9;
+
+    /// <summary>OSXMMEXCPT: SSE errors are exceptions.</summary>
+    public const ulong Cr4SseExceptions = 1 << 10;
+
+    /// <summary>LA57: five levels of page tables.</summary>
+    public const ulong Cr4FiveLevels = 1 << 12;
+
+    /// <summary>PCIDE: CR3 has a process-context identifier. Only 64-bit code can have it.</summary>
+    public const ulong Cr4ProcessContexts = 1 << 17;
+
+    /// <summary>SCE: SYSCALL can be used.</summary>
+    public const ulong EferSystemCall = 1 << 0;
+
+    /// <summary>LME: paging is long mode.</summary>
+    public const ulong EferLongModeEnable = 1 << 8;
+
+    /// <summary>LMA: the processor is in long mode.</summary>
+    public const ulong EferLongModeActive = 1 << 10;
+
+    /// <summary>NXE: pages can forbid execution.</summary>
+    public const ulong EferNoExecute = 1 << 11;
+}

@@ -1,0 +1,6 @@
+namespace Hyperlight.Hypervisors;
+
+/// <summary>A model-specific register (MSR) of a processor.</summary>
+/// <param name="Index">The number of the register.</param>
+/// <param name="Value">The value.</param>
+internal readonly record struct ModelSpecificRegister(uint Index, ulong Value);

@@ -1,0 +1,26 @@
+namespace Hyperlight.Hypervisors;
+
+/// <summary>The segment, table and control registers of an x86 processor, and the interrupt that waits for it.</summary>
+internal record struct SpecialRegisters
+{
+    public Segment Cs;
+    public Segment Ds;
+    public Segment Es;
+    public Segment Fs;
+    public Segment Gs;
+    public Segment Ss;
+    public Segment Tr;
+    public Segment Ldt;
+    public DescriptorTable Gdt;
+    public DescriptorTable Idt;
+    public ulong Cr0;
+    public ulong Cr2;
+    public ulong Cr3;
+    public ulong Cr4;
+    public ulong Cr8;
+    public ulong Efer;
+    public ulong ApicBase;
+
+    /// <summary>The vector of the interrupt that the processor takes next; <c>null</c> if no interrupt waits.</summary>
+    public byte? Interrupt;
+}
