@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Hyperlight.CommandLine;
+using Hyperlight.Diagnostics;
 using Hyperlight.Printing;
 
 namespace Hyperlight;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Hyperlight.Concurrency;
 using Hyperlight.Memory;
 
 namespace Hyperlight;

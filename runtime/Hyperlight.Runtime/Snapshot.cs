@@ -1,6 +1,8 @@
+using Hyperlight.Diagnostics;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Snapshots;
+using Hyperlight.Snapshots.Formats;
 using Hyperlight.Telemetry;
 
 namespace Hyperlight;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hyperlight.Baking;
+using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Microsoft.Build.Framework;
 

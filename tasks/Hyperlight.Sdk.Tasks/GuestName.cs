@@ -1,5 +1,4 @@
 using System.Text;
-using Hyperlight.Baking;
 
 namespace Hyperlight.Sdk.Tasks;
 
@@ -7,13 +6,13 @@ namespace Hyperlight.Sdk.Tasks;
 internal static class GuestName
 {
     /// <summary>The longest name, in characters.</summary>
-    public const int MaxLength = BakeRequest.MaxGuestNameLength;
+    public const int MaxLength = Images.GuestName.MaxLength;
 
     /// <summary>The class that the properties are members of; C# does not let a member have its name.</summary>
     public const string ClassName = "Guests";
 
     /// <summary>Whether a guest can have a name.</summary>
-    public static bool IsValid(string name) => BakeRequest.IsGuestName(name);
+    public static bool IsValid(string name) => Images.GuestName.IsValid(name);
 
     /// <summary>The C# identifier for a valid name: <c>hello-world</c> gives <c>HelloWorld</c>, <c>32bit</c> gives <c>_32bit</c>.</summary>
     /// <returns>The identifier, null when the name has no letter or digit or gives the name of the class around it.</returns>

@@ -27,7 +27,7 @@ public sealed class PackageTests
             },
             files.ToHashSet());
         Assert.Equal(
-            ["Hyperlight.Image.dll", "Hyperlight.Sdk.Tasks.deps.json", "Hyperlight.Sdk.Tasks.dll"],
+            ["Hyperlight.Building.dll", "Hyperlight.Image.dll", "Hyperlight.Sdk.Tasks.deps.json", "Hyperlight.Sdk.Tasks.dll"],
             files.Where(file => file.StartsWith("tools/net10.0/", StringComparison.Ordinal)).Select(Path.GetFileName)
                 .Order(StringComparer.Ordinal));
         Assert.DoesNotContain(

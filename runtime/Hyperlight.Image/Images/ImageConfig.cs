@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using System.Text.Json.Serialization;
-using Hyperlight.Baking;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Images;

@@ -1,3 +1,4 @@
+using Hyperlight.Concurrency;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Images;

@@ -21,8 +21,6 @@ namespace Hyperlight.Images;
 [JsonSerializable(typeof(OciIndex))]
 [JsonSerializable(typeof(OciManifest))]
 [JsonSerializable(typeof(ImageConfig))]
-[JsonSerializable(typeof(SnapshotConfig))]
-[JsonSerializable(typeof(SdkSnapshotConfig))]
 internal sealed partial class ImageJson : JsonSerializerContext;
 
 /// <summary>Addresses are plain numbers in JSON, as upstream's are.</summary>

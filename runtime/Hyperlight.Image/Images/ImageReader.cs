@@ -1,5 +1,6 @@
-using Hyperlight.Baking;
+using Hyperlight.Diagnostics;
 using Hyperlight.Layouts;
+using Hyperlight.Paging;
 
 namespace Hyperlight.Images;
 
@@ -57,16 +58,16 @@ internal sealed class ImageReader(string directory)
     /// <summary>Checks what is shown to people and names files and metrics.</summary>
     private void CheckText(ImageConfig config)
     {
-        if (!BakeRequest.IsGuestName(config.GuestName))
+        if (!GuestName.IsValid(config.GuestName))
         {
             throw _directory.Failure(
                 Rules.ImageMalformed,
-                $"its guest_name is '{config.GuestName}', names have 1 to {BakeRequest.MaxGuestNameLength} of the characters A-Z a-z 0-9 _ - . and start with none of - and .");
+                $"its guest_name is '{config.GuestName}', names have 1 to {GuestName.MaxLength} of the characters A-Z a-z 0-9 _ - . and start with none of - and .");
         }
 
-        if (!SnapshotAnnotations.IsName(config.SdkVersion))
+        if (!OneLine.IsName(config.SdkVersion))
         {
-            throw _directory.Failure(Rules.ImageMalformed, $"its sdk_version is '{config.SdkVersion}', a version has 1 to {SnapshotAnnotations.MaxNameLength} characters in one line");
+            throw _directory.Failure(Rules.ImageMalformed, $"its sdk_version is '{config.SdkVersion}', a version has 1 to {OneLine.MaxNameLength} characters in one line");
         }
 
         if (!OciLayout.IsHexDigest(config.GuestSha256)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Hyperlight.Files;
 using Hyperlight.Layouts;
+using Hyperlight.Paging;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Images;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hyperlight.Concurrency;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Images;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Hyperlight.Layouts;
+using Hyperlight.Paging;
 
 namespace Hyperlight.Images;
 

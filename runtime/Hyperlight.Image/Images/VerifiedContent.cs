@@ -1,3 +1,4 @@
+using Hyperlight.Concurrency;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Images;

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Hyperlight.Elf;
+using Hyperlight.Paging;
 
 namespace Hyperlight.Layouts;
 
@@ -17,12 +17,6 @@ public sealed record GuestLayout
 
     /// <summary>What <c>HyperlightLayout</c> asserts: <c>amd64</c> or <c>i686</c>.</summary>
     public required string Architecture { get; init; }
-
-    /// <summary>The ELF class of its guests.</summary>
-    public required ElfClass ElfClass { get; init; }
-
-    /// <summary>The ELF machine of its guests.</summary>
-    public required ElfMachine ElfMachine { get; init; }
 
     /// <summary>The upstream versions whose guests follow this profile: the values a version note may have.</summary>
     public required ImmutableArray<string> GuestVersions { get; init; }

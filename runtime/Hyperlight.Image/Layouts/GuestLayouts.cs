@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Hyperlight.Elf;
+using Hyperlight.Paging;
 
 namespace Hyperlight.Layouts;
 
@@ -23,8 +23,6 @@ public static class GuestLayouts
     {
         Id = "amd64-0.16",
         Architecture = "amd64",
-        ElfClass = ElfClass.Elf64,
-        ElfMachine = ElfMachine.X86_64,
         GuestVersions = ["0.15.0", "0.16.0"],
         SnapshotBase = new(0x1000),
         ScratchTopGpa = new(0xF_FFFF_FFFF),
@@ -63,8 +61,6 @@ public static class GuestLayouts
     {
         Id = "i686-0.13",
         Architecture = "i686",
-        ElfClass = ElfClass.Elf32,
-        ElfMachine = ElfMachine.I386,
         GuestVersions = ["0.13.1", "0.14.0"],
         SnapshotBase = new(0),
         ScratchTopGpa = new(0xFFFF_FFFF),
@@ -112,8 +108,6 @@ public static class GuestLayouts
     {
         Id = "i686-0.15",
         Architecture = "i686",
-        ElfClass = ElfClass.Elf32,
-        ElfMachine = ElfMachine.I386,
         GuestVersions = ["0.15.0"],
         SnapshotBase = new(0x1000),
         // Below the local APIC's page, so that virtual addresses of scratch are 0x120_0000 higher than physical ones (section 2.3).

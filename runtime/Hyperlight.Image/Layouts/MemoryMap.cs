@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hyperlight.Paging;
 
 namespace Hyperlight.Layouts;
 

@@ -1,6 +1,6 @@
-using Hyperlight.Baking;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
+using Hyperlight.Paging;
 using Hyperlight.Snapshots;
 
 namespace Hyperlight.CoreDumps;

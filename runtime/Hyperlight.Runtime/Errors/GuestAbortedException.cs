@@ -1,3 +1,5 @@
+using Hyperlight.Diagnostics;
+
 namespace Hyperlight;
 
 /// <summary>

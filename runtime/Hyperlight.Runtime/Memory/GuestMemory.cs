@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using Hyperlight.Baking;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 

@@ -1,3 +1,4 @@
+using Hyperlight.Concurrency;
 using Hyperlight.Telemetry;
 
 namespace Hyperlight;

@@ -1,4 +1,5 @@
 using System.Text;
+using Hyperlight.Diagnostics;
 using Hyperlight.Telemetry;
 
 namespace Hyperlight.Printing;

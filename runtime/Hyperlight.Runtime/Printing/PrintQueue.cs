@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Hyperlight.Concurrency;
 using Hyperlight.Telemetry;
 
 namespace Hyperlight.Printing;

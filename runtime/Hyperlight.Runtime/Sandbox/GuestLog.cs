@@ -1,3 +1,4 @@
+using Hyperlight.Diagnostics;
 using Hyperlight.Protocol;
 using Hyperlight.Telemetry;
 using Microsoft.Extensions.Logging;

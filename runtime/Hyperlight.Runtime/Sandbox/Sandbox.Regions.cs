@@ -1,5 +1,4 @@
 using System.Text;
-using Hyperlight.Baking;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Hyperlight.Hypervisors;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
+using Hyperlight.Paging;
 using Hyperlight.Snapshots;
 using Hyperlight.Telemetry;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Hyperlight.Hypervisors;
-using Hyperlight.Images;
+using Hyperlight.Snapshots.Formats;
 using Hyperlight.Watch;
 using Microsoft.Extensions.Logging;
 

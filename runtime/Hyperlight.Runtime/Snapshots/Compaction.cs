@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using Hyperlight.Baking;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
+using Hyperlight.Paging;
 
 namespace Hyperlight.Snapshots;
 

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using Hyperlight.Concurrency;
 using Hyperlight.Files;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
+using Hyperlight.Snapshots.Formats;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Snapshots;

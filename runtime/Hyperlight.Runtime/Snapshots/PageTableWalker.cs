@@ -1,6 +1,7 @@
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
-using static Hyperlight.Baking.PageTableEntry;
+using Hyperlight.Paging;
+using static Hyperlight.Paging.PageTableEntry;
 
 namespace Hyperlight.Snapshots;
 

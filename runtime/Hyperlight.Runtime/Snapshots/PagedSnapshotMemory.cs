@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
+using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Snapshots;
 

@@ -1,5 +1,5 @@
 using Hyperlight.Hypervisors;
-using Hyperlight.Layouts;
+using Hyperlight.Paging;
 
 namespace Hyperlight.Snapshots;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using Hyperlight.Images;
+using Hyperlight.Diagnostics;
+using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Snapshots;
 
@@ -12,9 +13,9 @@ internal static class SavedHostFunctions
     /// <summary>As they are saved.</summary>
     /// <exception cref="HyperlightException">HL3008: a function takes or returns any type, which upstream has no word for, or has a name that no reader takes.</exception>
     public static ImmutableArray<SnapshotHostFunction> ToSaved(ImmutableSortedDictionary<string, HostFunctionSignature> functions) =>
-        functions.Keys.FirstOrDefault(name => !SnapshotAnnotations.IsName(name)) is { } bad
+        functions.Keys.FirstOrDefault(name => !OneLine.IsName(name)) is { } bad
         ? throw new HyperlightException(Rules.SnapshotNotSavable.Found(
-            $"the snapshot cannot be saved: a host function is named '{bad}', names that are saved have 1 to {SnapshotAnnotations.MaxNameLength} characters in one line: rename it."))
+            $"the snapshot cannot be saved: a host function is named '{bad}', names that are saved have 1 to {OneLine.MaxNameLength} characters in one line: rename it."))
         : [.. functions.Select(function => new SnapshotHostFunction(
             function.Key, [.. function.Value.Parameters.Select(kind => Name(function.Key, kind))], Name(function.Key, function.Value.ReturnType)))];
 
@@ -26,10 +27,10 @@ internal static class SavedHostFunctions
             ImmutableSortedDictionary.CreateBuilder<string, HostFunctionSignature>(StringComparer.Ordinal);
         foreach (SnapshotHostFunction function in saved)
         {
-            if (!SnapshotAnnotations.IsName(function.FunctionName))
+            if (!OneLine.IsName(function.FunctionName))
             {
                 throw new FormatException(
-                    $"a host function is named '{FindingText.Cut(function.FunctionName)}', names have 1 to {SnapshotAnnotations.MaxNameLength} characters in one line");
+                    $"a host function is named '{FindingText.Cut(function.FunctionName)}', names have 1 to {OneLine.MaxNameLength} characters in one line");
             }
 
             HostFunctionSignature signature =

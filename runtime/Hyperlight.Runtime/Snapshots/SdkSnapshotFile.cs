@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Hyperlight.Images;
+using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Snapshots;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
+using Hyperlight.Diagnostics;
 using Hyperlight.Hypervisors;
-using Hyperlight.Images;
+using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Snapshots;
 
@@ -64,7 +65,7 @@ internal static class SnapshotFile
     }
 
     /// <summary>The guest's name, null when it is none that a reader accepts.</summary>
-    internal static string? SavedName(SnapshotContent snapshot) => SnapshotAnnotations.IsName(snapshot.GuestName) ? snapshot.GuestName : null;
+    internal static string? SavedName(SnapshotContent snapshot) => OneLine.IsName(snapshot.GuestName) ? snapshot.GuestName : null;
 
     /// <summary>Gets an identity as it is saved.</summary>
     internal static SnapshotMachine ToSaved(MachineIdentity identity) => new(identity.Architecture, identity.Hypervisor, identity.CpuVendor.Name);

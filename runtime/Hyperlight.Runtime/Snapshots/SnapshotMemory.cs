@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Hyperlight.Images;
+using Hyperlight.Concurrency;
 using Hyperlight.Memory;
 
 namespace Hyperlight.Snapshots;

@@ -1,5 +1,6 @@
 using Hyperlight.Images;
 using Hyperlight.Layouts;
+using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Snapshots;
 

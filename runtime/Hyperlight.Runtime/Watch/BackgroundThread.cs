@@ -1,3 +1,5 @@
+using Hyperlight.Diagnostics;
+
 namespace Hyperlight.Watch;
 
 /// <summary>Starts the threads that the runtime has of its own. Whoever starts one remembers it only after the start: a start that failed is tried again.</summary>

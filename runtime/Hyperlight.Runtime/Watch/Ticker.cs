@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hyperlight.Concurrency;
 using Hyperlight.Hypervisors;
 
 namespace Hyperlight.Watch;

@@ -1,3 +1,5 @@
+using Hyperlight.Concurrency;
+
 namespace Hyperlight.Watch;
 
 /// <summary>

@@ -17,7 +17,7 @@ internal static class BakeKey
         GuestSizes sizes = guest.Settings.Sizes;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"baker {Id(typeof(GuestBaker))} {Id(typeof(BakeKey))}, name {guest.Name}, guest {guestDigest}, heap {sizes.HeapSize}, scratch {sizes.ScratchSize}, "
+            $"baker {Id(typeof(GuestBaker))} {Id(typeof(GuestLayout))} {Id(typeof(BakeKey))}, name {guest.Name}, guest {guestDigest}, heap {sizes.HeapSize}, scratch {sizes.ScratchSize}, "
             + $"input {sizes.InputBufferSize}, output {sizes.OutputBufferSize}, layout {guest.Settings.Architecture ?? "any"}, "
             + $"permissions {guest.Settings.Permissions}, executable heap {sizes.ExecutableHeap}, interrupts {sizes.HardwareInterrupts}, "
             + $"init data {sizes.InitDataPermissions.ToText()} {initDataDigest}, "

@@ -336,7 +336,7 @@ public sealed class ImageReaderTests : IDisposable
             _root.Path,
             fileCount: 4,
             () => GuestImage.Open(_root.Path, new() { VerifyContent = false }).Dispose(),
-            untouched: TestSnapshots.BlobPath(_root.Path, OciLayout.MemoryMediaType));
+            untouched: Blob(OciLayout.MemoryMediaType));
 
     private Rule Refused(string? directory = null) =>
         Assert.Throws<HyperlightException>(() => GuestImage.Open(directory ?? _root.Path)).Finding!.Rule;

@@ -1,6 +1,6 @@
-using Hyperlight.Baking;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
+using Hyperlight.Paging;
 
 namespace Hyperlight.Image.Tests.Images;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Hyperlight.CoreDumps;
-using Hyperlight.Layouts;
 using Hyperlight.Memory;
+using Hyperlight.Paging;
 
 namespace Hyperlight.Runtime.Tests.CoreDumps;
 

@@ -2,6 +2,7 @@ using Hyperlight.Hypervisors;
 using Hyperlight.Images;
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Runtime.Tests.Snapshots;
+using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Runtime.Tests.Interrupts;
 

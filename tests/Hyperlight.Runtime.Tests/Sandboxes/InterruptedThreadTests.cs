@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Hyperlight.Concurrency;
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Runtime.Tests.Hostile;
 using Hyperlight.Runtime.Tests.Pool;

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
-using Hyperlight.Layouts;
 using Hyperlight.Memory;
+using Hyperlight.Paging;
 using Hyperlight.Snapshots;
-using static Hyperlight.Baking.PageTableEntry;
+using static Hyperlight.Paging.PageTableEntry;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
-using Hyperlight.Baking;
 using Hyperlight.Hypervisors;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
+using Hyperlight.Paging;
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Snapshots;
 

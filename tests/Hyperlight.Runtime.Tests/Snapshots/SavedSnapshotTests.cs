@@ -2,6 +2,7 @@ using Hyperlight.Elf;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Runtime.Tests.Guests;
+using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 

@@ -1,4 +1,4 @@
-using Hyperlight.Images;
+using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 

@@ -1,5 +1,6 @@
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
+using Hyperlight.Paging;
 
 namespace Hyperlight.Hypervisors.Kvm;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Hyperlight.Concurrency;
 using Hyperlight.Memory;
 using Hyperlight.Telemetry;
 

@@ -1,4 +1,5 @@
 using Hyperlight.Layouts;
+using Hyperlight.Paging;
 
 namespace Hyperlight.Hypervisors.Kvm;
 

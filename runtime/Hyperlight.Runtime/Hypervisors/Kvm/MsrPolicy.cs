@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Hyperlight.Images;
+using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Hypervisors.Kvm;
 

@@ -1,0 +1,34 @@
+namespace Hyperlight.Concurrency;
+
+/// <summary>
+/// A lock whose entry never throws. <see cref="Thread.Interrupt"/> makes an ordinary lock throw where it has to wait, and a <c>finally</c> block that
+/// throws there leaves its work undone. An interrupt that arrives while this lock waits takes effect at the thread's next wait of its own. A structure,
+/// for which the compiler refuses the <c>lock</c> statement: that would use another lock.
+/// </summary>
+internal readonly struct SteadyLock
+{
+    private readonly Lock _lock = new();
+
+    /// <summary>A lock that nobody has entered.</summary>
+    public SteadyLock()
+    {
+    }
+
+    /// <summary>Enters the lock. The caller disposes the result to leave it.</summary>
+    public Scope Enter()
+    {
+        if (!_lock.TryEnter())
+        {
+            Steady.Wait(static entered => entered.Enter(), _lock);
+        }
+
+        return new(_lock);
+    }
+
+    /// <summary>The time inside the lock.</summary>
+    public readonly ref struct Scope(Lock entered)
+    {
+        /// <summary>Leaves the lock.</summary>
+        public void Dispose() => entered.Exit();
+    }
+}

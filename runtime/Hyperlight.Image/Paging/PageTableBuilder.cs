@@ -1,0 +1,106 @@
+using Hyperlight.Layouts;
+using static Hyperlight.Paging.PageTableEntry;
+
+namespace Hyperlight.Paging;
+
+/// <summary>
+/// Builds page tables with 4 KiB pages. The roots are the first pages; every further table is appended when a mapping first needs it, so the
+/// bytes depend only on the order of the mappings (amd64 sheet, sections 3.1 and 3.2; i686 sheet, section 2.5; Intel SDM volume 3, chapter 5).
+/// </summary>
+/// <param name="format">What the tables are like.</param>
+/// <param name="tablesGpa">Where the first table will be when the guest runs.</param>
+/// <param name="expectedSize">Bytes that all tables will probably take: more are made room for.</param>
+/// <param name="rootCount">How many address spaces there are.</param>
+internal sealed class PageTableBuilder(PageTableFormat format, GuestPhysicalAddress tablesGpa, int expectedSize, int rootCount = 1)
+{
+    private const int TableSize = (int)GuestLayout.PageSize;
+
+    private byte[] _tables = new byte[Math.Max(expectedSize, rootCount * TableSize)];
+
+    /// <summary>Bytes of the tables so far.</summary>
+    public int Size { get; private set; } = rootCount * TableSize;
+
+    /// <summary>The number of the root that mappings are made under, from 0.</summary>
+    public int Root { get; set; }
+
+    /// <summary>Maps one page of the snapshot region: where writing is allowed, by way of a copy.</summary>
+    public void MapSnapshotPage(GuestVirtualAddress gva, GuestPhysicalAddress gpa, MemoryPermissions permissions) =>
+        Map(gva, gpa, Leaf(permissions, CopyOnWrite));
+
+    /// <summary>Maps one page of the scratch region: writing goes straight to it.</summary>
+    public void MapScratchPage(GuestVirtualAddress gva, GuestPhysicalAddress gpa, MemoryPermissions permissions) =>
+        Map(gva, gpa, Leaf(permissions, Writable));
+
+    /// <summary>Maps one page with the given bits of its entry, accessed from the start.</summary>
+    public void Map(GuestVirtualAddress gva, GuestPhysicalAddress gpa, ulong bits) =>
+        Write(Descend(gva, format.LastLevel, bits), gva, format.LastLevel, gpa.Value | bits | format.PageBits);
+
+    /// <summary>Lets the current root reach the same table as another root does. Where that root reaches none, nothing changes.</summary>
+    /// <param name="owner">The number of the other root.</param>
+    /// <param name="gva">An address that is translated by way of the table.</param>
+    /// <param name="level">The level of the entry that leads to the table.</param>
+    public void Share(int owner, GuestVirtualAddress gva, int level)
+    {
+        int table = owner * TableSize;
+        for (int above = 0; above < level; above++)
+        {
+            ulong next = Read(table, gva, above);
+            if (next == 0)
+            {
+                return;
+            }
+
+            table = TableAt(next);
+        }
+
+        ulong entry = Read(table, gva, level);
+        if (entry != 0)
+        {
+            Write(Descend(gva, level, entry), gva, level, entry);
+        }
+    }
+
+    /// <summary>The finished tables.</summary>
+    public byte[] Build() => _tables.Length == Size ? _tables : _tables[..Size];
+
+    private ulong Leaf(MemoryPermissions permissions, ulong whenWritable) =>
+        ((permissions & MemoryPermissions.Write) != 0 ? whenWritable : 0) | ((permissions & MemoryPermissions.Execute) != 0 ? 0 : format.NoExecute);
+
+    /// <summary>The table of a level that an address is translated by, with those above it; missing ones are made.</summary>
+    private int Descend(GuestVirtualAddress gva, int level, ulong bits)
+    {
+        int table = Root * TableSize;
+        for (int above = 0; above < level; above++)
+        {
+            ulong entry = Read(table, gva, above);
+            if (entry == 0)
+            {
+                entry = (tablesGpa + (ulong)Size).Value | format.TableBits;
+                Append();
+            }
+
+            // The processor lets a program at a page only if every level does.
+            entry |= bits & User;
+            Write(table, gva, above, entry);
+            table = TableAt(entry);
+        }
+
+        return table;
+    }
+
+    private void Append()
+    {
+        Size += TableSize;
+        if (Size > _tables.Length)
+        {
+            Array.Resize(ref _tables, Math.Max(Size, 2 * _tables.Length));
+        }
+    }
+
+    private int TableAt(ulong entry) => (int)((entry & format.AddressMask) - tablesGpa.Value);
+
+    private ulong Read(int table, GuestVirtualAddress gva, int level) => format.Read(_tables.AsSpan(table, TableSize), format.Index(gva, level));
+
+    private void Write(int table, GuestVirtualAddress gva, int level, ulong entry) =>
+        format.Write(_tables.AsSpan(table, TableSize), format.Index(gva, level), entry);
+}

@@ -1,0 +1,162 @@
+using System.Collections.Immutable;
+using Hyperlight.Diagnostics;
+using Hyperlight.Images;
+using Hyperlight.Layouts;
+using Hyperlight.Paging;
+
+namespace Hyperlight.Snapshots.Formats;
+
+/// <summary>Reads a snapshot in our own format (docs/image-format.md).</summary>
+/// <param name="directory">The directory.</param>
+/// <param name="machine">What the snapshot must have been made on.</param>
+internal sealed class SdkSnapshotReader(OciReader directory, SnapshotMachine machine)
+{
+    /// <inheritdoc cref="SnapshotReader.Read"/>
+    public SavedSnapshot Read(OciManifest manifest, bool verifyContent)
+    {
+        SdkSnapshotConfig config = directory.ReadBlob(
+            manifest.Config, OciLayout.SdkSnapshotConfigMediaType, SnapshotJson.Default.SdkSnapshotConfig, "the config");
+        CheckVersion(config);
+        SnapshotReader.CheckMachine(directory, new(config.Arch, config.Hypervisor, config.CpuVendor), machine);
+        CheckText(config);
+        MemoryMap map = LayOut(config);
+        CheckParts(config, map.Layout, manifest);
+        SnapshotReader.CheckState(directory, SnapshotStateRules.FindFault(config, map));
+        return new()
+        {
+            GuestName = config.GuestName,
+            ImageDigest = config.ImageDigest,
+            EntryPoint = config.EntryPoint,
+            CallEntry = config.CallEntry,
+            CallStack = config.CallStack,
+            Registers = config.Sregs,
+            Cr3 = config.Cr3,
+            ExtendedControl = config.Xcr0,
+            Msrs = config.Msrs,
+            AllowedMsrs = config.AllowedMsrs,
+            Interrupts = config.Interrupts,
+            HostFunctions = config.HostFunctions,
+            Generation = config.Generation,
+            Map = map,
+            Memory = map.Layout.Paging == GuestPaging.None ? OpenIdentity(config, map, manifest, verifyContent) : OpenPaged(config, map, manifest, verifyContent),
+        };
+    }
+
+    private void CheckVersion(SdkSnapshotConfig config)
+    {
+        if (config.SchemaVersion != SdkSnapshotConfig.CurrentSchemaVersion)
+        {
+            throw directory.Failure(
+                Rules.ImageUnsupported,
+                $"its config has schema version {config.SchemaVersion}, this SDK ({ImageConfig.CurrentSdkVersion}) reads {SdkSnapshotConfig.CurrentSchemaVersion}: "
+                + "make it anew from the guest");
+        }
+    }
+
+    /// <summary>What is shown to people and what names files.</summary>
+    private void CheckText(SdkSnapshotConfig config)
+    {
+        if ((config.GuestName is { } name && !OneLine.IsName(name)) || (config.ImageDigest is { } digest && !OciLayout.IsDigest(digest)))
+        {
+            throw directory.Failure(Rules.ImageMalformed, "its guest's name is none, or its image's digest is no SHA-256 digest");
+        }
+    }
+
+    /// <summary>Lays the memory out anew.</summary>
+    private MemoryMap LayOut(SdkSnapshotConfig config)
+    {
+        GuestLayout profile = GuestLayouts.Find(config.Layout) ?? throw directory.Failure(
+            Rules.ImageUnsupported, $"its layout is '{config.Layout}', this SDK reads {string.Join(", ", GuestLayouts.All.AsEnumerable())}: make it anew from the guest");
+        GuestLayout layout = profile.PlacedAt(config.Base);
+        List<Finding> findings = [];
+        MemoryMap? map = config.Base == layout.SnapshotBase && config.CodeSize > 0
+            ? MemoryMap.TryCreate(layout, config.Sizes, config.CodeSize, storedImageSize: null, findings)
+            : null;
+        if (map is null)
+        {
+            string why = findings.Count > 0 ? findings[0].Message : $"{layout} does not start at {config.Base}, or it has no code";
+            throw directory.Failure(Rules.ImageMapDiffers, $"its sizes do not fit its layout: {why}");
+        }
+
+        return map.SnapshotAbi is null
+            ? map
+            : throw directory.Failure(
+                Rules.ImageUnsupported, $"its layout is {layout}, and snapshots of such guests without interrupts are in upstream's format: make it anew from the guest");
+    }
+
+    /// <summary>Sees whether memory and interrupt controllers are those that the guest has.</summary>
+    private void CheckParts(SdkSnapshotConfig config, GuestLayout layout, OciManifest manifest)
+    {
+        bool isPaged = layout.Paging != GuestPaging.None;
+        if (config.PageCount.HasValue == isPaged || config.Stored.HasValue == isPaged || config.MemorySize.HasValue != isPaged || config.TablesSize.HasValue != isPaged
+            || manifest.Layers.Count != (isPaged ? ManifestKind.SdkPagedSnapshot : ManifestKind.SdkIdentitySnapshot).LayerMediaTypes.Length)
+        {
+            throw directory.Failure(
+                Rules.ImageMalformed,
+                $"its layout is {layout}, which has {(isPaged ? "memory_size, tables_size and one layer, and neither stored nor page_count" : "stored, page_count and two layers, and neither memory_size nor tables_size")}");
+        }
+
+        if (config.Interrupts is null == config.Sizes.HardwareInterrupts)
+        {
+            throw directory.Failure(Rules.ImageMalformed, "what its interrupt controllers hold is there, and its guest has none, or the other way round");
+        }
+    }
+
+    private SavedPagedMemory OpenPaged(SdkSnapshotConfig config, MemoryMap map, OciManifest manifest, bool verifyContent)
+    {
+        (ulong size, ulong tables) = (config.MemorySize!.Value, config.TablesSize!.Value);
+        string? fault = SnapshotSizeRules.FindFault(map.Layout, size, tables, size + tables) ?? SnapshotSizeRules.FindFault(map, size, tables);
+        if (fault is not null || size < map.SnapshotSize)
+        {
+            throw directory.Failure(Rules.ImageMapDiffers, fault ?? $"its memory has 0x{size:X} bytes, code, PEB, a page of heap and init data take 0x{map.SnapshotSize:X}");
+        }
+
+        SavedPagedMemory memory = SavedPagedMemory.Read(directory.OpenMemory(manifest.Layers[0]!, size + tables, OciReader.UseOf(map.Layout, verifyContent)), size, tables);
+        if (SnapshotTableRules.FindFault(memory.Tables, map, size) is { } found)
+        {
+            memory.Dispose();
+            throw directory.Failure(Rules.ImageMapDiffers, found);
+        }
+
+        return memory;
+    }
+
+    private SavedIdentityMemory OpenIdentity(SdkSnapshotConfig config, MemoryMap map, OciManifest manifest, bool verifyContent)
+    {
+        // What says how large scratch is differs from an image's, so there is one page at least.
+        ulong count = config.PageCount!.Value;
+        ulong most = (map.SnapshotSize + map.Scratch.Size - map.PageTablesScratchOffset) / GuestLayout.PageSize;
+        if (count == 0 || count > most)
+        {
+            throw directory.Failure(Rules.ImageMapDiffers, $"it has {count} pages beside its image, a guest of its sizes has 1 to {most}");
+        }
+
+        SharedFile image = directory.OpenImageMemory(manifest.Layers[0]!, config.Stored!.Value, map, verifyContent);
+        SharedFile? pages = null;
+        try
+        {
+            pages = directory.OpenMemory(manifest.Layers[1]!, PageIndex.BlobSize(count), OciReader.UseOf(map.Layout, verifyContent));
+            return new(image, pages, ReadIndex(pages, (int)count, map), PageIndex.Size(count));
+        }
+        catch
+        {
+            image.Dispose();
+            pages?.Dispose();
+            throw;
+        }
+    }
+
+    private ImmutableArray<ulong> ReadIndex(SharedFile pages, int count, MemoryMap map)
+    {
+        byte[] index = new byte[PageIndex.Size((ulong)count)];
+        pages.Read(index, 0);
+        try
+        {
+            return PageIndex.Read(index, count, map);
+        }
+        catch (FormatException e)
+        {
+            throw directory.Failure(Rules.ImageMapDiffers, e.Message);
+        }
+    }
+}

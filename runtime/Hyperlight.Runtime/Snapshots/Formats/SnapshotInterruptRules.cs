@@ -1,0 +1,79 @@
+using System.Buffers.Binary;
+
+namespace Hyperlight.Snapshots.Formats;
+
+/// <summary>
+/// What the interrupt controllers of a waiting guest can hold. KVM takes their bytes as they are, so what no guest can bring them to is refused before: values
+/// that no register takes, and a local APIC that is on or whose own timer runs, which no end of a call would stop.
+/// </summary>
+internal static class SnapshotInterruptRules
+{
+    // struct kvm_pic_state (Linux, asm/kvm.h), and what its fields take at most (arch/x86/kvm/i8259.c): a flag, a line, a step of the start.
+    private const int PicPriority = 4;
+    private const int PicBase = 5;
+    private const int PicStep = 9;
+    private const int PicEdges = 14;
+    private const int PicEdgesMask = 15;
+    private const byte MasterEdges = 0xF8; // lines 0 to 2 are always edges
+    private const byte SlaveEdges = 0xDE; // lines 8 and 13 as well
+    private const byte LastLine = 7;
+    private const byte LastStep = 3;
+    private static readonly int[] PicFlags = [6, 7, 8, 10, 11, 12, 13];
+
+    // struct kvm_ioapic_state (arch/x86/kvm/ioapic.c). The table behind it is the guest's to write.
+    private const int IoApicSelect = 8;
+    private const int IoApicId = 12;
+    private const int IoApicWaiting = 16;
+    private const int IoApicPadding = 20;
+    private const ulong IoApicAddress = 0xFEC0_0000;
+    private const uint LastIoApicId = 15;
+    private const int IoApicLines = 24;
+
+    // The initial count of the local APIC's timer, which runs while it is not 0 (Intel SDM volume 3, section 12.5.4).
+    private const int TimerCount = 0x380;
+
+    /// <summary>The first rule they break, as a sentence without its end; null when there is none.</summary>
+    /// <param name="interrupts">The controllers.</param>
+    /// <param name="apicBase">The register that has the local APIC's address and whether it is on.</param>
+    public static string? FindFault(SnapshotInterrupts interrupts, ulong apicBase)
+    {
+        if (interrupts.MasterPic.Length != SnapshotInterrupts.PicSize || interrupts.SlavePic.Length != SnapshotInterrupts.PicSize
+            || interrupts.IoApic.Length != SnapshotInterrupts.IoApicSize || interrupts.LocalApic.Length != SnapshotInterrupts.LocalApicSize)
+        {
+            return $"its interrupt controllers have {interrupts.MasterPic.Length}, {interrupts.SlavePic.Length}, {interrupts.IoApic.Length} and {interrupts.LocalApic.Length} bytes, "
+                + $"they take {SnapshotInterrupts.PicSize}, {SnapshotInterrupts.PicSize}, {SnapshotInterrupts.IoApicSize} and {SnapshotInterrupts.LocalApicSize}";
+        }
+
+        uint count = BinaryPrimitives.ReadUInt32LittleEndian(interrupts.LocalApic.AsSpan(TimerCount));
+        return !IsPic(interrupts.MasterPic, MasterEdges) ? $"its first PIC holds what none can hold ({Convert.ToHexString(interrupts.MasterPic)})"
+            : !IsPic(interrupts.SlavePic, SlaveEdges) ? $"its second PIC holds what none can hold ({Convert.ToHexString(interrupts.SlavePic)})"
+            : !IsIoApic(interrupts.IoApic) ? $"its IOAPIC holds what none can hold ({Convert.ToHexString(interrupts.IoApic.AsSpan(0, IoApicPadding + sizeof(uint)))})"
+            : count != 0 ? $"its local APIC counts down from 0x{count:X}, and only the timer of port 107 ends with a call"
+            : FindLocalApicFault(apicBase);
+    }
+
+    /// <summary>The rule that an APIC base breaks, as a sentence without its end; null when there is none.</summary>
+    public static string? FindLocalApicFault(ulong apicBase) => (apicBase & SnapshotRegisterRules.LocalApicEnabled) != 0
+        ? $"its local APIC is on (APIC base 0x{apicBase:X}), whose timer no end of a call stops"
+        : null;
+
+    private static bool IsPic(ReadOnlySpan<byte> pic, byte edges)
+    {
+        foreach (int flag in PicFlags)
+        {
+            if (pic[flag] > 1)
+            {
+                return false;
+            }
+        }
+
+        return pic[PicPriority] <= LastLine && (pic[PicBase] & LastLine) == 0 && pic[PicStep] <= LastStep && pic[PicEdgesMask] == edges && (pic[PicEdges] & ~edges) == 0;
+    }
+
+    private static bool IsIoApic(ReadOnlySpan<byte> ioApic) =>
+        BinaryPrimitives.ReadUInt64LittleEndian(ioApic) == IoApicAddress
+        && BinaryPrimitives.ReadUInt32LittleEndian(ioApic[IoApicSelect..]) <= byte.MaxValue
+        && BinaryPrimitives.ReadUInt32LittleEndian(ioApic[IoApicId..]) <= LastIoApicId
+        && BinaryPrimitives.ReadUInt32LittleEndian(ioApic[IoApicWaiting..]) >> IoApicLines == 0
+        && BinaryPrimitives.ReadUInt32LittleEndian(ioApic[IoApicPadding..]) == 0;
+}

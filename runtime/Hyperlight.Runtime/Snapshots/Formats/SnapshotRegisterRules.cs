@@ -1,0 +1,158 @@
+using Hyperlight.Layouts;
+using Hyperlight.Paging;
+
+namespace Hyperlight.Snapshots.Formats;
+
+/// <summary>
+/// What the registers of a snapshot must be so that a hypervisor takes them and a guest of its layout can go on: 64-bit code of ring 0 with 4-level
+/// paging, 32-bit code of ring 0 with 2-level paging, or where the layout has no paging whatever mode without 64-bit code the guest chose (Intel SDM
+/// volume 3, sections 2.5, 3.4 and 28.3). What they lead to is the guest's own affair.
+/// </summary>
+internal static class SnapshotRegisterRules
+{
+    /// <summary>The bit of the APIC base that turns the local APIC on.</summary>
+    internal const ulong LocalApicEnabled = 1 << 11;
+
+    private const ulong Cr0Protected = 1 << 0;
+    private const ulong Cr0Paging = 1UL << 31;
+    private const ulong Cr0Allowed = 0xE005_003F;
+    private const ulong Cr0NotWriteThrough = 1 << 29;
+    private const ulong Cr0CacheDisable = 1 << 30;
+    private const ulong Cr4PhysicalAddressExtension = 1 << 5;
+
+    // Neither LA57 (12), VMXE (13), SMXE (14), KL (19), CET (23) nor what came later.
+    private const ulong Cr4Allowed = 0x77_0FFF;
+    private const ulong Cr4ProcessContexts = 1 << 17; // 64-bit code only
+    private const ulong EferLongMode = (1 << 8) | (1 << 10); // LME, LMA
+    private const ulong EferAllowed = 0xCD01; // SCE, NXE, FFXSR, TCE beside
+    private const ulong BootProcessor = 1 << 8; // IA32_APIC_BASE (Intel SDM volume 3, section 12.4.4)
+    private const ulong X2Apic = 1 << 10;
+    private const ulong MaxCr8 = 15;
+    private const byte MaxType = 15;
+    private const byte MaxPrivilege = 3;
+    private const byte CodeType = 8;
+    private const byte BusyTaskType = 11;
+    private const byte BusyTask16Type = 3;
+    private const int Interrupts = 4;
+
+    /// <summary>The first rule they break, as a sentence without its end; null when there is none.</summary>
+    /// <param name="registers">The registers.</param>
+    /// <param name="layout">The layout: 4-level paging is 64-bit, and a guest with paging has kept it.</param>
+    public static string? FindFault(SnapshotRegisters registers, GuestLayout layout)
+    {
+        GuestPaging paging = layout.Paging;
+        bool is64Bit = paging == GuestPaging.FourLevel;
+        if ((registers.Cr0 & ~Cr0Allowed) != 0
+            || (registers.Cr0 & (Cr0NotWriteThrough | Cr0CacheDisable)) == Cr0NotWriteThrough
+            || (registers.Cr4 & ~Cr4Allowed) != 0
+            || (registers.Efer & ~EferAllowed) != 0
+            || !IsMode(registers, paging))
+        {
+            return $"its processor is not in {Name(paging)} "
+                + $"(CR0 0x{registers.Cr0:X}, CR4 0x{registers.Cr4:X}, EFER 0x{registers.Efer:X})";
+        }
+
+        if (registers.Cr8 > MaxCr8)
+        {
+            return $"its CR8 is 0x{registers.Cr8:X}, the most is 0x{MaxCr8:X}";
+        }
+
+        if (FindApicBaseFault(registers.ApicBase, layout) is { } fault)
+        {
+            return fault;
+        }
+
+        if (registers.InterruptBitmap.Length != Interrupts || registers.InterruptBitmap.Any(word => word != 0))
+        {
+            return "an interrupt waits in its processor, which none does between calls";
+        }
+
+        return FindSegmentFault(
+            is64Bit,
+            ("CS", registers.Cs), ("DS", registers.Ds), ("ES", registers.Es), ("FS", registers.Fs), ("GS", registers.Gs), ("SS", registers.Ss),
+            ("TR", registers.Tr), ("LDT", registers.Ldt))
+            ?? FindModeFault(registers, is64Bit);
+    }
+
+    /// <summary>The rule that an APIC base breaks, as a sentence without its end; null when there is none.</summary>
+    internal static string? FindApicBaseFault(ulong apicBase, GuestLayout layout)
+    {
+        ulong address = ((1UL << layout.PhysicalAddressBits) - 1) & ~(GuestLayout.PageSize - 1);
+        return (apicBase & X2Apic) != 0 ? $"its APIC base 0x{apicBase:X} turns the x2APIC on, which no guest is given"
+            : (apicBase & ~(address | BootProcessor | LocalApicEnabled)) != 0
+                ? $"its APIC base 0x{apicBase:X} has bits that no processor of {layout} has: there are 8, 11 and an address of {layout.PhysicalAddressBits} bits"
+            : null;
+    }
+
+    private static bool IsMode(SnapshotRegisters registers, GuestPaging paging) => paging switch
+    {
+        GuestPaging.FourLevel => IsLongMode(registers),
+        GuestPaging.TwoLevel => IsLegacyMode(registers) && (registers.Cr0 & Cr0Paging) != 0 && (registers.Cr4 & Cr4PhysicalAddressExtension) == 0,
+        _ => IsLegacyMode(registers),
+    };
+
+    private static string Name(GuestPaging paging) => paging switch
+    {
+        GuestPaging.FourLevel => "long mode with 4-level paging",
+        GuestPaging.TwoLevel => "32-bit protected mode with 2-level paging",
+        _ => "a mode of 32-bit processors",
+    };
+
+    private static bool IsLongMode(SnapshotRegisters registers) =>
+        (registers.Cr0 & (Cr0Paging | Cr0Protected)) == (Cr0Paging | Cr0Protected)
+        && (registers.Cr4 & Cr4PhysicalAddressExtension) != 0
+        && (registers.Efer & EferLongMode) == EferLongMode;
+
+    private static bool IsLegacyMode(SnapshotRegisters registers) =>
+        (registers.Cr0 & (Cr0Paging | Cr0Protected)) != Cr0Paging
+        && (registers.Cr4 & Cr4ProcessContexts) == 0
+        && (registers.Efer & EferLongMode) == 0;
+
+    private static string? FindSegmentFault(bool is64Bit, params (string Name, SnapshotSegment Value)[] segments)
+    {
+        foreach ((string name, SnapshotSegment segment) in segments)
+        {
+            bool fits = segment is { Type: <= MaxType, Dpl: <= MaxPrivilege, Present: <= 1, Db: <= 1, S: <= 1, L: <= 1, G: <= 1, Avl: <= 1, Unusable: <= 1 };
+            if (!fits || !IsAddress(segment.Base, is64Bit))
+            {
+                return $"its segment register {name} has values that no processor has ({segment})";
+            }
+        }
+
+        return null;
+    }
+
+    private static string? FindModeFault(SnapshotRegisters registers, bool is64Bit)
+    {
+        // In real mode a segment is an address and no more.
+        bool isProtected = (registers.Cr0 & Cr0Protected) != 0;
+        SnapshotSegment code = registers.Cs;
+        bool isCode = code is { Present: 1, S: 1, Dpl: 0, Unusable: 0 } && (code.Type & CodeType) != 0;
+        if (isProtected && (!isCode || (code.L == 1) != is64Bit || (is64Bit && code.Db == 1)))
+        {
+            return $"its CS is no {(is64Bit ? "64" : "32")}-bit code of ring 0 ({code})";
+        }
+
+        if (code.L == 1 && !is64Bit)
+        {
+            return $"its CS is 64-bit code ({code})";
+        }
+
+        if (isProtected && registers.Ss.Dpl != 0)
+        {
+            return $"its SS is no stack of ring 0 ({registers.Ss})";
+        }
+
+        if (registers.Tr is not { Present: 1, S: 0, Unusable: 0 } || !(registers.Tr.Type == BusyTaskType || (!is64Bit && registers.Tr.Type == BusyTask16Type)))
+        {
+            return $"its TR is no busy task ({registers.Tr})";
+        }
+
+        return IsAddress(registers.Gdt.Base, is64Bit) && IsAddress(registers.Idt.Base, is64Bit)
+            ? null
+            : $"its descriptor tables are at no possible address (GDT 0x{registers.Gdt.Base:X}, IDT 0x{registers.Idt.Base:X})";
+    }
+
+    /// <summary>Whether a processor can have this in a register for addresses.</summary>
+    internal static bool IsAddress(ulong address, bool is64Bit) => is64Bit ? (long)(address << 16) >> 16 == (long)address : address <= uint.MaxValue;
+}

@@ -1,0 +1,93 @@
+using Hyperlight.Images;
+
+namespace Hyperlight.Snapshots.Formats;
+
+/// <summary>Saves snapshots, in upstream's format (amd64 sheet, section 8.4) or our own, beside whatever else the directory holds.</summary>
+/// <param name="directory">The directory, created when missing. One writer at a time.</param>
+internal sealed class SnapshotWriter(string directory)
+{
+    /// <summary>Whether the files are for their owner alone; only what a build makes is for whoever uses the program.</summary>
+    public bool IsPrivate { get; init; } = true;
+
+    private const string ArchAnnotation = "dev.hyperlight.snapshot.arch";
+    private const string HypervisorAnnotation = "dev.hyperlight.snapshot.hypervisor";
+    private const string CpuVendorAnnotation = "dev.hyperlight.snapshot.cpu.vendor";
+
+    /// <summary>Saves a snapshot in upstream's format. What the tag named before is gone with it, as far as no other manifest needs it.</summary>
+    /// <param name="tag">The tag.</param>
+    /// <param name="config">What upstream records.</param>
+    /// <param name="annotations">What we record beside that.</param>
+    /// <param name="memory">The memory blob.</param>
+    /// <returns>The digest of the manifest.</returns>
+    /// <exception cref="HyperlightException">HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written.</exception>
+    public string Write(string tag, SnapshotConfig config, SnapshotAnnotations annotations, BlobContent memory) =>
+        Write(tag, new(config.Arch, config.Hypervisor, config.CpuVendor), writer => OciManifest.Of(
+            writer.WriteBlob(OciLayout.SnapshotConfigMediaType, config, SnapshotJson.Default.SnapshotConfig),
+            [writer.WriteMemory(OciLayout.MemoryMediaType, config.MemorySize, memory)],
+            annotations.ToDictionary()));
+
+    /// <summary>Saves a snapshot of a guest with page tables in our own format. What the tag named before is gone with it, as far as no other manifest needs it.</summary>
+    /// <param name="tag">The tag.</param>
+    /// <param name="config">What is recorded, the sizes of memory and tables among it.</param>
+    /// <param name="memory">The memory, then the page tables.</param>
+    /// <returns>The digest of the manifest.</returns>
+    /// <exception cref="HyperlightException">HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written.</exception>
+    public string Write(string tag, SdkSnapshotConfig config, BlobContent memory) =>
+        Write(tag, new(config.Arch, config.Hypervisor, config.CpuVendor), writer => OciManifest.Of(
+            writer.WriteBlob(OciLayout.SdkSnapshotConfigMediaType, config, SnapshotJson.Default.SdkSnapshotConfig),
+            [writer.WriteMemory(OciLayout.MemoryMediaType, config.MemorySize!.Value + config.TablesSize!.Value, memory)]));
+
+    /// <summary>Saves a snapshot of a guest without page tables in our own format. What the tag named before is gone with it, as far as no other manifest needs it.</summary>
+    /// <param name="tag">The tag.</param>
+    /// <param name="config">What is recorded, the parts of the image's memory and the number of pages among it.</param>
+    /// <param name="image">The parts of the image's memory that the config says, one behind the other.</param>
+    /// <param name="pages">The index and the pages that differ.</param>
+    /// <returns>The digest of the manifest.</returns>
+    /// <exception cref="HyperlightException">HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written.</exception>
+    public string Write(string tag, SdkSnapshotConfig config, BlobContent image, BlobContent pages) =>
+        Write(tag, new(config.Arch, config.Hypervisor, config.CpuVendor), writer => OciManifest.Of(
+            writer.WriteBlob(OciLayout.SdkSnapshotConfigMediaType, config, SnapshotJson.Default.SdkSnapshotConfig),
+            [
+                writer.WriteMemory(OciLayout.MemoryMediaType, StoredRanges.Total(config.Stored!.Value), image),
+                writer.WriteMemory(OciLayout.PagesMediaType, PageIndex.BlobSize(config.PageCount!.Value), pages),
+            ]));
+
+    private string Write(string tag, SnapshotMachine machine, Func<OciWriter, OciManifest> writeBlobs)
+    {
+        OciWriter writer = new(directory, "snapshot") { IsPrivate = IsPrivate };
+        OciIndex? before = ReadIndex();
+        return writer.Run(() =>
+        {
+            OciDescriptor tagged = writer.WriteBlob(OciLayout.ManifestMediaType, writeBlobs(writer), ImageJson.Default.OciManifest) with
+            {
+                Annotations = new Dictionary<string, string?>
+                {
+                    [OciLayout.TagAnnotation] = tag,
+                    [ArchAnnotation] = machine.Arch,
+                    [HypervisorAnnotation] = machine.Hypervisor,
+                    [CpuVendorAnnotation] = machine.CpuVendor,
+                },
+            };
+            OciIndex index = before ?? OciIndex.Of();
+            writer.Commit(index with { Manifests = [.. index.Manifests.Where(other => other is not null && other.Tag != tag), tagged] });
+            return tagged.Digest;
+        });
+    }
+
+    /// <summary>What the directory lists, null when it is not there yet. What is there must be understood before anything is written.</summary>
+    private OciIndex? ReadIndex()
+    {
+        OciReader reader = new(directory, "snapshot");
+        return reader.Run(() =>
+        {
+            if (Exists(OciLayout.MarkerFile))
+            {
+                reader.ReadMarker();
+            }
+
+            return Exists(OciLayout.IndexFile) ? reader.ReadIndex() : null;
+        });
+    }
+
+    private bool Exists(string name) => Path.Exists(Path.Combine(directory, name));
+}

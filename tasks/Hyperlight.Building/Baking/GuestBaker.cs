@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Hyperlight.Elf;
+using Hyperlight.Images;
+using Hyperlight.Layouts;
+using Hyperlight.Paging;
+using Hyperlight.Placement;
+using Hyperlight.Telemetry;
+using Hyperlight.Validation;
+
+namespace Hyperlight.Baking;
+
+/// <summary>Turns a guest's ELF file into its initial memory image. Pure: no file is read or written and no hypervisor is needed.</summary>
+public static class GuestBaker
+{
+    /// <summary>Checks everything that <see cref="Bake"/> checks, without baking.</summary>
+    /// <param name="request">The guest and what is asked for it.</param>
+    /// <param name="findings">Receives every rule that is broken.</param>
+    /// <returns>The guest's layout, null when an error was found.</returns>
+    public static GuestLayout? Validate(BakeRequest request, ICollection<Finding> findings) => Check(request, findings)?.Map.Layout;
+
+    /// <summary>Bakes an image: the same request gives the same bytes, everywhere.</summary>
+    /// <param name="request">The guest and what is asked for it.</param>
+    /// <param name="findings">Receives every rule that is broken, warnings too.</param>
+    /// <returns>The image, null when an error was found.</returns>
+    public static BakedImage? Bake(BakeRequest request, ICollection<Finding> findings)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(findings);
+        using Activity? span = Spans.Source.StartActivity("build " + request.GuestName)?.SetTag(Tags.Guest, request.GuestName);
+        List<Finding> found = [];
+        BakedImage? image = BakeChecked(request, found);
+        if (found.Find(finding => finding.Rule.Severity == FindingSeverity.Error) is { } error)
+        {
+            span?.SetTag(Tags.ErrorType, error.Rule.Code).SetStatus(ActivityStatusCode.Error, error.ToString());
+        }
+
+        found.ForEach(findings.Add);
+        return image;
+    }
+
+    private static BakedImage? BakeChecked(BakeRequest request, List<Finding> findings)
+    {
+        if (Check(request, findings) is not (ElfFile elf, GuestPlacement placement, MemoryMap fullMap))
+        {
+            return null;
+        }
+
+        GuestLayout layout = fullMap.Layout;
+        PageStore pages = GuestLoader.Load(elf, placement);
+        KeyValuePair<ulong, byte[]>[] stored = [.. pages.NonZeroPages];
+        bool paged = layout.Paging != GuestPaging.None;
+        MemoryMap map = !paged
+            ? fullMap
+            : MemoryMap.TryCreate(layout, fullMap.Sizes, placement.ImageSize, (ulong)stored.Length * GuestLayout.PageSize, findings)
+                ?? throw new InvalidOperationException("a map with fewer stored pages cannot break a rule that the full one keeps");
+
+        // A paged image stores its pages one behind the other, an identity image each at its own place.
+        List<BlobPiece> pieces = [];
+        ulong Place(int index) => paged ? (ulong)index * GuestLayout.PageSize : stored[index].Key * GuestLayout.PageSize;
+        for (int i = 0; i < stored.Length; i++)
+        {
+            pieces.Add(new(Place(i), stored[i].Value));
+        }
+
+        pieces.Add(new(map.Peb.BlobOffset, ProcessEnvironmentBlock.Write(map)));
+        pieces.Add(new(map.InitData.BlobOffset, request.InitData));
+        if (paged)
+        {
+            Dictionary<ulong, GuestPhysicalAddress> placed = stored.Index().ToDictionary(page => page.Item.Key, page => map.Image.Gpa + Place(page.Index));
+            IEnumerable<MemoryPermissions> permissions = GuestLoader.PagePermissions(elf, placement, map, request.Permissions);
+            pieces.Add(new(map.PageTables.BlobOffset, InitialPageTables.Build(map, permissions, placed)));
+        }
+
+        ImageConfig config = new()
+        {
+            SchemaVersion = ImageConfig.CurrentSchemaVersion,
+            SdkVersion = ImageConfig.CurrentSdkVersion,
+            Layout = layout.Id,
+            GuestName = request.GuestName,
+            GuestSha256 = Convert.ToHexStringLower(SHA256.HashData(request.Guest.Span)),
+            GuestBuildId = elf.BuildId,
+            SegmentPermissions = request.Permissions,
+            Sizes = map.Sizes,
+            CodeSize = map.CodeSize,
+            EntryPoint = unchecked(elf.Entry + placement.Slide),
+            Regions = map.Regions,
+            MemorySize = map.BlobSize,
+            Stored = paged ? [new(0, map.BlobSize)] : StoredRanges.Covering(pieces),
+        };
+        return new BakedImage(config, pieces);
+    }
+
+    private static (ElfFile Elf, GuestPlacement Placement, MemoryMap Map)? Check(BakeRequest request, ICollection<Finding> findings)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(findings);
+
+        List<Finding> found = [];
+        if (!GuestName.IsValid(request.GuestName))
+        {
+            found.Add(Rules.BadGuestName.Found(
+                $"'{request.GuestName}' cannot be the name of a guest; a name is up to {GuestName.MaxLength} of the characters A-Z a-z 0-9 _ - . "
+                + "and starts with none of - and .: give the guest another name."));
+        }
+
+        ElfFile? elf = ElfFile.TryRead(request.Guest, found);
+        GuestLayout? layout = elf is null ? null : LayoutSelection.Select(elf, request.AssertedArchitecture, found);
+        GuestPlacement placement = default;
+        MemoryMap? map = null;
+        if (elf is not null && layout is not null)
+        {
+            GuestValidator.Validate(elf, layout, found);
+            if (request.FileLabels.Count > 0 && !layout.ListsFileMappings)
+            {
+                found.Add(Rules.LayoutLacks.Found(
+                    $"the guest is to find files by the labels {string.Join(", ", request.FileLabels)}, guests of the layout {layout.Id} have no list of files: "
+                    + "remove FileMappings, map the files with SandboxOptions.MapFile and pass their addresses to the guest."));
+            }
+
+            GuestSizes sizes = request.Sizes with { InitDataSize = (ulong)request.InitData.Length };
+            placement = new(elf, layout);
+
+            // An image that no layout could hold is a finding already. What the project asks for is judged without it.
+            ulong imageSize = placement.ImageSize <= layout.MaxRegionSize ? placement.ImageSize : GuestLayout.PageSize;
+            map = MemoryMap.TryCreate(layout, sizes, imageSize, storedImageSize: null, found);
+        }
+
+        foreach (Finding finding in found)
+        {
+            findings.Add(finding);
+        }
+
+        bool usable = elf is not null && map is not null && found.TrueForAll(finding => finding.Rule.Severity != FindingSeverity.Error);
+        return usable ? (elf!, placement, map!) : null;
+    }
+}

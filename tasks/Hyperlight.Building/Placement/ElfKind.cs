@@ -1,0 +1,13 @@
+using Hyperlight.Elf;
+using Hyperlight.Layouts;
+
+namespace Hyperlight.Placement;
+
+/// <summary>The kind of ELF file that a guest is.</summary>
+/// <param name="Class">Whether addresses have 32 or 64 bits.</param>
+/// <param name="Machine">The processor.</param>
+internal readonly record struct ElfKind(ElfClass Class, ElfMachine Machine)
+{
+    /// <summary>Gets the kind of the ELF files of a layout's guests.</summary>
+    public static ElfKind Of(GuestLayout layout) => layout.EntryMode == EntryMode.LongMode ? new(ElfClass.Elf64, ElfMachine.X86_64) : new(ElfClass.Elf32, ElfMachine.I386);
+}

@@ -1,0 +1,36 @@
+using Hyperlight.Elf;
+using Hyperlight.Testing;
+
+namespace Hyperlight.Building.Tests.Elf;
+
+public sealed class ElfSymbolTests
+{
+    [Theory]
+    [InlineData(ElfClass.Elf32)]
+    [InlineData(ElfClass.Elf64)]
+    public void Symbols_are_read_with_every_field(ElfClass elfClass)
+    {
+        ElfFile elf = GuestReport.OfReading(TestElf.Amd64().WithClass(elfClass)
+            .WithSymbol("entrypoint", 0x10, 0x20).WithSymbol("état", 0x2000, 4, ElfSymbolType.Data)).Elf!;
+
+        Assert.Equal(
+            [
+                new("entrypoint", 0x10, 0x20, ElfSymbolType.Function, ElfSymbolBinding.Global, 1),
+                new("état", 0x2000, 4, ElfSymbolType.Data, ElfSymbolBinding.Global, 1),
+            ],
+            elf.Symbols);
+    }
+
+    [Fact]
+    public void A_stripped_file_has_no_symbols() => Assert.Empty(GuestReport.OfReading(TestElf.Amd64().WithoutSections()).Elf!.Symbols);
+
+    [Fact]
+    public void A_symbol_table_without_strings_is_empty_and_no_finding()
+    {
+        // sh_link of a symbol table added by hand is 0: the empty section header, whose strings are empty too.
+        GuestReport report = GuestReport.OfReading(TestElf.Amd64().WithSection(".symtab", ElfSectionType.SymbolTable, new byte[48]));
+
+        Assert.Equal([""], report.Elf!.Symbols.Select(symbol => symbol.Name));
+        Assert.Empty(report.Findings);
+    }
+}

@@ -1,0 +1,83 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Hyperlight.Images;
+using Hyperlight.Snapshots.Formats;
+
+namespace Hyperlight.Runtime.Tests.Snapshots.Formats;
+
+/// <summary>
+/// Snapshots without a guest: upstream's recorded config with memory that nobody looks at. Forging mends every digest, as a forger would.
+/// </summary>
+internal static class TestSnapshots
+{
+    public const string Tag = "ready";
+
+    /// <summary>What the recorded config was made on.</summary>
+    public static SnapshotMachine Machine { get; } = new("x86_64", "kvm", "AuthenticAMD");
+
+    public static SnapshotConfig Config =>
+        JsonSerializer.Deserialize(SnapshotDocumentTests.Vector("config"), SnapshotJson.Default.SnapshotConfig)!;
+
+    /// <summary>The same of upstream after v0.16.0.</summary>
+    public static SnapshotConfig ConfigOfAbi2 =>
+        Config with { AbiVersion = 2, OriginalEntrypointAddr = 0x4010, Msrs = [new(0xC000_0102, 0)] };
+
+    public static string Save(string directory, string tag = Tag, byte content = 0xAA, SnapshotConfig? config = null) =>
+        new SnapshotWriter(directory).Write(
+            tag, config ?? Config, new() { GuestName = "test", HeapSize = 1 << 20 }, sink => sink(0x10, [content, content]));
+
+    public static (SavedSnapshot Snapshot, byte First) Load(string directory, string reference = Tag, bool verifyContent = true)
+    {
+        using SavedSnapshot snapshot = new SnapshotReader(directory, Machine).Read(reference, verifyContent);
+        Span<byte> first = stackalloc byte[1];
+        ((SavedPagedMemory)snapshot.Memory).File.Read(first, 0x10);
+        return (snapshot, first[0]);
+    }
+
+    public static void ForgeConfig(string directory, Action<JsonNode> change) => ForgeManifest(directory, manifest =>
+        (manifest["config"]!["digest"], manifest["config"]!["size"]) = Store(directory, Change(directory, manifest["config"]!, change)));
+
+    public static void ForgeManifest(string directory, Action<JsonNode> change) => ForgeIndex(directory, index =>
+        (index["manifests"]![0]!["digest"], index["manifests"]![0]!["size"]) = Store(
+            directory, Change(directory, index["manifests"]![0]!, change)));
+
+    public static void ForgeIndex(string directory, Action<JsonNode> change)
+    {
+        string path = Path.Combine(directory, OciLayout.IndexFile);
+        JsonNode index = JsonNode.Parse(File.ReadAllText(path))!;
+        change(index);
+        File.WriteAllText(path, index.ToJsonString());
+    }
+
+    public static string BlobPath(string directory, string mediaType)
+    {
+        JsonNode index = JsonNode.Parse(File.ReadAllText(Path.Combine(directory, OciLayout.IndexFile)))!;
+        string manifest = Path.Combine(OciLayout.BlobDirectory(directory), ((string)index["manifests"]![0]!["digest"]!)[7..]);
+        JsonNode document = JsonNode.Parse(File.ReadAllText(manifest))!;
+        return mediaType switch
+        {
+            OciLayout.ManifestMediaType => manifest,
+            OciLayout.MemoryMediaType =>
+                Path.Combine(OciLayout.BlobDirectory(directory), ((string)document["layers"]![0]!["digest"]!)[7..]),
+            _ => Path.Combine(OciLayout.BlobDirectory(directory), ((string)document["config"]!["digest"]!)[7..]),
+        };
+    }
+
+    private static JsonNode Change(string directory, JsonNode descriptor, Action<JsonNode> change)
+    {
+        JsonNode document = JsonNode.Parse(File.ReadAllText(
+            Path.Combine(OciLayout.BlobDirectory(directory), ((string)descriptor["digest"]!)[7..])))!;
+        change(document);
+        return document;
+    }
+
+    private static (string Digest, int Size) Store(string directory, JsonNode document)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(document.ToJsonString());
+        string hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        File.WriteAllBytes(Path.Combine(OciLayout.BlobDirectory(directory), hash), bytes);
+        return ("sha256:" + hash, bytes.Length);
+    }
+}
