@@ -1,5 +1,6 @@
 using System.Text;
 using Hyperlight.Layouts;
+using Hyperlight.Machine;
 using Hyperlight.Memory;
 
 namespace Hyperlight;

@@ -1,4 +1,5 @@
 using System.Text;
+using Hyperlight.Calls;
 using Hyperlight.Concurrency;
 using Hyperlight.Hypervisors;
 using Hyperlight.Protocol;

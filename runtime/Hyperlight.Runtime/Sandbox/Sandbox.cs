@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using Hyperlight.Calls;
 using Hyperlight.Hypervisors;
 using Hyperlight.Images;
 using Hyperlight.Layouts;

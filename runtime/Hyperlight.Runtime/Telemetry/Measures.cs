@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
+using Hyperlight.Calls;
 using Hyperlight.Concurrency;
 
 namespace Hyperlight.Telemetry;

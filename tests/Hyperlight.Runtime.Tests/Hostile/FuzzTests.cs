@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using Hyperlight.Calls;
+using Hyperlight.Printing;
 using Hyperlight.Protocol;
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Runtime.Tests.Vectors;

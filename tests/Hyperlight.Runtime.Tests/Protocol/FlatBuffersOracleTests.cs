@@ -1,4 +1,5 @@
 using System.Text;
+using Hyperlight.Calls;
 using Hyperlight.Protocol;
 using Hyperlight.Runtime.Tests.Vectors;
 

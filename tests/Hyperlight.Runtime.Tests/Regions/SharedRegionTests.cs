@@ -1,3 +1,4 @@
+using Hyperlight.Machine;
 using Hyperlight.Runtime.Tests.Guests;
 using static Hyperlight.Runtime.Tests.Regions.GuestFile;
 

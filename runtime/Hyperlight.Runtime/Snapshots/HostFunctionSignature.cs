@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Hyperlight;
+namespace Hyperlight.Snapshots;
 
 /// <summary>The types of a host function, without the function.</summary>
 /// <param name="Parameters">The types of its parameters, null where any will do.</param>

@@ -1,4 +1,4 @@
-namespace Hyperlight;
+namespace Hyperlight.Machine;
 
 /// <summary>The hypervisor's numbers for the regions of one sandbox. A number that is free again is used before a new one.</summary>
 /// <param name="end">The first number that the hypervisor does not take.</param>

@@ -2,7 +2,7 @@ using Hyperlight.Concurrency;
 using Hyperlight.Hypervisors;
 using Hyperlight.Watch;
 
-namespace Hyperlight;
+namespace Hyperlight.Calls;
 
 /// <summary>
 /// Lets one call at a time into the guest and stops it: by its token, at its deadline, or because the sandbox is disposed. The first reason

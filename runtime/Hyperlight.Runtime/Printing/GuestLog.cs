@@ -3,7 +3,7 @@ using Hyperlight.Protocol;
 using Hyperlight.Telemetry;
 using Microsoft.Extensions.Logging;
 
-namespace Hyperlight;
+namespace Hyperlight.Printing;
 
 /// <summary>Passes a guest's log records on to the host's sinks: as many for each call as the options allow, and then how many more there were.</summary>
 /// <param name="guest">The guest's name.</param>

@@ -1,9 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
+using Hyperlight.Printing;
 using Hyperlight.Protocol;
 using Hyperlight.Telemetry;
 
-namespace Hyperlight;
+namespace Hyperlight.Calls;
 
 /// <summary>Serves a guest's calls of host functions. One sandbox uses it, one call at a time; a call with scalar values allocates nothing.</summary>
 internal sealed class HostFunctionTable

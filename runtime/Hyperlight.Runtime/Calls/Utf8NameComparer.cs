@@ -1,4 +1,4 @@
-namespace Hyperlight;
+namespace Hyperlight.Calls;
 
 /// <summary>Finds names by their UTF-8 bytes, so that a name in a message needs no string.</summary>
 internal sealed class Utf8NameComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>

@@ -1,4 +1,4 @@
-namespace Hyperlight;
+namespace Hyperlight.Calls;
 
 /// <summary>Why a call was stopped from outside.</summary>
 internal enum StopReason
