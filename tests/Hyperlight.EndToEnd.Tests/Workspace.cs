@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Hyperlight.Testing;
+using Hyperlight.Testing.Documents;
 
 // Each test runs builds of its own; side by side they would only wait for each other.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
@@ -169,14 +170,5 @@ internal sealed class Workspace : IDisposable
         """);
 
     /// <summary>The repository whose packages are under test.</summary>
-    public static string RepositoryRoot()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Hyperlight.Sdk.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new InvalidOperationException("The tests run from a folder inside the repository.");
-    }
+    public static string RepositoryRoot() => Path.TrimEndingDirectorySeparator(Repository.Root);
 }

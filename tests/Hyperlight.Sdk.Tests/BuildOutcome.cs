@@ -15,6 +15,7 @@ internal sealed class BuildOutcome : ILogger
 {
     private readonly List<Diagnostic> _errors = [];
     private readonly List<Diagnostic> _warnings = [];
+    private readonly List<Diagnostic> _information = [];
     private const string BakedText = "Baked the image of ";
 
     private readonly List<string> _messages = [];
@@ -27,6 +28,9 @@ internal sealed class BuildOutcome : ILogger
     public IReadOnlyList<Diagnostic> Errors => _errors;
 
     public IReadOnlyList<Diagnostic> Warnings => _warnings;
+
+    /// <summary>Messages with a code.</summary>
+    public IReadOnlyList<Diagnostic> Information => _information;
 
     /// <summary>What is shown at normal verbosity.</summary>
     public IReadOnlyList<string> HighMessages => _messages;
@@ -55,6 +59,11 @@ internal sealed class BuildOutcome : ILogger
         eventSource.TaskStarted += (_, e) => _tasks.Add(e.TaskName);
         eventSource.MessageRaised += (_, e) =>
         {
+            if (e.Code?.StartsWith("HL", StringComparison.Ordinal) is true)
+            {
+                _information.Add(new(e.Code, e.File, e.LineNumber, "", e.Message!));
+            }
+
             if (e is TargetSkippedEventArgs skipped)
             {
                 _skipped[skipped.TargetName] = skipped.SkipReason;

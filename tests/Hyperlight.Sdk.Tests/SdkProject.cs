@@ -1,4 +1,5 @@
 using Hyperlight.Testing;
+using Hyperlight.Testing.Documents;
 using Microsoft.Build.Evaluation;
 using Microsoft.Build.Execution;
 
@@ -7,7 +8,7 @@ namespace Hyperlight.Sdk.Tests;
 /// <summary>A project in a folder of its own that imports the SDK from the source tree and is built in this process.</summary>
 internal sealed class SdkProject : IDisposable
 {
-    private static readonly string RepositoryRoot = FindRepositoryRoot();
+    private static readonly string RepositoryRoot = Repository.Root;
 
     private SdkProject(string file) => (Directory, File) = (Path.GetDirectoryName(file)!, file);
 
@@ -178,18 +179,5 @@ internal sealed class SdkProject : IDisposable
         }
 
         return all;
-    }
-
-    private static string FindRepositoryRoot()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !System.IO.File.Exists(Path.Combine(folder.FullName, "Hyperlight.Sdk.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder is null
-            ? throw new InvalidOperationException("The tests run from a folder inside the repository.")
-            : folder.FullName + Path.DirectorySeparatorChar;
     }
 }

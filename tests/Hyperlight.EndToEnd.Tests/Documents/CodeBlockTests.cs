@@ -8,7 +8,13 @@ namespace Hyperlight.EndToEnd.Tests.Documents;
 public sealed partial class CodeBlockTests(PackageFolder packages)
 {
     private const string Separator = "=== ";
-    private static readonly IReadOnlyList<Page> Pages = Page.ReadAll(Workspace.RepositoryRoot());
+
+    // Examples of diagnostics run elsewhere, but for those that are programs.
+    private static readonly IReadOnlyList<Page> Pages =
+    [
+        .. Page.ReadAll(Workspace.RepositoryRoot())
+            .ExceptBy(DiagnosticPage.All.Where(page => !page.IsRun).Select(page => page.ToString()), page => page.Path),
+    ];
 
     [Fact]
     public void Every_code_block_says_how_it_is_run()
@@ -20,7 +26,7 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
                from block in page.Blocks
                where !(page.StartsInEmptyFolder && WalkthroughTests.Follows(block))
                where (block.Language, block.FileName, string.Join(' ', block.Marks)) is not (
-                   ("csharp", null, "" or "continued")
+                   ("csharp", null, "" or "continued" or "fails")
                    or ("csharp", "Program.cs", "")
                    or ("xml", null or "App.csproj" or "App.fsproj" or "App.vbproj", "")
                    or ("fsharp", "Program.fs", "")
@@ -153,9 +159,12 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
             workspace.Write(piece.Namespace + ".cs", piece.ToSource());
         }
 
-        string calls = string.Join(
-            '\n',
-            pieces.Select(piece => $"""Console.WriteLine("{Separator}{piece.Place}"); await {piece.Namespace}.Piece.RunAsync(args);"""));
+        string calls = string.Join('\n', pieces.Select(piece => $$"""
+            Console.WriteLine("{{Separator}}{{piece.Place}}");
+            {{(piece.Fails ? "try {" : "")}}
+            await {{piece.Namespace}}.Piece.RunAsync(args);
+            {{(piece.Fails ? "} catch (HyperlightException e) { Console.WriteLine(e.Message); }" : "")}}
+            """));
         workspace.Write("Program.cs", calls);
     }
 

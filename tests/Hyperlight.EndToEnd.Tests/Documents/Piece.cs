@@ -13,6 +13,9 @@ internal sealed record Piece(IReadOnlyList<CodeBlock> Blocks)
     /// <summary>Where the piece begins.</summary>
     public string Place => Blocks[0].ToString();
 
+    /// <summary>Whether the piece ends with an exception, whose message is the last line that it prints.</summary>
+    public bool Fails => Blocks[0].Has("fails");
+
     /// <summary>The namespace that keeps the piece apart from others.</summary>
     public string Namespace => "Pages." + string.Concat(Place.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_'));
 

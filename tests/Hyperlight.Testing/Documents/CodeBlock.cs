@@ -1,9 +1,12 @@
 namespace Hyperlight.Testing.Documents;
 
-/// <summary>
-/// A fenced code block of a page, and the words behind its opening fence: the language first, then what CONTRIBUTING.md lists.
-/// </summary>
-public sealed record CodeBlock(string Page, int Line, string[] Words, string Text)
+/// <summary>A fenced code block of a page.</summary>
+/// <param name="Page">The page's path.</param>
+/// <param name="Line">The line of the opening fence.</param>
+/// <param name="Section">The last heading of level 2 above the block; empty if there is none.</param>
+/// <param name="Words">The words behind the opening fence: the language first, then what CONTRIBUTING.md lists.</param>
+/// <param name="Text">The lines between the fences.</param>
+public sealed record CodeBlock(string Page, int Line, string Section, string[] Words, string Text)
 {
     private const string FilePrefix = "file=";
 

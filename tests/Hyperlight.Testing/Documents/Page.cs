@@ -55,6 +55,7 @@ public sealed partial class Page
         List<PageLink> links = [];
         HashSet<string> anchors = new(StringComparer.Ordinal);
         List<string> faults = [];
+        string section = "";
         for (int i = 0; i < lines.Length; i++)
         {
             string line = lines[i];
@@ -71,10 +72,15 @@ public sealed partial class Page
                 int indent = line.Length - text.Length;
                 IEnumerable<string> code = lines[(i + 1)..end].Select(
                     inside => inside.Length >= indent ? inside[indent..] : inside.TrimStart());
-                blocks.Add(new(
-                    path, i + 1, text[Fence.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries), string.Join('\n', code) + "\n"));
+                string[] blockWords = text[Fence.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                blocks.Add(new(path, i + 1, section, blockWords, string.Join('\n', code) + "\n"));
                 i = end;
                 continue;
+            }
+
+            if (line.StartsWith("## ", StringComparison.Ordinal))
+            {
+                section = line[3..].Trim();
             }
 
             if (text.StartsWith("~~~", StringComparison.Ordinal)
