@@ -1,4 +1,4 @@
-// The words of build.sh and build.cmd: one program for both, so that they mean the same everywhere. Nothing but the .NET SDK is needed.
+// The commands of build.sh and build.cmd, in one program so that both do the same. It needs nothing but the .NET SDK.
 #:property PublishAot=false
 
 using System.Diagnostics;
@@ -39,7 +39,7 @@ int Misused()
     return 2;
 }
 
-// To standard error: what a sample prints is all that there is on standard output.
+// Writes to standard error, because standard output belongs to the sample that runs.
 static void Say(string text) => Console.Error.WriteLine(text);
 
 int Pack()
@@ -98,7 +98,7 @@ static bool Declares(string project, string[] names)
     return names.Any(name => name.Split('.').All(part => declarations.Contains(part, StringComparison.OrdinalIgnoreCase)));
 }
 
-// Elsewhere: what runs tests on another machine, given the folder for reports and the arguments.
+// Runs all tests. The argument elsewhere runs tests on another machine; it takes the folder for reports and the arguments.
 int Test(string[] arguments, Func<string, string[], IEnumerable<TestResult>> elsewhere)
 {
     string results = ResultsFolder();
@@ -113,7 +113,8 @@ int Test(string[] arguments, Func<string, string[], IEnumerable<TestResult>> els
 
     foreach (TestResult test in elsewhere(results, arguments))
     {
-        // What was skipped only here counts once, as what it was there. A skipped theory is one test, without its data.
+        // A test that was skipped here and ran elsewhere counts once, with its result there. A skipped theory is one test, without its
+        // data.
         tests.RemoveAll(other => other.Outcome == "NotExecuted"
             ? test.Name == other.Name || test.Name.StartsWith(other.Name + "(", StringComparison.Ordinal)
             : test.Name == other.Name && test.Outcome != "Passed");
@@ -137,8 +138,8 @@ int Report(List<TestResult> tests)
     return failed.Length == 0 ? 0 : 1;
 }
 
-// Runs the tests that need more than some KVMs have; the program that dotnet test has built, because dotnet test itself takes a minute to
-// start there.
+// Runs the tests that need more than some KVMs have in the lab's virtual machine. It starts the test program that dotnet test has built,
+// because dotnet test itself takes a minute to start there.
 IEnumerable<TestResult> RunLab(string results, string[] arguments)
 {
     const string Project = "Hyperlight.Runtime.Tests";
@@ -185,7 +186,8 @@ string TestProgram(string name) =>
 
 static string[] MethodFilter(string name) => ["-method", $"*{name}*"];
 
-// No build, no tests, a crash: what did not run counts as one failure. A filter may leave a project without tests.
+// Reads the results of a test program. A program that was not built, has no tests or crashed counts as one failure. With a filter a project
+// may have no tests.
 static List<TestResult> Read(string report, string name, int exitCode, bool mayBeEmpty)
 {
     List<TestResult> tests = File.Exists(report)
@@ -237,10 +239,10 @@ static int Run(string program, params string[] arguments)
     return process.ExitCode;
 }
 
-// A test of a report, or what kept tests from running.
+// The result of one test, or the reason why tests did not run.
 internal sealed record TestResult(string Name, string Outcome, string Message)
 {
-    // In reports of a test program itself quotes in names have backslashes, in those of dotnet test they have none.
+    // A test program escapes the quotes in names with backslashes; dotnet test does not.
     public static TestResult Read(XElement test) => new(
         test.Attribute("testName")?.Value.Replace("\\\"", "\"", StringComparison.Ordinal) ?? "unnamed",
         test.Attribute("outcome")?.Value ?? "Failed",

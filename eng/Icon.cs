@@ -1,11 +1,11 @@
-// Draws the icon of the package: dotnet run eng/Icon.cs -- eng/icon.png. A guest, its walls, and the host around them.
+// Draws the icon of the package (a guest, its walls, and the host around them): dotnet run eng/Icon.cs -- eng/icon.png
 #:property PublishAot=false
 
 using System.Buffers.Binary;
 using System.IO.Compression;
 
 const int Size = 128;
-const int Samples = 4; // in each direction of a pixel: edges become smooth
+const int Samples = 4; // The samples in each direction of a pixel, which make edges smooth.
 
 if (args is not [var path])
 {
@@ -13,7 +13,7 @@ if (args is not [var path])
     return 2;
 }
 
-// Each row of a PNG starts with its filter, 0 for none; then four bytes a pixel: red, green, blue, opacity.
+// Each row of a PNG file starts with the number of its filter; 0 is no filter. Each pixel has four bytes: red, green, blue, opacity.
 byte[] rows = new byte[Size * (1 + (4 * Size))];
 for (int y = 0; y < Size; y++)
 {
@@ -23,7 +23,7 @@ for (int y = 0; y < Size; y++)
     }
 }
 
-byte[] header = [0, 0, 0, Size, 0, 0, 0, Size, 8, 6, 0, 0, 0]; // 8 bits a channel, colour with opacity
+byte[] header = [0, 0, 0, Size, 0, 0, 0, Size, 8, 6, 0, 0, 0]; // 8 bits a channel, colour with opacity.
 using FileStream file = File.Create(path);
 file.Write([0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A]);
 Write("IHDR"u8, header);
@@ -47,7 +47,7 @@ static byte[] Draw(int x, int y)
     return [(byte)(red / covered), (byte)(green / covered), (byte)(blue / covered), (byte)(255 * opacity / (Samples * Samples))];
 }
 
-// The colour at a point of the unit square; null where nothing is drawn.
+// The colour at a point of the unit square; null where the icon is transparent.
 static (double Red, double Green, double Blue)? Look(double u, double v) => (u, v) switch
 {
     _ when IsInside(u, v, half: 0.14, corner: 0.03) => (255, 158, 56),
@@ -56,7 +56,7 @@ static (double Red, double Green, double Blue)? Look(double u, double v) => (u, 
     _ => null,
 };
 
-// Whether a point is in the square around the middle, whose corners are round.
+// Whether a point is in the centred square with round corners.
 static bool IsInside(double u, double v, double half, double corner)
 {
     double x = Math.Max(Math.Abs(u - 0.5) - half + corner, 0), y = Math.Max(Math.Abs(v - 0.5) - half + corner, 0);

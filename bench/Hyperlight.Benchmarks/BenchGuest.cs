@@ -10,9 +10,9 @@ internal sealed class BenchGuest : IDisposable
     private readonly string _elf;
     private readonly ulong _heapSize;
 
-    /// <param name="elf">The ELF file. It has <c>Echo</c> or <c>EchoString</c>, string to string, and <c>Add</c>, which calls
-    /// <c>HostAdd</c>.</param>
-    /// <param name="heapSize">Bytes of heap.</param>
+    /// <param name="elf">The path of the ELF file. The guest has the function <c>Echo</c> or <c>EchoString</c>, which returns its string
+    /// argument, and <c>Add</c>, which calls the host function <c>HostAdd</c>.</param>
+    /// <param name="heapSize">The heap size in bytes.</param>
     public BenchGuest(string elf, ulong heapSize)
     {
         _elf = elf;
@@ -38,7 +38,7 @@ internal sealed class BenchGuest : IDisposable
     /// <summary>The image.</summary>
     public GuestImage Image { get; }
 
-    /// <summary>The host functions that the guest calls, and nothing printed.</summary>
+    /// <summary>Adds the host functions that the guest calls, and discards everything the guest prints.</summary>
     public static void Configure(SandboxOptions options)
     {
         options.HostFunctions.Add("HostAdd", (int a, int b) => a + b);
@@ -72,7 +72,7 @@ internal sealed class BenchGuest : IDisposable
         System.IO.Directory.Delete(Directory, recursive: true);
     }
 
-    // The default, and room for the tables of a large heap.
+    // The default scratch size, and room for the page tables of a large heap.
     private ulong ScratchSize => new Layouts.GuestSizes().ScratchSize + (_heapSize / 256 / 0x1000 * 0x1000);
 
     private static bool Has(Sandbox sandbox, string function)

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Hyperlight.Benchmarks;
 
-/// <summary>What snapshots and restores of a guest without page tables cost, by the pages that it wrote.</summary>
+/// <summary>Measures snapshots and restores of a guest without page tables after it has written to a number of pages.</summary>
 /// <param name="guest">A guest that has <c>AllocateAndTouch</c>, with 64 MiB of heap.</param>
 internal sealed class IdentityOperations(BenchGuest guest) : IDisposable
 {
@@ -10,7 +10,7 @@ internal sealed class IdentityOperations(BenchGuest guest) : IDisposable
 
     private readonly Stack<IDisposable> _all = [];
 
-    /// <summary>The operations. Their sandboxes are there until this is disposed.</summary>
+    /// <summary>Creates the operations. Their sandboxes live until this object is disposed.</summary>
     public IEnumerable<Operation> All()
     {
         foreach (int pages in (int[])[1, 100, 10_000])

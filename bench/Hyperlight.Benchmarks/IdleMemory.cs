@@ -2,23 +2,23 @@ using System.Globalization;
 
 namespace Hyperlight.Benchmarks;
 
-/// <summary>What a sandbox costs that does nothing: many of one image, alive at once, each called once.</summary>
+/// <summary>Measures the memory and the threads of idle sandboxes: many sandboxes of one image, each of which was called once.</summary>
 internal static class IdleMemory
 {
-    // What only this process has (smaps), and what of the kernel's memory belongs to nobody by name (meminfo).
+    // Pages that no other process shares (from smaps), and kernel memory that no process is charged for (from meminfo).
     private static readonly string[] OfProcess = ["Private_Clean", "Private_Dirty"];
     private static readonly string[] OfKernel = ["SUnreclaim", "PageTables", "SecPageTables", "KernelStack", "Percpu"];
 
-    // Linux 6.13 and later count KVM's thread that takes large pages apart, one for each machine that has run, among those of the process.
+    // Since Linux 6.13 KVM's thread that splits large pages, one for each machine that has run, counts as a thread of the process.
     private const string KernelThread = "kvm-nx-lpage";
 
-    /// <summary>Measures and prints.</summary>
+    /// <summary>Measures a number of sandboxes and prints the result.</summary>
     public static void Run(BenchGuest guest, int count)
     {
         List<Sandbox> sandboxes = [];
         try
         {
-            // The first pays for what the process needs once.
+            // The first sandbox also pays for everything that the process creates once.
             Add(sandboxes, guest);
             Counts before = Counts.Read();
             for (int i = 0; i < count; i++)
@@ -54,7 +54,7 @@ internal static class IdleMemory
     private static void Print(string name, double value) =>
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {name,-45} {value,8:0.0}"));
 
-    /// <summary>Memory in KiB, and threads, at a moment.</summary>
+    /// <summary>Memory in KiB and numbers of threads at one moment.</summary>
     private sealed record Counts(long Private, long Guest, long Managed, long Kernel, long Available, int Threads, int KernelThreads)
     {
         public static Counts Read()
@@ -79,7 +79,7 @@ internal static class IdleMemory
                 kernelThreads);
         }
 
-        // Sandboxes map with MAP_NORESERVE ("nr"), which hardly anything else does; what else does is there before and after.
+        // Guest memory is mapped with MAP_NORESERVE (flag "nr"). Few other mappings have this flag, and those exist before and after.
         private static long GuestMemory()
         {
             long sum = 0;

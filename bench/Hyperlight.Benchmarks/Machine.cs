@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Hyperlight.Benchmarks;
 
-/// <summary>What the figures were measured on.</summary>
+/// <summary>The machine that the benchmarks run on.</summary>
 internal static class Machine
 {
-    /// <summary>Prints it.</summary>
+    /// <summary>Prints the processor, the kernel, the KVM modules and the .NET version.</summary>
     public static void Print()
     {
         string processor = File.ReadLines("/proc/cpuinfo").First(line => line.StartsWith("model name", StringComparison.Ordinal))

@@ -2,37 +2,37 @@ using System.Diagnostics;
 
 namespace Hyperlight.Benchmarks;
 
-/// <summary>Something that is measured again and again.</summary>
-/// <param name="Name">What to call it.</param>
-/// <param name="PerRound">How often a round does it at most.</param>
-/// <param name="Run">Does it; what it returns is where the time with the guest is counted, null where no guest runs.</param>
+/// <summary>An operation that is measured many times.</summary>
+/// <param name="Name">The name in the table.</param>
+/// <param name="PerRound">The largest number of times that a round runs the operation.</param>
+/// <param name="Run">Runs the operation and returns the sandbox that counts the time in the guest, or <c>null</c> if no guest runs.</param>
 internal sealed record Operation(string Name, int PerRound, Func<Sandbox?> Run)
 {
     private const int LeastPerRound = 5;
     private static readonly TimeSpan LongestRound = TimeSpan.FromSeconds(0.4);
 
-    /// <summary>Done before each time, not measured.</summary>
+    /// <summary>Runs before each measurement and is not part of it.</summary>
     public Action Before { get; init; } = static () => { };
 
-    /// <summary>Done after each time, not measured, with what <see cref="Run"/> returned.</summary>
+    /// <summary>Runs after each measurement, with the result of <see cref="Run"/>, and is not part of the measurement.</summary>
     public Action<Sandbox?> After { get; init; } = static _ => { };
 
-    /// <summary>A sandbox that is there before the operation, whose guest has run before.</summary>
+    /// <summary>The sandbox that existed before the operation and whose guest has run before; <c>null</c> if there is none.</summary>
     public Sandbox? Existing { get; init; }
 
-    /// <summary>Upstream's median in microseconds; null where there is none.</summary>
+    /// <summary>Upstream's median in microseconds; <c>null</c> if upstream has no figure.</summary>
     public double? Upstream { get; init; }
 
-    /// <summary>The greatest part of that which is allowed.</summary>
+    /// <summary>The largest allowed ratio of our median to upstream's.</summary>
     public double Ratio { get; init; }
 
-    /// <summary>What was measured.</summary>
+    /// <summary>The measured durations.</summary>
     public Samples Samples { get; } = new();
 
-    /// <summary>Null where upstream has no figure, else whether ours is small enough.</summary>
+    /// <summary>Whether our median is small enough; <c>null</c> if upstream has no figure.</summary>
     public bool? IsMet => Upstream is { } upstream ? Samples.Host <= upstream * Ratio : null;
 
-    /// <summary>Measures it for a round, which a guest that is slow here makes shorter.</summary>
+    /// <summary>Measures the operation for one round. A slow guest makes the round shorter.</summary>
     public void Measure()
     {
         long round = Stopwatch.GetTimestamp();

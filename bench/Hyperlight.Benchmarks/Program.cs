@@ -1,8 +1,9 @@
-// How fast sandboxes are, beside the figures of upstream's host on such a machine (docs/performance.md). At the root of the repository:
+// Measures how fast sandboxes are and compares them with the figures of upstream's host (docs/performance.md). Run one of these commands at
+// the root of the repository:
 //   dotnet run -c Release --project bench/Hyperlight.Benchmarks -- [--quick] [--guest FILE] [--only TEXT]
 //   dotnet run -c Release --project bench/Hyperlight.Benchmarks -- --micro [ARGUMENT...]
-// The first prints the table, with --quick in under two minutes, with --only just the rows whose names have the text; the second is
-// BenchmarkDotNet's.
+// The first command prints the table: --quick takes less than two minutes, --only prints the rows whose names contain the text. The second
+// command runs BenchmarkDotNet with the arguments.
 
 using BenchmarkDotNet.Running;
 using Hyperlight.Benchmarks;

@@ -2,22 +2,22 @@ using System.Diagnostics;
 
 namespace Hyperlight.Benchmarks;
 
-/// <summary>Durations of one operation, as many as were measured, in microseconds.</summary>
+/// <summary>The measured durations of one operation, in microseconds.</summary>
 internal sealed class Samples
 {
     private readonly List<double> _wall = [];
     private readonly List<double> _host = [];
 
-    /// <summary>Adds one.</summary>
-    /// <param name="wallTicks">All of it, in ticks of <see cref="Stopwatch"/>.</param>
-    /// <param name="guestTicks">What of it was spent with the guest.</param>
+    /// <summary>Adds a duration.</summary>
+    /// <param name="wallTicks">The whole duration, in ticks of <see cref="Stopwatch"/>.</param>
+    /// <param name="guestTicks">The part of it that was spent in the guest, in the same ticks.</param>
     public void Add(long wallTicks, long guestTicks)
     {
         _wall.Add(Microseconds(wallTicks));
         _host.Add(Microseconds(wallTicks - guestTicks));
     }
 
-    /// <summary>Drops what was measured so far.</summary>
+    /// <summary>Removes all durations.</summary>
     public void Clear()
     {
         _wall.Clear();
@@ -30,10 +30,10 @@ internal sealed class Samples
     /// <summary>Median of the time outside of the guest.</summary>
     public double Host => Quantile(_host, 0.5);
 
-    /// <summary>A tenth of the times outside of the guest is shorter.</summary>
+    /// <summary>The 10th percentile of the times outside of the guest.</summary>
     public double HostLow => Quantile(_host, 0.1);
 
-    /// <summary>A tenth of the times outside of the guest is longer.</summary>
+    /// <summary>The 90th percentile of the times outside of the guest.</summary>
     public double HostHigh => Quantile(_host, 0.9);
 
     private static double Microseconds(long ticks) => ticks * 1e6 / Stopwatch.Frequency;

@@ -5,7 +5,7 @@ using BenchmarkDotNet.Toolchains.InProcess.NoEmit;
 
 namespace Hyperlight.Benchmarks;
 
-/// <summary>The same operations as BenchmarkDotNet sees them: wall time, and what they allocate.</summary>
+/// <summary>The operations of <see cref="SpeedTable"/> in BenchmarkDotNet, which measures wall time and allocations.</summary>
 [MemoryDiagnoser]
 [Config(typeof(InThisProcess))]
 public class SandboxBenchmarks
@@ -58,7 +58,7 @@ public class SandboxBenchmarks
     [Benchmark]
     public void OpenUnchecked() => GuestImage.Open(_guest.Directory, new() { VerifyContent = false }).Dispose();
 
-    // Nothing to build, so nothing to restore: the benchmarks run where they are.
+    // Benchmarks run in this process, so that BenchmarkDotNet has no project to restore and build.
     private sealed class InThisProcess : ManualConfig
     {
         public InThisProcess() => AddJob(Job.ShortRun.WithToolchain(InProcessNoEmitToolchain.Instance));

@@ -2,19 +2,20 @@ using System.Globalization;
 
 namespace Hyperlight.Benchmarks;
 
-/// <summary>The operations that upstream's figures are known of, and a few beside.</summary>
+/// <summary>The operations that upstream publishes figures for, and a few more.</summary>
 internal static class SpeedTable
 {
     private const string Text = "Hello, World!";
     private const string Tag = "bench";
 
-    /// <summary>Measures and prints.</summary>
+    /// <summary>Measures the operations and prints the table.</summary>
     /// <param name="small">A guest with the default heap.</param>
-    /// <param name="large">The same with 64 MiB of heap.</param>
+    /// <param name="large">The same guest with 64 MiB of heap.</param>
     /// <param name="identity">A guest without page tables that has <c>AllocateAndTouch</c>, with 64 MiB of heap.</param>
-    /// <param name="rounds">How often; each goes through all operations, so that what else the machine does meets all of them.</param>
-    /// <param name="only">What the names of those that are measured contain.</param>
-    /// <returns>Whether each is as fast as it has to be.</returns>
+    /// <param name="rounds">The number of rounds. Each round runs all operations, so that a disturbance of the machine affects all of
+    /// them.</param>
+    /// <param name="only">Only operations whose names contain this text are measured.</param>
+    /// <returns>Whether each operation is as fast as it has to be.</returns>
     public static bool Run(BenchGuest small, BenchGuest large, BenchGuest identity, int rounds, string only)
     {
         using Sandbox called = small.Start();
@@ -62,7 +63,7 @@ internal static class SpeedTable
 
         operations = [.. operations.Where(operation => operation.Name.Contains(only, StringComparison.OrdinalIgnoreCase))];
 
-        // The first rounds are the compiler's.
+        // In the first rounds the just-in-time compiler is at work.
         const int WarmUps = 2;
         for (int round = -WarmUps; round < rounds; round++)
         {
@@ -105,7 +106,7 @@ internal static class SpeedTable
         return Call(sandbox, guest);
     }
 
-    // A snapshot shares what it can with the one before, which goes once there is the next.
+    // A snapshot shares pages with the snapshot before it, so the old snapshot is disposed only when the new one exists.
     private static Operation Snapshot(string name, Sandbox sandbox, BenchGuest guest, double upstream, double ratio)
     {
         Snapshot? before = null;
@@ -130,7 +131,7 @@ internal static class SpeedTable
         }
     }
 
-    // A sandbox gets the machine of the last that was disposed: one that is there already has taken it.
+    // A new sandbox reuses the machine of the sandbox that was disposed last. Another sandbox takes that machine first.
     private static Operation WithoutReuse(string name, BenchGuest guest)
     {
         Sandbox? taker = null;
@@ -187,20 +188,18 @@ internal static class SpeedTable
         {
             Samples samples = operation.Samples;
             string verdict = operation.Upstream is { } upstream
-                ? Invariant(
-                    $"{upstream,8:0.#}  {operation.Ratio,7:0.##}  {samples.Host / upstream,8:0.000} "
-                        + $"{(operation.IsMet == true ? "met" : "NOT MET")}")
+                ? Invariant($"  {upstream,8:0.#}  {operation.Ratio,7:0.##}  {samples.Host / upstream,8:0.000} ")
+                    + (operation.IsMet == true ? "met" : "NOT MET")
                 : "";
-            Console.WriteLine(Invariant(
-                $"  {operation.Name,-38} {samples.Wall,8:0.0}  {samples.Host,8:0.0}  {samples.HostLow,7:0.0} - {samples.HostHigh,7:0.0}  "
-                    + $"{verdict}")
-                .TrimEnd());
+            string times = Invariant(
+                $"{samples.Wall,8:0.0}  {samples.Host,8:0.0}  {samples.HostLow,7:0.0} - {samples.HostHigh,7:0.0}");
+            Console.WriteLine($"  {operation.Name,-38} {times}{verdict}");
         }
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>A folder that is deleted in the end.</summary>
+    /// <summary>A folder that is deleted at the end.</summary>
     private sealed class Deletion(string directory) : IDisposable
     {
         public void Dispose() => Directory.Delete(directory, recursive: true);

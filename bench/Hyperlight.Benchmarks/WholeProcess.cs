@@ -4,15 +4,15 @@ using System.Globalization;
 namespace Hyperlight.Benchmarks;
 
 /// <summary>
-/// A process that opens an image, calls its guest once and ends: what a command-line program feels, the .NET runtime and its compiler
-/// included.
+/// Measures a process that opens an image, calls its guest once and ends, as a command-line program does. The time includes the start of
+/// the .NET runtime.
 /// </summary>
 internal static class WholeProcess
 {
     /// <summary>The first argument of the process that is measured.</summary>
     public const string ChildWord = "--call-once";
 
-    /// <summary>Measures and prints.</summary>
+    /// <summary>Starts the process a number of times and prints the medians.</summary>
     public static void Run(BenchGuest guest, int count)
     {
         List<double> all = [];
@@ -38,7 +38,7 @@ internal static class WholeProcess
                 + $"(median of {count})"));
     }
 
-    /// <summary>The process that is measured.</summary>
+    /// <summary>Runs in the process that is measured, and prints the milliseconds that our code takes.</summary>
     public static int RunChild(string imageDirectory, string function)
     {
         long begin = Stopwatch.GetTimestamp();

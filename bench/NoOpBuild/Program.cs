@@ -1,6 +1,6 @@
-// What Hyperlight.Sdk adds to a build that has nothing to do: samples/Hello against a plain class library and a plain program, in turn,
-// many times, as the binary logs have it. Run it at the root of the repository after ./build.sh pack: dotnet run -c Release --project
-// bench/NoOpBuild [ROUNDS]
+// Measures the time that Hyperlight.Sdk adds to a build that has nothing to do. The sample Hello, a plain class library and a plain program
+// are built in turn, many times, and the times are read from the binary logs. Run it at the root of the repository after ./build.sh pack:
+//   dotnet run -c Release --project bench/NoOpBuild [ROUNDS]
 
 using System.Diagnostics;
 using System.Globalization;
@@ -13,7 +13,7 @@ Environment.SetEnvironmentVariable("MSBUILDDISABLENODEREUSE", "1");
 string folder = Directory.CreateTempSubdirectory("hyperlight-bench-").FullName;
 try
 {
-    // Both side by side outside of the repository: Git and the settings of the repository would cost one of them time.
+    // All projects lie outside of the repository, so that Git and the repository's settings cost none of them time.
     File.Copy("global.json", Path.Combine(folder, "global.json"));
     File.WriteAllText(Path.Combine(folder, "nuget.config"), $"""
         <configuration>
@@ -113,7 +113,7 @@ static double TimeInOurTargets(string log, bool print)
             return;
         }
 
-        // MSBuild logs a target as started once those it depends on are done: this is its own time.
+        // MSBuild logs a target as started after the targets it depends on are done, so this is the target's own time.
         double own = target.Duration.TotalMilliseconds;
         sum += own;
         if (print)
@@ -130,7 +130,7 @@ static double Median(List<double> values)
     return ordered.Length % 2 == 1 ? ordered[ordered.Length / 2] : (ordered[(ordered.Length / 2) - 1] + ordered[ordered.Length / 2]) / 2;
 }
 
-/// <summary>Where a build's milliseconds went. Evaluation includes finding the SDK, which for one from a package is NuGet's work.</summary>
+/// <summary>The milliseconds of a build. The evaluation includes finding the SDK, which is NuGet's work for an SDK in a package.</summary>
 internal sealed record Times(double Evaluation, double Targets)
 {
     public static Times Read(string log)

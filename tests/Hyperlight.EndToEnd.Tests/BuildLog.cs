@@ -2,12 +2,12 @@ using Microsoft.Build.Logging.StructuredLogger;
 
 namespace Hyperlight.EndToEnd.Tests;
 
-/// <summary>What a binary log tells about a build.</summary>
+/// <summary>Reads the binary log of a build.</summary>
 internal sealed class BuildLog(string path)
 {
     private readonly Build _build = BinaryLog.ReadBuild(path);
 
-    /// <summary>Code, file and line of each error, once.</summary>
+    /// <summary>The code, file and line of each error, without duplicates.</summary>
     public (string Code, string File, int Line)[] Errors
     {
         get
@@ -18,11 +18,11 @@ internal sealed class BuildLog(string path)
         }
     }
 
-    /// <summary>Whether a task ran.</summary>
+    /// <summary>Gets whether a task ran.</summary>
     public bool Ran(string task) =>
         _build.FindFirstDescendant<Microsoft.Build.Logging.StructuredLogger.Task>(node => node.Name == task) is not null;
 
-    /// <summary>Whether a target was reached and skipped, because its outputs are up to date.</summary>
+    /// <summary>Gets whether a target was skipped because its outputs are up to date.</summary>
     public bool WasUpToDate(string target) =>
         _build.FindFirstDescendant<Target>(node => node.Name == target && node.Skipped) is { } skipped
         && skipped.FindFirstDescendant<Message>(message => message.Text.Contains("up-to-date", StringComparison.Ordinal)) is not null;

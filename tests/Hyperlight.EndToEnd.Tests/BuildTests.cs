@@ -3,7 +3,7 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.EndToEnd.Tests;
 
-/// <summary>What dotnet build does, says and leaves behind.</summary>
+/// <summary>Tests the files and the messages of <c>dotnet build</c>.</summary>
 public sealed class BuildTests(PackageFolder packages)
 {
     [Fact]

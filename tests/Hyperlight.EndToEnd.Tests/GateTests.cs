@@ -3,7 +3,7 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.EndToEnd.Tests;
 
-/// <summary>A build that lets no warning pass, and one that ships what is there now.</summary>
+/// <summary>Tests builds that treat warnings as errors, and builds after a guest was replaced by another of the same size and time.</summary>
 public sealed class GateTests(PackageFolder packages)
 {
     [Fact]

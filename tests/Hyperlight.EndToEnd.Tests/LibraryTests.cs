@@ -1,9 +1,9 @@
 namespace Hyperlight.EndToEnd.Tests;
 
-/// <summary>Guests of libraries, in programs of any SDK that use them by project, by package and as plugins.</summary>
+/// <summary>Tests libraries with guests, in programs of any SDK that use a library as project, as package or as plugin.</summary>
 public sealed class LibraryTests(PackageFolder packages)
 {
-    // What a library or program says of its guest: its heap tells which project's it is.
+    // The text that a library or program prints about its guest. The heap size tells which project the guest belongs to.
     private const string Guest = "$\"{Guests.Hello.Map.Sizes.HeapSize / 1024}K{(Hypervisor.IsPresent ? Hello() : \"\")}\"";
     private const string Hello = "static string Hello() { using Sandbox sandbox = Guests.Hello.CreateSandbox(); return \" \" + "
         + "sandbox.Call<string>(\"SayHello\", \"you\"); }";
@@ -188,7 +188,7 @@ public sealed class LibraryTests(PackageFolder packages)
         workspace.AddGuest("samples/Hello/guests/hello.elf", $"../{name}/guests/hello.elf");
     }
 
-    // A program that says what its libraries say, and what the plugin says whose path is its argument.
+    // A program that prints the texts of its libraries, and the text of the plugin whose path is its argument.
     private static void AddProgram(Workspace workspace, string name, string project)
     {
         workspace.Write($"../{name}/{name}.csproj", project + """

@@ -1,11 +1,11 @@
 namespace Hyperlight.EndToEnd.Tests;
 
-/// <summary>The runtime's one dependency, beside what a project references of it by itself.</summary>
+/// <summary>Tests the only dependency of the runtime together with a version that the project references itself.</summary>
 public sealed class LoggingTests(PackageFolder packages)
 {
     private const string Abstractions = "Microsoft.Extensions.Logging.Abstractions";
 
-    // Prints which ILogger is loaded, whether it is the one that the runtime was built for, and what a guest says where one can run.
+    // Prints the version of the loaded ILogger, whether the runtime was built for that version, and the guest's answer if guests can run.
     private const string Program = """
         using Microsoft.Extensions.Logging;
         using Microsoft.Extensions.Logging.Abstractions;

@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace Hyperlight.EndToEnd.Tests;
 
-/// <summary>What is in the packages.</summary>
+/// <summary>Tests the content of the packages.</summary>
 public sealed class PackageTests
 {
     [Fact]

@@ -1,7 +1,8 @@
 namespace Hyperlight.EndToEnd.Tests;
 
 /// <summary>
-/// Projects of many shapes through the commands that people use. Their implicit restore evaluates a project without its default items.
+/// Tests projects of many shapes with the commands that people use. The implicit restore of these commands evaluates a project without its
+/// default items.
 /// </summary>
 public sealed class ProjectShapeTests(PackageFolder packages)
 {
@@ -22,7 +23,7 @@ public sealed class ProjectShapeTests(PackageFolder packages)
             </Solution>
             """);
 
-        // Added to another SDK, a library with a guest.
+        // A library with a guest, where Hyperlight.Sdk is added to another SDK.
         workspace.Write(
             "../Library/Library.csproj",
             $"""<Project Sdk="Microsoft.NET.Sdk"><Sdk Name="Hyperlight.Sdk" Version="0.1.0" />{AsLibrary}</Project>""");
@@ -31,14 +32,14 @@ public sealed class ProjectShapeTests(PackageFolder packages)
             "namespace Library; public static class Api { public static ulong Heap => Guests.Hello.Map.Sizes.HeapSize; }");
         workspace.AddGuest(Hello, "../Library/guests/hello.elf");
 
-        // C# and no guest of its own.
+        // A project with C# and without a guest of its own.
         workspace.Write(
             "../Host/Host.csproj",
             """<Project Sdk="Hyperlight.Sdk/0.1.0"><ItemGroup><ProjectReference Include="../Library/Library.csproj" /></ItemGroup>"""
                 + """</Project>""");
         workspace.Write("../Host/Program.cs", "System.Console.WriteLine(Library.Api.Heap);");
 
-        // A guest that a target writes and the body updates, and no C#.
+        // A project without C#, whose guest is written by a target and updated in the project's body.
         workspace.AddGuest(Hello, "../Written/made/hello.elf");
         workspace.Write("../Written/Written.csproj", """
             <Project Sdk="Hyperlight.Sdk/0.1.0">
@@ -47,7 +48,7 @@ public sealed class ProjectShapeTests(PackageFolder packages)
             </Project>
             """);
 
-        // A program that a target writes, beside a guest.
+        // A project with a guest, whose program is written by a target.
         workspace.AddGuest(Hello, "../Generated/guests/hello.elf");
         workspace.Write("../Generated/Generated.csproj", $"""
             <Project Sdk="Hyperlight.Sdk/0.1.0">
@@ -59,7 +60,7 @@ public sealed class ProjectShapeTests(PackageFolder packages)
             </Project>
             """);
 
-        // A guest that a target lists.
+        // A project whose guest is listed by a target.
         workspace.AddGuest(Hello, "../Itemized/made/hello.elf");
         workspace.Write("../Itemized/Program.cs", PrintHeap);
         workspace.Write("../Itemized/Itemized.csproj", """

@@ -1,6 +1,6 @@
 namespace Hyperlight.EndToEnd.Tests;
 
-/// <summary>The ways a project may refer to the SDK.</summary>
+/// <summary>Tests the ways in which a project can refer to the SDK.</summary>
 public sealed class ReferenceTests(PackageFolder packages)
 {
     private const string Framework = "<PropertyGroup><TargetFramework>net10.0</TargetFramework><OutputType>Exe</OutputType>"

@@ -1,6 +1,6 @@
 namespace Hyperlight.EndToEnd.Tests;
 
-/// <summary>Guests called by what was built and published.</summary>
+/// <summary>Tests built and published programs that call guests.</summary>
 public sealed class RunTests(PackageFolder packages)
 {
     private const string Program = """

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace Hyperlight.EndToEnd.Tests;
 
-/// <summary>An image with a snapshot, as somebody sees it who changes its files.</summary>
+/// <summary>Changes the files of an image with a snapshot.</summary>
 internal sealed class SavedImage(string directory)
 {
     /// <summary>The processor vendor that the snapshot is bound to.</summary>
@@ -12,7 +12,7 @@ internal sealed class SavedImage(string directory)
         (string)Snapshot(JsonNode.Parse(File.ReadAllText(Path.Combine(directory, "index.json")))!)["annotations"]![
             "dev.hyperlight.snapshot.cpu.vendor"]!;
 
-    /// <summary>Changes the config of the snapshot, and every digest on the way to it.</summary>
+    /// <summary>Changes the config of the snapshot and updates every digest that depends on it.</summary>
     public void ReplaceSnapshotConfig(Func<string, string> change)
     {
         JsonNode index = JsonNode.Parse(File.ReadAllText(Path.Combine(directory, "index.json")))!;

@@ -1,11 +1,11 @@
 namespace Hyperlight.EndToEnd.Tests;
 
-/// <summary>Snapshots taken by a build from the package, and what a program has of them.</summary>
+/// <summary>Tests snapshots that a build takes, and programs that use them.</summary>
 public sealed class SnapshotTests(PackageFolder packages)
 {
     private const string Output = "bin/Debug/net10.0/guests/warm";
 
-    // The guest asks for its settings at its start and prints a line then; both would be seen here.
+    // At its start the guest asks the host for its settings and prints a line. Both show in the output if the guest starts again.
     private const string Program = """
         using GuestImage image = GuestImage.Open(Directory.GetDirectories(Path.Combine(AppContext.BaseDirectory, "guests"))[0]);
         try
@@ -72,7 +72,7 @@ public sealed class SnapshotTests(PackageFolder packages)
         workspace.Build("build").MustSucceed();
         Assert.Equal("of a library, no finding", Run(workspace).Output.TrimEnd());
 
-        // Only a library that the assembly loads is another one.
+        // Only the library that the assembly loads changes.
         workspace.Write("../Texts/Texts.cs", """public static class Texts { public static string Value => "of another!"; }""");
         workspace.Build("build").MustSucceed();
         Assert.Equal("of another!, no finding", Run(workspace).Output.TrimEnd());

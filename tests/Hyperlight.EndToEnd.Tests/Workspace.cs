@@ -2,14 +2,14 @@ using System.Diagnostics;
 using Hyperlight.Testing;
 using Hyperlight.Testing.Documents;
 
-// Each test runs builds of its own; side by side they would only wait for each other.
+// Tests run one after another: each builds, and builds on the same processors only slow each other down.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
 [assembly: AssemblyFixture(typeof(Hyperlight.EndToEnd.Tests.PackageFolder))]
 
 namespace Hyperlight.EndToEnd.Tests;
 
 /// <summary>
-/// Where this run's builds unpack the package: fresh for each run, as packages of the same version are never unpacked twice.
+/// The folder into which the builds of this run unpack packages. It is new in each run, because NuGet unpacks each version only once.
 /// </summary>
 public sealed class PackageFolder : IDisposable
 {
@@ -18,7 +18,7 @@ public sealed class PackageFolder : IDisposable
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }
 
-/// <summary>A folder that knows nothing of this repository: its own feed, package folder, SDK choice and build settings.</summary>
+/// <summary>A folder outside of the repository, with its own feed, package folder, SDK version and build settings.</summary>
 internal sealed class Workspace : IDisposable
 {
     private readonly PackageFolder _packages;
@@ -41,16 +41,16 @@ internal sealed class Workspace : IDisposable
         }
     }
 
-    /// <summary>The folder that isolates the build.</summary>
+    /// <summary>The folder whose settings separate the build from the machine.</summary>
     public string Root { get; }
 
-    /// <summary>A feed for packages that tests pack.</summary>
+    /// <summary>The feed for packages that tests pack.</summary>
     public string Feed => Path.Combine(Root, "feed");
 
-    /// <summary>The project's folder in it, where commands run.</summary>
+    /// <summary>The folder of the project, in which commands run.</summary>
     public string Folder { get; }
 
-    /// <summary>A project of the shipped form with the guest of the sample, and these source files.</summary>
+    /// <summary>Creates a project with the package's SDK, the guest of the sample Hello, and a program.</summary>
     public static Workspace WithHello(PackageFolder packages, string body = "", string? program = "return 0;", string name = "App")
     {
         Workspace workspace = new(packages, name);
@@ -64,25 +64,25 @@ internal sealed class Workspace : IDisposable
         return workspace;
     }
 
-    /// <summary>Also uses the feeds of the machine, for what a .NET SDK downloads when it publishes for a platform.</summary>
+    /// <summary>Adds the feeds of the machine, because a publish for a platform downloads packages.</summary>
     public Workspace WithFeedsOfTheMachine()
     {
         WriteFeeds($"""<add key="under-test" value="{Path.Combine(AppContext.BaseDirectory, "feed")}" />""");
         return this;
     }
 
-    /// <summary>Leaves a project without feeds, so that it has those that it names itself.</summary>
+    /// <summary>Removes all feeds, so that a project has only the feeds that it names itself.</summary>
     public void ForgetFeeds() => WriteFeeds("<clear />");
 
     public void AddHello() => AddGuest("samples/Hello/guests/hello.elf");
 
-    /// <summary>Adds a guest of the repository.</summary>
+    /// <summary>Copies a guest of the repository into the folder <c>guests</c>.</summary>
     public void AddGuest(string path) => AddGuest(path, "guests/" + Path.GetFileName(path));
 
-    /// <summary>Adds a guest of the repository as a file of this path.</summary>
+    /// <summary>Copies a guest of the repository to the given path.</summary>
     public void AddGuest(string path, string file) => Write(file, File.ReadAllBytes(Path.Combine(RepositoryRoot(), path)));
 
-    /// <summary>Adds the files of a sample, but for what was built there.</summary>
+    /// <summary>Copies the files of a sample, without build output.</summary>
     public Workspace AddSample(string name)
     {
         string sample = Path.Combine(RepositoryRoot(), "samples", name);
@@ -110,24 +110,24 @@ internal sealed class Workspace : IDisposable
         File.WriteAllBytes(PathOf(file), bytes);
     }
 
-    /// <summary>The absolute path of the folder of an image, which is called after the guest and the image's content.</summary>
+    /// <summary>Gets the absolute path of an image's folder, whose name contains the digest of the image's content.</summary>
     public string PathOfImage(string folder) => ImageFolders.Find(PathOf(folder));
 
-    /// <summary>Files below a folder, relative to it, in order.</summary>
+    /// <summary>Gets the files below a folder: relative paths, sorted.</summary>
     public string[] FilesBelow(string folder) =>
         Directory.Exists(PathOfImage(folder))
             ? [.. Directory.EnumerateFiles(PathOfImage(folder), "*", SearchOption.AllDirectories)
                 .Select(file => Path.GetRelativePath(PathOfImage(folder), file).Replace('\\', '/')).Order(StringComparer.Ordinal)]
             : [];
 
-    /// <summary>Runs a command that builds, and reads its binary log.</summary>
+    /// <summary>Runs a <c>dotnet</c> command that builds, and reads the binary log.</summary>
     public DotNetResult Build(params string[] arguments)
     {
         string log = Path.Combine(Root, $"build{++_builds}.binlog");
         return Run("dotnet", [.. arguments, "-bl:" + log, "-nodeReuse:false", "--tl:off"]) with { Log = new(log) };
     }
 
-    /// <summary>Runs a command in the project's folder.</summary>
+    /// <summary>Runs a <c>dotnet</c> command in the project's folder.</summary>
     public DotNetResult DotNet(params string[] arguments) => Run("dotnet", arguments);
 
     /// <summary>Runs a program in the project's folder.</summary>
@@ -140,7 +140,7 @@ internal sealed class Workspace : IDisposable
             RedirectStandardError = true,
         };
 
-        // What the test host was started with must not reach a build that has nothing to do with it.
+        // Variables that the test host sets for itself would change the build.
         string[] inherited = [.. start.Environment.Keys.Where(key =>
             key.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase) || key.StartsWith("VSTEST", StringComparison.Ordinal))];
         foreach (string key in (string[])[.. inherited, "NUGET_PACKAGES", "Configuration", "Platform"])

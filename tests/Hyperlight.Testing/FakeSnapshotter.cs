@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace Hyperlight.Testing;
 
 /// <summary>
-/// A shell script in the place of Hyperlight.Snapshotter, which behaves as a test wants and needs no hypervisor. In it <c>$1</c> is the
-/// image. Each start is counted.
+/// A shell script that takes the place of Hyperlight.Snapshotter: it does what a test writes into it, needs no hypervisor, and counts its
+/// starts. In the script <c>$1</c> is the image.
 /// </summary>
 public sealed class FakeSnapshotter : IDisposable
 {
@@ -14,25 +14,27 @@ public sealed class FakeSnapshotter : IDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hyperlight-fake-");
 
-    /// <summary>What stands for dotnet.</summary>
+    /// <summary>The path of the script that takes the place of the program <c>dotnet</c>.</summary>
     public static string DotNetHost { get; } = Path.Combine(AppContext.BaseDirectory, "fake-dotnet.sh");
 
-    /// <summary>The script.</summary>
+    /// <summary>The path of the script.</summary>
     public string Script => Path.Combine(_folder.FullName, "snapshotter.sh");
 
-    /// <summary>How often it was started.</summary>
+    /// <summary>The number of times the script was started.</summary>
     public int Starts => File.Exists(PathOf("starts")) ? File.ReadAllLines(PathOf("starts")).Length : 0;
 
     /// <summary>The arguments of the last start.</summary>
     public string Arguments => File.ReadAllLines(PathOf("starts"))[^1];
 
-    /// <summary>A file beside the script.</summary>
+    /// <summary>Gets the path of a file in the script's folder.</summary>
     public string PathOf(string name) => Path.Combine(_folder.FullName, name);
 
-    /// <summary>Says what the script does.</summary>
+    /// <summary>Writes the script.</summary>
     public void Write(string script) => File.WriteAllText(Script, $"echo \"$*\" >> '{PathOf("starts")}'\n{script}\n");
 
-    /// <summary>Makes the script add a manifest tagged <c>snapshot</c> to the image, and a blob that it needs.</summary>
+    /// <summary>
+    /// Writes a script that adds a manifest with the tag <c>snapshot</c>, and a blob that the manifest names, to the image.
+    /// </summary>
     /// <returns>The digest of the manifest, 64 hexadecimal digits.</returns>
     public string WriteTaking(string image, string content = "memory")
     {

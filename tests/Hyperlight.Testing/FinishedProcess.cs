@@ -3,10 +3,10 @@ using System.Diagnostics;
 
 namespace Hyperlight.Testing;
 
-/// <summary>A program that has ended, and what it wrote.</summary>
+/// <summary>The exit code and the output of a program that has ended.</summary>
 public sealed record FinishedProcess(int ExitCode, string Output, string Error)
 {
-    /// <summary>Runs a program to its end.</summary>
+    /// <summary>Runs a program and waits until it ends.</summary>
     /// <exception cref="Win32Exception">The program is missing.</exception>
     public static FinishedProcess Run(ProcessStartInfo start)
     {
@@ -14,14 +14,16 @@ public sealed record FinishedProcess(int ExitCode, string Output, string Error)
         start.RedirectStandardError = true;
         using Process process = Process.Start(start)!;
 
-        // Both streams are read at once: a program that has filled one of the pipes waits until somebody reads it.
+        // Both streams are read at the same time: a program whose pipe is full waits until somebody reads the pipe.
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return new(process.ExitCode, output, error.Result);
     }
 
-    /// <summary>Runs a tool of the machine to its end, with its texts in English; null where the tool is missing.</summary>
+    /// <summary>
+    /// Runs a tool of the machine, with its messages in English, and waits until it ends; <c>null</c> if the tool is missing.
+    /// </summary>
     public static FinishedProcess? RunTool(string program, params string[] arguments)
     {
         try

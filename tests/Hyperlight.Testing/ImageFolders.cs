@@ -2,12 +2,12 @@ using System.Text.RegularExpressions;
 
 namespace Hyperlight.Testing;
 
-/// <summary>Finds images beside a program, whose folders are named after guest and content.</summary>
+/// <summary>Finds the folders of images. They are named after the guest and the image's content.</summary>
 public static partial class ImageFolders
 {
     /// <summary>
-    /// The folder <c>…/hello-0123456789abcdef</c> for <c>…/hello</c>, which must be the only one of that guest; the path itself when there
-    /// is none.
+    /// Gets the folder <c>…/hello-0123456789abcdef</c> for the path <c>…/hello</c>. The guest must have only one such folder; if it has
+    /// none, the result is the path itself.
     /// </summary>
     public static string Find(string path)
     {

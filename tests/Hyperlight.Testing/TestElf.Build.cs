@@ -9,7 +9,7 @@ public sealed partial class TestElf
 
     private bool Is64 => _class == ElfClass.Elf64;
 
-    /// <summary>The file.</summary>
+    /// <summary>Creates the bytes of the file.</summary>
     public byte[] Build()
     {
         List<Load> loads = [.. _loads];
@@ -161,7 +161,7 @@ public sealed partial class TestElf
             Append(file, offset, content);
             bool isSymbols = type == ElfSectionType.SymbolTable;
 
-            // sh_link of .symtab is .strtab, the section behind it; index 0 is the empty header, the loaded sections come first.
+            // sh_link of .symtab names .strtab, the section behind it. Index 0 is the empty header, and the loaded sections come first.
             headers.Write(
                 [.. BitConverter.GetBytes(nameOffset), .. BitConverter.GetBytes((uint)type), .. Word(0), .. Word(0), .. Word(offset)]);
             headers.Write([.. Word((ulong)content.Length), .. BitConverter.GetBytes(isSymbols ? _loadedSections.Count + index + 2 : 0),

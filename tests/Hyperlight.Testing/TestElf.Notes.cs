@@ -4,7 +4,9 @@ namespace Hyperlight.Testing;
 
 public sealed partial class TestElf
 {
-    /// <summary>A note: sizes, type, owner, descriptor, both padded to <paramref name="alignment"/>.</summary>
+    /// <summary>
+    /// Creates a note: sizes, type, owner and descriptor; owner and descriptor are padded to <paramref name="alignment"/>.
+    /// </summary>
     public static byte[] Note(string owner, uint type, byte[] descriptor, int alignment)
     {
         using MemoryStream note = new();
@@ -19,7 +21,7 @@ public sealed partial class TestElf
         return note.ToArray();
     }
 
-    /// <summary>The note upstream's guest library writes.</summary>
+    /// <summary>Creates the note that upstream's guest library writes.</summary>
     public static byte[] VersionNote(string version) => Note("Hyperlight", 1, Terminated(version), alignment: 8);
 
     private static byte[] Terminated(string text) => Encoding.UTF8.GetBytes(text + "\0");

@@ -3,18 +3,19 @@ using Hyperlight.Elf;
 namespace Hyperlight.Testing;
 
 /// <summary>
-/// Builds ELF files, by default guests that are valid for their layout. Shares no code with the reader. The file comes out as
+/// Builds ELF files; without changes they are valid guests of their layout. The builder shares no code with the reader. A file has this
+/// order:
 /// <code>
 ///   ELF header │ program headers │ segments, each congruent to its address │ other contents │ section names │ section headers
 /// </code>
-/// What relocations and libraries need (tables, strings, dynamic table) goes into one more read-only segment on a page of its own.
+/// Tables of relocations, strings and the dynamic table go into one more read-only segment on a page of its own.
 /// </summary>
 public sealed partial class TestElf
 {
-    /// <summary>Where the amd64 default keeps its code, from its base on.</summary>
+    /// <summary>The address of the code in the default amd64 guest.</summary>
     public const ulong TextAddress = 0;
 
-    /// <summary>The entry point of both defaults.</summary>
+    /// <summary>The entry point of the default guests.</summary>
     public const ulong DefaultEntry = 0x10;
 
     private readonly List<Load> _loads = [];
@@ -38,13 +39,13 @@ public sealed partial class TestElf
     private TestElf(ElfClass elfClass, ElfMachine machine, ElfType type) =>
         (_class, _machine, _type, _entry) = (elfClass, machine, type, DefaultEntry);
 
-    /// <summary>A position-independent 64-bit guest from 0: code, constants, data with .bss.</summary>
+    /// <summary>Creates a position-independent 64-bit guest at address 0: code, constants, data with .bss.</summary>
     public static TestElf Amd64() => new TestElf(ElfClass.Elf64, ElfMachine.X86_64, ElfType.PositionIndependent).WithDefaultSegments();
 
-    /// <summary>A 32-bit guest for the identity layout, linked at 0: code, constants, data with .bss.</summary>
+    /// <summary>Creates a 32-bit guest for the identity layout, linked at address 0: code, constants, data with .bss.</summary>
     public static TestElf I686() => new TestElf(ElfClass.Elf32, ElfMachine.I386, ElfType.Executable).WithDefaultSegments();
 
-    /// <summary>A 32-bit guest of no upstream layout, linked at an address: code, constants, data with .bss.</summary>
+    /// <summary>Creates a 32-bit guest that fits no upstream layout, linked at the address: code, constants, data with .bss.</summary>
     public static TestElf I686At(ulong address) =>
         new TestElf(ElfClass.Elf32, ElfMachine.I386, ElfType.Executable).WithEntry(address + DefaultEntry).WithDefaultSegments(address);
 
@@ -54,35 +55,35 @@ public sealed partial class TestElf
     /// <summary>Sets e_machine.</summary>
     public TestElf WithMachine(ElfMachine machine) => Do(() => _machine = machine);
 
-    /// <summary>Writes all structures in another class.</summary>
+    /// <summary>Writes all structures of the file in the given ELF class.</summary>
     public TestElf WithClass(ElfClass elfClass) => Do(() => _class = elfClass);
 
     /// <summary>Sets e_entry.</summary>
     public TestElf WithEntry(ulong entry) => Do(() => _entry = entry);
 
-    /// <summary>Removes the segments there are so far.</summary>
+    /// <summary>Removes all segments that were added so far.</summary>
     public TestElf WithoutSegments() => Do(_loads.Clear);
 
     /// <summary>Leaves the section headers out.</summary>
     public TestElf WithoutSections() => Do(() => _hasSections = false);
 
-    /// <summary>Adds a segment to load, behind those there are in the table.</summary>
-    /// <param name="address">p_vaddr.</param>
-    /// <param name="flags">p_flags.</param>
-    /// <param name="content">Its bytes in the file.</param>
-    /// <param name="memorySize">p_memsz; null for as many as in the file.</param>
-    /// <param name="alignment">p_align.</param>
+    /// <summary>Adds a loaded segment at the end of the program headers.</summary>
+    /// <param name="address">The value of p_vaddr.</param>
+    /// <param name="flags">The value of p_flags.</param>
+    /// <param name="content">The bytes of the segment in the file.</param>
+    /// <param name="memorySize">The value of p_memsz; <c>null</c> for the size of the content.</param>
+    /// <param name="alignment">The value of p_align.</param>
     public TestElf WithSegment(ulong address, ElfSegmentFlags flags, byte[] content, ulong? memorySize = null, ulong alignment = 0x1000) =>
         Do(() => _loads.Add(new(address, flags, content, memorySize ?? (ulong)content.Length, alignment)));
 
-    /// <summary>Adds a program header exactly as given, without content of its own; the index is ignored.</summary>
+    /// <summary>Adds a program header without content. All its fields are written as given, except the index.</summary>
     public TestElf WithProgramHeader(ElfSegment header) => Do(() => _others.Add((header, [])));
 
     /// <summary>Adds a PT_INTERP segment.</summary>
     public TestElf WithInterpreter(string path = "/lib64/ld-linux-x86-64.so.2") =>
         WithContent(ElfSegmentType.Interpreter, Terminated(path), alignment: 1);
 
-    /// <summary>Adds a PT_TLS segment without bytes in the file, in the last segment to load.</summary>
+    /// <summary>Adds a PT_TLS segment at the start of the last loaded segment, without bytes in the file.</summary>
     public TestElf WithTls(ulong memorySize) =>
         WithProgramHeader(new(
             0, ElfSegmentType.ThreadLocalStorage, ElfSegmentFlags.Read, 0, _loads.Count == 0 ? 0 : _loads[^1].Address, 0, memorySize, 8));
@@ -90,7 +91,7 @@ public sealed partial class TestElf
     /// <summary>Adds a PT_GNU_STACK segment.</summary>
     public TestElf WithStack(ElfSegmentFlags flags) => WithProgramHeader(new(0, ElfSegmentType.GnuStack, flags, 0, 0, 0, 0, 4));
 
-    /// <summary>Adds upstream's version note in its section (amd64 sheet, section 1.4).</summary>
+    /// <summary>Adds upstream's version note as a section (amd64 sheet, section 1.4).</summary>
     public TestElf WithVersionNote(string version) =>
         WithSection(".note.hyperlight-version", ElfSectionType.Note, VersionNote(version), alignment: 8);
 
@@ -107,29 +108,26 @@ public sealed partial class TestElf
     public TestElf WithSection(string name, ElfSectionType type, byte[] content, ulong alignment = 1) =>
         Do(() => _sections.Add((name, type, alignment, content)));
 
-    /// <summary>
-    /// Adds a section that is part of a segment to load: its bytes are those of the segment, at least what the relocations for the same
-    /// address need.
-    /// </summary>
+    /// <summary>Adds a section that lies in a loaded segment. The bytes of the section are those of the segment.</summary>
     public TestElf WithLoadedSection(
         string name, ElfSectionType type, ulong address, ulong size = 8, ElfSectionFlags flags = ElfSectionFlags.Allocate) =>
         Do(() => _loadedSections.Add((name, type, flags, address, size)));
 
-    /// <summary>Writes words into the segments there are so far, from an address on.</summary>
+    /// <summary>Writes words at an address into the segments that were added so far.</summary>
     public TestElf WithWordsAt(ulong address, params ulong[] words) => Do(() =>
     {
         Load load = _loads.First(load => address >= load.Address && address - load.Address < (ulong)load.Content.Length);
         words.SelectMany(Word).ToArray().CopyTo(load.Content, (int)(address - load.Address));
     });
 
-    /// <summary>Writes code into the segments there are so far, from an address on.</summary>
+    /// <summary>Writes code at an address into the segments that were added so far.</summary>
     public TestElf WithCodeAt(ulong address, params byte[] code) => Do(() =>
     {
         Load load = _loads.First(load => address >= load.Address && address - load.Address < (ulong)load.Content.Length);
         code.CopyTo(load.Content, (int)(address - load.Address));
     });
 
-    /// <summary>Adds a symbol that no section defines to .symtab.</summary>
+    /// <summary>Adds an undefined symbol to .symtab.</summary>
     public TestElf WithUndefinedSymbol(string name, ElfSymbolBinding binding) =>
         Do(() => _symbols.Add(new(name, 0, 0, ElfSymbolType.None, binding, 0)));
 
@@ -137,7 +135,7 @@ public sealed partial class TestElf
     public TestElf WithSymbol(string name, ulong value, ulong size = 0, ElfSymbolType type = ElfSymbolType.Function) =>
         Do(() => _symbols.Add(new(name, value, size, type, ElfSymbolBinding.Global, 1)));
 
-    /// <summary>Adds a relocation to the REL table; the addend is what stands at <paramref name="offset"/>.</summary>
+    /// <summary>Adds a relocation to the REL table; its addend is the word at <paramref name="offset"/>.</summary>
     public TestElf WithRel(ulong offset, uint type = ElfRelocation.Relative, uint symbol = 0) =>
         Do(() => _rel.Add(new(offset, type, symbol, null)));
 
@@ -145,20 +143,22 @@ public sealed partial class TestElf
     public TestElf WithRela(ulong offset, long addend, uint type = ElfRelocation.Relative, uint symbol = 0) =>
         Do(() => _rela.Add(new(offset, type, symbol, addend)));
 
-    /// <summary>Adds words to the RELR table: an even word is an address, an odd one a bitmap of the words that follow.</summary>
+    /// <summary>
+    /// Adds words to the RELR table: an even word is an address, an odd word is a bitmap of the words behind that address.
+    /// </summary>
     public TestElf WithRelr(params ulong[] words) => Do(() => _relr.AddRange(words));
 
-    /// <summary>Adds a relocation of the procedure linkage table: with addend in 64-bit files, without in 32-bit ones.</summary>
+    /// <summary>Adds a relocation of the procedure linkage table: with an addend in 64-bit files, without one in 32-bit files.</summary>
     public TestElf WithJmprel(ulong offset, uint type, uint symbol = 0) =>
         Do(() => _jmprel.Add(new(offset, type, symbol, _class == ElfClass.Elf64 ? 0 : null)));
 
-    /// <summary>Adds a shared library the file asks for.</summary>
+    /// <summary>Adds a shared library that the file needs.</summary>
     public TestElf WithNeeded(string library) => Do(() => _needed.Add(library));
 
-    /// <summary>Adds an entry at the end of the dynamic table; the last of a tag is the one that counts.</summary>
+    /// <summary>Adds an entry to the end of the dynamic table. If a tag is there several times, the last entry counts.</summary>
     public TestElf WithDynamic(ElfDynamicTag tag, ulong value) => Do(() => _dynamic.Add(new(tag, value)));
 
-    /// <summary>Overwrites bytes of the finished file.</summary>
+    /// <summary>Overwrites bytes in the finished file.</summary>
     public TestElf WithBytesAt(int offset, params byte[] bytes) => Do(() => _patches.Add((offset, bytes)));
 
     private TestElf WithDefaultSegments(ulong address = 0)
