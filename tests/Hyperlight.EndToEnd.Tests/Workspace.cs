@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Hyperlight.Testing;
-using Hyperlight.Testing.Documents;
 
 // Tests run one after another: each builds, and builds on the same processors only slow each other down.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
@@ -133,12 +132,7 @@ internal sealed class Workspace : IDisposable
     /// <summary>Runs a program in the project's folder.</summary>
     public DotNetResult Run(string program, params string[] arguments)
     {
-        ProcessStartInfo start = new(program, arguments)
-        {
-            WorkingDirectory = Folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        ProcessStartInfo start = new(program, arguments) { WorkingDirectory = Folder };
 
         // Variables that the test host sets for itself would change the build.
         string[] inherited = [.. start.Environment.Keys.Where(key =>
@@ -153,11 +147,8 @@ internal sealed class Workspace : IDisposable
         start.Environment["DOTNET_NOLOGO"] = "1";
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
         start.Environment["UseSharedCompilation"] = "false";
-        using Process process = Process.Start(start)!;
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return new(process.ExitCode, output, error.Result);
+        FinishedProcess finished = FinishedProcess.Run(start);
+        return new(finished.ExitCode, finished.Output, finished.Error);
     }
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
@@ -169,6 +160,6 @@ internal sealed class Workspace : IDisposable
         </configuration>
         """);
 
-    /// <summary>The repository whose packages are under test.</summary>
+    /// <summary>Gets the root folder of the repository.</summary>
     public static string RepositoryRoot() => Path.TrimEndingDirectorySeparator(Repository.Root);
 }

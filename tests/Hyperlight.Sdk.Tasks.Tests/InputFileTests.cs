@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Hyperlight.Testing;
 using Microsoft.Build.Framework;
 
@@ -36,10 +35,7 @@ public sealed class InputFileTests : IDisposable
     public void A_guest_that_is_a_pipe_is_HL4001_at_once()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "probe mkfifo: only Linux has it");
-        using (Process make = Process.Start("mkfifo", _bench.PathOf("hello.elf")))
-        {
-            make.WaitForExit();
-        }
+        NamedPipe.Create(_bench.PathOf("hello.elf"));
 
         Assert.Contains("is a pipe and no ordinary file", BakeFails(), StringComparison.Ordinal);
     }

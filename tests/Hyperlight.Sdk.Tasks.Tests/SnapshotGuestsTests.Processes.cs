@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hyperlight.Testing;
 using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks.Tests;
@@ -89,7 +90,7 @@ public sealed partial class SnapshotGuestsTests
     public async Task A_canceled_build_ends_the_process_and_says_nothing()
     {
         string started = _snapshotter.PathOf("started");
-        await Process.Start("mkfifo", [started]).WaitForExitAsync(TestContext.Current.CancellationToken);
+        NamedPipe.Create(started);
         _snapshotter.Write($"echo half > \"$1/index.json.tmp\"; echo $$ > '{started}'; exec sleep 1000");
         ITaskItem[] guests = Bake("true");
         string[] before = ImageContent();

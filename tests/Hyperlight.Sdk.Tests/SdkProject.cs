@@ -1,5 +1,4 @@
 using Hyperlight.Testing;
-using Hyperlight.Testing.Documents;
 using Microsoft.Build.Evaluation;
 using Microsoft.Build.Execution;
 

@@ -1,7 +1,6 @@
 using Hyperlight.Baking;
 using Hyperlight.Elf;
 using Hyperlight.Building.Tests.Baking;
-using Hyperlight.Image.Tests.Images;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Testing;

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Hyperlight.Baking;
-using Hyperlight.Image.Tests.Images;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Paging;

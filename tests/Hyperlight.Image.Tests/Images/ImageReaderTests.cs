@@ -1,8 +1,8 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
+using Hyperlight.Testing;
 
 namespace Hyperlight.Image.Tests.Images;
 
@@ -284,11 +284,7 @@ public sealed class ImageReaderTests : IDisposable
         {
             byte[] original = File.ReadAllBytes(path);
             File.Delete(path);
-            using (Process process = Process.Start("mkfifo", [path]))
-            {
-                process.WaitForExit();
-            }
-
+            NamedPipe.Create(path);
             Assert.Equal(Rules.ImageMalformed, Refused());
             File.Delete(path);
             File.WriteAllBytes(path, original);

@@ -1,5 +1,5 @@
-using System.ComponentModel;
 using System.Diagnostics;
+using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.Guests;
 
@@ -10,18 +10,20 @@ internal sealed class KitBuild : IDisposable
 
     public void Dispose() => _output.Delete(recursive: true);
 
-    /// <summary>The compilers of this machine that a guest can be built with.</summary>
-    public static string[] Compilers { get; } = [.. new[] { "gcc", "clang" }.Where(IsThere)];
+    /// <summary>The names of the C compilers that this machine has.</summary>
+    public static string[] Compilers { get; } =
+        [.. new[] { "gcc", "clang" }.Where(compiler => FinishedProcess.RunTool(compiler, "--version") is { ExitCode: 0 })];
 
-    /// <summary>Builds one source of <c>tests/guests/src</c>.</summary>
+    /// <summary>Compiles a source file of <c>tests/guests/src</c>.</summary>
     /// <returns>The path of the ELF file.</returns>
     public string Build(string source, string architecture, string compiler) =>
         TryBuild(
-            Path.Combine(TestRepository.Root, "tests", "guests", "src", source), architecture, compiler, out string elf, out string errors)
+            Path.Combine(Repository.Root, "tests", "guests", "src", source), architecture, compiler, out string elf, out string errors)
             ? elf
             : throw new InvalidOperationException(errors);
 
-    /// <summary>Builds a source that a test writes, which may not build.</summary>
+    /// <summary>Compiles the text of a source file.</summary>
+    /// <returns>Whether the text compiled; if not, <paramref name="errors"/> has the compiler's messages.</returns>
     public bool TryBuildText(string text, string architecture, string compiler, out string elf, out string errors, params string[] options)
     {
         string source = Path.Combine(_output.FullName, "guest.c");
@@ -32,31 +34,13 @@ internal sealed class KitBuild : IDisposable
     private bool TryBuild(string source, string architecture, string compiler, out string elf, out string errors, params string[] options)
     {
         elf = Path.Combine(_output.FullName, $"{Path.GetFileNameWithoutExtension(source)}-{architecture}-{compiler}.elf");
-        ProcessStartInfo start = new("sh", [Path.Combine(TestRepository.Root, "sdk", "guest", "build-guest.sh"), source, "--arch",
-            architecture, "-o", elf, "--", .. options])
-        {
-            RedirectStandardError = true,
-        };
-        start.Environment["HYPERLIGHT_CC"] = compiler;
-        using Process build = Process.Start(start)!;
-        errors = build.StandardError.ReadToEnd();
-        build.WaitForExit();
+        string script = Path.Combine(Repository.Root, "sdk", "guest", "build-guest.sh");
+        FinishedProcess build = FinishedProcess.Run(
+            new ProcessStartInfo("sh", [script, source, "--arch", architecture, "-o", elf, "--", .. options])
+            {
+                Environment = { ["HYPERLIGHT_CC"] = compiler },
+            });
+        errors = build.Error;
         return build.ExitCode == 0;
-    }
-
-    private static bool IsThere(string compiler)
-    {
-        try
-        {
-            using Process process =
-                Process.Start(new ProcessStartInfo(compiler, "--version") { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode == 0;
-        }
-        catch (Win32Exception)
-        {
-            return false;
-        }
     }
 }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Hyperlight.Baking;
 using Hyperlight.Runtime.Tests.Microkernels;
+using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.Guests;
 
@@ -90,18 +91,12 @@ public sealed class RebuiltGuestTests : IDisposable
     {
         try
         {
-            ProcessStartInfo start = new(
-                "sh", [Path.Combine(TestRepository.Root, "tests", "guests", "build.sh"), "--out", _output.FullName, .. names])
-            {
-                RedirectStandardError = true,
-            };
-            using Process build = Process.Start(start)!;
-            string errors = build.StandardError.ReadToEnd();
-            build.WaitForExit();
+            string script = Path.Combine(Repository.Root, "tests", "guests", "build.sh");
+            FinishedProcess build = FinishedProcess.Run(new ProcessStartInfo("sh", [script, "--out", _output.FullName, .. names]));
 
-            // The script names the compilers it looked for; any other failure is one of the guests' sources.
-            Assert.SkipWhen(errors.Contains("no C compiler", StringComparison.OrdinalIgnoreCase), $"probe C compiler: {errors.Trim()}");
-            Assert.True(build.ExitCode == 0, errors);
+            // Without a compiler the script prints this text. Any other failure is a fault in the sources of the guests.
+            Assert.SkipWhen(build.Error.Contains("no C compiler", StringComparison.OrdinalIgnoreCase), "probe C compiler: " + build.Error);
+            Assert.True(build.ExitCode == 0, build.Error);
         }
         catch (Win32Exception exception)
         {

@@ -3,6 +3,7 @@ using Hyperlight.Files;
 using Hyperlight.Images;
 using Hyperlight.Memory;
 using Hyperlight.Runtime.Tests.Guests;
+using Hyperlight.Testing;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Runtime.Tests.Images;
@@ -152,12 +153,9 @@ public sealed class SealedContentTests : IDisposable
     // st_blocks of a file in memory counts what it takes, in 512 bytes.
     private static string Allocated(SafeFileHandle file)
     {
-        using Process stat =
-            Process.Start(new ProcessStartInfo("stat", ["-L", "-c", "%b", $"/proc/{Environment.ProcessId}/fd/{file.DangerousGetHandle()}"])
-            {
-                RedirectStandardOutput = true,
-            })!;
-        return $"{int.Parse(stat.StandardOutput.ReadToEnd(), null) / 8}";
+        string path = $"/proc/{Environment.ProcessId}/fd/{file.DangerousGetHandle()}";
+        FinishedProcess stat = FinishedProcess.Run(new ProcessStartInfo("stat", ["-L", "-c", "%b", path]));
+        return $"{int.Parse(stat.Output, null) / 8}";
     }
 
     private static string Blob(GuestImage image) =>

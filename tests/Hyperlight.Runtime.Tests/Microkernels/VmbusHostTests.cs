@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Formats.Tar;
 using Hyperlight.Layouts;
+using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.Microkernels;
 
@@ -94,7 +95,7 @@ public sealed class VmbusHostTests : IDisposable
     [Fact]
     public void The_archive_of_the_sample_has_the_files_of_its_folder()
     {
-        string sample = Path.Combine(TestRepository.Root, "samples", "Microkernel32");
+        string sample = Path.Combine(Repository.Root, "samples", "Microkernel32");
         using TarReader archive = new(File.OpenRead(Path.Combine(sample, "ramfs.tar")));
         Dictionary<string, string> archived = [];
         while (archive.GetNextEntry() is { } entry)

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using Hyperlight.Runtime.Tests.Guests;
+using Hyperlight.Testing;
 using static Hyperlight.Runtime.Tests.Regions.GuestFile;
 
 namespace Hyperlight.Runtime.Tests.Regions;
@@ -103,11 +103,7 @@ public sealed class RegionRefusalTests : IDisposable
     public void A_file_that_cannot_be_used_is_HL2013(string path, string text)
     {
         File.WriteAllText(Path.Combine(_directory.FullName, "empty"), "");
-        using (Process make = Process.Start("mkfifo", [Path.Combine(_directory.FullName, "pipe")]))
-        {
-            make.WaitForExit();
-        }
-
+        NamedPipe.Create(Path.Combine(_directory.FullName, "pipe"));
         using TestGuest guest = new(Amd64);
         using Sandbox sandbox = guest.Start();
         string full = Path.Combine(_directory.FullName, path);

@@ -4,6 +4,7 @@ using Hyperlight.Hypervisors;
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Runtime.Tests.Hypervisors;
 using Hyperlight.Runtime.Tests.Snapshots;
+using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.Telemetry;
 
@@ -183,7 +184,7 @@ public sealed partial class MetricsTests : IDisposable
     [Fact]
     public void Every_instrument_is_in_the_documentation_and_the_other_way_round()
     {
-        string page = File.ReadAllText(Path.Combine(TestRepository.Root, "docs", "observability.md"));
+        string page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "observability.md"));
         IEnumerable<string> documented = InstrumentRow().Matches(page).Select(row => $"{row.Groups[1]} {row.Groups[2]} {row.Groups[3]}");
 
         // Creates the instruments, should no test have done that yet.

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hyperlight.Testing;
 using Hyperlight.Testing.Documents;
 
 namespace Hyperlight.Sdk.Tests.Documents;

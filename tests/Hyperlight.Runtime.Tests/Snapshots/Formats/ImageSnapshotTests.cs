@@ -1,6 +1,7 @@
 using Hyperlight.Image.Tests.Images;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
+using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.Snapshots.Formats;
 

@@ -4,6 +4,7 @@ using Hyperlight.Image.Tests.Images;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Snapshots.Formats;
+using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.Snapshots.Formats;
 

@@ -1,9 +1,9 @@
-namespace Hyperlight.Testing.Documents;
+namespace Hyperlight.Testing;
 
-/// <summary>The folder of this repository, in which tests run.</summary>
+/// <summary>The repository that contains the tests.</summary>
 public static class Repository
 {
-    /// <summary>The absolute path of the folder, with a separator at its end.</summary>
+    /// <summary>The absolute path of the root folder, with a separator at its end.</summary>
     public static string Root { get; } = Find();
 
     private static string Find()
