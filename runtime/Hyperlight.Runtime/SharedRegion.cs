@@ -95,7 +95,7 @@ public sealed class SharedRegion : IDisposable
             throw new PlatformNotSupportedException("Guests run on Linux, so their memory is there only: run there.");
         }
 
-        return MappedMemory.Allocate(GuestLayout.RoundUpToPage((ulong)length));
+        return Hypervisor.Chosen.Memory.Allocate(GuestLayout.RoundUpToPage((ulong)length));
     }
 
     private static SharedRegion Seal(string name, MappedMemory memory)

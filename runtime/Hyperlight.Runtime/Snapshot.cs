@@ -54,7 +54,7 @@ public sealed class Snapshot : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentException.ThrowIfNullOrEmpty(reference);
-        return new(SnapshotFile.Load(path, reference, (options ?? new()).VerifyContent, Hypervisor.Chosen.Identity));
+        return new(SnapshotFile.Load(path, reference, (options ?? new()).VerifyContent, Hypervisor.Chosen));
     }
 
     /// <summary>

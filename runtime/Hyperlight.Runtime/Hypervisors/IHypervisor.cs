@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using Hyperlight.Layouts;
+using Hyperlight.Memory;
 
 namespace Hyperlight.Hypervisors;
 
 /// <summary>
-/// A hypervisor: says whether this computer has it, and creates virtual machines. Members other than <see cref="Name"/>, <see cref="Check"/> and
-/// <see cref="CreateSignal"/> throw a <see cref="HypervisorException"/> where the hypervisor cannot be used. Any thread may use any member.
+/// A hypervisor: says whether this computer has it, and creates virtual machines. Members other than <see cref="Name"/>,
+/// <see cref="Memory"/>, <see cref="Check"/> and <see cref="CreateSignal"/> throw a <see cref="HypervisorException"/> where the hypervisor cannot be used. Any thread may use any member.
 /// </summary>
 internal interface IHypervisor
 {
@@ -14,6 +15,9 @@ internal interface IHypervisor
 
     /// <summary>Gets the computer that a snapshot's registers are bound to.</summary>
     MachineIdentity Identity { get; }
+
+    /// <summary>Gets the memory of the host, in the form that the hypervisor can map.</summary>
+    IHostMemory Memory { get; }
 
     /// <summary>Gets how many pieces of memory a virtual machine can have at once. Their numbers begin at 0.</summary>
     uint MemorySlotCount { get; }

@@ -31,20 +31,21 @@ internal sealed class GuestMemory : IDisposable
     private readonly MemoryMap _map;
 
     /// <summary>Maps an image. Scratch is still empty: call <see cref="PrepareScratch(SharedFile)"/>.</summary>
-    public GuestMemory(MemoryMap map, SharedFile blob)
-        : this(map, [new(map.Layout.SnapshotBase, View(map, blob))])
+    public GuestMemory(MemoryMap map, SharedFile blob, IHostMemory host)
+        : this(map, [new(map.Layout.SnapshotBase, View(map, blob, host))], host)
     {
     }
 
     /// <summary>Takes over layers. Scratch is still empty: call <see cref="PrepareScratch(ReadOnlySpan{byte}, ulong)"/>.</summary>
-    public GuestMemory(MemoryMap map, ImmutableArray<MemoryLayer> layers)
+    public GuestMemory(MemoryMap map, ImmutableArray<MemoryLayer> layers, IHostMemory host)
     {
         _map = map;
+        Host = host;
         Layers = layers;
         try
         {
             CheckBuffers(map);
-            Scratch = MappedMemory.Allocate(map.Scratch.Size);
+            Scratch = host.Allocate(map.Scratch.Size);
         }
         catch
         {
@@ -52,6 +53,9 @@ internal sealed class GuestMemory : IDisposable
             throw;
         }
     }
+
+    /// <summary>Gets the memory of the host.</summary>
+    public IHostMemory Host { get; }
 
     /// <summary>What the guest sees from the base of its layout upwards; the first is the image.</summary>
     public ImmutableArray<MemoryLayer> Layers { get; private set; }
@@ -186,12 +190,12 @@ internal sealed class GuestMemory : IDisposable
         Scratch.Dispose();
     }
 
-    private static SharedMemory View(MemoryMap map, SharedFile blob)
+    private static SharedMemory View(MemoryMap map, SharedFile blob, IHostMemory host)
     {
         ObjectDisposedException.ThrowIf(!blob.TryShare(), typeof(GuestImage));
         try
         {
-            return new(ImageView.Map(map, blob), blob);
+            return new(ImageView.Map(map, blob, host), blob);
         }
         catch
         {

@@ -15,36 +15,24 @@ internal static class ImageView
     /// <summary>Maps a blob.</summary>
     /// <param name="map">The guest's memory.</param>
     /// <param name="blob">The blob, open as long as the view lives. Where guests write to their view it is sealed.</param>
-    /// <exception cref="HyperlightException">The kernel refused.</exception>
-    public static MappedMemory Map(MemoryMap map, SharedFile blob) =>
-        map.Layout.SnapshotIsPrivate ? MapPieces(map, blob) : MapReadOnly(blob, map.SnapshotSize);
+    /// <param name="host">The memory of the host.</param>
+    /// <exception cref="HyperlightException">There is not enough memory, or the operating system refuses.</exception>
+    public static MappedMemory Map(MemoryMap map, SharedFile blob, IHostMemory host) =>
+        map.Layout.SnapshotIsPrivate ? host.Allocate(map.SnapshotSize, PartsOf(blob, map.SnapshotSize)) : host.MapReadOnly(blob, map.SnapshotSize);
 
-    /// <summary>Maps the start of a blob read-only. Unless the blob is sealed, the host reads the file and never the view.</summary>
-    /// <param name="blob">The blob, open as long as the view lives.</param>
-    /// <param name="size">Bytes, a multiple of the page size.</param>
-    /// <exception cref="HyperlightException">The kernel refused.</exception>
-    public static MappedMemory MapReadOnly(SharedFile blob, ulong size) =>
-        blob.IsSealed ? MappedMemory.MapPrivate(blob.Handle, size, writable: false) : MappedMemory.MapFile(blob.Handle, size);
-
-    private static MappedMemory MapPieces(MemoryMap map, SharedFile blob)
+    /// <summary>Gets the parts of a guest's memory that a blob has.</summary>
+    /// <param name="blob">The blob.</param>
+    /// <param name="size">The size of the guest's memory in bytes.</param>
+    public static IReadOnlyList<FilePart> PartsOf(SharedFile blob, ulong size)
     {
-        MappedMemory view = MappedMemory.Allocate(map.SnapshotSize);
-        try
+        List<FilePart> parts = [];
+        ulong place = 0;
+        foreach (StoredRange range in blob.RangesOf(size))
         {
-            view.KeepPagesSmall();
-            ulong place = 0;
-            foreach (StoredRange range in blob.RangesOf(map.SnapshotSize))
-            {
-                view.MapPrivateOver(range.Offset, range.Size, blob.Handle, place);
-                place += range.Size;
-            }
+            parts.Add(new(range.Offset, range.Size, blob.Handle, place));
+            place += range.Size;
+        }
 
-            return view;
-        }
-        catch
-        {
-            view.Dispose();
-            throw;
-        }
+        return parts;
     }
 }

@@ -1,6 +1,5 @@
 using Hyperlight.Files;
 using Hyperlight.Images;
-using Hyperlight.Layouts;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Memory;
@@ -10,14 +9,15 @@ internal static class RegularFile
 {
     /// <summary>Maps a whole file; a copy in memory where another machine or program has its content.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="host">The memory of the host.</param>
     /// <exception cref="HyperlightException">HL2013: it cannot be opened or mapped, is empty, or is no file. HL3012: a copy does not fit into memory.</exception>
     /// <exception cref="ArgumentException">The path has a character that no path has.</exception>
-    public static SharedMemory Map(string path)
+    public static SharedMemory Map(string path, IHostMemory host)
     {
         SharedFile file = Open(Path.GetFullPath(path), path, out ulong length);
         try
         {
-            return new(file.IsSealed ? ImageView.MapReadOnly(file, GuestLayout.RoundUpToPage(length)) : MappedMemory.MapFile(file.Handle, length), file);
+            return new(host.MapReadOnly(file, length), file);
         }
         catch (HyperlightException exception)
         {

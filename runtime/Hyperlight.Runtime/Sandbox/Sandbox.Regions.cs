@@ -40,7 +40,7 @@ public sealed partial class Sandbox
         return BetweenCalls(() =>
         {
             string? listed = CheckLabel(path, label);
-            MappedRegion region = Map(path, RegularFile.Map(path), address, listed);
+            MappedRegion region = Map(path, RegularFile.Map(path, _memory.Host), address, listed);
             _memory.ListFiles();
             return new RegionMapping(this, region);
         });

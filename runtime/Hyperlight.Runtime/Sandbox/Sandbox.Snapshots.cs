@@ -75,7 +75,7 @@ public sealed partial class Sandbox
             CheckFits(content);
             _current = null;
             SettleProcessor();
-            ReplaceMemory(content, content.Memory.ShareLayers(_memory.Layers));
+            ReplaceMemory(content, content.Memory.ShareLayers(_memory.Layers, _memory.Host));
             Apply(content);
             _poison = null;
             restore.Succeed();

@@ -54,7 +54,7 @@ public sealed partial class Sandbox : IDisposable
         SandboxOptions options,
         CancellationToken cancellationToken,
         string? imageDigest = null)
-        : this(new GuestOrigin(name, entryPoint, imageDigest), map, SandboxSettings.Of(options), () => new(map, blob))
+        : this(new GuestOrigin(name, entryPoint, imageDigest), map, SandboxSettings.Of(options), () => new(map, blob, options.Hypervisor.Memory))
     {
         try
         {
@@ -71,7 +71,7 @@ public sealed partial class Sandbox : IDisposable
 
     /// <summary>Goes on where a snapshot was taken.</summary>
     internal Sandbox(SnapshotContent snapshot, SandboxOptions options)
-        : this(snapshot.Origin, snapshot.Map, SandboxSettings.Of(options), () => new(snapshot.Map, snapshot.Memory.ShareLayers([])))
+        : this(snapshot.Origin, snapshot.Map, SandboxSettings.Of(options), () => new(snapshot.Map, snapshot.Memory.ShareLayers([], options.Hypervisor.Memory), options.Hypervisor.Memory))
     {
         try
         {
@@ -150,7 +150,7 @@ public sealed partial class Sandbox : IDisposable
     /// <summary>Runs a guest's initialisation, which for some is all they do.</summary>
     internal static GuestExit RunOnce(ImageContent image, SandboxOptions options, CancellationToken cancellationToken)
     {
-        using Sandbox sandbox = new(new GuestOrigin(image.Config.GuestName, image.EntryPoint, image.Digest), image.Map, SandboxSettings.Of(options), () => new(image.Map, image.File));
+        using Sandbox sandbox = new(new GuestOrigin(image.Config.GuestName, image.EntryPoint, image.Digest), image.Map, SandboxSettings.Of(options), () => new(image.Map, image.File, options.Hypervisor.Memory));
         try
         {
             sandbox.Initialize(image.File, image.EntryPoint, cancellationToken);

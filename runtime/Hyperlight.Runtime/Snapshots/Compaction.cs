@@ -22,6 +22,7 @@ internal sealed class Compaction
 
     private readonly MemoryMap _map;
     private readonly PhysicalMemory _memory;
+    private readonly IHostMemory _host;
     private readonly ImmutableArray<MemoryLayer> _kept;
     private readonly IReadOnlyList<GuestPhysicalAddress> _roots;
     private readonly PageTableWalker _walker;
@@ -40,6 +41,7 @@ internal sealed class Compaction
     private Compaction(MemoryMap map, GuestMemory memory, PageTableFormat format, IReadOnlyList<GuestPhysicalAddress> roots)
     {
         _map = map;
+        _host = memory.Host;
         _memory = memory.ToPhysical();
         _kept = memory.Layers.Length < MaxLayers ? memory.Layers : memory.Layers[..1];
         _start = _kept[^1].End;
@@ -175,7 +177,7 @@ internal sealed class Compaction
                 $"its pages would lie at {_start}-0x{(_start + size).Value - 1:X}, where the page of the {reserved.Name} is ({reserved.Start}): let the guest write less, or start anew.");
         }
 
-        MappedMemory target = MappedMemory.Allocate(size);
+        MappedMemory target = _host.Allocate(size);
         for (int i = 0; i < _moving.Count; i++)
         {
             Page(_moving[i]).CopyTo(target.Slice((ulong)i * GuestLayout.PageSize, (int)GuestLayout.PageSize));

@@ -93,7 +93,7 @@ internal sealed class IdentitySnapshotMemory : SnapshotMemory
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<MemoryLayer> ShareLayers(ImmutableArray<MemoryLayer> current)
+    public override ImmutableArray<MemoryLayer> ShareLayers(ImmutableArray<MemoryLayer> current, IHostMemory host)
     {
         Shared source = _mapped.IsEmpty ? _image : this;
         if (current is [MemoryLayer layer] && layer.Shared.IsViewOf(source))
@@ -101,19 +101,13 @@ internal sealed class IdentitySnapshotMemory : SnapshotMemory
             return current;
         }
 
-        MappedMemory view = ImageView.Map(_map, _image);
-        try
-        {
-            foreach (PageRun run in _mapped)
-            {
-                view.MapPrivateOver(run.Gpa - _map.Layout.SnapshotBase.Value, run.Size, _pages.Handle, run.Offset);
-            }
-        }
-        catch
-        {
-            view.Dispose();
-            throw;
-        }
+        ulong start = _map.Layout.SnapshotBase.Value;
+        MappedMemory view = host.Allocate(
+            _map.SnapshotSize,
+            [
+                .. ImageView.PartsOf(_image, _map.SnapshotSize),
+                .. _mapped.Select(run => new FilePart(run.Gpa - start, run.Size, _pages.Handle, run.Offset)),
+            ]);
 
         // The caller is a user of this, and this one of the image.
         source.TryShare();

@@ -32,8 +32,8 @@ internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, by
 
     /// <summary>The memory of a loaded snapshot, which takes its file over.</summary>
     /// <exception cref="HyperlightException">There is not enough memory.</exception>
-    public static PagedSnapshotMemory Of(MemoryMap map, SavedPagedMemory saved) =>
-        new([new(map.Layout.SnapshotBase, new(ImageView.MapReadOnly(saved.File, saved.Size), saved.File))], saved.Tables, ownSize: 0);
+    public static PagedSnapshotMemory Of(MemoryMap map, SavedPagedMemory saved, IHostMemory host) =>
+        new([new(map.Layout.SnapshotBase, new(host.MapReadOnly(saved.File, saved.Size), saved.File))], saved.Tables, ownSize: 0);
 
     /// <summary>Bytes of memory in the blob on disk. Readers want room for image, PEB, a page of heap and init data, also where pages of zeros are not stored.</summary>
     public ulong SavedSize(MemoryMap map) => Math.Max(
@@ -63,7 +63,7 @@ internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, by
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<MemoryLayer> ShareLayers(ImmutableArray<MemoryLayer> current)
+    public override ImmutableArray<MemoryLayer> ShareLayers(ImmutableArray<MemoryLayer> current, IHostMemory host)
     {
         int same = 0;
         while (same < layers.Length && IsAt(current, same))

@@ -28,10 +28,11 @@ internal static class SnapshotFile
     /// <param name="directory">The directory of the snapshot.</param>
     /// <param name="reference">The tag or digest of the snapshot.</param>
     /// <param name="verifyContent">Whether the digests of the files are compared with their content.</param>
-    /// <param name="machine">The computer that the snapshot must have been taken on, or one like it.</param>
+    /// <param name="hypervisor">The hypervisor whose machines are to take the snapshot.</param>
     /// <exception cref="HyperlightException">HL3001 to HL3005, HL3007, HL3009.</exception>
-    public static SnapshotContent Load(string directory, string reference, bool verifyContent, MachineIdentity machine)
+    public static SnapshotContent Load(string directory, string reference, bool verifyContent, IHypervisor hypervisor)
     {
+        MachineIdentity machine = hypervisor.Identity;
         SavedSnapshot saved = new SnapshotReader(directory, ToSaved(machine)).Read(reference, verifyContent);
         try
         {
@@ -43,7 +44,7 @@ internal static class SnapshotFile
                     saved.ImageDigest),
                 saved.Generation,
                 saved.Map,
-                saved.Memory is SavedIdentityMemory identity ? IdentitySnapshotMemory.Of(saved.Map, identity) : PagedSnapshotMemory.Of(saved.Map, (SavedPagedMemory)saved.Memory),
+                saved.Memory is SavedIdentityMemory identity ? IdentitySnapshotMemory.Of(saved.Map, identity) : PagedSnapshotMemory.Of(saved.Map, (SavedPagedMemory)saved.Memory, hypervisor.Memory),
                 new(machine, SavedProcessor.FromSaved(saved.Registers, saved.Cr3), saved.ExtendedControl, SavedProcessor.FromSaved(saved.Msrs))
                 {
                     Interrupts = saved.Interrupts is { } interrupts ? SavedProcessor.FromSaved(interrupts) : null,

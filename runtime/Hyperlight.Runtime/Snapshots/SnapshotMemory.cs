@@ -12,7 +12,8 @@ internal abstract class SnapshotMemory : Shared
 
     /// <summary>The layers of a sandbox that this is restored into. The caller is a user of those that are not its own already.</summary>
     /// <param name="current">The layers it has now; those that show the right bytes are kept.</param>
-    public abstract ImmutableArray<MemoryLayer> ShareLayers(ImmutableArray<MemoryLayer> current);
+    /// <param name="host">The memory of the host, for new layers.</param>
+    public abstract ImmutableArray<MemoryLayer> ShareLayers(ImmutableArray<MemoryLayer> current, IHostMemory host);
 
     /// <summary>Fills memory that shows what its layers do, and scratch, which must be zero, except the buffers.</summary>
     /// <param name="memory">The sandbox's memory.</param>

@@ -13,7 +13,7 @@ public sealed class CoreMemoryTests : IDisposable
     private const ulong Writable = 3;
     private const long Never = long.MaxValue;
 
-    private readonly MappedMemory _memory = MappedMemory.Allocate(16 * PageSize);
+    private readonly MappedMemory _memory = Hypervisor.Chosen.Memory.Allocate(16 * PageSize);
 
     public void Dispose() => _memory.Dispose();
 

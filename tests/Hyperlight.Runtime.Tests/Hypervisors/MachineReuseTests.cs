@@ -115,7 +115,7 @@ public class MachineReuseTests
     [KvmFact]
     public void The_memory_of_the_guest_before_is_gone()
     {
-        using MappedMemory memory = MappedMemory.Allocate(0x1000);
+        using MappedMemory memory = Hypervisor.Chosen.Memory.Allocate(0x1000);
 
         // mov al, [0x8000]; hlt
         byte[] code = [0x8A, 0x04, 0x25, 0, 0x80, 0, 0, 0xF4];

@@ -276,7 +276,7 @@ public class ProcessorStateTests
         const ulong Data = 0x9000;
         const ulong OtherData = 0xA000;
         using TinyGuest guest = TinyGuest.LongMode(0x8B, 0x04, 0x25, 0, 0x90, 0, 0, 0x89, 0x04, 0x25, 0, 0, 1, 0, 0xEB, 0xF0);
-        using MappedMemory memory = MappedMemory.Allocate(0x3000);
+        using MappedMemory memory = Hypervisor.Chosen.Memory.Allocate(0x3000);
         guest.Machine.Map(2, new(Tables), memory, MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute);
         guest.UseTables(Tables);
         ProcessorState state = guest.Machine.GetState();

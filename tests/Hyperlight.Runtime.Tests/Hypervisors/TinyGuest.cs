@@ -19,8 +19,8 @@ internal sealed class TinyGuest : IDisposable
     private TinyGuest(GuestLayout layout, GuestPhysicalAddress pageTables, ulong rsp, MsrPolicy? msrs, byte[] code)
     {
         _rsp = rsp;
-        Memory = MappedMemory.Allocate(0x4000);
-        ReadOnly = MappedMemory.Allocate(0x1000);
+        Memory = Hypervisor.Chosen.Memory.Allocate(0x4000);
+        ReadOnly = Hypervisor.Chosen.Memory.Allocate(0x1000);
         code.CopyTo(Memory.Slice(CodeOffset, code.Length));
         Machine = new(TestHypervisor.System, layout, msrs ?? MsrPolicy.For(TestHypervisor.System, []));
         Machine.Start(pageTables);

@@ -144,7 +144,7 @@ public sealed class SealedContentTests : IDisposable
         const string Notes = "/sys/kernel/notes";
         Assert.SkipUnless(File.Exists(Notes), $"{Notes} is not there");
 
-        using SharedMemory shared = RegularFile.Map(Notes);
+        using SharedMemory shared = RegularFile.Map(Notes, Hypervisor.Chosen.Memory);
 
         Assert.True(Assert.IsType<SharedFile>(shared.Source).IsSealed);
         Assert.Equal(File.ReadAllBytes(Notes), shared.Memory.Page(0)[..(int)new FileInfo(Notes).Length].ToArray());

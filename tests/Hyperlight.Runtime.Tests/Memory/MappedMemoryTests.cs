@@ -1,6 +1,8 @@
 using System.Globalization;
 using Hyperlight.Files;
+using Hyperlight.Images;
 using Hyperlight.Memory;
+using Hyperlight.Memory.Linux;
 using Hyperlight.Runtime.Tests.Guests;
 using Microsoft.Win32.SafeHandles;
 
@@ -10,12 +12,14 @@ public sealed class MappedMemoryTests : IDisposable
 {
     private readonly string _path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
 
+    private static LinuxHostMemory Host { get; } = new();
+
     public void Dispose() => File.Delete(_path);
 
     [Fact]
     public void Allocated_memory_is_zero_and_can_be_written()
     {
-        using MappedMemory memory = MappedMemory.Allocate(0x3000);
+        using MappedMemory memory = Host.Allocate(0x3000);
 
         Assert.All(memory.Slice(0, 0x3000).ToArray(), value => Assert.Equal(0, value));
         memory.Slice(0x2FFF, 1)[0] = 1;
@@ -27,13 +31,15 @@ public sealed class MappedMemoryTests : IDisposable
     {
         File.WriteAllBytes(_path, new byte[0x3000]);
         using SafeFileHandle file = File.OpenHandle(_path);
-        using MappedMemory allocated = MappedMemory.Allocate(0x3000), view = MappedMemory.MapPrivate(file, 0x3000, writable: true);
-        using MappedMemory mapped = MappedMemory.MapFile(File.OpenHandle(_path), 0x3000);
-        Assert.All([allocated.Address, view.Address, mapped.Address], address => Assert.Contains("dd", FlagsAt(address)));
+        using SharedFile shared = new(File.OpenHandle(_path));
+        using MappedMemory allocated = Host.Allocate(0x3000);
+        using MappedMemory view = Host.Allocate(0x3000, [new(0, 0x3000, file, 0)]);
+        using MappedMemory parts = Host.Allocate(0x3000, [new(0, 0x3000, file, 0), new(0x1000, 0x1000, file, 0)]);
+        using MappedMemory mapped = Host.MapReadOnly(shared, 0x3000);
 
-        view.MapPrivateOver(0x1000, 0x1000, file, 0);
-
-        Assert.All([view.Address, view.Address + 0x1000, view.Address + 0x2000], address => Assert.Contains("dd", FlagsAt(address)));
+        Assert.All(
+            [allocated.Address, view.Address, parts.Address, parts.Address + 0x1000, parts.Address + 0x2000, mapped.Address],
+            address => Assert.Contains("dd", FlagsAt(address)));
     }
 
     [KvmFact]
@@ -62,7 +68,7 @@ public sealed class MappedMemoryTests : IDisposable
     [InlineData(0, -1)]
     public void A_part_outside_of_the_memory_is_refused(ulong offset, int length)
     {
-        using MappedMemory memory = MappedMemory.Allocate(0x3000);
+        using MappedMemory memory = Host.Allocate(0x3000);
 
         Assert.Throws<ArgumentOutOfRangeException>(() => memory.Slice(offset, length).Length);
     }
@@ -70,7 +76,7 @@ public sealed class MappedMemoryTests : IDisposable
     [Fact]
     public void Disposed_memory_is_out_of_reach()
     {
-        MappedMemory memory = MappedMemory.Allocate(0x1000);
+        MappedMemory memory = Host.Allocate(0x1000);
         memory.Dispose();
 
         Assert.Throws<ObjectDisposedException>(() => memory.Slice(0, 1).Length);
@@ -79,18 +85,18 @@ public sealed class MappedMemoryTests : IDisposable
     [Fact]
     public void A_size_that_is_no_multiple_of_a_page_is_refused()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => MappedMemory.Allocate(0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => MappedMemory.Allocate(0x1001));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Host.Allocate(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Host.Allocate(0x1001));
     }
 
     [Fact]
     public void Memory_that_cannot_be_had_is_our_own_error() =>
-        Assert.Throws<HyperlightException>(() => MappedMemory.Allocate(1UL << 60));
+        Assert.Throws<HyperlightException>(() => Host.Allocate(1UL << 60));
 
     [Fact]
     public void Memory_lies_between_two_inaccessible_pages()
     {
-        using MappedMemory memory = MappedMemory.Allocate(0x3000);
+        using MappedMemory memory = Host.Allocate(0x3000);
         string start = $"{memory.Address:x}-{memory.Address + 0x3000:x} rw-p";
         string before = $"-{memory.Address:x} ---p";
         string after = $"{memory.Address + 0x3000:x}-";
@@ -109,8 +115,8 @@ public sealed class MappedMemoryTests : IDisposable
         byte[] content = [.. Enumerable.Range(0, 0x2000).Select(value => (byte)value)];
         File.WriteAllBytes(_path, content);
         using FileStream file = File.OpenRead(_path);
-        using MappedMemory first = MappedMemory.MapPrivate(file.SafeFileHandle, 0x2000, writable: true);
-        using MappedMemory second = MappedMemory.MapPrivate(file.SafeFileHandle, 0x2000, writable: true);
+        using MappedMemory first = Host.Allocate(0x2000, [new(0, 0x2000, file.SafeFileHandle, 0)]);
+        using MappedMemory second = Host.Allocate(0x2000, [new(0, 0x2000, file.SafeFileHandle, 0)]);
 
         first.Slice(0, 0x2000).Fill(0xEE);
 
@@ -123,7 +129,7 @@ public sealed class MappedMemoryTests : IDisposable
     {
         File.WriteAllBytes(_path, new byte[0x1000].Select(_ => (byte)7).ToArray());
         using FileStream file = File.OpenRead(_path);
-        using MappedMemory view = MappedMemory.MapPrivate(file.SafeFileHandle, 0x1000, writable: false);
+        using MappedMemory view = LinuxMemory.MapReadOnly(file.SafeFileHandle, 0x1000);
         file.Dispose();
 
         Assert.Equal(7, view.Slice(0xFFF, 1)[0]);
@@ -138,7 +144,7 @@ public sealed class MappedMemoryTests : IDisposable
     [InlineData(0x40_1000, 1)]
     public void Nothing_that_was_written_survives_zeroing(int size, int pages)
     {
-        using MappedMemory memory = MappedMemory.Allocate((ulong)size);
+        using MappedMemory memory = Host.Allocate((ulong)size);
         for (int round = 0; round < 2; round++)
         {
             for (int page = 0; page < pages; page++)
@@ -157,7 +163,7 @@ public sealed class MappedMemoryTests : IDisposable
     {
         File.WriteAllBytes(_path, [.. Enumerable.Repeat((byte)7, 0x3000)]);
         using FileStream file = File.OpenRead(_path);
-        using MappedMemory memory = MappedMemory.Allocate(0x10000);
+        using MappedMemory memory = Host.Allocate(0x10000);
         Assert.Equal(0x3000, RandomAccess.Read(file.SafeFileHandle, memory.Slice(0x5000, 0x3000), 0));
 
         memory.Zero();
@@ -170,7 +176,7 @@ public sealed class MappedMemoryTests : IDisposable
     [InlineData(100, 0)]
     public void Few_pages_stay_after_zeroing_and_many_are_given_back(int written, int kept)
     {
-        using MappedMemory memory = MappedMemory.Allocate(0x80000);
+        using MappedMemory memory = Host.Allocate(0x80000);
         memory.Slice(0, written * 0x1000).Fill(1);
         ulong[] entries = new ulong[0x80];
         Assert.SkipUnless(PageMap.TryRead(memory.Address, entries), "probe PageMap: /proc/self/pagemap cannot be read");
@@ -208,7 +214,7 @@ public sealed class MappedMemoryTests : IDisposable
         const int Pages = 3000;
         File.WriteAllBytes(_path, new byte[Pages * 0x1000]);
         using FileStream file = File.OpenRead(_path);
-        using MappedMemory view = MappedMemory.MapPrivate(file.SafeFileHandle, Pages * 0x1000, writable: true);
+        using MappedMemory view = Host.Allocate(Pages * 0x1000, [new(0, Pages * 0x1000, file.SafeFileHandle, 0)]);
         Assert.SkipUnless(PageMap.TryRead(view.Address, new ulong[1]), "probe PageMap: /proc/self/pagemap cannot be read");
         Assert.Equal(0, view.Slice(0x5000, 1)[0]);
         Assert.Empty(view.WrittenPages());
@@ -228,15 +234,15 @@ public sealed class MappedMemoryTests : IDisposable
         using FileStream file = File.OpenRead(_path);
         using SafeFileHandle other = SealedFile.Create(
             "a test", handle => RandomAccess.Write(handle, [.. Enumerable.Repeat((byte)9, 0x2000)], 0));
-        using MappedMemory view = MappedMemory.MapPrivate(file.SafeFileHandle, 0x4000, writable: true);
-        view.MapPrivateOver(0x1000, 0x1000, other, 0x1000);
+        FilePart whole = new(0, 0x4000, file.SafeFileHandle, 0);
+        using MappedMemory view = Host.Allocate(0x4000, [whole, new(0x1000, 0x1000, other, 0x1000)]);
         view.Slice(0, 0x4000).Fill(1);
 
         view.Discard();
 
         Assert.Equal([7, 9, 7, 7], Enumerable.Range(0, 4).Select(page => view.Slice((ulong)page * 0x1000, 1)[0]));
-        Assert.Throws<ArgumentOutOfRangeException>(() => view.MapPrivateOver(0x3000, 0x2000, other, 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => view.MapPrivateOver(0x5000, 0x1000, other, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Host.Allocate(0x4000, [whole, new(0x3000, 0x2000, other, 0)]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Host.Allocate(0x4000, [whole, new(0x5000, 0x1000, other, 0)]));
     }
 
     private static string[] FlagsAt(ulong address) => Mappings().Single(mapping => address >= mapping.Start && address < mapping.End).Flags;

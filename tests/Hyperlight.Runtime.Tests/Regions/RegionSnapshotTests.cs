@@ -120,10 +120,10 @@ public class RegionSnapshotTests
     {
         using GuestFile file = new(0x4000);
         using TestGuest guest = new(Amd64);
-        using GuestMemory memory = new(guest.Image.Map, guest.Image.File);
+        using GuestMemory memory = new(guest.Image.Map, guest.Image.File, Hypervisor.Chosen.Memory);
         ulong before = memory.ToPhysical().PageCount;
 
-        memory.Regions.Add(new("file", At, RegularFile.Map(file.Path), slot: 16, label: null));
+        memory.Regions.Add(new("file", At, RegularFile.Map(file.Path, memory.Host), slot: 16, label: null));
 
         Assert.Equal(before, memory.ToPhysical().PageCount);
         Assert.Equal(Content(0x1000), memory.ToPhysical().Page(At.Value).ToArray());

@@ -62,7 +62,7 @@ public sealed class ShortenedFileTests : IDisposable
     public void A_page_that_is_gone_is_none_and_no_other_part_can_be_touched()
     {
         using GuestFile file = new(0x2800);
-        using SharedMemory shared = RegularFile.Map(file.Path);
+        using SharedMemory shared = RegularFile.Map(file.Path, Hypervisor.Chosen.Memory);
         MappedMemory memory = shared.Memory;
         PhysicalMemory physical = new((new GuestPhysicalAddress(0x10000), memory));
         Assert.Equal([.. Content(0x2800)[0x2000..], .. new byte[0x800]], physical.Page(0x12000).ToArray());

@@ -17,8 +17,8 @@ public sealed class PageTableWalkerTests : IDisposable
     private const ulong Page = Present | Accessed | Dirty;
     private static readonly GuestVirtualAddress Limit = new(0xFFFF_FFFF_FFFB_7000);
 
-    private readonly MappedMemory _data = MappedMemory.Allocate(0x10000);
-    private readonly MappedMemory _tables = MappedMemory.Allocate(TablePages * 4096);
+    private readonly MappedMemory _data = Hypervisor.Chosen.Memory.Allocate(0x10000);
+    private readonly MappedMemory _tables = Hypervisor.Chosen.Memory.Allocate(TablePages * 4096);
     private int _used = 1;
 
     public void Dispose()

@@ -85,7 +85,7 @@ public sealed class SavedPagedSnapshotTests : IDisposable
             GuestLayouts.I686V15, new() { ScratchSize = 8 << 20 }, 0xFE70_0000, storedImageSize: 0x1000, new List<Finding>())!;
         using Snapshot snapshot = Of(
             map,
-            new([new(map.Layout.SnapshotBase, new(MappedMemory.Allocate(map.SnapshotSize)))], new byte[map.PageTables.Size], ownSize: 0),
+            new([new(map.Layout.SnapshotBase, new(Hypervisor.Chosen.Memory.Allocate(map.SnapshotSize)))], new byte[map.PageTables.Size], ownSize: 0),
             new("zeros", EntryPoint: null, ImageDigest: null));
 
         HyperlightException refused = Assert.Throws<HyperlightException>(() => snapshot.Save(Saved, Tag));
@@ -190,7 +190,7 @@ public sealed class SavedPagedSnapshotTests : IDisposable
     private static Snapshot Unstarted(TestGuest guest, int roots)
     {
         MemoryMap map = guest.Image.Map;
-        using GuestMemory memory = new(map, guest.Image.File);
+        using GuestMemory memory = new(map, guest.Image.File, Hypervisor.Chosen.Memory);
         memory.PrepareScratch(guest.Image.File);
 
         // The first page of the heap, as if the guest had written to it.

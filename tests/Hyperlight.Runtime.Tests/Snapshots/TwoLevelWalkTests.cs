@@ -17,7 +17,7 @@ public sealed class TwoLevelWalkTests : IDisposable
     private const uint Page = 0x21; // present, accessed
     private static readonly GuestVirtualAddress Limit = new(0xFFFB_8000);
 
-    private readonly MappedMemory _memory = MappedMemory.Allocate(0x10000);
+    private readonly MappedMemory _memory = Hypervisor.Chosen.Memory.Allocate(0x10000);
 
     public void Dispose() => _memory.Dispose();
 

@@ -20,8 +20,8 @@ internal sealed class UnmappableMemory(GuestPhysicalAddress scratch) : SnapshotM
             content.HostFunctions, content.AllowedMsrs));
     }
 
-    public override ImmutableArray<MemoryLayer> ShareLayers(ImmutableArray<MemoryLayer> current) =>
-        current.Add(new(scratch, new(MappedMemory.Allocate(4096))));
+    public override ImmutableArray<MemoryLayer> ShareLayers(ImmutableArray<MemoryLayer> current, IHostMemory host) =>
+        current.Add(new(scratch, new(host.Allocate(4096))));
 
     public override void Fill(GuestMemory memory, ulong generation) => memory.PrepareScratch([], generation);
 

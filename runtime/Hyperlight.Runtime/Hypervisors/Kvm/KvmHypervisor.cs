@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Hyperlight.Layouts;
+using Hyperlight.Memory;
+using Hyperlight.Memory.Linux;
 
 namespace Hyperlight.Hypervisors.Kvm;
 
@@ -15,6 +17,9 @@ internal sealed class KvmHypervisor(string devicePath = KvmSystem.DevicePath) : 
 
     /// <inheritdoc/>
     public MachineIdentity Identity => System.Identity;
+
+    /// <inheritdoc/>
+    public IHostMemory Memory { get; } = new LinuxHostMemory();
 
     /// <inheritdoc/>
     public uint MemorySlotCount => System.MemorySlotCount;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Hyperlight.Concurrency;
-using Hyperlight.Memory;
+using Hyperlight.Memory.Linux;
 using Hyperlight.Telemetry;
 
 namespace Hyperlight.Hypervisors.Kvm;
@@ -16,7 +16,7 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     private static readonly bool MeasuresTime = AppContext.TryGetSwitch("Hyperlight.MeasureTimeInGuest", out bool isOn) && isOn;
 
     private readonly FileDescriptor _descriptor;
-    private readonly MappedMemory _shared;
+    private readonly LinuxMemory _shared;
     private readonly KvmRun* _run;
 
     // Guards everything a cancel needs: the flag and the thread inside KVM_RUN.
@@ -32,7 +32,7 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
         _descriptor = descriptor;
         try
         {
-            _shared = MappedMemory.MapDevice(descriptor, (ulong)system.VcpuMappingSize);
+            _shared = LinuxMemory.MapDevice(descriptor, (ulong)system.VcpuMappingSize);
         }
         catch
         {

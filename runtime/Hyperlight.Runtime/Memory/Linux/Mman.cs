@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Hyperlight.Memory;
+namespace Hyperlight.Memory.Linux;
 
 /// <summary>The kernel's memory mapping calls: mmap(2), munmap(2), mprotect(2), madvise(2). The numbers are those of <c>asm-generic/mman.h</c> and Linux on x86-64.</summary>
 internal static unsafe partial class Mman

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Hyperlight.Layouts;
 using Microsoft.Win32.SafeHandles;
 
-namespace Hyperlight.Memory;
+namespace Hyperlight.Memory.Linux;
 
 /// <summary>
 /// Which pages of this process have content: /proc/self/pagemap (the kernel's Documentation/admin-guide/mm/pagemap.rst), one word for each page of the

@@ -1,0 +1,30 @@
+using Hyperlight.Images;
+
+namespace Hyperlight.Memory;
+
+/// <summary>The memory of the host, of which guests are given parts. Any thread may use any member.</summary>
+internal interface IHostMemory
+{
+    /// <summary>Allocates memory that is zero. A page takes room only once it is touched.</summary>
+    /// <param name="size">The size in bytes, a multiple of the page size and not 0.</param>
+    /// <exception cref="HyperlightException">There is not enough memory.</exception>
+    MappedMemory Allocate(ulong size);
+
+    /// <summary>
+    /// Allocates memory that shows parts of files and is zero elsewhere. Writes stay in the memory: the files never change, and pages that nobody has
+    /// written are shared with all other memory that shows them.
+    /// </summary>
+    /// <param name="size">The size in bytes, a multiple of the page size and not 0.</param>
+    /// <param name="parts">The parts, inside the memory. A later part hides an earlier one.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A part does not lie inside the memory.</exception>
+    /// <exception cref="HyperlightException">There is not enough memory, or the operating system refuses.</exception>
+    MappedMemory Allocate(ulong size, IEnumerable<FilePart> parts);
+
+    /// <summary>Maps the start of a file, read-only and shared with all other memory that shows the file.</summary>
+    /// <param name="file">
+    /// The file, open as long as the memory lives. If others may shorten it, the host reads the file and never the memory.
+    /// </param>
+    /// <param name="length">How many bytes of the file to show, not 0. What follows them in the last page is zero where the file ends.</param>
+    /// <exception cref="HyperlightException">The operating system refuses.</exception>
+    MappedMemory MapReadOnly(SharedFile file, ulong length);
+}
