@@ -3,10 +3,18 @@ using System.Collections.Immutable;
 namespace Hyperlight;
 
 /// <summary>
-/// The functions of the host that a guest may call, by name. They run on the thread that called into the guest, while that call waits. When one
-/// throws, the guest gets error 17 and an identifier; <see cref="SandboxOptions.Logger"/> gets the exception with the same identifier. Only the message
-/// of a <see cref="GuestVisibleException"/> reaches the guest. The sandbox stays usable.
+/// The functions of the host that a guest can call, by name. A function runs on the thread that called into the guest, which waits for the
+/// function. If a function throws, the guest receives error 17 and an identifier, <see cref="SandboxOptions.Logger"/> receives the
+/// exception with the same identifier, and the sandbox stays usable. Only the message of a <see cref="GuestVisibleException"/> reaches the
+/// guest.
 /// </summary>
+/// <remarks>
+/// If a function returns a task, the thread of the call waits until the task is complete or the call is stopped: by its timeout, its token,
+/// or the disposal of the sandbox. A call that is stopped ends at once and poisons the sandbox; the task goes on, and its result is
+/// dropped. Such a function runs without a <see cref="SynchronizationContext"/> and on the default scheduler, so that code after an
+/// <c>await</c> runs on the thread pool. A program with many such calls at once uses
+/// <see cref="Sandbox.CallAsync{T}(string, ReadOnlySpan{GuestValue})"/>, which takes no thread of the pool.
+/// </remarks>
 public sealed partial class HostFunctions
 {
     private readonly Dictionary<string, HostFunction> _functions = new(StringComparer.Ordinal);
@@ -15,36 +23,54 @@ public sealed partial class HostFunctions
     {
     }
 
-    /// <summary>The names added so far.</summary>
+    /// <summary>Gets the names that have been added.</summary>
     public IReadOnlyCollection<string> Names => _functions.Keys;
 
-    /// <summary>Adds a function whose types are only known at run time.</summary>
-    /// <param name="name">The name the guest calls.</param>
-    /// <param name="parameterTypes">The types of its parameters; a call with others is refused.</param>
-    /// <param name="returnType">The type of its result.</param>
+    /// <summary>Adds a function whose types are known at run time only.</summary>
+    /// <param name="name">The name that the guest calls.</param>
+    /// <param name="parameterTypes">The types of the parameters. A call with other types is refused.</param>
+    /// <param name="returnType">The type of the result.</param>
     /// <param name="handler">The function.</param>
-    /// <exception cref="ArgumentException">The name is empty or taken, or a parameter is of no type.</exception>
-    public HostFunctions Add(string name, IEnumerable<GuestValueKind> parameterTypes, GuestValueKind returnType, HostFunctionHandler handler)
+    /// <returns>This object, for the next function.</returns>
+    /// <exception cref="ArgumentException">The name is empty or already added, or a parameter has no type.</exception>
+    public HostFunctions Add(
+        string name, IEnumerable<GuestValueKind> parameterTypes, GuestValueKind returnType, HostFunctionHandler handler)
     {
         ArgumentNullException.ThrowIfNull(parameterTypes);
         ArgumentNullException.ThrowIfNull(handler);
         GuestValueKind?[] parameters = [.. parameterTypes];
         return parameters.All(kind => kind is > GuestValueKind.Void and <= GuestValueKind.Bytes)
-            ? AddFunction(name, handler, returnType, parameters)
+            ? AddFunction(name, new(parameters, returnType, (arguments, _) => handler(arguments)))
             : throw new ArgumentException("A parameter has one of the types Int to Bytes.", nameof(parameterTypes));
     }
 
     /// <summary>Gets the functions added so far, by their names.</summary>
     internal ImmutableSortedDictionary<string, HostFunction> ToImmutable() => _functions.ToImmutableSortedDictionary(StringComparer.Ordinal);
 
-    private HostFunctions AddFunction(string name, HostFunctionHandler handler, GuestValueKind? returnType, params GuestValueKind?[] parameters)
+    private HostFunctions AddFunction<TResult>(string name, HostFunctionBody body, params GuestValueKind?[] parameters) =>
+        AddFunction(name, new(Passed(name, parameters), HostResult<TResult>.Kind, body, HostResult<TResult>.IsTask));
+
+    private HostFunctions AddAction(string name, HostActionBody body, params GuestValueKind?[] parameters) =>
+        AddFunction(name, new(Passed(name, parameters), GuestValueKind.Void, (arguments, stop) =>
+        {
+            body(arguments, stop);
+            return GuestValue.Void;
+        }));
+
+    private HostFunctions AddFunction(string name, HostFunction function)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        if (!_functions.TryAdd(name, new(parameters, returnType, handler)))
-        {
-            throw new ArgumentException($"A host function {name} has already been added.", nameof(name));
-        }
+        return _functions.TryAdd(name, function)
+            ? this
+            : throw new ArgumentException($"A host function {name} has already been added.", nameof(name));
+    }
 
-        return this;
+    /// <summary>Gets the types of the parameters that the guest passes: all but a token at the end.</summary>
+    private static GuestValueKind?[] Passed(string name, GuestValueKind?[] parameters)
+    {
+        GuestValueKind?[] passed = parameters is [.. var others, GuestValueKind.Void] ? others : parameters;
+        return passed.Contains(GuestValueKind.Void)
+            ? throw new ArgumentException($"{name} has a CancellationToken before its last parameter: put the token last.", nameof(name))
+            : passed;
     }
 }

@@ -54,6 +54,9 @@ internal sealed class CallGate : IDisposable
         }
     }
 
+    /// <summary>Gets the signal for the host functions of the current call.</summary>
+    public StopSignal Signal { get; } = new();
+
     /// <summary>Milliseconds that are left of the current call; a great number where it has no limit.</summary>
     public long TimeLeft
     {
@@ -113,6 +116,7 @@ internal sealed class CallGate : IDisposable
         using (_lock.Enter())
         {
             _busy = false;
+            Signal.Reset();
             _deadline = Watchdog.Never;
             return _disposed;
         }
@@ -127,6 +131,7 @@ internal sealed class CallGate : IDisposable
             {
                 _stop = reason;
                 _machine.Cancel();
+                Signal.Set();
             }
         }
     }

@@ -6,7 +6,9 @@ using Hyperlight.Telemetry;
 
 namespace Hyperlight.Calls;
 
-/// <summary>Serves a guest's calls of host functions. One sandbox uses it, one call at a time; a call with scalar values allocates nothing.</summary>
+/// <summary>
+/// Serves a guest's calls of host functions. One sandbox uses it, one call at a time; a call with scalar values allocates nothing.
+/// </summary>
 internal sealed class HostFunctionTable
 {
     private const int IdentifierSize = 8;
@@ -32,12 +34,15 @@ internal sealed class HostFunctionTable
         _arguments = new GuestValue[functions.Values.Max(function => (int?)function.Parameters.Length) ?? 0];
     }
 
-    /// <summary>Runs the function that a message calls and writes the answer. Only the name decides which one (amd64 sheet, section 5.6).</summary>
+    /// <summary>
+    /// Runs the function that a message calls and writes the answer. Only the name decides which one (amd64 sheet, section 5.6).
+    /// </summary>
     /// <param name="request">The call, in memory the guest cannot reach.</param>
     /// <param name="reply">Receives the result, or error 17 and why.</param>
+    /// <param name="stop">The signal that the call was stopped.</param>
     /// <returns>The length of the answer; greater than that of <paramref name="reply"/> when it did not fit.</returns>
     /// <exception cref="GuestProtocolException">The call is malformed.</exception>
-    public long Serve(ReadOnlySpan<byte> request, Span<byte> reply)
+    public long Serve(ReadOnlySpan<byte> request, Span<byte> reply, StopSignal stop)
     {
         FunctionCallMessage call = FunctionCallMessage.Read(request);
         if (!_functions.TryGetValue(call.Name, out (string Name, HostFunction Function) found))
@@ -49,7 +54,7 @@ internal sealed class HostFunctionTable
         if (call.ParameterCount != function.Parameters.Length)
         {
             return WriteError(
-                reply, $"HostFunction {Encoding.UTF8.GetString(call.Name)} takes {function.Parameters.Length} arguments, the call has {call.ParameterCount}");
+                reply, $"HostFunction {found.Name} takes {function.Parameters.Length} arguments, the call has {call.ParameterCount}");
         }
 
         Span<GuestValue> arguments = _arguments.AsSpan(0, call.ParameterCount);
@@ -61,12 +66,11 @@ internal sealed class HostFunctionTable
                 if (function.Parameters[i] is { } expected && expected != arguments[i].Kind)
                 {
                     return WriteError(
-                        reply,
-                        $"HostFunction {Encoding.UTF8.GetString(call.Name)} takes {expected} as argument {i + 1}, the call has {arguments[i].Kind}");
+                        reply, $"HostFunction {found.Name} takes {expected} as argument {i + 1}, the call has {arguments[i].Kind}");
                 }
             }
 
-            return Answer(found.Name, function, arguments, reply);
+            return Answer(found.Name, function, reply, stop);
         }
         finally
         {
@@ -74,13 +78,13 @@ internal sealed class HostFunctionTable
         }
     }
 
-    private long Answer(string name, HostFunction function, ReadOnlySpan<GuestValue> arguments, Span<byte> reply)
+    private long Answer(string name, HostFunction function, Span<byte> reply, StopSignal stop)
     {
         Operation call = Operation.HostCall(_guest, name);
         GuestValue result;
         try
         {
-            result = function.Handler(arguments);
+            result = function.ReturnsTask ? RunAlone(function, stop) : Run(function, stop);
             call.Succeed();
         }
 #pragma warning disable CA1031 // Whatever a host function throws, the guest hears that it failed: that is the contract.
@@ -88,12 +92,38 @@ internal sealed class HostFunctionTable
 #pragma warning restore CA1031
         {
             call.Fail(exception);
-            return WriteError(reply, exception is GuestVisibleException ? ExceptionText.Of(exception) : Conceal(name, exception));
+            return WriteError(reply, exception switch
+            {
+                GuestVisibleException => ExceptionText.Of(exception),
+                // The guest never reads this: the call ends as soon as the guest would go on.
+                OperationCanceledException when stop.IsSet => "The call was stopped",
+                _ => Conceal(name, exception),
+            });
         }
 
         return function.ReturnType is { } expected && expected != result.Kind
             ? WriteError(reply, $"The host function returned {result.Kind} instead of {expected}")
             : FunctionResultMessage.Write(reply, result);
+    }
+
+    private GuestValue Run(HostFunction function, StopSignal stop) => function.Body(_arguments.AsSpan(0, function.Parameters.Length), stop);
+
+    // The thread waits for the function's task. What the function awaits must not go on in a context or scheduler that has this thread
+    // alone, such as that of a user interface: without a context, and inside a task of the default scheduler, it goes on on the pool.
+    private GuestValue RunAlone(HostFunction function, StopSignal stop)
+    {
+        SynchronizationContext? context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            Task<GuestValue> run = new(() => Run(function, stop));
+            run.RunSynchronously(TaskScheduler.Default);
+            return run.GetAwaiter().GetResult();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
     }
 
     /// <summary>Gets the exception of the function whose failure a guest names, null when the guest names none.</summary>
@@ -112,5 +142,6 @@ internal sealed class HostFunctionTable
         return $"HostFunction {name} failed: the host's log says why under {identifier}";
     }
 
-    private static long WriteError(Span<byte> reply, string text) => FunctionResultMessage.WriteError(reply, GuestErrorCode.HostFunctionError, text);
+    private static long WriteError(Span<byte> reply, string text) =>
+        FunctionResultMessage.WriteError(reply, GuestErrorCode.HostFunctionError, text);
 }

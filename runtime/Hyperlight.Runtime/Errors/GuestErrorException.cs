@@ -3,8 +3,8 @@ using Hyperlight.Diagnostics;
 namespace Hyperlight;
 
 /// <summary>
-/// The guest answered a call with an error. The sandbox stays ready for the next call. If the guest's text names the failure of a host function,
-/// <see cref="Exception.InnerException"/> is the exception of that function.
+/// The guest answered a call with an error. The sandbox stays ready for the next call. If the guest's text names the failure of a host
+/// function, <see cref="Exception.InnerException"/> is the exception of that function.
 /// </summary>
 public sealed class GuestErrorException : HyperlightException
 {

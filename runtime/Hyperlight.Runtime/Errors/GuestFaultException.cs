@@ -1,8 +1,8 @@
 namespace Hyperlight;
 
 /// <summary>
-/// The guest crashed: it used memory that it does not have, wrote to read-only memory, caused a triple fault, or ran an instruction that the
-/// hypervisor cannot run. The sandbox is poisoned.
+/// The guest crashed: it used memory that it does not have, wrote to read-only memory, caused a triple fault, or ran an instruction that
+/// the hypervisor cannot run. The sandbox is poisoned.
 /// </summary>
 public sealed class GuestFaultException : GuestFailedException
 {
@@ -26,7 +26,8 @@ public sealed class GuestFaultException : GuestFailedException
     public MemoryAccessKind? Access { get; }
 
     /// <summary>
-    /// Gets the name of the memory region that <see cref="Address"/> lies in, or <c>null</c> if the address lies in no region or the fault is no memory fault.
+    /// Gets the name of the memory region that <see cref="Address"/> lies in, or <c>null</c> if the address lies in no region or the fault
+    /// is no memory fault.
     /// </summary>
     public string? Region { get; }
 }

@@ -1,6 +1,8 @@
 namespace Hyperlight;
 
-/// <summary>A function of the guest returned a value of another type than the caller asked for. The sandbox stays ready for the next call.</summary>
+/// <summary>
+/// A function of the guest returned a value of another type than the caller asked for. The sandbox stays ready for the next call.
+/// </summary>
 public sealed class GuestReturnTypeException : HyperlightException
 {
     internal GuestReturnTypeException(string function, GuestValueKind expected, GuestValue value)

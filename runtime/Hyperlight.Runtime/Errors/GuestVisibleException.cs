@@ -8,8 +8,8 @@ public class GuestVisibleException : HyperlightException
 {
     /// <summary>Creates the failure.</summary>
     /// <param name="message">
-    /// The text for the guest, of which the guest receives the first 1024 characters. Do not write anything here that the guest must not know,
-    /// such as paths of the host.
+    /// The text for the guest, of which the guest receives the first 1024 characters. Do not write anything here that the guest must not
+    /// know, such as paths of the host.
     /// </param>
     public GuestVisibleException(string message)
         : base(message)

@@ -1,8 +1,8 @@
 namespace Hyperlight;
 
 /// <summary>
-/// A message does not fit the guest's input buffer. If the message has the arguments of a call, the sandbox stays ready. If the message has the
-/// result of a host function, the sandbox is poisoned, because the guest waits for the result.
+/// A message does not fit the guest's input buffer. If the message has the arguments of a call, the sandbox stays ready. If the message has
+/// the result of a host function, the sandbox is poisoned, because the guest waits for the result.
 /// </summary>
 public sealed class MessageTooLargeException : HyperlightException
 {

@@ -1,7 +1,8 @@
 namespace Hyperlight;
 
 /// <summary>
-/// The sandbox cannot be called because an earlier call did not run to its end. Restore a snapshot into the sandbox, or create another sandbox.
+/// The sandbox cannot be called because an earlier call did not run to its end. Restore a snapshot into the sandbox, or create another
+/// sandbox.
 /// </summary>
 public sealed class SandboxPoisonedException : HyperlightException
 {

@@ -1,7 +1,9 @@
 namespace Hyperlight;
 
 /// <summary>A function of the host.</summary>
-/// <param name="Parameters">The types of its parameters, null where any will do.</param>
-/// <param name="ReturnType">The type of its result, null where any will do.</param>
-/// <param name="Handler">The function, given arguments of these types.</param>
-internal sealed record HostFunction(GuestValueKind?[] Parameters, GuestValueKind? ReturnType, HostFunctionHandler Handler);
+/// <param name="Parameters">The types of the arguments that the guest passes, each <c>null</c> if any type will do.</param>
+/// <param name="ReturnType">The type of the result, or <c>null</c> if any type will do.</param>
+/// <param name="Body">The function, called with arguments of these types.</param>
+/// <param name="ReturnsTask">Whether the function returns a task.</param>
+internal sealed record HostFunction(
+    GuestValueKind?[] Parameters, GuestValueKind? ReturnType, HostFunctionBody Body, bool ReturnsTask = false);

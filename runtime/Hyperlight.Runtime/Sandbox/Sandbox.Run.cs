@@ -114,7 +114,7 @@ public sealed partial class Sandbox
         ReadOnlySpan<byte> request = Output().Pop(ref _received);
         BufferStack input = Input();
         Span<byte> free = input.Free();
-        long length = _hostFunctions.Serve(request, free);
+        long length = _hostFunctions.Serve(request, free, _gate.Signal);
         if (length > free.Length)
         {
             throw new MessageTooLargeException("The result of a host function", length, free.Length);

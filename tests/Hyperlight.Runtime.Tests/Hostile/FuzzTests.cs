@@ -120,7 +120,7 @@ public class FuzzTests
             case 2:
                 BufferStack stack = new("input", input);
                 Span<byte> free = stack.Free();
-                long length = functions.Serve(message, free);
+                long length = functions.Serve(message, free, new StopSignal());
                 if (length <= free.Length)
                 {
                     stack.Push((int)length);

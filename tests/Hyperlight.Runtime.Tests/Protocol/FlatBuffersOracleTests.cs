@@ -196,7 +196,8 @@ public class FlatBuffersOracleTests
     private static byte[] Serve(HostFunctionTable functions, string name, GuestValue[] arguments)
     {
         byte[] reply = new byte[512];
-        long length = functions.Serve(new FlatBuffersWriter(forceDefaults: false).Call(name, arguments, CallOfHost, returnType: 6), reply);
+        byte[] call = new FlatBuffersWriter(forceDefaults: false).Call(name, arguments, CallOfHost, returnType: 6);
+        long length = functions.Serve(call, reply, new StopSignal());
         return reply[..(int)length];
     }
 
