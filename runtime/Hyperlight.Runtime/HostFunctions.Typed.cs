@@ -1,6 +1,8 @@
+using Hyperlight.Calls;
+
 namespace Hyperlight;
 
-// The overloads for ordinary delestops. Each wraps its delestop once; a call converts the values without an allocation.
+// The overloads for ordinary delegates. Each wraps its delegate once; a call converts the values without an allocation.
 public sealed partial class HostFunctions
 {
     /// <summary>Adds a function with no parameters and a result.</summary>

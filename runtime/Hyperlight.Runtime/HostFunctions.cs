@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hyperlight.Calls;
 
 namespace Hyperlight;
 

@@ -1,3 +1,5 @@
+using Hyperlight.Calls;
+
 namespace Hyperlight;
 
 /// <summary>A function of the host.</summary>

@@ -102,7 +102,7 @@ public sealed partial class Sandbox : IDisposable
         _printer = new(_name, settings, _log);
         ImmutableSortedDictionary<string, HostFunction> functions = settings.HostFunctions.ContainsKey(HostPrint)
             ? settings.HostFunctions
-            : settings.HostFunctions.Add(HostPrint, new([GuestValueKind.String], GuestValueKind.Int, arguments => Print(arguments[0].AsString())));
+            : settings.HostFunctions.Add(HostPrint, new([GuestValueKind.String], GuestValueKind.Int, (arguments, _) => Print(arguments[0].AsString())));
         _hostFunctions = new(_name, functions, _log);
         _signatures = functions.ToImmutableSortedDictionary(pair => pair.Key, pair => new HostFunctionSignature(pair.Value), StringComparer.Ordinal);
         _debug = new(_printer.DebugPrint);
