@@ -3,7 +3,7 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.Guests;
 
-/// <summary>Guests that a test compiles with the guest kit. Without a C compiler the test is skipped.</summary>
+/// <summary>Compiles guests with the guest kit.</summary>
 internal sealed class KitBuild : IDisposable
 {
     private readonly DirectoryInfo _output = Directory.CreateTempSubdirectory("hyperlight-kit-");

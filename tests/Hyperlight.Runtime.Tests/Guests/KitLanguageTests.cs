@@ -2,7 +2,7 @@ using Hyperlight.Baking;
 
 namespace Hyperlight.Runtime.Tests.Guests;
 
-/// <summary>What C promises a guest of the kit.</summary>
+/// <summary>Tests what the C language promises: guests of the kit have it, or a finding or the linker refuses them.</summary>
 public sealed class KitLanguageTests : IDisposable
 {
     private readonly KitBuild _kit = new();
@@ -43,7 +43,7 @@ public sealed class KitLanguageTests : IDisposable
         Assert.Contains("this linker puts other data over the thread-local variables", errors, StringComparison.Ordinal);
     }
 
-    /// <summary>With one compiler: in the lab, where this runs, to compile a guest takes 16 seconds.</summary>
+    /// <summary>Uses one compiler only, because compiling a guest takes 16 seconds in the lab, where this test runs.</summary>
     [KvmFact(Needs.Paging32)]
     public void A_paged_32_bit_guest_of_the_kit_has_thread_local_variables_constructors_and_alignment() =>
         RunsAsC("i686-paged", KitBuild.Compilers[..Math.Min(1, KitBuild.Compilers.Length)]);
@@ -56,7 +56,7 @@ public sealed class KitLanguageTests : IDisposable
         Assert.SkipWhen(KitBuild.Compilers.Length == 0, "probe C compiler: neither gcc nor clang is there");
         foreach (string compiler in KitBuild.Compilers)
         {
-            // GNU ld leaves the name of a weak symbol that nothing defines out of the file: the kit says it.
+            // GNU ld leaves an undefined weak symbol out of the ELF file, so the build script of the kit reports it.
             string found = Findings(
                 "__attribute__((weak)) int missing(int); static int32_t count(void) { return missing(3); }",
                 architecture,
@@ -127,7 +127,7 @@ public sealed class KitLanguageTests : IDisposable
             sandbox.Restore(snapshot);
             Assert.Equal(9, sandbox.Call<int>("Count"));
 
-            // Each sandbox has variables of its own, and one that starts from a snapshot those of the snapshot.
+            // A new sandbox has variables of its own. A sandbox that starts from a snapshot has the variables of the snapshot.
             using Sandbox other = guest.Start();
             Assert.Equal(7, other.Call<int>("Count"));
         }

@@ -8,7 +8,7 @@ using Hyperlight.Testing;
 namespace Hyperlight.Runtime.Tests.Guests;
 
 /// <summary>
-/// The committed guests are what their sources say: built anew with the compiler of this machine, they answer every question alike.
+/// Compares the committed guests with guests that are compiled from the same sources on this machine: both answer every call alike.
 /// </summary>
 public sealed class RebuiltGuestTests : IDisposable
 {
@@ -51,7 +51,7 @@ public sealed class RebuiltGuestTests : IDisposable
         KernelsBehaveAlike("paged");
     }
 
-    /// <summary>No finding is of a guest of the kit but the one that every guest at 0 gets.</summary>
+    /// <summary>The only finding about guests of the kit is the one that every guest linked at address 0 gets.</summary>
     [Fact]
     public void The_kits_guests_give_no_warning() => Assert.All(
         Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Guests"), "*.elf"),
@@ -172,7 +172,9 @@ public sealed class RebuiltGuestTests : IDisposable
         return Answer(sandbox, function, arguments);
     }
 
-    /// <summary>What came back, or which exception did; its text names addresses, which may differ.</summary>
+    /// <summary>
+    /// Gets the result of a call, or the type of its exception. The message is left out, because it names addresses that may differ.
+    /// </summary>
     private static string Answer(Sandbox sandbox, string function, params GuestValue[] arguments)
     {
         try

@@ -5,9 +5,10 @@ using Hyperlight.Layouts;
 namespace Hyperlight.Runtime.Tests.Guests;
 
 /// <summary>
-/// A guest that plays a script, so that a test can have it send anything at any time. It has the identity layout, starts in real mode
-/// and then runs 32-bit code. Each step copies words from somewhere to somewhere, then writes to a port; port 0 jumps to an address
-/// instead. Halting saves the place in the script: the initialisation is the script up to its first halt, each call goes on to the next.
+/// A guest that runs a script, so that a test can send anything at any time. The guest has the identity layout, starts in real mode and
+/// then runs 32-bit code. Each step of the script copies words from one address to another and then writes to a port; port 0 stands for
+/// a jump to an address. A step that writes to port 108 saves the place in the script and halts: the initialisation is the script up to
+/// the first halt, and each call continues up to the next halt.
 /// <code>
 ///   entry:     cli                          dispatch: mov ebx, [cursor]          jump: jmp eax
 ///              lgdt [gdtr]                  step:     mov edx, [ebx]             halt: mov [cursor], ebx
@@ -61,22 +62,22 @@ internal sealed class ScriptedGuest : IDisposable
 
     public MemoryMap Map { get; }
 
-    /// <summary>Ends the initialisation, or a call.</summary>
+    /// <summary>Adds the step that ends the initialisation or a call.</summary>
     public ScriptedGuest Halt() => Step(108);
 
-    /// <summary>Writes to a port.</summary>
+    /// <summary>Adds a step that writes to a port.</summary>
     public ScriptedGuest Out(uint port, uint value = 0) => Step(port, value);
 
-    /// <summary>Leaves one message in the output buffer, then writes to a port.</summary>
+    /// <summary>Adds a step that puts one message into the output buffer and then writes to a port.</summary>
     public ScriptedGuest Send(byte[] message, uint port) => Put(OutputBuffer, Framed(message), port);
 
-    /// <summary>Returns a result from a call.</summary>
+    /// <summary>Adds a step that returns a result from a call.</summary>
     public ScriptedGuest Return(byte[] message) => Send(message, 108);
 
-    /// <summary>Returns from a call whatever lies in the input buffer: what the host last answered.</summary>
+    /// <summary>Adds a step that returns the content of the input buffer, which is the last answer of the host, from a call.</summary>
     public ScriptedGuest ReturnInput() => Step(108, 0, InputBuffer, 256, OutputBuffer);
 
-    /// <summary>Writes bytes to the guest's memory, then to a port.</summary>
+    /// <summary>Adds a step that writes bytes to the guest's memory and then writes to a port.</summary>
     public ScriptedGuest Put(uint address, byte[] bytes, uint port, uint value = 0)
     {
         int words = (bytes.Length + 3) / 4;
@@ -84,13 +85,13 @@ internal sealed class ScriptedGuest : IDisposable
         return Step(port, value, source, (uint)words, address);
     }
 
-    /// <summary>Copies words from one address to another, then writes to a port.</summary>
+    /// <summary>Adds a step that copies words from one address to another and then writes to a port.</summary>
     public ScriptedGuest Copy(uint source, uint words, uint target, uint port) => Step(port, 0, source, words, target);
 
-    /// <summary>Runs 32-bit code that does not come back.</summary>
+    /// <summary>Adds a step that runs 32-bit code, which does not return to the script.</summary>
     public ScriptedGuest Run(params byte[] code) => Step(0, Place(code));
 
-    /// <summary>A message as it lies alone in a buffer.</summary>
+    /// <summary>Gets the content of a buffer with one message.</summary>
     public static byte[] Framed(byte[] message)
     {
         byte[] framed = new byte[8 + message.Length + 8];
@@ -100,7 +101,7 @@ internal sealed class ScriptedGuest : IDisposable
         return framed;
     }
 
-    /// <summary>Lets 16-bit code be the guest's first instead of the interpreter, which it may jump to at 0.</summary>
+    /// <summary>Makes 16-bit code the start of the guest. The code may jump to the interpreter of the script, at address 0.</summary>
     public ScriptedGuest Enter(params byte[] code)
     {
         _entryPoint = Place(code);

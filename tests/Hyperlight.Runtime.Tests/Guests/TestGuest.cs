@@ -4,13 +4,13 @@ using Hyperlight.Images;
 
 namespace Hyperlight.Runtime.Tests.Guests;
 
-/// <summary>A guest of the guest kit, baked into an image of its own.</summary>
+/// <summary>A guest that is baked into an image of its own.</summary>
 internal sealed class TestGuest : IDisposable
 {
     private readonly string _directory = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
 
-    /// <param name="name">The name of the ELF file without its extension.</param>
-    /// <param name="change">Changes the request the image is baked from.</param>
+    /// <param name="name">The name of a committed guest: its ELF file without the extension.</param>
+    /// <param name="change">Changes the request for the image.</param>
     public TestGuest(string name, Func<BakeRequest, BakeRequest>? change = null)
         : this((change ?? (request => request))(Request(Path.Combine(AppContext.BaseDirectory, "Guests", name + ".elf"))))
     {
@@ -27,12 +27,13 @@ internal sealed class TestGuest : IDisposable
 
     public GuestImage Image { get; }
 
-    /// <summary>A guest that is not one of the committed ones.</summary>
+    /// <summary>Bakes an ELF file that is not one of the committed guests.</summary>
     public static TestGuest FromFile(string elf, Func<BakeRequest, BakeRequest>? change = null) =>
         new((change ?? (request => request))(Request(elf)));
 
     /// <summary>
-    /// A guest as it is when it is built for another version: it does not depend on its base, and its note says the version.
+    /// Bakes a committed guest for another version of upstream. The code does not depend on its base address, so only the version note
+    /// changes.
     /// </summary>
     public static TestGuest OfVersion(string name, string version) => new(name, request =>
     {
@@ -42,7 +43,7 @@ internal sealed class TestGuest : IDisposable
         return request with { Guest = elf };
     });
 
-    /// <summary>A guest of a few bytes that are its ELF file.</summary>
+    /// <summary>Bakes a guest from the bytes of its ELF file.</summary>
     public static TestGuest FromElf(byte[] elf, Func<BakeRequest, BakeRequest>? change = null) =>
         new((change ?? (request => request))(new BakeRequest { GuestName = "tiny", Guest = elf }));
 
@@ -53,7 +54,7 @@ internal sealed class TestGuest : IDisposable
         configure?.Invoke(options);
     });
 
-    /// <summary>The same image, opened once more.</summary>
+    /// <summary>Opens the image once more.</summary>
     public GuestImage Open(GuestImageOptions options) => GuestImage.Open(_directory, options);
 
     public GuestExit Run(Action<SandboxOptions>? configure = null) => Image.Run(options =>
@@ -63,7 +64,7 @@ internal sealed class TestGuest : IDisposable
         configure?.Invoke(options);
     });
 
-    /// <summary>Fails when a file of the image is not what its name says.</summary>
+    /// <summary>Fails the test if the content of a file in the image does not match its digest.</summary>
     public void AssertUnchanged() => GuestImage.Open(_directory).Dispose();
 
     public void Dispose()

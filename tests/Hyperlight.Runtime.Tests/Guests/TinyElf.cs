@@ -4,8 +4,8 @@ using Hyperlight.Testing;
 namespace Hyperlight.Runtime.Tests.Guests;
 
 /// <summary>
-/// An amd64 guest without the guest kit: its initialisation ends at once, and every call runs some code. Calls fail because there is no
-/// result; that is no poison.
+/// An amd64 guest without the guest kit: the initialisation ends at once, and every call runs the given code. Calls fail because they
+/// return no result; the sandbox is not poisoned by that.
 /// <code>
 ///   lea rax, [rip+dispatch]; and rsp, -16; mov edx, 108; out dx, eax; hlt
 ///   dispatch: …; mov edx, 108; out dx, eax; hlt

@@ -1,48 +1,50 @@
 namespace Hyperlight.Runtime.Tests.Hostile;
 
-/// <summary>One thing a guest can do to its host, and what the host promises about it.</summary>
-/// <param name="Name">What the guest does.</param>
-/// <param name="Do">Does it.</param>
+/// <summary>An attack of a guest on its host, and the host's promise about it.</summary>
+/// <param name="Name">The name of the attack: what the guest does.</param>
+/// <param name="Do">Runs the attack.</param>
 internal sealed record Attack(string Name, Action<Victim> Do)
 {
-    /// <summary>The exceptions it may end in, exactly of these types; several where processors differ. None: nothing happens.</summary>
+    /// <summary>
+    /// The exact types of exception in which the attack may end, several if processors differ. If empty, no exception may occur.
+    /// </summary>
     public IReadOnlyCollection<Type> Ends { get; init; } = [];
 
     /// <summary>
-    /// Whether it may also do nothing at all, as on processors that know the instruction; then its state afterwards is open.
+    /// Whether the attack may also have no effect, because some processors know the instruction. The state after that is not specified.
     /// </summary>
     public bool MayDoNothing { get; init; }
 
-    /// <summary>What the exception's message has to name.</summary>
+    /// <summary>A text that the message of the exception must contain.</summary>
     public string Says { get; init; } = "";
 
-    /// <summary>The victim's state afterwards.</summary>
+    /// <summary>The state of the victim after the attack.</summary>
     public SandboxState After { get; init; } = SandboxState.Poisoned;
 
-    /// <summary>The guests that can do it.</summary>
+    /// <summary>The names of the guests that can run the attack.</summary>
     public IReadOnlyCollection<string> Guests { get; init; } = Victim.Guests;
 
-    /// <summary>Machine code that the guest runs in its initialisation; empty for attacks in calls.</summary>
+    /// <summary>Machine code that the guest runs in its initialisation; empty if the attack happens in a call.</summary>
     public byte[] AtStart { get; init; } = [];
 
-    /// <summary>An attack that the sandbox does not survive without a restore.</summary>
+    /// <summary>Creates an attack that poisons the sandbox: only a restore makes the sandbox usable again.</summary>
     public static Attack Poisons<TException>(string name, Action<Victim> attack, string says = "")
         where TException : Exception => new(name, attack) { Ends = [typeof(TException)], Says = says };
 
-    /// <summary>An attack that fails its call only.</summary>
+    /// <summary>Creates an attack that only fails its call.</summary>
     public static Attack Fails<TException>(string name, Action<Victim> attack, string says = "")
         where TException : Exception => Poisons<TException>(name, attack, says) with { After = SandboxState.Ready };
 
-    /// <summary>An attack that achieves nothing.</summary>
+    /// <summary>Creates an attack that has no effect.</summary>
     public static Attack Harmless(string name, Action<Victim> attack) => new(name, attack) { After = SandboxState.Ready };
 
-    /// <summary>The same attack by one guest only.</summary>
+    /// <summary>Gets a copy of this attack for one guest only.</summary>
     public Attack By(string guest) => this with { Guests = [guest] };
 
-    /// <summary>The same attack, which ends otherwise on other processors.</summary>
+    /// <summary>Gets a copy of this attack that on some processors ends in another exception.</summary>
     public Attack Or<TException>()
         where TException : Exception => this with { Ends = [.. Ends, typeof(TException)] };
 
-    /// <summary>Several attacks, each with the same guests.</summary>
+    /// <summary>Gets copies of attacks for one guest only.</summary>
     public static IEnumerable<Attack> By(string guest, params IEnumerable<Attack> attacks) => attacks.Select(attack => attack.By(guest));
 }

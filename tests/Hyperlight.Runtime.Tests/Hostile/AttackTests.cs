@@ -8,9 +8,9 @@ using Hyperlight.Runtime.Tests.Hypervisors;
 namespace Hyperlight.Runtime.Tests.Hostile;
 
 /// <summary>
-/// Every attack of the tables in this folder, by a guest of each architecture. Of each: it ends in the documented exception, the host has
-/// nothing open that it did not have before, a neighbour of the same image does not notice, and the victim can be restored. Nothing runs
-/// beside these tests: they look at the whole process.
+/// Runs every attack of the tables in this folder with a guest of each architecture. Each attack must end in the documented exception and
+/// leave nothing open in the host; a neighbour, which is a sandbox of the same image, must not change; and a restore must heal the victim.
+/// No other tests run at the same time, because the tests look at the whole process.
 /// </summary>
 [Collection(nameof(Alone))]
 public sealed class AttackTests(HostileImages images) : IClassFixture<HostileImages>
@@ -37,7 +37,7 @@ public sealed class AttackTests(HostileImages images) : IClassFixture<HostileIma
         }
     }
 
-    /// <summary>The next sandbox may have the machine of the victim, which nobody restored.</summary>
+    /// <summary>The next sandbox may reuse the machine of the victim, which was not restored.</summary>
     [KvmTheory]
     [InlineData(Victim.Amd64)]
     [InlineData(Victim.I686)]
@@ -67,7 +67,7 @@ public sealed class AttackTests(HostileImages images) : IClassFixture<HostileIma
         Attacks.All.SelectMany(attack => attack.Guests.Select(guest => (guest, attack.Name))).GroupBy(row => row),
         rows => Assert.Single(rows));
 
-    /// <summary>Runs the attack between two looks at everything that it must not reach.</summary>
+    /// <summary>Compares everything that the attack must not reach before and after the attack.</summary>
     private static void Misbehave(Attack attack, Neighbourhood neighbourhood, Action run)
     {
         Sandbox neighbour = neighbourhood.Neighbour;
@@ -111,14 +111,14 @@ public sealed class AttackTests(HostileImages images) : IClassFixture<HostileIma
         {
             if (victim is null)
             {
-                // There is no sandbox to have a state.
+                // Without a sandbox there is no state to check.
                 AssertEnd(attack, exception);
                 return;
             }
 
             AssertEnd(attack, Record.Exception(() => attack.Do(new(guest, neighbourhood.Image.Image.Map, victim))));
 
-            // Its own snapshots would be as broken as it is; its neighbour's heals it.
+            // A snapshot of the victim would be as damaged as the victim. The snapshot of its neighbour heals it.
             AssertState(attack, victim);
             AssertRestored(victim, neighbourhood.Start);
         }
@@ -161,7 +161,7 @@ public sealed class AttackTests(HostileImages images) : IClassFixture<HostileIma
         Assert.Equal(3, sandbox.Call<int>("AllocateAndTouch", 3));
     }
 
-    /// <summary>The pages before and after what a guest can reach let nobody in.</summary>
+    /// <summary>Asserts that the pages before and behind the memory of a guest are not accessible.</summary>
     private static void AssertGuarded(Sandbox sandbox)
     {
         MappedMemory scratch = MemoryOf(sandbox).Scratch;

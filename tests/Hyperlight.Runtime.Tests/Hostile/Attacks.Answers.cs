@@ -7,7 +7,7 @@ internal static partial class Attacks
 {
     private static string[] OtherTypes => ["uint", "long", "ulong", "float", "double", "string", "bool-true", "void", "bytes"];
 
-    // Answers of the wrong kind, and calls of host functions that do not fit them: the guest hears of its mistake, nobody else does.
+    // Answers of the wrong type and wrong calls of host functions: the guest gets an error, and nothing else happens.
     private static IEnumerable<Attack> Answers =>
     [
         Attack.Fails<GuestReturnTypeException>(

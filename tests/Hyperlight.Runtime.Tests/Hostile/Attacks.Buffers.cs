@@ -16,10 +16,10 @@ internal static partial class Attacks
         .. OutputStacks(99, "log record", Attack.Poisons<GuestProtocolException>),
         .. OutputStacks(108, "result", Attack.Fails<GuestProtocolException>),
 
-        // The host has to write into a stack that makes no sense: the answer to a host call, or the next call.
+        // The host has to write the answer of a host call, or the next call, into a stack with an invalid end.
         .. InputEnds.Select(end => Attack.Poisons<GuestProtocolException>($"the answer's stack ends at {end:X}", victim =>
         {
-            // The message waits below the result of this call for the next one, which breaks the stack only once it runs.
+            // The message lies below the result of this call. The next call runs the code that damages the stack.
             victim.Poke(victim.Output, ScriptedGuest.Framed(AddCall));
             victim.Execute([.. GuestCode.Store(victim.Is64Bit, victim.Input, end), .. GuestCode.Out(HostCall)]);
         }, "input buffer")),
@@ -30,7 +30,7 @@ internal static partial class Attacks
         }, "input buffer")),
     ];
 
-    // Behind 8 + 8 + 4 the host finds the room for a message; the buffer has 0x4000 bytes.
+    // In the buffer of 0x4000 bytes a valid end leaves room for a message behind the first 8 + 8 + 4 bytes.
     private static ulong[] InputEnds => [0, 7, 0x4001, 0x1_0000_0008, 0x8000_0000_0000_0008, ulong.MaxValue];
 
     private static byte[] AddCall => HostCallOf("Add", 20, 22);

@@ -2,12 +2,12 @@ namespace Hyperlight.Runtime.Tests.Hostile;
 
 internal static partial class Attacks
 {
-    // No layout has memory there.
+    // An address without memory in every layout.
     private const ulong NoMemory = 0x8000_0000;
     private const ulong LocalApic = 0xFEE0_0000;
     private const ulong IoApic = 0xFEC0_0000;
 
-    // The interrupt command register: INIT and SMI to the own processor.
+    // The interrupt command register, through which a processor can send INIT and SMI to itself.
     private const ulong InterruptCommand = LocalApic + 0x300;
 
     private static IEnumerable<Attack> Memory =>
@@ -61,7 +61,7 @@ internal static partial class Attacks
                 "a write below scratch", victim => victim.Execute(GuestCode.Write(false, victim.Map.Scratch.Gpa.Value - 1)),
                 "where it has no memory"),
 
-            // What the processor is in the middle of here has thousands of exits left when the victim is restored.
+            // The interrupted instruction has thousands of exits left when the victim is restored.
             // mov esi, 0x80000FFD; mov edi, 0x90000FFE; or ecx, -1; rep movsd. mov edi, 0x90000000; mov edx, 4321; or ecx, -1; rep insd
             Attack.Poisons<GuestFaultException>(
                 "no memory copied to no memory",
@@ -71,10 +71,10 @@ internal static partial class Attacks
                 "a port read into no memory", victim => victim.Execute([0xBF, 0, 0, 0, 0x90, .. UnknownPort, 0x83, 0xC9, 0xFF, 0xF3, 0x6D]),
                 "read port 4321"),
 
-            // Its memory is its own, also the code: what it writes is seen by nobody else.
+            // An i686 guest has its memory, with its code, for itself: no other sandbox sees the writes.
             Attack.Harmless("its own PEB overwritten", victim => victim.Poke(victim.Map.Peb.Gpa.Value + 0x800, new byte[256])),
 
-            // Somewhere on the way it overwrites the instructions that do it. xor edi, edi; mov ecx, 0x10000; mov al, 0xF4 (HLT); rep stosb
+            // On its way the instruction overwrites its own code. xor edi, edi; mov ecx, 0x10000; mov al, 0xF4 (HLT); rep stosb
             new Attack("all of its own image overwritten", victim => victim.Execute(0x31, 0xFF, 0xB9, 0, 0, 1, 0, 0xB0, 0xF4, 0xF3, 0xAA))
             {
                 Ends = AnyEnd,
@@ -86,7 +86,7 @@ internal static partial class Attacks
         new("a recursion without end", victim => victim.Sandbox.Call<int>("Recurse", 1_000_000)) { Ends = AnyEnd },
     ];
 
-    // Who has overwritten its own code or buffers may go on in many ways.
+    // A guest that has overwritten its own code or buffers may end in any of these ways.
     private static Type[] AnyEnd =>
         [typeof(GuestAbortedException), typeof(GuestCpuException), typeof(GuestFaultException), typeof(GuestProtocolException)];
 

@@ -41,14 +41,14 @@ internal static partial class Attacks
         Send("a host call in place of a result", "call-host-hostprint", Halt, _ => { }, Attack.Fails<GuestProtocolException>),
     ];
 
-    /// <summary>A host call as a guest sends it.</summary>
+    /// <summary>Gets a host call as a guest encodes it.</summary>
     private static byte[] HostCallOf(string name, params GuestValue[] arguments)
     {
         byte[] buffer = new byte[0x4000];
         return buffer[..(int)FunctionCallMessage.Write(buffer, name, GuestValueKind.Void, arguments)];
     }
 
-    // What goes wrong around the root table is the same for every message.
+    // Faults around the root table are the same for every message.
     private static IEnumerable<Attack> Malformed(string vector, int port, string what, Func<string, Action<Victim>, string, Attack> fails)
     {
         (string Name, Action<byte[]> Damage)[] damages =

@@ -6,7 +6,7 @@ internal static partial class Attacks
     private const ulong LargePage = 0xA3;
     private const ulong Gigabyte = 1 << 30;
 
-    // What a guest has done to its page tables when a snapshot is taken of it (amd64 sheet, sections 3.1 and 6.3).
+    // Changes of a guest to its page tables before a snapshot is taken (amd64 sheet, sections 3.1 and 6.3).
     private static IEnumerable<Attack> PageTables =>
     [
         .. Attack.By(
@@ -47,7 +47,7 @@ internal static partial class Attacks
                 },
                 "page tables"),
 
-            // Buffers and exception stack are gone with it, as soon as the processor notices.
+            // Scratch contains the buffers and the exception stack. The effect begins when the processor notices the change.
             new Attack("all of scratch unmapped", victim =>
             {
                 victim.Poke(victim.RootEntry(511), [0UL]);
@@ -85,7 +85,7 @@ internal static partial class Attacks
             Victim.I686,
             new Attack("a snapshot with paging turned on", victim =>
             {
-                // All of its addresses as they were, in pages of 4 MiB. Two entries of 32 bits are one number of 64.
+                // Maps all addresses as before, in pages of 4 MiB. One number of 64 bits holds two entries of 32 bits.
                 victim.Poke(
                     victim.Output + 0x3000,
                     [.. Enumerable.Range(0, 512).Select(i => ((ulong)(2 * i) << 22 | 0x83) | (((ulong)((2 * i) + 1) << 22 | 0x83) << 32))]);
@@ -106,7 +106,7 @@ internal static partial class Attacks
     private static ulong Physical(Victim victim, ulong offsetInOutput) =>
         victim.Map.Scratch.Gpa.Value + victim.Map.Sizes.InputBufferSize + offsetInOutput;
 
-    // Where the baked tables of the lowest 512 GiB are: behind the root.
+    // The entry for the lowest 512 GiB: the baked table behind the root.
     private static ulong FirstEntry(Victim victim) => (victim.Map.PageTables.Gpa.Value + 0x1000) | Table;
 
     private static void WithRoot(Victim victim, int index, IEnumerable<ulong> entries)

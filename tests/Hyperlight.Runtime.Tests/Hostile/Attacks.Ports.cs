@@ -36,12 +36,12 @@ internal static partial class Attacks
         Attack.Fails<GuestProtocolException>("HLT without a result", victim => victim.Execute(0xF4), "empty"),
         Attack.Fails<GuestProtocolException>("STI and HLT without a result", victim => victim.Execute(0xFB, 0xF4), "empty"),
 
-        // The processor is in the middle of an instruction when the call is over.
+        // The call ends while the processor is in the middle of an instruction.
         Attack.Fails<GuestProtocolException>(
             "a halt that is a string of bytes", victim => victim.Execute([.. ManyBytesFromHere, 0xBA, 108, 0, 0, 0, 0xF3, 0x6E]), "empty"),
     ];
 
-    // Keyboard controller (reset), fast A20 and reset, system management interrupt, reset control, PCI configuration, debug exit of an
-    // emulator.
+    // Ports of a PC: keyboard controller (reset), fast A20 and reset, system management interrupt, PCI configuration, reset control, debug
+    // exit of an emulator.
     private static uint[] Famous => [0x64, 0x92, 0xB2, 0xCF9, 0xCF8, 0xF4];
 }

@@ -4,7 +4,7 @@ namespace Hyperlight.Runtime.Tests.Hostile;
 
 internal static partial class Attacks
 {
-    // mov cr0, rax; mov cr3, rax; mov cr4, rax. The same in 32-bit code.
+    // mov cr0, rax; mov cr3, rax; mov cr4, rax. The bytes mean the same in 32-bit code.
     private static byte[] SetCr0 => [0x0F, 0x22, 0xC0];
     private static byte[] SetCr3 => [0x0F, 0x22, 0xD8];
     private static byte[] SetCr4 => [0x0F, 0x22, 0xE0];
@@ -34,7 +34,7 @@ internal static partial class Attacks
             Raises("five levels of page tables", "GeneralProtectionFault", [.. GetCr4, 0x48, 0x0F, 0xBA, 0xE8, 12, .. SetCr4]),
             Raises("bits of CR3 that are not there", "", [.. GuestCode.Load(true, 1UL << 45), .. SetCr3]).Or<GuestFaultException>(),
 
-            // Some hypervisors try again and again to read a table where there is no memory.
+            // Some hypervisors repeat the read of a page table at an address without memory for ever.
             Attack.Poisons<GuestFaultException>("page tables in no memory", victim =>
                 victim.ExecuteBriefly([.. GuestCode.Load(true, NoMemory), .. SetCr3])).Or<TimeoutException>(),
             Attack.Poisons<GuestFaultException>(
@@ -137,8 +137,8 @@ internal static partial class Attacks
 
     private static uint[] CpuidLeaves => [0, 1, 7, 0xD, 0x4000_0000, 0x8000_0001, uint.MaxValue];
 
-    // What processors and hypervisors disagree about: an exception in the guest, nothing, an instruction that KVM cannot run, or one that
-    // it tries again and again.
+    // Processors and hypervisors differ here: the guest gets an exception, nothing happens, KVM cannot run the instruction, or KVM repeats
+    // the instruction for ever.
     private static (string Name, byte[] Code)[] Debatable =>
     [
         ("VMCALL", [0x0F, 0x01, 0xC1]),
@@ -166,7 +166,7 @@ internal static partial class Attacks
     private static Attack Raises(string name, string exception, string function) =>
         Attack.Poisons<GuestCpuException>(name, victim => victim.Sandbox.Call(function), exception);
 
-    // Without a filter, as on old kernels, some can be used; a restore sets them back.
+    // Without an MSR filter, as on old kernels, a guest can write some registers. A restore resets them.
     private static Attack Msr(string name, uint index, byte instruction)
     {
         byte[] code = [0xB9, .. BitConverter.GetBytes(index), 0x31, 0xC0, 0x31, 0xD2, 0x0F, instruction, 0xC3];

@@ -4,8 +4,8 @@ namespace Hyperlight.Runtime.Tests.Hostile;
 
 internal static partial class Attacks
 {
-    // What a guest does in its initialisation, or leaves for its first call. There is no sandbox, or one that its neighbour's snapshot
-    // heals.
+    // Attacks in the initialisation, or by what the initialisation leaves for the first call. Either there is no sandbox afterwards, or the
+    // snapshot of the neighbour heals it.
     private static IEnumerable<Attack> Starts =>
     [
         .. AtStart(Attack.Poisons<TimeoutException>("a start without end", Call, "initialisation"), _ => GuestCode.Forever),
@@ -42,7 +42,7 @@ internal static partial class Attacks
             is64Bit => GuestCode.EndStart(is64Bit, FourPushes, (is64Bit ? OutputBuffer64 : ScriptedGuest.OutputBuffer) + 16)),
     ];
 
-    // With the default sizes.
+    // The address of the output buffer with the default sizes.
     private const ulong OutputBuffer64 = 0xFFFF_FFFF_FFFB_B000;
 
     // push -1; push -1; push -1; push -1; mov edx, 108; out dx, eax

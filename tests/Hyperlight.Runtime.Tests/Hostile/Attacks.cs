@@ -1,6 +1,6 @@
 namespace Hyperlight.Runtime.Tests.Hostile;
 
-/// <summary>The attacks, a table for each kind.</summary>
+/// <summary>The attacks: one table for each kind.</summary>
 internal static partial class Attacks
 {
     public static IReadOnlyList<Attack> All { get; } =

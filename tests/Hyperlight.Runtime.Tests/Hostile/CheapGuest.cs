@@ -6,20 +6,21 @@ using Hyperlight.Testing;
 namespace Hyperlight.Runtime.Tests.Hostile;
 
 /// <summary>
-/// An amd64 guest of few instructions, which also a processor that is emulated runs often. It answers every call with the same number.
+/// An amd64 guest of a few instructions, so that an emulated processor can run it many times. The guest answers every call with the same
+/// number.
 /// <code>
 ///   start:    lea rax, [rip+dispatch]; and rsp, -16; mov edx, 108; out dx, eax
-///   dispatch: lea rsi, [rip+answer]; mov rdi, output; mov ecx, words; cld; rep movsq; mov rdi, input; mov dword [rdi], 8; mov edx, 108;
-/// out dx, eax
-///   answer:   the output buffer with one message
+///   dispatch: lea rsi, [rip+answer]; mov rdi, output; mov ecx, words; cld; rep movsq;
+///             mov rdi, input; mov dword [rdi], 8; mov edx, 108; out dx, eax
+///   answer:   the content of the output buffer, with one message
 /// </code>
 /// </summary>
 internal sealed class CheapGuest
 {
-    /// <summary>What it answers.</summary>
+    /// <summary>The guest's answer.</summary>
     public const int Answer = -42;
 
-    /// <summary>Whether it crashes instead of starting.</summary>
+    /// <summary>Whether the guest crashes in its initialisation.</summary>
     public bool FailsAtStart { get; init; }
 
     public TestGuest Bake()

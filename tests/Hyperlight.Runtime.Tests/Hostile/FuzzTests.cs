@@ -8,8 +8,8 @@ using Hyperlight.Runtime.Tests.Vectors;
 namespace Hyperlight.Runtime.Tests.Hostile;
 
 /// <summary>
-/// Whatever a guest leaves in its buffers and writes to its ports, only the documented exceptions come out. The seed is fixed: a failure
-/// repeats.
+/// Puts random data into the buffers and writes random values to the ports: only the documented exceptions occur. The seed is fixed, so
+/// that a failure repeats.
 /// </summary>
 public class FuzzTests
 {
@@ -62,7 +62,7 @@ public class FuzzTests
             }
         }
 
-        // Both what is refused and what is taken occur.
+        // Some messages are accepted and some are refused.
         Assert.Contains(typeof(GuestProtocolException), seen);
         Assert.Contains(typeof(void), seen);
     }
@@ -105,7 +105,7 @@ public class FuzzTests
         Assert.DoesNotContain(exception?.Message ?? "", char.IsControl);
     }
 
-    // What the run loop does with a message, as the host that writes what a guest would.
+    // Handles a message as the run loop does; the buffers hold what a guest would have written.
     private static void Serve(int what, HostFunctionTable functions, byte[] output, byte[] input, ref byte[] copy)
     {
         ReadOnlySpan<byte> message = new BufferStack("output", output).Pop(ref copy);

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Hyperlight.Runtime.Tests.Hostile;
 
-/// <summary>Pieces of machine code. Those without an architecture in their name mean the same in 32-bit and 64-bit code.</summary>
+/// <summary>
+/// Pieces of machine code. A method without the parameter is64Bit gives code that means the same in 32-bit and 64-bit mode.
+/// </summary>
 internal static class GuestCode
 {
     /// <summary>jmp .</summary>
@@ -11,7 +13,7 @@ internal static class GuestCode
     /// <summary>mov edx, port; mov eax, value; out dx, eax</summary>
     public static byte[] Out(uint port, uint value = 0) => [0xBA, .. Bytes(port), 0xB8, .. Bytes(value), 0xEF];
 
-    /// <summary>Repeats code for ever. 1: …; jmp 1b</summary>
+    /// <summary>Repeats code without end. 1: …; jmp 1b</summary>
     public static byte[] Loop(params byte[] code) => [.. code, 0xE9, .. Bytes((uint)-(code.Length + 5))];
 
     /// <summary>mov rax, value, or mov eax, value</summary>
@@ -31,14 +33,17 @@ internal static class GuestCode
     public static byte[] Store(bool is64Bit, ulong address, ulong value) =>
         [.. Load(is64Bit, address), 0xC7, 0x00, .. Bytes((uint)value), 0xC7, 0x40, 0x04, .. Bytes((uint)(value >> 32))];
 
-    /// <summary>Ends the initialisation. mov rax, stack; mov rsp, rax; mov rax, dispatch; mov edx, 108; out dx, eax; hlt</summary>
+    /// <summary>
+    /// Ends the initialisation with the address and the stack for calls. mov rax, stack; mov rsp, rax; mov rax, dispatch; mov edx, 108; out
+    /// dx, eax; hlt
+    /// </summary>
     public static byte[] EndStart(bool is64Bit, ulong dispatch, ulong stack) =>
         [.. Load(is64Bit, stack), .. is64Bit ? (byte[])[0x48] : [], 0x89, 0xC4, .. Load(is64Bit, dispatch), 0xBA, .. Bytes(108u), 0xEF,
             0xF4];
 
     /// <summary>
-    /// Ends the initialisation and lets code answer every call. call 1f; 1: pop rbx; mov rax, stack; mov rsp, rax; mov rax, rbx; add rax,
-    /// dispatch - 1b; mov edx, 108; out dx, eax; hlt; dispatch: …
+    /// Ends the initialisation; the given code answers every call. call 1f; 1: pop rbx; mov rax, stack; mov rsp, rax; mov rax, rbx;
+    /// add rax, dispatch - 1b; mov edx, 108; out dx, eax; hlt; dispatch: …
     /// </summary>
     public static byte[] EndStart(bool is64Bit, byte[] dispatch, ulong stack)
     {
@@ -51,15 +56,14 @@ internal static class GuestCode
     }
 
     /// <summary>
-    /// Copies a message that lies alone to the output buffer and writes to a port, again and again.
-    /// call 1f; 1: pop rbx; 2: lea rsi, [rbx+data]; mov rdi, output; mov ecx, length; rep movsb; [mov qword [input], 8]; mov edx, port; out
-    /// dx, eax; jmp 2b; data: …
+    /// Copies the content of a buffer to the output buffer and writes to a port, without end. call 1f; 1: pop rbx; 2: lea rsi, [rbx+data];
+    /// mov rdi, output; mov ecx, length; rep movsb; [mov qword [input], 8]; mov edx, port; out dx, eax; jmp 2b; data: …
     /// </summary>
-    /// <param name="is64Bit">Whether the guest is.</param>
-    /// <param name="output">The output buffer.</param>
-    /// <param name="framed">What to write there.</param>
+    /// <param name="is64Bit">Whether the guest runs 64-bit code.</param>
+    /// <param name="output">The address of the output buffer.</param>
+    /// <param name="framed">The content for the output buffer.</param>
     /// <param name="port">The port.</param>
-    /// <param name="input">The input buffer, to make it empty each time; null to let it fill.</param>
+    /// <param name="input">The address of the input buffer, which is emptied each time; <c>null</c> to let it fill up.</param>
     public static byte[] SendForever(bool is64Bit, ulong output, byte[] framed, uint port, ulong? input)
     {
         byte[] empty = input is { } address ? Store(is64Bit, address, 8) : [];

@@ -3,17 +3,19 @@ using Hyperlight.Runtime.Tests.Hypervisors;
 namespace Hyperlight.Runtime.Tests.Hostile;
 
 /// <summary>
-/// What a host has open and how its thread is set up, as the kernel sees it. Two that are equal: nothing was left behind.
+/// The kernel's view of the resources of a host and of the signals of its thread. If two states are equal, nothing was left behind.
 /// </summary>
-/// <param name="Machines">Open virtual machines.</param>
-/// <param name="Processors">Open virtual processors.</param>
-/// <param name="Files">Open files in memory and files of images.</param>
-/// <param name="SharedPages">Mappings of pages that KVM shares with its user.</param>
-/// <param name="ImageMappings">Mappings of images and of files in memory.</param>
-/// <param name="Signals">The signals that this thread blocks, and those that the process ignores and catches.</param>
+/// <param name="Machines">The number of open virtual machines.</param>
+/// <param name="Processors">The number of open virtual processors.</param>
+/// <param name="Files">The number of open files in memory and of open image files.</param>
+/// <param name="SharedPages">The number of mapped pages that KVM shares with the process.</param>
+/// <param name="ImageMappings">The number of mappings of images and of files in memory.</param>
+/// <param name="Signals">The signals that the thread blocks and the signals that the process ignores or catches.</param>
 internal sealed record HostState(int Machines, int Processors, int Files, int SharedPages, int ImageMappings, string Signals)
 {
-    /// <summary>What it is now, without the machine that is kept for the next sandbox. Only meaningful while no other test runs.</summary>
+    /// <summary>
+    /// Reads the current state, without the machine that is kept for the next sandbox. No other test may run at the same time.
+    /// </summary>
     public static HostState Now()
     {
         KeptMachine.Close();

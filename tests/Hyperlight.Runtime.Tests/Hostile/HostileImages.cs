@@ -1,6 +1,6 @@
 namespace Hyperlight.Runtime.Tests.Hostile;
 
-/// <summary>The neighbourhoods of all attacks in calls: one of each guest.</summary>
+/// <summary>The neighbourhoods for all attacks that happen in calls: one for each guest.</summary>
 public sealed class HostileImages : IDisposable
 {
     private readonly Dictionary<string, Neighbourhood> _neighbourhoods = [];

@@ -2,17 +2,17 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Hostile;
 
-/// <summary>An image of a hostile guest, a sandbox of it that nobody attacks, and a snapshot of how it started.</summary>
+/// <summary>An image of a hostile guest, a sandbox of the image that is not attacked, and a snapshot of a started guest.</summary>
 internal sealed class Neighbourhood : IDisposable
 {
-    // How much init data makes the guest look for code in it.
+    // With at least this many bytes of init data the guest runs the init data as code.
     private const int LeastInitCode = 16;
 
-    // Enough for a start that comes to an end, also where the processor is emulated twice over.
+    // Enough for a start that succeeds, also on a processor that is emulated on two levels.
     private static readonly TimeSpan LongestStart = TimeSpan.FromMilliseconds(500);
 
     /// <param name="guest">The name of the guest.</param>
-    /// <param name="atStart">Machine code that victims run in their initialisation, empty for none.</param>
+    /// <param name="atStart">Machine code that victims run in their initialisation; empty if there is none.</param>
     public Neighbourhood(string guest, byte[] atStart)
     {
         byte[] initData = [.. atStart, .. new byte[Math.Max(0, LeastInitCode - atStart.Length)]];
@@ -28,14 +28,14 @@ internal sealed class Neighbourhood : IDisposable
 
     public Snapshot Start { get; }
 
-    /// <summary>A sandbox of the image whose guest may misbehave in its initialisation.</summary>
+    /// <summary>Starts a sandbox whose guest runs the machine code in its initialisation.</summary>
     public Sandbox StartVictim() => Image.Start(options =>
     {
         Configure(options, misbehaveAtStart: true);
         options.StartTimeout = LongestStart;
     });
 
-    /// <summary>A sandbox whose guest has started without misbehaving.</summary>
+    /// <summary>Creates a sandbox from the snapshot of a guest that started normally.</summary>
     public Sandbox CreateVictim() => Start.CreateSandbox(options => Configure(options, misbehaveAtStart: false));
 
     public void Dispose()

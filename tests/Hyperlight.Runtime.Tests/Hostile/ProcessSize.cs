@@ -2,22 +2,23 @@ using System.Globalization;
 
 namespace Hyperlight.Runtime.Tests.Hostile;
 
-/// <summary>What this process takes of its machine.</summary>
-/// <param name="Host">What it has of the hypervisor's.</param>
-/// <param name="Descriptors">Open files of any kind.</param>
-/// <param name="Mappings">Mappings of any kind.</param>
-/// <param name="Threads">Threads.</param>
-/// <param name="PrivateMemory">Bytes that it has written to and shares with nobody.</param>
+/// <summary>The resources that this process uses.</summary>
+/// <param name="Host">The resources of the hypervisor.</param>
+/// <param name="Descriptors">The number of open files of any kind.</param>
+/// <param name="Mappings">The number of mappings of any kind.</param>
+/// <param name="Threads">The number of threads.</param>
+/// <param name="PrivateMemory">The private memory that the process has written to, in bytes.</param>
 internal sealed record ProcessSize(HostState Host, int Descriptors, int Mappings, int Threads, long PrivateMemory)
 {
-    // What is ours is flat to the last one (Host). The rest leaves the .NET runtime room for its own: files it opens, threads its pool
-    // adds, mappings and memory of code it compiles again. One leaked in each of 1,800 cycles would be 1,800, and one page in each 7 MiB.
+    // The resources of our own code (Host) must not grow at all. The other limits leave room for the .NET runtime: files, threads of its
+    // pool, mappings, and memory for code that is compiled again. A leak in each of 1,800 cycles would be 1,800 descriptors, or 7 MiB of
+    // pages.
     private const int MoreDescriptors = 20;
     private const int MoreMappings = 60;
     private const int MoreThreads = 4;
     private const long MorePrivateMemory = 6 << 20;
 
-    /// <summary>What it is now, once the garbage is collected.</summary>
+    /// <summary>Collects garbage and reads the current size.</summary>
     public static ProcessSize Now()
     {
         for (int i = 0; i < 2; i++)

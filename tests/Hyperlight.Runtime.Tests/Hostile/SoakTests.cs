@@ -3,8 +3,9 @@ using Hyperlight.Runtime.Tests.Guests;
 namespace Hyperlight.Runtime.Tests.Hostile;
 
 /// <summary>
-/// 100,000 calls and 2,000 sandboxes leave a process as it was. Nothing runs beside these tests: they look at the whole process, once after
-/// a tenth of the work, when everything that is made once is there, and once after the rest.
+/// Checks that a process does not grow with 100,000 calls and 2,000 sandboxes. The first look at the process is after a tenth of the work,
+/// when everything that is created once exists, the second after the rest. No other tests run at the same time, because the tests look at
+/// the whole process.
 /// </summary>
 [Collection(nameof(Alone))]
 public class SoakTests
@@ -13,7 +14,7 @@ public class SoakTests
     private const int Cycles = 2_000;
     private const int WarmUp = 10;
 
-    // One round: cheap calls, then one of those things that leave more behind.
+    // A round makes cheap calls and then one operation that could leave more behind.
     private const int CallsOfARound = 100;
 
     [KvmFact]
@@ -86,7 +87,7 @@ public class SoakTests
                 sandbox.Restore(start);
                 break;
             default:
-                // Without a call since the last restore the snapshot would be that one again.
+                // Without a call since the last restore, the new snapshot would be the restored one.
                 sandbox.Call("DataWord");
                 using (Snapshot snapshot = sandbox.TakeSnapshot())
                 {

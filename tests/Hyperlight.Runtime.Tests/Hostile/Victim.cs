@@ -4,22 +4,22 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Hostile;
 
-/// <summary>A sandbox whose guest does what a test says.</summary>
-/// <param name="guest">The name of its image.</param>
-/// <param name="map">Where everything is in its memory.</param>
-/// <param name="sandbox">The sandbox, not yet started when the attack is one of its initialisation.</param>
+/// <summary>A sandbox whose guest does what a test tells it.</summary>
+/// <param name="guest">The name of the guest.</param>
+/// <param name="map">The guest's memory map.</param>
+/// <param name="sandbox">The sandbox.</param>
 internal sealed class Victim(string guest, MemoryMap map, Sandbox sandbox)
 {
     public const string Amd64 = "misbehave";
     public const string I686 = "misbehave32";
     public const string Flat = "misbehave-flat";
 
-    /// <summary>What a text that a guest chose must not do to a log.</summary>
+    /// <summary>A text of a guest that would forge a line of a log if it were written there unchanged.</summary>
     public const string Forgery = "gone\n2026-11-22 root logged in\u001b[2J\u202E\u2028";
 
     public static readonly string[] Guests = [Amd64, I686, Flat];
 
-    /// <summary>The time for what never ends by itself.</summary>
+    /// <summary>The timeout for attacks that do not end by themselves.</summary>
     public static readonly TimeSpan Brief = TimeSpan.FromMilliseconds(60);
 
     private const int PageSize = 4096;
@@ -27,7 +27,7 @@ internal sealed class Victim(string guest, MemoryMap map, Sandbox sandbox)
     private const ulong LargePage = 1 << 21;
     private const ulong PresentAndWritable = 3;
 
-    // An entry of the root that no guest of the kit uses.
+    // An entry of the root page table that guests of the kit do not use.
     private const int FreeRootEntry = 3;
 
     public Sandbox Sandbox => sandbox;
@@ -42,22 +42,22 @@ internal sealed class Victim(string guest, MemoryMap map, Sandbox sandbox)
 
     public int OutputSize => (int)map.Sizes.OutputBufferSize;
 
-    /// <summary>A call that asks nothing of the guest.</summary>
+    /// <summary>Calls a function that changes nothing.</summary>
     public void Call() => sandbox.Call("DataWord");
 
-    /// <summary>The guest runs machine code.</summary>
+    /// <summary>Lets the guest run machine code.</summary>
     public void Execute(params byte[] code) => sandbox.Call("Execute", code);
 
-    /// <summary>The guest runs machine code that does not end by itself.</summary>
+    /// <summary>Lets the guest run machine code that does not end by itself.</summary>
     public void ExecuteBriefly(params byte[] code) => sandbox.Call("Execute", new CallOptions { Timeout = Brief }, code);
 
-    /// <summary>The guest writes bytes anywhere, then to a port.</summary>
+    /// <summary>Lets the guest write bytes to an address and then write to a port.</summary>
     public void Poke(ulong address, byte[] bytes, int port, int value = 0) => sandbox.Call("Poke", address, bytes, port, value);
 
-    /// <summary>The guest writes bytes anywhere, and nothing else.</summary>
+    /// <summary>Lets the guest write bytes to an address.</summary>
     public void Poke(ulong address, params byte[] bytes) => Poke(address, bytes, 103, '\n');
 
-    /// <summary>The guest writes numbers anywhere.</summary>
+    /// <summary>Lets the guest write words of 64 bits to an address.</summary>
     public void Poke(ulong address, params ulong[] words)
     {
         byte[] bytes = new byte[words.Length * sizeof(ulong)];
@@ -69,15 +69,15 @@ internal sealed class Victim(string guest, MemoryMap map, Sandbox sandbox)
         Poke(address, bytes);
     }
 
-    /// <summary>The guest leaves one message in its output buffer, then writes to a port.</summary>
+    /// <summary>Lets the guest put one message into its output buffer and then write to a port.</summary>
     public void Send(byte[] message, int port) => Poke(Output, ScriptedGuest.Framed(message), port);
 
-    /// <summary>The address of an entry in the root of the guest's page tables.</summary>
+    /// <summary>Gets the virtual address of an entry in the root page table.</summary>
     public ulong RootEntry(int index) => map.PageTables.Gva.Value + ((ulong)index * sizeof(ulong));
 
     /// <summary>
-    /// The guest maps a physical address with tables of its own, which it builds in the last pages of its output buffer: one with large
-    /// pages, one with small ones for the first 2 MiB around the address.
+    /// Lets the guest map a physical address with tables that it builds in the last pages of its output buffer: one table with large pages,
+    /// and one with small pages for the first 2 MiB around the address.
     /// </summary>
     /// <returns>The virtual address.</returns>
     public ulong MapPhysically(ulong gpa, ulong flags = PresentAndWritable)
