@@ -1,5 +1,5 @@
 namespace Hyperlight.Runtime.Tests;
 
-/// <summary>Tests that change or observe the whole process: they run after all others, one at a time.</summary>
+/// <summary>The collection of tests that change or observe the whole process. They run after all other tests, one at a time.</summary>
 [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
 public sealed class Alone;

@@ -2,7 +2,9 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests;
 
-/// <summary>Replaces the process's standard output: nothing else may run meanwhile.</summary>
+/// <summary>
+/// Tests the generated program. The tests replace the standard output of the process, so no other test of this class runs then.
+/// </summary>
 [Collection(nameof(GuestCommandLineTests))]
 [CollectionDefinition(nameof(GuestCommandLineTests), DisableParallelization = true)]
 public class GuestCommandLineTests
@@ -111,7 +113,9 @@ public class GuestCommandLineTests
         }
     }
 
-    /// <summary>The pipe to a pager: takes the first text later than a call waits for, unless the program has gone on by then.</summary>
+    /// <summary>
+    /// A writer that blocks at its first text until the program goes on, at most 1.5 seconds, as a pipe to a pager can do.
+    /// </summary>
     private sealed class SlowWriter(ManualResetEventSlim returned) : StringWriter
     {
         private bool _isOpen;

@@ -4,7 +4,7 @@ using Xunit.v3;
 namespace Hyperlight.Runtime.Tests;
 
 /// <summary>
-/// A test that runs guests: it is skipped, with the probe's name and what it found, where the machine's KVM lacks what it needs.
+/// Marks a test that runs guests. If the machine's KVM lacks something that the test needs, the test is skipped with the probe's result.
 /// </summary>
 public sealed class KvmFactAttribute : FactAttribute, ITraitAttribute
 {
@@ -17,7 +17,7 @@ public sealed class KvmFactAttribute : FactAttribute, ITraitAttribute
         Skip = Probes.Missing(needs);
     }
 
-    /// <summary>By this trait the lab finds the tests that other machines skip (eng/Build.cs).</summary>
+    /// <summary>Gets the trait by which the lab selects its tests (eng/Build.cs).</summary>
     public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => TraitsOf(_needs);
 
     internal static IReadOnlyCollection<KeyValuePair<string, string>> TraitsOf(Needs needs) =>

@@ -3,7 +3,7 @@ using Xunit.v3;
 
 namespace Hyperlight.Runtime.Tests;
 
-/// <summary>Like <see cref="KvmFactAttribute"/>, with data.</summary>
+/// <summary>Marks a theory that runs guests; see <see cref="KvmFactAttribute"/>.</summary>
 public sealed class KvmTheoryAttribute : TheoryAttribute, ITraitAttribute
 {
     private readonly Needs _needs;

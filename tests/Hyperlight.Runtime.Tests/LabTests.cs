@@ -1,6 +1,6 @@
 namespace Hyperlight.Runtime.Tests;
 
-/// <summary>What machines lack is there in the lab (tests/kvm-lab), so that no test is skipped everywhere.</summary>
+/// <summary>Asserts that the lab (tests/kvm-lab) has everything that tests need, so that no test is skipped on all machines.</summary>
 public class LabTests
 {
     public static TheoryData<Needs> AllNeeds => [.. Enum.GetValues<Needs>()];

@@ -3,14 +3,15 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests;
 
-/// <summary>Tests of which one half runs in another process.</summary>
+/// <summary>Runs the other half of a test in a process of its own.</summary>
 internal static class OtherProcess
 {
-    /// <summary>Runs a test method in another process; for a theory, once for each of its data.</summary>
+    /// <summary>Runs a test method in another process. A theory runs there once for each row of its data.</summary>
     /// <param name="test">The class of the test.</param>
     /// <param name="method">The name of the method.</param>
-    /// <param name="variable">An environment variable that is set only there, so that the test knows which half it is.</param>
-    /// <param name="value">What the variable holds.</param>
+    /// <param name="variable">An environment variable that is set only in the other process, so that the test can tell the processes
+    /// apart.</param>
+    /// <param name="value">The value of the variable.</param>
     public static void RunTest(Type test, string method, string variable, string value)
     {
         string[] arguments = [test.Assembly.Location, "-method", $"{test.FullName}.{method}"];

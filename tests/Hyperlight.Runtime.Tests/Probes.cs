@@ -3,14 +3,14 @@ using Hyperlight.Runtime.Tests.Hypervisors;
 
 namespace Hyperlight.Runtime.Tests;
 
-/// <summary>Finds out, once per test run and with a guest of a few bytes each, what the machine's KVM can do.</summary>
+/// <summary>Finds out what the machine's KVM can do, once for each test run, with guests of a few bytes.</summary>
 internal static class Probes
 {
     private static readonly Lazy<string?> Kvm = new(() => Hypervisor.Check() is { } finding ? $"probe Kvm: {finding}" : null);
     private static readonly Lazy<string?> Paging32 = new(TryPaging32);
     private static readonly Lazy<string?> InterruptReturn32 = new(TryInterruptReturn32);
 
-    /// <summary>Why tests with this need cannot run here, null when they can.</summary>
+    /// <summary>Gets the reason why tests with these needs cannot run here; <c>null</c> if they can.</summary>
     public static string? Missing(Needs needs) => needs switch
     {
         Needs.Kvm => Kvm.Value,

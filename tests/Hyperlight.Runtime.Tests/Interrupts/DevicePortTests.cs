@@ -5,7 +5,7 @@ using Hyperlight.Runtime.Tests.Vectors;
 
 namespace Hyperlight.Runtime.Tests.Interrupts;
 
-/// <summary>The ports of PICs, PIT and timer, with and without interrupts (i686 sheet, sections 6.4 and 6.5).</summary>
+/// <summary>Tests the ports of the PICs, the PIT and the timer, with and without interrupts (i686 sheet, sections 6.4 and 6.5).</summary>
 public sealed class DevicePortTests : IDisposable
 {
     private const uint Unknown = 4321;
@@ -15,7 +15,7 @@ public sealed class DevicePortTests : IDisposable
 
     public static TheoryData<uint> DevicePorts => [0x20, 0x21, 0xA0, 0xA1, 0x4D0, 0x4D1, 0x40, 0x41, 0x42, 0x43, 0x61, 0x80];
 
-    // What the kernel does not answer itself: a PIC is asked for one byte.
+    // Ports that the kernel does not answer. The ports of a PIC are tested with one byte.
     public static TheoryData<uint> PortsWithoutDevice => [0x40, 0x41, 0x42, 0x43, 0x61, 0x80];
 
     private static byte[] Result => RecordedMessages.Get("result-int");
@@ -57,7 +57,7 @@ public sealed class DevicePortTests : IDisposable
     {
         using Sandbox sandbox = _plain.Halt().Run(0xF4).Start();
 
-        // There is no result, which is no poison.
+        // The call fails because it has no result. That does not poison the sandbox.
         Assert.Throws<GuestProtocolException>(() => sandbox.Call("F"));
         Assert.Equal(SandboxState.Ready, sandbox.State);
     }
@@ -117,7 +117,8 @@ public sealed class DevicePortTests : IDisposable
     [KvmFact]
     public void The_timer_takes_four_bytes_and_ignores_fewer()
     {
-        // mov eax, 5000; mov edx, 107; out dx, eax; mov eax, 3000; out dx, ax; out dx, al; then a host call, whose function looks.
+        // mov eax, 5000; mov edx, 107; out dx, eax; mov eax, 3000; out dx, ax; out dx, al; then a call of the host function, which reads
+        // the period.
         byte[] code = [.. GuestCode.Out(107, 5000), 0xB8, .. BitConverter.GetBytes(3000), 0x66, 0xEF, 0xEE, .. GuestCode.Out(101),
             .. GuestCode.Out(Unknown)];
         long period = 0;
@@ -168,7 +169,7 @@ public sealed class DevicePortTests : IDisposable
         Assert.Throws<TimeoutException>(() => sandbox.Call("Count", new CallOptions { Timeout = TimeSpan.FromMilliseconds(50) }, 1u, 100u));
     }
 
-    /// <summary>What a guest has in EAX after it ran code that reads a port, from 0.</summary>
+    /// <summary>Runs code that reads a port, with EAX 0 before, and returns the text of EAX after it.</summary>
     private static string Read(uint port, params byte[] code)
     {
         // xor eax, eax; mov edx, port; …; mov edx, 4321; out dx, eax

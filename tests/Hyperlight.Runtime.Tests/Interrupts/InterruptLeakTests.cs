@@ -5,12 +5,13 @@ using Hyperlight.Watch;
 namespace Hyperlight.Runtime.Tests.Interrupts;
 
 /// <summary>
-/// What sandboxes with timers take of the process. Nothing runs beside these tests: they count what the whole process has.
+/// Checks that sandboxes with timers leave nothing open in the process. No other tests run at the same time, because the tests count the
+/// threads and files of the whole process.
 /// </summary>
 [Collection(nameof(Alone))]
 public sealed class InterruptLeakTests
 {
-    // The kernel keeps 15 characters of a thread's name.
+    // The kernel keeps the first 15 characters of a thread's name.
     private const string TickerThread = "Hyperlight tick";
 
     [KvmFact]
@@ -27,7 +28,7 @@ public sealed class InterruptLeakTests
                 Add();
             }
 
-            // All at once, each while its timer runs.
+            // All sandboxes are disposed at the same time, while their timers run.
             await Task.WhenAll(sandboxes.Select(sandbox => sandbox.CallAsync<uint>("Count", 3u, 20_000u)));
 
             Assert.Equal((1, before), (before, CountTickers()));
@@ -61,7 +62,7 @@ public sealed class InterruptLeakTests
 
         Assert.Equal(host, HostState.Now());
 
-        // Room for the .NET runtime's own; one a life would be 60.
+        // The .NET runtime may open files of its own. One leaked file for each sandbox would be 60.
         Assert.InRange(CountDescriptors(), 0, descriptors + 20);
         Assert.Equal(0, Ticker.Shared.Count);
     }
@@ -81,7 +82,7 @@ public sealed class InterruptLeakTests
     private static int CountTickers() => Directory.EnumerateDirectories("/proc/self/task").Count(
         thread => ReadName(thread).StartsWith(TickerThread, StringComparison.Ordinal));
 
-    // A thread may end while it is looked at.
+    // The thread may end before its name is read.
     private static string ReadName(string thread)
     {
         try

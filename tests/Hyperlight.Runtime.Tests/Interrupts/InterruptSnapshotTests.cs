@@ -4,7 +4,7 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Interrupts;
 
-/// <summary>Snapshots keep the interrupt controllers.</summary>
+/// <summary>Tests that snapshots contain the state of the interrupt controllers.</summary>
 public sealed class InterruptSnapshotTests
 {
     private const uint AllButTimer = 0xFE;
@@ -86,7 +86,7 @@ public sealed class InterruptSnapshotTests
     [KvmFact]
     public void Pages_of_a_snapshot_that_would_cover_a_device_are_refused_and_the_guest_goes_on()
     {
-        // As the interrupt controllers are for guests that have written 4 GiB, but right behind the image.
+        // A guest that has written 4 GiB would reach the interrupt controllers. Here a device right behind the image takes their place.
         using TestGuest guest = new("misbehave", request => request with { Sizes = request.Sizes with { HeapSize = 0x1000 } });
         ImageConfig config = guest.Image.Config;
         GuestPhysicalAddress end = new(guest.Image.Map.InitData.Gva.Value);

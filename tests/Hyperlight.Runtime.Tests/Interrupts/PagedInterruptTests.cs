@@ -1,7 +1,7 @@
 namespace Hyperlight.Runtime.Tests.Interrupts;
 
 /// <summary>
-/// Hardware interrupts of a guest with 32-bit paging (i686 sheet, sections 6.4 and 7): what guests of the other layouts are tested for.
+/// Runs the tests of hardware interrupts with a guest that has 32-bit paging (i686 sheet, sections 6.4 and 7).
 /// </summary>
 public class PagedInterruptTests
 {

@@ -7,7 +7,7 @@ using Hyperlight.Snapshots.Formats;
 namespace Hyperlight.Runtime.Tests.Interrupts;
 
 /// <summary>
-/// Snapshots of guests with interrupts that were saved and loaded again. They are in our own format, whatever the layout.
+/// Tests saved and loaded snapshots of guests with interrupts. Such snapshots are always in our own format.
 /// </summary>
 public sealed class SavedInterruptTests : IDisposable
 {
@@ -49,7 +49,7 @@ public sealed class SavedInterruptTests : IDisposable
             snapshot.Save(Saved, Tag);
         }
 
-        // The other process runs the first half of this test, once for each guest: what it does twice it does anew.
+        // The other process runs the first half of this test for each guest; running it twice does no harm.
         OtherProcess.RunTest(
             typeof(SavedInterruptTests), nameof(Another_process_goes_on_with_counters_controllers_and_the_tick_that_waits), ChildVariable,
             Saved);
@@ -86,7 +86,7 @@ public sealed class SavedInterruptTests : IDisposable
     public void What_was_loaded_of_a_guest_with_32_bit_paging_is_saved_again_as_it_was() =>
         What_was_loaded_is_saved_again_as_it_was(TickingGuest.Paged);
 
-    /// <summary>A controller, and the bytes that it has.</summary>
+    /// <summary>Each row is a controller and the size of its state in bytes.</summary>
     [KvmTheory]
     [InlineData(nameof(InterruptState.MasterPic), SnapshotInterrupts.PicSize)]
     [InlineData(nameof(InterruptState.SlavePic), SnapshotInterrupts.PicSize)]

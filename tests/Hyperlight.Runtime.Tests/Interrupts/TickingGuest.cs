@@ -2,21 +2,23 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Interrupts;
 
-/// <summary>The guests that count ticks of a timer, and a clock made of one.</summary>
+/// <summary>Guests that count the ticks of a timer, and a clock that is such a guest.</summary>
 internal static class TickingGuest
 {
-    /// <summary>Microseconds that leave an emulated processor time for the rest.</summary>
+    /// <summary>A timer period in microseconds that leaves an emulated processor time for other work.</summary>
     public const uint Period = 2000;
 
     public static TheoryData<string> Names => ["ticks", "ticks-flat", "ticks32"];
 
-    /// <summary>The one that needs 32-bit paging.</summary>
+    /// <summary>The name of the guest with 32-bit paging.</summary>
     public const string Paged = "ticks-paged";
 
     public static TestGuest Bake(string name) =>
         new(name, request => request with { Sizes = request.Sizes with { HardwareInterrupts = true } });
 
-    /// <summary>Starts a guest whose host function Wait takes until another guest has counted ten ticks.</summary>
+    /// <summary>
+    /// Starts a guest whose host function Wait returns when the guest of another sandbox, the clock, has counted ten ticks.
+    /// </summary>
     public static Sandbox StartWithClock(TestGuest guest, Sandbox clock, Action<Sandbox>? look = null)
     {
         Sandbox? sandbox = null;

@@ -4,7 +4,7 @@ using Hyperlight.Watch;
 
 namespace Hyperlight.Runtime.Tests.Interrupts;
 
-/// <summary>The timer and the HLT of guests with hardware interrupts (i686 sheet, section 6.4).</summary>
+/// <summary>Tests the timer and HLT in guests with hardware interrupts (i686 sheet, section 6.4).</summary>
 public sealed class TimerTests
 {
     public static TheoryData<string> Guests => TickingGuest.Names;
@@ -39,7 +39,7 @@ public sealed class TimerTests
         uint running = sandbox.Call<uint>("CountDuringHostCall", TickingGuest.Period, TickingGuest.Period);
         uint stopped = sandbox.Call<uint>("CountDuringHostCall", TickingGuest.Period, 0u);
 
-        // One that came while it was being stopped may be late.
+        // A tick that came while the timer was stopped may be counted late.
         Assert.InRange(running, 1u, uint.MaxValue);
         Assert.InRange(stopped, 0u, 1u);
         Assert.Equal([TickingGuest.Period, 0], periods);
@@ -149,7 +149,7 @@ public sealed class TimerTests
 
         Assert.All(ticks, count => Assert.InRange(count, 10u, uint.MaxValue));
         Assert.Equal(before, sandboxes[0].Call<uint>("Total"));
-        Assert.Equal(0u, sandboxes[0].Call<uint>("Pending") / 2); // One may have been on its way when it stopped its timer.
+        Assert.Equal(0u, sandboxes[0].Call<uint>("Pending") / 2); // One tick may have been on its way when the timer was stopped.
         Assert.All(sandboxes, sandbox => sandbox.Dispose());
     }
 
@@ -180,7 +180,7 @@ public sealed class TimerTests
         Assert.Equal(0, ticker.Count);
     }
 
-    /// <summary>Both guests with the same arguments.</summary>
+    /// <summary>Gives a test the same arguments for each guest.</summary>
     [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
     private sealed class CombinatorialGuestsAttribute(string function, object? period) : Xunit.v3.DataAttribute
     {

@@ -1,13 +1,13 @@
 namespace Hyperlight.Runtime.Tests.Microkernels;
 
-/// <summary>A kernel that was started, and its host.</summary>
+/// <summary>A started kernel and its host.</summary>
 internal sealed class BootedMicrokernel(Sandbox sandbox, VmbusHost host, Queue<string> requests, List<string> answers) : IDisposable
 {
     public Sandbox Sandbox => sandbox;
 
     public VmbusHost Host => host;
 
-    /// <summary>Runs kmain with these requests and returns its exit code.</summary>
+    /// <summary>Calls kmain with the requests and returns the exit code.</summary>
     public int Run(params string[] wanted)
     {
         requests.Clear();
@@ -16,14 +16,14 @@ internal sealed class BootedMicrokernel(Sandbox sandbox, VmbusHost host, Queue<s
         return sandbox.Call<int>("kmain");
     }
 
-    /// <summary>Runs kmain with these requests and returns what was answered, but for the greeting.</summary>
+    /// <summary>Calls kmain with the requests and returns the answers without the greeting.</summary>
     public string[] Ask(params string[] wanted)
     {
         Run(wanted);
         return [.. answers[1..]];
     }
 
-    /// <summary>Runs kmain with no request and returns the greeting.</summary>
+    /// <summary>Calls kmain without a request and returns the greeting.</summary>
     public string Greeting()
     {
         Run();

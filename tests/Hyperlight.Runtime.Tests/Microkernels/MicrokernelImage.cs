@@ -5,7 +5,7 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Microkernels;
 
-/// <summary>The image of a microkernel (samples/Microkernel32) and the files that its kernels are shown.</summary>
+/// <summary>The image of a microkernel (samples/Microkernel32) and the archive of files that is mapped for it.</summary>
 internal sealed class MicrokernelImage : IDisposable
 {
     public const string Motd = "Hello from the host's files.\n";
@@ -14,9 +14,9 @@ internal sealed class MicrokernelImage : IDisposable
 
     private readonly string _ramfs = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
 
-    /// <param name="variant">Which kernel: <c>identity</c>, <c>flat</c> or <c>paged</c>.</param>
-    /// <param name="change">Changes the request the image is baked from.</param>
-    /// <param name="ramfs">What is mapped as its files; an archive of <c>empty</c> and <c>motd</c> unless given.</param>
+    /// <param name="variant">The layout of the kernel: <c>identity</c>, <c>flat</c> or <c>paged</c>.</param>
+    /// <param name="change">Changes the request for the image.</param>
+    /// <param name="ramfs">The archive; <c>null</c> for an archive with the files <c>empty</c> and <c>motd</c>.</param>
     public MicrokernelImage(string variant, Func<BakeRequest, BakeRequest>? change = null, byte[]? ramfs = null)
         : this(Path.Combine(AppContext.BaseDirectory, "Guests", $"microkernel-{variant}.elf"), variant, change, ramfs)
     {
@@ -38,10 +38,10 @@ internal sealed class MicrokernelImage : IDisposable
 
     public TestGuest Guest { get; }
 
-    /// <summary>A kernel that is not one of the committed ones.</summary>
+    /// <summary>Bakes a kernel that is not one of the committed ones.</summary>
     public static MicrokernelImage FromFile(string elf, string variant) => new(elf, variant, null, null);
 
-    /// <summary>Files as a kernel can read them.</summary>
+    /// <summary>Creates an archive of files that kernels can read.</summary>
     public static byte[] Archive(params (string Name, string Content)[] files)
     {
         using MemoryStream stream = new();
@@ -59,7 +59,7 @@ internal sealed class MicrokernelImage : IDisposable
         return stream.ToArray();
     }
 
-    /// <summary>Starts a kernel, from a snapshot where there is one.</summary>
+    /// <summary>Starts a kernel, from a snapshot if one is given.</summary>
     public BootedMicrokernel Boot(byte[]? bulk = null, Snapshot? from = null)
     {
         List<string> answers = [];
@@ -75,7 +75,7 @@ internal sealed class MicrokernelImage : IDisposable
         return new(from is null ? Guest.Start(Configure) : from.CreateSandbox(Configure), host, requests, answers);
     }
 
-    /// <summary>Shows a kernel its files again, which a restore has taken away.</summary>
+    /// <summary>Maps the archive again, because a restore unmaps it.</summary>
     public void MapFiles(Sandbox sandbox) => Map((path, address, label) => sandbox.MapFile(path, address, label));
 
     public void Dispose()
@@ -87,7 +87,7 @@ internal sealed class MicrokernelImage : IDisposable
     private void Map(Action<string, GuestPhysicalAddress, string?> mapFile) =>
         mapFile(_ramfs, Ramfs, Guest.Image.Layout.ListsFileMappings ? "ramfs" : null);
 
-    // No request ends a kmain, and the next one goes on here.
+    // The empty request ends kmain. The next call of kmain continues with the queue.
     private static IEnumerable<string> Drain(Queue<string> requests)
     {
         while (true)

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Hyperlight.Runtime.Tests.Microkernels;
 
-/// <summary>Interrupts, and page tables that a kernel makes in its own memory (i686 sheet, sections 5.2 and 6.4).</summary>
+/// <summary>Tests interrupts, and page tables that a kernel builds in its own memory (i686 sheet, sections 5.2 and 6.4).</summary>
 public class MicrokernelPagingTests
 {
     private const int PageFault = 14;
@@ -58,7 +58,9 @@ public class MicrokernelPagingTests
         Assert.Equal(PageFault, Assert.Throws<GuestCpuException>(() => kernel.Run("scribble motd")).Vector);
     }
 
-    /// <summary>A paged kernel gets new tables from the host and makes its own anew; others have theirs back as they were.</summary>
+    /// <summary>
+    /// After a restore the paged kernel builds its tables again from new tables of the host. Other kernels keep their own tables.
+    /// </summary>
     [Theory]
     [MicrokernelVariants(Needs.Paging32)]
     public void A_snapshot_of_a_kernel_with_its_own_tables_can_be_restored_again_and_again(string variant)
@@ -84,13 +86,13 @@ public class MicrokernelPagingTests
         Assert.InRange(Ticks(Assert.Single(other.Ask("timer 1"))), 1, int.MaxValue);
     }
 
-    // "timer: N ticks since the start": more than were waited for where the kernel was late.
+    // Reads the answer "timer: N ticks since the start". N is larger than the number that was asked for if the kernel was late.
     private static int Ticks(string answer) =>
         answer.Split(' ') is ["timer:", var ticks, "ticks", "since", "the", "start"]
             ? int.Parse(ticks, CultureInfo.InvariantCulture)
             : throw new ArgumentException(answer, nameof(answer));
 
-    // "paging: directory FROM now TO".
+    // Reads the answer "paging: directory FROM now TO".
     private static (string From, string To) Directories(string answer) =>
         answer.Split(' ') is ["paging:", "directory", var from, "now", var to]
             ? (from, to)

@@ -3,7 +3,7 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Runtime.Tests.Microkernels;
 
-/// <summary>A kernel that starts itself, under each 32-bit layout, and what it needs of its host (i686 sheet, section 5).</summary>
+/// <summary>Tests a kernel that starts itself, in each 32-bit layout, and what the host provides for it (i686 sheet, section 5).</summary>
 public class MicrokernelTests
 {
     [Theory]
@@ -89,7 +89,7 @@ public class MicrokernelTests
         });
     }
 
-    /// <summary>i686 sheet, section 9: files are mapped to be read and executed.</summary>
+    /// <summary>Files are mapped without write permission (i686 sheet, section 9).</summary>
     [KvmTheory]
     [InlineData("identity")]
     [InlineData("flat")]
@@ -122,7 +122,8 @@ public class MicrokernelTests
     }
 
     /// <summary>
-    /// i686 sheet, sections 5.2 and 6.2: the processor sets accessed bits in a table that lies in the snapshot, without any store.
+    /// The processor sets the accessed bit in a descriptor table inside the image without a store instruction (i686 sheet, sections 5.2 and
+    /// 6.2).
     /// </summary>
     [Theory]
     [MicrokernelVariants]
@@ -132,14 +133,14 @@ public class MicrokernelTests
         using MicrokernelImage image = new(variant);
         using BootedMicrokernel kernel = image.Boot();
 
-        // Not every processor marks the code segment.
+        // The answer is about the data segment, because some processors do not set the bit for the code segment.
         Assert.EndsWith(" 0x93", Assert.Single(kernel.Ask("gdt")), StringComparison.Ordinal);
         Assert.NotEqual(
             -1, File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Guests", $"microkernel-{variant}.elf")).AsSpan().IndexOf(data));
         image.Guest.AssertUnchanged();
     }
 
-    /// <summary>i686 sheet, section 5.2: the kernel clears its BSS itself. The host has done that before; here it has not.</summary>
+    /// <summary>The kernel clears its BSS itself (i686 sheet, section 5.2). Here the host has not cleared it before.</summary>
     [Theory]
     [MicrokernelVariants]
     public void It_clears_its_own_memory(string variant)
@@ -160,7 +161,7 @@ public class MicrokernelTests
         Assert.Equal(6, Assert.Throws<GuestCpuException>(() => kernel.Run("crash")).Vector);
     }
 
-    /// <summary>i686 sheet, section 5.2, step 7: with no room for the result the code is that of an abort.</summary>
+    /// <summary>If there is no room for the result, the code of the result is that of an abort (i686 sheet, section 5.2, step 7).</summary>
     [Theory]
     [MicrokernelVariants]
     public void A_kernel_that_cannot_return_its_code_aborts(string variant)
@@ -247,7 +248,7 @@ public class MicrokernelTests
         Assert.Matches(@"port 32\b", Assert.Throws<GuestProtocolException>(() => kernel.Run()).Message);
     }
 
-    // The last segment brings bytes of its own for what it would have had zeroed.
+    // Stores bytes in the file for the part of the last segment that the loader would fill with zeros.
     private static byte[] WithGarbageAfterData(byte[] elf)
     {
         const int HeaderSize = 32;

@@ -4,8 +4,8 @@ using Xunit.v3;
 
 namespace Hyperlight.Runtime.Tests.Microkernels;
 
-/// <summary>The kernels, each where the machine's KVM can run it.</summary>
-/// <param name="needs">What the test needs; the paged kernel needs paging as well.</param>
+/// <summary>Runs a test with each kernel that the machine's KVM can run.</summary>
+/// <param name="needs">The needs of the test. The paged kernel also needs paging.</param>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class MicrokernelVariantsAttribute(Needs needs = Needs.Kvm) : DataAttribute, ITraitAttribute
 {
@@ -14,7 +14,7 @@ internal sealed class MicrokernelVariantsAttribute(Needs needs = Needs.Kvm) : Da
 
     public override bool SupportsDiscoveryEnumeration() => true;
 
-    /// <summary>Every theory has a row that only the lab runs everywhere.</summary>
+    /// <summary>Every theory has a row for the paged kernel, so the lab runs every theory.</summary>
     public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => KvmFactAttribute.TraitsOf(Needs.Paging32);
 
     private static TheoryDataRow<string> Row(string variant, Needs needs) => new(variant) { Skip = Probes.Missing(needs) };

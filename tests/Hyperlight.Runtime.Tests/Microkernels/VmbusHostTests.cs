@@ -5,7 +5,7 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.Microkernels;
 
-/// <summary>The host of the sample Microkernel32 takes nothing from a kernel that breaks a rule.</summary>
+/// <summary>Tests that the host of the sample Microkernel32 refuses calls of a kernel that breaks a rule.</summary>
 public sealed class VmbusHostTests : IDisposable
 {
     private readonly List<string> _answers = [];

@@ -3,7 +3,7 @@ using Hyperlight.Protocol;
 
 namespace Hyperlight.Runtime.Tests.Protocol;
 
-// amd64 sheet, section 5.8.
+/// <summary>Tests the messages of aborts (amd64 sheet, section 5.8).</summary>
 public class AbortMessageTests
 {
     [Fact]

@@ -3,7 +3,7 @@ using Hyperlight.Protocol;
 
 namespace Hyperlight.Runtime.Tests.Protocol;
 
-/// <summary>The stacks in the two buffers (amd64 sheet, section 5.3; i686 sheet, section 2.3).</summary>
+/// <summary>Tests the stacks in the input and output buffers (amd64 sheet, section 5.3; i686 sheet, section 2.3).</summary>
 public class BufferStackTests
 {
     private static readonly byte[] Message = [4, 0, 0, 0, 1, 2, 3, 4];
@@ -16,7 +16,7 @@ public class BufferStackTests
         byte[] buffer = new byte[64];
         Push(buffer, Message);
 
-        // amd64 sheet, section 5.3: [0..8) = N + 16, the data at 8, then its start.
+        // amd64 sheet, section 5.3: the first 8 bytes hold N + 16; the data is at offset 8, and the offset of the data follows it.
         Assert.Equal((ulong)Message.Length + 16, BinaryPrimitives.ReadUInt64LittleEndian(buffer));
         Assert.Equal(Message, buffer[8..16]);
         Assert.Equal(8ul, BinaryPrimitives.ReadUInt64LittleEndian(buffer.AsSpan(16)));
@@ -147,7 +147,7 @@ public class BufferStackTests
             }
             catch (GuestProtocolException)
             {
-                // The documented failure.
+                // This failure is documented.
             }
         }
     }

@@ -5,7 +5,7 @@ using Hyperlight.Runtime.Tests.Vectors;
 
 namespace Hyperlight.Runtime.Tests.Protocol;
 
-/// <summary>Google.FlatBuffers reads what our codec writes, and our codec reads what Google.FlatBuffers builds.</summary>
+/// <summary>Compares our codec with Google.FlatBuffers: each reads the messages that the other writes.</summary>
 public class FlatBuffersOracleTests
 {
     private const int Seed = 20261128;
@@ -33,7 +33,7 @@ public class FlatBuffersOracleTests
 
     public static TheoryData<string> Recorded => [.. RecordedMessages.Names];
 
-    // The oracle itself is checked against upstream's encoder.
+    // Checks the oracle itself against messages of upstream's encoder.
     [Theory]
     [MemberData(nameof(Recorded))]
     public void Both_read_a_recorded_message_alike(string vector)
@@ -69,7 +69,7 @@ public class FlatBuffersOracleTests
     {
         byte[] message = WriteCall("Function", expected, []);
 
-        // ReturnType of the schema has void and sized bytes last (amd64 sheet, section 5.4).
+        // In the schema void and sized bytes are the last values of ReturnType (amd64 sheet, section 5.4).
         byte type = expected switch { GuestValueKind.Void => 8, GuestValueKind.Bytes => 9, _ => (byte)(expected - 1) };
         Assert.Equal(("Function", null, CallOfGuest, type), FlatBuffersReader.ReadCall(message));
     }

@@ -3,20 +3,19 @@ using Google.FlatBuffers;
 namespace Hyperlight.Runtime.Tests.Protocol;
 
 /// <summary>
-/// Reads messages through the accessors of Google.FlatBuffers, field by field of the schema (amd64 sheet, section 5.4). The class shares no
-/// code with the runtime. Messages have to be well-formed: the class asserts that everything is aligned, as upstream's verifier demands,
-/// and trusts all else.
+/// Reads the fields of messages with Google.FlatBuffers (amd64 sheet, section 5.4). The class shares no code with the runtime. It asserts
+/// that everything is aligned, as upstream's verifier demands, and otherwise trusts the message.
 /// </summary>
 internal static class FlatBuffersReader
 {
-    /// <summary>The fields of a <c>FunctionCall</c>.</summary>
+    /// <summary>Reads the fields of a <c>FunctionCall</c>.</summary>
     public static (string? Name, GuestValue[]? Arguments, byte CallType, byte ReturnType) ReadCall(byte[] message)
     {
         Table call = Root(message);
         return (Text(call, 0), Parameters(call, 1), Byte(call, 2), Byte(call, 3));
     }
 
-    /// <summary>The value in a <c>FunctionCallResult</c>.</summary>
+    /// <summary>Reads the value of a <c>FunctionCallResult</c>.</summary>
     public static GuestValue ReadResult(byte[] message)
     {
         Table box = Union(Root(message), 0, expectedType: 1);
@@ -29,14 +28,14 @@ internal static class FlatBuffersReader
         };
     }
 
-    /// <summary>The error in a <c>FunctionCallResult</c>.</summary>
+    /// <summary>Reads the error of a <c>FunctionCallResult</c>.</summary>
     public static (ulong Code, string? Text) ReadError(byte[] message)
     {
         Table error = Union(Root(message), 0, expectedType: 2);
         return (Field(error, 0, sizeof(ulong)) is { } code ? error.bb.GetUlong(code) : 0, Text(error, 1));
     }
 
-    /// <summary>The fields of a <c>GuestLogData</c>; the texts are message, source, caller and source file.</summary>
+    /// <summary>Reads the fields of a <c>GuestLogData</c>; the texts are message, source, caller and source file.</summary>
     public static (byte Level, string?[] Texts, uint Line) ReadLog(byte[] message)
     {
         Table log = Root(message);
@@ -71,7 +70,7 @@ internal static class FlatBuffersReader
         return values;
     }
 
-    // The eight types that ParameterValue and ReturnValue share.
+    // The eight types that are both in ParameterValue and in ReturnValue.
     private static GuestValue Scalar(Table table, byte type)
     {
         int? field = Field(table, 0, type switch { 3 or 4 or 6 => sizeof(ulong), 8 => sizeof(byte), _ => sizeof(uint) });
@@ -99,7 +98,7 @@ internal static class FlatBuffersReader
     private static byte[] Bytes(Table table, int slot) =>
         table.__vector_as_array<byte>(VtableEntry(slot)) ?? throw new InvalidOperationException("The bytes are missing.");
 
-    // A union takes two slots: its discriminant and the table.
+    // A union has two slots: its type and its table.
     private static Table Union(Table table, int slot, byte? expectedType)
     {
         Assert.Equal(expectedType ?? Byte(table, slot), Byte(table, slot));

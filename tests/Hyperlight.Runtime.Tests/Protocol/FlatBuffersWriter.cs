@@ -11,7 +11,7 @@ internal sealed class FlatBuffersWriter(bool forceDefaults)
 {
     private readonly FlatBufferBuilder _builder = new(16) { ForceDefaults = forceDefaults };
 
-    /// <summary>A <c>FunctionCall</c>; without parameters where <paramref name="arguments"/> is null.</summary>
+    /// <summary>Builds a <c>FunctionCall</c>, without parameters if <paramref name="arguments"/> is <c>null</c>.</summary>
     public byte[] Call(string name, GuestValue[]? arguments, byte callType, byte returnType)
     {
         int? parameters = arguments is null ? null : Parameters(arguments);
@@ -24,7 +24,7 @@ internal sealed class FlatBuffersWriter(bool forceDefaults)
         return Finish(_builder.EndTable());
     }
 
-    /// <summary>A <c>FunctionCallResult</c> with a value.</summary>
+    /// <summary>Builds a <c>FunctionCallResult</c> with a value.</summary>
     public byte[] Result(GuestValue value)
     {
         (byte type, int content) = value.Kind switch
@@ -36,7 +36,7 @@ internal sealed class FlatBuffersWriter(bool forceDefaults)
         return Finish(Union(1, Union(type, content)));
     }
 
-    /// <summary>A <c>FunctionCallResult</c> with an error; without a message where <paramref name="text"/> is null.</summary>
+    /// <summary>Builds a <c>FunctionCallResult</c> with an error, without a message if <paramref name="text"/> is <c>null</c>.</summary>
     public byte[] Error(ulong code, string? text)
     {
         int message = text is null ? 0 : _builder.CreateString(text).Value;
@@ -47,7 +47,7 @@ internal sealed class FlatBuffersWriter(bool forceDefaults)
         })));
     }
 
-    /// <summary>A <c>GuestLogData</c>; texts that are null are left out.</summary>
+    /// <summary>Builds a <c>GuestLogData</c> without the texts that are <c>null</c>.</summary>
     public byte[] Log(byte level, string? message, string? source, string? caller, string? sourceFile, uint line)
     {
         string?[] strings = [message, source, caller, sourceFile];

@@ -4,13 +4,13 @@ using Hyperlight.Runtime.Tests.Vectors;
 
 namespace Hyperlight.Runtime.Tests.Protocol;
 
-/// <summary>Whatever a guest sends, reading it either works or fails with the one failure that is documented.</summary>
+/// <summary>Changes bytes of messages: reading a message succeeds or fails with the documented exception.</summary>
 public class HostileMessageTests
 {
     private const int Seed = 20261122;
     private const int MutationsPerVector = 4000;
 
-    // Offsets that sit on the edges of every check.
+    // Offsets at the limits of every check.
     private static readonly uint[] Edges = [0, 1, 3, 4, 0x7F, 0xFF, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFC, 0xFFFF_FFFF];
 
     public static TheoryData<string> Vectors => [.. RecordedMessages.Names];
@@ -44,7 +44,7 @@ public class HostileMessageTests
             refused += ReadAsAnything(message);
         }
 
-        // Half of the changes hit padding or values; if nearly none is refused the checks are gone.
+        // About half of the changes hit padding or values. If nearly no message is refused, the checks do not work.
         Assert.InRange(refused, MutationsPerVector / 10, 3 * MutationsPerVector);
     }
 

@@ -3,7 +3,9 @@ using static Hyperlight.Runtime.Tests.Regions.GuestFile;
 
 namespace Hyperlight.Runtime.Tests.Regions;
 
-/// <summary>Files that a guest finds in its PEB by their label (i686 sheet, sections 2.2 and 9).</summary>
+/// <summary>
+/// Tests the list of mapped files in the PEB, in which a guest finds a file by its label (i686 sheet, sections 2.2 and 9).
+/// </summary>
 public class FileLabelTests
 {
     private const ulong At = 0x8000_0000;
@@ -48,7 +50,7 @@ public class FileLabelTests
     {
         using GuestFile file = new(1);
 
-        // mov eax, [edi+0x40]; mov dx, 77; out dx, eax: how many files the PEB has.
+        // mov eax, [edi+0x40]; mov dx, 77; out dx, eax. The word is the number of files in the PEB.
         using TestGuest guest = BareGuest.Flat(0x8B, 0x47, 0x40, 0x66, 0xBA, 77, 0, 0xEF);
 
         string message = Assert.Throws<GuestProtocolException>(() => guest.Start(options =>
@@ -75,7 +77,9 @@ public class FileLabelTests
         Assert.Equal(1UL, ReadWord(sandbox, guest.Image.Map.Peb.Gva.Value + 0x40));
     }
 
-    /// <summary>A restore unmaps; a snapshot has the list of its time in it, which is not what is mapped.</summary>
+    /// <summary>
+    /// A restore unmaps all files, but the PEB in a snapshot lists the files that were mapped when the snapshot was taken.
+    /// </summary>
     [KvmTheory]
     [MemberData(nameof(Guests))]
     public void After_a_restore_the_list_is_empty_whatever_the_snapshot_had_in_it(string name)
@@ -114,7 +118,7 @@ public class FileLabelTests
         guest.AssertUnchanged();
     }
 
-    /// <summary>A guest may write all over its PEB; the host only writes there.</summary>
+    /// <summary>A guest may overwrite its PEB. The host only writes to the list and never reads it.</summary>
     [KvmFact]
     public void What_a_guest_does_to_the_list_is_mended_by_the_next_mapping()
     {
@@ -182,7 +186,7 @@ public class FileLabelTests
             HyperlightException refused = Assert.Throws<HyperlightException>(() => sandbox.MapFile(file.Path, new(At), label));
             Assert.Equal(Rules.LayoutLacks, refused.Finding!.Rule);
 
-            // Nothing was mapped.
+            // The refused call has mapped nothing, so the address is free.
             sandbox.MapFile(file.Path, new(At), "one");
         }
     }

@@ -1,13 +1,13 @@
 namespace Hyperlight.Runtime.Tests.Regions;
 
-/// <summary>A file to map into guests: byte number n is n modulo 251.</summary>
+/// <summary>A file for mapping into guests, in which byte number n has the value n modulo 251.</summary>
 internal sealed class GuestFile : IDisposable
 {
     public const string Amd64 = "misbehave";
     public const string I686 = "misbehave32";
     public const string Flat = "misbehave-flat";
 
-    // The flags of hl_map_region.
+    // Values of the flags parameter of hl_map_region.
     public const uint ReadOnly = 0;
     public const uint CopyOnWrite = 1;
     public const uint Execute = 2;
@@ -16,7 +16,7 @@ internal sealed class GuestFile : IDisposable
 
     public string Path { get; } = System.IO.Path.Combine(System.IO.Path.GetTempPath(), System.IO.Path.GetRandomFileName());
 
-    /// <summary>A free address of each guest.</summary>
+    /// <summary>Gets a physical address that a guest leaves free.</summary>
     public static GuestPhysicalAddress FreeAddress(string guest) => new(guest == Amd64 ? 0x2_0000_0000UL : 0x8000_0000);
 
     public static byte[] Content(int length) => [.. Enumerable.Range(0, length).Select(index => (byte)(index % 251))];

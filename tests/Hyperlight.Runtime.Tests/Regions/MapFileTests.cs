@@ -5,7 +5,7 @@ using static Hyperlight.Runtime.Tests.Regions.GuestFile;
 
 namespace Hyperlight.Runtime.Tests.Regions;
 
-/// <summary>Files that a guest sees beside its own memory.</summary>
+/// <summary>Tests files that are mapped into the memory of guests.</summary>
 public class MapFileTests
 {
     private const int PageFault = 14;
@@ -53,7 +53,8 @@ public class MapFileTests
         static ulong Map(Sandbox sandbox, ulong physical, ulong address, ulong size) =>
             sandbox.Call<ulong>("MapRegion", physical, address, size, ReadOnly);
 
-        // Unaligned, empty, not canonical, beyond the address space, over the image, the stack and scratch, null, wrapping.
+        // Refused are addresses and sizes that are unaligned, empty, not canonical, beyond the address space, over the image, the stack or
+        // scratch, null, or that wrap around.
         Assert.Equal(0UL, Map(sandbox, At.Value + 1, 0, 0x1000));
         Assert.Equal(0UL, Map(sandbox, At.Value, At.Value + 1, 0x1000));
         Assert.Equal(0UL, Map(sandbox, At.Value, 0, 0));
@@ -103,7 +104,7 @@ public class MapFileTests
         Assert.Equal(PageFault, Assert.Throws<GuestCpuException>(() => sandbox.Call(function, arguments)).Vector);
     }
 
-    /// <summary>i686 sheet, sections 6.1 and 9: reading and executing, whatever the layout.</summary>
+    /// <summary>Guests of every layout may read and execute a mapped file (i686 sheet, sections 6.1 and 9).</summary>
     [KvmTheory]
     [InlineData(Amd64, "WritePhysically")]
     [InlineData(I686, "WriteByte")]

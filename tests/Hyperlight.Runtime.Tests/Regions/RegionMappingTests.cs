@@ -3,7 +3,7 @@ using static Hyperlight.Runtime.Tests.Regions.GuestFile;
 
 namespace Hyperlight.Runtime.Tests.Regions;
 
-/// <summary>What becomes of a mapping that is disposed, and when.</summary>
+/// <summary>Tests when the disposal of a mapping unmaps it.</summary>
 public sealed class RegionMappingTests : IDisposable
 {
     private static readonly GuestPhysicalAddress At = FreeAddress(I686);

@@ -4,10 +4,10 @@ using static Hyperlight.Runtime.Tests.Regions.GuestFile;
 
 namespace Hyperlight.Runtime.Tests.Regions;
 
-/// <summary>Files and addresses that cannot be mapped. Each error says why, and the sandbox stays as it was.</summary>
+/// <summary>Tests files and addresses that cannot be mapped. Each error gives a reason, and the sandbox does not change.</summary>
 public sealed class RegionRefusalTests : IDisposable
 {
-    // Somewhere between the image and the end of the default heap, as with the PEB before it and the init data behind it.
+    // An address in the default heap, behind the PEB and before the init data.
     private const ulong HeapOfI686 = 0x2_0000;
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("hyperlight-regions-");

@@ -6,7 +6,7 @@ using static Hyperlight.Runtime.Tests.Regions.GuestFile;
 
 namespace Hyperlight.Runtime.Tests.Regions;
 
-/// <summary>What snapshots keep of files and regions, and what a restore does to them.</summary>
+/// <summary>Tests snapshots and restores of sandboxes with mapped files and regions.</summary>
 public class RegionSnapshotTests
 {
     private static readonly GuestPhysicalAddress At = FreeAddress(Amd64);
@@ -71,7 +71,7 @@ public class RegionSnapshotTests
 
         using Snapshot mapped = sandbox.TakeSnapshot();
 
-        // The page of the PEB, which listed the file.
+        // The additional page is the PEB, in which the file was listed.
         Assert.Equal(before.Size + GuestLayout.PageSize, mapped.Size);
         using Sandbox other = mapped.CreateSandbox();
         Assert.Throws<GuestFaultException>(() => other.Call<int>("ReadByte", FreeAddress(I686).Value));

@@ -4,7 +4,9 @@ using static Hyperlight.Runtime.Tests.Regions.GuestFile;
 
 namespace Hyperlight.Runtime.Tests.Regions;
 
-/// <summary>Memory of the host that guests share. Nothing runs beside these tests: one counts what the whole process has mapped.</summary>
+/// <summary>
+/// Tests host memory that guests share. No other tests run at the same time, because one test counts the mappings of the process.
+/// </summary>
 [Collection(nameof(Alone))]
 public class SharedRegionTests
 {
@@ -36,7 +38,8 @@ public class SharedRegionTests
         using TestGuest guest = new(Amd64);
         using Sandbox sandbox = guest.Start();
         using SharedRegion region = SharedRegion.FromBytes("weights", [1]);
-        sandbox.Call<ulong>("MapRegion", FreeAddress(Amd64).Value, 0UL, (ulong)sandbox.MapRegion(region, FreeAddress(Amd64)).Size, ReadOnly);
+        sandbox.Call<ulong>(
+            "MapRegion", FreeAddress(Amd64).Value, 0UL, (ulong)sandbox.MapRegion(region, FreeAddress(Amd64)).Size, ReadOnly);
 
         GuestFaultException fault = Assert.Throws<GuestFaultException>(() => sandbox.Call("WritePhysically", FreeAddress(Amd64).Value));
 
@@ -115,7 +118,7 @@ public class SharedRegionTests
     [KvmFact]
     public void KVM_takes_hundreds_of_regions_and_numbers_are_used_again()
     {
-        // 509 in older kernels, 32764 in newer ones.
+        // Older kernels have 509 slots, newer ones 32764.
         Assert.InRange(Hypervisor.Chosen.MemorySlotCount, 509u, 1u << 15);
         using TestGuest guest = new(I686);
         using Sandbox sandbox = guest.Start();
@@ -150,7 +153,7 @@ public class SharedRegionTests
             Round(sandbox, snapshot, file);
         }
 
-        // Room for what the .NET runtime does meanwhile; one a round would be 100.
+        // The .NET runtime may map memory of its own. One leaked mapping for each round would be 100.
         (int descriptorsAfter, int mappingsAfter) = Counts();
         Assert.InRange(descriptorsAfter, 0, descriptors + 20);
         Assert.InRange(mappingsAfter, 0, mappings + 60);

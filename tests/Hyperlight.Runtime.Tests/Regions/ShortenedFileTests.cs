@@ -4,7 +4,9 @@ using static Hyperlight.Runtime.Tests.Regions.GuestFile;
 
 namespace Hyperlight.Runtime.Tests.Regions;
 
-/// <summary>Files that somebody shortens while they are mapped. Touching what is gone would end the process: the host must not.</summary>
+/// <summary>
+/// Tests files that become shorter while they are mapped. Reading the missing pages would end the process, so the host must not read them.
+/// </summary>
 public sealed class ShortenedFileTests : IDisposable
 {
     private static readonly GuestPhysicalAddress At = FreeAddress(Amd64);
@@ -67,7 +69,7 @@ public sealed class ShortenedFileTests : IDisposable
         PhysicalMemory physical = new((new GuestPhysicalAddress(0x10000), memory));
         Assert.Equal([.. Content(0x2800)[0x2000..], .. new byte[0x800]], physical.Page(0x12000).ToArray());
 
-        File.WriteAllBytes(file.Path, Content(0x4000)); // What the guest sees of a longer file, as far as pages are mapped.
+        File.WriteAllBytes(file.Path, Content(0x4000)); // A longer file shows only in pages that are mapped already.
         Assert.Equal(Content(0x3000)[0x2000..], physical.Page(0x12000).ToArray());
         Assert.True(physical.Page(0x13000).IsEmpty);
         file.Resize(0x2000);
