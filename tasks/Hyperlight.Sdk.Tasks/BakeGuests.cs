@@ -2,6 +2,8 @@ using System.Globalization;
 using Hyperlight.Baking;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
+using Hyperlight.Sdk.Tasks.Files;
+using Hyperlight.Sdk.Tasks.Settings;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 
@@ -14,11 +16,6 @@ namespace Hyperlight.Sdk.Tasks;
 [MSBuildMultiThreadableTask]
 public sealed class BakeGuests : GuestTask
 {
-    // The names of the record's metadata.
-    internal const string DigestName = "Sha256";
-    internal const string ImageSizeName = "ImageSize";
-    internal const string StoredSizeName = "StoredSize";
-
     private readonly List<ITaskItem> _baked = [];
 
     /// <summary>The guests, as <see cref="ResolveGuests"/> gives them.</summary>
@@ -48,7 +45,7 @@ public sealed class BakeGuests : GuestTask
     {
         if (BakeRecord.Read(guest.RecordFile) is { } record && IsCurrent(record, guest))
         {
-            BakeRecord.MarkAsChecked(guest.RecordFile, [guest.Path, guest.InitData, .. guest.FileMappings.Select(file => file.Path)]);
+            BakeRecord.MarkAsChecked(guest.RecordFile, [guest.Path, .. guest.Settings.Files(SettingEffect.Image).Select(file => file.Path)]);
             Report(record.Findings, guest);
         }
         else
@@ -58,7 +55,9 @@ public sealed class BakeGuests : GuestTask
     }
 
     private static bool IsCurrent(BakeRecord record, GuestItem guest) =>
-        record.Key == BakeKey.OfFiles(guest) && IsIntact(record, guest) && guest.FileMappings.All(file => MappedFileCopies.IsIntact(guest, file));
+        record.Key == BakeKey.OfFiles(guest.Settings, guest.Path)
+        && IsIntact(record, guest)
+        && guest.Settings.FileMappings.All(file => MappedFileCopies.IsIntact(guest, file));
 
     // The snapshot that the last build added changed the image's documents, and recorded what they became.
     private static bool IsIntact(BakeRecord record, GuestItem guest) =>
@@ -101,13 +100,14 @@ public sealed class BakeGuests : GuestTask
         }
 
         Cancellation.ThrowIfCancellationRequested();
-        IReadOnlyList<string> mappedDigests = MappedFileCopies.Update(guest);
+        Dictionary<SettingFile, string> digests = MappedFileCopies.Update(guest);
+        digests[new(guest.Settings.InitData)] = FileDigest.Of(request.InitData.Span);
         Directory.CreateDirectory(guest.ImageDirectory);
         WrittenImage written = ImageWriter.Write(guest.ImageDirectory, image);
         Cancellation.ThrowIfCancellationRequested();
 
         // Of the bytes that were baked: a file that has changed since is one that the next build bakes.
-        string key = BakeKey.Of(guest, FileDigest.Of(request.Guest.Span), FileDigest.Of(request.InitData.Span), mappedDigests);
+        string key = BakeKey.Of(guest.Settings, FileDigest.Of(request.Guest.Span), file => digests[file])!;
         string documents = BakeRecord.DigestOfDocuments(guest.ImageDirectory, written.Files);
         BakeRecord record = new(key, Describe(guest, image.Config, image.StoredSize, written.Digest), written.Files, findings, documents);
         record.Write(guest.RecordFile);
@@ -136,13 +136,13 @@ public sealed class BakeGuests : GuestTask
 
     private static KeyValuePair<string, string>[] Describe(GuestItem guest, ImageConfig config, ulong storedSize, string digest) =>
     [
-        new("Name", guest.Name),
-        new("Architecture", GuestLayouts.Find(config.Layout)!.Architecture),
-        new("Layout", config.Layout),
-        new("EntryPoint", "0x" + config.EntryPoint.ToString("x", CultureInfo.InvariantCulture)),
-        new(ImageSizeName, config.MemorySize.ToString(CultureInfo.InvariantCulture)),
-        new(StoredSizeName, storedSize.ToString(CultureInfo.InvariantCulture)),
-        new(DigestName, digest[(digest.IndexOf(':') + 1)..]), // What a registry and other OCI tools know the image by.
-        new("GuestSha256", config.GuestSha256),
+        new(ImageMetadata.GuestName, guest.Name),
+        new(ImageMetadata.Architecture, GuestLayouts.Find(config.Layout)!.Architecture),
+        new(ImageMetadata.Layout, config.Layout),
+        new(ImageMetadata.EntryPoint, "0x" + config.EntryPoint.ToString("x", CultureInfo.InvariantCulture)),
+        new(ImageMetadata.ImageSize, config.MemorySize.ToString(CultureInfo.InvariantCulture)),
+        new(ImageMetadata.StoredSize, storedSize.ToString(CultureInfo.InvariantCulture)),
+        new(ImageMetadata.Digest, digest),
+        new(ImageMetadata.GuestSha256, config.GuestSha256),
     ];
 }

@@ -1,3 +1,5 @@
+using Hyperlight.Sdk.Tasks.Files;
+
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>

@@ -1,21 +1,24 @@
+using Hyperlight.Sdk.Tasks.Settings;
 using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
-/// Warns of names in a project that look like ours and that nothing reads (HL4025): MSBuild takes any name, and a mistyped one changes nothing, without a word.
-/// Warns of updates of guests that there are not (HL4026). Checks the switches that targets read (HL4015).
+/// Warns of names in a project that look like ours and that nothing reads (HL4025): MSBuild takes any name, and a mistyped name changes nothing, without a word.
+/// Warns of updates of guests that the project does not have (HL4026), and of names that have been replaced (HL4027, HL4028).
+/// Checks the switches that targets read (HL4015).
 /// </summary>
 [MSBuildMultiThreadableTask]
 public sealed class CheckNames : GuestTask
 {
+    private const string Removal = $"Hyperlight.Sdk {SettingNames.LastVersion} and later will not read the former name.";
     private const string Remedy = "correct the name, or add HL4025 to NoWarn where somebody else reads it.";
 
     /// <summary>The <c>HyperlightGuest</c> items.</summary>
     public ITaskItem[] Guests { get; set; } = [];
 
-    /// <summary>The properties that are true or false: their names, with the metadata <c>Value</c>.</summary>
-    public ITaskItem[] Switches { get; set; } = [];
+    /// <summary>The properties of the project: their names, with the metadata <c>Value</c>.</summary>
+    public ITaskItem[] Properties { get; set; } = [];
 
     /// <summary>The files that the project's author wrote, apart from what they import.</summary>
     public ITaskItem[] ProjectFiles { get; set; } = [];
@@ -32,11 +35,13 @@ public sealed class CheckNames : GuestTask
             words.Add(file.ItemSpec);
         }
 
-        foreach (ITaskItem item in Switches)
+        PropertyValues values = new(Properties);
+        foreach (string name in ProjectProperty.All.Where(property => property.IsSwitch).Select(property => property.Name))
         {
-            CheckSwitch(item.ItemSpec, item.GetMetadata("Value"), words);
+            CheckSwitch(name, values.Find(name), words);
         }
 
+        CheckFormerNames(values, words);
         CheckProperties(words);
         CheckItems(words);
         CheckMetadata(words);
@@ -52,16 +57,68 @@ public sealed class CheckNames : GuestTask
         }
     }
 
+    private void CheckFormerNames(PropertyValues values, ProjectWords words)
+    {
+        foreach (SettingNames names in GuestSetting.All.Select(setting => setting.Property).OfType<SettingNames>())
+        {
+            CheckFormerName(names, $"The property {names.Former}", values.Find, name => PlaceOf(name, words));
+        }
+
+        HashSet<(string, FindingOrigin)> reported = [];
+        foreach (ITaskItem guest in Guests)
+        {
+            foreach (SettingNames names in GuestSetting.All.Select(setting => setting.Metadata))
+            {
+                CheckFormerName(
+                    names, $"The metadata {names.Former} of {KnownNames.Guest} '{guest.ItemSpec}'", guest.GetMetadata, name => PlaceOf(guest, name), reported);
+            }
+        }
+
+        foreach (ImageMetadata metadata in ImageMetadata.All)
+        {
+            foreach (ProjectWord reader in metadata.FormerName is { } former ? words.ReadersOf(KnownNames.Image, former) : [])
+            {
+                Findings.Report(
+                    Rules.FormerName.Found(
+                        $"The metadata {metadata.FormerName} of {KnownNames.Image} is read, which has been replaced: read {metadata.Name}, whose values start with sha256:. {Removal}"),
+                    reader.Place);
+            }
+        }
+    }
+
+    private void CheckFormerName(
+        SettingNames names, string what, Func<string, string> textOf, Func<string, FindingOrigin> placeOf, HashSet<(string, FindingOrigin)>? reported = null)
+    {
+        if (names.Former is null || textOf(names.Former).Trim() is not { Length: > 0 } former)
+        {
+            return;
+        }
+
+        FindingOrigin place = placeOf(names.Former);
+        if (reported?.Add((names.Former, place)) == false)
+        {
+            return;
+        }
+
+        string text = textOf(names.Name).Trim();
+        Findings.Report(
+            text.Length == 0 || text.Equals(former, StringComparison.OrdinalIgnoreCase)
+                ? Rules.FormerName.Found($"{what} has been replaced: write {names.Name}. {Removal}")
+                : Rules.TwoNames.Found($"{what} is \"{former}\", and {names.Name}, which has replaced the name, is \"{text}\": remove {names.Former}."),
+            place);
+    }
+
     private void CheckProperties(ProjectWords words)
     {
-        string[] known = [.. KnownNames.Properties, .. KnownNames.OtherProperties];
-        foreach (ProjectWord word in words.Properties.Where(word => IsUnknown(word.Name, known, words.ReadsProperty)))
+        string[] known = [.. KnownNames.Properties];
+        string[] read = [.. known, .. KnownNames.FormerProperties];
+        foreach (ProjectWord word in words.Properties.Where(word => IsUnknown(word.Name, read, words.ReadsProperty)))
         {
             Report($"The property {word.Name} is none of Hyperlight.Sdk", NearestName.Find(word.Name, known, KnownNames.Mark), word.Place);
         }
 
         string[] ofCommandLine = BuildEngine is IBuildEngine6 engine ? [.. engine.GetGlobalProperties().Keys] : [];
-        foreach (string name in ofCommandLine.Where(name => IsUnknown(name, known, words.ReadsProperty)).Order(StringComparer.Ordinal))
+        foreach (string name in ofCommandLine.Where(name => IsUnknown(name, read, words.ReadsProperty)).Order(StringComparer.Ordinal))
         {
             Report(
                 $"The property {name} of the command line is none of Hyperlight.Sdk", NearestName.Find(name, known, KnownNames.Mark), new(ProjectFile));
@@ -77,7 +134,7 @@ public sealed class CheckNames : GuestTask
         }
 
         bool IsSet(string name) =>
-            known.Concat(ofCommandLine).Concat(words.Properties.Select(word => word.Name)).Contains(name, StringComparer.OrdinalIgnoreCase);
+            read.Concat(ofCommandLine).Concat(words.Properties.Select(word => word.Name)).Contains(name, StringComparer.OrdinalIgnoreCase);
     }
 
     private void CheckItems(ProjectWords words)
@@ -95,8 +152,7 @@ public sealed class CheckNames : GuestTask
         {
             foreach (string name in guest.MetadataNames.Cast<string>().Where(name => IsUnknownMetadata(name, words)))
             {
-                string file = guest.GetMetadata("DefiningProjectFullPath");
-                FindingOrigin origin = ProjectLines.FindMetadata([file, ProjectFile], guest.ItemSpec, name);
+                FindingOrigin origin = PlaceOf(guest, name);
                 if (reported.Add((name, origin)))
                 {
                     Report(
@@ -134,10 +190,14 @@ public sealed class CheckNames : GuestTask
         !name.StartsWith('_')
         && !KnownNames.CommonMetadata.Contains(name)
         && !KnownNames.Metadata.Contains(name, StringComparer.OrdinalIgnoreCase)
+        && !KnownNames.FormerMetadata.Contains(name, StringComparer.OrdinalIgnoreCase)
         && !words.ReadsItem(name);
 
     private void Report(string what, string? nearest, FindingOrigin origin) =>
         Findings.Report(Rules.UnknownName.Found($"{what}{(nearest is null ? "" : $"; the nearest is {nearest}")}: {Remedy}"), origin);
+
+    private FindingOrigin PlaceOf(ITaskItem guest, string metadata) =>
+        ProjectLines.FindMetadata([guest.GetMetadata("DefiningProjectFullPath"), ProjectFile], guest.ItemSpec, metadata);
 
     private FindingOrigin PlaceOf(string property, ProjectWords words)
     {

@@ -1,4 +1,5 @@
 using Hyperlight.Images;
+using Hyperlight.Sdk.Tasks.Settings;
 using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks;
@@ -7,9 +8,6 @@ namespace Hyperlight.Sdk.Tasks;
 [MSBuildMultiThreadableTask]
 public sealed class CollectImages : GuestTask
 {
-    // The digest that names the image with its snapshot at run time, with "sha256:".
-    internal const string ContentDigestName = "ContentDigest";
-
     /// <summary>The guests, as <see cref="ResolveGuests"/> gives them.</summary>
     [Required]
     public ITaskItem[] Guests { get; set; } = [];
@@ -35,9 +33,8 @@ public sealed class CollectImages : GuestTask
 
             // A bake may have put another image in the place of the one that the snapshot was taken of.
             BakeRecord? snapshot = BakeRecord.Read(guest.SnapshotRecordFile) is { } last && last.IsComplete(guest.ImageDirectory) ? last : null;
-            string snapshotDigest = snapshot?.Find(SnapshotGuests.DigestName) ?? "";
-            string contentDigest = ImagePlace.ContentDigest(
-                OciLayout.DigestPrefix + record.Find(BakeGuests.DigestName), snapshotDigest.Length > 0 ? OciLayout.DigestPrefix + snapshotDigest : null);
+            string snapshotDigest = snapshot?.Find(ImageMetadata.SnapshotDigest) ?? "";
+            string contentDigest = ImagePlace.ContentDigest(record.Find(ImageMetadata.Digest)!, snapshotDigest.Length > 0 ? snapshotDigest : null);
             images.Add(ImageItem(guest, record, snapshotDigest, contentDigest));
             files.AddRange((snapshot ?? record).Files.Select(file => FileItem(guest, contentDigest, file)));
         }
@@ -54,10 +51,19 @@ public sealed class CollectImages : GuestTask
             item.SetMetadataValueLiteral(name, value);
         }
 
-        item.SetMetadataValueLiteral(SnapshotGuests.DigestName, snapshotDigest);
-        item.SetMetadataValueLiteral(ContentDigestName, contentDigest);
-        item.SetMetadataValueLiteral("GuestBinary", guest.Path);
-        item.SetMetadataValueLiteral("ImageDirectory", guest.ImageDirectory);
+        item.SetMetadataValueLiteral(ImageMetadata.SnapshotDigest, snapshotDigest);
+        item.SetMetadataValueLiteral(ImageMetadata.ContentDigest, contentDigest);
+        item.SetMetadataValueLiteral(ImageMetadata.GuestBinary, guest.Path);
+        item.SetMetadataValueLiteral(ImageMetadata.ImageDirectory, guest.ImageDirectory);
+        foreach (ImageMetadata metadata in ImageMetadata.All)
+        {
+            if (metadata.FormerName is { } former)
+            {
+                string digest = item.GetMetadata(metadata.Name);
+                item.SetMetadataValueLiteral(former, digest[(digest.IndexOf(':') + 1)..]);
+            }
+        }
+
         return item;
     }
 

@@ -1,4 +1,6 @@
 using Hyperlight.Images;
+using Hyperlight.Sdk.Tasks.Files;
+using Hyperlight.Sdk.Tasks.Settings;
 using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks;
@@ -27,11 +29,11 @@ public sealed class GenerateGuestRecords : GuestTask
 
     private protected override void Run()
     {
-        Dictionary<string, string> digests = Images.ToDictionary(image => image.GetMetadata(nameof(GuestItem.Name)), image => image.GetMetadata(CollectImages.ContentDigestName));
+        Dictionary<string, string> digests = Images.ToDictionary(image => image.GetMetadata(ImageMetadata.GuestName), image => image.GetMetadata(ImageMetadata.ContentDigest));
         IEnumerable<KeyValuePair<string, string>> records =
             from guest in Guests.Select(GuestItem.FromTaskItem)
             where digests.ContainsKey(guest.Name)
-            let record = new GuestRecord(digests[guest.Name], [.. guest.FileMappings.Select(file => (file.Label, file.Address.Value))])
+            let record = new GuestRecord(digests[guest.Name], [.. guest.Settings.FileMappings.Select(file => (file.Label, file.Address.Value))])
             select KeyValuePair.Create(GuestRecord.KeyPrefix + guest.Name, record.ToText());
         SourceFile.WriteWhenDifferent(RecordsFile, GuestRecordsSource.Of(records, Language));
     }

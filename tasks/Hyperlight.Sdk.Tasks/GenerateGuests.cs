@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using Hyperlight.Sdk.Tasks.Files;
+using Hyperlight.Sdk.Tasks.Settings;
 using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks;

@@ -1,3 +1,4 @@
+using Hyperlight.Sdk.Tasks.Files;
 using Microsoft.Build.Framework;
 using Task = Microsoft.Build.Utilities.Task;
 

@@ -1,5 +1,6 @@
 using System.Security;
 using System.Text;
+using Hyperlight.Sdk.Tasks.Settings;
 
 namespace Hyperlight.Sdk.Tasks;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hyperlight.Images;
+using Hyperlight.Sdk.Tasks.Settings;
 
 namespace Hyperlight.Sdk.Tasks;
 
@@ -14,11 +15,10 @@ internal static class ImageLine
     /// <param name="outputFolder">The folder that the build copies images below, empty when it copies none: then the line names the image itself.</param>
     public static string Of(GuestItem guest, BakeRecord baked, string? snapshotDigest, string projectDirectory, string outputFolder)
     {
-        string digest = ImagePlace.ContentDigest(
-            OciLayout.DigestPrefix + baked.Find(BakeGuests.DigestName), snapshotDigest is null ? null : OciLayout.DigestPrefix + snapshotDigest);
+        string digest = ImagePlace.ContentDigest(baked.Find(ImageMetadata.Digest)!, snapshotDigest);
         string path = outputFolder.Length == 0 ? guest.ImageDirectory : Path.GetFullPath(Path.Combine(outputFolder, ImagePlace.OfImage(guest.Name, digest)), projectDirectory);
         string snapshot = guest.Settings.Snapshot == SnapshotChoice.False ? "" : snapshotDigest is null ? ", without a snapshot" : ", with a snapshot";
-        return $"{guest.Name} -> {Path.GetRelativePath(projectDirectory, path)} ({Size(BakeGuests.ImageSizeName)}, {Size(BakeGuests.StoredSizeName)} stored{snapshot})";
+        return $"{guest.Name} -> {Path.GetRelativePath(projectDirectory, path)} ({Size(ImageMetadata.ImageSize)}, {Size(ImageMetadata.StoredSize)} stored{snapshot})";
 
         string Size(string name) => ByteSize.ToText(ulong.Parse(baked.Find(name) ?? "0", CultureInfo.InvariantCulture));
     }

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using Hyperlight.Sdk.Tasks.Files;
+using Hyperlight.Sdk.Tasks.Settings;
 
 namespace Hyperlight.Sdk.Tasks;
 
@@ -9,13 +11,13 @@ namespace Hyperlight.Sdk.Tasks;
 internal static class MappedFileCopies
 {
     /// <summary>Copies what differs.</summary>
-    /// <returns>The digests of what was copied, in the order of the files.</returns>
+    /// <returns>The digests of what was copied.</returns>
     /// <exception cref="InvalidDataException">A path leads to something else than a file.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
-    public static IReadOnlyList<string> Update(GuestItem guest)
+    public static Dictionary<SettingFile, string> Update(GuestItem guest)
     {
         Directory.CreateDirectory(guest.MappedFileDirectory);
-        return [.. guest.FileMappings.Select(file => Update(file.Path, guest.CopyOf(file)))];
+        return guest.Settings.FileMappings.ToDictionary(file => new SettingFile(file.Path, file.Label), file => Update(file.Path, guest.CopyOf(file)));
     }
 
     /// <summary>Whether the copy of a mapped file is there and equal.</summary>

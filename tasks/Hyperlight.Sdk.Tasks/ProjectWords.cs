@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml;
+using Hyperlight.Sdk.Tasks.Settings;
 
 namespace Hyperlight.Sdk.Tasks;
 
@@ -43,6 +44,12 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
 
     /// <summary>Whether a file reads an item or metadata.</summary>
     public bool ReadsItem(string name) => (_readItems ??= FindRead(isProperty: false)).Contains(name);
+
+    /// <summary>Finds where a metadata of an item is read, in texts that name the item.</summary>
+    public IEnumerable<ProjectWord> ReadersOf(string item, string metadata) => _texts
+        .Where(text => text.Text.Contains(item, StringComparison.OrdinalIgnoreCase) && text.Text.Contains(metadata, StringComparison.OrdinalIgnoreCase))
+        .Where(text => Read(text.Text, isProperty: false).Contains(metadata, StringComparer.OrdinalIgnoreCase))
+        .Select(text => text.Reader);
 
     /// <summary>Adds the words of a file and of what it imports. A file that cannot be read adds none: MSBuild, which reads it first, has told.</summary>
     public void Add(string file)

@@ -1,5 +1,6 @@
-using System.Diagnostics.CodeAnalysis;
 using Hyperlight.Images;
+using Hyperlight.Sdk.Tasks.Files;
+using Hyperlight.Sdk.Tasks.Settings;
 using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks;
@@ -11,8 +12,6 @@ namespace Hyperlight.Sdk.Tasks;
 [MSBuildMultiThreadableTask]
 public sealed class ResolveGuests : GuestTask
 {
-    private GuestSettings _defaults = new();
-
     /// <summary>The <c>HyperlightGuest</c> items.</summary>
     [Required]
     public ITaskItem[] Guests { get; set; } = [];
@@ -25,38 +24,8 @@ public sealed class ResolveGuests : GuestTask
     [Required]
     public string AssemblyName { get; set; } = "";
 
-    /// <summary>The property <c>HyperlightHeapSize</c>.</summary>
-    public string HeapSize { get; set; } = "";
-
-    /// <summary>The property <c>HyperlightScratchSize</c>.</summary>
-    public string ScratchSize { get; set; } = "";
-
-    /// <summary>The property <c>HyperlightInputBufferSize</c>.</summary>
-    public string InputBufferSize { get; set; } = "";
-
-    /// <summary>The property <c>HyperlightOutputBufferSize</c>.</summary>
-    public string OutputBufferSize { get; set; } = "";
-
-    /// <summary>The property <c>HyperlightInitDataPermissions</c>.</summary>
-    public string InitDataPermissions { get; set; } = "";
-
-    /// <summary>The property <c>HyperlightExecutableHeap</c>.</summary>
-    public string ExecutableHeap { get; set; } = "";
-
-    /// <summary>The property <c>HyperlightHardwareInterrupts</c>.</summary>
-    public string HardwareInterrupts { get; set; } = "";
-
-    /// <summary>The property <c>HyperlightLayout</c>.</summary>
-    public string Layout { get; set; } = "";
-
-    /// <summary>The property <c>HyperlightPermissions</c>.</summary>
-    public string Permissions { get; set; } = "";
-
-    /// <summary>The property <c>HyperlightSnapshot</c>.</summary>
-    public string Snapshot { get; set; } = "";
-
-    /// <summary>The property <c>HyperlightSnapshotTimeout</c>.</summary>
-    public string SnapshotTimeout { get; set; } = "";
+    /// <summary>The properties of the project: their names, with the metadata <c>Value</c>.</summary>
+    public ITaskItem[] Properties { get; set; } = [];
 
     /// <summary>An editor asks: report nothing, look at no guest, leave out what cannot be named.</summary>
     public bool DesignTime { get; set; }
@@ -71,22 +40,24 @@ public sealed class ResolveGuests : GuestTask
 
     private protected override void Run()
     {
-        _defaults = GuestSettings.Read(
-            PropertyText,
+        GuestSettings defaults = GuestSettings.Read(
+            setting => setting.Property,
+            new PropertyValues(Properties).Find,
             new(),
-            (name, finding) => Report(finding with { Message = $"Hyperlight{name}: {finding.Message}" }, "Hyperlight" + name));
+            FindFile,
+            (name, finding) => Report(finding with { Message = $"{name}: {finding.Message}" }, name));
 
         List<GuestItem> resolved = [];
         foreach (ITaskItem item in Guests)
         {
-            if (Resolve(item, resolved) is { } guest)
+            if (Resolve(item, defaults, resolved) is { } guest)
             {
                 resolved.Add(guest);
             }
         }
 
         ResolvedGuests = [.. resolved.Select(guest => guest.ToTaskItem())];
-        MappedFiles = [.. resolved.SelectMany(guest => guest.FileMappings.Select(file => CopyOf(file, guest)))];
+        MappedFiles = [.. resolved.SelectMany(guest => guest.Settings.FileMappings.Select(file => CopyOf(file, guest)))];
     }
 
     private ITaskItem2 CopyOf(MappedFile file, GuestItem guest)
@@ -96,68 +67,26 @@ public sealed class ResolveGuests : GuestTask
         return item;
     }
 
-    private string PropertyText(string name) => name switch
+    private GuestItem? Resolve(ITaskItem item, GuestSettings defaults, List<GuestItem> others)
     {
-        nameof(HeapSize) => HeapSize,
-        nameof(ScratchSize) => ScratchSize,
-        nameof(InputBufferSize) => InputBufferSize,
-        nameof(OutputBufferSize) => OutputBufferSize,
-        nameof(InitDataPermissions) => InitDataPermissions,
-        nameof(ExecutableHeap) => ExecutableHeap,
-        nameof(HardwareInterrupts) => HardwareInterrupts,
-        nameof(Layout) => Layout,
-        nameof(Permissions) => Permissions,
-        nameof(Snapshot) => Snapshot,
-        nameof(SnapshotTimeout) => SnapshotTimeout,
-        _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
-    };
-
-    private GuestItem? Resolve(ITaskItem item, List<GuestItem> others)
-    {
-        string name = Text(item, "Name") is { Length: > 0 } given ? given : Path.GetFileNameWithoutExtension(item.ItemSpec);
+        string name = item.GetMetadata(nameof(GuestSettings.Name)).Trim() is { Length: > 0 } given ? given : Path.GetFileNameWithoutExtension(item.ItemSpec);
         GuestSettings settings = GuestSettings.Read(
+            setting => setting.Metadata,
             item.GetMetadata,
-            _defaults,
+            defaults with { Name = name },
+            FindFile,
             (setting, finding) => Report(finding with { Message = $"{setting} of guest '{name}': {finding.Message}" }, item));
 
         bool nameIsUsable = CheckName(name, item, others);
-        FileInfo? guest = FindFile(item.ItemSpec);
-        FileInfo? initData = Text(item, "InitData") is { Length: > 0 } path ? FindFile(path) : null;
-        if (IsMissing(guest))
+        FileInfo guest = FindFile(item.ItemSpec);
+        CheckFile(guest, Rules.GuestFileMissing, $"The guest '{item.ItemSpec}'", "build the guest first, or correct the path", item);
+        CheckSettingFile(settings.InitData, Rules.InitDataMissing, nameof(settings.InitData), name, item);
+        settings = settings.Snapshot == SnapshotChoice.False ? settings with { HostFunctions = "" } : settings;
+        CheckSettingFile(settings.HostFunctions, Rules.BadHostFunctions, nameof(settings.HostFunctions), name, item);
+        return !nameIsUsable ? null : new()
         {
-            Report(Rules.GuestFileMissing.Found(MissingText($"The guest '{item.ItemSpec}'", guest, "build the guest first, or correct the path")), item);
-        }
-
-        if (IsMissing(initData))
-        {
-            Report(Rules.InitDataMissing.Found(MissingText($"InitData '{Text(item, "InitData")}' of guest '{name}'", initData, "correct the path")), item);
-        }
-
-        IReadOnlyList<MappedFile> mappings = FileMappings.Read(
-            Text(item, "FileMappings"),
-            FindFile,
-            finding => Report(finding with { Message = $"FileMappings of guest '{name}': {finding.Message}" }, item));
-
-        FileInfo? hostFunctions = settings.Snapshot != SnapshotChoice.False && Text(item, "HostFunctions") is { Length: > 0 } file ? FindFile(file) : null;
-        if (hostFunctions is { Exists: false })
-        {
-            Report(Rules.BadHostFunctions.Found(MissingText($"HostFunctions '{Text(item, "HostFunctions")}' of guest '{name}'", hostFunctions, "correct the path")), item);
-        }
-
-        if (!nameIsUsable)
-        {
-            return null;
-        }
-
-        return new()
-        {
-            Name = name,
             Include = item.ItemSpec,
             Path = guest.FullName,
-            InitData = initData?.FullName ?? "",
-            FileMappings = mappings,
-            HostFunctions = hostFunctions?.FullName ?? "",
-            HostFunctionsAssembly = Text(item, "HostFunctionsAssembly") is { Length: > 0 } assembly ? FindFile(assembly).FullName : "",
             Settings = settings,
             ImageDirectory = Path.Combine(ImageRoot, name),
             MappedFileDirectory = Path.Combine(ImageRoot, ".files", name),
@@ -166,7 +95,21 @@ public sealed class ResolveGuests : GuestTask
         };
     }
 
-    private static string Text(ITaskItem item, string metadata) => item.GetMetadata(metadata).Trim();
+    private void CheckSettingFile(string path, Rule rule, string setting, string guest, ITaskItem item)
+    {
+        if (path.Length > 0)
+        {
+            CheckFile(new(path), rule, $"{setting} of guest '{guest}': '{path}'", "correct the path", item);
+        }
+    }
+
+    private void CheckFile(FileInfo file, Rule rule, string what, string remedy, ITaskItem item)
+    {
+        if (IsMissing(file))
+        {
+            Report(rule.Found(MissingText(what, file, remedy)), item);
+        }
+    }
 
     private bool CheckName(string name, ITaskItem item, List<GuestItem> others)
     {
@@ -200,7 +143,7 @@ public sealed class ResolveGuests : GuestTask
     private string StatePath(string name, string extension) => Path.Combine(ImageRoot, ".state", name + extension);
 
     /// <summary>Whether nothing is there: no file, a folder, or a link that leads to nothing.</summary>
-    private static bool IsMissing([NotNullWhen(true)] FileInfo? file) => file is not null && (!file.Exists || InputFile.MissingTarget(file) is not null);
+    private static bool IsMissing(FileInfo file) => !file.Exists || InputFile.MissingTarget(file) is not null;
 
     private static string MissingText(string what, FileInfo file, string remedy)
     {

@@ -4,6 +4,8 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Hyperlight.Images;
+using Hyperlight.Sdk.Tasks.Files;
+using Hyperlight.Sdk.Tasks.Settings;
 using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks;
@@ -15,8 +17,7 @@ namespace Hyperlight.Sdk.Tasks;
 [MSBuildMultiThreadableTask]
 public sealed class SnapshotGuests : GuestTask
 {
-    // The names of the record's metadata.
-    internal const string DigestName = "SnapshotSha256";
+    // In the record of a snapshot that was not taken: the time that was not enough.
     private const string TimeoutName = "SnapshotTimeout";
 
     /// <summary>The guests, as <see cref="ResolveGuests"/> gives them, with their images baked.</summary>
@@ -51,7 +52,7 @@ public sealed class SnapshotGuests : GuestTask
                 continue; // Its bake has said why.
             }
 
-            string? before = BakeRecord.Read(guest.SnapshotRecordFile)?.Find(DigestName);
+            string? before = BakeRecord.Read(guest.SnapshotRecordFile)?.Find(ImageMetadata.SnapshotDigest);
             bool isRight = true;
             if (guest.Settings.Snapshot == SnapshotChoice.False)
             {
@@ -62,7 +63,7 @@ public sealed class SnapshotGuests : GuestTask
                 isRight = TakeWhenChanged(guest, baked);
             }
 
-            string? after = BakeRecord.Read(guest.SnapshotRecordFile)?.Find(DigestName);
+            string? after = BakeRecord.Read(guest.SnapshotRecordFile)?.Find(ImageMetadata.SnapshotDigest);
             bool wasBaked = guest.Settings.Snapshot != SnapshotChoice.False && BakedGuests.Any(other => other.ItemSpec == guest.Name);
             if (isRight && (wasBaked || before != after))
             {
@@ -97,7 +98,7 @@ public sealed class SnapshotGuests : GuestTask
             && (finding is null || !IsWorthAnotherTry(guest, record, finding));
         if (isCurrent)
         {
-            BakeRecord.MarkAsChecked(guest.SnapshotRecordFile, [guest.Path, guest.HostFunctions, guest.HostFunctionsAssembly]);
+            BakeRecord.MarkAsChecked(guest.SnapshotRecordFile, [guest.Path, .. guest.Settings.Files(SettingEffect.Snapshot).Select(file => file.Path)]);
         }
         else
         {
@@ -105,7 +106,7 @@ public sealed class SnapshotGuests : GuestTask
             (string? digest, finding) = Take(guest);
             if (digest is not null || guest.Settings.Snapshot == SnapshotChoice.Auto)
             {
-                KeyValuePair<string, string> result = digest is null ? new(TimeoutName, $"{guest.Settings.SnapshotTimeout}") : new(DigestName, digest);
+                KeyValuePair<string, string> result = digest is null ? new(TimeoutName, $"{guest.Settings.SnapshotTimeout}") : new(ImageMetadata.SnapshotDigest, digest);
                 string taken = Key(guest, baked) == key ? key : "of files that changed meanwhile"; // Then the next build takes another one.
                 IReadOnlyList<string> files = BakeRecord.FindFiles(guest.ImageDirectory);
                 string documents = BakeRecord.DigestOfDocuments(guest.ImageDirectory, files);
@@ -159,9 +160,9 @@ public sealed class SnapshotGuests : GuestTask
     }
 
     private Finding? FindObstacle(GuestItem guest) =>
-        guest.HostFunctionsAssembly.Length > 0 && !File.Exists(guest.HostFunctionsAssembly)
+        guest.Settings.HostFunctionsAssembly.Length > 0 && !File.Exists(guest.Settings.HostFunctionsAssembly)
             ? Rules.BadHostFunctions.Found(
-                $"HostFunctionsAssembly '{guest.HostFunctionsAssembly}' does not exist: correct the path, and reference the project that builds it.")
+                $"HostFunctionsAssembly '{guest.Settings.HostFunctionsAssembly}' does not exist: correct the path, and reference the project that builds it.")
             : guest.Settings.Snapshot == SnapshotChoice.Auto && !CanOpenDevice()
                 ? Rules.NoHypervisor.Found($"{HypervisorDevice} cannot be used here.")
                 : null;
@@ -172,17 +173,20 @@ public sealed class SnapshotGuests : GuestTask
         return
         [
             "exec", Snapshotter, guest.ImageDirectory, "--timeout", timeout,
-            .. guest.HostFunctions.Length > 0 ? ["--host-functions", guest.HostFunctions] : (string[])[],
-            .. guest.HostFunctionsAssembly.Length > 0 ? ["--host-functions-assembly", guest.HostFunctionsAssembly] : (string[])[],
+            .. guest.Settings.HostFunctions.Length > 0 ? ["--host-functions", guest.Settings.HostFunctions] : (string[])[],
+            .. guest.Settings.HostFunctionsAssembly.Length > 0 ? ["--host-functions-assembly", guest.Settings.HostFunctionsAssembly] : (string[])[],
         ];
     }
 
     /// <summary>All that a snapshot depends on: the image, the host functions, the program that takes it with its runtime, and the processor's vendor.</summary>
     private string Key(GuestItem guest, BakeRecord baked)
     {
-        string functions = guest.HostFunctions.Length > 0 ? FileDigest.OfFile(guest.HostFunctions) ?? "missing" : "none";
-        string assembly = guest.HostFunctionsAssembly.Length > 0 ? FileDigest.OfAssembly(guest.HostFunctionsAssembly) : "none";
-        return $"image {baked.Find(BakeGuests.DigestName)}, host functions {functions} and {assembly}, snapshotter {FileDigest.OfAssembly(Snapshotter)} "
+        IEnumerable<string> functions =
+            from setting in GuestSetting.All
+            where setting.Effect == SettingEffect.Snapshot
+            from file in setting.Files(guest.Settings)
+            select $"{setting.Name} {setting.DigestOf(file.Path) ?? "missing"}, ";
+        return $"image {baked.Find(ImageMetadata.Digest)}, {string.Concat(functions)}snapshotter {FileDigest.OfAssembly(Snapshotter)} "
             + $"on {RuntimeInformation.FrameworkDescription}, processor {ProcessorVendor()}";
     }
 
@@ -213,7 +217,7 @@ public sealed class SnapshotGuests : GuestTask
     private static string? ReadDigest(GuestItem guest)
     {
         using GuestImage image = GuestImage.Open(guest.ImageDirectory, new() { VerifyContent = false });
-        return image.SnapshotDigest is { } digest ? digest[(digest.IndexOf(':') + 1)..] : null;
+        return image.SnapshotDigest;
     }
 
     /// <summary>An error where the project insists on a snapshot, else a warning, and hardly that where none can be expected.</summary>

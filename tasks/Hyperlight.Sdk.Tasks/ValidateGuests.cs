@@ -1,5 +1,6 @@
 using Hyperlight.Baking;
 using Hyperlight.Layouts;
+using Hyperlight.Sdk.Tasks.Settings;
 using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks;
@@ -33,9 +34,9 @@ public sealed class ValidateGuests : GuestTask
             if (layout is not null)
             {
                 ITaskItem2 item = TaskItems.Create(guest.Path);
-                item.SetMetadataValueLiteral("Name", guest.Name);
-                item.SetMetadataValueLiteral("Architecture", layout.Architecture);
-                item.SetMetadataValueLiteral("Layout", layout.Id);
+                item.SetMetadataValueLiteral(ImageMetadata.GuestName, guest.Name);
+                item.SetMetadataValueLiteral(ImageMetadata.Architecture, layout.Architecture);
+                item.SetMetadataValueLiteral(ImageMetadata.Layout, layout.Id);
                 valid.Add(item);
             }
         }

@@ -46,7 +46,7 @@ public sealed class BuildTests(PackageFolder packages)
             """);
         workspace.Write("Program.cs", "return Guests.Hello.Name.Length;");
 
-        DotNetResult result = workspace.Build("build", "-p:HyperlightLayuot=amd64");
+        DotNetResult result = workspace.Build("build", "-p:HyperlightArchitekture=amd64");
 
         Assert.Equal(0, result.ExitCode);
         Assert.Contains(
@@ -61,13 +61,13 @@ public sealed class BuildTests(PackageFolder packages)
             "Guests.csproj(5): warning HL4025: The item HyperlightGest is none of Hyperlight.Sdk; the nearest is HyperlightGuest: ",
             result.Output,
             StringComparison.Ordinal);
-        Assert.Contains("; the nearest is HyperlightLayout: ", result.Output, StringComparison.Ordinal);
+        Assert.Contains("; the nearest is HyperlightArchitecture: ", result.Output, StringComparison.Ordinal);
         Assert.Equal(5, workspace.DotNet("bin/Debug/net10.0/Guests.dll").ExitCode);
     }
 
     [Theory]
     [InlineData("HL1001", "")]
-    [InlineData("HL2001", "<PropertyGroup><HyperlightLayout>amd64</HyperlightLayout></PropertyGroup>")]
+    [InlineData("HL2001", "<PropertyGroup><HyperlightArchitecture>amd64</HyperlightArchitecture></PropertyGroup>")]
     public void A_wrong_guest_is_one_error_at_the_guest(string code, string body)
     {
         using Workspace workspace = Workspace.WithHello(packages, body);
@@ -91,7 +91,7 @@ public sealed class BuildTests(PackageFolder packages)
         JsonElement image = Assert.Single(baked.GetProperty("Items").EnumerateArray());
         Assert.Equal("hello", image.GetProperty("Name").GetString());
         Assert.Equal("amd64", image.GetProperty("Architecture").GetString());
-        Assert.Equal(64, image.GetProperty("Sha256").GetString()!.Length);
+        Assert.Matches("^sha256:[0-9a-f]{64}$", image.GetProperty("Digest").GetString()!);
 
         result = workspace.DotNet("msbuild", "-getItem:HyperlightGuest", "-nodeReuse:false").MustSucceed();
         Assert.Contains("\"Name\": \"hello\"", result.Output, StringComparison.Ordinal);

@@ -31,7 +31,17 @@ public sealed class BakeGuestsTests : IDisposable
         _bench.Write("hello.elf", TestElf.Amd64().Build());
         _bench.Write("init.bin", [1]);
         TaskItem item = new("hello.elf", new Dictionary<string, string> { ["InitData"] = "init.bin", ["InitDataPermissions"] = "rwx" });
-        ResolveGuests resolve = new() { Guests = [item], ImageRoot = _bench.ImageRoot, InitDataPermissions = "r", ExecutableHeap = "TRUE", HardwareInterrupts = "true" };
+        ResolveGuests resolve = new()
+        {
+            Guests = [item],
+            ImageRoot = _bench.ImageRoot,
+            Properties =
+            [
+                new TaskItem("HyperlightInitDataPermissions", new Dictionary<string, string> { ["Value"] = "r" }),
+                new TaskItem("HyperlightExecutableHeap", new Dictionary<string, string> { ["Value"] = "TRUE" }),
+                new TaskItem("HyperlightHardwareInterrupts", new Dictionary<string, string> { ["Value"] = "true" }),
+            ],
+        };
         Assert.True(_bench.Run(resolve));
         using BakeGuests bake = new() { Guests = resolve.ResolvedGuests };
 
@@ -113,7 +123,7 @@ public sealed class BakeGuestsTests : IDisposable
     [Fact]
     public void Something_unforeseen_is_HL9001_without_a_stack_trace_in_the_error()
     {
-        using BakeGuests bake = new() { Guests = [new TaskItem("not resolved")] };
+        using BakeGuests bake = new() { Guests = [new TaskItem("not resolved", new Dictionary<string, string> { ["HeapSize"] = "?" })] };
 
         Assert.False(_bench.Run(bake));
 

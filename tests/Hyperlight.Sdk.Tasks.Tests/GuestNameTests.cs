@@ -1,3 +1,5 @@
+using Hyperlight.Sdk.Tasks.Settings;
+
 namespace Hyperlight.Sdk.Tasks.Tests;
 
 public sealed class GuestNameTests

@@ -1,3 +1,4 @@
+using Hyperlight.Sdk.Tasks.Files;
 using Hyperlight.Testing;
 using Microsoft.Build.Framework;
 

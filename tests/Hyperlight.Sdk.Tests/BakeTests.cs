@@ -36,7 +36,7 @@ public sealed class BakeTests
         Assert.True(ulong.Parse(image.GetMetadata("ImageSize"), null) >= ulong.Parse(image.GetMetadata("StoredSize"), null));
         Assert.Equal(project.PathOf("guests/hello.elf"), image.GetMetadata("GuestBinary"));
         Assert.Equal(project.PathOf(Image), image.GetMetadata("ImageDirectory"));
-        Assert.True(project.Has($"{Image}/blobs/sha256/{image.GetMetadata("Sha256")}"));
+        Assert.True(project.Has($"{Image}/blobs/{image.GetMetadata("Digest").Replace(':', '/')}"));
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class BakeTests
         BuildOutcome second = project.Build("HyperlightBake");
 
         Assert.Empty(second.Baked);
-        Assert.Equal(first.GetMetadata("Sha256"), Assert.Single(second.Items).GetMetadata("Sha256"));
+        Assert.Equal(first.GetMetadata("Digest"), Assert.Single(second.Items).GetMetadata("Digest"));
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class BakeTests
     [Fact]
     public void A_32_bit_guest_under_an_amd64_assertion_is_one_error()
     {
-        using SdkProject project = SdkProject.WithGuest("<PropertyGroup><HyperlightLayout>amd64</HyperlightLayout></PropertyGroup>");
+        using SdkProject project = SdkProject.WithGuest("<PropertyGroup><HyperlightArchitecture>amd64</HyperlightArchitecture></PropertyGroup>");
         project.Write("guests/hello.elf", GuestFiles.I686());
 
         BuildOutcome outcome = project.Build("HyperlightBake");

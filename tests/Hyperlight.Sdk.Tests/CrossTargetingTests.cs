@@ -17,7 +17,7 @@ public sealed class CrossTargetingTests
         Assert.Empty(outcome.Errors);
         Assert.Equal(2, outcome.Items.Count);
         Assert.True(project.Has("obj/Debug/net10.0/hyperlight/hello/index.json"));
-        Assert.Single(outcome.Items.Select(image => image.GetMetadata("Sha256")).Distinct());
+        Assert.Single(outcome.Items.Select(image => image.GetMetadata("Digest")).Distinct());
     }
 
     [Fact]

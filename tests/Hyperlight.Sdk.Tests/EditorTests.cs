@@ -88,15 +88,4 @@ public sealed class EditorTests
         Assert.Equal("", several.Evaluate().GetPropertyValue("TargetFramework"));
         Assert.Equal("true", several.Evaluate().GetPropertyValue("IsCrossTargetingBuild"));
     }
-
-    [Fact]
-    public void Every_schema_property_is_one_the_sdk_reads()
-    {
-        string sdk = Path.Combine(SdkProject.HelpRoot, "sdk");
-        using var schema = System.Text.Json.JsonDocument.Parse(File.ReadAllText(Path.Combine(sdk, "Sdk", "Sdk.props.buildschema.json")));
-        string all = string.Concat(Directory.EnumerateFiles(Path.Combine(sdk, "targets")).Select(File.ReadAllText));
-
-        Assert.All(schema.RootElement.GetProperty("properties").EnumerateObject(), property =>
-            Assert.Contains($"$({property.Name})", all, StringComparison.Ordinal));
-    }
 }

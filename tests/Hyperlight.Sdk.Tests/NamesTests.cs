@@ -1,6 +1,5 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
-using Hyperlight.Sdk.Tasks;
+using Hyperlight.Sdk.Tasks.Settings;
 using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tests;
@@ -81,7 +80,7 @@ public sealed class NamesTests
     }
 
     [Theory]
-    [InlineData("<PropertyGroup><HyperlightSnapshots>1</HyperlightSnapshots><Own Condition=\"'$(HyperlightSnapshots)' == '1' and '$(HyperlightSuite)' == '' and '$(hyperlightLAYOUT)' == ''\">1</Own></PropertyGroup>")]
+    [InlineData("<PropertyGroup><HyperlightSnapshots>1</HyperlightSnapshots><Own Condition=\"'$(HyperlightSnapshots)' == '1' and '$(HyperlightSuite)' == '' and '$(hyperlightARCHITECTURE)' == ''\">1</Own></PropertyGroup>")]
     [InlineData("<PropertyGroup><HyperlightVersion>1</HyperlightVersion><Version>$(HyperlightVersion)</Version></PropertyGroup>")]
     [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf' Owner='me' Team='us' /></ItemGroup><Target Name='Own'><Message Text='%(HyperlightGuest.Owner) @(HyperlightGuest->&quot;%(Team)&quot;)' /></Target>")]
     [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf' _Owner='me' Link='x' Visible='false' heapsize='1M' /></ItemGroup>")]
@@ -98,15 +97,78 @@ public sealed class NamesTests
     public void The_files_that_a_project_imports_and_the_command_line_are_looked_at_too()
     {
         using SdkProject project = SdkProject.WithGuest("""<Import Project="$(MSBuildThisFileDirectory)eng/more.props" />""");
-        project.Write("Directory.Build.props", "<Project>\n<PropertyGroup><HyperlightLayuot>amd64</HyperlightLayuot></PropertyGroup>\n</Project>");
+        project.Write("Directory.Build.props", "<Project>\n<PropertyGroup><HyperlightArchitekture>amd64</HyperlightArchitekture></PropertyGroup>\n</Project>");
         project.Write("eng/more.props", "<Project><Import Project='$([MSBuild]::GetPathOfFileAbove(eng.props, $(MSBuildThisFileDirectory)))' /><ItemGroup>\n<HyperlightGuset Include='x' /></ItemGroup></Project>");
         project.Write("eng.props", "<Project><PropertyGroup>\n<HyperlightScratchSiz>1M</HyperlightScratchSiz></PropertyGroup></Project>");
 
-        BuildOutcome outcome = Check(project, ("HyperlightPermision", "Segments"));
+        BuildOutcome outcome = Check(project, ("HyperlightSegmentPermision", "Segments"));
 
         Assert.Equal(
             [("App.csproj", 0), ("Directory.Build.props", 2), ("eng.props", 2), ("more.props", 2)],
             outcome.Warnings.Select(warning => (Path.GetFileName(warning.File), warning.Line)).Order());
+    }
+
+    [Theory]
+    [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf' Layout='i686' /></ItemGroup>", "Architecture", "HL2001")]
+    [InlineData("<ItemDefinitionGroup><HyperlightGuest><Layout>i686</Layout></HyperlightGuest></ItemDefinitionGroup>", "Architecture", "HL2001")]
+    [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf' Permissions='none' /></ItemGroup>", "SegmentPermissions", "HL4004")]
+    [InlineData("<PropertyGroup><HyperlightLayout>i686</HyperlightLayout></PropertyGroup>", "HyperlightArchitecture", "HL2001")]
+    [InlineData("<PropertyGroup><HyperlightPermissions>none</HyperlightPermissions></PropertyGroup>", "HyperlightSegmentPermissions", "HL4004")]
+    public void A_former_name_is_read_with_one_warning_at_its_line_that_gives_the_name(string body, string name, string code)
+    {
+        using SdkProject project = SdkProject.WithGuest(body);
+
+        BuildOutcome outcome = project.Build("HyperlightBake");
+
+        Diagnostic warning = Assert.Single(outcome.Warnings);
+        Assert.Equal(("HL4027", project.File, 3), (warning.Code, warning.File, warning.Line));
+        Assert.Contains($"has been replaced: write {name}. Hyperlight.Sdk 1.0", warning.Message, StringComparison.Ordinal);
+        Assert.Equal([code], outcome.Errors.Select(error => error.Code));
+        Assert.False(Check(project, ("TreatWarningsAsErrors", "true")).Succeeded);
+        Assert.True(Check(project, ("TreatWarningsAsErrors", "true"), ("NoWarn", "HL4027")).Succeeded);
+        Assert.Empty(Check(project, ("NoWarn", "HL4027")).Warnings);
+    }
+
+    [Theory]
+    [InlineData("<ItemGroup><HyperlightGuest Update='guests/*.elf' Architecture='amd64' Layout='i686' /></ItemGroup>")]
+    [InlineData("<PropertyGroup><HyperlightSegmentPermissions>Segments</HyperlightSegmentPermissions><HyperlightPermissions>Upstream</HyperlightPermissions></PropertyGroup>")]
+    public void A_former_name_that_differs_from_the_name_is_an_error_at_its_line(string body)
+    {
+        using SdkProject project = SdkProject.WithGuest(body);
+
+        BuildOutcome outcome = project.Build("HyperlightBake");
+
+        Diagnostic error = Assert.Single(outcome.Errors);
+        Assert.Equal(("HL4028", project.File, 3), (error.Code, error.File, error.Line));
+        Assert.Empty(outcome.Warnings);
+        Assert.Empty(project.FilesBelow("obj"));
+    }
+
+    [Theory]
+    [InlineData("<ItemGroup><HyperlightGuest Update='guests/*.elf' Architecture='amd64' Layout='AMD64' /></ItemGroup>", 1)]
+    [InlineData("<PropertyGroup><HyperlightLayout>i686</HyperlightLayout></PropertyGroup><ItemGroup><HyperlightGuest Update='guests/*.elf' Architecture='amd64' /></ItemGroup>", 1)]
+    [InlineData("<PropertyGroup><HyperlightArchitecture>i686</HyperlightArchitecture></PropertyGroup><ItemGroup><HyperlightGuest Update='guests/*.elf' Layout='amd64' /></ItemGroup>", 1)]
+    [InlineData("<PropertyGroup><HyperlightArchitecture>i686</HyperlightArchitecture></PropertyGroup><ItemGroup><HyperlightGuest Update='guests/*.elf' Architecture='amd64' /></ItemGroup>", 0)]
+    public void Metadata_counts_before_a_property_whichever_has_a_former_name(string body, int warnings)
+    {
+        using SdkProject project = SdkProject.WithGuest(body);
+
+        BuildOutcome outcome = project.Build("HyperlightBake");
+
+        Assert.Equal(["hello"], outcome.Baked);
+        Assert.Equal(warnings, outcome.Warnings.Count);
+    }
+
+    [Theory]
+    [InlineData("%(HyperlightImage.Sha256)", "Digest")]
+    [InlineData("@(HyperlightImage->'%(SnapshotSha256)')", "SnapshotDigest")]
+    [InlineData("%(HyperlightImage.GuestSha256)", null)]
+    [InlineData("@(Other->'%(Sha256)')", null)]
+    public void A_former_metadata_of_an_image_that_a_project_reads_is_a_warning(string text, string? name)
+    {
+        using SdkProject project = SdkProject.WithGuest($"""<Target Name="Own" DependsOnTargets="HyperlightBake"><Message Text="{text}" /></Target>""");
+
+        Assert.Equal(name is null ? [] : [("HL4027", 3)], Check(project).Warnings.Select(warning => (warning.Code, warning.Line)));
     }
 
     [Theory]
@@ -131,9 +193,9 @@ public sealed class NamesTests
     public void Spaces_around_a_value_mean_nothing()
     {
         using SdkProject project = SdkProject.WithGuest("""
-              <PropertyGroup><HyperlightLayout> amd64 </HyperlightLayout><HyperlightSnapshot> False </HyperlightSnapshot></PropertyGroup>
+              <PropertyGroup><HyperlightArchitecture> amd64 </HyperlightArchitecture><HyperlightSnapshot> False </HyperlightSnapshot></PropertyGroup>
               <ItemGroup>
-                <HyperlightGuest Update="guests/hello.elf" Name=" hello " HeapSize=" 1M " InitData=" init.bin " InitDataPermissions=" RW " ExecutableHeap=" true " Permissions=" upstream "
+                <HyperlightGuest Update="guests/hello.elf" Name=" hello " HeapSize=" 1M " InitData=" init.bin " InitDataPermissions=" RW " ExecutableHeap=" true " SegmentPermissions=" upstream "
                                  SnapshotTimeout=" 5 " HostFunctions=" " />
               </ItemGroup>
             """);
@@ -147,18 +209,15 @@ public sealed class NamesTests
     }
 
     [Fact]
-    public void The_names_are_those_of_the_schema_and_the_targets()
+    public void The_targets_read_no_other_properties_than_the_known_ones()
     {
         string sdk = Path.Combine(SdkProject.HelpRoot, "sdk");
-        using JsonDocument schema = JsonDocument.Parse(File.ReadAllText(Path.Combine(sdk, "Sdk", "Sdk.props.buildschema.json")));
-        Assert.Equal(schema.RootElement.GetProperty("properties").EnumerateObject().Select(property => property.Name).Order(), KnownNames.Properties.Order());
-        JsonElement guest = schema.RootElement.GetProperty("items").GetProperty(KnownNames.Guest).GetProperty("metadata");
-        Assert.Equal(guest.EnumerateObject().Select(metadata => metadata.Name).Order(), KnownNames.Metadata.Order());
-
         string targets = string.Concat(Directory.EnumerateFiles(sdk, "*.*", SearchOption.AllDirectories)
             .Where(file => Path.GetExtension(file) is ".props" or ".targets" && !file.Contains("/obj/", StringComparison.Ordinal)).Select(File.ReadAllText));
-        IEnumerable<string> read = Regex.Matches(targets, @"\$\((?!_)(\w*Hyperlight\w*)").Select(match => match.Groups[1].Value).Distinct();
-        Assert.Empty(read.Except([.. KnownNames.Properties, .. KnownNames.OtherProperties]));
+        string[] read = [.. Regex.Matches(targets, @"\$\((?!_)(\w*Hyperlight\w*)").Select(match => match.Groups[1].Value).Distinct()];
+
+        Assert.Equal(read.Order(), read.Intersect([.. KnownNames.Properties, .. KnownNames.FormerProperties]).Order());
+        Assert.Equal([], KnownNames.Properties.Except([.. read, "UsingHyperlightSdk"]));
     }
 
     private static BuildOutcome Check(SdkProject project, params (string, string)[] properties) => project.Build("_HyperlightCheckNames", properties);

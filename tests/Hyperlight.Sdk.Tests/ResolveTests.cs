@@ -11,8 +11,8 @@ public sealed class ResolveTests
     [InlineData("HL4002", "<HyperlightGuest Include='guests/hello.elf' ScratchSize='-1' />", "ScratchSize")]
     [InlineData("HL4002", "<HyperlightGuest Include='guests/hello.elf' InputBufferSize='1 M' />", "InputBufferSize")]
     [InlineData("HL4002", "<HyperlightGuest Include='guests/hello.elf' OutputBufferSize='0x' />", "OutputBufferSize")]
-    [InlineData("HL4003", "<HyperlightGuest Include='guests/hello.elf' Layout='arm64' />", "amd64 and i686")]
-    [InlineData("HL4004", "<HyperlightGuest Include='guests/hello.elf' Permissions='rwx' />", "Segments and Upstream")]
+    [InlineData("HL4003", "<HyperlightGuest Include='guests/hello.elf' Architecture='arm64' />", "amd64 and i686")]
+    [InlineData("HL4004", "<HyperlightGuest Include='guests/hello.elf' SegmentPermissions='rwx' />", "Segments and Upstream")]
     [InlineData("HL4004", "<HyperlightGuest Include='guests/hello.elf' InitDataPermissions='w' />", "InitDataPermissions of guest 'hello': \"w\" is not a set of permissions; there are r, rw, rx and rwx")]
     [InlineData("HL4015", "<HyperlightGuest Include='guests/hello.elf' ExecutableHeap='yes' />", "ExecutableHeap of guest 'hello': \"yes\"")]
     [InlineData("HL4015", "<HyperlightGuest Include='guests/hello.elf' HardwareInterrupts='1' />", "HardwareInterrupts of guest 'hello': \"1\"")]
@@ -60,8 +60,8 @@ public sealed class ResolveTests
     [InlineData("HyperlightScratchSize", "1.5M", "HL4002")]
     [InlineData("HyperlightInputBufferSize", "16 kB", "HL4002")]
     [InlineData("HyperlightOutputBufferSize", "?", "HL4002")]
-    [InlineData("HyperlightLayout", "x64", "HL4003")]
-    [InlineData("HyperlightPermissions", "all", "HL4004")]
+    [InlineData("HyperlightArchitecture", "x64", "HL4003")]
+    [InlineData("HyperlightSegmentPermissions", "all", "HL4004")]
     [InlineData("HyperlightInitDataPermissions", "r-x", "HL4004")]
     [InlineData("HyperlightExecutableHeap", "1", "HL4015")]
     public void A_wrong_property_is_one_coded_error_at_its_line_for_all_guests(string name, string value, string code)
@@ -85,7 +85,7 @@ public sealed class ResolveTests
         using SdkProject project = SdkProject.WithGuest("""
               <ItemGroup>
                 <HyperlightGuest Include="guests/hello.elf" />
-                <HyperlightGuest Include="guests/missing.elf" HeapSize="big" Layout="vax" Permissions="none" InitData="no.bin" />
+                <HyperlightGuest Include="guests/missing.elf" HeapSize="big" Architecture="vax" SegmentPermissions="none" InitData="no.bin" />
                 <HyperlightGuest Include="guests/hello32.elf" Name="-" />
               </ItemGroup>
             """);
@@ -121,7 +121,7 @@ public sealed class ResolveTests
 
         Assert.True(project.Build("HyperlightBake").Succeeded);
 
-        Assert.Contains("heap 65536,", project.Read("obj/Debug/net10.0/hyperlight/.state/hello.baked"), StringComparison.Ordinal);
-        Assert.Contains("heap 131072,", project.Read("obj/Debug/net10.0/hyperlight/.state/other.baked"), StringComparison.Ordinal);
+        Assert.Contains("HeapSize 64K,", project.Read("obj/Debug/net10.0/hyperlight/.state/hello.baked"), StringComparison.Ordinal);
+        Assert.Contains("HeapSize 128K,", project.Read("obj/Debug/net10.0/hyperlight/.state/other.baked"), StringComparison.Ordinal);
     }
 }

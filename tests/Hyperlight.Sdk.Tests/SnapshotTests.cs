@@ -18,7 +18,7 @@ public sealed class SnapshotTests : IDisposable
     [InlineData("HL4012", "SnapshotTimeout='1m'", "SnapshotTimeout of guest 'hello': \"1m\"")]
     [InlineData("HL4012", "SnapshotTimeout='0'", "from 1 to 3600")]
     [InlineData("HL4012", "SnapshotTimeout='3601'", "from 1 to 3600")]
-    [InlineData("HL4013", "Snapshot='auto' HostFunctions='no.json'", "HostFunctions 'no.json' of guest 'hello' does not exist")]
+    [InlineData("HL4013", "Snapshot='auto' HostFunctions='no.json'", "no.json' does not exist")]
     public void A_wrong_word_is_one_coded_error_at_its_line(string code, string metadata, string text)
     {
         using SdkProject project = SdkProject.WithGuest($"<ItemGroup><HyperlightGuest Include='guests/hello.elf' {metadata} /></ItemGroup>");
@@ -80,9 +80,9 @@ public sealed class SnapshotTests : IDisposable
         ITaskItem first = Assert.Single(project.Build("HyperlightSnapshot", Properties()).Items);
         ITaskItem second = Assert.Single(project.Build("HyperlightSnapshot", Properties()).Items);
 
-        Assert.Equal((digest, digest), (first.GetMetadata("SnapshotSha256"), second.GetMetadata("SnapshotSha256")));
+        Assert.Equal(("sha256:" + digest, "sha256:" + digest, digest), (first.GetMetadata("SnapshotDigest"), second.GetMetadata("SnapshotDigest"), second.GetMetadata("SnapshotSha256")));
         Assert.Equal(project.PathOf("guests/hello.elf"), first.GetMetadata("GuestBinary"));
-        Assert.NotEqual("", first.GetMetadata("Sha256"));
+        Assert.NotEqual("", first.GetMetadata("Digest"));
     }
 
     [Fact]

@@ -75,7 +75,7 @@ public static class Rules
     // HL4xxx: the project.
     public static readonly Rule GuestFileMissing = new("HL4001", Error, "A guest file cannot be read");
     public static readonly Rule BadSize = new("HL4002", Error, "A size cannot be understood");
-    public static readonly Rule BadLayoutName = new("HL4003", Error, "A layout name is not known");
+    public static readonly Rule BadArchitecture = new("HL4003", Error, "An architecture is not known");
     public static readonly Rule BadPermissions = new("HL4004", Error, "A permissions value is not known");
     public static readonly Rule BadGuestName = new("HL4005", Error, "A guest name cannot be used");
     public static readonly Rule DuplicateGuestName = new("HL4006", Error, "Two guests have the same name");
@@ -92,6 +92,8 @@ public static class Rules
     public static readonly Rule SdkAsPackage = new("HL4020", Error, "Hyperlight.Sdk is referenced as a package");
     public static readonly Rule UnknownName = new("HL4025", Warning, "A name of the project means nothing to Hyperlight.Sdk");
     public static readonly Rule UpdatesNothing = new("HL4026", Warning, "An update is of no guest of the project");
+    public static readonly Rule FormerName = new("HL4027", Warning, "A name of the project has been replaced");
+    public static readonly Rule TwoNames = new("HL4028", Error, "A setting has one value under its name and another under its former name");
 
     // HL5xxx: the hypervisor.
     public static readonly Rule NoHypervisor = new("HL5001", Error, "There is no hypervisor");

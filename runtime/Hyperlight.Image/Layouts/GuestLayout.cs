@@ -15,7 +15,7 @@ public sealed record GuestLayout
     /// <summary>The profile's name, recorded in images, for example <c>amd64-0.16</c>.</summary>
     public required string Id { get; init; }
 
-    /// <summary>What <c>HyperlightLayout</c> asserts: <c>amd64</c> or <c>i686</c>.</summary>
+    /// <summary>Gets the architecture of its guests, <c>amd64</c> or <c>i686</c>, which <c>HyperlightArchitecture</c> asserts.</summary>
     public required string Architecture { get; init; }
 
     /// <summary>The upstream versions whose guests follow this profile: the values a version note may have.</summary>

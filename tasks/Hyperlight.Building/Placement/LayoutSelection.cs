@@ -86,7 +86,7 @@ public static class LayoutSelection
 
         findings.Add(Rules.LayoutMismatch.Found(
             $"the guest is an {architecture} guest ({Describe(elf)}), the project asserts {wanted.Architecture}: "
-            + $"build the guest for {wanted.Architecture}, or remove the assertion (HyperlightLayout, or Layout on the item)."));
+            + $"build the guest for {wanted.Architecture}, or remove the assertion (HyperlightArchitecture, or Architecture on the item)."));
 
         ulong lastAddress = new ElfFormat(ElfKind.Of(wanted).Class).LastAddress;
         ElfSegment beyond = elf.LoadSegments.FirstOrDefault(segment => segment.LastAddress > lastAddress);

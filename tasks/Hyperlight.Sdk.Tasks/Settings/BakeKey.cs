@@ -1,37 +1,47 @@
-using System.Globalization;
 using Hyperlight.Baking;
 using Hyperlight.Layouts;
+using Hyperlight.Sdk.Tasks.Files;
 
-namespace Hyperlight.Sdk.Tasks;
+namespace Hyperlight.Sdk.Tasks.Settings;
 
-/// <summary>Everything an image depends on, as one line of text: the code that bakes, the settings, and the content of each file.</summary>
+/// <summary>Writes the key of an image: everything that the image depends on, as one line of text. That is the code that bakes, the settings, and the content of each file.</summary>
 internal static class BakeKey
 {
-    /// <summary>The key of an image that was made of content with these digests.</summary>
-    /// <param name="guest">The guest: its name and settings count, its paths do not.</param>
-    /// <param name="guestDigest">The digest of its file.</param>
-    /// <param name="initDataDigest">The digest of its init data.</param>
-    /// <param name="mappedDigests">The digests of its mapped files, in order.</param>
-    public static string Of(GuestItem guest, string guestDigest, string initDataDigest, IEnumerable<string> mappedDigests)
+    /// <summary>Gets the key of an image that was made of content with some digests.</summary>
+    /// <param name="settings">The guest's settings. The paths among them do not count.</param>
+    /// <param name="guestDigest">The digest of the guest's ELF file.</param>
+    /// <param name="digestOf">Gets the digest of a file that a setting names; <c>null</c> if the file cannot be read.</param>
+    /// <returns>The key; <c>null</c> if a file has no digest.</returns>
+    public static string? Of(GuestSettings settings, string guestDigest, Func<SettingFile, string?> digestOf)
     {
-        GuestSizes sizes = guest.Settings.Sizes;
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"baker {Id(typeof(GuestBaker))} {Id(typeof(GuestLayout))} {Id(typeof(BakeKey))}, name {guest.Name}, guest {guestDigest}, heap {sizes.HeapSize}, scratch {sizes.ScratchSize}, "
-            + $"input {sizes.InputBufferSize}, output {sizes.OutputBufferSize}, layout {guest.Settings.Architecture ?? "any"}, "
-            + $"permissions {guest.Settings.Permissions}, executable heap {sizes.ExecutableHeap}, interrupts {sizes.HardwareInterrupts}, "
-            + $"init data {sizes.InitDataPermissions.ToText()} {initDataDigest}, "
-            + $"mapped {string.Join(' ', guest.FileMappings.Zip(mappedDigests, (file, digest) => $"{file.Label} {digest}"))}");
+        List<string> parts = [$"baker {Id(typeof(GuestBaker))} {Id(typeof(GuestLayout))} {Id(typeof(BakeKey))}", $"guest {guestDigest}"];
+        foreach (GuestSetting setting in GuestSetting.All.Where(setting => setting.Effect == SettingEffect.Image))
+        {
+            if (!setting.NamesFiles)
+            {
+                parts.Add($"{setting.Name} {setting.ToText(settings)}");
+                continue;
+            }
+
+            foreach (SettingFile file in setting.Files(settings))
+            {
+                if (digestOf(file) is not { } digest)
+                {
+                    return null;
+                }
+
+                parts.Add($"{setting.Name} {file.Label} {digest}");
+            }
+        }
+
+        return string.Join(", ", parts);
     }
 
-    /// <summary>The key of an image that was made of what the guest's files hold now, null when one cannot be read.</summary>
-    public static string? OfFiles(GuestItem guest)
-    {
-        string? guestDigest = FileDigest.OfFile(guest.Path);
-        string? initDataDigest = guest.InitData.Length == 0 ? FileDigest.Of([]) : FileDigest.OfFile(guest.InitData);
-        string?[] mappedDigests = [.. guest.FileMappings.Select(file => FileDigest.OfFile(file.Path))];
-        return guestDigest is null || initDataDigest is null || mappedDigests.Contains(null) ? null : Of(guest, guestDigest, initDataDigest, mappedDigests!);
-    }
+    /// <summary>Gets the key of an image that was made of what the guest's files hold now; <c>null</c> if one of them cannot be read.</summary>
+    /// <param name="settings">The guest's settings.</param>
+    /// <param name="guest">The path of the guest's ELF file.</param>
+    public static string? OfFiles(GuestSettings settings, string guest) =>
+        FileDigest.OfFile(guest) is { } digest ? Of(settings, digest, file => FileDigest.OfFile(file.Path)) : null;
 
     // While the SDK is worked on, its version stays and its code changes.
     private static Guid Id(Type type) => type.Module.ModuleVersionId;

@@ -1,7 +1,7 @@
-using System.Globalization;
 using Hyperlight.Layouts;
+using System.Globalization;
 
-namespace Hyperlight.Sdk.Tasks;
+namespace Hyperlight.Sdk.Tasks.Settings;
 
 /// <summary>The metadata <c>FileMappings</c>: files that every sandbox of a guest is shown at its start, and their copies beside the program, named by label.</summary>
 internal static class FileMappings

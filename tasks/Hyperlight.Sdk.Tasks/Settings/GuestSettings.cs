@@ -1,185 +1,75 @@
-using System.Globalization;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 
-namespace Hyperlight.Sdk.Tasks;
+namespace Hyperlight.Sdk.Tasks.Settings;
 
-/// <summary>What a project says about a guest, apart from its name and files: values already checked.</summary>
+/// <summary>The settings of a guest: values that have been understood. <see cref="GuestSetting.All"/> describes each of them; the defaults are here.</summary>
 internal sealed record GuestSettings
 {
-    // Seconds. A guest that needs longer than an hour is not one that a build waits for.
-    private const int MaxSnapshotTimeout = 3600;
+    /// <summary>Gets the name of the guest.</summary>
+    public string Name { get; init; } = "";
 
-    /// <summary>The sizes, in bytes.</summary>
+    /// <summary>Gets the sizes in bytes, and what else a project chooses of the guest's memory.</summary>
     public GuestSizes Sizes { get; init; } = new();
 
-    /// <summary>The architecture the project asserts, null when it asserts none.</summary>
+    /// <summary>Gets the absolute path of the init data; empty for none.</summary>
+    public string InitData { get; init; } = "";
+
+    /// <summary>Gets the files that every sandbox shows its guest.</summary>
+    public IReadOnlyList<MappedFile> FileMappings { get; init; } = [];
+
+    /// <summary>Gets the architecture that the project asserts; <c>null</c> if the project asserts none.</summary>
     public string? Architecture { get; init; }
 
-    /// <summary>Which permissions the guest's own pages get.</summary>
-    public SegmentPermissions Permissions { get; init; }
+    /// <summary>Gets which permissions the guest's own pages get.</summary>
+    public SegmentPermissions SegmentPermissions { get; init; }
 
-    /// <summary>Whether the image gets a snapshot of the guest.</summary>
+    /// <summary>Gets whether the image gets a snapshot of the guest.</summary>
     public SnapshotChoice Snapshot { get; init; }
 
-    /// <summary>The longest that taking it may take.</summary>
+    /// <summary>Gets the longest time that taking the snapshot may take.</summary>
     public TimeSpan SnapshotTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The architectures there are profiles for, in a fixed order.</summary>
-    private static IEnumerable<string> Architectures => GuestLayouts.All.Select(layout => layout.Architecture).Distinct();
+    /// <summary>Gets the absolute path of the file that declares host functions for the snapshot; empty for none.</summary>
+    public string HostFunctions { get; init; } = "";
 
-    /// <summary>Reads all settings; one that is not given comes from <paramref name="defaults"/>.</summary>
-    /// <param name="textOf">The text of a setting, empty when it is not given.</param>
-    /// <param name="defaults">The values of settings that are not given.</param>
-    /// <param name="wrong">Called with the setting's name and the finding for each text that cannot be understood.</param>
-    public static GuestSettings Read(Func<string, string> textOf, GuestSettings defaults, Action<string, Finding> wrong) =>
-        ReadTrimmed(name => textOf(name).Trim(), defaults, wrong);
+    /// <summary>Gets the absolute path of the assembly that adds host functions; empty for none. References of the project may still have to build it.</summary>
+    public string HostFunctionsAssembly { get; init; } = "";
 
-    private static GuestSettings ReadTrimmed(Func<string, string> textOf, GuestSettings defaults, Action<string, Finding> wrong) => new()
+    /// <summary>Gets all files that settings with one effect name.</summary>
+    public IEnumerable<SettingFile> Files(SettingEffect effect) => GuestSetting.All.Where(setting => setting.Effect == effect).SelectMany(setting => setting.Files(this));
+
+    /// <summary>Reads what a project says. A setting that the project does not give, or not in a way that can be understood, keeps its default.</summary>
+    /// <param name="namesOf">Gets the names of a setting in the place that is read; <c>null</c> if the setting cannot be given there.</param>
+    /// <param name="textOf">Gets the text under a name; empty if there is none.</param>
+    /// <param name="defaults">The defaults.</param>
+    /// <param name="find">Finds a file of the project.</param>
+    /// <param name="wrong">Receives the name and the finding for each text that cannot be understood.</param>
+    public static GuestSettings Read(
+        Func<GuestSetting, SettingNames?> namesOf, Func<string, string> textOf, GuestSettings defaults, Func<string, FileInfo> find, Action<string, Finding> wrong)
     {
-        Sizes = new()
+        GuestSettings settings = defaults;
+        foreach (GuestSetting setting in GuestSetting.All)
         {
-            HeapSize = ReadSize(nameof(GuestSizes.HeapSize), defaults.Sizes.HeapSize, textOf, wrong),
-            ScratchSize = ReadSize(nameof(GuestSizes.ScratchSize), defaults.Sizes.ScratchSize, textOf, wrong),
-            InputBufferSize = ReadSize(nameof(GuestSizes.InputBufferSize), defaults.Sizes.InputBufferSize, textOf, wrong),
-            OutputBufferSize = ReadSize(nameof(GuestSizes.OutputBufferSize), defaults.Sizes.OutputBufferSize, textOf, wrong),
-            InitDataPermissions = ReadInitDataPermissions(defaults.Sizes.InitDataPermissions, textOf, wrong),
-            ExecutableHeap = ReadSwitch(nameof(GuestSizes.ExecutableHeap), defaults.Sizes.ExecutableHeap, textOf, wrong),
-            HardwareInterrupts = ReadSwitch(nameof(GuestSizes.HardwareInterrupts), defaults.Sizes.HardwareInterrupts, textOf, wrong),
-        },
-        Architecture = ReadArchitecture(defaults.Architecture, textOf, wrong),
-        Permissions = ReadPermissions(defaults.Permissions, textOf, wrong),
-        Snapshot = ReadSnapshot(defaults.Snapshot, textOf, wrong),
-        SnapshotTimeout = ReadSnapshotTimeout(defaults.SnapshotTimeout, textOf, wrong),
-    };
-
-    private static ulong ReadSize(string name, ulong fallback, Func<string, string> textOf, Action<string, Finding> wrong)
-    {
-        string text = textOf(name);
-        if (text.Length == 0)
-        {
-            return fallback;
-        }
-
-        if (!ByteSize.TryParse(text, out ulong bytes))
-        {
-            wrong(name, Rules.BadSize.Found(
-                $"\"{text}\" is not a size; bytes are written like 65536 or 0x10000, or with a unit like 64K, 16M or 1G: correct the value."));
-            return fallback;
-        }
-
-        return bytes;
-    }
-
-    private static MemoryPermissions ReadInitDataPermissions(MemoryPermissions fallback, Func<string, string> textOf, Action<string, Finding> wrong)
-    {
-        string text = textOf(nameof(GuestSizes.InitDataPermissions));
-        if (text.Length == 0)
-        {
-            return fallback;
-        }
-
-        if (!MemoryPermissionsText.TryParse(text, out MemoryPermissions permissions))
-        {
-            wrong(nameof(GuestSizes.InitDataPermissions), Rules.BadPermissions.Found(
-                $"\"{text}\" is not a set of permissions; there are r, rw, rx and rwx: correct the value."));
-            return fallback;
-        }
-
-        return permissions;
-    }
-
-    private static bool ReadSwitch(string name, bool fallback, Func<string, string> textOf, Action<string, Finding> wrong)
-    {
-        string text = textOf(name);
-        if (text.Length == 0)
-        {
-            return fallback;
-        }
-
-        if (!bool.TryParse(text, out bool value))
-        {
-            wrong(name, Rules.BadSwitch.Found($"\"{text}\" is neither true nor false: correct the value."));
-            return fallback;
-        }
-
-        return value;
-    }
-
-    private static string? ReadArchitecture(string? fallback, Func<string, string> textOf, Action<string, Finding> wrong)
-    {
-        string text = textOf("Layout");
-        if (text.Length == 0)
-        {
-            return fallback;
-        }
-
-        string? architecture = Architectures.FirstOrDefault(known => known.Equals(text, StringComparison.OrdinalIgnoreCase));
-        if (architecture is null)
-        {
-            wrong("Layout", Rules.BadLayoutName.Found(
-                $"\"{text}\" is not a layout; there are {string.Join(" and ", Architectures)}: correct the value, or leave it out and the guest decides."));
-        }
-
-        return architecture ?? fallback;
-    }
-
-    private static SegmentPermissions ReadPermissions(
-        SegmentPermissions fallback, Func<string, string> textOf, Action<string, Finding> wrong)
-    {
-        string text = textOf(nameof(Permissions));
-        foreach (SegmentPermissions known in Enum.GetValues<SegmentPermissions>())
-        {
-            if (known.ToString().Equals(text, StringComparison.OrdinalIgnoreCase))
+            if (namesOf(setting)?.Find(textOf) is (var name, { Length: > 0 } text))
             {
-                return known;
+                settings = setting.Read(settings, text, find, finding => wrong(name, finding));
             }
         }
 
-        if (text.Length > 0)
-        {
-            wrong(nameof(Permissions), Rules.BadPermissions.Found(
-                $"\"{text}\" is not a choice of permissions; there are {string.Join(" and ", Enum.GetNames<SegmentPermissions>())}: correct the value."));
-        }
-
-        return fallback;
+        return settings;
     }
 
-    private static SnapshotChoice ReadSnapshot(SnapshotChoice fallback, Func<string, string> textOf, Action<string, Finding> wrong)
+    /// <summary>Reads settings that <see cref="GuestSetting.ToText"/> has written.</summary>
+    /// <param name="textOf">Gets the text of the setting with a name.</param>
+    public static GuestSettings FromText(Func<string, string> textOf)
     {
-        string text = textOf(nameof(Snapshot));
-        foreach (SnapshotChoice known in Enum.GetValues<SnapshotChoice>())
+        GuestSettings settings = new();
+        foreach (GuestSetting setting in GuestSetting.All)
         {
-            if (known.ToString().Equals(text, StringComparison.OrdinalIgnoreCase))
-            {
-                return known;
-            }
+            settings = textOf(setting.Name) is { Length: > 0 } text ? setting.FromText(settings, text) : settings;
         }
 
-        if (text.Length > 0)
-        {
-            wrong(nameof(Snapshot), Rules.BadSnapshotChoice.Found(
-                $"\"{text}\" does not say whether a snapshot is taken; there are true, auto and false: correct the value."));
-        }
-
-        return fallback;
-    }
-
-    private static TimeSpan ReadSnapshotTimeout(TimeSpan fallback, Func<string, string> textOf, Action<string, Finding> wrong)
-    {
-        string text = textOf(nameof(SnapshotTimeout));
-        if (text.Length == 0)
-        {
-            return fallback;
-        }
-
-        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) || seconds is 0 or > MaxSnapshotTimeout)
-        {
-            wrong(nameof(SnapshotTimeout), Rules.BadSnapshotTimeout.Found(
-                $"\"{text}\" is not a timeout; it is a whole number of seconds from 1 to {MaxSnapshotTimeout}: correct the value."));
-            return fallback;
-        }
-
-        return TimeSpan.FromSeconds(seconds);
+        return settings;
     }
 }

@@ -1,6 +1,6 @@
-namespace Hyperlight.Sdk.Tasks;
+namespace Hyperlight.Sdk.Tasks.Settings;
 
-/// <summary>The names that a project says something to Hyperlight.Sdk with. A test compares them with the schema, as it does the tables of docs/project-settings.md, and with the targets.</summary>
+/// <summary>The names that a project says something to Hyperlight.Sdk with. They follow from the descriptions of settings and properties.</summary>
 internal static class KnownNames
 {
     /// <summary>The word that all names of properties and items of Hyperlight.Sdk contain.</summary>
@@ -9,14 +9,8 @@ internal static class KnownNames
     /// <summary>The item of a guest.</summary>
     public const string Guest = "HyperlightGuest";
 
-    /// <summary>The properties of projects.</summary>
-    public static readonly IReadOnlyList<string> Properties =
-    [
-        "HyperlightHeapSize", "HyperlightScratchSize", "HyperlightInputBufferSize", "HyperlightOutputBufferSize", "HyperlightInitDataPermissions",
-        "HyperlightExecutableHeap", "HyperlightHardwareInterrupts", "HyperlightLayout", "HyperlightPermissions", "HyperlightSnapshot",
-        "HyperlightSnapshotTimeout", "HyperlightNamespace", "HyperlightGenerateGuests", "HyperlightGenerateProgram", "EnableDefaultHyperlightGuestItems",
-        "DisableHyperlightRuntimeReference", "HyperlightSnapshotter", "HyperlightTasksAssembly", "HyperlightTasksFactory", "HyperlightRuntimeDirectory",
-    ];
+    /// <summary>The item of an image.</summary>
+    public const string Image = "HyperlightImage";
 
     /// <summary>Properties that the SDK sets, or that extend it.</summary>
     public static readonly IReadOnlyList<string> OtherProperties =
@@ -26,15 +20,21 @@ internal static class KnownNames
         "CustomAfterHyperlightSdkTargets",
     ];
 
+    /// <summary>The properties of projects.</summary>
+    public static readonly IReadOnlyList<string> Properties =
+        [.. GuestSetting.All.Select(setting => setting.Property?.Name).OfType<string>(), .. ProjectProperty.All.Select(property => property.Name), .. OtherProperties];
+
+    /// <summary>Properties that have another name now, and are still read.</summary>
+    public static readonly IReadOnlyList<string> FormerProperties = [.. GuestSetting.All.Select(setting => setting.Property?.Former).OfType<string>()];
+
     /// <summary>The items of projects.</summary>
-    public static readonly IReadOnlyList<string> Items = [Guest, "HyperlightImage"];
+    public static readonly IReadOnlyList<string> Items = [Guest, Image];
 
     /// <summary>The metadata of a guest.</summary>
-    public static readonly IReadOnlyList<string> Metadata =
-    [
-        "Name", "HeapSize", "ScratchSize", "InputBufferSize", "OutputBufferSize", "InitData", "FileMappings", "InitDataPermissions", "ExecutableHeap",
-        "HardwareInterrupts", "Layout", "Permissions", "Snapshot", "SnapshotTimeout", "HostFunctions", "HostFunctionsAssembly",
-    ];
+    public static readonly IReadOnlyList<string> Metadata = [.. GuestSetting.All.Select(setting => setting.Name)];
+
+    /// <summary>Metadata of a guest that have another name now, and are still read.</summary>
+    public static readonly IReadOnlyList<string> FormerMetadata = [.. GuestSetting.All.Select(setting => setting.FormerName).OfType<string>()];
 
     /// <summary>Metadata that items of every kind have: MSBuild's, and what editors and packages write.</summary>
     public static readonly IReadOnlySet<string> CommonMetadata = new HashSet<string>(StringComparer.OrdinalIgnoreCase)

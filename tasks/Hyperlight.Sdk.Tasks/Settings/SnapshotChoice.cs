@@ -1,4 +1,4 @@
-namespace Hyperlight.Sdk.Tasks;
+namespace Hyperlight.Sdk.Tasks.Settings;
 
 /// <summary>Whether a build takes a snapshot of a guest.</summary>
 internal enum SnapshotChoice

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Hyperlight.Sdk.Tasks;
+namespace Hyperlight.Sdk.Tasks.Files;
 
 /// <summary>
 /// The key that tells a file from an earlier one in the same place: the digest of its content. Length and time do not: the target of a link changes, archives and

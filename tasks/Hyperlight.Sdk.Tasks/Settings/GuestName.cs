@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Hyperlight.Sdk.Tasks;
+namespace Hyperlight.Sdk.Tasks.Settings;
 
 /// <summary>The rules for a guest's name, which becomes a folder name and a C# property.</summary>
 internal static class GuestName

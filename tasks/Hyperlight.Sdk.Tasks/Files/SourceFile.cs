@@ -1,4 +1,4 @@
-namespace Hyperlight.Sdk.Tasks;
+namespace Hyperlight.Sdk.Tasks.Files;
 
 /// <summary>Generated source files.</summary>
 internal static class SourceFile

@@ -1,7 +1,7 @@
 using Hyperlight.Files;
 using Microsoft.Win32.SafeHandles;
 
-namespace Hyperlight.Sdk.Tasks;
+namespace Hyperlight.Sdk.Tasks.Files;
 
 /// <summary>
 /// Files that a project names, read without waiting: a path can lead to a pipe, whose other end nobody opens, or to a device without an end.

@@ -1,0 +1,72 @@
+using Hyperlight.Sdk.Tasks.Files;
+
+namespace Hyperlight.Sdk.Tasks.Settings;
+
+/// <content>The settings, in the order of the documents.</content>
+internal sealed partial record GuestSetting
+{
+    /// <summary>The settings of a guest.</summary>
+    public static readonly IReadOnlyList<GuestSetting> All =
+    [
+        new()
+        {
+            Name = nameof(GuestSettings.Name),
+            Text = "The first part of the name of the image's folder and, in C# form, the property of Guests.",
+            SchemaType = "string",
+            HelpPage = Rules.BadGuestName.HelpPage,
+            DefaultOfEachGuest = "%(Filename)",
+            Read = (settings, text, _, _) => settings with { Name = text },
+            ToText = settings => settings.Name,
+            FromText = (settings, text) => settings with { Name = text },
+        },
+        Of("HeapSize", "Bytes of heap.", SettingKinds.Size,
+            settings => settings.Sizes.HeapSize, (settings, size) => settings with { Sizes = settings.Sizes with { HeapSize = size } }),
+        Of("ScratchSize", "Bytes for buffers, page tables, stacks and changed pages.", SettingKinds.Size,
+            settings => settings.Sizes.ScratchSize, (settings, size) => settings with { Sizes = settings.Sizes with { ScratchSize = size } }),
+        Of("InputBufferSize", "Bytes for a call, or for a host function's result.", SettingKinds.Size,
+            settings => settings.Sizes.InputBufferSize, (settings, size) => settings with { Sizes = settings.Sizes with { InputBufferSize = size } }),
+        Of("OutputBufferSize", "Bytes for a result, a host call or a log record.", SettingKinds.Size,
+            settings => settings.Sizes.OutputBufferSize, (settings, size) => settings with { Sizes = settings.Sizes with { OutputBufferSize = size } }),
+        OfFile("InitData", "A file that the guest finds at its init data pointer.", Rules.InitDataMissing,
+            settings => settings.InitData, (settings, path) => settings with { InitData = path }),
+        Of("InitDataPermissions", "What the guest may do with its init data; pages that it writes are its own copies.", SettingKinds.Permissions,
+            settings => settings.Sizes.InitDataPermissions,
+            (settings, permissions) => settings with { Sizes = settings.Sizes with { InitDataPermissions = permissions } }),
+        new()
+        {
+            Name = nameof(GuestSettings.FileMappings),
+            Text = "Files that every sandbox shows its guest: label=path@address, separated by semicolons.",
+            SchemaType = "string",
+            HelpPage = Rules.BadFileMapping.HelpPage,
+            Read = (settings, text, find, wrong) => settings with { FileMappings = Settings.FileMappings.Read(text, find, wrong) },
+            ToText = settings => Settings.FileMappings.ToText(settings.FileMappings),
+            FromText = (settings, text) => settings with { FileMappings = Settings.FileMappings.FromText(text) },
+            NamesFiles = true,
+            Files = settings => settings.FileMappings.Select(file => new SettingFile(file.Path, file.Label)),
+        },
+        Of("ExecutableHeap", "Whether the guest may execute code in its heap.", SettingKinds.Switch,
+            settings => settings.Sizes.ExecutableHeap, (settings, isOn) => settings with { Sizes = settings.Sizes with { ExecutableHeap = isOn } }),
+        Of("HardwareInterrupts", "Whether the guest has interrupt controllers and a timer.", SettingKinds.Switch,
+            settings => settings.Sizes.HardwareInterrupts, (settings, isOn) => settings with { Sizes = settings.Sizes with { HardwareInterrupts = isOn } })
+            with { HelpPage = "docs/interrupts.md" },
+        Of("Architecture", "Asserts the architecture; the layout itself follows from the ELF file.", SettingKinds.Architecture,
+            settings => settings.Architecture, (settings, architecture) => settings with { Architecture = architecture })
+            with { FormerName = "Layout" },
+        Of("SegmentPermissions", "Segments: the guest's own pages have the permissions of its ELF segments. Upstream: all of them are executable and copy-on-write.",
+            SettingKinds.SegmentPermissions,
+            settings => settings.SegmentPermissions, (settings, choice) => settings with { SegmentPermissions = choice })
+            with { FormerName = "Permissions" },
+        Of("Snapshot", "Whether the build takes a snapshot of the guest after its start: always, where there is a hypervisor, or not.", SettingKinds.Snapshot,
+            settings => settings.Snapshot, (settings, choice) => settings with { Snapshot = choice })
+            with { Effect = SettingEffect.None },
+        Of("SnapshotTimeout", "Seconds that taking the snapshot may take.", SettingKinds.Timeout,
+            settings => settings.SnapshotTimeout, (settings, timeout) => settings with { SnapshotTimeout = timeout })
+            with { Effect = SettingEffect.None },
+        OfFile("HostFunctions", "A JSON file that declares the host functions which the guest calls at its start, and what they return.", Rules.BadHostFunctions,
+            settings => settings.HostFunctions, (settings, path) => settings with { HostFunctions = path })
+            with { Effect = SettingEffect.Snapshot, DefaultOfEachGuest = "%(Filename).host.json beside the guest, where it exists" },
+        OfFile("HostFunctionsAssembly", "An assembly with a method [SnapshotHostFunctions] that adds host functions.", Rules.BadHostFunctions,
+            settings => settings.HostFunctionsAssembly, (settings, path) => settings with { HostFunctionsAssembly = path })
+            with { Effect = SettingEffect.Snapshot, DigestOf = FileDigest.OfAssembly },
+    ];
+}

@@ -1,0 +1,38 @@
+namespace Hyperlight.Sdk.Tasks.Settings;
+
+/// <summary>Reads a value that a project file gives as text.</summary>
+/// <param name="text">The text, without spaces around it and not empty.</param>
+/// <param name="value">The value.</param>
+/// <returns>Whether the text is a value.</returns>
+internal delegate bool SettingParser<T>(string text, out T value);
+
+/// <summary>A kind of values that settings have: how they are written and read, and what an error says about a text that is none of them.</summary>
+/// <param name="SchemaType">The name of the kind in the schema.</param>
+/// <param name="Rule">The rule that a text breaks that is not of the kind.</param>
+/// <param name="Complaint">What the error says about the text, for example <c>is not a size</c>.</param>
+/// <param name="TryParse">Reads a value.</param>
+/// <param name="ToText">Writes a value, as <paramref name="TryParse"/> reads it.</param>
+internal sealed record SettingKind<T>(string SchemaType, Rule Rule, string Complaint, SettingParser<T> TryParse, Func<T, string> ToText)
+{
+    /// <summary>Gets the texts of all values; empty if there are too many to list.</summary>
+    public IReadOnlyList<string> Values { get; private init; } = [];
+
+    /// <summary>Creates a kind that has few values.</summary>
+    /// <param name="schemaType">The name of the kind in the schema.</param>
+    /// <param name="rule">The rule that a text breaks that is none of the values.</param>
+    /// <param name="complaint">What the error says about the text.</param>
+    /// <param name="choices">The values and their texts, which are read in either case.</param>
+    public static SettingKind<T> OneOf(string schemaType, Rule rule, string complaint, IReadOnlyList<(string Text, T Value)> choices)
+    {
+        return new(schemaType, rule, complaint, TryParse, ToText) { Values = [.. choices.Select(choice => choice.Text)] };
+
+        bool TryParse(string text, out T value)
+        {
+            var found = choices.Where(choice => choice.Text.Equals(text, StringComparison.OrdinalIgnoreCase)).Take(1).ToArray();
+            value = found is [var choice] ? choice.Value : default!;
+            return found.Length > 0;
+        }
+
+        string ToText(T value) => choices.Where(choice => Equals(choice.Value, value)).Select(choice => choice.Text).FirstOrDefault("");
+    }
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using Hyperlight.Baking;
+using Hyperlight.Layouts;
+
+namespace Hyperlight.Sdk.Tasks.Settings;
+
+/// <summary>The kinds of values that settings of guests have.</summary>
+internal static class SettingKinds
+{
+    // Seconds. A guest that needs longer than an hour is not one that a build waits for.
+    private const int MaxTimeout = 3600;
+
+    private static readonly string[] Architectures = [.. GuestLayouts.All.Select(layout => layout.Architecture).Distinct()];
+
+    /// <summary>A number of bytes.</summary>
+    public static readonly SettingKind<ulong> Size = new(
+        "size", Rules.BadSize, "is not a size; bytes are written like 65536 or 0x10000, or with a unit like 64K, 16M or 1G", ByteSize.TryParse, SizeText);
+
+    /// <summary>A number of seconds.</summary>
+    public static readonly SettingKind<TimeSpan> Timeout = new(
+        "int", Rules.BadSnapshotTimeout, $"is not a timeout; it is a whole number of seconds from 1 to {MaxTimeout}", TryParseTimeout, TimeoutText);
+
+    /// <summary>Yes or no.</summary>
+    public static readonly SettingKind<bool> Switch = SettingKind<bool>.OneOf(
+        "bool", Rules.BadSwitch, "is neither true nor false", [("true", true), ("false", false)]);
+
+    /// <summary>Permissions of memory.</summary>
+    public static readonly SettingKind<MemoryPermissions> Permissions = SettingKind<MemoryPermissions>.OneOf(
+        "enum",
+        Rules.BadPermissions,
+        "is not a set of permissions; there are r, rw, rx and rwx",
+        [.. MemoryPermissionsText.Readable.Select(permissions => (permissions.ToText().Replace("-", "", StringComparison.Ordinal), permissions))]);
+
+    /// <summary>An architecture, or <c>null</c> for any.</summary>
+    public static readonly SettingKind<string?> Architecture = SettingKind<string?>.OneOf(
+        "enum",
+        Rules.BadArchitecture,
+        $"is not an architecture; there are {string.Join(" and ", Architectures)}",
+        [.. Architectures.Select(architecture => (architecture, (string?)architecture))]);
+
+    /// <summary>The source of the permissions of a guest's own pages.</summary>
+    public static readonly SettingKind<SegmentPermissions> SegmentPermissions = SettingKind<SegmentPermissions>.OneOf(
+        "enum",
+        Rules.BadPermissions,
+        $"is not a choice of permissions; there are {string.Join(" and ", Enum.GetNames<SegmentPermissions>())}",
+        [.. Enum.GetValues<SegmentPermissions>().Select(choice => (choice.ToString(), choice))]);
+
+    /// <summary>Whether a build takes a snapshot.</summary>
+    public static readonly SettingKind<SnapshotChoice> Snapshot = SettingKind<SnapshotChoice>.OneOf(
+        "enum",
+        Rules.BadSnapshotChoice,
+        "does not say whether a snapshot is taken; there are true, auto and false",
+        [("true", SnapshotChoice.True), ("auto", SnapshotChoice.Auto), ("false", SnapshotChoice.False)]);
+
+    private static string SizeText(ulong bytes)
+    {
+        (int shift, string unit) = bytes == 0 ? (0, "") : ulong.TrailingZeroCount(bytes) switch
+        {
+            >= 30 => (30, "G"),
+            >= 20 => (20, "M"),
+            >= 10 => (10, "K"),
+            _ => (0, ""),
+        };
+        return (bytes >> shift).ToString(CultureInfo.InvariantCulture) + unit;
+    }
+
+    private static bool TryParseTimeout(string text, out TimeSpan timeout)
+    {
+        bool isTimeout = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) && seconds is > 0 and <= MaxTimeout;
+        timeout = TimeSpan.FromSeconds(seconds);
+        return isTimeout;
+    }
+
+    private static string TimeoutText(TimeSpan timeout) => timeout.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
+}
