@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using Hyperlight.Sdk.Tasks.Files;
-using Hyperlight.Sdk.Tasks.Settings;
 using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks;
@@ -38,7 +37,7 @@ public sealed partial class GenerateGuests : GuestTask
     {
         GuestItem[] guests = [.. Guests.Select(GuestItem.FromTaskItem)];
         string first = Namespace.Split('.')[0];
-        string place = first is GuestName.ClassName or ProgramClass && !Sources.Any(source => DeclaresNamespace(source, first)) ? "_" + Namespace : Namespace;
+        string place = first is GuestIdentifier.ClassName or ProgramClass && !Sources.Any(source => DeclaresNamespace(source, first)) ? "_" + Namespace : Namespace;
         SourceFile.WriteWhenDifferent(GuestsFile, GuestsSource.Guests(guests, place, ImplicitUsings && place.Length > 0));
         if (ProgramFile.Length > 0)
         {

@@ -1,6 +1,5 @@
 using System.Security;
 using System.Text;
-using Hyperlight.Sdk.Tasks.Settings;
 
 namespace Hyperlight.Sdk.Tasks;
 
@@ -35,7 +34,7 @@ internal static class GuestsSource
             """);
         foreach (GuestItem guest in guests)
         {
-            string identifier = GuestName.ToIdentifier(guest.Name)!;
+            string identifier = GuestIdentifier.Of(guest.Name)!;
             string text = SecurityElement.Escape($"{guest.Name} ({System.IO.Path.GetFileName(guest.Path)})");
             body.Append($$"""
                     /// <summary>The guest {{text}}.</summary>
@@ -51,7 +50,7 @@ internal static class GuestsSource
         foreach (GuestItem guest in guests)
         {
             body.Append($$"""
-                        internal static readonly global::System.Lazy<global::Hyperlight.GuestImage> {{GuestName.ToIdentifier(guest.Name)}} =
+                        internal static readonly global::System.Lazy<global::Hyperlight.GuestImage> {{GuestIdentifier.Of(guest.Name)}} =
                             new global::System.Lazy<global::Hyperlight.GuestImage>(() => global::Hyperlight.GuestImage.Open(typeof(__images).Assembly, "{{guest.Name}}"));
 
                 """);
@@ -102,7 +101,7 @@ internal static class GuestsSource
     }
 
     private static string Run(GuestItem guest, string indent, string arguments) =>
-        $"{indent}return global::Hyperlight.GuestCommandLine.Run(Guests.{GuestName.ToIdentifier(guest.Name)}, {arguments});";
+        $"{indent}return global::Hyperlight.GuestCommandLine.Run(Guests.{GuestIdentifier.Of(guest.Name)}, {arguments});";
 
     private static string InNamespace(string body, string @namespace) =>
         @namespace.Length == 0 ? body : $"namespace {@namespace}\n{{\n{Indented(body)}}}\n";

@@ -113,17 +113,17 @@ public sealed class ResolveGuests : GuestTask
 
     private bool CheckName(string name, ITaskItem item, List<GuestItem> others)
     {
-        if (!GuestName.IsValid(name) || GuestName.ToIdentifier(name) is not { } identifier)
+        if (!GuestName.IsValid(name) || GuestIdentifier.Of(name) is not { } identifier)
         {
             Report(
                 Rules.BadGuestName.Found(
                     $"'{name}' cannot be the name of a guest; a name is up to {GuestName.MaxLength} of the characters A-Z a-z 0-9 _ - . with a letter "
-                    + $"or digit among them, starts with none of - and ., and is not '{GuestName.ClassName}': give the item another Name."),
+                    + $"or digit among them, starts with none of - and ., and is not '{GuestIdentifier.ClassName}': give the item another Name."),
                 item);
             return false;
         }
 
-        GuestItem? twin = others.Find(other => GuestName.ToIdentifier(other.Name)!.Equals(identifier, StringComparison.OrdinalIgnoreCase));
+        GuestItem? twin = others.Find(other => GuestIdentifier.Of(other.Name)!.Equals(identifier, StringComparison.OrdinalIgnoreCase));
         if (twin is null)
         {
             return true;

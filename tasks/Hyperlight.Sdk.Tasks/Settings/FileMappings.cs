@@ -1,5 +1,6 @@
-using Hyperlight.Layouts;
 using System.Globalization;
+using Hyperlight.Images;
+using Hyperlight.Layouts;
 
 namespace Hyperlight.Sdk.Tasks.Settings;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Hyperlight.Baking;
+using Hyperlight.Images;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Sdk.Tasks.Settings;

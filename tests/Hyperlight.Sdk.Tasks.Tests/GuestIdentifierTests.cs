@@ -1,8 +1,8 @@
-using Hyperlight.Sdk.Tasks.Settings;
+using Hyperlight.Images;
 
 namespace Hyperlight.Sdk.Tasks.Tests;
 
-public sealed class GuestNameTests
+public sealed class GuestIdentifierTests
 {
     [Theory]
     [InlineData("hello", "Hello")]
@@ -15,7 +15,7 @@ public sealed class GuestNameTests
     public void A_name_gives_an_identifier(string name, string identifier)
     {
         Assert.True(GuestName.IsValid(name));
-        Assert.Equal(identifier, GuestName.ToIdentifier(name));
+        Assert.Equal(identifier, GuestIdentifier.Of(name));
     }
 
     [Theory]
@@ -38,5 +38,5 @@ public sealed class GuestNameTests
     [InlineData("__-.")]
     [InlineData("guests")]
     [InlineData("Guests")]
-    public void A_name_without_an_identifier_of_its_own_gives_none(string name) => Assert.Null(GuestName.ToIdentifier(name));
+    public void A_name_without_an_identifier_of_its_own_gives_none(string name) => Assert.Null(GuestIdentifier.Of(name));
 }
