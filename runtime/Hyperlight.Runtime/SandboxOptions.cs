@@ -1,5 +1,4 @@
 using Hyperlight.Hypervisors;
-using Hyperlight.Layouts;
 using Hyperlight.Watch;
 using Microsoft.Extensions.Logging;
 

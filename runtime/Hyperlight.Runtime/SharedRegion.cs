@@ -1,4 +1,3 @@
-using Hyperlight.Layouts;
 using Hyperlight.Memory;
 
 namespace Hyperlight;

@@ -36,7 +36,7 @@ public sealed class Snapshot : IDisposable
     public ulong Size => _content.Memory.Size;
 
     /// <summary>Where everything lay in the guest's memory when it started.</summary>
-    public MemoryMap Map => _content.Map;
+    internal MemoryMap Map => _content.Map;
 
     /// <summary>The content that all handles of this state share.</summary>
     internal SnapshotContent Content => _content;

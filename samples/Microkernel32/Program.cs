@@ -1,5 +1,3 @@
-using Hyperlight.Layouts;
-
 // microkernel32 [identity|flat|paged] [REQUEST...], for example: microkernel32 flat "ramfs motd" "exit 3"
 (string variant, string[] requests) = args is [var first, .. var rest] ? (first, rest) : ("flat", []);
 if (requests.Length == 0)
@@ -25,10 +23,11 @@ try
 
     string files = Path.Combine(AppContext.BaseDirectory, "ramfs.tar");
     GuestPhysicalAddress ramfs = new(0x8000_0000);
-    ulong ramfsSize = GuestLayout.RoundUpToPage((ulong)new FileInfo(files).Length);
+    const long PageSize = 4096;
+    long ramfsSize = (new FileInfo(files).Length + PageSize - 1) / PageSize * PageSize;
     byte[] bulk = new byte[10_000];
     Random.Shared.NextBytes(bulk);
-    using VmbusHost host = new(requests, Console.WriteLine, image.Map, ramfs, ramfsSize, bulk);
+    using VmbusHost host = new(requests, Console.WriteLine, image, ramfs, ramfsSize, bulk);
     using Sandbox sandbox = image.CreateSandbox(options =>
     {
         host.AddTo(options.HostFunctions);

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Hyperlight.Layouts;
 
 /// <summary>
 /// The host of one microkernel: the five functions that kernels of Nanvix's kind ask for. Requests go in, answers come out, and so does a stream of bulk
@@ -34,17 +33,17 @@ internal sealed class VmbusHost : IDisposable
     /// <summary>Creates the host of one kernel.</summary>
     /// <param name="requests">What the kernel is asked, one after the other; asking for the next may wait for somebody to say it.</param>
     /// <param name="answered">Receives each answer, as text that a console can show.</param>
-    /// <param name="map">The memory of the kernel's image.</param>
+    /// <param name="image">The kernel's image.</param>
     /// <param name="ramfs">Where the kernel's files are mapped.</param>
     /// <param name="ramfsSize">How many bytes they are, whole pages; 0 for none.</param>
     /// <param name="bulkInput">The stream that the kernel can read.</param>
     public VmbusHost(
-        IEnumerable<string> requests, Action<string> answered, MemoryMap map, GuestPhysicalAddress ramfs, ulong ramfsSize, ReadOnlyMemory<byte> bulkInput = default)
+        IEnumerable<string> requests, Action<string> answered, GuestImage image, GuestPhysicalAddress ramfs, long ramfsSize, ReadOnlyMemory<byte> bulkInput = default)
     {
         _requests = requests.GetEnumerator();
         _answered = answered;
         _bulkInput = bulkInput;
-        _memoryLayout = MemoryLayout(map, ramfsSize == 0 ? default : ramfs, ramfsSize);
+        _memoryLayout = MemoryLayout(image, ramfsSize == 0 ? default : ramfs, ramfsSize);
     }
 
     /// <summary>The stream that the kernel has written so far.</summary>
@@ -125,9 +124,9 @@ internal sealed class VmbusHost : IDisposable
     }
 
     // Five 32-bit words: the snapshot region with its page tables, these alone, files, their size, scratch.
-    private static byte[] MemoryLayout(MemoryMap map, GuestPhysicalAddress ramfs, ulong ramfsSize)
+    private static byte[] MemoryLayout(GuestImage image, GuestPhysicalAddress ramfs, long ramfsSize)
     {
-        ulong[] words = [map.BlobSize, map.PageTables.Size, ramfs.Value, ramfsSize, map.Scratch.Size];
+        long[] words = [image.MemorySize, image.PageTablesSize, checked((long)ramfs.Value), ramfsSize, image.ScratchSize];
         byte[] bytes = new byte[words.Length * sizeof(uint)];
         for (int i = 0; i < words.Length; i++)
         {

@@ -17,7 +17,7 @@ internal sealed class FindingLog(TaskLoggingHelper log, WarningPolicy warnings, 
     /// <returns>Whether the finding is none that stops the build; a project may make an error of a warning.</returns>
     public bool Report(Finding finding, FindingOrigin origin)
     {
-        Rule rule = finding.Rule;
+        DiagnosticRule rule = finding.Rule;
         string link = HelpLink(rule);
         switch (rule.Severity == FindingSeverity.Warning && warnings.IsError(rule.Code) ? FindingSeverity.Error : rule.Severity)
         {
@@ -33,7 +33,7 @@ internal sealed class FindingLog(TaskLoggingHelper log, WarningPolicy warnings, 
         }
     }
 
-    private string HelpLink(Rule rule) =>
+    private string HelpLink(DiagnosticRule rule) =>
         Path.IsPathFullyQualified(helpRoot)
             ? new Uri(Path.Combine(helpRoot, rule.HelpPage)).AbsoluteUri
             : string.Create(CultureInfo.InvariantCulture, $"{helpRoot}{rule.HelpPage}");

@@ -5,8 +5,8 @@ namespace Hyperlight.Sdk.Tasks;
 /// <summary>Reads findings that were written as text: by the process that takes snapshots, and by an earlier build.</summary>
 internal static class FindingText
 {
-    private static readonly Rule[] Known =
-        [.. typeof(Rules).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.GetValue(null)).OfType<Rule>()];
+    private static readonly DiagnosticRule[] Known =
+        [.. typeof(Rules).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.GetValue(null)).OfType<DiagnosticRule>()];
 
     /// <summary>Reads a finding that was written as <c>HL1234: text</c>, null for any other line.</summary>
     public static Finding? Parse(string line) =>

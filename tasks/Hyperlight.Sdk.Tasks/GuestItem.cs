@@ -93,7 +93,7 @@ internal sealed record GuestItem
         };
     }
 
-    private ReadOnlyMemory<byte>? ReadFile(string path, Rule rule, string what, FindingLog findings, string projectFile)
+    private ReadOnlyMemory<byte>? ReadFile(string path, DiagnosticRule rule, string what, FindingLog findings, string projectFile)
     {
         try
         {

@@ -95,7 +95,7 @@ public sealed class ResolveGuests : GuestTask
         };
     }
 
-    private void CheckSettingFile(string path, Rule rule, string setting, string guest, ITaskItem item)
+    private void CheckSettingFile(string path, DiagnosticRule rule, string setting, string guest, ITaskItem item)
     {
         if (path.Length > 0)
         {
@@ -103,7 +103,7 @@ public sealed class ResolveGuests : GuestTask
         }
     }
 
-    private void CheckFile(FileInfo file, Rule rule, string what, string remedy, ITaskItem item)
+    private void CheckFile(FileInfo file, DiagnosticRule rule, string what, string remedy, ITaskItem item)
     {
         if (IsMissing(file))
         {

@@ -232,7 +232,7 @@ public sealed class SnapshotGuests : GuestTask
             return true;
         }
 
-        Rule rule = isOptional ? finding.Rule with { Severity = FindingSeverity.Warning } : finding.Rule;
+        DiagnosticRule rule = isOptional ? finding.Rule with { Severity = FindingSeverity.Warning } : finding.Rule;
         string remedy = isOfMachine ? " Or set Snapshot to auto: where there is no hypervisor the image then goes without." : "";
         return Findings.Report(new(rule, message + remedy), ProjectLines.FindItem(ProjectFile, guest.Include));
     }

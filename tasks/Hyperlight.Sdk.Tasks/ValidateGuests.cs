@@ -1,5 +1,4 @@
 using Hyperlight.Baking;
-using Hyperlight.Layouts;
 using Hyperlight.Sdk.Tasks.Settings;
 using Microsoft.Build.Framework;
 

@@ -50,13 +50,13 @@ public sealed partial class TestElf
         new TestElf(ElfClass.Elf32, ElfMachine.I386, ElfType.Executable).WithEntry(address + DefaultEntry).WithDefaultSegments(address);
 
     /// <summary>Sets e_type.</summary>
-    public TestElf WithType(ElfType type) => Do(() => _type = type);
+    internal TestElf WithType(ElfType type) => Do(() => _type = type);
 
     /// <summary>Sets e_machine.</summary>
-    public TestElf WithMachine(ElfMachine machine) => Do(() => _machine = machine);
+    internal TestElf WithMachine(ElfMachine machine) => Do(() => _machine = machine);
 
     /// <summary>Writes all structures of the file in the given ELF class.</summary>
-    public TestElf WithClass(ElfClass elfClass) => Do(() => _class = elfClass);
+    internal TestElf WithClass(ElfClass elfClass) => Do(() => _class = elfClass);
 
     /// <summary>Sets e_entry.</summary>
     public TestElf WithEntry(ulong entry) => Do(() => _entry = entry);
@@ -73,11 +73,11 @@ public sealed partial class TestElf
     /// <param name="content">The bytes of the segment in the file.</param>
     /// <param name="memorySize">The value of p_memsz; <c>null</c> for the size of the content.</param>
     /// <param name="alignment">The value of p_align.</param>
-    public TestElf WithSegment(ulong address, ElfSegmentFlags flags, byte[] content, ulong? memorySize = null, ulong alignment = 0x1000) =>
+    internal TestElf WithSegment(ulong address, ElfSegmentFlags flags, byte[] content, ulong? memorySize = null, ulong alignment = 0x1000) =>
         Do(() => _loads.Add(new(address, flags, content, memorySize ?? (ulong)content.Length, alignment)));
 
     /// <summary>Adds a program header without content. All its fields are written as given, except the index.</summary>
-    public TestElf WithProgramHeader(ElfSegment header) => Do(() => _others.Add((header, [])));
+    internal TestElf WithProgramHeader(ElfSegment header) => Do(() => _others.Add((header, [])));
 
     /// <summary>Adds a PT_INTERP segment.</summary>
     public TestElf WithInterpreter(string path = "/lib64/ld-linux-x86-64.so.2") =>
@@ -89,7 +89,7 @@ public sealed partial class TestElf
             0, ElfSegmentType.ThreadLocalStorage, ElfSegmentFlags.Read, 0, _loads.Count == 0 ? 0 : _loads[^1].Address, 0, memorySize, 8));
 
     /// <summary>Adds a PT_GNU_STACK segment.</summary>
-    public TestElf WithStack(ElfSegmentFlags flags) => WithProgramHeader(new(0, ElfSegmentType.GnuStack, flags, 0, 0, 0, 0, 4));
+    internal TestElf WithStack(ElfSegmentFlags flags) => WithProgramHeader(new(0, ElfSegmentType.GnuStack, flags, 0, 0, 0, 0, 4));
 
     /// <summary>Adds upstream's version note as a section (amd64 sheet, section 1.4).</summary>
     public TestElf WithVersionNote(string version) =>
@@ -105,11 +105,11 @@ public sealed partial class TestElf
     public TestElf WithNoteSegment(byte[] notes) => WithContent(ElfSegmentType.Note, notes, alignment: 4);
 
     /// <summary>Adds a section that is not loaded.</summary>
-    public TestElf WithSection(string name, ElfSectionType type, byte[] content, ulong alignment = 1) =>
+    internal TestElf WithSection(string name, ElfSectionType type, byte[] content, ulong alignment = 1) =>
         Do(() => _sections.Add((name, type, alignment, content)));
 
     /// <summary>Adds a section that lies in a loaded segment. The bytes of the section are those of the segment.</summary>
-    public TestElf WithLoadedSection(
+    internal TestElf WithLoadedSection(
         string name, ElfSectionType type, ulong address, ulong size = 8, ElfSectionFlags flags = ElfSectionFlags.Allocate) =>
         Do(() => _loadedSections.Add((name, type, flags, address, size)));
 
@@ -128,11 +128,11 @@ public sealed partial class TestElf
     });
 
     /// <summary>Adds an undefined symbol to .symtab.</summary>
-    public TestElf WithUndefinedSymbol(string name, ElfSymbolBinding binding) =>
+    internal TestElf WithUndefinedSymbol(string name, ElfSymbolBinding binding) =>
         Do(() => _symbols.Add(new(name, 0, 0, ElfSymbolType.None, binding, 0)));
 
     /// <summary>Adds a symbol to .symtab.</summary>
-    public TestElf WithSymbol(string name, ulong value, ulong size = 0, ElfSymbolType type = ElfSymbolType.Function) =>
+    internal TestElf WithSymbol(string name, ulong value, ulong size = 0, ElfSymbolType type = ElfSymbolType.Function) =>
         Do(() => _symbols.Add(new(name, value, size, type, ElfSymbolBinding.Global, 1)));
 
     /// <summary>Adds a relocation to the REL table; its addend is the word at <paramref name="offset"/>.</summary>
@@ -156,7 +156,7 @@ public sealed partial class TestElf
     public TestElf WithNeeded(string library) => Do(() => _needed.Add(library));
 
     /// <summary>Adds an entry to the end of the dynamic table. If a tag is there several times, the last entry counts.</summary>
-    public TestElf WithDynamic(ElfDynamicTag tag, ulong value) => Do(() => _dynamic.Add(new(tag, value)));
+    internal TestElf WithDynamic(ElfDynamicTag tag, ulong value) => Do(() => _dynamic.Add(new(tag, value)));
 
     /// <summary>Overwrites bytes in the finished file.</summary>
     public TestElf WithBytesAt(int offset, params byte[] bytes) => Do(() => _patches.Add((offset, bytes)));

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Hyperlight;
 
 /// <summary>Sizes as people write them in a project file: <c>65536</c>, <c>0x4000</c>, <c>64K</c>, <c>16M</c>, <c>1G</c>.</summary>
-public static class ByteSize
+internal static class ByteSize
 {
     /// <summary>Reads a size in bytes; a K, M or G after a decimal number multiplies by 1024, 1024² or 1024³.</summary>
     /// <param name="text">The text, in any case, without spaces inside.</param>

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Hyperlight;
 
 /// <summary>Writes permissions the way file listings do, and reads them without the dashes.</summary>
-public static class MemoryPermissionsText
+internal static class MemoryPermissionsText
 {
     /// <summary>The sets of permissions that memory can have which is there at all.</summary>
     internal static ImmutableArray<MemoryPermissions> Readable { get; } =

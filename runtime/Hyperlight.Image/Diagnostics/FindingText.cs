@@ -8,7 +8,7 @@ namespace Hyperlight;
 /// shown, so that no file decides how long a message becomes.
 /// </summary>
 [InterpolatedStringHandler]
-public ref struct FindingText
+internal ref struct FindingText
 {
     // Long enough for every path and list that a message has in practice.
     private const int MostShown = 512;

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Hyperlight.Layouts;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Files;

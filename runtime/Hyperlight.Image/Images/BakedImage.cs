@@ -1,9 +1,7 @@
-using Hyperlight.Layouts;
-
 namespace Hyperlight.Images;
 
 /// <summary>An image in memory, ready to be written: what is known about the guest, and the bytes of its memory.</summary>
-public sealed class BakedImage
+internal sealed class BakedImage
 {
     internal BakedImage(ImageConfig config, IReadOnlyList<BlobPiece> pieces)
     {

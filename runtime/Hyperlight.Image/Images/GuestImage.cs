@@ -22,8 +22,17 @@ public sealed class GuestImage : IDisposable
     /// <summary>The ABI profile.</summary>
     public GuestLayout Layout => Map.Layout;
 
+    /// <summary>Gets the size of the memory that the image stores, with the page tables, in bytes.</summary>
+    public long MemorySize => checked((long)Map.BlobSize);
+
+    /// <summary>Gets the size of the page tables that the image stores, in bytes: 0 for a guest without paging.</summary>
+    public long PageTablesSize => checked((long)Map.PageTables.Size);
+
+    /// <summary>Gets the size of the scratch memory of each sandbox, in bytes.</summary>
+    public long ScratchSize => checked((long)Map.Scratch.Size);
+
     /// <summary>Where everything lies in the guest's memory.</summary>
-    public MemoryMap Map => _content.Map;
+    internal MemoryMap Map => _content.Map;
 
     /// <summary>The first instruction.</summary>
     public GuestVirtualAddress EntryPoint => _content.EntryPoint;
@@ -32,7 +41,7 @@ public sealed class GuestImage : IDisposable
     public bool HardwareInterrupts => Map.Sizes.HardwareInterrupts;
 
     /// <summary>All that the image records about its guest.</summary>
-    public ImageConfig Config => _content.Config;
+    internal ImageConfig Config => _content.Config;
 
     /// <summary>The digest of the image's manifest, which covers everything the image is made of: <c>sha256:</c> and 64 hexadecimal digits.</summary>
     public string Digest => _content.Digest;

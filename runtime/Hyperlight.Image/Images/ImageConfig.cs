@@ -7,7 +7,7 @@ namespace Hyperlight.Images;
 
 /// <summary>What an image records about its guest: the config blob of the tag <c>initial</c>. Addresses and sizes are in bytes.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-public sealed record ImageConfig
+internal sealed record ImageConfig
 {
     /// <summary>The schema this version writes, and the only one it reads.</summary>
     public const int CurrentSchemaVersion = 2;

@@ -4,7 +4,7 @@ namespace Hyperlight.Images;
 /// Writes an image as an OCI image layout directory. A reader sees the old image or the new one. A file whose content would not change is left alone,
 /// time stamp included.
 /// </summary>
-public static class ImageWriter
+internal static class ImageWriter
 {
     /// <summary>
     /// Makes <paramref name="directory"/> hold <paramref name="image"/> under the tag <c>initial</c>. When it does already, other tags stay; else they

@@ -128,10 +128,10 @@ internal sealed partial class OciReader(string directory, string what)
     }
 
     /// <summary>A failure that says which directory it is about.</summary>
-    public HyperlightException Failure(Rule rule, FindingText why) => Failure(rule, why.ToText());
+    public HyperlightException Failure(DiagnosticRule rule, FindingText why) => Failure(rule, why.ToText());
 
     /// <summary>A failure that says which directory it is about.</summary>
-    public HyperlightException Failure(Rule rule, string why) => new(rule.Found("the " + what + " '" + directory + "' cannot be used: " + why + "."));
+    public HyperlightException Failure(DiagnosticRule rule, string why) => new(rule.Found("the " + what + " '" + directory + "' cannot be used: " + why + "."));
 
     private T ReadFile<T>(string name, JsonTypeInfo<T> type)
     {

@@ -1,7 +1,7 @@
 namespace Hyperlight.Images;
 
 /// <summary>Which permissions the page tables of a paged guest give its image.</summary>
-public enum SegmentPermissions
+internal enum SegmentPermissions
 {
     /// <summary>What the ELF segments say: code is not writable, data not executable; a page two segments share gets both permissions.</summary>
     Segments,

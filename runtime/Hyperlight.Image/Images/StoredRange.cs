@@ -7,4 +7,4 @@ namespace Hyperlight.Images;
 /// <param name="Size">Its bytes, a multiple of the page size and not 0.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 [method: JsonConstructor]
-public readonly record struct StoredRange(ulong Offset, ulong Size);
+internal readonly record struct StoredRange(ulong Offset, ulong Size);

@@ -1,7 +1,7 @@
 namespace Hyperlight.Layouts;
 
 /// <summary>The processor mode of the first instruction.</summary>
-public enum EntryMode
+internal enum EntryMode
 {
     /// <summary>16-bit real mode, all segments at 0, entry below 0x10000.</summary>
     RealMode,

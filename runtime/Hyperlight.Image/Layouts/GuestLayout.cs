@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
+using Hyperlight.Layouts;
 using Hyperlight.Paging;
 
-namespace Hyperlight.Layouts;
+namespace Hyperlight;
 
 /// <summary>
 /// An ABI profile: one object that answers every question about where a guest's memory lies and how its processor starts.
@@ -9,8 +10,12 @@ namespace Hyperlight.Layouts;
 /// </summary>
 public sealed record GuestLayout
 {
+    internal GuestLayout()
+    {
+    }
+
     /// <summary>Bytes of a page, on every architecture.</summary>
-    public const ulong PageSize = 4096;
+    internal const ulong PageSize = 4096;
 
     /// <summary>The profile's name, recorded in images, for example <c>amd64-0.16</c>.</summary>
     public required string Id { get; init; }
@@ -19,67 +24,67 @@ public sealed record GuestLayout
     public required string Architecture { get; init; }
 
     /// <summary>The upstream versions whose guests follow this profile: the values a version note may have.</summary>
-    public required ImmutableArray<string> GuestVersions { get; init; }
+    internal ImmutableArray<string> GuestVersions { get; init; }
 
     /// <summary>Where the snapshot region starts; the first byte of the guest's image, as GPA and GVA.</summary>
-    public required GuestPhysicalAddress SnapshotBase { get; init; }
+    internal GuestPhysicalAddress SnapshotBase { get; init; }
 
     /// <summary>
     /// The lowest address at which a guest of the profile may say itself that its image starts, and the end of its null guard; null where all guests
     /// start at <see cref="SnapshotBase"/>.
     /// </summary>
-    public GuestPhysicalAddress? LowestBase { get; init; }
+    internal GuestPhysicalAddress? LowestBase { get; init; }
 
     /// <summary>The last byte of the scratch region, physical.</summary>
-    public required GuestPhysicalAddress ScratchTopGpa { get; init; }
+    internal GuestPhysicalAddress ScratchTopGpa { get; init; }
 
     /// <summary>The last byte of the scratch region, virtual.</summary>
-    public required GuestVirtualAddress ScratchTopGva { get; init; }
+    internal GuestVirtualAddress ScratchTopGva { get; init; }
 
     /// <summary>The greatest size of the snapshot region and of the scratch region, in bytes.</summary>
-    public required ulong MaxRegionSize { get; init; }
+    internal ulong MaxRegionSize { get; init; }
 
     /// <summary>What the hypervisor allows the guest in the snapshot region. With write permission every sandbox has a private copy.</summary>
-    public required MemoryPermissions SnapshotPermissions { get; init; }
+    internal MemoryPermissions SnapshotPermissions { get; init; }
 
     /// <summary>Whether and how the guest's memory is paged at its start.</summary>
-    public required GuestPaging Paging { get; init; }
+    internal GuestPaging Paging { get; init; }
 
     /// <summary>The mode the first instruction runs in.</summary>
-    public required EntryMode EntryMode { get; init; }
+    internal EntryMode EntryMode { get; init; }
 
     /// <summary>What CPUID leaf 0x80000008 reports as physical address bits.</summary>
-    public required int PhysicalAddressBits { get; init; }
+    internal int PhysicalAddressBits { get; init; }
 
     /// <summary>The entry point must lie below this address, null where every address will do.</summary>
-    public ulong? EntryLimit { get; init; }
+    internal ulong? EntryLimit { get; init; }
 
     /// <summary>Slots for file mappings behind the PEB; 0 where the PEB has no such field. At most 50, so that all fits a page.</summary>
-    public required int FileMappingSlots { get; init; }
+    internal int FileMappingSlots { get; init; }
 
     /// <summary>Where the guest counter is, in bytes below the end of scratch; null where guests know of none.</summary>
-    public ulong? CounterOffset { get; init; }
+    internal ulong? CounterOffset { get; init; }
 
     /// <summary>Where the exception stack starts to grow down, in bytes below the end of scratch.</summary>
-    public required ulong ExceptionStackOffset { get; init; }
+    internal ulong ExceptionStackOffset { get; init; }
 
     /// <summary>Pages of scratch that a guest needs beyond its buffers and page tables.</summary>
-    public required ulong ScratchReservePages { get; init; }
+    internal ulong ScratchReservePages { get; init; }
 
     /// <summary>The profile requires the words for the page-table base and the snapshot generation in scratch.</summary>
-    public required bool HasPageTableWords { get; init; }
+    internal bool HasPageTableWords { get; init; }
 
     /// <summary>The profile requires a word in scratch that asks the guest to seed its random numbers anew after a restore.</summary>
-    public required bool HasReseedWord { get; init; }
+    internal bool HasReseedWord { get; init; }
 
     /// <summary>How snapshots of its guests without interrupts are saved; null where upstream has no format for them.</summary>
-    public required SnapshotAbi? SnapshotAbi { get; init; }
+    internal SnapshotAbi? SnapshotAbi { get; init; }
 
     /// <summary>Physical addresses no region may cover: those of devices, and what a hypervisor needs for itself where a guest starts without paging.</summary>
-    public required ImmutableArray<ReservedRange> ReservedRanges { get; init; }
+    internal ImmutableArray<ReservedRange> ReservedRanges { get; init; }
 
     /// <summary>Whether each sandbox writes to a private copy of the snapshot region.</summary>
-    public bool SnapshotIsPrivate => (SnapshotPermissions & MemoryPermissions.Write) != 0;
+    internal bool SnapshotIsPrivate => (SnapshotPermissions & MemoryPermissions.Write) != 0;
 
     /// <summary>Whether the processor starts with SSE enabled (amd64 sheet, section 4.1; i686 sheet, section 3.1).</summary>
     internal bool StartsWithSse => EntryMode == EntryMode.LongMode;
@@ -88,24 +93,24 @@ public sealed record GuestLayout
     public bool ListsFileMappings => FileMappingSlots > 0 && SnapshotIsPrivate;
 
     /// <summary>The profile for a guest whose image starts at an address: itself, unless its guests have a say in that.</summary>
-    public GuestLayout PlacedAt(GuestPhysicalAddress address) => LowestBase is null ? this : this with { SnapshotBase = address };
+    internal GuestLayout PlacedAt(GuestPhysicalAddress address) => LowestBase is null ? this : this with { SnapshotBase = address };
 
     /// <summary>The first byte of a scratch region of <paramref name="scratchSize"/> bytes, physical.</summary>
-    public GuestPhysicalAddress ScratchBaseGpa(ulong scratchSize) => new(ScratchTopGpa.Value - scratchSize + 1);
+    internal GuestPhysicalAddress ScratchBaseGpa(ulong scratchSize) => new(ScratchTopGpa.Value - scratchSize + 1);
 
     /// <summary>The first byte of a scratch region of <paramref name="scratchSize"/> bytes, virtual.</summary>
-    public GuestVirtualAddress ScratchBaseGva(ulong scratchSize) => new(ScratchTopGva.Value - scratchSize + 1);
+    internal GuestVirtualAddress ScratchBaseGva(ulong scratchSize) => new(ScratchTopGva.Value - scratchSize + 1);
 
     /// <summary>The initial stack pointer: one word below the exception stack's top, as if the entry point had been called.</summary>
-    public GuestVirtualAddress InitialStackPointer => new(ScratchTopGva.Value + 1 - ExceptionStackOffset - 8);
+    internal GuestVirtualAddress InitialStackPointer => new(ScratchTopGva.Value + 1 - ExceptionStackOffset - 8);
 
     /// <summary>The least scratch size in bytes for these buffers, without page tables.</summary>
-    public ulong MinimumScratchSize(ulong inputBufferSize, ulong outputBufferSize) =>
+    internal ulong MinimumScratchSize(ulong inputBufferSize, ulong outputBufferSize) =>
         checked(RoundUpToPage(inputBufferSize + outputBufferSize) + (ScratchReservePages * PageSize));
 
     /// <summary><paramref name="size"/> rounded up to whole pages.</summary>
     /// <exception cref="OverflowException">The result does not fit 64 bits.</exception>
-    public static ulong RoundUpToPage(ulong size) => checked(size + (PageSize - 1)) & ~(PageSize - 1);
+    internal static ulong RoundUpToPage(ulong size) => checked(size + (PageSize - 1)) & ~(PageSize - 1);
 
     /// <inheritdoc/>
     public override string ToString() => Id;

@@ -4,7 +4,7 @@ using Hyperlight.Paging;
 namespace Hyperlight.Layouts;
 
 /// <summary>The ABI profiles this version supports.</summary>
-public static class GuestLayouts
+internal static class GuestLayouts
 {
     private const ulong GiB = 1UL << 30;
 

@@ -4,7 +4,7 @@ namespace Hyperlight.Layouts;
 
 /// <summary>The sizes a guest's memory is laid out with, in bytes, and what else of it the project chooses. The defaults are upstream's (amd64 sheet, section 2.5).</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-public sealed record GuestSizes
+internal sealed record GuestSizes
 {
     /// <summary>The least size of an input or output buffer.</summary>
     public const ulong MinimumBufferSize = 0x2000;

@@ -4,7 +4,7 @@ namespace Hyperlight.Layouts;
 /// Why sizes cannot be laid out. One cause is one finding: of all that the image runs into the first is named. A size that a finding proposes is one that
 /// all of these checks pass.
 /// </summary>
-public sealed partial record MemoryMap
+internal sealed partial record MemoryMap
 {
     private const string WhatGrows = "image, PEB, heap and init data";
 

@@ -13,7 +13,7 @@ namespace Hyperlight.Layouts;
 /// </code>
 /// Identity layouts store every page at its own place and have no page tables.
 /// </summary>
-public sealed partial record MemoryMap
+internal sealed partial record MemoryMap
 {
     private MemoryMap(GuestLayout layout, GuestSizes sizes, ulong codeSize, ulong storedImageSize)
     {

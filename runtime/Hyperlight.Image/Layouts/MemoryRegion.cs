@@ -15,7 +15,7 @@ namespace Hyperlight.Layouts;
 /// <param name="Host">What the hypervisor allows the guest there.</param>
 /// <param name="Guest">What the guest's own page tables allow at most; write in the snapshot region of a paged layout is copy-on-write.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-public sealed record MemoryRegion(
+internal sealed record MemoryRegion(
     string Name,
     GuestPhysicalAddress Gpa,
     GuestVirtualAddress Gva,

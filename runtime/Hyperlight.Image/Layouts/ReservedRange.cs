@@ -4,4 +4,4 @@ namespace Hyperlight.Layouts;
 /// <param name="Name">The device.</param>
 /// <param name="Start">The first address.</param>
 /// <param name="Size">The length in bytes.</param>
-public sealed record ReservedRange(string Name, GuestPhysicalAddress Start, ulong Size);
+internal sealed record ReservedRange(string Name, GuestPhysicalAddress Start, ulong Size);

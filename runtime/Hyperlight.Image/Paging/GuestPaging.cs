@@ -1,7 +1,7 @@
 namespace Hyperlight.Paging;
 
 /// <summary>How the guest's virtual addresses become physical ones when it starts.</summary>
-public enum GuestPaging
+internal enum GuestPaging
 {
     /// <summary>Paging is off: every GVA is the GPA.</summary>
     None,

@@ -1,4 +1,3 @@
-using Hyperlight.Layouts;
 using static Hyperlight.Paging.PageTableEntry;
 
 namespace Hyperlight.Paging;

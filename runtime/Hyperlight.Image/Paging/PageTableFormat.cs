@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
-using Hyperlight.Layouts;
 using static Hyperlight.Paging.PageTableEntry;
 
 namespace Hyperlight.Paging;

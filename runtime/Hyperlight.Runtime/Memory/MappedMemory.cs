@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Hyperlight.Layouts;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Memory;

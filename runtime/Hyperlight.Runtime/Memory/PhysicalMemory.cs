@@ -1,5 +1,3 @@
-using Hyperlight.Layouts;
-
 namespace Hyperlight.Memory;
 
 /// <summary>A guest's physical memory while it is not running: a few ranges, and nothing between them. Every address is checked.</summary>

@@ -1,6 +1,5 @@
 using Hyperlight.CoreDumps;
 using Hyperlight.Hypervisors;
-using Hyperlight.Layouts;
 using Hyperlight.Paging;
 using Hyperlight.Snapshots;
 using Microsoft.Extensions.Logging;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Hyperlight.Hypervisors;
-using Hyperlight.Layouts;
 using Hyperlight.Memory;
 using Hyperlight.Paging;
 using Hyperlight.Snapshots;

@@ -1,4 +1,3 @@
-using Hyperlight.Layouts;
 using Hyperlight.Memory;
 using Hyperlight.Paging;
 using static Hyperlight.Paging.PageTableEntry;

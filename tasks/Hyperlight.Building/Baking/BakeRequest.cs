@@ -4,7 +4,7 @@ using Hyperlight.Layouts;
 namespace Hyperlight.Baking;
 
 /// <summary>What an image is baked from: the image's bytes depend on nothing else.</summary>
-public sealed record BakeRequest
+internal sealed record BakeRequest
 {
     /// <summary>The name the image is known by: one that <see cref="GuestName.IsValid"/> accepts.</summary>
     public required string GuestName { get; init; }

@@ -11,7 +11,7 @@ using Hyperlight.Validation;
 namespace Hyperlight.Baking;
 
 /// <summary>Turns a guest's ELF file into its initial memory image. Pure: no file is read or written and no hypervisor is needed.</summary>
-public static class GuestBaker
+internal static class GuestBaker
 {
     /// <summary>Checks everything that <see cref="Bake"/> checks, without baking.</summary>
     /// <param name="request">The guest and what is asked for it.</param>

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Hyperlight.Layouts;
 
 namespace Hyperlight.Baking;
 

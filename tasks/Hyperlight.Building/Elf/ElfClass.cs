@@ -1,7 +1,7 @@
 namespace Hyperlight.Elf;
 
 /// <summary>The width of an ELF file's addresses (gABI, EI_CLASS).</summary>
-public enum ElfClass : byte
+internal enum ElfClass : byte
 {
     /// <summary>32-bit.</summary>
     Elf32 = 1,

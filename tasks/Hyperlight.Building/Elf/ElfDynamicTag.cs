@@ -1,7 +1,7 @@
 namespace Hyperlight.Elf;
 
 /// <summary>What an entry of the dynamic table says (gABI, d_tag). Values other than these occur and are kept.</summary>
-public enum ElfDynamicTag : long
+internal enum ElfDynamicTag : long
 {
     /// <summary>DT_NULL: the end of the table.</summary>
     End = 0,

@@ -6,7 +6,7 @@ namespace Hyperlight.Elf;
 /// A guest's ELF file: 32 or 64 bits, little-endian, of any machine. What it says is kept as found and means nothing before
 /// <c>GuestValidator</c> has looked at it. Reading takes time and memory in proportion to the file, whatever its bytes are.
 /// </summary>
-public sealed class ElfFile
+internal sealed class ElfFile
 {
     private const int LongestSymbolName = 4096;
 

@@ -1,7 +1,7 @@
 namespace Hyperlight.Elf;
 
 /// <summary>The processor an ELF file is for (gABI, e_machine). Values other than these occur and are kept.</summary>
-public enum ElfMachine : ushort
+internal enum ElfMachine : ushort
 {
     /// <summary>Intel 80386 and its 32-bit successors.</summary>
     I386 = 3,

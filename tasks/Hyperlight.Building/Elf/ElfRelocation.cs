@@ -5,7 +5,7 @@ namespace Hyperlight.Elf;
 /// <param name="Type">The machine's relocation number.</param>
 /// <param name="Symbol">The index of the symbol it refers to, 0 for none.</param>
 /// <param name="Addend">The number to add; null where it stands in the word to change (REL and RELR).</param>
-public readonly record struct ElfRelocation(ulong Offset, uint Type, uint Symbol, long? Addend)
+internal readonly record struct ElfRelocation(ulong Offset, uint Type, uint Symbol, long? Addend)
 {
     /// <summary>R_386_NONE and R_X86_64_NONE: nothing is to be done.</summary>
     public const uint None = 0;

@@ -12,7 +12,7 @@ namespace Hyperlight.Elf;
 /// <param name="Info">sh_info: its meaning depends on the type.</param>
 /// <param name="Alignment">sh_addralign, in bytes.</param>
 /// <param name="EntrySize">Bytes of one entry where it holds a table, else 0.</param>
-public readonly record struct ElfSection(
+internal readonly record struct ElfSection(
     int Index,
     string Name,
     ElfSectionType Type,

@@ -3,7 +3,7 @@ namespace Hyperlight.Elf;
 /// <summary>How a section's bytes are used in memory (gABI, sh_flags). Bits other than these occur and are kept.</summary>
 [Flags]
 #pragma warning disable CA1711 // Named after sh_flags.
-public enum ElfSectionFlags : ulong
+internal enum ElfSectionFlags : ulong
 #pragma warning restore CA1711
 {
     /// <summary>Nothing.</summary>

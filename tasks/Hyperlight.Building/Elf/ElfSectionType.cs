@@ -1,7 +1,7 @@
 namespace Hyperlight.Elf;
 
 /// <summary>What a section holds (gABI, sh_type). Values other than these occur and are kept.</summary>
-public enum ElfSectionType : uint
+internal enum ElfSectionType : uint
 {
     /// <summary>SHT_NULL: nothing; the first section header of every file.</summary>
     None = 0,

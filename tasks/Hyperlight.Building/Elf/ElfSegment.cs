@@ -9,7 +9,7 @@ namespace Hyperlight.Elf;
 /// <param name="FileSize">Bytes in the file.</param>
 /// <param name="MemorySize">Bytes in memory; those beyond <paramref name="FileSize"/> are zero.</param>
 /// <param name="Alignment">p_align: 0, 1 or a power of two.</param>
-public readonly record struct ElfSegment(
+internal readonly record struct ElfSegment(
     int Index,
     ElfSegmentType Type,
     ElfSegmentFlags Flags,

@@ -3,7 +3,7 @@ namespace Hyperlight.Elf;
 /// <summary>What may be done with a segment's memory (gABI, p_flags).</summary>
 [Flags]
 #pragma warning disable CA1711 // Named after p_flags.
-public enum ElfSegmentFlags : uint
+internal enum ElfSegmentFlags : uint
 #pragma warning restore CA1711
 {
     /// <summary>Nothing.</summary>

@@ -1,7 +1,7 @@
 namespace Hyperlight.Elf;
 
 /// <summary>What a program header describes (gABI, p_type). Values other than these occur and are kept.</summary>
-public enum ElfSegmentType : uint
+internal enum ElfSegmentType : uint
 {
     /// <summary>PT_LOAD: bytes to load.</summary>
     Load = 1,

@@ -7,7 +7,7 @@ namespace Hyperlight.Elf;
 /// <param name="Type">What it names.</param>
 /// <param name="Binding">Who sees it.</param>
 /// <param name="SectionIndex">The section it is defined in, 0 where it is not defined; values from 0xFF00 have special meanings.</param>
-public readonly record struct ElfSymbol(string Name, ulong Value, ulong Size, ElfSymbolType Type, ElfSymbolBinding Binding, ushort SectionIndex)
+internal readonly record struct ElfSymbol(string Name, ulong Value, ulong Size, ElfSymbolType Type, ElfSymbolBinding Binding, ushort SectionIndex)
 {
     /// <summary>SHN_UNDEF: the section of symbols that the file does not define.</summary>
     internal const ushort Undefined = 0;

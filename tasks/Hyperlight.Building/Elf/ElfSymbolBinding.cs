@@ -1,7 +1,7 @@
 namespace Hyperlight.Elf;
 
 /// <summary>Who sees a symbol (gABI, the high half of st_info). Values other than these occur and are kept.</summary>
-public enum ElfSymbolBinding : byte
+internal enum ElfSymbolBinding : byte
 {
     /// <summary>STB_LOCAL: its own object file.</summary>
     Local = 0,

@@ -1,7 +1,7 @@
 namespace Hyperlight.Elf;
 
 /// <summary>What a symbol names (gABI, the low half of st_info). Values other than these occur and are kept.</summary>
-public enum ElfSymbolType : byte
+internal enum ElfSymbolType : byte
 {
     /// <summary>STT_NOTYPE: not said.</summary>
     None = 0,

@@ -1,7 +1,7 @@
 namespace Hyperlight.Elf;
 
 /// <summary>What kind of object an ELF file is (gABI, e_type). Values other than these occur and are kept.</summary>
-public enum ElfType : ushort
+internal enum ElfType : ushort
 {
     /// <summary>ET_REL: an object file that still has to be linked.</summary>
     Relocatable = 1,

@@ -6,7 +6,7 @@ using Hyperlight.Paging;
 namespace Hyperlight.Placement;
 
 /// <summary>Finds the ABI profile a guest follows. It is read off the guest and never chosen by its user.</summary>
-public static class LayoutSelection
+internal static class LayoutSelection
 {
     /// <summary>The profile of a guest: by its class and machine, then by its version note, without one by where it is linked.</summary>
     /// <param name="elf">The guest.</param>

@@ -10,10 +10,10 @@ internal sealed class CappedFindings(ICollection<Finding> findings)
     public const int Limit = 5;
 
     private readonly ICollection<Finding> _findings = findings;
-    private readonly Dictionary<Rule, int> _counts = [];
+    private readonly Dictionary<DiagnosticRule, int> _counts = [];
 
     /// <summary>Adds a finding; its text is only made when it is shown.</summary>
-    public void Add(Rule rule, Func<string> message)
+    public void Add(DiagnosticRule rule, Func<string> message)
     {
         int count = _counts.GetValueOrDefault(rule) + 1;
         _counts[rule] = count;
@@ -26,7 +26,7 @@ internal sealed class CappedFindings(ICollection<Finding> findings)
     /// <summary>Says of each rule how many findings were left out.</summary>
     public void Close()
     {
-        foreach ((Rule rule, int count) in _counts.OrderBy(pair => pair.Key.Code, StringComparer.Ordinal))
+        foreach ((DiagnosticRule rule, int count) in _counts.OrderBy(pair => pair.Key.Code, StringComparer.Ordinal))
         {
             if (count > Limit)
             {

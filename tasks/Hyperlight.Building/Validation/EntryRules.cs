@@ -1,5 +1,4 @@
 using Hyperlight.Elf;
-using Hyperlight.Layouts;
 
 namespace Hyperlight.Validation;
 

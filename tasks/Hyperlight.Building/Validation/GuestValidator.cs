@@ -1,10 +1,9 @@
 using Hyperlight.Elf;
-using Hyperlight.Layouts;
 
 namespace Hyperlight.Validation;
 
 /// <summary>Checks whether a guest can be baked for its layout. No finding ends the run: a guest's author sees all that is wrong at once.</summary>
-public static class GuestValidator
+internal static class GuestValidator
 {
     /// <summary>Checks everything about a guest that does not depend on the sizes asked for.</summary>
     /// <param name="elf">The guest, as read.</param>

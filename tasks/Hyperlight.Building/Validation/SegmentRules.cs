@@ -1,5 +1,4 @@
 using Hyperlight.Elf;
-using Hyperlight.Layouts;
 using Hyperlight.Placement;
 
 namespace Hyperlight.Validation;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Hyperlight.Images;
-using Hyperlight.Layouts;
 
 namespace Hyperlight.Sdk.Tasks.Settings;
 

@@ -99,7 +99,7 @@ internal sealed partial record GuestSetting
     }
 
     /// <summary>Describes a setting that names one file. Whether the file is there is found out by who reads it.</summary>
-    private static GuestSetting OfFile(string name, string text, Rule rule, Func<GuestSettings, string> get, Func<GuestSettings, string, GuestSettings> set) => new()
+    private static GuestSetting OfFile(string name, string text, DiagnosticRule rule, Func<GuestSettings, string> get, Func<GuestSettings, string, GuestSettings> set) => new()
     {
         Name = name,
         Text = text,

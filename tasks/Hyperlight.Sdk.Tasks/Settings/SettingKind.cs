@@ -12,7 +12,7 @@ internal delegate bool SettingParser<T>(string text, out T value);
 /// <param name="Complaint">What the error says about the text, for example <c>is not a size</c>.</param>
 /// <param name="TryParse">Reads a value.</param>
 /// <param name="ToText">Writes a value, as <paramref name="TryParse"/> reads it.</param>
-internal sealed record SettingKind<T>(string SchemaType, Rule Rule, string Complaint, SettingParser<T> TryParse, Func<T, string> ToText)
+internal sealed record SettingKind<T>(string SchemaType, DiagnosticRule Rule, string Complaint, SettingParser<T> TryParse, Func<T, string> ToText)
 {
     /// <summary>Gets the texts of all values; empty if there are too many to list.</summary>
     public IReadOnlyList<string> Values { get; private init; } = [];
@@ -22,7 +22,7 @@ internal sealed record SettingKind<T>(string SchemaType, Rule Rule, string Compl
     /// <param name="rule">The rule that a text breaks that is none of the values.</param>
     /// <param name="complaint">What the error says about the text.</param>
     /// <param name="choices">The values and their texts, which are read in either case.</param>
-    public static SettingKind<T> OneOf(string schemaType, Rule rule, string complaint, IReadOnlyList<(string Text, T Value)> choices)
+    public static SettingKind<T> OneOf(string schemaType, DiagnosticRule rule, string complaint, IReadOnlyList<(string Text, T Value)> choices)
     {
         return new(schemaType, rule, complaint, TryParse, ToText) { Values = [.. choices.Select(choice => choice.Text)] };
 

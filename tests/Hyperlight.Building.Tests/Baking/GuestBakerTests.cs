@@ -146,10 +146,11 @@ public sealed class GuestBakerTests
     }
 
     [Theory]
-    [InlineData(SegmentPermissions.Segments)]
-    [InlineData(SegmentPermissions.Upstream)]
-    public void No_page_is_directly_writable_and_executable(SegmentPermissions permissions)
+    [InlineData(nameof(SegmentPermissions.Segments))]
+    [InlineData(nameof(SegmentPermissions.Upstream))]
+    public void No_page_is_directly_writable_and_executable(string permissionsName)
     {
+        SegmentPermissions permissions = Enum.Parse<SegmentPermissions>(permissionsName);
         BakedImage image = Bake(
             TestElf.Amd64().WithSegment(0x4000, ElfSegmentFlags.Read | ElfSegmentFlags.Write | ElfSegmentFlags.Execute, Filled(8)),
             request => request with { Permissions = permissions });

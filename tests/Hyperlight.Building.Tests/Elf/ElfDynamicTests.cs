@@ -45,20 +45,22 @@ public sealed class ElfDynamicTests
     }
 
     [Theory]
-    [InlineData(ElfClass.Elf32)]
-    [InlineData(ElfClass.Elf64)]
-    public void A_relocation_with_addend_is_read(ElfClass elfClass)
+    [InlineData(nameof(ElfClass.Elf32))]
+    [InlineData(nameof(ElfClass.Elf64))]
+    public void A_relocation_with_addend_is_read(string elfClassName)
     {
+        ElfClass elfClass = Enum.Parse<ElfClass>(elfClassName);
         ElfFile elf = GuestReport.OfReading(TestElf.Amd64().WithClass(elfClass).WithRela(0x2008, -16).WithRela(0x2010, 4, GlobDat, symbol: 0x123456)).Elf!;
 
         Assert.Equal([new(0x2008, 8, 0, -16), new(0x2010, GlobDat, 0x123456, 4)], elf.Relocations);
     }
 
     [Theory]
-    [InlineData(ElfClass.Elf32)]
-    [InlineData(ElfClass.Elf64)]
-    public void A_relocation_without_addend_is_read(ElfClass elfClass)
+    [InlineData(nameof(ElfClass.Elf32))]
+    [InlineData(nameof(ElfClass.Elf64))]
+    public void A_relocation_without_addend_is_read(string elfClassName)
     {
+        ElfClass elfClass = Enum.Parse<ElfClass>(elfClassName);
         ElfFile elf = GuestReport.OfReading(TestElf.I686().WithClass(elfClass).WithRel(0x2008).WithRel(0x2010, GlobDat, symbol: 7)).Elf!;
 
         Assert.Equal([new(0x2008, 8, 0, null), new(0x2010, GlobDat, 7, null)], elf.Relocations);
@@ -146,16 +148,17 @@ public sealed class ElfDynamicTests
     }
 
     [Theory]
-    [InlineData(ElfDynamicTag.RelaSize, 25)]                        // not a multiple of 24
-    [InlineData(ElfDynamicTag.RelaSize, 240)]                       // beyond its segment, inside the file
-    [InlineData(ElfDynamicTag.RelaEntrySize, 16)]
-    [InlineData(ElfDynamicTag.Rela, 0x3000)]                        // in .bss
-    [InlineData(ElfDynamicTag.Rela, 0xFFFFFFFFFFFFFFF8)]
-    [InlineData(ElfDynamicTag.RelaSize, 0xFFFFFFFFFFFFFFE8)]
-    [InlineData(ElfDynamicTag.Rel, 0x4000)]                         // without DT_RELSZ
-    [InlineData(ElfDynamicTag.RelSize, 16)]                         // without DT_REL
-    public void A_relocation_table_that_contradicts_itself_reports_HL1016(ElfDynamicTag tag, ulong value)
+    [InlineData(nameof(ElfDynamicTag.RelaSize), 25)]                        // not a multiple of 24
+    [InlineData(nameof(ElfDynamicTag.RelaSize), 240)]                       // beyond its segment, inside the file
+    [InlineData(nameof(ElfDynamicTag.RelaEntrySize), 16)]
+    [InlineData(nameof(ElfDynamicTag.Rela), 0x3000)]                        // in .bss
+    [InlineData(nameof(ElfDynamicTag.Rela), 0xFFFFFFFFFFFFFFF8)]
+    [InlineData(nameof(ElfDynamicTag.RelaSize), 0xFFFFFFFFFFFFFFE8)]
+    [InlineData(nameof(ElfDynamicTag.Rel), 0x4000)]                         // without DT_RELSZ
+    [InlineData(nameof(ElfDynamicTag.RelSize), 16)]                         // without DT_REL
+    public void A_relocation_table_that_contradicts_itself_reports_HL1016(string tagName, ulong value)
     {
+        ElfDynamicTag tag = Enum.Parse<ElfDynamicTag>(tagName);
         GuestReport report = GuestReport.OfReading(TestElf.Amd64().WithRela(0x2008, 0).WithRela(0x2010, 0).WithDynamic(tag, value));
 
         Assert.Equal(["HL1016"], report.Codes.Distinct());

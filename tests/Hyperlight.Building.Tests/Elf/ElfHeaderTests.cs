@@ -48,10 +48,11 @@ public sealed class ElfHeaderTests
     }
 
     [Theory]
-    [InlineData(ElfClass.Elf32)]
-    [InlineData(ElfClass.Elf64)]
-    public void A_segment_is_read_with_every_field(ElfClass elfClass)
+    [InlineData(nameof(ElfClass.Elf32))]
+    [InlineData(nameof(ElfClass.Elf64))]
+    public void A_segment_is_read_with_every_field(string elfClassName)
     {
+        ElfClass elfClass = Enum.Parse<ElfClass>(elfClassName);
         ElfSegment written = new(0, (ElfSegmentType)0x6474E551, ElfSegmentFlags.Read | ElfSegmentFlags.Write, 0x11, 0x22, 0x33, 0x44, 0x10);
         ElfFile? elf = GuestReport.OfReading(TestElf.Amd64().WithClass(elfClass).WithProgramHeader(written)).Elf;
 
@@ -253,10 +254,11 @@ public sealed class ElfHeaderTests
     }
 
     [Theory]
-    [InlineData(ElfClass.Elf32)]
-    [InlineData(ElfClass.Elf64)]
-    public void A_section_is_read_with_every_field(ElfClass elfClass)
+    [InlineData(nameof(ElfClass.Elf32))]
+    [InlineData(nameof(ElfClass.Elf64))]
+    public void A_section_is_read_with_every_field(string elfClassName)
     {
+        ElfClass elfClass = Enum.Parse<ElfClass>(elfClassName);
         ElfFile elf = GuestReport.OfReading(TestElf.Amd64().WithClass(elfClass)
             .WithSection(".extra", ElfSectionType.ProgramBits, [1, 2, 3], alignment: 8)).Elf!;
 

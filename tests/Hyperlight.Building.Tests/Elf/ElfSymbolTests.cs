@@ -6,10 +6,11 @@ namespace Hyperlight.Building.Tests.Elf;
 public sealed class ElfSymbolTests
 {
     [Theory]
-    [InlineData(ElfClass.Elf32)]
-    [InlineData(ElfClass.Elf64)]
-    public void Symbols_are_read_with_every_field(ElfClass elfClass)
+    [InlineData(nameof(ElfClass.Elf32))]
+    [InlineData(nameof(ElfClass.Elf64))]
+    public void Symbols_are_read_with_every_field(string elfClassName)
     {
+        ElfClass elfClass = Enum.Parse<ElfClass>(elfClassName);
         ElfFile elf = GuestReport.OfReading(TestElf.Amd64().WithClass(elfClass)
             .WithSymbol("entrypoint", 0x10, 0x20).WithSymbol("état", 0x2000, 4, ElfSymbolType.Data)).Elf!;
 

@@ -24,10 +24,11 @@ public sealed class LibObjectFileOracleTests
 
     // The committed guests have no symbols.
     [Theory]
-    [InlineData(ElfClass.Elf32)]
-    [InlineData(ElfClass.Elf64)]
-    public void A_built_file_with_symbols_reads_as_LibObjectFile_reads_it(ElfClass elfClass)
+    [InlineData(nameof(ElfClass.Elf32))]
+    [InlineData(nameof(ElfClass.Elf64))]
+    public void A_built_file_with_symbols_reads_as_LibObjectFile_reads_it(string elfClassName)
     {
+        ElfClass elfClass = Enum.Parse<ElfClass>(elfClassName);
         TestElf guest = elfClass == ElfClass.Elf32 ? TestElf.I686At(0x10_0000) : TestElf.Amd64();
         guest.WithTls(0x20).WithStack(ElfSegmentFlags.Read).WithSection(".data.extra", ElfSectionType.ProgramBits, [1, 2, 3], alignment: 2);
         foreach (ElfSymbolType type in Enum.GetValues<ElfSymbolType>())

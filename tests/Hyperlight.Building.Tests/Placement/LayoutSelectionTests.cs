@@ -167,12 +167,14 @@ public sealed class LayoutSelectionTests
             Select(TestElf.Amd64().WithSegment(0xFFFFF000, ElfSegmentFlags.Read, [1], memorySize: 0x1000), "i686").Report.Codes);
 
     [Theory]
-    [InlineData(ElfClass.Elf32, ElfMachine.X86_64, "x32")]
-    [InlineData(ElfClass.Elf64, ElfMachine.I386, "64-bit I386")]
-    [InlineData(ElfClass.Elf64, (ElfMachine)183, "64-bit machine 183")]
-    [InlineData(ElfClass.Elf32, (ElfMachine)40, "32-bit machine 40")]
-    public void A_machine_of_no_layout_reports_HL1004(ElfClass elfClass, ElfMachine machine, string shown)
+    [InlineData(nameof(ElfClass.Elf32), nameof(ElfMachine.X86_64), "x32")]
+    [InlineData(nameof(ElfClass.Elf64), nameof(ElfMachine.I386), "64-bit I386")]
+    [InlineData(nameof(ElfClass.Elf64), "183", "64-bit machine 183")]
+    [InlineData(nameof(ElfClass.Elf32), "40", "32-bit machine 40")]
+    public void A_machine_of_no_layout_reports_HL1004(string elfClassName, string machineName, string shown)
     {
+        ElfClass elfClass = Enum.Parse<ElfClass>(elfClassName);
+        ElfMachine machine = Enum.Parse<ElfMachine>(machineName);
         (GuestLayout? layout, GuestReport report) = Select(TestElf.Amd64().WithClass(elfClass).WithMachine(machine), "amd64");
 
         Assert.Null(layout);

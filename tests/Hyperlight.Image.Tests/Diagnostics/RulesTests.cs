@@ -5,8 +5,8 @@ namespace Hyperlight.Image.Tests.Diagnostics;
 
 public sealed class RulesTests
 {
-    private static readonly Rule[] AllRules =
-        [.. typeof(Rules).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => (Rule)field.GetValue(null)!)];
+    private static readonly DiagnosticRule[] AllRules =
+        [.. typeof(Rules).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => (DiagnosticRule)field.GetValue(null)!)];
 
     private static readonly string Pages = Path.Combine(AppContext.BaseDirectory, "diagnostics");
 

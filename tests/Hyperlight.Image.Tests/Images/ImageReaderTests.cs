@@ -334,7 +334,7 @@ public sealed class ImageReaderTests : IDisposable
             () => GuestImage.Open(_root.Path, new() { VerifyContent = false }).Dispose(),
             untouched: Blob(OciLayout.MemoryMediaType));
 
-    private Rule Refused(string? directory = null) =>
+    private DiagnosticRule Refused(string? directory = null) =>
         Assert.Throws<HyperlightException>(() => GuestImage.Open(directory ?? _root.Path)).Finding!.Rule;
 
     private string Blob(string mediaType) =>

@@ -286,7 +286,7 @@ public sealed class MemoryMapTests
         return map!;
     }
 
-    private void Refuse(GuestLayout layout, GuestSizes sizes, Rule rule)
+    private void Refuse(GuestLayout layout, GuestSizes sizes, DiagnosticRule rule)
     {
         _findings.Clear();
         Assert.Null(MemoryMap.TryCreate(layout, sizes, WorkedExampleCodeSize, null, _findings));

@@ -23,10 +23,11 @@ public class EntryStateTests
     /// Profile B, and the flat layout, which is that without paging. Types 11 and 3 have the accessed bit: the processor has none to write.
     /// </summary>
     [Theory]
-    [InlineData(EntryMode.ProtectedMode, 0x11, 0)]
-    [InlineData(EntryMode.PagedProtectedMode, 0x8001_0011, 0xFEDC_0000)]
-    public void Protected_mode_starts_with_flat_accessed_segments_and_nothing_else(EntryMode mode, ulong cr0, ulong cr3)
+    [InlineData(nameof(EntryMode.ProtectedMode), 0x11, 0)]
+    [InlineData(nameof(EntryMode.PagedProtectedMode), 0x8001_0011, 0xFEDC_0000)]
+    public void Protected_mode_starts_with_flat_accessed_segments_and_nothing_else(string modeName, ulong cr0, ulong cr3)
     {
+        EntryMode mode = Enum.Parse<EntryMode>(modeName);
         SpecialRegisters state = EntryState.For(mode, new(0xFEDC_0000));
 
         Segment flat = new() { Limit = 0xFFFF_FFFF, Present = 1, S = 1, Db = 1, G = 1 };

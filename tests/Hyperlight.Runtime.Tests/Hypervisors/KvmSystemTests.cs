@@ -37,7 +37,7 @@ public class KvmSystemTests
         Assert.True(Hypervisor.IsPresent);
     }
 
-    private static void AssertFinding(Rule rule, Finding? finding, string advice)
+    private static void AssertFinding(DiagnosticRule rule, Finding? finding, string advice)
     {
         Assert.Equal(rule, finding?.Rule);
         Assert.Contains(advice, finding!.Message, StringComparison.Ordinal);

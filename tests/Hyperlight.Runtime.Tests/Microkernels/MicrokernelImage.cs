@@ -1,6 +1,5 @@
 using System.Formats.Tar;
 using Hyperlight.Baking;
-using Hyperlight.Layouts;
 using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Microkernels;
@@ -65,7 +64,7 @@ internal sealed class MicrokernelImage : IDisposable
         List<string> answers = [];
         Queue<string> requests = [];
         VmbusHost host = new(
-            Drain(requests), answers.Add, Guest.Image.Map, Ramfs, GuestLayout.RoundUpToPage((ulong)new FileInfo(_ramfs).Length), bulk);
+            Drain(requests), answers.Add, Guest.Image, Ramfs, (long)GuestLayout.RoundUpToPage((ulong)new FileInfo(_ramfs).Length), bulk);
         void Configure(SandboxOptions options)
         {
             host.AddTo(options.HostFunctions);

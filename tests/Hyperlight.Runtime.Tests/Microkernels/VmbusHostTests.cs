@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Formats.Tar;
+using Hyperlight.Image.Tests.Images;
+using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Testing;
 
@@ -8,16 +10,22 @@ namespace Hyperlight.Runtime.Tests.Microkernels;
 /// <summary>Tests that the host of the sample Microkernel32 refuses calls of a kernel that breaks a rule.</summary>
 public sealed class VmbusHostTests : IDisposable
 {
+    private readonly TemporaryDirectory _folder = new();
     private readonly List<string> _answers = [];
     private readonly VmbusHost _host;
 
     public VmbusHostTests()
     {
-        MemoryMap map = MemoryMap.TryCreate(GuestLayouts.I686V13, new(), 0x2000, null, new List<Finding>())!;
-        _host = new(["one", "two"], _answers.Add, map, new(0x8000_0000), 0x1000, new byte[400]);
+        ImageWriter.Write(_folder.Path, TestImages.Create(GuestLayouts.I686V13));
+        using GuestImage image = GuestImage.Open(_folder.Path);
+        _host = new(["one", "two"], _answers.Add, image, new(0x8000_0000), 0x1000, new byte[400]);
     }
 
-    public void Dispose() => _host.Dispose();
+    public void Dispose()
+    {
+        _host.Dispose();
+        _folder.Dispose();
+    }
 
     [Fact]
     public void Requests_end_with_an_empty_one()

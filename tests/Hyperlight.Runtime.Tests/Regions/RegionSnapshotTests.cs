@@ -1,4 +1,3 @@
-using Hyperlight.Layouts;
 using Hyperlight.Memory;
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Runtime.Tests.Snapshots;

@@ -44,20 +44,15 @@ public class ExitTests
         guest.AssertUnchanged();
     }
 
-    public static TheoryData<EntryMode, string> Modes => new()
-    {
-        { EntryMode.RealMode, "real mode" },
-        { EntryMode.ProtectedMode, "protected mode without paging" },
-        { EntryMode.PagedProtectedMode, "protected mode with paging" },
-        { EntryMode.LongMode, "long mode" },
-    };
-
     [Theory]
-    [MemberData(nameof(Modes))]
-    public void A_triple_fault_says_where_and_in_which_mode(EntryMode mode, string text) => Assert.Equal(
+    [InlineData(nameof(EntryMode.RealMode), "real mode")]
+    [InlineData(nameof(EntryMode.ProtectedMode), "protected mode without paging")]
+    [InlineData(nameof(EntryMode.PagedProtectedMode), "protected mode with paging")]
+    [InlineData(nameof(EntryMode.LongMode), "long mode")]
+    public void A_triple_fault_says_where_and_in_which_mode(string mode, string text) => Assert.Equal(
         $"The guest triple-faulted at RIP 0x1234 in {text}: an exception occurred that its processor could not deliver; the guest has no "
             + "GDT and no IDT yet.",
-        Describe(EntryState.For(mode, new(0x1000)), 0x1234));
+        Describe(EntryState.For(Enum.Parse<EntryMode>(mode), new(0x1000)), 0x1234));
 
     [Theory]
     [InlineData(0x17, 0, "; the guest has no IDT yet.")]

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Hyperlight.Layouts;
 using Hyperlight.Memory;
 using Hyperlight.Memory.Linux;
 

@@ -1,5 +1,4 @@
 using Hyperlight.Images;
-using Hyperlight.Layouts;
 
 namespace Hyperlight.Memory.Linux;
 

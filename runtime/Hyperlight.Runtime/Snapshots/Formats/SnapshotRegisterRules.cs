@@ -1,4 +1,3 @@
-using Hyperlight.Layouts;
 using Hyperlight.Paging;
 
 namespace Hyperlight.Snapshots.Formats;

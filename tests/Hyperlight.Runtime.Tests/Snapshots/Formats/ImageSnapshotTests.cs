@@ -100,7 +100,7 @@ public sealed class ImageSnapshotTests : IDisposable
         return image.SnapshotDigest;
     }
 
-    private Rule Refused() => Assert.Throws<HyperlightException>(() => GuestImage.Open(_root.Path)).Finding!.Rule;
+    private DiagnosticRule Refused() => Assert.Throws<HyperlightException>(() => GuestImage.Open(_root.Path)).Finding!.Rule;
 
     private string[] Files() =>
     [
