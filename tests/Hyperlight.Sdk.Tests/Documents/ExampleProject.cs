@@ -9,24 +9,25 @@ internal sealed class ExampleProject : IDisposable
 {
     private const string Build = "dotnet build";
     private const string Property = "-p:";
+    private const string Detailed = "-v:n";
     private const string FirstLine = """<Project Sdk="Hyperlight.Sdk/0.1.0">""";
     private const string EmptyProject = """<Project Sdk="Hyperlight.Sdk/0.1.0" />""";
     private readonly SdkProject _project = SdkProject.Empty().WithoutCompiler();
-    private bool _isBuiltWhole;
+    private string _lastBuild = Build;
+    private bool? _isBuiltWhole;
 
     public ExampleProject(DiagnosticPage page)
     {
-        if (page.Example.Any(block => block.Text.Contains("hello.elf", StringComparison.Ordinal)))
+        if (page.Lines.Any(line => line.Contains("hello.elf", StringComparison.Ordinal)))
         {
             _project.Write("guests/hello.elf", File.ReadAllBytes(Path.Combine(Repository.Root, "samples", "Hello", "guests", "hello.elf")));
         }
     }
 
-    /// <summary>Writes the files and runs the commands of blocks, in their order.</summary>
-    /// <returns>What the last build printed, a line for each finding; empty if nothing is built.</returns>
+    /// <summary>Writes the files, runs the commands and builds.</summary>
+    /// <returns>What the build prints, a line for each finding.</returns>
     public string[] Follow(IEnumerable<CodeBlock> blocks)
     {
-        string[] printed = [];
         foreach (CodeBlock block in blocks.Where(block => !block.Has("output")))
         {
             if (block.FileName is { } file)
@@ -37,15 +38,11 @@ internal sealed class ExampleProject : IDisposable
 
             Assert.Equal("sh", block.Language);
             string[] commands = block.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            string[] before = [.. commands.TakeWhile(command => !command.StartsWith(Build, StringComparison.Ordinal))];
-            RunShell(block, string.Join('\n', before));
-            foreach (string command in commands.Skip(before.Length))
-            {
-                printed = RunBuild(block, command);
-            }
+            _lastBuild = commands[^1].StartsWith(Build, StringComparison.Ordinal) ? commands[^1] : _lastBuild;
+            RunShell(block, string.Join('\n', commands.Except([_lastBuild])));
         }
 
-        return printed;
+        return RunBuild();
     }
 
     public void Dispose() => _project.Dispose();
@@ -81,29 +78,22 @@ internal sealed class ExampleProject : IDisposable
         Assert.True(shell.ExitCode == 0, $"{block}: exit code {shell.ExitCode}\n{output.Result}{error}");
     }
 
-    // Images alone take a tenth of the time of a whole build, which is run where images have no fault.
-    private string[] RunBuild(CodeBlock block, string command)
+    // Images alone take a tenth of the time of a whole build, which runs where images have no fault.
+    private string[] RunBuild()
     {
-        string[] arguments = command[Build.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        Assert.True(
-            arguments.All(argument => argument.StartsWith(Property, StringComparison.Ordinal) || argument == "-v:n"),
-            $"{block}: {command}");
+        string[] arguments = _lastBuild[Build.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         (string, string)[] properties =
         [
+            ("_HyperlightHypervisorDevice", "/dev/no-kvm"),
             .. from argument in arguments
-               where argument.StartsWith(Property, StringComparison.Ordinal)
+               where argument != Detailed
                let pair = argument[Property.Length..].Split('=', 2)
                select (pair[0], pair[1]),
         ];
-        bool isDetailed = arguments.Contains("-v:n");
-        string[] printed = _isBuiltWhole ? [] : LinesOf(_project.Build("HyperlightSnapshot", properties), isDetailed);
-        if (printed.Length > 0)
-        {
-            return printed;
-        }
-
-        _isBuiltWhole = true;
-        return LinesOf(_project.RestoreAndBuild(properties), isDetailed);
+        bool isDetailed = arguments.Contains(Detailed);
+        string[] printed = _isBuiltWhole is true ? [] : LinesOf(_project.Build("HyperlightSnapshot", properties), isDetailed);
+        _isBuiltWhole ??= printed.Length == 0;
+        return _isBuiltWhole.Value ? LinesOf(_project.RestoreAndBuild(properties), isDetailed) : printed;
     }
 
     // A line for each finding, as dotnet build prints it, with paths below the project's folder.
