@@ -5,7 +5,7 @@ using Hyperlight.Paging;
 
 namespace Hyperlight.Runtime.Tests.CoreDumps;
 
-/// <summary>Memory as page tables have it that a guest wrote to do harm.</summary>
+/// <summary>Tests the memory of core files when the page tables of the guest are hostile.</summary>
 public sealed class CoreMemoryTests : IDisposable
 {
     private const ulong Start = 0x10000;

@@ -10,7 +10,7 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.CoreDumps;
 
-/// <summary>Core files, as readelf and gdb see them.</summary>
+/// <summary>Tests core files with readelf and gdb.</summary>
 public sealed partial class CrashDumpTests : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("hyperlight-core-");
@@ -111,7 +111,7 @@ public sealed partial class CrashDumpTests : IDisposable
         string shown = Run(
             "gdb", "--batch", "-nx", "-c", core, "-ex", string.Create(CultureInfo.InvariantCulture, $"x/3bx 0x{at + 0x1001:x}"));
 
-        Assert.Matches(@":\s+0x51\s+0x52\s+0x53\s", shown); // 0x1001 modulo 251
+        Assert.Matches(@":\s+0x51\s+0x52\s+0x53\s", shown); // The byte at offset 0x1001 is 0x1001 modulo 251.
         ulong size = Assert.Single(Loads(Run("readelf", "-lW", core)), load => load.Start == at).Size;
         Assert.Equal(name == GuestFile.I686 ? 0x3000UL : 0x2000UL, size);
     }
@@ -194,7 +194,7 @@ public sealed partial class CrashDumpTests : IDisposable
     }
 
     /// <summary>
-    /// Three page tables that map one page 134,217,728 times: written as often as it is mapped, that page was half a terabyte.
+    /// Three page tables map one page 134,217,728 times. A core file with a copy for each mapping would have half a terabyte.
     /// </summary>
     [KvmFact]
     public void A_guest_that_maps_its_pages_again_and_again_writes_each_once_and_in_time()
@@ -251,7 +251,7 @@ public sealed partial class CrashDumpTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => guest.Start(options => options.MaxCrashDumpSize = -1));
     }
 
-    // Bytes from the first page on, as far as segments lie beside each other in the file.
+    // Gets the stored bytes from the first page on, up to the first gap between segments in the file.
     private static ulong Stored(string core)
     {
         ulong[] offsets = [.. Offset().Matches(Run("readelf", "-lW", core)).Select(row => Number(row.Groups[1])).Distinct()];
@@ -263,7 +263,7 @@ public sealed partial class CrashDumpTests : IDisposable
 
     private static ulong Number(Group text) => ulong.Parse(text.ValueSpan, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
-    // Skips where the program is missing.
+    // Runs a program. The test is skipped if the program is missing.
     private static string Run(string program, params string[] arguments)
     {
         FinishedProcess? tool = FinishedProcess.RunTool(program, arguments);

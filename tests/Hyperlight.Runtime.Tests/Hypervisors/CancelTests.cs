@@ -7,7 +7,7 @@ public partial class CancelTests
 {
     private const int Urgent = 23;
 
-    // jmp .
+    // jmp to itself
     private static readonly byte[] EndlessLoop = [0xEB, 0xFE];
 
     // out 0x10, al; jmp to the out
@@ -72,7 +72,7 @@ public partial class CancelTests
             Assert.Equal(VirtualMachineExitKind.Out, guest.Machine.Run().Kind);
         }
 
-        // Had a kick been left over, the process's own handler would have got it.
+        // A kick that was left over would have reached the signal handler of the process.
         Assert.Equal(0, strays);
     }
 
@@ -118,7 +118,7 @@ public partial class CancelTests
         .First(line => line.StartsWith(field, StringComparison.Ordinal))
         .Split('\t')[1];
 
-    // Fails at the test's end of patience when the guest has stopped counting.
+    // Waits until the guest has counted on. The test fails if the guest does not count.
     private static async Task WaitForCount(TinyGuest guest)
     {
         ushort Count() => BitConverter.ToUInt16(guest.Memory.Slice(0x800, 2));

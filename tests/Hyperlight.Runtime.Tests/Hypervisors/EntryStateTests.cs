@@ -3,10 +3,10 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors;
 
-/// <summary>i686 sheet, section 3.1: the processor at the first instruction, register by register.</summary>
+/// <summary>Tests each register of the processor at the first instruction (i686 sheet, section 3.1).</summary>
 public class EntryStateTests
 {
-    /// <summary>Profile A; ES, FS, GS and SS like DS, as recommended there.</summary>
+    /// <summary>Profile A. ES, FS, GS and SS are like DS, as the sheet recommends.</summary>
     [Fact]
     public void Real_mode_starts_with_16_bit_segments_at_0_and_nothing_else()
     {
@@ -20,7 +20,8 @@ public class EntryStateTests
     }
 
     /// <summary>
-    /// Profile B, and the flat layout, which is that without paging. Types 11 and 3 have the accessed bit: the processor has none to write.
+    /// Profile B, and the flat layout, which is profile B without paging. Segment types 11 and 3 have the accessed bit set, so that the
+    /// processor need not write it.
     /// </summary>
     [Theory]
     [InlineData(nameof(EntryMode.ProtectedMode), 0x11, 0)]

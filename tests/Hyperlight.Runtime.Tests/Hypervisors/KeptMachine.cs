@@ -3,10 +3,10 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors;
 
-/// <summary>The machine that is kept for the next sandbox.</summary>
+/// <summary>The virtual machine that is kept for the next sandbox.</summary>
 internal static class KeptMachine
 {
-    /// <summary>Closes it, so that the next sandbox has a new one.</summary>
+    /// <summary>Closes the kept machine, so that the next sandbox creates a new one.</summary>
     public static void Close()
     {
         foreach (GuestLayout layout in GuestLayouts.All)

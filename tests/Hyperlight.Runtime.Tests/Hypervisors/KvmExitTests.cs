@@ -4,7 +4,7 @@ using Hyperlight.Hypervisors.Kvm;
 namespace Hyperlight.Runtime.Tests.Hypervisors;
 
 /// <summary>
-/// Exits that say why a processor cannot go on (i686 sheet, section 6.5): the raw reason arrives. Their numbers are those of linux/kvm.h.
+/// Tests exits that end a processor (i686 sheet, section 6.5): the raw reason reaches the caller. The numbers are those of linux/kvm.h.
 /// </summary>
 public unsafe class KvmExitTests
 {

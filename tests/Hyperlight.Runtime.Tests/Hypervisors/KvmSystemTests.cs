@@ -22,7 +22,7 @@ public class KvmSystemTests
     public void A_device_that_cannot_be_opened_otherwise_is_HL5004() =>
         AssertFinding(Rules.HypervisorFailed, KvmSystem.Check("/dev"), "Is a directory");
 
-    /// <summary>What a container engine leaves where it is to mount a device that the host does not have.</summary>
+    /// <summary>A container engine that is to mount a missing device creates a folder in its place.</summary>
     [Fact]
     public void A_folder_in_the_place_of_the_device_says_what_to_do() =>
         AssertFinding(

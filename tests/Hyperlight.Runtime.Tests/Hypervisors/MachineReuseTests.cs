@@ -6,8 +6,8 @@ using Hyperlight.Runtime.Tests.Guests;
 namespace Hyperlight.Runtime.Tests.Hypervisors;
 
 /// <summary>
-/// The machine of a sandbox that is disposed is the next one's, which finds nothing of the guest before. Alone: other tests would take the
-/// machine.
+/// Tests that a new sandbox reuses the machine of a disposed one and finds nothing of the earlier guest. Other tests would take the
+/// machine, so no other tests run at the same time.
 /// </summary>
 [Collection(nameof(Alone))]
 public class MachineReuseTests
@@ -18,7 +18,7 @@ public class MachineReuseTests
     private const int Rounds = 50;
     private const int Threads = 4;
 
-    /// <summary>Code that changes the processor and halts; code that writes to port 0x10 what became of it.</summary>
+    /// <summary>Each row has code that changes the processor and halts, and code that writes the changed value to port 0x10.</summary>
     public static TheoryData<string, byte[], byte[]> Traces => new()
     {
         // mov eax, 0x1234; mov dr0, rax; hlt / mov rax, dr0; out 0x10, eax
@@ -39,7 +39,7 @@ public class MachineReuseTests
             [0x0F, 0x20, 0xE0, 0x0D, 0, 0, 1, 0, 0x0F, 0x22, 0xE0, 0x0F, 0x01, 0xF8, 0xF3, 0x48, 0x0F, 0xAE, 0xC8, 0xE7, 0x10]
         },
 
-        // mov r15d, 0x1234; hlt / xor eax, eax; out 0x10, eax: a new guest's registers are set as a whole
+        // mov r15d, 0x1234; hlt / xor eax, eax; out 0x10, eax. All general registers of a new guest are set.
         { "a general register", [0x41, 0xBF, 0x34, 0x12, 0, 0, 0xF4], [0x44, 0x89, 0xF8, 0xE7, 0x10] },
     };
 
@@ -98,7 +98,8 @@ public class MachineReuseTests
         Assert.Equal(machines, CountMachines());
         ProcessorRegisters again = second.Machine.GetAllRegisters();
 
-        // The mask of MXCSR says what the processor can do, once it has been asked; the header says which parts were written out.
+        // Two fields may differ: the mask of MXCSR, which is set once the kernel has read the state, and the header, which lists the stored
+        // parts.
         foreach (byte[] vector in (byte[][])[fresh.Extended, again.Extended])
         {
             vector.AsSpan(MxcsrMask, sizeof(uint)).Clear();
@@ -135,7 +136,7 @@ public class MachineReuseTests
     [KvmFact]
     public void A_machine_whose_guest_crashed_is_not_used_again()
     {
-        // ud2, and no interrupt table; mov al, [0x8000], where there is no memory; an endless loop
+        // ud2 without an interrupt table; mov al, [0x8000] without memory there; an endless loop
         AssertClosed(guest => Assert.Equal(VirtualMachineExit.Shutdown, guest.Machine.Run()), 0x0F, 0x0B);
         AssertClosed(
             guest => Assert.Equal(VirtualMachineExitKind.MemoryAccess, guest.Machine.Run().Kind), 0x8A, 0x04, 0x25, 0, 0x80, 0, 0, 0xF4);

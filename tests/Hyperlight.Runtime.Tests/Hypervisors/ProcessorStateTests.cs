@@ -5,10 +5,10 @@ using Hyperlight.Memory;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors;
 
-/// <summary>What a guest does to its processor does not outlive a restore (amd64 sheet, sections 4.4, 4.5 and 11.3).</summary>
+/// <summary>Tests that a restore undoes the changes of a guest to its processor (amd64 sheet, sections 4.4, 4.5 and 11.3).</summary>
 public class ProcessorStateTests
 {
-    // IA32_SYSENTER_EIP: any value goes, and nothing depends on it.
+    // IA32_SYSENTER_EIP takes any value, and nothing depends on it.
     private const uint SysenterEip = 0x176;
     private const uint KernelGsBase = 0xC000_0102;
 
@@ -16,7 +16,7 @@ public class ProcessorStateTests
     private static readonly byte[] WriteSysenterEip =
         [0xB9, 0x76, 0x01, 0, 0, 0xB8, 0x34, 0x12, 0, 0, 0x31, 0xD2, 0x0F, 0x30, 0x0F, 0x32, 0xE7, 0x10, 0xF4];
 
-    // The same without writing.
+    // The offset of the same code without the write.
     private const int ReadSysenterEip = 0x40;
     private static readonly byte[] WriteThenReadSysenterEip =
         [.. WriteSysenterEip, .. new byte[ReadSysenterEip - 19], 0xB9, 0x76, 0x01, 0, 0, 0x0F, 0x32, 0xE7, 0x10, 0xF4];
@@ -26,7 +26,7 @@ public class ProcessorStateTests
     {
         using TinyGuest guest = Filtered([], WriteSysenterEip);
 
-        // #GP, and no interrupt table
+        // The instruction causes #GP, and there is no interrupt table.
         Assert.Equal(VirtualMachineExit.Shutdown, guest.Machine.Run());
     }
 
@@ -96,7 +96,7 @@ public class ProcessorStateTests
     [KvmFact]
     public void Extended_control_is_set_back()
     {
-        // A guest would use XSETBV; what the host sets is as good, and does not need KVM to run that instruction.
+        // A guest would use XSETBV. Here the host sets the register, because some KVMs cannot run that instruction.
         const ulong WithAvx = 7;
         using TinyGuest guest = TinyGuest.LongMode(0xF4);
         ProcessorState before = guest.Machine.GetState();
@@ -141,7 +141,7 @@ public class ProcessorStateTests
     [InlineData(new byte[] { 0xBF, 0x00, 0x20, 0xB9, 0xFF, 0x0F, 0xF3, 0x6C, 0xF4 })] // mov di, 0x2000; mov cx, 4095; rep insb
     public void An_instruction_that_was_not_finished_does_not_reach_into_the_next_run(byte[] code)
     {
-        // The other code at 0x40: mov al, 0x42; out 0x11, al
+        // The code at 0x40: mov al, 0x42; out 0x11, al
         using TinyGuest guest = TinyGuest.RealMode([.. code, .. new byte[0x40 - code.Length], 0xB0, 0x42, 0xE6, 0x11]);
         ProcessorState before = guest.Machine.GetState();
         Assert.NotEqual(VirtualMachineExitKind.Halt, guest.Machine.Run().Kind);
@@ -198,7 +198,7 @@ public class ProcessorStateTests
     [KvmFact]
     public void A_guest_cannot_make_the_next_one_skip_its_first_instruction()
     {
-        // out 0x10, al, and a next guest whose first instruction, mov al, 0x42, is as long and at the same place; out 0x11, al
+        // out 0x10, al. The first instruction of the next guest, mov al, 0x42, has the same length and address; then: out 0x11, al
         using TinyGuest guest = TinyGuest.LongMode(0xE6, 0x10);
         ProcessorState before = guest.Machine.GetState();
         Assert.Equal(VirtualMachineExit.Out(0x10, 0, 1), guest.Machine.Run());
@@ -214,8 +214,8 @@ public class ProcessorStateTests
     [KvmFact]
     public void Nor_with_a_segment_whose_base_hides_where_it_was()
     {
-        // jmp 0x100:0, which is the same place; there: out 0x10, al; and a next guest that starts with mov al, 0x42 at the place; out 0x11,
-        // al
+        // jmp 0x100:0, which is the same address; there: out 0x10, al. The next guest starts with mov al, 0x42 at that address, then: out
+        // 0x11, al
         byte[] code = [0xE6, 0x10, .. new byte[0x3E], 0xEA, 0, 0, 0, 1];
         using TinyGuest guest = TinyGuest.RealMode(code);
         ProcessorState before = guest.Machine.GetState();
@@ -247,12 +247,12 @@ public class ProcessorStateTests
     [KvmFact]
     public void A_state_that_the_processor_refuses_is_not_tried_again()
     {
-        // mov al, [0x8000], where there is no memory; hlt
+        // mov al, [0x8000], without memory there; hlt
         using TinyGuest guest = TinyGuest.LongMode(0x8A, 0x04, 0x25, 0, 0x80, 0, 0, 0xF4);
         ProcessorState good = guest.Machine.GetState();
         Assert.Equal(VirtualMachineExitKind.MemoryAccess, guest.Machine.Run().Kind);
 
-        // Paging without protection.
+        // Paging without protected mode is not possible.
         guest.Machine.Settle();
         guest.Machine.SetState(good with { Special = good.Special with { Cr0 = 1UL << 31 } });
         Assert.Throws<HypervisorException>(() =>
@@ -270,7 +270,7 @@ public class ProcessorStateTests
     [KvmFact]
     public void Memory_that_was_zeroed_is_not_seen_through_a_translation_from_before()
     {
-        // Its own tables: a program at the lowest privilege, where every hypervisor uses what it has translated.
+        // The guest has page tables of its own and runs at the lowest privilege, where every hypervisor uses cached translations.
         // 1: mov eax, [0x9000]; mov [0x10000], eax; jmp 1b
         const ulong Tables = 0x8000;
         const ulong Data = 0x9000;
@@ -299,7 +299,7 @@ public class ProcessorStateTests
             return guest.Machine.GetRegisters().Rax;
         }
 
-        // Present, writable, for programs, accessed, dirty.
+        // The bits are present, writable, user, accessed and dirty.
         void Entry(ulong virtualAddress, ulong physicalAddress) =>
             BinaryPrimitives.WriteUInt64LittleEndian(
                 memory.Slice(virtualAddress / 0x1000 * sizeof(ulong), sizeof(ulong)), physicalAddress | 0x67);
@@ -310,7 +310,7 @@ public class ProcessorStateTests
     {
         KvmCpuidEntry[] entries = TestHypervisor.System.Cpuid(36);
 
-        // VMX and x2APIC; shadow stacks and protection keys; branch tracking; SVM (amd64 sheet, section 4.5).
+        // These features are hidden: VMX and x2APIC, shadow stacks and protection keys, branch tracking, SVM (amd64 sheet, section 4.5).
         Assert.All(entries.Where(entry => entry.Function == 1), entry => Assert.Equal(0u, entry.Ecx & (1u << 5 | 1u << 21)));
         Assert.All(
             entries.Where(entry => entry is { Function: 7, Index: 0 }),
@@ -319,8 +319,8 @@ public class ProcessorStateTests
         Assert.Contains(entries, entry => entry.Function == 1 && entry.Edx != 0);
     }
 
-    // Of a host that has everything, VMX and x2APIC, shadow stacks, protection keys, branch tracking, KVM's features and SVM are missing,
-    // and nothing else.
+    // The host has every feature. Hidden are VMX and x2APIC, shadow stacks, protection keys, branch tracking, KVM's features and SVM, and
+    // nothing else.
     [Theory]
     [InlineData(1, 0, uint.MaxValue, ~(1u << 5 | 1u << 21), uint.MaxValue)]
     [InlineData(7, 0, uint.MaxValue, ~(1u << 3 | 1u << 4 | 1u << 7), ~(1u << 20))]
@@ -375,7 +375,7 @@ public class ProcessorStateTests
         return TinyGuest.LongModeWith(MsrPolicy.Filtered([.. allowed]), code);
     }
 
-    // Code and stack segment for 64-bit programs (Intel SDM volume 3, section 3.4.5).
+    // Code and stack segments of 64-bit programs (Intel SDM volume 3, section 3.4.5).
     private static SpecialRegisters AtLowestPrivilege(SpecialRegisters registers)
     {
         registers.Cs = registers.Cs with { Dpl = 3, Selector = 0x33, G = 1, Limit = uint.MaxValue };
@@ -394,7 +394,7 @@ public class ProcessorStateTests
         guest.Machine.SetRegisters(new() { Rip = TinyGuest.CodeAddress + ReadSysenterEip, Rflags = 2 });
         Assert.Equal(VirtualMachineExit.Out(0x10, 0, 4), guest.Machine.Run());
 
-        // What a snapshot has seen comes back; what it has not is as at the start.
+        // A register that the snapshot contains gets its value from the snapshot, every other register its initial value.
         guest.Machine.Settle();
         guest.Machine.SetState(written);
         guest.Machine.SetRegisters(new() { Rip = TinyGuest.CodeAddress + ReadSysenterEip, Rflags = 2 });

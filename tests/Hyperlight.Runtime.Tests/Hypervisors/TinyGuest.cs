@@ -5,7 +5,7 @@ using Hyperlight.Memory;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors;
 
-/// <summary>A virtual machine with a few bytes of code and nothing of Hyperlight's protocol.</summary>
+/// <summary>A virtual machine that runs a few bytes of code, without Hyperlight's protocol.</summary>
 internal sealed class TinyGuest : IDisposable
 {
     public const ulong CodeAddress = 0x1000;
@@ -31,25 +31,25 @@ internal sealed class TinyGuest : IDisposable
 
     public KvmMachine Machine { get; }
 
-    /// <summary>Readable and writable, at <see cref="CodeAddress"/>.</summary>
+    /// <summary>Readable and writable memory at <see cref="CodeAddress"/>.</summary>
     public MappedMemory Memory { get; }
 
-    /// <summary>One page, at <see cref="ReadOnlyAddress"/>.</summary>
+    /// <summary>One read-only page at <see cref="ReadOnlyAddress"/>.</summary>
     public MappedMemory ReadOnly { get; }
 
-    /// <summary>16-bit code in real mode.</summary>
+    /// <summary>Creates a guest with 16-bit code in real mode.</summary>
     public static TinyGuest RealMode(params byte[] code) => new(GuestLayouts.I686V13, default, 0x3000, null, code);
 
-    /// <summary>32-bit code without paging.</summary>
+    /// <summary>Creates a guest with 32-bit code without paging.</summary>
     public static TinyGuest ProtectedMode(params byte[] code) => new(GuestLayouts.I686Flat, default, 0x5000, null, code);
 
-    /// <summary>32-bit code with the first 4 MiB mapped to themselves, page by page.</summary>
+    /// <summary>Creates a guest with 32-bit code and the first 4 MiB mapped to themselves in pages of 4 KiB.</summary>
     public static TinyGuest PagedProtectedMode(params byte[] code)
     {
         ulong tables = CodeAddress + TablesOffset;
         TinyGuest guest = new(GuestLayouts.I686V15, new(tables), 0x5000, null, code);
 
-        // Present, writable, accessed.
+        // The bits are present, writable and accessed.
         BinaryPrimitives.WriteUInt32LittleEndian(guest.Memory.Slice(TablesOffset, 4), (uint)(tables + 0x1000) | 0x23);
         for (uint page = 0; page < 1024; page++)
         {
@@ -59,15 +59,15 @@ internal sealed class TinyGuest : IDisposable
         return guest;
     }
 
-    /// <summary>64-bit code with the first 2 MiB mapped to themselves, as one large page.</summary>
+    /// <summary>Creates a guest with 64-bit code and the first 2 MiB mapped to themselves as one large page.</summary>
     public static TinyGuest LongMode(params byte[] code) => LongModeWith(null, code);
 
-    /// <summary>The same, with other model-specific registers.</summary>
+    /// <summary>Creates a guest as <see cref="LongMode"/> does, with a policy for model-specific registers.</summary>
     public static TinyGuest LongModeWith(MsrPolicy? msrs, params byte[] code)
     {
         TinyGuest guest = new(GuestLayouts.Amd64V16, new(CodeAddress + TablesOffset), 0x5000, msrs, code);
 
-        // Present and writable; the last one is a large page.
+        // The entries are present and writable. The last entry is a large page.
         ulong tables = CodeAddress + TablesOffset;
         BinaryPrimitives.WriteUInt64LittleEndian(guest.Memory.Slice(TablesOffset, 8), (tables + 0x1000) | 0x23);
         BinaryPrimitives.WriteUInt64LittleEndian(guest.Memory.Slice(TablesOffset + 0x1000, 8), (tables + 0x2000) | 0x23);
@@ -75,7 +75,9 @@ internal sealed class TinyGuest : IDisposable
         return guest;
     }
 
-    /// <summary>Replaces the large page of <see cref="LongMode"/> by a table of small ones, and lets programs use what it maps.</summary>
+    /// <summary>
+    /// Replaces the large page of <see cref="LongMode"/> by a table of small pages and makes them accessible to programs.
+    /// </summary>
     public void UseTables(ulong table)
     {
         for (int offset = TablesOffset; offset < TablesOffset + 0x3000; offset += 0x1000)
@@ -87,7 +89,7 @@ internal sealed class TinyGuest : IDisposable
         BinaryPrimitives.WriteUInt64LittleEndian(Memory.Slice(TablesOffset + 0x2000, sizeof(ulong)), table | 0x27);
     }
 
-    /// <summary>Sets the processor to the first instruction.</summary>
+    /// <summary>Sets the instruction pointer to the first instruction.</summary>
     public void Start() => Machine.SetRegisters(new() { Rip = CodeAddress, Rsp = _rsp, Rflags = 2 });
 
     public void Dispose()

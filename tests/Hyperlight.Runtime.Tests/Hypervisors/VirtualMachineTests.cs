@@ -8,7 +8,7 @@ public class VirtualMachineTests
     // mov al, 0x42; out 0x10, al; hlt
     private static readonly byte[] OutThenHalt = [0xB0, 0x42, 0xE6, 0x10, 0xF4];
 
-    // ud2, without an interrupt table
+    // ud2; there is no interrupt table.
     private static readonly byte[] UndefinedInstruction = [0x0F, 0x0B];
 
     [KvmFact]
@@ -71,7 +71,7 @@ public class VirtualMachineTests
     [KvmFact]
     public void An_entry_after_an_out_starts_where_it_was_told_with_what_it_was_told()
     {
-        // out dx, eax, over and over: KVM completes an OUT only at the next entry.
+        // out dx, eax, many times, because KVM completes an OUT only at the next entry.
         using TinyGuest guest = TinyGuest.LongMode([.. Enumerable.Repeat((byte)0xEF, 16), 0xF4]);
         guest.Machine.SetRegisters(new() { Rip = TinyGuest.CodeAddress, Rax = 1, Rdx = 108, Rflags = 2 });
         Assert.Equal(1u, guest.Machine.Run().Value);
@@ -156,7 +156,7 @@ public class VirtualMachineTests
         Assert.Equal(36u, guest.Machine.Run().Value & 0xFF);
     }
 
-    /// <summary>i686 sheet, section 3.1: 32 in each profile.</summary>
+    /// <summary>Every profile has 32 address bits (i686 sheet, section 3.1).</summary>
     [KvmFact]
     public void A_32_bit_guest_believes_in_32_address_bits()
     {

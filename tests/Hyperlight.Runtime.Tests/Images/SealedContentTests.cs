@@ -9,8 +9,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Hyperlight.Runtime.Tests.Images;
 
 /// <summary>
-/// Memory blobs that somebody changes or shortens while they are in use. What was checked is what runs, and the host never touches what is
-/// gone.
+/// Tests memory blobs that are changed or shortened while images use them: the checked content runs, and the host never reads a missing
+/// page.
 /// </summary>
 public sealed class SealedContentTests : IDisposable
 {
@@ -150,7 +150,7 @@ public sealed class SealedContentTests : IDisposable
         Assert.Equal(File.ReadAllBytes(Notes), shared.Memory.Page(0)[..(int)new FileInfo(Notes).Length].ToArray());
     }
 
-    // st_blocks of a file in memory counts what it takes, in 512 bytes.
+    // For a file in memory st_blocks is the allocated size in units of 512 bytes.
     private static string Allocated(SafeFileHandle file)
     {
         string path = $"/proc/{Environment.ProcessId}/fd/{file.DangerousGetHandle()}";
@@ -168,7 +168,7 @@ public sealed class SealedContentTests : IDisposable
         options.CrashDumpDirectory = Dumps;
     });
 
-    /// <summary>The image in another folder.</summary>
+    /// <summary>Copies the image to another folder.</summary>
     private string Copy(TestGuest guest)
     {
         string target = Path.Combine(_directory.FullName, Path.GetRandomFileName());

@@ -191,7 +191,7 @@ public sealed class MappedMemoryTests : IDisposable
     [Fact]
     public void A_page_that_is_swapped_out_has_content()
     {
-        // pagemap.rst: bit 63 says present, bit 62 swapped, bits 0 to 54 are a place in memory or in swap.
+        // pagemap.rst: bit 63 is present, bit 62 is swapped, and bits 0 to 54 are the location in memory or in swap.
         Assert.True(PageMap.HasContent(1UL << 62 | 0x1234));
         Assert.True(PageMap.HasContent(1UL << 63));
         Assert.False(PageMap.HasContent(0));
@@ -201,7 +201,7 @@ public sealed class MappedMemoryTests : IDisposable
     [Fact]
     public void A_page_of_a_private_view_is_its_own_when_it_was_written_or_is_swapped_out_and_not_when_it_was_read()
     {
-        // pagemap.rst: bit 61 says that the page is a file's.
+        // pagemap.rst: bit 61 is set if the page belongs to a file.
         Assert.True(PageMap.IsOwn(1UL << 63));
         Assert.True(PageMap.IsOwn(1UL << 62 | 0x1234));
         Assert.False(PageMap.IsOwn(1UL << 63 | 1UL << 61));
@@ -247,7 +247,9 @@ public sealed class MappedMemoryTests : IDisposable
 
     private static string[] FlagsAt(ulong address) => Mappings().Single(mapping => address >= mapping.Start && address < mapping.End).Flags;
 
-    /// <summary>/proc/self/smaps: a line with addresses and the file of each mapping, then its fields, the flags last.</summary>
+    /// <summary>
+    /// Reads /proc/self/smaps: each mapping has a line with its addresses and its file, then lines with fields; the flags come last.
+    /// </summary>
     private static IEnumerable<(ulong Start, ulong End, string Name, string[] Flags)> Mappings()
     {
         string head = "";

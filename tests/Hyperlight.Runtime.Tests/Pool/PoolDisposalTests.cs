@@ -4,10 +4,10 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.Pool;
 
-/// <summary>How pools end, whatever they are doing.</summary>
+/// <summary>Tests the disposal of pools in every state.</summary>
 public sealed class PoolDisposalTests : IDisposable
 {
-    // jmp .
+    // jmp to itself
     private static readonly byte[] EndlessLoop = [0xEB, 0xFE];
 
     private readonly PoolGuest _guest = new();

@@ -1,6 +1,6 @@
 namespace Hyperlight.Runtime.Tests.Pool;
 
-/// <summary>What a pool does with sandboxes that come back broken, and when it cannot replace them.</summary>
+/// <summary>Tests sandboxes that are returned broken to a pool, and pools that cannot create new sandboxes.</summary>
 public sealed class PoolFailureTests : IDisposable
 {
     private static readonly CallOptions Forever = new() { Timeout = Timeout.InfiniteTimeSpan };
@@ -136,7 +136,7 @@ public sealed class PoolFailureTests : IDisposable
         Assert.Same(_guest.Obstacle, await Record.ExceptionAsync(() => pool.RentAsync(TestCanceled).AsTask()));
         await pool.DisposeAsync();
 
-        // The rent may have come in time for the first attempt.
+        // The rent may have arrived before the first attempt.
         Assert.InRange(_guest.Attempts, 1, 2);
     }
 

@@ -3,13 +3,13 @@ using Hyperlight.Runtime.Tests.Snapshots;
 
 namespace Hyperlight.Runtime.Tests.Pool;
 
-/// <summary>The misbehaving guest and pools of it. Its sandboxes can be made impossible to create, as when memory runs out.</summary>
+/// <summary>Creates pools of a guest that can misbehave. A test can make the creation of sandboxes fail.</summary>
 internal sealed class PoolGuest : IDisposable
 {
-    /// <summary>What the guest's data word is at its start.</summary>
+    /// <summary>The initial value of the guest's data word.</summary>
     public const int Untouched = 42;
 
-    /// <summary>How long something may take that has to happen.</summary>
+    /// <summary>The time that tests wait at most.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly TestGuest _guest = new("misbehave");
@@ -17,10 +17,10 @@ internal sealed class PoolGuest : IDisposable
 
     public GuestImage Image => _guest.Image;
 
-    /// <summary>What the next sandboxes cannot be created for, null when they can.</summary>
+    /// <summary>The exception that the next creations of sandboxes throw; <c>null</c> if they succeed.</summary>
     public Exception? Obstacle { get; set; }
 
-    /// <summary>How many sandboxes were created, or tried to be.</summary>
+    /// <summary>The number of sandboxes that were created or that failed to be created.</summary>
     public int Attempts => Volatile.Read(ref _attempts);
 
     private static CancellationToken TestCanceled => TestContext.Current.CancellationToken;
@@ -48,7 +48,7 @@ internal sealed class PoolGuest : IDisposable
         return snapshot is null ? new(Image, options) : new(snapshot, options);
     }
 
-    /// <summary>Waits for something that the pool does in the background.</summary>
+    /// <summary>Waits until the pool's background work fulfils a condition.</summary>
     public static async Task Until(Func<bool> condition)
     {
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(TestCanceled);
@@ -60,7 +60,7 @@ internal sealed class PoolGuest : IDisposable
         }
     }
 
-    /// <summary>Does to a sandbox what no restore heals.</summary>
+    /// <summary>Damages a sandbox so that no restore can heal it.</summary>
     public static void Ruin(Sandbox sandbox)
     {
         using Snapshot good = sandbox.TakeSnapshot();
@@ -68,7 +68,7 @@ internal sealed class PoolGuest : IDisposable
         Assert.Throws<SandboxUnrecoverableException>(() => sandbox.Restore(bad));
     }
 
-    /// <summary>Reads the word that tenants write.</summary>
+    /// <summary>Reads the data word, which users of a sandbox change.</summary>
     public static int Word(SandboxLease lease) => lease.Sandbox.Call<int>("DataWord");
 
     public void Dispose() => _guest.Dispose();

@@ -4,7 +4,8 @@ using Hyperlight.Runtime.Tests.Telemetry;
 namespace Hyperlight.Runtime.Tests.Pool;
 
 /// <summary>
-/// What pools leave behind, and what they report. Nothing runs beside these tests: they count what the whole process has open.
+/// Tests that pools leave nothing open, and tests their metrics. No other tests run at the same time, because the tests count the files and
+/// threads of the whole process.
 /// </summary>
 [Collection(nameof(Alone))]
 public sealed class PoolLeakTests : IDisposable
@@ -39,7 +40,7 @@ public sealed class PoolLeakTests : IDisposable
             await Idle(pool);
             (int descriptorsAfter, int mappingsAfter, int threadsAfter) = Counts();
 
-            // Room for the .NET runtime's own; one a round would be 200, one for each that was replaced 20.
+            // The .NET runtime may open files of its own. One leak for each round would be 200, one for each replaced sandbox 20.
             Assert.InRange(descriptorsAfter, 0, descriptors + 10);
             Assert.InRange(mappingsAfter, 0, mappings + 30);
             Assert.InRange(threadsAfter, 0, threads + 10);
@@ -62,7 +63,7 @@ public sealed class PoolLeakTests : IDisposable
             rent.Result.Dispose();
         });
 
-        // The lease and a gate of its own; the restore allocates nothing.
+        // A rent allocates the lease and its gate. The restore allocates nothing.
         Assert.InRange(rents, 0, 1024);
     }
 
@@ -181,7 +182,7 @@ public sealed class PoolLeakTests : IDisposable
         return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
-    /// <summary>What the instrument reports now, given how many values that is.</summary>
+    /// <summary>Gets the last values of an instrument, one for each pool.</summary>
     private List<double> Latest(string instrument, int count)
     {
         int before = _recorder.TagsOf(instrument).Count;

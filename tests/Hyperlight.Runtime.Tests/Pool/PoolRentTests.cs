@@ -1,6 +1,6 @@
 namespace Hyperlight.Runtime.Tests.Pool;
 
-/// <summary>Who gets a sandbox of a pool, when, and in which state.</summary>
+/// <summary>Tests who gets a sandbox of a pool, when, and in which state.</summary>
 public sealed class PoolRentTests : IDisposable
 {
     private readonly PoolGuest _guest = new();

@@ -2,7 +2,7 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Pool;
 
-/// <summary>What the sandboxes of a pool begin with.</summary>
+/// <summary>Tests the state in which sandboxes of a pool start.</summary>
 public sealed class PoolStartTests : IDisposable
 {
     private readonly PoolGuest _guest = new();

@@ -8,7 +8,7 @@ public class PrintQueueTests
     [Fact]
     public void Text_that_comes_when_a_thread_stops_waiting_for_more_is_handed_over()
     {
-        // Threads that do not wait at all: much of the text finds one that is about to end.
+        // These threads end at once when there is no text, so that many texts arrive while a thread ends.
         PrintThreads threads = new(BackgroundThread.Start, TimeSpan.Zero);
         Parallel.For(0, 4, _ =>
         {
@@ -37,7 +37,7 @@ public class PrintQueueTests
             count++;
         }
 
-        // At 40 bytes for each on 64-bit machines.
+        // Each text takes 40 bytes on 64-bit machines.
         Assert.InRange(count, 100_000, 200_000);
         released.Set();
     }
@@ -61,7 +61,7 @@ public class PrintQueueTests
         }
     }
 
-    /// <summary>A writer that is any code.</summary>
+    /// <summary>A writer that runs an action for each text.</summary>
     private sealed class CallbackWriter(Action write) : StringWriter
     {
         public override void Write(string? value) => write();

@@ -159,7 +159,7 @@ public sealed partial class MetricsTests : IDisposable
         using TinyGuest guest = TinyGuest.RealMode(0xE6, 0x10, 0xEB, 0xFC);
         Random random = new(1);
 
-        // Whether one comes too late is a matter of luck: with this many that no one does is none.
+        // A kick comes too late by chance. In this many attempts at least one does.
         for (int i = 0; i < 100_000 && _recorder.ValuesOf("hyperlight.vcpu.stale_kicks").Count == 0; i++)
         {
             int spins = random.Next(2000);
@@ -187,7 +187,7 @@ public sealed partial class MetricsTests : IDisposable
         string page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "observability.md"));
         IEnumerable<string> documented = InstrumentRow().Matches(page).Select(row => $"{row.Groups[1]} {row.Groups[2]} {row.Groups[3]}");
 
-        // Creates the instruments, should no test have done that yet.
+        // Creates the instruments if no other test has done so.
         Assert.Equal("Hyperlight", Hyperlight.Telemetry.Measures.Meter.Name);
         Assert.Equal(
             documented.Order(StringComparer.Ordinal),

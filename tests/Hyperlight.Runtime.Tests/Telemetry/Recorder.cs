@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace Hyperlight.Runtime.Tests.Telemetry;
 
-/// <summary>Listens to the meter and the source until it is disposed.</summary>
+/// <summary>Records metrics and spans until it is disposed.</summary>
 internal sealed class Recorder : IDisposable
 {
     private readonly Lock _lock = new();
@@ -44,10 +44,10 @@ internal sealed class Recorder : IDisposable
         ActivitySource.AddActivityListener(_source);
     }
 
-    /// <summary>The instruments there are.</summary>
+    /// <summary>The instruments that were published.</summary>
     public Dictionary<string, Instrument> Instruments { get; } = [];
 
-    /// <summary>The spans that ended, in this order.</summary>
+    /// <summary>The ended spans, in the order in which they ended.</summary>
     public List<Activity> Spans
     {
         get
@@ -59,10 +59,10 @@ internal sealed class Recorder : IDisposable
         }
     }
 
-    /// <summary>The measurements of an instrument, each as its attributes in alphabetical order.</summary>
+    /// <summary>Gets the attributes of each measurement of an instrument, in alphabetical order.</summary>
     public List<string> TagsOf(string instrument) => [.. Of(instrument).Select(measurement => measurement.Tags)];
 
-    /// <summary>The measured values of an instrument; observable ones are asked now.</summary>
+    /// <summary>Gets the measured values of an instrument. Observable instruments are read now.</summary>
     public List<double> ValuesOf(string instrument)
     {
         _meter.RecordObservableInstruments();

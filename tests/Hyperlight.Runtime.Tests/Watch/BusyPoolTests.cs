@@ -3,7 +3,9 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Watch;
 
-/// <summary>Timeouts while the program has no thread to spare. Nothing runs beside them, as they leave nothing to run on.</summary>
+/// <summary>
+/// Tests timeouts while all threads of the pool are busy. No other tests run at the same time, because they would get no thread.
+/// </summary>
 [Collection(nameof(Alone))]
 public class BusyPoolTests
 {
@@ -19,8 +21,8 @@ public class BusyPoolTests
         Sandbox[] sandboxes = [.. Enumerable.Range(0, (4 * threads) + 4).Select(_ => guest.Start())];
         using CountdownEvent calls = new(sandboxes.Length);
 
-        // Without a limit the pool would start a thread now and then, and a timer that needs one would be late instead of never.
-        // One more than there are processors, as this test may run on one of the pool.
+        // Without a limit the pool would start more threads in time, and a timer that needs a thread would be late instead of never firing.
+        // The limit is one more than the number of processors, because this test may run on a thread of the pool.
         Assert.True(ThreadPool.SetMaxThreads(threads + 1, mostPorts));
         try
         {

@@ -5,7 +5,7 @@ using Hyperlight.Watch;
 
 namespace Hyperlight.Runtime.Tests.Watch;
 
-/// <summary>What becomes of timeouts, timers and pools while the operating system starts no thread, and afterwards.</summary>
+/// <summary>Tests timeouts, timers and pools while the operating system starts no thread, and after that.</summary>
 public sealed class RefusedThreadTests
 {
     private volatile bool _isRefused = true;
@@ -80,7 +80,7 @@ public sealed class RefusedThreadTests
         await PoolGuest.Until(() => pool.ReadyCount == 1);
         _isRefused = true;
 
-        // One is ready: that no other one can be created ahead is not this renter's trouble.
+        // A sandbox is ready. The rent succeeds although no other sandbox can be created in its place.
         SandboxLease second = await pool.RentAsync(TestCanceled);
         Task<SandboxLease> waiter = pool.RentAsync(TestCanceled).AsTask();
         PoolGuest.Ruin(first.Sandbox);

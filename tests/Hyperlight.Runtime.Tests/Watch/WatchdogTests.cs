@@ -119,7 +119,7 @@ public sealed class WatchdogTests : IDisposable
         Assert.Equal(due.Count, _watchdog.Count);
         foreach ((int number, int order) in due.OrderBy(pair => pair.Value).Select((pair, order) => (pair.Key, order)).Reverse())
         {
-            // From the last to the first, so that each becomes the earliest of all.
+            // The order is from the last alarm to the first, so that each alarm becomes the earliest.
             alarms[number].Set(order - 1_000_000);
             Assert.Equal([number], Take(1));
         }
