@@ -2,7 +2,7 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
-/// <summary>What is done often allocates nothing on the managed heap.</summary>
+/// <summary>Tests that frequent operations allocate nothing on the managed heap.</summary>
 public sealed class AllocationTests : IDisposable
 {
     private readonly TestGuest _guest = new("hello");
@@ -44,7 +44,7 @@ public sealed class AllocationTests : IDisposable
 
     private static void AssertAllocatesNothing(Action action)
     {
-        // The first times are the compiler's.
+        // In the first rounds the just-in-time compiler allocates memory.
         const int WarmUps = 20;
         for (int i = 0; i < WarmUps; i++)
         {

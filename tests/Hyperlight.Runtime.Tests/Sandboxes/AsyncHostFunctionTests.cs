@@ -4,7 +4,7 @@ using Hyperlight.Runtime.Tests.Vectors;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
-/// <summary>Host functions that return tasks. The guest's function Greet calls the host's function Now for a text.</summary>
+/// <summary>Tests host functions that return tasks. The guest's function Greet calls the host function Now, which returns a text.</summary>
 public sealed class AsyncHostFunctionTests : IDisposable
 {
     private const string Greeting = "World, it is noon";
@@ -46,7 +46,7 @@ public sealed class AsyncHostFunctionTests : IDisposable
             ended = true;
         }));
 
-        // The guest expects a text and gets nothing, which it says.
+        // The guest expects a text, gets no value and returns an error.
         Assert.Throws<GuestErrorException>(() => sandbox.Call<string>("Greet", "World"));
         Assert.True(ended);
     }
@@ -162,7 +162,8 @@ public sealed class AsyncHostFunctionTests : IDisposable
         }));
 
         Assert.Contains(
-            "the clock is broken", Assert.Throws<GuestErrorException>(() => sandbox.Call("Greet", "World")).Message, StringComparison.Ordinal);
+            "the clock is broken", Assert.Throws<GuestErrorException>(() => sandbox.Call("Greet", "World")).Message,
+            StringComparison.Ordinal);
     }
 
     [KvmFact]
@@ -244,7 +245,7 @@ public sealed class AsyncHostFunctionTests : IDisposable
         Assert.Contains("Task", unknown!.Message, StringComparison.Ordinal);
     }
 
-    // A method of its own, so that nothing refers to the task any more when it has returned.
+    // In a method of its own, so that no variable refers to the task after the return.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void FailAfterItsCall(string message)
     {
@@ -260,7 +261,7 @@ public sealed class AsyncHostFunctionTests : IDisposable
         return "noon";
     }
 
-    /// <summary>The context of a thread that never gets to what is posted to it, because it waits.</summary>
+    /// <summary>The synchronization context of a thread that waits and so never runs what is posted to it.</summary>
     private sealed class DeadContext : SynchronizationContext
     {
         public override void Post(SendOrPostCallback d, object? state)

@@ -3,14 +3,14 @@ using Hyperlight.Runtime.Tests.Guests;
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
 /// <summary>
-/// i686 sheet, section 3.3: what a guest finds when it is called. It fills the registers with junk, ends its start, and writes one value to
-/// a port that there is not when it is called.
+/// Tests the registers at the start of a call (i686 sheet, section 3.3). The guest fills the registers with junk and ends its
+/// initialisation. In a call it writes one value to a port without a device, and the message of the exception has the value.
 /// </summary>
 public class CallRegistersTests
 {
     private const byte NoSuchPort = 77;
     private const uint Stack = 0x7F00;
-    private const uint FreePage = 0xFFFF_D000; // its end, in the scratch of each layout
+    private const uint FreePage = 0xFFFF_D000; // The end of a free page in the scratch region of each layout.
     private const uint Junk = 0x5555_5555;
     private const ulong FlagsWithFlush = 0x42;
 
@@ -68,7 +68,7 @@ public class CallRegistersTests
         Assert.Equal(value, Call("paged", OnScratch(toEax)));
     }
 
-    /// <summary>Without paging there is nothing to flush.</summary>
+    /// <summary>Without paging there are no translations to flush.</summary>
     [KvmFact]
     public void The_first_call_after_a_restore_does_not_ask_an_unpaged_guest_to_flush() =>
         Assert.Equal(0x2UL, Call("flat", OnScratch([0x9C, 0x58]), isRestored: true));
@@ -98,13 +98,13 @@ public class CallRegistersTests
         return Convert.ToUInt64(message.Split("wrote 0x")[1].Split(' ')[0], 16);
     }
 
-    /// <summary>Junk in all registers, then the end of the start. The 16-bit code has the prefix for operands of 32 bits.</summary>
+    /// <summary>Fills all registers with junk and ends the initialisation. 16-bit code has the prefix for operands of 32 bits.</summary>
     private static byte[] Leave(uint dispatch, string layout)
     {
         byte[] prefix = layout == "identity" ? [0x66] : [];
         byte[] Load(int register, uint value) => [.. prefix, (byte)(0xB8 + register), .. BitConverter.GetBytes(value)];
 
-        // push 0x77F; fldcw [esp], which rounds down: not everywhere, because KVMs that emulate lack it. xor ebx, ebx; mov ds, ebx
+        // push 0x77F; fldcw [esp]: rounds down. Only with paging, because KVMs that emulate lack the instruction. xor ebx, ebx; mov ds, ebx
         byte[] rounding = layout == "paged" ? [.. Load(4, FreePage), 0x68, 0x7F, 0x07, 0, 0, 0xD9, 0x2C, 0x24] : [];
         byte[] segment = layout == "identity" ? [] : [0x31, 0xDB, 0x8E, 0xDB];
         return

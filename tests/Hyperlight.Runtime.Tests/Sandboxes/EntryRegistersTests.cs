@@ -3,8 +3,8 @@ using Hyperlight.Runtime.Tests.Guests;
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
 /// <summary>
-/// i686 sheet, sections 3.1 and 3.2: what the first instruction of a guest finds in the registers and in scratch. Each guest writes one
-/// value to a port that there is not, and the host says what it wrote.
+/// Tests the registers and the words in scratch at the first instruction of a guest (i686 sheet, sections 3.1 and 3.2). Each guest writes
+/// one value to a port without a device, and the message of the exception has the value.
 /// </summary>
 public class EntryRegistersTests
 {
@@ -41,7 +41,7 @@ public class EntryRegistersTests
         Assert.Equal(value, In32BitMode("paged", toEax));
     }
 
-    /// <summary>8 below the top of the exception stack, which is not the same in both profiles.</summary>
+    /// <summary>The stack pointer is 8 below the top of the exception stack, which differs between the profiles.</summary>
     [KvmFact]
     public void Esp_is_8_below_the_exception_stack()
     {
@@ -70,7 +70,7 @@ public class EntryRegistersTests
         Assert.NotEqual(Read(guest, seed: null), Read(guest, seed: null));
     }
 
-    /// <summary>0 off, 1 error, 2 warning, 3 information, 4 debug, 5 trace.</summary>
+    /// <summary>The levels are 0 off, 1 error, 2 warning, 3 information, 4 debug, 5 trace.</summary>
     [KvmFact]
     public void Ecx_has_the_number_of_each_log_level()
     {
@@ -91,7 +91,7 @@ public class EntryRegistersTests
         { "cr3", [0x0F, 0x20, 0xD8], 0, 0xFEDC_0000 },
         { "cr4", [0x0F, 0x20, 0xE0], 0, 0 },
 
-        // Section 2.3. mov eax, [address]
+        // i686 sheet, section 2.3. mov eax, [address]
         { "the size of scratch", [0xA1, 0xF8, 0xFF, 0xFF, 0xFF], 0x48000, 0x48000 },
         { "the first free page", [0xA1, 0xF0, 0xFF, 0xFF, 0xFF], 0xFFFC_0000, 0xFEDC_3000 },
         { "the page tables", [0xA1, 0xE8, 0xFF, 0xFF, 0xFF], 0, 0xFEDC_0000 },
@@ -101,7 +101,7 @@ public class EntryRegistersTests
         { "the empty output buffer", [0xA1, 0, 0xC0, 0xFB, 0xFF], 8, 8 },
     };
 
-    /// <summary>What the flat layout adds: segments, a stack and CR0 that 32-bit code can use as they are.</summary>
+    /// <summary>In the flat layout 32-bit code can use segments, stack and CR0 at once.</summary>
     [KvmTheory]
     [MemberData(nameof(Special))]
     public void A_flat_guest_starts_in_protected_mode_with_the_words_of_the_identity_layout(
@@ -132,12 +132,12 @@ public class EntryRegistersTests
         Assert.Equal(address + 5, Read(guest));
     }
 
-    /// <summary>32-bit code that writes EAX to a port; 16-bit code that does that has the prefix.</summary>
+    /// <summary>Gets code that writes EAX to the port.</summary>
     private static byte[] Written(params byte[] toEax) => [.. toEax, 0xE7, NoSuchPort];
 
     private static ulong InRealMode(params byte[] toEax)
     {
-        // A push of 16 bits would be one of 32 with the prefix, as would the pop, which needs one of its own.
+        // In 16-bit code the prefix makes a push or pop 32 bits wide, so both need the prefix.
         byte[] code = toEax is [0x9C, 0x58] ? [OperandSize, 0x9C, OperandSize, 0x58] : [OperandSize, .. toEax];
         using TestGuest guest = BareGuest.Identity([.. code, OperandSize, 0xE7, NoSuchPort]);
         return Read(guest);

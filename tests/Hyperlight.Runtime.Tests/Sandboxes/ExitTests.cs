@@ -4,10 +4,10 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
-/// <summary>i686 sheet, section 6.5: every exit in every layout.</summary>
+/// <summary>Tests every exit in every layout (i686 sheet, section 6.5).</summary>
 public class ExitTests
 {
-    // What an AMD processor is after a shutdown (AMD manual volume 2, table 14-1).
+    // The registers of an AMD processor after a shutdown (AMD manual volume 2, table 14-1).
     private static readonly SpecialRegisters Reset = new()
     {
         Cs = new() { Base = 0xFFFF_0000, Limit = 0xFFFF, Selector = 0xF000 },

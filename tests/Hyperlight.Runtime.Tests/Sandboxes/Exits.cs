@@ -5,21 +5,21 @@ using Hyperlight.Runtime.Tests.Guests;
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
 /// <summary>
-/// i686 sheet, section 6.5: the exits of a guest and what comes of each, as guests of a few bytes for each layout. Where 16-bit and 32-bit
-/// code have the same bytes, there is one guest for all.
+/// The exits of guests and their results (i686 sheet, section 6.5), with guests of a few bytes for each layout. If 16-bit and 32-bit code
+/// have the same bytes, the layouts share one guest.
 /// </summary>
 internal static class Exits
 {
-    // In the paged layout with the default sizes: the table of the lowest 4 MiB, and its last two pages, which the host leaves unmapped.
+    // In the paged layout with the default sizes: the table of the lowest 4 MiB, whose last two pages the host leaves unmapped.
     private const uint FirstTable = 0xFFFC_1000;
     private const uint LastPage = 0x3F_F000;
     private const uint LastPageButOne = 0x3F_E000;
     private const uint WritablePage = 0x23; // present, writable, accessed
 
     private const uint NoMemory = 0x8000_0000;
-    private const ushort LowNoMemory = 0x8000; // behind the parts of an identity guest with a heap of one page
+    private const ushort LowNoMemory = 0x8000; // An address behind the memory of an identity guest with a heap of one page.
 
-    // and esp, -16, or and sp, -16: a stack that calls can use.
+    // and esp, -16, or and sp, -16: aligns the stack for calls.
     private static readonly byte[] Align = [0x83, 0xE4, 0xF0];
 
     private static readonly byte[] Devices = [0x20, 0x21, 0xA0, 0xA1, 0x40, 0x43, 0x61, 0x80];
@@ -40,7 +40,7 @@ internal static class Exits
             guest => Assert.Equal(7, Assert.Throws<GuestAbortedException>(() => guest.Start()).Code),
             [.. Load32(0xFF_07_02), 0xE7, 102]),
 
-        // Its byte is the number of those that follow, which are zero: the message has no end (section 3.3). mov al, 13; out 102, al
+        // The byte counts the bytes that follow. They are zero, so the message has no end (section 3.3). mov al, 13; out 102, al
         ["OUT 102 of one byte is no abort"] = new([0xB0, 13, 0xE6, 102, .. Align, 0xF4], AssertReady),
         ["OUT 107 needs interrupts"] = new(
             [0xE7, 107],
@@ -103,9 +103,9 @@ internal static class Exits
 
     public static TheoryData<string> Names => [.. Table.Keys];
 
-    /// <summary>Runs the guest of an exit.</summary>
-    /// <param name="layout">identity, flat or paged.</param>
-    /// <param name="name">The exit.</param>
+    /// <summary>Runs the guest that causes an exit and checks the result.</summary>
+    /// <param name="layout">The layout: <c>identity</c>, <c>flat</c> or <c>paged</c>.</param>
+    /// <param name="name">The name of the exit.</param>
     public static void Provoke(string layout, string name)
     {
         Exit exit = Table[name];
@@ -124,11 +124,13 @@ internal static class Exits
         exit.Ends(guest);
     }
 
-    /// <summary>A write by a guest that has made a page of the image writable in its own tables: the host has not.</summary>
+    /// <summary>
+    /// Code that makes a page of the image writable in the guest's page tables and writes to the page, which the host keeps read-only.
+    /// </summary>
     public static byte[] WriteToImage =>
         [.. MapPage(LastPageButOne, BareGuest.PagedAddress), 0xA2, .. BitConverter.GetBytes(LastPageButOne)];
 
-    /// <summary>Where it was and in which mode, or that this processor was reset.</summary>
+    /// <summary>Asserts that a message has the address and the mode of a triple fault, or says that the processor was reset.</summary>
     public static void AssertTripleFault(EntryMode mode, ulong rip, string message)
     {
         string text = mode switch
@@ -176,11 +178,11 @@ internal static class Exits
 
     private static byte[] Load32(uint value) => [0xB8, .. BitConverter.GetBytes(value)];
 
-    /// <summary>Guests that provoke an exit.</summary>
+    /// <summary>The guests that cause an exit.</summary>
     /// <param name="Identity">The code for real mode.</param>
-    /// <param name="Ends">Starts the guest and looks what comes of it.</param>
-    /// <param name="Flat">The code for protected mode, when it is another.</param>
-    /// <param name="Paged">The code with paging, when it is another again.</param>
+    /// <param name="Ends">Starts the guest and checks the result.</param>
+    /// <param name="Flat">The code for protected mode; <c>null</c> for the same code as in real mode.</param>
+    /// <param name="Paged">The code for paging; <c>null</c> for the same code as without paging.</param>
     /// <param name="HasInterrupts">Whether the image has interrupt controllers.</param>
     private sealed record Exit(
         byte[] Identity, Action<TestGuest> Ends, byte[]? Flat = null, byte[]? Paged = null, bool HasInterrupts = false);

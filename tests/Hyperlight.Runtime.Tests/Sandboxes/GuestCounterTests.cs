@@ -3,7 +3,7 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
-/// <summary>i686 sheet, section 8: a number that the host counts and the guest sees.</summary>
+/// <summary>Tests the counter that the host increments and the guest reads (i686 sheet, section 8).</summary>
 public class GuestCounterTests
 {
     private const int Offset = 0x1008;
@@ -33,7 +33,7 @@ public class GuestCounterTests
         A_restore_does_not_lose_it("misbehave-paged");
     }
 
-    /// <summary>GVA 0xFFFF_EFF8 in both profiles; with paging that is not its GPA.</summary>
+    /// <summary>The virtual address is 0xFFFF_EFF8 in every profile; with paging the physical address differs.</summary>
     [Fact]
     public void It_is_in_the_page_below_the_last_one()
     {
@@ -59,7 +59,7 @@ public class GuestCounterTests
         Assert.Equal(1UL, counter.Increment());
     }
 
-    /// <summary>Upstream zeroes scratch and forgets the counter, which the host still has.</summary>
+    /// <summary>Upstream zeroes scratch with a restore and so loses the counter. Here the host writes the number again.</summary>
     [KvmTheory]
     [MemberData(nameof(Guests))]
     public void A_restore_does_not_lose_it(string name)
@@ -97,7 +97,7 @@ public class GuestCounterTests
         Assert.Equal((1UL, 2UL), (Seen(sandbox), Seen(other)));
     }
 
-    /// <summary>The number is the host's, and no part of the guest.</summary>
+    /// <summary>The number belongs to the host and is no part of a snapshot.</summary>
     [KvmTheory]
     [MemberData(nameof(Guests))]
     public void A_sandbox_without_one_sees_0_whatever_a_snapshots_sandbox_counted(string name)

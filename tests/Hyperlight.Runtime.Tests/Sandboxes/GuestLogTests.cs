@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
-/// <summary>What becomes of a guest's log records.</summary>
+/// <summary>Tests how a sandbox passes on the log records of its guest.</summary>
 public class GuestLogTests
 {
     public static TheoryData<string> Guests => ["misbehave", "misbehave32"];

@@ -2,7 +2,7 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
-/// <summary>What a guest may do with its init data and its heap, as the image was baked.</summary>
+/// <summary>Tests the permissions of a guest for its init data and its heap.</summary>
 public class GuestPermissionTests
 {
     private const string Amd64 = "misbehave";
@@ -36,7 +36,7 @@ public class GuestPermissionTests
             Assert.Equal(43, sandbox.Call<int>("RunCode", address));
         }
 
-        // Written was a copy.
+        // The guest wrote to a copy of the page.
         sandbox.Restore(start);
         Assert.Equal(42, sandbox.Call<int>("ReadByte", address + 1));
         guest.AssertUnchanged();

@@ -3,7 +3,7 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
-/// <summary>Everything that works, with a guest of each architecture.</summary>
+/// <summary>Tests everything that works, with a guest of each architecture.</summary>
 public class HelloGuestTests
 {
     public static TheoryData<string> Guests => ["hello", "hello32", "hello32-identity"];
@@ -176,7 +176,7 @@ public class HelloGuestTests
         });
     }
 
-    /// <summary>i686 sheet, section 1.2 R2: the layout is the image's; no process has one.</summary>
+    /// <summary>The layout belongs to the image, so one process can run guests of several layouts (i686 sheet, section 1.2 R2).</summary>
     [KvmFact]
     public void Guests_of_several_layouts_run_side_by_side() =>
         RunSideBySide(("hello", "amd64-0.16"), ("hello32-identity", "i686-0.13"), ("hello32", "i686-flat"));

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
-/// <summary>What becomes of exceptions of the program's own code that a sandbox runs: host functions and log sinks.</summary>
+/// <summary>Tests exceptions of the program's own code that a sandbox runs: host functions and log sinks.</summary>
 public sealed class HostFailureTests
 {
     private const string Secret = "Could not find file '/etc/keys/signing.pem' for Server=db;Password=hunter2";

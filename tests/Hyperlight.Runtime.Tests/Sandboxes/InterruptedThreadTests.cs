@@ -7,8 +7,8 @@ using Hyperlight.Runtime.Tests.Pool;
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
 /// <summary>
-/// <see cref="Thread.Interrupt"/> ends a wait of the program's own, never a step that a sandbox must take. Nothing runs beside these tests:
-/// they count what the whole process has open.
+/// Tests <see cref="Thread.Interrupt"/>: it ends waits of the program, and it never ends a step that a sandbox has to finish. No other
+/// tests run at the same time, because the tests count the files of the whole process.
 /// </summary>
 [Collection(nameof(Alone))]
 public sealed class InterruptedThreadTests
@@ -25,7 +25,7 @@ public sealed class InterruptedThreadTests
         using (Sandbox sandbox = guest.Start())
         using (Snapshot snapshot = sandbox.TakeSnapshot())
         {
-            // They contend for the sandbox's lock, so that the call has to wait for it now and then.
+            // These threads take the sandbox's lock, so that the call sometimes has to wait for the lock.
             using CancellationTokenSource end = new();
             Thread[] watchers = [.. Enumerable.Range(0, 3).Select(_ => Begin(() => Watch(sandbox, end.Token), out Func<Exception?> _))];
             for (int i = 0; i < Rounds; i++)
@@ -123,7 +123,7 @@ public sealed class InterruptedThreadTests
         }
     }
 
-    // Whatever is rented is returned: the pool knows how.
+    // Every rented sandbox is returned to the pool.
     private static void Work(SandboxPool pool, ManualResetEventSlim begun)
     {
         begun.Set();
@@ -132,7 +132,7 @@ public sealed class InterruptedThreadTests
             ValueTask<SandboxLease> renting = pool.RentAsync(TestCanceled);
             if (!renting.IsCompletedSuccessfully)
             {
-                // The other sandbox is still on its way back.
+                // The return of the other sandbox is still under way.
                 renting.AsTask().ContinueWith(
                     static lease => lease.Result.Dispose(),
                     TestCanceled,

@@ -3,7 +3,7 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
-/// <summary>How large messages may be. Other limits have their tests where they are kept.</summary>
+/// <summary>Tests the largest size of messages. The tests of other limits are beside the code that has the limit.</summary>
 public class LimitTests
 {
     [KvmFact]
@@ -27,7 +27,7 @@ public class LimitTests
     {
         using ScriptedGuest guest = new();
 
-        // Sends the host its own call back.
+        // The guest sends the host's call back to the host.
         using Sandbox sandbox = guest
             .Halt()
             .Copy(ScriptedGuest.InputBuffer, 256, ScriptedGuest.OutputBuffer, 101)

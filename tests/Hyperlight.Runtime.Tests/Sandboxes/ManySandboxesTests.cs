@@ -2,11 +2,13 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
-/// <summary>What sandboxes cost that do nothing. Nothing runs beside this test: it counts the threads of the whole process.</summary>
+/// <summary>
+/// Tests the threads of idle sandboxes. No other tests run at the same time, because the test counts the threads of the process.
+/// </summary>
 [Collection(nameof(Alone))]
 public class ManySandboxesTests
 {
-    // Linux 6.13 and later count KVM's thread that takes large pages apart, one for each machine that has run, among those of the process.
+    // Since Linux 6.13 KVM's thread that splits large pages, one for each machine that has run, counts as a thread of the process.
     private const string KernelThread = "kvm-nx-lpage";
 
     [KvmFact]
@@ -23,7 +25,7 @@ public class ManySandboxesTests
                 Add();
             }
 
-            // The .NET runtime may start a few for itself; one for each sandbox would be 200.
+            // The .NET runtime may start threads of its own. One thread for each sandbox would be 200.
             Assert.InRange(CountThreads(), 1, before + 20);
             Assert.All(sandboxes, sandbox => Assert.Equal(1, sandbox.Call<int>("EchoInt", 1)));
         }
@@ -44,7 +46,7 @@ public class ManySandboxesTests
         .EnumerateDirectories("/proc/self/task")
         .Count(thread => !ReadName(thread).StartsWith(KernelThread, StringComparison.Ordinal));
 
-    // A thread may end while it is looked at.
+    // The thread may end before its name is read.
     private static string ReadName(string thread)
     {
         try

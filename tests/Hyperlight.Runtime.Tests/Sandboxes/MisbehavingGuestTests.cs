@@ -2,7 +2,9 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
-/// <summary>What guests of each architecture do to themselves and say to their host; what they do to others is in <c>Hostile</c>.</summary>
+/// <summary>
+/// Tests guests of each architecture that fail. Attacks on the host and on other guests are in the folder <c>Hostile</c>.
+/// </summary>
 public class MisbehavingGuestTests
 {
     private const string Amd64 = "misbehave";

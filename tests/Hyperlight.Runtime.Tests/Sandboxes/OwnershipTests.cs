@@ -6,10 +6,9 @@ using static Hyperlight.Runtime.Tests.Regions.GuestFile;
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
 /// <summary>
-/// What an API hands out is the caller's own: its disposal ends nothing that somebody else uses. Nothing runs beside these tests: they
-/// count what the whole process has open.
+/// Tests that the caller owns every object that the API returns: disposing an object ends nothing that another object uses. No other tests
+/// run at the same time, because the tests count the files of the whole process.
 /// </summary>
-[Collection(nameof(Alone))]
 public sealed class OwnershipTests
 {
     private const int Orders = 24;
@@ -118,7 +117,7 @@ public sealed class OwnershipTests
             }
             catch (ObjectDisposedException)
             {
-                // The disposal was first.
+                // The other thread has disposed the object first.
             }
         },
         TestCanceled,
@@ -135,7 +134,7 @@ public sealed class OwnershipTests
 
     private static int Word(Sandbox sandbox) => sandbox.Call<int>("DataWord");
 
-    /// <summary>Something that is disposed, and a use of it that throws when it is broken or disposed.</summary>
+    /// <summary>A disposable object, and an action that uses the object and throws if the object is broken or disposed.</summary>
     private sealed record Thing(string Name, IDisposable Disposable, Action Use) : IDisposable
     {
         public void Dispose() => Disposable.Dispose();
@@ -143,7 +142,7 @@ public sealed class OwnershipTests
         public override string ToString() => Name;
     }
 
-    /// <summary>One of everything, all of the same image.</summary>
+    /// <summary>One object of each kind, all of the same image.</summary>
     private sealed record Things(Thing[] All)
     {
         public static Things Create(TestGuest guest, string name)

@@ -4,14 +4,14 @@ using Hyperlight.Runtime.Tests.Regions;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
-/// <summary>Guests of upstream's second 32-bit layout, which start with paging on (i686 sheet, profile B).</summary>
+/// <summary>Tests guests of upstream's second 32-bit layout, which start with paging on (i686 sheet, profile B).</summary>
 public class PagedGuestTests
 {
     private const string Hello = "hello-paged";
     private const string Misbehave = "misbehave-paged";
     private const int PageFault = 14;
 
-    // Words at the end of scratch (i686 sheet, section 2.3).
+    // The offsets of words, counted from the end of scratch (i686 sheet, section 2.3).
     private const int SizeWord = 0x08;
     private const int FirstFreeWord = 0x10;
     private const int PageTablesWord = 0x18;
@@ -85,7 +85,7 @@ public class PagedGuestTests
             PageFault, Assert.Throws<GuestCpuException>(() => other.Call<int>("WriteByte", guest.Image.Map.Image.Gva.Value, 1)).Vector);
     }
 
-    /// <summary>i686 sheet, section 2.5: there is no no-execute, so heap, data of its own and scratch can be run.</summary>
+    /// <summary>There is no no-execute bit, so a guest can execute its heap, its data and scratch (i686 sheet, section 2.5).</summary>
     [KvmFact(Needs.Paging32)]
     public void Every_page_that_is_there_can_be_executed()
     {
@@ -103,7 +103,8 @@ public class PagedGuestTests
     }
 
     /// <summary>
-    /// i686 sheet, section 2.5: the PEB has no file mappings, so it is plainly read-only; init data is what was asked for.
+    /// The PEB is read-only, because it lists no file mappings; the permissions of the init data are those of the request (i686 sheet,
+    /// section 2.5).
     /// </summary>
     [KvmTheory(Needs.Paging32)]
     [InlineData("peb", MemoryPermissions.Read, false)]
@@ -165,7 +166,8 @@ public class PagedGuestTests
         sandbox.MapRegion(region, at);
 
         Assert.Equal(0x4000_0000UL, sandbox.Call<ulong>("MapRegion", at.Value, 0x4000_0000UL, 0x2000UL, GuestFile.CopyOnWrite));
-        Assert.Equal(0UL, sandbox.Call<ulong>("MapRegion", at.Value, 0x4000_1000UL, 0x1000UL, GuestFile.ReadOnly)); // something is there
+        Assert.Equal(
+            0UL, sandbox.Call<ulong>("MapRegion", at.Value, 0x4000_1000UL, 0x1000UL, GuestFile.ReadOnly)); // The address is in use.
         Assert.Equal(4999 % 251, sandbox.Call<int>("ReadByte", 0x4000_0000UL + 4999));
         Assert.Equal(200, sandbox.Call<int>("WriteByte", 0x4000_0000UL, 200));
         using Snapshot snapshot = sandbox.TakeSnapshot();

@@ -5,7 +5,7 @@ using Hyperlight.Runtime.Tests.Pool;
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
 /// <summary>
-/// What becomes of text that guests print. Nothing runs beside these tests: one looks at the console of the whole process.
+/// Tests the text that guests print. No other tests run at the same time, because one test uses the console of the whole process.
 /// </summary>
 [Collection(nameof(Alone))]
 public sealed class PrintTests
@@ -49,7 +49,7 @@ public sealed class PrintTests
                 Assert.Equal(2, second.Call<int>("Print", $"{i}\n"));
             }
 
-            // The first call waits a second for its text to be written, and nobody after it.
+            // The first call waits one second for the writer. Later calls do not wait.
             Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(4));
             Assert.Equal(SandboxState.Ready, first.State);
         }
@@ -125,7 +125,7 @@ public sealed class PrintTests
         configure?.Invoke(options);
     });
 
-    /// <summary>A pipe that nobody reads, until it is released.</summary>
+    /// <summary>A writer that blocks until it is released, as a pipe does that nobody reads.</summary>
     private sealed class BlockingWriter : StringWriter
     {
         private readonly ManualResetEventSlim _released = new();

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
-/// <summary>Keeps what is logged at or above a level.</summary>
+/// <summary>Records log entries at or above a level.</summary>
 internal sealed class RecordingLogger(LogLevel minimum = LogLevel.Trace) : ILogger
 {
     public List<Entry> Entries { get; } = [];

@@ -2,7 +2,7 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
-/// <summary>Guests that do all they do in their initialisation (i686 sheet, sections 1.2 R7 and 3.3).</summary>
+/// <summary>Tests guests that do all their work in the initialisation (i686 sheet, sections 1.2 R7 and 3.3).</summary>
 public class RunOnceTests
 {
     // mov eax, packet; mov dx, 102; out dx, eax
@@ -45,7 +45,7 @@ public class RunOnceTests
         using TestGuest port = BareGuest.Flat(0xE6, 77); // out 77, al
         using TestGuest spin = BareGuest.Flat(0xEB, 0xFE); // jmp .
 
-        // An abort of code 15 with the vector 6, as for exceptions.
+        // An abort with code 15 and vector 6, which reports an exception.
         using TestGuest exception = BareGuest.Flat(0xB8, 3, 15, 6, 0xFF, 0x66, 0xBA, 102, 0, 0xEF);
 
         Assert.Throws<GuestFaultException>(() => fault.Run());

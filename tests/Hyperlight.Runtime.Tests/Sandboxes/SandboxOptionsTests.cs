@@ -4,7 +4,7 @@ using Hyperlight.Snapshots;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
-/// <summary>The options of a sandbox are read once, and nothing is written to them.</summary>
+/// <summary>Tests that a sandbox reads its options once and does not change them.</summary>
 public sealed class SandboxOptionsTests : IDisposable
 {
     private readonly TestGuest _guest = new("hello");
@@ -84,7 +84,7 @@ public sealed class SandboxOptionsTests : IDisposable
         return new(content, options);
     }
 
-    /// <summary>Gets the values of all options, those of collections one by one.</summary>
+    /// <summary>Gets the values of all options. Collections are listed element by element.</summary>
     private static string Describe(SandboxOptions options) => string.Join('\n', typeof(SandboxOptions)
         .GetProperties(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
         .Select(property => $"{property.Name}: {Text(property.GetValue(options))}")

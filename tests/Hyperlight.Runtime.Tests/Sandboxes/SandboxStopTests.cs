@@ -4,10 +4,10 @@ using Hyperlight.Watch;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
-/// <summary>How calls end before the guest does: at a deadline, by a token, by disposal.</summary>
+/// <summary>Tests calls that end before the guest does: by a timeout, a token or the disposal of the sandbox.</summary>
 public sealed class SandboxStopTests : IDisposable
 {
-    // jmp .
+    // jmp to itself
     private static readonly byte[] EndlessLoop = [0xEB, 0xFE];
 
     private readonly ScriptedGuest _guest = new();
@@ -249,7 +249,7 @@ public sealed class SandboxStopTests : IDisposable
             }
             catch (OperationCanceledException)
             {
-                // Ready where it came before the call began.
+                // The state is Ready if the cancellation came before the call began.
                 Assert.True(sandbox.State is SandboxState.Poisoned or SandboxState.Ready);
             }
 

@@ -299,7 +299,7 @@ public sealed class SandboxTests : IDisposable
         _guest.Halt();
         for (int i = 0; i < Calls; i++)
         {
-            // An abort packet without bytes does nothing: only the copy is wanted, with which a guest would pop the answer.
+            // An abort packet without bytes has no effect. The step is there for its copy, with which a guest would take the answer.
             _guest
                 .Send(RecordedMessages.Get("call-host-hostadd"), 101)
                 .Put(ScriptedGuest.InputBuffer, BitConverter.GetBytes(8UL), 102)
@@ -331,7 +331,7 @@ public sealed class SandboxTests : IDisposable
             Assert.Throws<GuestAbortedException>(() => _guest.Start());
         }
 
-        // Other tests run at the same time; each sandbox would leave two files.
+        // Other tests run at the same time and open files. Each leaked sandbox would leave two files open.
         Assert.InRange(OpenFiles(), 0, before + 20);
     }
 

@@ -6,19 +6,19 @@ using Hyperlight.Testing;
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
 /// <summary>
-/// Guests whose addresses are the physical ones: what they may touch, how they end, and that what they write is their own.
+/// Tests guests that use physical addresses: the memory they may access, how they end, and that no other guest sees their writes.
 /// </summary>
 public class UnpagedGuestTests
 {
     private const string Identity = "misbehave32";
     private const string Flat = "misbehave-flat";
 
-    // 16 pages, at which the guest's allocator does not arrive.
+    // 16 pages, which the guest's allocator does not reach.
     private const uint HalfHeap = 0x1_0000;
 
     public static TheoryData<string> Guests => [Identity, Flat];
 
-    /// <summary>i686 sheet, section 2.1: no null guard in profile A. docs/layouts.md: one in the flat layout.</summary>
+    /// <summary>Page 0 is accessible in profile A (i686 sheet, section 2.1) and guarded in the flat layout (docs/layouts.md).</summary>
     [KvmFact]
     public void Page_0_is_memory_of_an_identity_guest_and_none_of_a_flat_one()
     {
@@ -53,7 +53,9 @@ public class UnpagedGuestTests
         Assert.Equal(new GuestPhysicalAddress(BareGuest.FlatAddress - 1), fault.Address);
     }
 
-    /// <summary>i686 sheet, section 6.1: image, heap and scratch are RWX in profile A, and so in the flat layout.</summary>
+    /// <summary>
+    /// Image, heap and scratch can be read, written and executed in profile A (i686 sheet, section 6.1) and in the flat layout.
+    /// </summary>
     [KvmTheory]
     [MemberData(nameof(Guests))]
     public void All_of_a_guests_own_memory_can_be_read_written_and_executed(string name)
@@ -64,7 +66,7 @@ public class UnpagedGuestTests
 
         Assert.All(["peb", "init-data", "scratch"], region =>
         {
-            // In the last bytes of the region, or before the words of scratch.
+            // The last bytes of the region; in scratch the bytes before the words at its end.
             ulong address = EndOf(guest, region);
             for (uint i = 0; i < code.Length; i++)
             {
@@ -76,7 +78,7 @@ public class UnpagedGuestTests
         Assert.Equal(42, sandbox.Call<int>("RunOnHeap"));
     }
 
-    /// <summary>Issue 4 and i686 sheet, section 6.2: the test that a private copy-on-write snapshot is one.</summary>
+    /// <summary>The snapshot region of each sandbox is a private copy-on-write mapping (i686 sheet, section 6.2).</summary>
     [KvmTheory]
     [MemberData(nameof(Guests))]
     public void A_hundred_sandboxes_that_write_all_over_their_memory_leave_the_image_and_each_other_alone(string name)
@@ -129,9 +131,9 @@ public class UnpagedGuestTests
     }
 
     /// <summary>
-    /// i686 sheet, sections 6.2 and 10: the smallest guest that meets all that is special about profile A. It starts in real mode, writes
-    /// to its data and, by loading segments whose descriptors lack the accessed bit, lets the processor write to its image; then it says
-    /// what it found.
+    /// The smallest guest that uses all that is special in profile A (i686 sheet, sections 6.2 and 10). The guest starts in real mode and
+    /// writes to its data. It loads segments whose descriptors lack the accessed bit, so that the processor writes to the image. Then it
+    /// prints what it read.
     /// </summary>
     [KvmFact]
     public void The_self_test_of_the_identity_layout_writes_to_its_image_without_getting_stuck_and_leaves_it_alone()
@@ -147,7 +149,7 @@ public class UnpagedGuestTests
         guest.AssertUnchanged();
     }
 
-    /// <summary>i686 sheet, section 3.3: RSP is 8 modulo 16 at the start, so a guest that just halts cannot be called.</summary>
+    /// <summary>RSP is 8 modulo 16 at the start, so a guest that only halts cannot be called (i686 sheet, section 3.3).</summary>
     [KvmFact]
     public void A_start_that_ends_with_an_unaligned_stack_is_refused()
     {
@@ -159,7 +161,7 @@ public class UnpagedGuestTests
     [KvmFact]
     public void A_position_independent_guest_runs_where_it_was_moved()
     {
-        // mov eax, [data]; mov dx, 77; out dx, eax; the data is its own address.
+        // mov eax, [data]; mov dx, 77; out dx, eax. The data is the address of the data.
         byte[] code = [0xA1, 0x10, 0, 0, 0, 0x66, 0xBA, 77, 0, 0xEF, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0];
         using TestGuest guest = TestGuest.FromElf(
             BareGuest.Elf(0, code).WithType(ElfType.PositionIndependent).WithRel(1).WithRel(0x10).Build());
@@ -201,7 +203,8 @@ public class UnpagedGuestTests
             0x83, 0xE4, 0xF0, 0xB8, 0x20, 0, 0, 0, 0xE6, 108,
         ];
 
-        // 0x50: nothing, flat code, flat data; both without the accessed bit, which is bit 0 of 0x65 for data. 0x70: where that is.
+        // 0x50: null, flat code and flat data descriptors without the accessed bit; for data it is bit 0 of byte 0x65. 0x70: the GDT
+        // register.
         byte[] table = [0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0, 0x9A, 0xCF, 0, 0xFF, 0xFF, 0, 0, 0, 0x92, 0xCF, 0];
         byte[] place = [23, 0, 0x50, 0, 0, 0];
         byte[] code = new byte[0x76];
@@ -217,7 +220,7 @@ public class UnpagedGuestTests
         [0x57, 0xBF, .. BitConverter.GetBytes((uint)address), 0xB9, .. BitConverter.GetBytes(size / 4), 0xB8, value, value, value, value,
             0xFC, 0xF3, 0xAB, 0x5F, 0xC3];
 
-    /// <summary>An address that nothing uses: near the end of a region, of scratch in its counter page.</summary>
+    /// <summary>Gets an unused address near the end of a region; in scratch an address in the page of the counter.</summary>
     private static ulong EndOf(TestGuest guest, string name)
     {
         MemoryRegion region = guest.Image.Map.Regions.Single(region => region.Name == name);

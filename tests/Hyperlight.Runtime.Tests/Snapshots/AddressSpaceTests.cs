@@ -3,7 +3,7 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
-/// <summary>Snapshots of paged 32-bit guests, which may have several page directories (i686 sheet, section 7, profile B).</summary>
+/// <summary>Tests snapshots of paged 32-bit guests, which may have several page directories (i686 sheet, section 7, profile B).</summary>
 public class AddressSpaceTests
 {
     private const string Misbehave = "misbehave-paged";
@@ -56,7 +56,7 @@ public class AddressSpaceTests
         List<GuestPhysicalAddress> roots = [];
         using Sandbox sandbox = guest.Start(options => options.PageTableRoots = (current, memory) =>
         {
-            // The guest's second space begins with the same entry as the first: they share the table of the image.
+            // The first entry of the guest's second page directory is that of the first directory: both share the page table of the image.
             Span<byte> entries = stackalloc byte[8];
             Assert.True(memory.TryRead(current, entries[..4]) && memory.TryRead(roots[1], entries[4..]));
             Assert.Equal(entries[..4].ToArray(), entries[4..].ToArray());
@@ -100,7 +100,7 @@ public class AddressSpaceTests
         roots.Add(second);
         using Snapshot two = sandbox.TakeSnapshot();
 
-        // The root, the window's table, the window's page.
+        // The additional pages are the root, the page table of the window, and the page of the window.
         Assert.Equal(one.Size + 0x3000, two.Size);
     }
 
@@ -143,6 +143,6 @@ public class AddressSpaceTests
         Assert.Equal((77, 0), (sandbox.Call<int>("ReadByte", inLarge), sandbox.Call<int>("ReadByte", map.Scratch.Gva.Value + 0x8_0123)));
     }
 
-    /// <summary>Where each address space of the guest has memory of its own.</summary>
+    /// <summary>The address at which each address space of the guest has a page of its own.</summary>
     private const ulong Window = 0x0080_0000;
 }

@@ -3,7 +3,7 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
-/// <summary>Snapshots of a guest without page tables: what they cost, and that they hold exactly what the guest had.</summary>
+/// <summary>Tests snapshots of guests without page tables: their size, and that they contain exactly the guest's memory.</summary>
 public sealed class IdentitySnapshotTests
 {
     private const string Name = "misbehave32";
@@ -21,7 +21,7 @@ public sealed class IdentitySnapshotTests
         using Snapshot written = sandbox.TakeSnapshot();
 
         Assert.InRange(start.Size, 1UL, 24UL * Page);
-        // A call may touch a page of its own beside.
+        // A call may write to a few more pages.
         Assert.InRange(written.Size - start.Size, 100UL * Page, 103UL * Page);
     }
 
@@ -45,7 +45,9 @@ public sealed class IdentitySnapshotTests
         Assert.Equal(0, sandbox.Call<int>("ReadByte", Address(guest, 49)));
     }
 
-    /// <summary>Few pages are copied, many in a row are mapped: both are the snapshot's after each restore, in each sandbox.</summary>
+    /// <summary>
+    /// A restore copies a few pages and maps many pages in a row. Both ways must restore the snapshot's content in each sandbox.
+    /// </summary>
     [KvmTheory]
     [InlineData(1)]
     [InlineData(15)]
@@ -109,7 +111,7 @@ public sealed class IdentitySnapshotTests
 
     private static TestGuest Large() => new(Name, request => request with { Sizes = new GuestSizes { HeapSize = Heap } });
 
-    /// <summary>A page of the heap that the guest's allocator does not reach in these tests.</summary>
+    /// <summary>Gets the address of a heap page that the guest's allocator does not reach in these tests.</summary>
     private static ulong Address(TestGuest guest, int page) =>
         guest.Image.Map.Heap.Gva.Value + (guest.Image.Map.Heap.Size / 2) + ((ulong)page * Page);
 

@@ -2,7 +2,7 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
-/// <summary>Images that have a snapshot: where their sandboxes start.</summary>
+/// <summary>Tests where sandboxes start that are created from an image with a snapshot.</summary>
 public sealed class ImageSnapshotTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -125,7 +125,7 @@ public sealed class ImageSnapshotTests
         Assert.Equal(0x1234_5678_9ABC_DEF0UL, sandbox.Call<ulong>("RandomSeed"));
     }
 
-    /// <summary>A guest that has got a 7 since its start, and the image with a snapshot of it.</summary>
+    /// <summary>Creates an image with a snapshot that was taken after the guest's data word became 7.</summary>
     private static TestGuest Warm()
     {
         TestGuest guest = new("misbehave");
@@ -136,7 +136,7 @@ public sealed class ImageSnapshotTests
         return guest;
     }
 
-    /// <summary>Changes one byte of the memory of the snapshot: the largest file.</summary>
+    /// <summary>Changes one byte of the snapshot's memory, which is the largest file.</summary>
     private static void Damage(string directory)
     {
         using GuestImage image = GuestImage.Open(directory);

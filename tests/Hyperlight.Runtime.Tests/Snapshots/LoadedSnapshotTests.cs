@@ -3,7 +3,7 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
-/// <summary>What a loaded snapshot is good for, whichever format it was saved in.</summary>
+/// <summary>Tests loaded snapshots of each format.</summary>
 public sealed class LoadedSnapshotTests : IDisposable
 {
     private const string Tag = "ready";
@@ -41,7 +41,7 @@ public sealed class LoadedSnapshotTests : IDisposable
             snapshot.Save(Saved, Tag);
         }
 
-        // The other process runs this test's first half, once for each guest: what it does twice it does anew.
+        // The other process runs the first half of this test for each guest; running it twice does no harm.
         OtherProcess.RunTest(typeof(LoadedSnapshotTests), nameof(Another_process_goes_on_where_this_one_was), ChildVariable, Saved);
 
         using Snapshot returned = Snapshot.Load(Saved, "further");

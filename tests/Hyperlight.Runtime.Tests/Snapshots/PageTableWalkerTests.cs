@@ -6,10 +6,10 @@ using static Hyperlight.Paging.PageTableEntry;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
-/// <summary>Walks over tables that no guest of good will would write; amd64 sheet, sections 3.1 and 6.3.</summary>
+/// <summary>Tests walks over page tables that only a hostile guest writes (amd64 sheet, sections 3.1 and 6.3).</summary>
 public sealed class PageTableWalkerTests : IDisposable
 {
-    // Memory of a guest: pages 0x10 to 0x1F for data, 0x40 to 0x7F for tables. The root is the first of those.
+    // The memory of the guest: pages 0x10 to 0x1F are for data, 0x40 to 0x7F for tables. The root is the first page for tables.
     private const ulong Data = 0x10000;
     private const ulong Root = 0x40000;
     private const int TablePages = 64;
@@ -34,10 +34,10 @@ public sealed class PageTableWalkerTests : IDisposable
     [InlineData(CopyOnWrite | NoExecute, CopyOnWrite | NoExecute)]
     [InlineData(Writable, CopyOnWrite)]
     [InlineData(Writable | NoExecute, CopyOnWrite | NoExecute)]
-    [InlineData(Writable | User, CopyOnWrite)] // the tables above forbid it
+    [InlineData(Writable | User, CopyOnWrite)] // The tables above forbid writes.
     [InlineData(0x400UL, 0)]
     [InlineData(0xE00UL, 0)]
-    [InlineData(1UL << 8 | 1UL << 3 | 1UL << 4, 0)] // global, write-through, cache-disable: of no use to another start
+    [InlineData(1UL << 8 | 1UL << 3 | 1UL << 4, 0)] // The bits are global, write-through and cache-disable, which no snapshot keeps.
     public void What_a_page_allows_becomes_what_a_snapshots_page_allows(ulong bits, ulong expected)
     {
         Map(0x1000, Data, Page | bits);
@@ -111,7 +111,7 @@ public sealed class PageTableWalkerTests : IDisposable
     [Fact]
     public void A_large_page_is_as_many_small_ones_as_there_is_memory_for()
     {
-        // The 2 MiB from 0 on, of which pages 0x10 to 0x1F and 0x40 to 0x7F are there; at 1 GiB the whole GiB from 0 on.
+        // The 2 MiB from 0 on, of which only pages 0x10 to 0x1F and 0x40 to 0x7F exist; at 1 GiB the whole GiB from 0 on.
         Map(0x1000, Data, Page);
         Write(Root + 0x2000, 1, 0 | Table | Large | NoExecute);
         Write(Root + 0x1000, 1, 0 | Present | Large);
@@ -126,7 +126,7 @@ public sealed class PageTableWalkerTests : IDisposable
     [Fact]
     public void Large_pages_without_memory_cost_nothing()
     {
-        // 512 GiB from 1 GiB on, and 1 GiB again in pages of 2 MiB.
+        // 512 GiB from 1 GiB on, and the GiB at 1 GiB also in pages of 2 MiB.
         Map(0x1000, Data, Page);
         Write(Root + 0x1000, 1, (Root + 0x4000) | Table);
         Write(Root, 1, (Root + 0x5000) | Table);
@@ -162,7 +162,7 @@ public sealed class PageTableWalkerTests : IDisposable
         Map(0x1000, Data, Page);
         Write(Root, 100, Root | Table);
 
-        // The view shows each of the four tables once, and on its higher levels the page as if it were a table.
+        // The walk shows each of the four tables once. On higher levels it shows the page as if the page were a table.
         Assert.Contains(Walk(), leaf => leaf.Gpa == Root && leaf.Gva.Value > 0x1000);
     }
 
@@ -180,7 +180,7 @@ public sealed class PageTableWalkerTests : IDisposable
     [Fact]
     public void Tables_that_share_empty_tables_end_the_walk()
     {
-        // 512 × 512 × 512 ways to a table with nothing in it.
+        // There are 512 × 512 × 512 ways to an empty table.
         for (ulong level = 0; level < 3; level++)
         {
             for (int i = 0; i < 512; i++)
@@ -219,7 +219,7 @@ public sealed class PageTableWalkerTests : IDisposable
             random.NextBytes(all);
             for (int i = 0; i < all.Length; i += 8)
             {
-                // Often within memory, so that the walk goes somewhere.
+                // Many entries point into memory, so that the walk finds tables.
                 ulong entry = BinaryPrimitives.ReadUInt64LittleEndian(all[i..]);
                 BinaryPrimitives.WriteUInt64LittleEndian(all[i..], random.Next(3) == 0 ? entry : entry & (NoExecute | 0xFFF | 0x7F000));
             }

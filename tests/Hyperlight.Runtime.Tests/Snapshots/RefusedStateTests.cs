@@ -3,14 +3,14 @@ using Hyperlight.Runtime.Tests.Hypervisors;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
-/// <summary>Registers that this machine's processor cannot have, as a snapshot from another machine may have them.</summary>
+/// <summary>Tests snapshots with registers that this machine's processor cannot have, as a snapshot of another machine may have.</summary>
 [Collection(nameof(Alone))]
 public sealed class RefusedStateTests
 {
     private const uint KernelGsBase = 0xC000_0102;
     private const ulong WithAvx = 7;
 
-    // Paging without protection.
+    // Paging without protected mode.
     private const ulong ImpossibleCr0 = 1UL << 31;
 
     [KvmFact]
@@ -50,7 +50,7 @@ public sealed class RefusedStateTests
         using Snapshot good = sandbox.TakeSnapshot();
         KeptMachine.Close();
 
-        // XCR0 can be set, the address in the other register cannot: it is not canonical.
+        // XCR0 has a valid value. The other register has an address that is not canonical.
         Snapshot bad = good.With(good.Content.Processor with
         {
             ExtendedControl = WithAvx,

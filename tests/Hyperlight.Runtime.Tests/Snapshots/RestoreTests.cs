@@ -3,7 +3,7 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
-/// <summary>What a restore does beside memory, and what becomes of a sandbox when it fails.</summary>
+/// <summary>Tests the effects of a restore besides memory, and the state of a sandbox after a failed restore.</summary>
 public class RestoreTests
 {
     // mov ecx, 0x176; rdmsr; mov edx, 103; out dx, eax; mov eax, 'W'; xor edx, edx; wrmsr
@@ -59,7 +59,7 @@ public class RestoreTests
         using TestGuest guest = TinyElf.Guest(PrintThenWriteMsr);
         using Sandbox sandbox = guest.Start();
 
-        // #GP, and no interrupt table
+        // The instruction causes #GP, and there is no interrupt table.
         Assert.Throws<GuestFaultException>(() => sandbox.Call("F"));
     }
 

@@ -4,8 +4,8 @@ using Hyperlight.Runtime.Tests.Guests;
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
 /// <summary>
-/// What a snapshot keeps of tables that the guest has written itself (amd64 sheet, sections 3.1 and 6.3); what it refuses is in
-/// <c>Hostile</c>.
+/// Tests snapshots of guests that have changed their page tables (amd64 sheet, sections 3.1 and 6.3). Changes that a snapshot refuses are
+/// in the folder <c>Hostile</c>.
 /// </summary>
 public sealed class RewrittenTablesTests : IDisposable
 {
@@ -53,7 +53,7 @@ public sealed class RewrittenTablesTests : IDisposable
         using Snapshot snapshot = _sandbox.TakeSnapshot();
         _sandbox.Restore(snapshot);
 
-        // Three more tables and not a page.
+        // The snapshot has three more tables and no more pages.
         Assert.Equal(before.Size + 0x3000, snapshot.Size);
         Assert.Equal((7, 7), (_sandbox.Call<int>("ReadByte", (3UL << 39) + address), _sandbox.Call<int>("ReadByte", address)));
     }
@@ -87,10 +87,10 @@ public sealed class RewrittenTablesTests : IDisposable
         return entry;
     }
 
-    /// <summary>Writes an entry, the byte that makes it present last.</summary>
+    /// <summary>Writes an entry. The byte that makes the entry present is written last.</summary>
     private void WriteRoot(int index, ulong entry)
     {
-        // The bytes above are zero: addresses have 36 bits.
+        // The upper bytes stay zero, because addresses have 36 bits.
         for (int i = 4; i >= 0; i--)
         {
             _sandbox.Call<int>("WriteByte", RootEntry(index) + (uint)i, (int)(byte)(entry >> (8 * i)));

@@ -5,7 +5,7 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
-/// <summary>Snapshots of a guest without page tables that were saved and loaded again, as their user sees them.</summary>
+/// <summary>Tests saved and loaded snapshots of a guest without page tables.</summary>
 public sealed class SavedIdentitySnapshotTests : IDisposable
 {
     private const string Name = "misbehave32";
@@ -88,7 +88,7 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
             sandboxes.ForEach(sandbox => sandbox.Dispose());
         }
 
-        // Opening either checks all digests.
+        // Both calls check all digests.
         guest.AssertUnchanged();
         Snapshot.Load(Saved, Tag).Dispose();
     }
@@ -105,7 +105,8 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
             snapshot.Save(Saved, $"tag-{i}");
         }
 
-        // The image's memory, and a manifest, a config and pages for each; 4 MiB of heap that nobody touched are in none of them.
+        // The files are the image's memory, and for each snapshot a manifest, a config and its pages. The untouched heap of 4 MiB is in
+        // none of them.
         FileInfo[] files = new DirectoryInfo(OciLayout.BlobDirectory(Saved)).GetFiles();
         Assert.Equal(1 + (3 * 3), files.Length);
         Assert.InRange(files.Sum(file => file.Length), 1, 1 << 20);
@@ -230,7 +231,7 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
         Assert.DoesNotContain(refused.Message, char.IsControl);
     }
 
-    /// <summary>Changes the config and mends the digests above it.</summary>
+    /// <summary>Changes the config and updates the digests that depend on it.</summary>
     private void Forge(string document, Action<JsonNode> change)
     {
         string index = Path.Combine(Saved, OciLayout.IndexFile);

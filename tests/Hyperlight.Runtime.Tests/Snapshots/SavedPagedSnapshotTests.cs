@@ -9,7 +9,9 @@ using Hyperlight.Snapshots;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
-/// <summary>Snapshots of 32-bit guests with paging on disk. Where no such guest runs, they are made of one that has not.</summary>
+/// <summary>
+/// Tests saved snapshots of paged 32-bit guests. If the machine cannot run such guests, the snapshots are of a guest that has not run.
+/// </summary>
 public sealed class SavedPagedSnapshotTests : IDisposable
 {
     private const string Name = "misbehave-paged";
@@ -80,12 +82,14 @@ public sealed class SavedPagedSnapshotTests : IDisposable
     [KvmFact]
     public void A_guest_with_more_zeros_than_fit_below_scratch_is_HL3008()
     {
-        // Nearly all of its image is .bss, whose pages are one in memory; a reader wants room for each.
+        // The image is .bss except for one page. In memory its pages are one page, but a snapshot file needs an address for each.
         MemoryMap map = MemoryMap.TryCreate(
             GuestLayouts.I686V15, new() { ScratchSize = 8 << 20 }, 0xFE70_0000, storedImageSize: 0x1000, new List<Finding>())!;
         using Snapshot snapshot = Of(
             map,
-            new([new(map.Layout.SnapshotBase, new(Hypervisor.Chosen.Memory.Allocate(map.SnapshotSize)))], new byte[map.PageTables.Size], ownSize: 0),
+            new([new(
+                map.Layout.SnapshotBase,
+                new(Hypervisor.Chosen.Memory.Allocate(map.SnapshotSize)))], new byte[map.PageTables.Size], ownSize: 0),
             new("zeros", EntryPoint: null, ImageDigest: null));
 
         HyperlightException refused = Assert.Throws<HyperlightException>(() => snapshot.Save(Saved, Tag));
@@ -122,7 +126,7 @@ public sealed class SavedPagedSnapshotTests : IDisposable
         second.Call("SetDataWord", 8);
         Assert.Equal(9, second.Call<int>("WriteByte", Window, 9));
 
-        // The space that is current comes first in the next one.
+        // In the next snapshot the current address space comes first.
         using Snapshot further = second.TakeSnapshot();
         further.Save(Saved, "further");
         using Snapshot reloaded = Snapshot.Load(Saved, "further");
@@ -149,7 +153,7 @@ public sealed class SavedPagedSnapshotTests : IDisposable
             byte[] bytes = File.ReadAllBytes(blob);
             for (int changes = 0; changes < 20; changes++)
             {
-                // Below the root any page of the guest will do.
+                // Tables below the root may map any page of the guest.
                 int entry = bytes.Length - tables + 0x1000 + (4 * random.Next((tables - 0x1000) / 4));
                 uint page = random.Next(2) == 0
                     ? 0xFEDB_8000 + (4096U * (uint)random.Next(72))
@@ -186,14 +190,16 @@ public sealed class SavedPagedSnapshotTests : IDisposable
         Assert.InRange(taken, 1, 20);
     }
 
-    /// <summary>A snapshot of a guest that has not run, with a page of its own in scratch, and several roots that map the same.</summary>
+    /// <summary>
+    /// Creates a snapshot of a guest that has not run, with one page in scratch and several roots that map the same memory.
+    /// </summary>
     private static Snapshot Unstarted(TestGuest guest, int roots)
     {
         MemoryMap map = guest.Image.Map;
         using GuestMemory memory = new(map, guest.Image.File, Hypervisor.Chosen.Memory);
         memory.PrepareScratch(guest.Image.File);
 
-        // The first page of the heap, as if the guest had written to it.
+        // Maps the first page of the heap to a page in scratch, as if the guest had written to it.
         ulong own = map.Scratch.Size - (4 * GuestLayout.PageSize);
         memory.Scratch.Slice(own, 4)[0] = 77;
         Span<byte> low = memory.Scratch.Slice(map.PageTablesScratchOffset + GuestLayout.PageSize, (int)GuestLayout.PageSize);

@@ -6,7 +6,7 @@ using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
-/// <summary>Snapshots that were saved and loaded again, as their user sees them.</summary>
+/// <summary>Tests saved and loaded snapshots.</summary>
 public sealed class SavedSnapshotTests : IDisposable
 {
     private const string Name = "misbehave";
@@ -331,7 +331,7 @@ public sealed class SavedSnapshotTests : IDisposable
         Assert.False(Directory.Exists(Saved));
     }
 
-    /// <summary>The processor's vendor as Linux says it.</summary>
+    /// <summary>Gets the processor's vendor from Linux.</summary>
     private static string Vendor() =>
         File.ReadLines("/proc/cpuinfo").First(line => line.StartsWith("vendor_id", StringComparison.Ordinal)).Split(':')[1].Trim();
 
@@ -345,7 +345,7 @@ public sealed class SavedSnapshotTests : IDisposable
             int entry = (int)oracle.Size("snapshot_size") + (8 * random.Next((int)oracle.Size("pt_size") / 8));
             ulong target = random.Next(3) switch
             {
-                0 => 0xF_FFFB_8000 + (4096UL * (ulong)random.Next(72)), // into scratch, tables among it
+                0 => 0xF_FFFB_8000 + (4096UL * (ulong)random.Next(72)), // An address in scratch, possibly of a table.
                 1 => (ulong)random.NextInt64() & 0x000F_FFFF_FFFF_F000,
                 _ => 4096UL * (ulong)random.Next(64),
             };

@@ -2,7 +2,9 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
-/// <summary>What is left of snapshots. Nothing runs beside these tests: they count what the whole process has open.</summary>
+/// <summary>
+/// Tests that disposed snapshots leave nothing open. No other tests run at the same time, because the tests count files of the process.
+/// </summary>
 [Collection(nameof(Alone))]
 public class SnapshotLeakTests
 {
@@ -25,7 +27,7 @@ public class SnapshotLeakTests
         (int descriptorsAfter, int mappingsAfter) = Counts();
         Assert.InRange(descriptorsAfter, 0, descriptors + 20);
 
-        // Nor mappings. Both leave the .NET runtime room for its own; one a round would be 200.
+        // The .NET runtime may open files and map memory of its own. One leak for each round would be 200.
         Assert.InRange(mappingsAfter, 0, mappings + 60);
     }
 

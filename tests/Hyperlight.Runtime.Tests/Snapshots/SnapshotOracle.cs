@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
 /// <summary>
-/// Reads a saved snapshot as strictly as its schema is documented (amd64 sheet, section 8), and shares no code with the reader under test:
-/// exact fields in their order, exact types, every size and digest, and page tables that lead nowhere else.
+/// Reads a saved snapshot strictly by its documented schema (amd64 sheet, section 8) and shares no code with the reader. It checks the
+/// fields, their order and types, every size and digest, and that page tables stay inside the snapshot.
 /// </summary>
 internal sealed class SnapshotOracle
 {
@@ -79,7 +79,7 @@ internal sealed class SnapshotOracle
         return oracle;
     }
 
-    /// <summary>The fields of a config, their order and their types.</summary>
+    /// <summary>Checks the fields of a config, their order and their types.</summary>
     public static void CheckConfig(JsonElement config)
     {
         bool second = config.GetProperty("abi_version").GetUInt32() == 2;
@@ -148,14 +148,14 @@ internal sealed class SnapshotOracle
         return document.RootElement.Clone();
     }
 
-    /// <summary>Upstream's rules for sizes and addresses (section 8.5, steps 6 and 8).</summary>
+    /// <summary>Checks upstream's rules for sizes and addresses (section 8.5, steps 6 and 8).</summary>
     private void CheckSizes()
     {
         ulong memory = Config.GetProperty("memory_size").GetUInt64();
         Assert.Equal((ulong)Blob.Length, memory);
         Assert.Equal(memory, Size("snapshot_size") + Size("pt_size"));
         Assert.Equal(0UL, (Size("snapshot_size") | Size("pt_size") | Size("scratch_size")) % Page);
-        Assert.NotEqual(0UL, Size("heap_size")); // upstream would take its default instead
+        Assert.NotEqual(0UL, Size("heap_size")); // With 0 upstream would use its default.
         Assert.InRange(
             Size("snapshot_size"),
             RoundUp(Size("code_size")) + Page + RoundUp(Size("heap_size")) + RoundUp(Size("init_data_size")),
@@ -170,7 +170,8 @@ internal sealed class SnapshotOracle
     }
 
     /// <summary>
-    /// Every table lies in the tail and is used once, every page in the blob or in scratch, and all of scratch is mapped where it belongs.
+    /// Checks that every table is in the tail and used once, that every page is in the blob or in scratch, and that all of scratch is
+    /// mapped.
     /// </summary>
     private void CheckTables()
     {
@@ -205,7 +206,8 @@ internal sealed class SnapshotOracle
                 ulong bits = entry & ~AddressMask & ~(1UL << 63);
                 Assert.True(isScratch
                     ? bits == 0x63
-                    : bits is 0x61 or 0x261, $"0x{address:X} has 0x{entry:X}"); // only scratch is writable, the rest copy-on-write at most
+                    : bits is 0x61 or 0x261,
+                    $"0x{address:X} has 0x{entry:X}"); // Only scratch is writable. All other pages are read-only or copy-on-write.
                 Assert.True(
                     isScratch
                         ? target - scratch == address - (0xFFFF_FFFF_FFFF_F000 - Size("scratch_size"))

@@ -3,7 +3,7 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
-/// <summary>Snapshots as their user sees them, with a guest of each architecture.</summary>
+/// <summary>Tests snapshots with a guest of each architecture.</summary>
 public class SnapshotTests
 {
     private const string Amd64 = "misbehave";
@@ -230,7 +230,7 @@ public class SnapshotTests
         Assert.Equal(100, sandbox.Call<int>("AllocateAndTouch", 100));
         using Snapshot touched = sandbox.TakeSnapshot();
 
-        // A start touches little; a call as many pages as it says, where the first and last may have been touched before.
+        // The initialisation writes to a few pages. The call writes to 100 pages; the first and the last may have been written to before.
         Assert.InRange(freshPages, 1, 24);
         Assert.InRange(Pages(touched, guest) - freshPages, 98, 102);
     }
@@ -386,6 +386,6 @@ public class SnapshotTests
         });
     }
 
-    /// <summary>Pages of its own, without page tables: those map the image, the heap and scratch, and what the guest added.</summary>
+    /// <summary>Gets the number of pages in the snapshot without page tables, which map the image, the heap, scratch and regions.</summary>
     private static int Pages(Snapshot snapshot, TestGuest guest) => (int)(snapshot.Size - guest.Image.Map.PageTables.Size) / 4096;
 }

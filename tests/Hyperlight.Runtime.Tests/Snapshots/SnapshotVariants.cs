@@ -3,10 +3,12 @@ using Hyperlight.Snapshots;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
-/// <summary>Snapshots as no guest leaves them, and what snapshots share.</summary>
+/// <summary>Creates snapshots that no guest can cause, and reads the shared content of snapshots.</summary>
 internal static class SnapshotVariants
 {
-    /// <summary>The same with another processor. It is no user of the memory: only the first of both is disposed.</summary>
+    /// <summary>
+    /// Creates a copy of a snapshot with another processor state. The copy does not own the memory: dispose only the original.
+    /// </summary>
     public static Snapshot With(this Snapshot snapshot, ProcessorState processor)
     {
         SnapshotContent content = snapshot.Content;
@@ -15,7 +17,7 @@ internal static class SnapshotVariants
             content.AllowedMsrs));
     }
 
-    /// <summary>What a snapshot that is taken now shares with others of the same state.</summary>
+    /// <summary>Takes a snapshot and gets the content that it shares with other snapshots of the same state.</summary>
     public static SnapshotContent TakeContent(this Sandbox sandbox)
     {
         using Snapshot snapshot = sandbox.TakeSnapshot();

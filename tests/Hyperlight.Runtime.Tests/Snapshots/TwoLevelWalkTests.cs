@@ -6,14 +6,16 @@ using static Hyperlight.Paging.PageTableEntry;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
-/// <summary>Walks over 2-level tables, among them such that no guest of good will would write (i686 sheet, sections 2.5 and 7).</summary>
+/// <summary>
+/// Tests walks over 2-level page tables, also over tables that only a hostile guest writes (i686 sheet, sections 2.5 and 7).
+/// </summary>
 public sealed class TwoLevelWalkTests : IDisposable
 {
-    // 16 pages: the root, tables, then data.
+    // The memory has 16 pages: the root, tables, then data.
     private const ulong Root = 0x10000;
     private const ulong FirstTable = 0x11000;
     private const ulong Data = 0x18000;
-    private const uint Table = 0x27; // present, writable, for programs, accessed
+    private const uint Table = 0x27; // present, writable, user, accessed
     private const uint Page = 0x21; // present, accessed
     private static readonly GuestVirtualAddress Limit = new(0xFFFB_8000);
 
@@ -28,8 +30,8 @@ public sealed class TwoLevelWalkTests : IDisposable
     [InlineData(0x202U, CopyOnWrite)]
     [InlineData(0x004U, User)]
     [InlineData(0x400U, 0UL)]
-    [InlineData(0x600U, 0UL)] // copy-on-write only when the other software bits are clear
-    [InlineData(0x158U, 0UL)] // write-through, cache-disable, dirty, global: of no use to another start
+    [InlineData(0x600U, 0UL)] // The page is copy-on-write only if the other software bits are clear.
+    [InlineData(0x158U, 0UL)] // The bits are write-through, cache-disable, dirty and global, which no snapshot keeps.
     public void What_a_page_allows_becomes_what_a_snapshots_page_allows(uint bits, ulong expected)
     {
         Write(Root, 0, (uint)FirstTable | Table);
@@ -102,7 +104,7 @@ public sealed class TwoLevelWalkTests : IDisposable
                 links.Add(link);
                 return false;
             },
-            _ => Assert.Fail("There is a page in no other table."));
+            _ => Assert.Fail("A page is in no other table."));
 
         Assert.Equal([new(FirstTable, new(0x40_0000), 0, Writable | User)], links);
     }

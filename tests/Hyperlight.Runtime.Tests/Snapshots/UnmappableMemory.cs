@@ -5,13 +5,13 @@ using Hyperlight.Snapshots;
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
 /// <summary>
-/// Memory of a snapshot with a layer where the guest has its scratch, which no hypervisor maps: a sandbox it is restored into is lost.
+/// Snapshot memory with a layer at the address of scratch. No hypervisor maps that, so a restore makes a sandbox unrecoverable.
 /// </summary>
 internal sealed class UnmappableMemory(GuestPhysicalAddress scratch) : SnapshotMemory
 {
     public override ulong Size => 0;
 
-    /// <summary>A snapshot that fits the same sandboxes and cannot be restored.</summary>
+    /// <summary>Creates a snapshot that fits the same sandboxes and cannot be restored.</summary>
     public static Snapshot InsteadOf(Snapshot good)
     {
         SnapshotContent content = good.Content;

@@ -3,8 +3,8 @@ using Hyperlight.Snapshots.Formats;
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
 /// <summary>
-/// A whole snapshot that upstream's hyperlight-host v0.16.0 saved with KVM on an AMD processor: of tests/guests/misbehave.elf, with a heap
-/// of 128 KiB, after <c>SetDataWord(1271)</c>.
+/// Tests a snapshot that upstream's hyperlight-host v0.16.0 saved with KVM on an AMD processor. The guest is tests/guests/misbehave.elf
+/// with a heap of 128 KiB, after <c>SetDataWord(1271)</c>.
 /// </summary>
 public sealed class UpstreamSnapshotTests : IDisposable
 {
@@ -30,7 +30,8 @@ public sealed class UpstreamSnapshotTests : IDisposable
     [KvmFact]
     public void It_is_loaded_called_saved_and_loaded_again()
     {
-        Assert.SkipUnless(Hypervisor.Chosen.Identity.CpuVendor.Name == Vendor, $"probe CpuVendor: the snapshot is of a processor by {Vendor}");
+        Assert.SkipUnless(
+            Hypervisor.Chosen.Identity.CpuVendor.Name == Vendor, $"probe CpuVendor: the snapshot needs a processor of {Vendor}");
         string again = Path.Combine(_root.FullName, "again");
         using (Snapshot loaded = Snapshot.Load(Saved, Tag))
         {

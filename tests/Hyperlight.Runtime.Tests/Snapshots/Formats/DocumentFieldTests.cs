@@ -11,10 +11,10 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.Snapshots.Formats;
 
-/// <summary>Every field of every document: without it, with nothing in it, with something else in it.</summary>
+/// <summary>Removes, empties and changes every field of every document: the reader accepts the document or reports a coded error.</summary>
 public sealed class DocumentFieldTests : IDisposable
 {
-    // What each may lack, and why.
+    // The optional fields and why they are optional.
     private static readonly Dictionary<string, string> Optional = new()
     {
         ["OciIndex.mediaType"] = "OCI says SHOULD",
@@ -85,7 +85,7 @@ public sealed class DocumentFieldTests : IDisposable
                     try
                     {
                         open();
-                        Assert.False(value is null && IsRequired(place), $"{path}: nobody misses {place}");
+                        Assert.False(value is null && IsRequired(place), $"{path}: a document without {place} is accepted");
                     }
                     catch (HyperlightException refused)
                     {
@@ -129,7 +129,7 @@ public sealed class DocumentFieldTests : IDisposable
         Assert.Contains("guest_name", refused.Message, StringComparison.Ordinal);
     }
 
-    // Null removes the field.
+    // The replacement null removes the field.
     private static IEnumerable<string?> Replacements =>
     [
         null, "null", "-1", "[null]", "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}}}",
@@ -167,7 +167,7 @@ public sealed class DocumentFieldTests : IDisposable
         }
     }
 
-    /// <summary>The paths of all fields and elements.</summary>
+    /// <summary>Gets the paths of all fields and elements.</summary>
     private static IEnumerable<string> Places(JsonNode node, string prefix = "")
     {
         IEnumerable<(string Name, JsonNode? Value)> children = node switch
@@ -178,7 +178,7 @@ public sealed class DocumentFieldTests : IDisposable
         };
         foreach ((string name, JsonNode? value) in children)
         {
-            // Names of annotations have dots. One segment register is like another.
+            // Names of annotations contain dots. One segment register stands for all.
             if (!Segments.Contains(name, StringComparer.Ordinal) && !name.Contains("annotations.", StringComparison.Ordinal))
             {
                 yield return name;

@@ -5,7 +5,7 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.Snapshots.Formats;
 
-/// <summary>An image that has a snapshot beside it, as far as that is known without a hypervisor.</summary>
+/// <summary>Tests images with a snapshot, as far as that is possible without a hypervisor.</summary>
 public sealed class ImageSnapshotTests : IDisposable
 {
     private readonly TemporaryDirectory _root = new();

@@ -11,15 +11,15 @@ using Hyperlight.Testing;
 namespace Hyperlight.Runtime.Tests.Snapshots.Formats;
 
 /// <summary>
-/// Snapshots of guests with page tables in our own format: what a stranger may write gets a coded answer, whatever it says.
+/// Tests snapshots of guests with page tables in our own format. Whatever an untrusted file contains, the reader reports a coded error.
 /// </summary>
 public sealed class SdkPagedSnapshotReaderTests : IDisposable
 {
-    // The tables of a guest of i686-0.15: the root, then those for its memory and for scratch.
+    // The tables of an i686-0.15 guest: the root, the table for its memory, then the table for scratch.
     private const int Root = 0;
     private const int Low = 1;
     private const int High = 2;
-    private const uint Table = 0x27; // present, writable, for programs, accessed
+    private const uint Table = 0x27; // present, writable, user, accessed
     private const uint Page = 0x21; // present, accessed
     private const uint TablesGpa = 0xFEDC_0000;
 
@@ -27,12 +27,12 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
 
     public void Dispose() => _root.Dispose();
 
-    /// <summary>The guests that have this format: a layout, and whether it has interrupts.</summary>
+    /// <summary>The guests whose snapshots have this format: the layout, and whether the guest has interrupts.</summary>
     public static TheoryData<string, bool> Guests =>
         new() { { "i686-0.15", false }, { "i686-0.15", true }, { "amd64-0.16", true }, { "amd64-0.17", true } };
 
     /// <summary>
-    /// A change of the config of an i686-0.15 guest with interrupts, as a path in it and the new value, and what it must be answered with.
+    /// Each row changes the config of an i686-0.15 guest with interrupts: the path of the field, the new value, and the code of the error.
     /// </summary>
     public static TheoryData<string, string, string> Lies => new()
     {
@@ -40,19 +40,19 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
         { "hypervisor", "\"whp\"", "HL3007" },
         { "cpu_vendor", "\"GenuineIntel\"", "HL3007" },
         { "layout", "\"i686-0.16\"", "HL3004" },
-        { "layout", "\"amd64-0.17\"", "HL3005" }, // which starts elsewhere
-        { "layout", "\"i686-flat\"", "HL3002" }, // which has no page tables
+        { "layout", "\"amd64-0.17\"", "HL3005" }, // The memory of this layout starts elsewhere.
+        { "layout", "\"i686-flat\"", "HL3002" }, // This layout has no page tables.
         { "base", "0", "HL3005" },
         { "base", "8192", "HL3005" },
         { "sizes.heap_size", "18446744073709551615", "HL3005" },
-        { "sizes.heap_size", "1048576", null! }, // the heap that nobody touched takes a page whatever its size
-        { "sizes.heap_size", "4261412864", "HL3005" }, // its addresses cover the IOAPIC's
-        { "sizes.scratch_size", "98304", "HL3009" }, // CR3 is elsewhere
-        { "sizes.scratch_size", "81920", "HL3005" }, // buffers and the least that a guest needs
+        { "sizes.heap_size", "1048576", null! }, // An untouched heap of any size takes one page.
+        { "sizes.heap_size", "4261412864", "HL3005" }, // The addresses of the heap include the IOAPIC.
+        { "sizes.scratch_size", "98304", "HL3009" }, // With this size CR3 would be elsewhere.
+        { "sizes.scratch_size", "81920", "HL3005" }, // The size is below the minimum for buffers and guest.
         { "sizes.scratch_size", "4096", "HL3005" },
-        { "sizes.scratch_size", "4194304", "HL3005" }, // over the IOAPIC
+        { "sizes.scratch_size", "4194304", "HL3005" }, // Scratch would cover the IOAPIC.
         { "sizes.input_buffer_size", "0", "HL3005" },
-        { "sizes.init_data_size", "4096", "HL3005" }, // no room for it in the memory
+        { "sizes.init_data_size", "4096", "HL3005" }, // The memory has no room for the init data.
         { "sizes.hardware_interrupts", "false", "HL3002" },
         { "code_size", "0", "HL3005" },
         { "code_size", "1048576", "HL3005" },
@@ -61,9 +61,9 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
         { "memory_size", "null", "HL3002" },
         { "memory_size", "0", "HL3005" },
         { "memory_size", "28673", "HL3005" },
-        { "memory_size", "24576", "HL3005" }, // less than the guest starts with
-        { "memory_size", "36864", "HL3002" }, // the blob has another length
-        { "memory_size", "4276088832", "HL3005" }, // up to the top
+        { "memory_size", "24576", "HL3005" }, // The size is less than that of the image.
+        { "memory_size", "36864", "HL3002" }, // The blob has another length.
+        { "memory_size", "4276088832", "HL3005" }, // The memory would reach the end of the address space.
         { "memory_size", "18446744073709547520", "HL3005" },
         { "memory_size", "-1", "HL3002" },
         { "tables_size", "null", "HL3002" },
@@ -72,14 +72,14 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
         { "tables_size", "8192", "HL3002" },
         { "tables_size", "4294967296", "HL3005" },
         { "tables_size", "18446744073709547520", "HL3005" },
-        { "tables_size", "262144", "HL3005" }, // scratch has no room for them
+        { "tables_size", "262144", "HL3005" }, // Scratch has no room for the tables.
         { "call_entry", "4294967296", "HL3009" },
         { "entry_point", "4294967296", "HL3009" },
         { "call_stack", "0", "HL3009" },
         { "call_stack", "32776", "HL3009" },
         { "cr3", "0", "HL3009" },
-        { "cr3", "4275834880", "HL3009" }, // the second table
-        { "cr3", "4275830792", "HL3009" }, // a root that is not cached
+        { "cr3", "4275834880", "HL3009" }, // the address of the second table
+        { "cr3", "4275830792", "HL3009" }, // a root with the cache disabled
         { "cr3", "4294967296", "HL3009" },
         { "xcr0", "2", "HL3009" },
         { "sregs.cr0", "17", "HL3009" }, // no paging
@@ -97,9 +97,9 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
         { "sregs.tr.type_", "9", "HL3009" },
         { "sregs.apic_base", "1024", "HL3009" }, // x2APIC
         { "sregs.apic_base", "4276094976", "HL3009" }, // the local APIC is on
-        { "sregs.apic_base", "4276092928", null! }, // it is off, and at its place
-        { "sregs.apic_base", "4294967296", "HL3009" }, // where this layout has no address
-        { "msrs", "[{\"index\":27,\"value\":4276095232}]", "HL3009" }, // the APIC base, which turns it on
+        { "sregs.apic_base", "4276092928", null! }, // The local APIC is off and at its usual address.
+        { "sregs.apic_base", "4294967296", "HL3009" }, // The address does not exist in this layout.
+        { "msrs", "[{\"index\":27,\"value\":4276095232}]", "HL3009" }, // The register turns the local APIC on.
         { "msrs", "[{\"index\":27,\"value\":4276093184}]", null! },
         { "msrs", "[{\"index\":27,\"value\":1}]", "HL3009" },
         { "sregs.interrupt_bitmap", "[1,0,0,0]", "HL3009" },
@@ -128,12 +128,12 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
     [InlineData("sregs.cr4", "1536", "HL3009")] // no PAE
     [InlineData("sregs.efer", "1", "HL3009")]
     [InlineData("sregs.cs.l", "0", "HL3009")]
-    [InlineData("call_entry", "140737488355328", "HL3009")] // no canonical address
+    [InlineData("call_entry", "140737488355328", "HL3009")] // not canonical
     [InlineData("call_entry", "18446744073709551615", "HL3009")]
     [InlineData("cr3", "4096", "HL3009")]
     [InlineData("cr3", "68719181825", "HL3009")] // a process context
     [InlineData("sregs.apic_base", "68719476736", "HL3009")] // an address of 37 bits
-    [InlineData("sizes.hardware_interrupts", "false", "HL3004")] // such snapshots are in upstream's format
+    [InlineData("sizes.hardware_interrupts", "false", "HL3004")] // Such snapshots are in upstream's format.
     public void A_config_of_a_64_bit_guest_that_lies_is_refused(string path, string json, string code)
     {
         Save("amd64-0.16", interrupts: true);
@@ -189,7 +189,7 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
     }
 
     /// <summary>
-    /// The digests were recorded when the format was made: other ones mean that what was saved then may not be read any more.
+    /// The digests were recorded when the format was made. If they change, snapshots that were saved earlier may not be readable.
     /// </summary>
     [Theory]
     [InlineData("i686-0.15", false, "aee7d6c0581d9b2fb19acbc882cceaa1ed84ab10f1c1835ec24bc4532969edbe")]
@@ -202,27 +202,27 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
         Assert.Equal("sha256:" + digest, TestSdkSnapshots.SavePaged(_root.Path, map, TestSdkSnapshots.Tables(map)));
     }
 
-    /// <summary>An entry of a table, and whether a host that builds tables may have written it.</summary>
+    /// <summary>Each row changes an entry of a table. The last value says whether the host can have written the entry.</summary>
     [Theory]
-    [InlineData(Root, 0, TablesGpa + 0x1000 + Table, true)] // as it is
-    [InlineData(Root, 5, TablesGpa + 0x1000 + Table, true)] // the same table once more
+    [InlineData(Root, 0, TablesGpa + 0x1000 + Table, true)] // unchanged
+    [InlineData(Root, 5, TablesGpa + 0x1000 + Table, true)] // the same table a second time
     [InlineData(Root, 5, 0x7000_0000 + Table - 1, true)] // not present
-    [InlineData(Root, 0, 0, false)] // a table that nobody reaches
-    [InlineData(Root, 5, TablesGpa + Table, false)] // itself
+    [InlineData(Root, 0, 0, false)] // A table is not used.
+    [InlineData(Root, 5, TablesGpa + Table, false)] // the root itself
     [InlineData(Root, 5, TablesGpa + 0x3000 + Table, false)] // behind the tables
-    [InlineData(Root, 5, TablesGpa - 0x1000 + Table, false)] // before them, in a buffer
-    [InlineData(Root, 5, 0x1000 + Table, false)] // memory
-    [InlineData(Root, 5, 0x7000_0000 + Table, false)] // nothing
+    [InlineData(Root, 5, TablesGpa - 0x1000 + Table, false)] // before the tables, in a buffer
+    [InlineData(Root, 5, 0x1000 + Table, false)] // memory of the image
+    [InlineData(Root, 5, 0x7000_0000 + Table, false)] // no memory
     [InlineData(Root, 0, TablesGpa + 0x1000 + Table + 0x80, false)] // a page of 4 MiB
     [InlineData(Low, 9, 0x1000 + Page, true)]
     [InlineData(Low, 9, 0x7000 + Page, true)]
-    [InlineData(Low, 9, TablesGpa + Page, true)] // scratch, the tables among it
+    [InlineData(Low, 9, TablesGpa + Page, true)] // scratch, with the tables
     [InlineData(Low, 9, 0xFEDF_F000 + Page, true)]
     [InlineData(Low, 9, 0x7000_0000 + Page - 1, true)] // not present
     [InlineData(Low, 9, 0x0000 + Page, false)]
     [InlineData(Low, 9, 0x8000 + Page, false)] // behind the memory
     [InlineData(Low, 9, 0xFEDB_7000 + Page, false)] // before scratch
-    [InlineData(Low, 9, 0xFEE0_0000 + Page, false)] // behind it, the local APIC
+    [InlineData(Low, 9, 0xFEE0_0000 + Page, false)] // behind scratch: the local APIC
     [InlineData(Low, 9, 0xFFFF_F000 + Page, false)]
     [InlineData(High, 1023, 0x7000_0000 + Page, false)]
     public void Tables_that_lead_elsewhere_are_HL3005(int table, int index, uint entry, bool isRead)
@@ -236,14 +236,16 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
         Assert.Equal(isRead ? null : "HL3005", isRead ? Opened() : Refused(verifyContent: false));
     }
 
-    /// <summary>An empty table behind the others, and the entries of the first four, each of another level, that lead to it.</summary>
+    /// <summary>
+    /// The snapshot has an empty table behind the others. Each row lists entries, one on each level, that lead to the table.
+    /// </summary>
     [Theory]
     [InlineData(true, 0)]
     [InlineData(true, 1)]
     [InlineData(true, 2)]
     [InlineData(true, 2, 2)]
-    [InlineData(false)] // a table that nobody reaches
-    [InlineData(false, 3)] // which maps pages of memory
+    [InlineData(false)] // The table is not used.
+    [InlineData(false, 3)] // The table would map pages of memory.
     [InlineData(false, 0, 1)]
     [InlineData(false, 1, 2)]
     [InlineData(false, 2, 0)]
@@ -282,7 +284,7 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
         Assert.Equal("HL3005", Refused());
     }
 
-    /// <summary>A file with holes takes a few KiB and says that it has 1.75 GiB of page tables.</summary>
+    /// <summary>A sparse file of a few KiB claims 1.75 GiB of page tables.</summary>
     [Fact]
     public void More_tables_than_memory_and_roots_need_are_refused_before_there_is_room_for_them()
     {
@@ -354,7 +356,8 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
     [InlineData("layers.0.mediaType", "\"application/vnd.hyperlight.sdk.snapshot.pages.v1\"", "HL3002")]
     [InlineData("layers.0.size", "4096", "HL3002")]
     [InlineData("layers.0.digest", "\"sha512:00\"", "HL3002")]
-    [InlineData("artifactType", "\"application/vnd.hyperlight.snapshot.config.v1+json\"", "HL3002")] // upstream's, whose config is another
+    [InlineData(
+        "artifactType", "\"application/vnd.hyperlight.snapshot.config.v1+json\"", "HL3002")] // upstream's type, whose config differs
     [InlineData("config.mediaType", "\"application/vnd.hyperlight.snapshot.config.v1+json\"", "HL3002")]
     public void A_manifest_that_lies_is_refused(string path, string json, string code)
     {
@@ -404,7 +407,7 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
             untouched: TestSnapshots.BlobPath(_root.Path, OciLayout.MemoryMediaType));
     }
 
-    /// <summary>Recorded: a config of i686-0.15 with interrupts.</summary>
+    /// <summary>Compares with the recorded config of an i686-0.15 guest with interrupts.</summary>
     [Fact]
     public void A_recorded_config_comes_out_as_it_went_in()
     {

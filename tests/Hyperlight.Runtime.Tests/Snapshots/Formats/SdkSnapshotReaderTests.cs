@@ -8,7 +8,7 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.Snapshots.Formats;
 
-/// <summary>Snapshots in our own format from a stranger: each lie gets a coded answer.</summary>
+/// <summary>Tests untrusted snapshots in our own format: each false value is reported with a coded error.</summary>
 public sealed class SdkSnapshotReaderTests : IDisposable
 {
     private const string Tag = TestSdkSnapshots.Tag;
@@ -22,7 +22,7 @@ public sealed class SdkSnapshotReaderTests : IDisposable
 
     public void Dispose() => _root.Dispose();
 
-    /// <summary>A change of the config, as a path in it and the new value, and what it must be answered with.</summary>
+    /// <summary>Each row changes the config: the path of the field, the new value, and the code of the error.</summary>
     public static TheoryData<string, string, string> Lies => new()
     {
         { "schema_version", "0", "HL3004" },
@@ -33,17 +33,17 @@ public sealed class SdkSnapshotReaderTests : IDisposable
         { "hypervisor", "\"mshv\"", "HL3007" },
         { "cpu_vendor", "\"GenuineIntel\"", "HL3007" },
         { "layout", "\"i686-9.9\"", "HL3004" },
-        { "layout", "\"amd64-0.16\"", "HL3005" }, // which starts elsewhere
+        { "layout", "\"amd64-0.16\"", "HL3005" }, // The memory of this layout starts elsewhere.
         { "layout", "\"i686-0.15\"", "HL3005" },
         { "layout", "\"i686-flat\"", "HL3005" },
         { "base", "4096", "HL3005" },
         { "base", "-1", "HL3002" },
         { "surprise", "1", "HL3002" },
         { "sizes.surprise", "1", "HL3002" },
-        { "sizes.hardware_interrupts", "true", "HL3002" }, // what they hold is missing
+        { "sizes.hardware_interrupts", "true", "HL3002" }, // The state of the interrupt controllers is missing.
         { "sizes", "null", "HL3002" },
         { "sizes.heap_size", "18446744073709551615", "HL3005" },
-        { "sizes.heap_size", "4096", "HL3005" }, // a part that is stored lies behind the memory's end
+        { "sizes.heap_size", "4096", "HL3005" }, // A stored part lies behind the end of the memory.
         { "stored", "null", "HL3002" },
         { "stored", "[]", "HL3005" },
         { "stored", "[null]", "HL3002" },
@@ -51,22 +51,26 @@ public sealed class SdkSnapshotReaderTests : IDisposable
         { "stored", "[{\"offset\":0,\"size\":0}]", "HL3005" },
         { "stored", "[{\"offset\":0,\"size\":4095}]", "HL3005" },
         { "stored", "[{\"offset\":1,\"size\":4096}]", "HL3005" },
-        { "stored", "[{\"offset\":0,\"size\":4096}]", "HL3002" }, // the blob has another length
+        { "stored", "[{\"offset\":0,\"size\":4096}]", "HL3002" }, // The blob has another length.
         { "stored", "[{\"offset\":4096,\"size\":4096},{\"offset\":4096,\"size\":4096}]", "HL3005" },
         { "stored", "[{\"offset\":4096,\"size\":18446744073709547520}]", "HL3005" },
         { "stored", "[{\"offset\":18446744073709547520,\"size\":8192}]", "HL3005" },
         { "sizes.scratch_size", "1", "HL3005" },
         { "sizes.scratch_size", "18446744073709547520", "HL3005" },
-        { "sizes.scratch_size", "18874368", "HL3005" }, // over the local APIC (i686 sheet, section 6.3)
+        { "sizes.scratch_size", "18874368", "HL3005" }, // Scratch would cover the local APIC (i686 sheet, section 6.3).
         { "sizes.input_buffer_size", "4096", "HL3005" },
         { "code_size", "0", "HL3005" },
         { "code_size", "18446744073709551615", "HL3005" },
         { "page_count", "0", "HL3005" },
         { "page_count", "null", "HL3002" },
-        { "memory_size", "4096", "HL3002" }, // of guests with page tables
+        { "memory_size", "4096", "HL3002" }, // The field is only for guests with page tables.
         { "tables_size", "4096", "HL3002" },
-        { "interrupts", "{\"master_pic\":\"\",\"slave_pic\":\"\",\"io_apic\":\"\",\"local_apic\":\"\"}", "HL3002" }, // the guest has none
-        { "page_count", "2", "HL3002" }, // the blob has another length
+        {
+            "interrupts",
+            "{\"master_pic\":\"\",\"slave_pic\":\"\",\"io_apic\":\"\",\"local_apic\":\"\"}",
+            "HL3002"
+        }, // The guest has no interrupt controllers.
+        { "page_count", "2", "HL3002" }, // The blob has another length.
         { "page_count", "4", "HL3002" },
         { "page_count", "4294967296", "HL3005" },
         { "page_count", "18446744073709551615", "HL3005" },
@@ -86,9 +90,9 @@ public sealed class SdkSnapshotReaderTests : IDisposable
         { "msrs", "[{\"index\":16,\"value\":0},{\"index\":16,\"value\":1}]", "HL3009" },
         { "allowed_msrs", "null", "HL3002" },
         { "allowed_msrs", "[-1]", "HL3002" },
-        { "allowed_msrs", "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]", "HL3009" }, // KVM filters 16
+        { "allowed_msrs", "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]", "HL3009" }, // KVM filters at most 16 registers.
         { "allowed_msrs", "[16,16]", "HL3009" },
-        { "generation", "18446744073709551615", "HL3009" }, // the next would be 0
+        { "generation", "18446744073709551615", "HL3009" }, // The next generation would be 0.
         { "generation", "9223372036854775808", "HL3009" },
         { "msrs", "[{\"index\":3221225730,\"value\":1152921504606846976}]", "HL3009" }, // KERNEL_GS_BASE, no canonical address
         { "msrs", "[{\"index\":3221225729,\"value\":140737488355328}]", "HL3009" }, // GS_BASE
@@ -148,12 +152,12 @@ public sealed class SdkSnapshotReaderTests : IDisposable
 
     [Theory]
     [InlineData("sregs.cr0", "16")] // real mode
-    [InlineData("sregs.cr0", "2147483665")] // pages that the guest made itself
-    [InlineData("sregs.tr.type_", "3")] // a task of 16 bits
+    [InlineData("sregs.cr0", "2147483665")] // page tables that the guest made
+    [InlineData("sregs.tr.type_", "3")] // a 16-bit task
     [InlineData("xcr0", "7")]
     [InlineData("xcr0", "743")] // AVX-512 and protection keys
     [InlineData("xcr0", "393247")] // MPX and AMX
-    [InlineData("sregs.apic_base", "4276095232")] // on, of the first processor
+    [InlineData("sregs.apic_base", "4276095232")] // The local APIC of the first processor is on.
     // Registers that the config does not allow to guests: hosts without an MSR filter save them all the same.
     [InlineData("msrs", "[{\"index\":16,\"value\":5},{\"index\":3221225730,\"value\":18446603336221196288}]")]
     [InlineData("msrs", "[{\"index\":27,\"value\":4276095232}]")]
@@ -198,7 +202,7 @@ public sealed class SdkSnapshotReaderTests : IDisposable
         Assert.Equal(2, page[0]);
     }
 
-    /// <summary>Places where no page of a snapshot can be, or in no order.</summary>
+    /// <summary>Addresses at which a snapshot can have no page, or addresses that are not in order.</summary>
     [Theory]
     [InlineData(0x2000, 0x1000, ScratchPage)]
     [InlineData(0x1000, 0x1000, ScratchPage)]
@@ -241,7 +245,9 @@ public sealed class SdkSnapshotReaderTests : IDisposable
     [InlineData("layers.0.size", "4096", "HL3002")]
     [InlineData("layers.1.size", "4096", "HL3002")]
     [InlineData("layers.1.digest", "\"sha512:00\"", "HL3002")]
-    [InlineData("artifactType", "\"application/vnd.hyperlight.snapshot.config.v1+json\"", "HL3004")] // which has one layer
+    [InlineData(
+        "artifactType", "\"application/vnd.hyperlight.snapshot.config.v1+json\"",
+        "HL3004")] // upstream's type, whose manifest has one layer
     [InlineData("config.mediaType", "\"application/vnd.hyperlight.snapshot.config.v1+json\"", "HL3002")]
     public void A_manifest_that_lies_is_refused(string path, string json, string code)
     {
@@ -299,7 +305,7 @@ public sealed class SdkSnapshotReaderTests : IDisposable
     public void No_mutation_of_documents_and_index_gets_anything_but_a_coded_answer() =>
         MutatedDocuments.AssertCoded(_root.Path, fileCount: 5, () => Read(verifyContent: false).Dispose(), untouched: LayerPath(0));
 
-    /// <summary>Saves pages with 1, 2, 3 … at their starts, over an index that need not be right.</summary>
+    /// <summary>Saves pages that start with 1, 2, 3 … and an index, which may be wrong.</summary>
     private void Save(ulong[] addresses)
     {
         MemoryMap map = TestSdkSnapshots.Map(GuestLayouts.I686V13);

@@ -6,7 +6,7 @@ using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Runtime.Tests.Snapshots.Formats;
 
-/// <summary>The documents of a snapshot that upstream v0.16.0 saved.</summary>
+/// <summary>Tests the documents of a snapshot that upstream v0.16.0 saved.</summary>
 public sealed class SnapshotDocumentTests
 {
     [Fact]

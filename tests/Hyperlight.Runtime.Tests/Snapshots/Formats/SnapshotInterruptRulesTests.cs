@@ -2,31 +2,31 @@ using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Runtime.Tests.Snapshots.Formats;
 
-/// <summary>What interrupt controllers can hold (Linux, asm/kvm.h and arch/x86/kvm), and what only a forger says they do.</summary>
+/// <summary>Tests the states that interrupt controllers can have (Linux, asm/kvm.h and arch/x86/kvm) and forged states.</summary>
 public sealed class SnapshotInterruptRulesTests
 {
     [Fact]
     public void What_controllers_hold_is_no_fault() =>
         Assert.Null(SnapshotInterruptRules.FindFault(TestSdkSnapshots.Interrupts, apicBase: 0));
 
-    /// <summary>A field of a PIC, the greatest value that it takes, and one that it does not.</summary>
+    /// <summary>Each row is a byte of a PIC, the greatest valid value, and an invalid value.</summary>
     [Theory]
-    [InlineData(0, 0xFF, null)] // the lines
+    [InlineData(0, 0xFF, null)] // interrupt lines
     [InlineData(1, 0xFF, null)]
     [InlineData(2, 0xFF, null)]
     [InlineData(3, 0xFF, null)]
     [InlineData(4, 7, 8)] // the line of the highest priority
-    [InlineData(5, 0xF8, 0x21)] // the first vector
+    [InlineData(5, 0xF8, 0x21)] // first vector
     [InlineData(6, 1, 2)] // flags
     [InlineData(7, 1, 2)]
     [InlineData(8, 1, 2)]
-    [InlineData(9, 3, 4)] // the step of its start
+    [InlineData(9, 3, 4)] // step of the initialisation
     [InlineData(10, 1, 2)]
     [InlineData(11, 1, 2)]
     [InlineData(12, 1, 0xFF)]
     [InlineData(13, 1, 2)]
-    [InlineData(14, 0xD8, 0x01)] // lines that are levels
-    [InlineData(15, null, 0xFF)] // those that may be
+    [InlineData(14, 0xD8, 0x01)] // level-triggered lines
+    [InlineData(15, null, 0xFF)] // lines that may be level-triggered
     public void Each_field_of_a_pic_takes_what_its_register_takes(int field, int? greatest, int? refused)
     {
         void Check(byte value, bool isTaken)
@@ -51,19 +51,19 @@ public sealed class SnapshotInterruptRulesTests
         }
     }
 
-    /// <summary>A byte of the IOAPIC.</summary>
+    /// <summary>Each row is a byte of the IOAPIC, a value, and whether the value is valid.</summary>
     [Theory]
-    [InlineData(0, 0x10, false)] // its address
+    [InlineData(0, 0x10, false)] // address
     [InlineData(4, 1, false)]
-    [InlineData(8, 0xFF, true)] // the register that is selected
+    [InlineData(8, 0xFF, true)] // selected register
     [InlineData(9, 1, false)]
-    [InlineData(12, 15, true)] // its number
+    [InlineData(12, 15, true)] // identifier
     [InlineData(12, 16, false)]
-    [InlineData(16, 0xFF, true)] // the lines on which something waits
+    [InlineData(16, 0xFF, true)] // lines with a pending interrupt
     [InlineData(18, 0xFF, true)]
-    [InlineData(19, 1, false)] // there are 24
+    [InlineData(19, 1, false)] // There are 24 lines.
     [InlineData(20, 1, false)] // padding
-    [InlineData(24, 0xFF, true)] // the table is the guest's
+    [InlineData(24, 0xFF, true)] // The guest writes this table.
     [InlineData(215, 0xFF, true)]
     public void The_ioapic_takes_what_its_registers_take(int place, byte value, bool isTaken)
     {
@@ -87,7 +87,8 @@ public sealed class SnapshotInterruptRulesTests
     [Fact]
     public void A_local_apic_that_is_on_is_refused()
     {
-        Assert.Null(SnapshotInterruptRules.FindFault(TestSdkSnapshots.Interrupts, apicBase: 0xFEE0_0100)); // of the first processor, off
+        Assert.Null(SnapshotInterruptRules.FindFault(
+            TestSdkSnapshots.Interrupts, apicBase: 0xFEE0_0100)); // The local APIC of the first processor is off.
         Assert.Contains(
             "is on", SnapshotInterruptRules.FindFault(TestSdkSnapshots.Interrupts, apicBase: 0xFEE0_0900), StringComparison.Ordinal);
     }

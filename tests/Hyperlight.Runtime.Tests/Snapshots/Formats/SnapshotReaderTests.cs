@@ -7,7 +7,7 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.Snapshots.Formats;
 
-/// <summary>Snapshots from a stranger: each lie gets a coded answer.</summary>
+/// <summary>Tests untrusted snapshots: each false value is reported with a coded error.</summary>
 public sealed class SnapshotReaderTests : IDisposable
 {
     private readonly TemporaryDirectory _root = new();
@@ -16,7 +16,7 @@ public sealed class SnapshotReaderTests : IDisposable
 
     public void Dispose() => _root.Dispose();
 
-    /// <summary>A change of the config, as a path in it and the new value, and what it must be answered with.</summary>
+    /// <summary>Each row changes the config: the path of the field, the new value, and the code of the error.</summary>
     public static TheoryData<string, string, string> Lies => new()
     {
         { "arch", "\"aarch64\"", "HL3007" },
@@ -26,7 +26,7 @@ public sealed class SnapshotReaderTests : IDisposable
         { "cpu_vendor", "\"GenuineIntel\"", "HL3007" },
         { "abi_version", "0", "HL3004" },
         { "abi_version", "3", "HL3004" },
-        { "abi_version", "2", "HL3002" }, // its two fields are missing
+        { "abi_version", "2", "HL3002" }, // The two fields of this version are missing.
         { "abi_version", "-1", "HL3002" },
         { "abi_version", "1.0", "HL3002" },
         { "abi_version", "\"1\"", "HL3002" },
@@ -56,8 +56,8 @@ public sealed class SnapshotReaderTests : IDisposable
         { "layout.input_data_size", "18446744073709551615", "HL3005" },
         { "layout.output_data_size", "4096", "HL3005" },
         { "layout.heap_size", "18446744073709551615", "HL3005" },
-        { "layout.heap_size", "1048576", "HL3005" }, // more than the blob has room for
-        { "layout.heap_size", "2097152", "HL3005" }, // more than the true one
+        { "layout.heap_size", "1048576", "HL3005" }, // The blob has no room for the heap.
+        { "layout.heap_size", "2097152", "HL3005" }, // The heap is larger than the true one.
         { "layout.code_size", "0", "HL3005" },
         { "layout.code_size", "17179869184", "HL3005" },
         { "layout.init_data_size", "200000", "HL3005" },
@@ -174,7 +174,7 @@ public sealed class SnapshotReaderTests : IDisposable
     [InlineData("config.digest", "\"sha256:../../../../../../../../../../../../../../../../../../etc/passwd\"", "HL3002")]
     [InlineData("annotations.dev|hyperlight|sdk|heap|size", "\"many\"", "HL3002")]
     [InlineData("annotations.dev|hyperlight|sdk|heap|size", "\"18446744073709551615\"", "HL3005")]
-    [InlineData("annotations.dev|hyperlight|sdk|heap|size", "\"1000\"", "HL3005")] // less than recorded
+    [InlineData("annotations.dev|hyperlight|sdk|heap|size", "\"1000\"", "HL3005")] // smaller than the recorded size
     [InlineData("annotations.dev|hyperlight|sdk|xcr0", "\"0x4\"", "HL3002")]
     [InlineData("annotations.dev|hyperlight|sdk|msrs", "\"0x10=0x0 0x10=0x1\"", "HL3009")]
     [InlineData("annotations.dev|hyperlight|sdk|xcr0", "\"0x60001\"", null)]

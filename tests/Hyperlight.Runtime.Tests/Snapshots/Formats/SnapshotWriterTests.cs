@@ -65,7 +65,7 @@ public sealed class SnapshotWriterTests : IDisposable
         Assert.Equal(before, TestSnapshots.Save(Saved, "one", 3));
 
         Assert.Equal((3, 2), (TestSnapshots.Load(Saved, "one").First, TestSnapshots.Load(Saved, "two").First));
-        Assert.Equal(5, Directory.GetFiles(Blobs).Length); // the config is one
+        Assert.Equal(5, Directory.GetFiles(Blobs).Length); // One of the files is the config.
     }
 
     [Fact]
@@ -148,7 +148,7 @@ public sealed class SnapshotWriterTests : IDisposable
     [Fact]
     public void A_writer_that_fails_at_any_file_leaves_the_old_snapshot_and_the_next_one_cleans_up()
     {
-        // What is written, in its order: learnt from a writer that comes to its end.
+        // The files in the order in which a complete run writes them.
         string example = Path.Combine(_root.Path, "example");
         TestSnapshots.Save(example, content: 1);
         string[] before = Directory.GetFiles(OciLayout.BlobDirectory(example));
@@ -164,7 +164,7 @@ public sealed class SnapshotWriterTests : IDisposable
             string directory = Path.Combine(_root.Path, Path.GetRandomFileName());
             TestSnapshots.Save(directory, content: 1);
 
-            // A folder under the temporary name: the file cannot be written.
+            // A folder has the temporary name, so the file cannot be written.
             string obstacle = Path.Combine(directory, file + ".tmp");
             Directory.CreateDirectory(obstacle);
             HyperlightException failure = Assert.Throws<HyperlightException>(
