@@ -5,26 +5,26 @@ using Hyperlight.Validation;
 
 namespace Hyperlight.Building.Tests;
 
-/// <summary>What comes of a file: the ELF as read, and all findings so far.</summary>
+/// <summary>The result of reading and validating a file: the ELF file and all findings.</summary>
 internal sealed record GuestReport(ElfFile? Elf, List<Finding> Findings)
 {
-    /// <summary>The codes of what is wrong or suspicious: without what every guest of a layout is told.</summary>
+    /// <summary>The codes of errors and warnings, without information that every guest of a layout gets.</summary>
     public string[] Codes =>
         [.. Findings.Where(finding => finding.Rule.Severity > FindingSeverity.Information).Select(finding => finding.Rule.Code)];
 
     public string Text => string.Join('\n', Findings);
 
-    /// <summary>Only reads.</summary>
+    /// <summary>Reads a file without validating it.</summary>
     public static GuestReport OfReading(byte[] file)
     {
         List<Finding> findings = [];
         return new(ElfFile.TryRead(file, findings), findings);
     }
 
-    /// <summary>Only reads.</summary>
+    /// <summary>Reads a built file without validating it.</summary>
     public static GuestReport OfReading(TestElf elf) => OfReading(elf.Build());
 
-    /// <summary>Reads a file that must be readable, then validates it.</summary>
+    /// <summary>Reads a file, which must succeed, and validates it.</summary>
     public static GuestReport OfValidating(TestElf elf, GuestLayout layout)
     {
         GuestReport report = OfReading(elf);

@@ -3,7 +3,9 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.EndToEnd.Tests;
 
-/// <summary>Tests builds that treat warnings as errors, and builds after a guest was replaced by another of the same size and time.</summary>
+/// <summary>
+/// Tests builds that treat warnings as errors, and builds after a guest was replaced by another of the same size and time.
+/// </summary>
 public sealed class GateTests(PackageFolder packages)
 {
     [Fact]

@@ -4,7 +4,7 @@ using Microsoft.CodeAnalysis.Diagnostics;
 
 namespace Hyperlight.Generator.Tests;
 
-/// <summary>What a build tells the generator: where the pages of the diagnostics are, or nothing.</summary>
+/// <summary>The build properties for the generator: the folder of the diagnostics pages, or no property.</summary>
 internal sealed class BuildProperties(string? helpAddress) : AnalyzerConfigOptionsProvider
 {
     public override AnalyzerConfigOptions GlobalOptions { get; } = new Options(helpAddress);

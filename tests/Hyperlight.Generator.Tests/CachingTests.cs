@@ -3,7 +3,7 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace Hyperlight.Generator.Tests;
 
-/// <summary>What is not done again while somebody types.</summary>
+/// <summary>Tests that the generator reuses its results while a user types.</summary>
 public sealed class CachingTests
 {
     private const string Source = "[Hyperlight.GuestInterface] partial interface I { int Add(int a); }";

@@ -6,7 +6,7 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace Hyperlight.Generator.Tests;
 
-/// <summary>HL6001 to HL6014.</summary>
+/// <summary>Tests the diagnostics HL6001 to HL6014.</summary>
 public sealed class DiagnosticTests
 {
     private const string Usings = """
@@ -24,7 +24,9 @@ public sealed class DiagnosticTests
         [.. typeof(TypedCallRules).GetFields(BindingFlags.Public | BindingFlags.Static).Select(
             field => (DiagnosticDescriptor)field.GetValue(null)!)];
 
-    /// <summary>Interfaces, or their members, with the place of the problem in brackets; the code; a part of the message.</summary>
+    /// <summary>
+    /// Each row has an interface or a member, with the place of the error in brackets, the code, and a part of the message.
+    /// </summary>
     public static TheoryData<string, string, string> Mistakes => new()
     {
         { "[GuestInterface] interface [|ICalculator|] { int Add(int a, int b); }", "HL6001", "ICalculator is not partial" },
@@ -123,7 +125,7 @@ public sealed class DiagnosticTests
         Assert.Equal(("Source0.cs", span), (found.Location.GetLineSpan().Path, found.Location.SourceSpan));
         Assert.Equal(text[..span.Start].Count(c => c == '\n'), found.Location.GetLineSpan().StartLinePosition.Line);
         Assert.Contains(message, found.GetMessage(CultureInfo.InvariantCulture), StringComparison.Ordinal);
-        // Nothing of the compiler's own on top of it.
+        // The compiler reports no error in addition.
         Assert.DoesNotContain(run.OfCompiler, error => error.Severity == DiagnosticSeverity.Error);
     }
 

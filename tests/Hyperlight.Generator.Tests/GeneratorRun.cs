@@ -5,10 +5,10 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace Hyperlight.Generator.Tests;
 
-/// <summary>A compilation of some C# with the generator.</summary>
+/// <summary>The result of a compilation with the generator.</summary>
 internal sealed class GeneratorRun
 {
-    // The assemblies of the framework this test runs on, and those of the runtime beside it.
+    // The assemblies of the framework that this test runs on, and the assemblies of the runtime beside it.
     private static readonly MetadataReference[] References =
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Where(path => Path.GetFileName(path) is var name && (name.StartsWith("System.", StringComparison.Ordinal)
@@ -29,10 +29,10 @@ internal sealed class GeneratorRun
 
     public GeneratorDriver Driver { get; }
 
-    /// <summary>What the generator reports.</summary>
+    /// <summary>The diagnostics of the generator.</summary>
     public ImmutableArray<Diagnostic> Found { get; }
 
-    /// <summary>What the compiler reports about everything, warnings included.</summary>
+    /// <summary>The warnings and errors of the compiler.</summary>
     public IEnumerable<Diagnostic> OfCompiler =>
         Output.GetDiagnostics().Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning);
 
@@ -62,6 +62,6 @@ internal sealed class GeneratorRun
         return new(compilation, driver);
     }
 
-    /// <summary>Runs the same generator again, on a changed compilation.</summary>
+    /// <summary>Runs the same generator again with a changed compilation.</summary>
     public GeneratorRun Again(Func<CSharpCompilation, CSharpCompilation> change) => new(change(Input), Driver);
 }

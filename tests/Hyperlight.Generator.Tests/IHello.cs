@@ -1,6 +1,6 @@
 namespace Hyperlight.Generator.Tests;
 
-/// <summary>What the sample's guest can do, implemented by the generator when these tests are compiled.</summary>
+/// <summary>The functions of the sample's guest. The generator implements the interface when these tests are compiled.</summary>
 [GuestInterface]
 internal partial interface IHello
 {

@@ -3,7 +3,7 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace Hyperlight.Generator.Tests;
 
-/// <summary>What is generated for interfaces with nothing wrong.</summary>
+/// <summary>Tests the generated code for valid interfaces.</summary>
 public sealed class ProxySourceTests
 {
     private const string Task = "global::System.Threading.Tasks.Task";
@@ -82,7 +82,7 @@ public sealed class ProxySourceTests
 
     public static TheoryData<string> Interfaces =>
     [
-        // Every type, there and back.
+        // Every type as parameter and as result.
         """
         [GuestInterface]
         internal partial interface IEcho
@@ -119,7 +119,7 @@ public sealed class ProxySourceTests
             Task Nothing(CancellationToken token);
         }
         """,
-        // Names that mean something: to the language, to the class that implements, to every object.
+        // Names with a meaning in the language, in the implementing class, or in every object.
         """
         namespace @class.@record;
 
@@ -134,7 +134,7 @@ public sealed class ProxySourceTests
             int @event(int @event);
         }
         """,
-        // Names of the framework mean something else here.
+        // Names of the framework with another meaning.
         """
         namespace Acme.System.Hyperlight;
 
@@ -147,7 +147,7 @@ public sealed class ProxySourceTests
             global::System.Threading.Tasks.Task<int> AddAsync(int a, global::System.Threading.CancellationToken token);
         }
         """,
-        // What has a body is nobody else's business; parts may lie apart; other attributes stay.
+        // Members with a body are left alone; an interface may have several parts; other attributes are kept.
         """
         [GuestInterface]
         [Obsolete("soon")]
@@ -168,7 +168,7 @@ public sealed class ProxySourceTests
             int Subtract(int a, int b);
         }
         """,
-        // One function, called in several ways.
+        // One function that is called by several methods.
         """
         [GuestInterface]
         internal partial interface IWays
@@ -180,7 +180,7 @@ public sealed class ProxySourceTests
             [GuestFunction("Echo")] Task<byte[]> Again(byte[] value);
         }
         """,
-        // Protected and internal members, and nothing to call at all.
+        // Protected and internal members, and an interface without methods.
         """
         [GuestInterface]
         public partial interface IHidden
@@ -208,7 +208,7 @@ public sealed class ProxySourceTests
 
             Assert.NotEmpty(run.Files);
             Assert.Empty(run.Found);
-            // CS1591: of the tested interfaces themselves, in the files that are not generated.
+            // CS1591 is about the tested interfaces, which are not in generated files.
             Assert.DoesNotContain(
                 run.OfCompiler,
                 found => found.Id != "CS1591" || found.Location.SourceTree!.FilePath.EndsWith(".g.cs", StringComparison.Ordinal));

@@ -3,7 +3,7 @@ using Hyperlight.Images;
 
 namespace Hyperlight.Generator.Tests;
 
-/// <summary>Typed calls of a guest that runs.</summary>
+/// <summary>Tests typed calls of a running guest.</summary>
 public sealed class RunTimeTests : IDisposable
 {
     private readonly string _directory = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());

@@ -1,9 +1,9 @@
 namespace Hyperlight.Snapshotter.Tests;
 
-/// <summary>The hypervisor, which tests that run a guest need.</summary>
+/// <summary>The hypervisor that tests need to run a guest.</summary>
 internal static class Kvm
 {
-    /// <summary>Skips the test where guests cannot run.</summary>
+    /// <summary>Skips the test if guests cannot run on this machine.</summary>
     public static void Require()
     {
         if (Hypervisor.Check() is { } finding)

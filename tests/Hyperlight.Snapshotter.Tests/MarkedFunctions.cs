@@ -1,6 +1,6 @@
 namespace Hyperlight.Snapshotter.Tests;
 
-/// <summary>The host functions of this assembly, as a user writes them.</summary>
+/// <summary>The host functions of this assembly, written as a user does.</summary>
 public static class MarkedFunctions
 {
     [SnapshotHostFunctions]

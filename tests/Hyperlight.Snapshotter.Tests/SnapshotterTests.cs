@@ -2,7 +2,7 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Snapshotter.Tests;
 
-/// <summary>The process itself, and what an application has of its snapshot.</summary>
+/// <summary>Tests the process that takes snapshots, and applications that use its snapshot.</summary>
 public sealed class SnapshotterTests
 {
     [Fact]
@@ -153,7 +153,7 @@ public sealed class SnapshotterTests
 
         Assert.Equal((0, "", ""), warm.Take("--timeout", "60"));
 
-        // A manifest, a config and the pages: the image's memory is there once.
+        // The new files are a manifest, a config and the pages. The memory of the image is stored once.
         Assert.Equal(3, warm.Files.Except(blobs).Count());
         using GuestImage image = GuestImage.Open(warm.Folder);
         Assert.Null(image.CheckSnapshot());
@@ -182,7 +182,7 @@ public sealed class SnapshotterTests
             return;
         }
 
-        // A manifest, a config, and the memory with its tables.
+        // The new files are a manifest, a config, and the memory with its tables.
         Assert.Equal((0, ""), (exitCode, error));
         Assert.Equal(3, warm.Files.Except(blobs).Count());
         using GuestImage image = GuestImage.Open(warm.Folder);

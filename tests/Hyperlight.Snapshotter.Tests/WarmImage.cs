@@ -7,14 +7,14 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Snapshotter.Tests;
 
-/// <summary>An image of the guest <c>warm</c> in a folder of its own, and the process that takes its snapshot.</summary>
+/// <summary>An image of the guest <c>warm</c> in a folder of its own, and the process that takes the snapshot of the image.</summary>
 internal sealed class WarmImage : IDisposable
 {
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("hyperlight-warm-");
 
-    /// <param name="initData">The init data; of the guest <c>warm</c>, the way in which its start fails.</param>
+    /// <param name="initData">The init data. For the guest <c>warm</c> it selects the way in which the start fails.</param>
     /// <param name="guest">The name of the ELF file without its extension.</param>
-    /// <param name="sizes">The sizes; null for the defaults.</param>
+    /// <param name="sizes">The sizes; <c>null</c> for the default sizes.</param>
     public WarmImage(string initData = "", string guest = "warm", GuestSizes? sizes = null)
     {
         List<Finding> findings = [];
@@ -32,18 +32,18 @@ internal sealed class WarmImage : IDisposable
             Functions, """{ "functions": [ { "name": "Settings", "parameters": [], "returns": "string", "value": "of the build" } ] }""");
     }
 
-    /// <summary>The image.</summary>
+    /// <summary>The folder of the image.</summary>
     public string Folder => Path.Combine(_root.FullName, "warm");
 
-    /// <summary>A file with the host function that the guest's start needs.</summary>
+    /// <summary>The path of a file that declares the host function of the guest's start.</summary>
     public string Functions => Path.Combine(_root.FullName, "warm.host.json");
 
-    /// <summary>The files of the image, relative to it.</summary>
+    /// <summary>The files of the image, relative to its folder.</summary>
     public string[] Files =>
         [.. Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Folder, file))
             .Order(StringComparer.Ordinal)];
 
-    /// <summary>Takes the snapshot as a build does, and gives what the process said.</summary>
+    /// <summary>Takes the snapshot as a build does, and returns the output of the process.</summary>
     public (int ExitCode, string Output, string Error) Take(params string[] arguments)
     {
         FinishedProcess snapshotter = FinishedProcess.Run(new ProcessStartInfo(

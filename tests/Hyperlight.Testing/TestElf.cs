@@ -73,7 +73,8 @@ public sealed partial class TestElf
     /// <param name="content">The bytes of the segment in the file.</param>
     /// <param name="memorySize">The value of p_memsz; <c>null</c> for the size of the content.</param>
     /// <param name="alignment">The value of p_align.</param>
-    internal TestElf WithSegment(ulong address, ElfSegmentFlags flags, byte[] content, ulong? memorySize = null, ulong alignment = 0x1000) =>
+    internal TestElf WithSegment(
+        ulong address, ElfSegmentFlags flags, byte[] content, ulong? memorySize = null, ulong alignment = 0x1000) =>
         Do(() => _loads.Add(new(address, flags, content, memorySize ?? (ulong)content.Length, alignment)));
 
     /// <summary>Adds a program header without content. All its fields are written as given, except the index.</summary>

@@ -5,7 +5,10 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Building.Tests.Baking;
 
-/// <summary>A guest that is moved keeps what its addresses are modulo its alignment. Upstream moves it by a page; up to a page's alignment the images are alike.</summary>
+/// <summary>
+/// Tests that a moved guest keeps its addresses modulo its alignment. Upstream moves a guest by one page, so the images are alike up to the
+/// alignment of a page.
+/// </summary>
 public sealed class AlignmentTests
 {
     private const ElfSegmentFlags Data = ElfSegmentFlags.Read | ElfSegmentFlags.Write;
@@ -26,18 +29,19 @@ public sealed class AlignmentTests
         Assert.Equal(start + 0x40_0000, memory.ReadUInt64(start + 0x2008));
         Assert.Equal(0UL, (start + 0x40_0000) % alignment);
 
-        // The image starts where every image does.
+        // The regions of the image start where those of every image do.
         Assert.Equal(0x1000UL, image.Config.Regions[0].Gva.Value);
     }
 
     [Theory]
     [InlineData(0, 0x2000, 0x2000)]
-    [InlineData(0x1000, 0x2000, 0x1000)]      // as linked
+    [InlineData(0x1000, 0x2000, 0x1000)]      // not moved
     [InlineData(0x10_0000, 0x20_0000, 0x10_0000)]
     [InlineData(0, 0x1000, 0x1000)]
     public void A_position_independent_32_bit_guest_moves_to_the_lowest_address_of_its_alignment(ulong linked, ulong alignment, ulong start)
     {
-        TestElf elf = TestElf.I686At(linked).WithType(ElfType.PositionIndependent).WithSegment(linked + 0x40_0000, Data, [1], alignment: alignment);
+        TestElf elf = TestElf.I686At(linked).WithType(ElfType.PositionIndependent)
+            .WithSegment(linked + 0x40_0000, Data, [1], alignment: alignment);
 
         BakedImage image = Bake(elf);
 
@@ -50,9 +54,10 @@ public sealed class AlignmentTests
     {
         List<Finding> findings = [];
 
-        // The headers are the guest: file and memory agree at 0.
+        // The segment contains the headers, so that file offset and address agree at 0.
         ElfSegment everything = new(0, ElfSegmentType.Load, ElfSegmentFlags.Read | ElfSegmentFlags.Execute, 0, 0, 0x78, 0x78, 1UL << 40);
-        Assert.Null(GuestBaker.Bake(new() { GuestName = "wide", Guest = TestElf.Amd64().WithoutSegments().WithProgramHeader(everything).Build() }, findings));
+        Assert.Null(GuestBaker.Bake(
+            new() { GuestName = "wide", Guest = TestElf.Amd64().WithoutSegments().WithProgramHeader(everything).Build() }, findings));
 
         Assert.Equal([Rules.SegmentAlignment], findings.Select(finding => finding.Rule));
         Assert.Contains("the alignment alone would take", findings[0].Message, StringComparison.Ordinal);
@@ -61,7 +66,8 @@ public sealed class AlignmentTests
     private static BakedImage Bake(TestElf elf)
     {
         List<Finding> findings = [];
-        BakedImage? image = GuestBaker.Bake(new() { GuestName = "aligned", Guest = elf.Build(), Sizes = new() { ScratchSize = 0x100000 } }, findings);
+        BakedImage? image = GuestBaker.Bake(
+            new() { GuestName = "aligned", Guest = elf.Build(), Sizes = new() { ScratchSize = 0x100000 } }, findings);
         Assert.Empty(findings);
         return image!;
     }

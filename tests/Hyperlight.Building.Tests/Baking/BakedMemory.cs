@@ -5,7 +5,9 @@ using Hyperlight.Paging;
 
 namespace Hyperlight.Building.Tests.Baking;
 
-/// <summary>A baked blob seen as the processor sees it: walks the page tables in it, sharing no code with the builder.</summary>
+/// <summary>
+/// Reads a baked blob as the processor does: through its page tables. The class shares no code with the builder of the tables.
+/// </summary>
 internal sealed class BakedMemory
 {
     private readonly MemoryMap _map;
@@ -13,7 +15,8 @@ internal sealed class BakedMemory
     public BakedMemory(BakedImage image)
     {
         _map = MemoryMap.TryCreate(
-            GuestLayouts.Find(image.Config.Layout)!.PlacedAt(image.Config.Regions[0].Gpa), image.Config.Sizes, image.Config.CodeSize, image.Config.Regions[0].StoredSize, new List<Finding>())!;
+            GuestLayouts.Find(image.Config.Layout)!.PlacedAt(image.Config.Regions[0].Gpa), image.Config.Sizes, image.Config.CodeSize,
+            image.Config.Regions[0].StoredSize, new List<Finding>())!;
         Bytes = new byte[image.Config.MemorySize];
         foreach (BlobPiece piece in image.Pieces)
         {
@@ -23,7 +26,7 @@ internal sealed class BakedMemory
 
     public byte[] Bytes { get; }
 
-    /// <summary>The leaf entry of an address, 0 when it is not mapped.</summary>
+    /// <summary>Gets the page-table entry of an address; 0 if the address is not mapped.</summary>
     public ulong Entry(ulong gva)
     {
         ulong table = _map.PageTables.Gpa.Value;
@@ -41,7 +44,7 @@ internal sealed class BakedMemory
         return Table(table, gva, 12);
     }
 
-    /// <summary>The bytes at an address of the snapshot region.</summary>
+    /// <summary>Gets bytes at an address of the snapshot region.</summary>
     public byte[] Read(ulong gva, int count)
     {
         ulong gpa = _map.Layout.Paging == GuestPaging.None ? gva : (Entry(gva) & 0x000F_FFFF_FFFF_F000) + (gva & 0xFFF);

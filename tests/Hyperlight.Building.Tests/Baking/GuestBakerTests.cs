@@ -43,7 +43,9 @@ public sealed class GuestBakerTests
         Assert.Equal(0UL, memory.Entry(0)); // null guard
     }
 
-    /// <summary>i686 sheet, section 2.5: there is no no-execute; addresses as in golden vector B1, but zero pages share one.</summary>
+    /// <summary>
+    /// There is no no-execute bit (i686 sheet, section 2.5). The addresses are those of golden vector B1; zero pages share one page.
+    /// </summary>
     [Fact]
     public void Two_level_page_tables_keep_code_and_constants_from_being_written()
     {
@@ -53,13 +55,17 @@ public sealed class GuestBakerTests
         ulong peb = image.Config.Regions.Single(region => region.Name == "peb").Gva.Value;
 
         Assert.Equal("i686-0.15", image.Config.Layout);
-        Assert.Equal((0x21UL, 0x21UL, 0x221UL), (memory.Entry(Base) & 0xFFF, memory.Entry(Base + 0x1000) & 0xFFF, memory.Entry(Base + 0x2000) & 0xFFF));
+        Assert.Equal(
+            (0x21UL, 0x21UL, 0x221UL),
+            (memory.Entry(Base) & 0xFFF, memory.Entry(Base + 0x1000) & 0xFFF, memory.Entry(Base + 0x2000) & 0xFFF));
         Assert.Equal((0x21UL, 0UL), (memory.Entry(peb) & 0xFFF, memory.Entry(0)));
-        Assert.Equal((heap.Gpa.Value | 0x221, heap.Gpa.Value | 0x221), (memory.Entry(heap.Gva.Value), memory.Entry(heap.Gva.Value + heap.Size - 0x1000)));
+        Assert.Equal(
+            (heap.Gpa.Value | 0x221, heap.Gpa.Value | 0x221),
+            (memory.Entry(heap.Gva.Value), memory.Entry(heap.Gva.Value + heap.Size - 0x1000)));
         Assert.Equal(Enumerable.Repeat((byte)0xF4, 0x40), memory.Read(Base, 0x40));
     }
 
-    /// <summary>i686 sheet, section 2.5: init data of the paged layout; executing cannot be forbidden.</summary>
+    /// <summary>In the paged layout nothing forbids executing init data (i686 sheet, section 2.5).</summary>
     [Theory]
     [InlineData("r", 0x021)]
     [InlineData("rx", 0x021)]
@@ -68,7 +74,9 @@ public sealed class GuestBakerTests
     public void Two_level_page_tables_allow_on_init_data_what_was_asked_for(string text, ulong flags)
     {
         Assert.True(MemoryPermissionsText.TryParse(text, out MemoryPermissions permissions));
-        BakedImage image = Bake(TestElf.I686At(Base), request => request with { InitData = Filled(0x1001), Sizes = new() { InitDataPermissions = permissions } });
+        BakedImage image = Bake(
+            TestElf.I686At(Base),
+            request => request with { InitData = Filled(0x1001), Sizes = new() { InitDataPermissions = permissions } });
         MemoryRegion region = image.Config.Regions.Single(region => region.Name == "init-data");
 
         Assert.Equal(flags, new BakedMemory(image).Entry(region.Gva.Value + 0x1000) & 0xFFF);
@@ -82,7 +90,8 @@ public sealed class GuestBakerTests
     public void Page_tables_allow_on_init_data_what_was_asked_for(string text, ulong flags)
     {
         Assert.True(MemoryPermissionsText.TryParse(text, out MemoryPermissions permissions));
-        BakedImage image = Bake(TestElf.Amd64(), request => request with { InitData = Filled(0x1001), Sizes = new() { InitDataPermissions = permissions } });
+        BakedImage image = Bake(
+            TestElf.Amd64(), request => request with { InitData = Filled(0x1001), Sizes = new() { InitDataPermissions = permissions } });
         MemoryRegion region = image.Config.Regions.Single(region => region.Name == "init-data");
         BakedMemory memory = new(image);
 
@@ -98,7 +107,9 @@ public sealed class GuestBakerTests
         BakedMemory memory = new(image);
 
         Assert.Equal("rwx", heap.Guest.ToText());
-        Assert.Equal((CopyOnWriteX, CopyOnWriteX), (memory.Entry(heap.Gva.Value) & FlagsMask, memory.Entry(heap.Gva.Value + heap.Size - 0x1000) & FlagsMask));
+        Assert.Equal(
+            (CopyOnWriteX, CopyOnWriteX),
+            (memory.Entry(heap.Gva.Value) & FlagsMask, memory.Entry(heap.Gva.Value + heap.Size - 0x1000) & FlagsMask));
         Assert.Equal(ReadOnlyNx, memory.Entry(heap.Gva.Value - 0x1000) & FlagsMask); // PEB
     }
 
@@ -178,7 +189,7 @@ public sealed class GuestBakerTests
         Assert.Equal(heap.Gpa.Value, memory.Entry(heap.Gva.Value + heap.Size - 0x1000) & ~FlagsMask);
         Assert.Equal(heap.Gpa.Value, memory.Entry(Base + 0x3000) & ~FlagsMask); // .bss
         Assert.Equal(new byte[0x1000], memory.Read(heap.Gva.Value, 0x1000));
-        Assert.Equal(16UL * 0x1000, large.Config.MemorySize - small.Config.MemorySize); // one table for each 2 MiB and nothing else
+        Assert.Equal(16UL * 0x1000, large.Config.MemorySize - small.Config.MemorySize); // Only page tables are added, one for each 2 MiB.
     }
 
     [Fact]
@@ -260,7 +271,8 @@ public sealed class GuestBakerTests
             new()
             {
                 GuestName = "bad",
-                Guest = TestElf.Amd64().WithEntry(0x2000).WithInterpreter().WithNeeded("libc.so.6").WithTls(8).WithVersionNote("0.13.0").Build(),
+                Guest = TestElf.Amd64().WithEntry(0x2000).WithInterpreter().WithNeeded("libc.so.6").WithTls(8).WithVersionNote("0.13.0")
+                    .Build(),
                 AssertedArchitecture = "i686",
                 Sizes = new() { ScratchSize = 0x5000 },
             },
@@ -280,7 +292,9 @@ public sealed class GuestBakerTests
             new()
             {
                 GuestName = "warned",
-                Guest = TestElf.Amd64().WithSegment(0x4000, ElfSegmentFlags.Read | ElfSegmentFlags.Write | ElfSegmentFlags.Execute, Filled(8)).Build(),
+                Guest = TestElf.Amd64()
+                    .WithSegment(0x4000, ElfSegmentFlags.Read | ElfSegmentFlags.Write | ElfSegmentFlags.Execute, Filled(8))
+                    .Build(),
             },
             findings);
 

@@ -7,8 +7,8 @@ using Hyperlight.Testing;
 namespace Hyperlight.Building.Tests.Baking;
 
 /// <summary>
-/// i686 sheet, sections 4.1 to 4.3: what the relocations that are accepted do, of each table and in each layout. Which are accepted, say
-/// <see cref="I686ElfRulesTests"/>.
+/// Tests the effect of accepted relocations, for each table and in each layout (i686 sheet, sections 4.1 to 4.3). For the accepted types
+/// see <see cref="I686ElfRulesTests"/>.
 /// </summary>
 public sealed class I686RelocationTests
 {
@@ -25,12 +25,14 @@ public sealed class I686RelocationTests
         { null, 0x40_0000, 0x40_0000 },
     };
 
-    /// <summary>Load base less link base is added to what is there, or to the addend; 4 bytes change, also where upstream writes 8.</summary>
+    /// <summary>
+    /// A relocation adds the load base minus the link base to the word or to the addend, and changes 4 bytes; upstream writes 8 for some.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Places))]
     public void An_i386_relocation_of_each_table_changes_four_bytes(string? version, uint linked, uint loaded)
     {
-        // REL, RELA, RELR, JMPREL: each the address of a byte of the guest, and behind it something else.
+        // For REL, RELA, RELR and JMPREL: a word with an address in the guest, and a word that must not change.
         uint[] words = [linked + 0x10, 0xAAAA_AAAA, 0x5555_5555, 0xAAAA_AAAA, linked + 0x30, 0xAAAA_AAAA, linked + 0x38, 0xAAAA_AAAA];
         uint data = linked + DataOffset;
 
@@ -43,7 +45,7 @@ public sealed class I686RelocationTests
             baked.Chunk(4).Select(word => BitConverter.ToUInt32(word)));
     }
 
-    /// <summary>Section 4.2: the entry moves with the bytes.</summary>
+    /// <summary>The entry point moves with the guest (i686 sheet, section 4.2).</summary>
     [Theory]
     [MemberData(nameof(Places))]
     public void Bytes_and_entry_of_a_guest_are_where_its_layout_loads_it(string? version, uint linked, uint loaded)
@@ -54,11 +56,12 @@ public sealed class I686RelocationTests
         Assert.Equal("constants"u8, new BakedMemory(image).Read(loaded + 0x1000, 9));
     }
 
-    /// <summary>Sums are taken modulo 2^32, as programs take them: -1, a pointer before the first element, comes before the base.</summary>
+    /// <summary>Sums are taken modulo 2^32, as programs do: a pointer of -1 becomes an address below the base.</summary>
     [Fact]
     public void A_relocation_never_carries_into_the_next_word()
     {
-        BakedImage image = Bake(Guest(null, linked: 0).WithSegment(DataOffset, Data, [0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0]).WithRel(DataOffset));
+        BakedImage image = Bake(
+            Guest(null, linked: 0).WithSegment(DataOffset, Data, [0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0]).WithRel(DataOffset));
 
         Assert.Equal([0xFF, 0x0F, 0, 0, 0, 0, 0, 0], new BakedMemory(image).Read(0x1000 + DataOffset, 8));
     }

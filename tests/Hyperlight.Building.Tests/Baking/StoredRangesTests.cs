@@ -8,7 +8,7 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Building.Tests.Baking;
 
-/// <summary>What is zero in a guest's memory takes neither space nor time.</summary>
+/// <summary>Tests that zeros in a guest's memory take neither space in the image nor time.</summary>
 public sealed class StoredRangesTests : IDisposable
 {
     private const ulong MiB = 1 << 20;
@@ -23,7 +23,7 @@ public sealed class StoredRangesTests : IDisposable
     [InlineData("amd64-0.16", 2048)]
     public void A_large_bss_and_heap_take_no_space_and_no_work(string layout, uint megabytes)
     {
-        // Between code and more data, so that no end of a region can be cut off.
+        // The zeros lie between code and more data, so that they are not at the end of a region.
         TestElf elf = (layout == "amd64-0.16" ? TestElf.Amd64() : TestElf.I686At(layout == "i686-flat" ? 0x10_0000U : 0)).WithoutSegments();
         ulong start = layout == "i686-flat" ? 0x10_0000UL : 0;
         elf = elf.WithSegment(start, ElfSegmentFlags.Read | ElfSegmentFlags.Execute, [0xF4], alignment: 0x1000)
@@ -43,14 +43,15 @@ public sealed class StoredRangesTests : IDisposable
         image.Dispose();
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
-        // Page tables, which take 2 KiB for each MiB, and little else.
+        // The image has page tables, which take 2 KiB for each MiB, and little else.
         ulong tables = image.Map.PageTables.Size;
         Assert.InRange(
             Directory.GetFiles(OciLayout.BlobDirectory(_root.Path)).Sum(path => new FileInfo(path).Length), 1, (long)tables + 0x1_0000);
         Assert.InRange(allocated, 1, (8 * (long)tables) + (4 << 20));
         if (image.Layout.Paging == GuestPaging.None)
         {
-            Assert.Equal(2, image.Config.Stored.Length); // code and data; the last segment and the PEB behind it
+            Assert.Equal(
+                2, image.Config.Stored.Length); // The first range is code and data, the second is the last segment with the PEB behind it.
         }
     }
 
@@ -67,7 +68,7 @@ public sealed class StoredRangesTests : IDisposable
     [Fact]
     public void Of_many_runs_of_zeros_only_the_longest_are_left_out()
     {
-        // The gap behind piece i has 16 + i pages.
+        // The gap behind piece number i has 16 + i pages.
         List<BlobPiece> pieces = [];
         ulong place = 0;
         for (uint i = 0; i < 200; i++)

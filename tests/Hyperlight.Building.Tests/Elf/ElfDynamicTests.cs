@@ -29,7 +29,8 @@ public sealed class ElfDynamicTests
     [Fact]
     public void A_needed_library_without_a_string_table_reports_HL1016()
     {
-        GuestReport report = GuestReport.OfReading(TestElf.Amd64().WithNeeded("libc.so.6").WithDynamic(ElfDynamicTag.StringTable, 0xDEAD0000));
+        GuestReport report = GuestReport.OfReading(
+            TestElf.Amd64().WithNeeded("libc.so.6").WithDynamic(ElfDynamicTag.StringTable, 0xDEAD0000));
 
         Assert.Equal(["HL1016"], report.Codes);
     }
@@ -37,7 +38,7 @@ public sealed class ElfDynamicTests
     [Fact]
     public void A_needed_library_whose_name_has_no_end_reports_HL1016()
     {
-        // The string table is cut off in the middle of the name.
+        // The string table ends in the middle of the name.
         GuestReport report = GuestReport.OfReading(TestElf.Amd64().WithNeeded("libc.so.6").WithDynamic(ElfDynamicTag.StringTableSize, 5));
 
         Assert.Equal(["HL1016"], report.Codes);
@@ -50,7 +51,8 @@ public sealed class ElfDynamicTests
     public void A_relocation_with_addend_is_read(string elfClassName)
     {
         ElfClass elfClass = Enum.Parse<ElfClass>(elfClassName);
-        ElfFile elf = GuestReport.OfReading(TestElf.Amd64().WithClass(elfClass).WithRela(0x2008, -16).WithRela(0x2010, 4, GlobDat, symbol: 0x123456)).Elf!;
+        ElfFile elf = GuestReport.OfReading(TestElf.Amd64().WithClass(elfClass).WithRela(0x2008, -16)
+            .WithRela(0x2010, 4, GlobDat, symbol: 0x123456)).Elf!;
 
         Assert.Equal([new(0x2008, 8, 0, -16), new(0x2010, GlobDat, 0x123456, 4)], elf.Relocations);
     }
@@ -88,7 +90,8 @@ public sealed class ElfDynamicTests
     [Fact]
     public void Relocations_inside_the_procedure_linkage_table_are_not_read_twice()
     {
-        // GNU ld counts all of a section as the procedure linkage table's where a linker script puts both into one. A word without addend would get the load address twice.
+        // If a linker script puts both into one section, GNU ld counts the whole section in DT_JMPREL. Reading a relocation twice would add
+        // the load address twice.
         GuestReport report = GuestReport.OfReading(TestElf.I686().WithRel(0x2000).WithRel(0x2004)
             .WithDynamic(ElfDynamicTag.Rel, 0x4010).WithDynamic(ElfDynamicTag.RelSize, 8)
             .WithDynamic(ElfDynamicTag.PltRelocations, 0x4008).WithDynamic(ElfDynamicTag.PltRelocationsSize, 16)
@@ -121,13 +124,16 @@ public sealed class ElfDynamicTests
     [Fact]
     public void Packed_relocations_of_a_64_bit_file_are_expanded()
     {
-        // An address, then bit n of the bitmap is the n-th word behind it; a second bitmap goes on 63 words further.
+        // The first word is an address, then bit n of a bitmap stands for the n-th word behind it; the second bitmap continues 63 words
+        // further.
         ElfFile elf = GuestReport.OfReading(TestElf.Amd64().WithRelr(0x2000, 0b1011, 0b11 | (1UL << 63))).Elf!;
 
         Assert.Equal(
             [0x2000, 0x2008, 0x2018, 0x2008 + (63 * 8), 0x2008 + (63 * 8) + (62 * 8)],
             elf.Relocations.Select(relocation => (int)relocation.Offset));
-        Assert.All(elf.Relocations, relocation => Assert.Equal((ElfRelocation.Relative, 0U, null), (relocation.Type, relocation.Symbol, relocation.Addend)));
+        Assert.All(
+            elf.Relocations,
+            relocation => Assert.Equal((ElfRelocation.Relative, 0U, null), (relocation.Type, relocation.Symbol, relocation.Addend)));
     }
 
     [Fact]
@@ -149,13 +155,13 @@ public sealed class ElfDynamicTests
 
     [Theory]
     [InlineData(nameof(ElfDynamicTag.RelaSize), 25)]                        // not a multiple of 24
-    [InlineData(nameof(ElfDynamicTag.RelaSize), 240)]                       // beyond its segment, inside the file
+    [InlineData(nameof(ElfDynamicTag.RelaSize), 240)]                       // beyond its segment and inside the file
     [InlineData(nameof(ElfDynamicTag.RelaEntrySize), 16)]
     [InlineData(nameof(ElfDynamicTag.Rela), 0x3000)]                        // in .bss
     [InlineData(nameof(ElfDynamicTag.Rela), 0xFFFFFFFFFFFFFFF8)]
     [InlineData(nameof(ElfDynamicTag.RelaSize), 0xFFFFFFFFFFFFFFE8)]
-    [InlineData(nameof(ElfDynamicTag.Rel), 0x4000)]                         // without DT_RELSZ
-    [InlineData(nameof(ElfDynamicTag.RelSize), 16)]                         // without DT_REL
+    [InlineData(nameof(ElfDynamicTag.Rel), 0x4000)]                         // DT_RELSZ is missing
+    [InlineData(nameof(ElfDynamicTag.RelSize), 16)]                         // DT_REL is missing
     public void A_relocation_table_that_contradicts_itself_reports_HL1016(string tagName, ulong value)
     {
         ElfDynamicTag tag = Enum.Parse<ElfDynamicTag>(tagName);
@@ -167,14 +173,16 @@ public sealed class ElfDynamicTests
 
     [Fact]
     public void An_empty_relocation_table_may_point_anywhere() =>
-        Assert.Empty(GuestReport.OfReading(TestElf.Amd64().WithDynamic(ElfDynamicTag.Rela, 0xDEAD0000).WithDynamic(ElfDynamicTag.RelaSize, 0)).Findings);
+        Assert.Empty(GuestReport.OfReading(TestElf.Amd64().WithDynamic(ElfDynamicTag.Rela, 0xDEAD0000)
+            .WithDynamic(ElfDynamicTag.RelaSize, 0)).Findings);
 
     [Fact]
     public void A_dynamic_table_without_an_end_reports_HL1016_and_keeps_its_entries()
     {
         TestElf guest = TestElf.Amd64().WithNeeded("libc.so.6");
         ElfSegment table = GuestReport.OfReading(guest).Elf!.Segments.Single(segment => segment.Type == ElfSegmentType.Dynamic);
-        GuestReport report = GuestReport.OfReading(TestElf.Amd64().WithNeeded("libc.so.6").WithBytesAt((int)(table.Offset + table.FileSize - 16), 99));
+        GuestReport report = GuestReport.OfReading(
+            TestElf.Amd64().WithNeeded("libc.so.6").WithBytesAt((int)(table.Offset + table.FileSize - 16), 99));
 
         Assert.Equal(["HL1016"], report.Codes);
         Assert.Equal(["libc.so.6"], report.Elf!.NeededLibraries);

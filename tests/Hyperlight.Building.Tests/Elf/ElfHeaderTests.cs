@@ -5,7 +5,7 @@ namespace Hyperlight.Building.Tests.Elf;
 
 public sealed class ElfHeaderTests
 {
-    // Offsets of gABI fields in an ELF64 header; ELF32 where named so.
+    // Offsets of gABI fields in an ELF64 header, and in an ELF32 header if the name says so.
     private const int ClassField = 4;
     private const int DataField = 5;
     private const int IdentVersionField = 6;
@@ -18,7 +18,7 @@ public sealed class ElfHeaderTests
     private const int SectionHeaderCountField = 60;
     private const int SectionNameIndexField = 62;
 
-    // And in an ELF64 section header.
+    // Offsets of gABI fields in an ELF64 section header.
     private const int SectionSizeField = 32;
     private const int SectionLinkField = 40;
     private const int SectionInfoField = 44;
@@ -212,7 +212,7 @@ public sealed class ElfHeaderTests
 
     [Theory]
     [InlineData(0xFFFFFFFF)]
-    [InlineData(1L << 58)]      // times the size of a header is 0 in 64 bits
+    [InlineData(1L << 58)]      // The product with the size of a header is 0 in 64 bits.
     [InlineData(-1)]
     public void A_huge_count_of_sections_in_section_0_reports_HL1002_and_keeps_the_segments(long count)
     {
@@ -229,7 +229,8 @@ public sealed class ElfHeaderTests
     [Fact]
     public void Section_headers_outside_the_file_report_HL1002_and_keep_the_segments()
     {
-        GuestReport report = GuestReport.OfReading(TestElf.Amd64().WithBytesAt(SectionHeaderOffsetField, 0xF0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF));
+        GuestReport report = GuestReport.OfReading(
+            TestElf.Amd64().WithBytesAt(SectionHeaderOffsetField, 0xF0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF));
 
         Assert.Equal(["HL1002"], report.Codes);
         Assert.Equal(3, report.Elf!.Segments.Length);
@@ -263,7 +264,9 @@ public sealed class ElfHeaderTests
             .WithSection(".extra", ElfSectionType.ProgramBits, [1, 2, 3], alignment: 8)).Elf!;
 
         ElfSection section = elf.Sections[1];
-        Assert.Equal((1, ".extra", ElfSectionType.ProgramBits, 3UL, 8UL), (section.Index, section.Name, section.Type, section.Size, section.Alignment));
+        Assert.Equal(
+            (1, ".extra", ElfSectionType.ProgramBits, 3UL, 8UL),
+            (section.Index, section.Name, section.Type, section.Size, section.Alignment));
         Assert.Equal([1, 2, 3], elf.Bytes.Span.Slice((int)section.Offset, 3).ToArray());
         Assert.Equal(3, elf.Sections.Length);
     }
@@ -284,7 +287,8 @@ public sealed class ElfHeaderTests
     [Fact]
     public void The_load_size_of_a_segment_beyond_the_address_space_saturates()
     {
-        ElfFile elf = GuestReport.OfReading(TestElf.Amd64().WithSegment(0x10000, ElfSegmentFlags.Read, [1], memorySize: ulong.MaxValue)).Elf!;
+        ElfFile elf =
+            GuestReport.OfReading(TestElf.Amd64().WithSegment(0x10000, ElfSegmentFlags.Read, [1], memorySize: ulong.MaxValue)).Elf!;
 
         Assert.Equal(ulong.MaxValue, elf.LoadSize);
     }

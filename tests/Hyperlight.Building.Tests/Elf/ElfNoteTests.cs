@@ -10,10 +10,11 @@ public sealed class ElfNoteTests
     [Fact]
     public void The_version_note_of_the_fact_sheet_is_read()
     {
-        // amd64 sheet, section 1.4, byte for byte.
+        // The bytes of the note (amd64 sheet, section 1.4).
         byte[] note =
         [
-            11, 0, 0, 0, 7, 0, 0, 0, 1, 0, 0, 0, (byte)'H', (byte)'y', (byte)'p', (byte)'e', (byte)'r', (byte)'l', (byte)'i', (byte)'g', (byte)'h',
+            11, 0, 0, 0, 7, 0, 0, 0, 1, 0, 0, 0, (byte)'H', (byte)'y', (byte)'p', (byte)'e', (byte)'r', (byte)'l', (byte)'i', (byte)'g',
+            (byte)'h',
             (byte)'t', 0, 0, (byte)'0', (byte)'.', (byte)'1', (byte)'6', (byte)'.', (byte)'0', 0, 0,
         ];
         Assert.Equal(note, TestElf.VersionNote("0.16.0"));
@@ -27,7 +28,8 @@ public sealed class ElfNoteTests
     [Fact]
     public void The_version_note_is_found_by_its_section_name_whatever_the_section_type() =>
         Assert.Equal("0.16.0", GuestReport.OfReading(
-            TestElf.I686().WithSection(VersionSection, ElfSectionType.ProgramBits, TestElf.VersionNote("0.16.0"), alignment: 8)).Elf!.HyperlightVersion);
+            TestElf.I686().WithSection(
+                VersionSection, ElfSectionType.ProgramBits, TestElf.VersionNote("0.16.0"), alignment: 8)).Elf!.HyperlightVersion);
 
     [Fact]
     public void The_version_note_is_found_in_a_note_segment_of_a_file_without_sections()
@@ -42,7 +44,10 @@ public sealed class ElfNoteTests
     [Fact]
     public void A_version_note_behind_other_notes_is_found()
     {
-        byte[] notes = [.. TestElf.Note("GNU", 1, [1, 2, 3, 4, 5], 8), .. TestElf.Note("Hyperlight", 2, [9], 8), .. TestElf.VersionNote("0.16.0")];
+        byte[] notes =
+        [
+            .. TestElf.Note("GNU", 1, [1, 2, 3, 4, 5], 8), .. TestElf.Note("Hyperlight", 2, [9], 8), .. TestElf.VersionNote("0.16.0")
+        ];
 
         TestElf guest = TestElf.Amd64().WithSection(VersionSection, ElfSectionType.Note, notes, alignment: 8);
 
@@ -80,19 +85,21 @@ public sealed class ElfNoteTests
         Assert.Null(report.Elf!.HyperlightVersion);
     }
 
-    /// <summary>Upstream finds the note by the name of its section, which a file without section headers does not have.</summary>
+    /// <summary>Upstream finds the note by its section's name, which a file without section headers does not have.</summary>
     [Fact]
     public void A_version_note_in_a_segment_that_cannot_be_read_reports_HL1018()
     {
         byte[][] unreadable =
         [
-            TestElf.VersionNote("0.16 beta"), TestElf.VersionNote(""), TestElf.VersionNote(new string('1', 65)), TestElf.VersionNote("0.16.0")[..26],
+            TestElf.VersionNote("0.16 beta"), TestElf.VersionNote(""), TestElf.VersionNote(new string('1', 65)),
+            TestElf.VersionNote("0.16.0")[..26],
             TestElf.Note("Hyperlight", 2, [.. "0.16.0"u8], 4),
         ];
         Assert.All(unreadable, note =>
         {
             Assert.Equal(["HL1018"], GuestReport.OfReading(TestElf.Amd64().WithoutSections().WithNoteSegment(note)).Codes);
-            Assert.Equal(["HL1018"], GuestReport.OfReading(TestElf.Amd64().WithSection(".note", ElfSectionType.Note, note, alignment: 4)).Codes);
+            Assert.Equal(
+                ["HL1018"], GuestReport.OfReading(TestElf.Amd64().WithSection(".note", ElfSectionType.Note, note, alignment: 4)).Codes);
         });
         Assert.Empty(GuestReport.OfReading(TestElf.Amd64().WithoutSections().WithNoteSegment(TestElf.Note("Xen", 2, [1], 4))).Findings);
     }

@@ -28,7 +28,7 @@ public sealed class ElfSymbolTests
     [Fact]
     public void A_symbol_table_without_strings_is_empty_and_no_finding()
     {
-        // sh_link of a symbol table added by hand is 0: the empty section header, whose strings are empty too.
+        // A symbol table that a test adds has sh_link 0, the empty section header, whose string table is empty.
         GuestReport report = GuestReport.OfReading(TestElf.Amd64().WithSection(".symtab", ElfSectionType.SymbolTable, new byte[48]));
 
         Assert.Equal([""], report.Elf!.Symbols.Select(symbol => symbol.Name));

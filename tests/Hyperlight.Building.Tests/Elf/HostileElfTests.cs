@@ -7,7 +7,7 @@ using Hyperlight.Validation;
 
 namespace Hyperlight.Building.Tests.Elf;
 
-/// <summary>Files made to hurt: whatever they say, reading and validating returns, soon, and without taking much more memory than they have.</summary>
+/// <summary>Tests hostile files: reading and validating always ends, in little time, and with memory in proportion to the file.</summary>
 public sealed class HostileElfTests
 {
     private const int MutationsPerFile = 4000;
@@ -30,7 +30,9 @@ public sealed class HostileElfTests
             GuestReport report = Examine(mutated);
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
-            Assert.True(allocated < (32 * mutated.Length) + 100_000, $"round {round}: 0x{mutated.Length:X} bytes made the reader allocate {allocated}");
+            Assert.True(
+                allocated < (32 * mutated.Length) + 100_000,
+                $"round {round}: 0x{mutated.Length:X} bytes made the reader allocate {allocated}");
             Assert.All(report.Findings, finding => Assert.InRange(finding.Message.Length, 1, 1000));
             readable += report.Elf is null ? 0 : 1;
             differing += report.Findings.Count > 0 ? 1 : 0;
@@ -38,7 +40,7 @@ public sealed class HostileElfTests
 
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(30));
 
-        // The mutations reach beyond the header, and do damage.
+        // Many mutations change more than the header and cause errors.
         Assert.InRange(readable, MutationsPerFile / 4, MutationsPerFile);
         Assert.InRange(differing, MutationsPerFile / 4, MutationsPerFile);
     }
@@ -60,7 +62,7 @@ public sealed class HostileElfTests
     [Fact]
     public void A_million_sections_with_one_long_name_cost_no_more_than_the_file()
     {
-        // The names' table is all letters, and every section header asks for it from its start.
+        // The table of names is one long name without an end, and every section header refers to its start.
         byte[] names = new byte[4 << 20];
         names.AsSpan().Fill((byte)'a');
         names[^1] = 0;
@@ -96,7 +98,7 @@ public sealed class HostileElfTests
             return guest;
         }
 
-        // Where the notes come to lie depends on the number of headers, not on what they say.
+        // The place of the notes depends on the number of headers and not on their content.
         ElfSegment segment = GuestReport.OfReading(WithHeaders(default)).Elf!.Segments[3];
         TestElf guest = WithHeaders(segment);
 
@@ -133,12 +135,13 @@ public sealed class HostileElfTests
     public void Many_tables_that_the_guest_may_refer_to_cost_no_more_than_the_file(string typeName)
     {
         ElfSectionType type = Enum.Parse<ElfSectionType>(typeName);
-        // Each table could be searched for in all code, in all relocations and in the whole dynamic table.
+        // A search for each table in all code, all relocations and the whole dynamic table would be quadratic.
         byte[] code = [.. Enumerable.Repeat((byte)0x90, 1 << 20)];
         TestElf guest = TestElf.Amd64().WithSegment(0x100000, ElfSegmentFlags.Read | ElfSegmentFlags.Execute, code);
         for (ulong count = 0; count < 20_000; count++)
         {
-            guest.WithLoadedSection("table", type, 0x100000 + (count * 0x20)).WithDynamic((ElfDynamicTag)0x60000001, count).WithRela(0x2000, (long)count);
+            guest.WithLoadedSection("table", type, 0x100000 + (count * 0x20)).WithDynamic((ElfDynamicTag)0x60000001, count)
+                .WithRela(0x2000, (long)count);
         }
 
         Assert.Equal(20_000, InLinearCost(guest.Build())!.Sections.Count(section => section.Type == type && section.Name == "table"));
@@ -151,13 +154,14 @@ public sealed class HostileElfTests
         ElfSegment segment = new(0, ElfSegmentType.Load, ElfSegmentFlags.Execute, 0, 0, 16, 16, 1);
         for (ulong count = 0; count < 50_000; count++)
         {
-            guest.WithProgramHeader(segment with { VirtualAddress = 0x100000 + (count * 0x10) }).WithSymbol("f", 0x100000 + (49_999 * 0x10), size: 8);
+            guest.WithProgramHeader(segment with { VirtualAddress = 0x100000 + (count * 0x10) }).WithSymbol(
+                "f", 0x100000 + (49_999 * 0x10), size: 8);
         }
 
         Assert.Equal(50_000, InLinearCost(guest.Build())!.Symbols.Count(symbol => symbol.Type == ElfSymbolType.Function));
     }
 
-    /// <summary>Reads and validates, within a time no quadratic reader keeps and memory in proportion to the file.</summary>
+    /// <summary>Reads and validates a file. Time and memory must be in proportion to the file.</summary>
     private static ElfFile? InLinearCost(byte[] file)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -182,7 +186,7 @@ public sealed class HostileElfTests
         return report;
     }
 
-    /// <summary>Replaces one to four fields by values that tend to hurt, mostly near the headers and the tables behind the segments.</summary>
+    /// <summary>Writes extreme values into one to four fields, mostly near the headers and the tables behind the segments.</summary>
     private static byte[] Mutate(byte[] original, Random random)
     {
         ulong[] values =
@@ -207,8 +211,10 @@ public sealed class HostileElfTests
     {
         "amd64" => TestElf.Amd64(),
         "i686" => TestElf.I686(),
-        "amd64-dynamic" => TestElf.Amd64().WithRela(0x2000, 0x10).WithRela(0x2008, 0x20).WithJmprel(0x2010, 8).WithSymbol("entrypoint", 0x10),
-        "i686-dynamic" => TestElf.I686().WithRel(0x2000).WithRel(0x2004).WithRela(0x2008, 4).WithJmprel(0x2010, 8).WithSymbol("entrypoint", 0x10),
+        "amd64-dynamic" =>
+            TestElf.Amd64().WithRela(0x2000, 0x10).WithRela(0x2008, 0x20).WithJmprel(0x2010, 8).WithSymbol("entrypoint", 0x10),
+        "i686-dynamic" =>
+            TestElf.I686().WithRel(0x2000).WithRel(0x2004).WithRela(0x2008, 4).WithJmprel(0x2010, 8).WithSymbol("entrypoint", 0x10),
         "amd64-relr" => TestElf.Amd64().WithRelr(0x2000, 0b10101, 0x2400, 0xFF),
         "amd64-notes" => TestElf.Amd64().WithVersionNote("0.16.0").WithVersionNoteSegment("0.16.0").WithBuildId(1, 2, 3, 4),
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
@@ -222,7 +228,7 @@ public sealed class HostileElfTests
         ElfSection section = GuestReport.OfReading(file).Elf!.Sections[1];
         byte[] headers = new byte[HeaderSize * count];
 
-        // Every header has the name at offset 0. Number 0 holds what does not fit the ELF header, number 1 is the table of names.
+        // Every header has the name at offset 0. Header 0 holds the numbers that do not fit the ELF header, header 1 is the table of names.
         BitConverter.TryWriteBytes(headers.AsSpan(SectionSizeField), (long)count);
         BitConverter.TryWriteBytes(headers.AsSpan(LinkField), 1);
         BitConverter.TryWriteBytes(headers.AsSpan(HeaderSize + SectionOffsetField), section.Offset);

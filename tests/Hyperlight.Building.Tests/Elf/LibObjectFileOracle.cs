@@ -5,9 +5,9 @@ using Other = LibObjectFile.Elf;
 namespace Hyperlight.Building.Tests.Elf;
 
 /// <summary>
-/// Reads an ELF file with LibObjectFile and hands it out in our types. LibObjectFile finds relocations and the dynamic table by their
-/// sections, our reader finds them by the segments, so a well-formed file is read in two ways. LibObjectFile does not expand packed
-/// relocations (RELR) and misreads notes that are aligned to 8 bytes: these are left out.
+/// Reads an ELF file with LibObjectFile and returns it in our types. LibObjectFile finds relocations and the dynamic table by their
+/// sections, our reader finds them by the segments, so a file is read in two ways. LibObjectFile does not expand packed relocations (RELR)
+/// and misreads notes that are aligned to 8 bytes, so both are left out.
 /// </summary>
 internal sealed class LibObjectFileOracle
 {
@@ -21,7 +21,7 @@ internal sealed class LibObjectFileOracle
         _file = file!;
     }
 
-    /// <summary>Asserts that LibObjectFile reads everything in a well-formed file as we do.</summary>
+    /// <summary>Asserts that LibObjectFile and our reader agree in every part of a well-formed file.</summary>
     public static void AssertAgrees(byte[] bytes)
     {
         GuestReport report = GuestReport.OfReading(bytes);
@@ -90,7 +90,7 @@ internal sealed class LibObjectFileOracle
     private IEnumerable<string> NeededLibraries() =>
         _file.Sections.OfType<Other.ElfDynamicLinkingTable>().SelectMany(table => table.GetNeededLibraries());
 
-    // The sections of relocations that are loaded are those that the dynamic table names; the others are left from linking.
+    // Only loaded sections of relocations are in the dynamic table. The other sections are left from linking.
     private IEnumerable<ElfRelocation> Relocations() => _file.Sections.OfType<Other.ElfRelocationTable>()
         .Where(table => (table.Flags & Other.ElfSectionFlags.Alloc) != 0)
         .SelectMany(table => table.Entries.Select(relocation => new ElfRelocation(

@@ -3,12 +3,12 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Building.Tests.Elf;
 
-/// <summary>What LibObjectFile reads in well-formed files, against what we read. No tool of the machine is needed.</summary>
+/// <summary>Compares our reader with LibObjectFile on well-formed files. No tool of the machine is needed.</summary>
 public sealed class LibObjectFileOracleTests
 {
     private const int MostOfOneKind = 40;
     private const int LargestFile = 1 << 20;
-    private const int HeadSize = 18; // as far as e_type
+    private const int HeadSize = 18; // The header up to e_type.
 
     private static readonly string[] Folders = ["/usr/bin", "/usr/sbin", "/usr/libexec", "/usr/lib", "/usr/lib32", "/usr/share/dotnet"];
 
@@ -48,7 +48,7 @@ public sealed class LibObjectFileOracleTests
         Assert.All(files, file => LibObjectFileOracle.AssertAgrees(File.ReadAllBytes(file)));
     }
 
-    /// <summary>Some files of each kind (class and type: programs, libraries, objects), spread evenly over all that there are.</summary>
+    /// <summary>Gets a few files of each kind (class and type: programs, libraries, objects), spread evenly over all files.</summary>
     private static string[] Sample() =>
     [
         .. Folders.Where(Directory.Exists).SelectMany(Candidates).Order(StringComparer.Ordinal)
@@ -57,7 +57,7 @@ public sealed class LibObjectFileOracleTests
             .SelectMany(kind => kind.Where((_, index) => index % (1 + (kind.Count() / MostOfOneKind)) == 0)),
     ];
 
-    // Separate debug information has the headers of a program without its content.
+    // A file with separate debug information has the headers of a program without its content.
     private static IEnumerable<string> Candidates(string folder) =>
         new DirectoryInfo(folder)
             .EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
@@ -66,7 +66,9 @@ public sealed class LibObjectFileOracleTests
             .Select(file => file.FullName)
             .Where(file => !file.Contains("/debug/", StringComparison.Ordinal));
 
-    /// <summary>The class and type of a little-endian ELF file; null of other files and of those that this user may not read.</summary>
+    /// <summary>
+    /// Gets class and type of a little-endian ELF file; <c>null</c> for other files and for files that this user may not read.
+    /// </summary>
     private static string? KindOf(string file)
     {
         const int Class = 4, ByteOrder = 5, Type = 16; // EI_CLASS, EI_DATA, e_type

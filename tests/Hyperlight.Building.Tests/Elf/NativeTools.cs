@@ -2,25 +2,26 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Building.Tests.Elf;
 
-/// <summary>The compiler that makes ELF files and the program that knows better what is in them. A test without them is skipped, with the reason.</summary>
+/// <summary>Runs the compiler and the binary tools of the machine. If a tool is missing, the test is skipped with the reason.</summary>
 internal sealed class NativeTools : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hyperlight-elf-");
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    /// <summary>Compiles and links; skips the test where the compiler is missing or cannot do what the arguments ask.</summary>
+    /// <summary>Compiles and links a program. The test is skipped if the compiler is missing or refuses the arguments.</summary>
     public string Compile(string source, string arguments)
     {
         string input = Path.Combine(_folder.FullName, "guest.c");
         string output = Path.Combine(_folder.FullName, "guest.elf");
         File.WriteAllText(input, source);
         (int exitCode, string text) = Run("gcc", [.. arguments.Split(' '), "-o", output, input]);
-        Assert.SkipUnless(exitCode == 0 && !text.Contains("ignored", StringComparison.Ordinal), $"gcc {arguments} does not work here: {text}");
+        Assert.SkipUnless(
+            exitCode == 0 && !text.Contains("ignored", StringComparison.Ordinal), $"gcc {arguments} does not work here: {text}");
         return output;
     }
 
-    /// <summary>Separates the debug information of a file, as packages of distributions do.</summary>
+    /// <summary>Separates the debug information of a file, as distributions do for their packages.</summary>
     public static string KeepDebug(string file)
     {
         string output = file + ".debug";
@@ -29,7 +30,7 @@ internal sealed class NativeTools : IDisposable
         return output;
     }
 
-    /// <summary>What readelf prints, line by line.</summary>
+    /// <summary>Gets the lines that readelf prints.</summary>
     public static string[] Readelf(string option, string file)
     {
         (int exitCode, string text) = Run("readelf", ["-W", option, file]);
@@ -37,7 +38,7 @@ internal sealed class NativeTools : IDisposable
         return text.Split('\n');
     }
 
-    /// <summary>The instructions that objdump prints, each on one line.</summary>
+    /// <summary>Gets the instructions that objdump prints, one for each line.</summary>
     public static string[] Objdump(string file)
     {
         (int exitCode, string text) = Run("objdump", ["-d", "-w", file]);

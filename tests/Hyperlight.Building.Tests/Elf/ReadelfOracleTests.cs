@@ -7,7 +7,7 @@ using Hyperlight.Validation;
 
 namespace Hyperlight.Building.Tests.Elf;
 
-/// <summary>What gcc links and readelf prints, against what we read.</summary>
+/// <summary>Compares our reader with readelf on files that gcc links.</summary>
 public sealed partial class ReadelfOracleTests : IDisposable
 {
     private const string Guest = """
@@ -25,7 +25,8 @@ public sealed partial class ReadelfOracleTests : IDisposable
         """;
 
     private const string AmdGuest = "-O1 -ffreestanding -nostdlib -fPIE -static-pie -Wl,-e,entrypoint -Wl,--build-id=sha1";
-    private const string I686Guest = "-m32 -O1 -ffreestanding -nostdlib -fno-pie -no-pie -static -Wl,-e,entrypoint -Wl,-Ttext-segment=0 -Wl,--build-id=md5";
+    private const string I686Guest =
+        "-m32 -O1 -ffreestanding -nostdlib -fno-pie -no-pie -static -Wl,-e,entrypoint -Wl,-Ttext-segment=0 -Wl,--build-id=md5";
     private const string I686Pie = "-m32 -O1 -ffreestanding -nostdlib -fPIE -static-pie -Wl,-e,entrypoint -Wl,--build-id=sha1";
 
     private readonly NativeTools _tools = new();
@@ -73,7 +74,8 @@ public sealed partial class ReadelfOracleTests : IDisposable
     [InlineData(I686Pie, "0.14.0", "i686-0.13")]
     public void A_linked_guest_is_valid_for_its_layout(string arguments, string version, string layout)
     {
-        GuestReport report = GuestReport.OfReading(File.ReadAllBytes(_tools.Compile(Guest.Replace("VERSION", version, StringComparison.Ordinal), arguments)));
+        GuestReport report = GuestReport.OfReading(
+            File.ReadAllBytes(_tools.Compile(Guest.Replace("VERSION", version, StringComparison.Ordinal), arguments)));
 
         Assert.Equal(version, report.Elf?.HyperlightVersion);
         GuestLayout? selected = LayoutSelection.Select(report.Elf!, null, report.Findings);
@@ -111,9 +113,10 @@ public sealed partial class ReadelfOracleTests : IDisposable
         .Select(line => SectionLine().Match(line)).Where(match => match.Success)
         .Select(match => $"{match.Groups[1].Value} {Hex(match, 2)} {Hex(match, 3)} {Hex(match, 4)} {Hex(match, 5)}");
 
-    private static string Describe(ElfSection section) => $"{section.Name} {section.Address} {section.Offset} {section.Size} {section.EntrySize}";
+    private static string Describe(ElfSection section) =>
+        $"{section.Name} {section.Address} {section.Offset} {section.Size} {section.EntrySize}";
 
-    /// <summary>REL and RELA have an info column; RELR is printed as a list of addresses.</summary>
+    /// <summary>Reads the list of relocations. REL and RELA have an info column; RELR is a list of addresses.</summary>
     private static IEnumerable<(ulong Offset, uint Type)> Relocations(string file)
     {
         bool isElf64 = File.ReadAllBytes(file)[4] == 2;
@@ -138,14 +141,17 @@ public sealed partial class ReadelfOracleTests : IDisposable
 
             // Sizes of six digits and more are printed in hexadecimal.
             string size = match.Groups[3].Value;
-            symbols.Add((Hex(match, 2), size.StartsWith("0x", StringComparison.Ordinal) ? Hex(size) : ulong.Parse(size, CultureInfo.InvariantCulture)));
+            symbols.Add((Hex(match, 2), size.StartsWith("0x", StringComparison.Ordinal)
+                ? Hex(size)
+                : ulong.Parse(size, CultureInfo.InvariantCulture)));
         }
 
         return symbols;
     }
 
     private static IEnumerable<string> NeededLibraries(string file) =>
-        NativeTools.Readelf("-d", file).Where(line => line.Contains("(NEEDED)", StringComparison.Ordinal)).Select(line => line.Split('[', ']')[1]);
+        NativeTools.Readelf("-d", file).Where(line => line.Contains("(NEEDED)", StringComparison.Ordinal))
+            .Select(line => line.Split('[', ']')[1]);
 
     private static string? BuildId(string file) =>
         NativeTools.Readelf("-n", file).FirstOrDefault(line => line.Contains("Build ID:", StringComparison.Ordinal))?.Split(':')[1].Trim();

@@ -8,7 +8,7 @@ using Hyperlight.Testing;
 namespace Hyperlight.Building.Tests.Placement;
 
 /// <summary>
-/// The layout of 32-bit guests that no upstream layout fits (docs/layouts.md): each rule of it, from the ELF file to the map.
+/// Tests each rule of the layout for 32-bit guests that fit no upstream layout (docs/layouts.md), from the ELF file to the memory map.
 /// </summary>
 public sealed class FlatLayoutTests
 {
@@ -34,7 +34,7 @@ public sealed class FlatLayoutTests
             map.Regions.Where(region => region.Name != "scratch"), region => Assert.Equal(region.Gpa.Value - Linked, region.BlobOffset));
     }
 
-    /// <summary>i686 sheet, section 2.3, "Default-size worked example", profile A: scratch is that of the identity layout.</summary>
+    /// <summary>Scratch is that of the identity layout (i686 sheet, section 2.3, "Default-size worked example", profile A).</summary>
     [Fact]
     public void Scratch_its_words_and_the_first_stack_pointer_are_those_of_the_identity_layout()
     {
@@ -106,11 +106,11 @@ public sealed class FlatLayoutTests
     }
 
     [Theory]
-    [InlineData(0xFFFB_0000, "HL2004")] // into scratch
-    [InlineData(0xFFFF_8000, "HL2005")] // past 4 GiB
-    [InlineData(0xFEBF_0000, "HL2009")] // over the IOAPIC's page
+    [InlineData(0xFFFB_0000, "HL2004")] // overlaps scratch
+    [InlineData(0xFFFF_8000, "HL2005")] // exceeds 4 GiB
+    [InlineData(0xFEBF_0000, "HL2009")] // overlaps the IOAPIC
     [InlineData(0xFEC0_0000, "HL2009")]
-    [InlineData(0xFEDF_0000, "HL2009")] // over the hypervisor's pages and the local APIC's
+    [InlineData(0xFEDF_0000, "HL2009")] // overlaps the pages of the hypervisor and of the local APIC
     [InlineData(0xFEE0_0000, "HL2009")]
     public void A_guest_linked_where_something_else_is_is_refused(ulong address, string code)
     {
@@ -123,9 +123,9 @@ public sealed class FlatLayoutTests
 
     [Theory]
     [InlineData(0x011F_F000, null)]
-    [InlineData(0x0120_0000, "HL2009")] // i686 sheet, section 6.3: over the local APIC
+    [InlineData(0x0120_0000, "HL2009")] // overlaps the local APIC (i686 sheet, section 6.3)
     [InlineData(0xA000, null)]
-    [InlineData(0x9000, "HL2007")] // i686 sheet, section 2.4 (D): buffers and two pages
+    [InlineData(0x9000, "HL2007")] // less than the buffers and two pages (i686 sheet, section 2.4 (D))
     public void Scratch_has_the_bounds_of_the_identity_layout(ulong size, string? code)
     {
         MemoryMap.TryCreate(GuestLayouts.I686Flat.PlacedAt(new(Linked)), new() { ScratchSize = size }, 0x2345, null, _findings);

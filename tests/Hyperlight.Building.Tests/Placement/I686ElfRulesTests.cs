@@ -7,8 +7,8 @@ using Hyperlight.Testing;
 namespace Hyperlight.Building.Tests.Placement;
 
 /// <summary>
-/// i686 sheet, section 4.3: each line of the table of rules for ELF files, by its name there, with the code that a guest is refused with
-/// that breaks it, in each of the three layouts of 32-bit guests.
+/// Tests each rule for ELF files in the table of the i686 sheet, section 4.3, in each of the three layouts of 32-bit guests. Each row has
+/// the rule's name, a guest that breaks it, and the code of the error.
 /// </summary>
 public sealed class I686ElfRulesTests
 {
@@ -121,7 +121,9 @@ public sealed class I686ElfRulesTests
         });
     }
 
-    /// <summary>RELOC: all but NONE and RELATIVE, in tables with and without addends, and in that of a procedure linkage table.</summary>
+    /// <summary>
+    /// RELOC: all types but NONE and RELATIVE are refused, in tables with and without addends and in procedure linkage tables.
+    /// </summary>
     [Fact]
     public void Of_all_types_of_relocations_two_are_accepted_and_the_others_are_HL1014() => Assert.All(Layouts, at =>
     {
@@ -161,13 +163,13 @@ public sealed class I686ElfRulesTests
     public void BASE_a_fixed_guest_that_is_not_linked_where_its_layout_starts_is_HL2010(string version, ulong address) =>
         AssertRefused("HL2010", TestElf.I686At(address).WithVersionNote(version));
 
-    /// <summary>SCRATCH, and addresses beyond the layout. The paged layout has tables for all of it, which need room.</summary>
+    /// <summary>SCRATCH, and addresses beyond the layout. The paged layout also needs room for page tables.</summary>
     [Theory]
     [InlineData(Identity, 0x4000_0000, "HL2005")] // 1 GiB
     [InlineData(Flat, 0x4010_0000, "HL2005")]
     [InlineData(0xFFF0_0000, 0xFFFB_7000, "HL2004")]
     [InlineData(0xFFF0_0000, 0xFFFF_F000, "HL2005")]
-    [InlineData(Paged, 0xFE5F_F000, "HL2004", 0x80_0000)] // physical addresses of scratch begin at 0xFE60_0000
+    [InlineData(Paged, 0xFE5F_F000, "HL2004", 0x80_0000)] // Scratch begins at the physical address 0xFE60_0000.
     [InlineData(Paged, 0xFFFF_F000, "HL2005", 0x80_0000)]
     [InlineData(Identity, 0x3FF0_0000, null)]
     [InlineData(Flat, 0x3FF0_0000, null)]
@@ -187,7 +189,8 @@ public sealed class I686ElfRulesTests
     }
 
     /// <summary>
-    /// PEB: nothing of a segment reaches behind the rounded size of the image, which is that of all segments with their zeros and gaps.
+    /// PEB: segments end before the PEB, which lies behind the image. The image's size includes all segments with zeros and gaps, rounded
+    /// up.
     /// </summary>
     [Fact]
     public void PEB_lies_behind_the_last_byte_of_the_last_segment() => Assert.All(Layouts, at =>
@@ -198,7 +201,7 @@ public sealed class I686ElfRulesTests
         Assert.Equal(at + 0xB000, image.Config.Regions.Single(region => region.Name == "peb").Gva.Value);
     });
 
-    /// <summary>ENTRY16: the code segment of real mode ends at 64 KiB; no other layout has such an end.</summary>
+    /// <summary>ENTRY16: the code segment of real mode ends at 64 KiB. The other layouts have no such limit.</summary>
     [Theory]
     [InlineData(0xFFFF, null)]
     [InlineData(0x10000, "HL2006")]
@@ -237,7 +240,7 @@ public sealed class I686ElfRulesTests
             .Where(finding => finding.Rule.Severity > FindingSeverity.Information).Select(finding => finding.Rule.Code),
     ];
 
-    /// <summary>What is found beside the information that every identity guest gets.</summary>
+    /// <summary>Gets the findings without the information that every identity guest gets.</summary>
     private static Finding[] Findings(TestElf elf, out BakedImage? image) =>
         [.. AllFindings(elf, new(), out image).Where(finding => finding.Rule.Severity > FindingSeverity.Information)];
 

@@ -8,15 +8,14 @@ using Hyperlight.Testing;
 namespace Hyperlight.Building.Tests.Placement;
 
 /// <summary>
-/// The rule tables of the i686 sheet about memory: of section 2 the layout, of section 6.1 the permissions, of section 6.3 the pages of
-/// devices.
+/// Tests the rules of the i686 sheet about memory: the layout (section 2), permissions (section 6.1) and pages of devices (section 6.3).
 /// </summary>
 public sealed class I686LayoutRulesTests
 {
     private const ulong Paged = 0x1000;
     private const ulong Flat = 0x10_0000;
 
-    /// <summary>Section 2.1, "Defaults".</summary>
+    /// <summary>The default sizes (section 2.1, "Defaults").</summary>
     [Fact]
     public void Sizes_that_nobody_asks_for_are_those_of_the_sheet()
     {
@@ -28,7 +27,7 @@ public sealed class I686LayoutRulesTests
         Assert.Equal(0x2000UL, GuestSizes.MinimumBufferSize);
     }
 
-    /// <summary>Section 6.3: the tables of sizes from which scratch covers a device.</summary>
+    /// <summary>The sizes from which on scratch covers a device (section 6.3).</summary>
     [Theory]
     [InlineData(0x011F_F000, null)]
     [InlineData(0x0120_0000, "local APIC")]
@@ -61,7 +60,7 @@ public sealed class I686LayoutRulesTests
     }
 
     /// <summary>
-    /// Section 6.3, profile B: its scratch ends below the local APIC's page and covers the IOAPIC's with more than 2 MiB less a page.
+    /// In profile B scratch ends below the local APIC, and it covers the IOAPIC if it is larger than 2 MiB less a page (section 6.3).
     /// </summary>
     [Theory]
     [InlineData(0x1F_F000, true, false)]
@@ -95,7 +94,7 @@ public sealed class I686LayoutRulesTests
         }
     }
 
-    /// <summary>Section 2.1: image, PEB, heap, init data, each on pages of its own; a heap of odd size is rounded up.</summary>
+    /// <summary>Image, PEB, heap and init data each have pages of their own; the heap size is rounded up (section 2.1).</summary>
     [Theory]
     [InlineData("i686-0.13", 0)]
     [InlineData("i686-0.15", 0x1000)]
@@ -112,7 +111,7 @@ public sealed class I686LayoutRulesTests
     }
 
     /// <summary>
-    /// Upstream once lowered MAX_GPA alone, and every pointer in the PEB, which is a GVA, led nowhere (section 1.2 R9, hl issue 1403).
+    /// Upstream once lowered MAX_GPA alone, so that every pointer in the PEB, which is a GVA, was wrong (section 1.2 R9, hl issue 1403).
     /// </summary>
     [Fact]
     public void Pointers_of_the_PEB_are_physical_addresses_wherever_there_is_no_paging()
@@ -128,7 +127,7 @@ public sealed class I686LayoutRulesTests
         }
     }
 
-    /// <summary>Sections 6.1 and 10: writing is for the layouts without paging, whatever an image says.</summary>
+    /// <summary>Only layouts without paging allow writing to the image, whatever an image says (sections 6.1 and 10).</summary>
     [Theory]
     [InlineData(0UL, "rwx", "r-x")]
     [InlineData(Flat, "rwx", "r-x")]

@@ -50,7 +50,8 @@ public sealed class LayoutSelectionTests
     }
 
     /// <summary>
-    /// Upstream relocates no such guest (i686 sheet, section 4.1), so it can be none of its own, wherever its addresses start.
+    /// Upstream does not relocate such guests (i686 sheet, section 4.1), so they cannot follow an upstream layout, whatever their addresses
+    /// are.
     /// </summary>
     [Theory]
     [InlineData(0, 0x1000)]
@@ -113,7 +114,7 @@ public sealed class LayoutSelectionTests
     {
         (GuestLayout? layout, GuestReport report) = Select(TestElf.Amd64().WithVersionNote("0.14.0"));
 
-        // Still a layout, so that validation finds the rest.
+        // There is a layout all the same, so that validation reports all other findings.
         Assert.Same(GuestLayouts.Amd64V16, layout);
         Assert.Equal(["HL2003"], report.Codes);
         Assert.Contains("Hyperlight 0.14.0", report.Text, StringComparison.Ordinal);

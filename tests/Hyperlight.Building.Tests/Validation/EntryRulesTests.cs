@@ -29,7 +29,8 @@ public sealed class EntryRulesTests
     [Fact]
     public void An_entry_in_the_zero_filled_end_of_code_reports_HL1010()
     {
-        GuestReport report = GuestReport.OfAmd64(TestElf.Amd64().WithSegment(0x10000, Code, new byte[0x10], memorySize: 0x20).WithEntry(0x10010));
+        GuestReport report = GuestReport.OfAmd64(
+            TestElf.Amd64().WithSegment(0x10000, Code, new byte[0x10], memorySize: 0x20).WithEntry(0x10010));
 
         Assert.Equal(["HL1010"], report.Codes);
         Assert.Contains("zero-filled", report.Text, StringComparison.Ordinal);

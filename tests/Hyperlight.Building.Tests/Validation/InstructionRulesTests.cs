@@ -16,8 +16,11 @@ public sealed partial class InstructionRulesTests
     [Theory]
     [InlineData(new byte[] { 0xE6, 0x70 }, "writes to port 0x70 at 0x20")]                                     // out %al, $0x70
     [InlineData(new byte[] { 0x90, 0xE4, 0x71 }, "reads from port 0x71 at 0x21")]                              // in $0x71, %al
-    [InlineData(new byte[] { 0xBA, 0xF8, 3, 0, 0, 0xB0, 0x41, 0xEE }, "writes to port 0x3F8 at 0x27")]         // mov $0x3f8, %edx; mov $'A', %al; out %al, (%dx)
-    [InlineData(new byte[] { 0x66, 0xBA, 0xF8, 3, 0xEC }, "reads from port 0x3F8 at 0x24")]                    // mov $0x3f8, %dx; in (%dx), %al
+    [InlineData(
+        new byte[] { 0xBA, 0xF8, 3, 0, 0, 0xB0, 0x41, 0xEE },
+        "writes to port 0x3F8 at 0x27")]         // mov $0x3f8, %edx; mov $'A', %al; out %al, (%dx)
+    [InlineData(
+        new byte[] { 0x66, 0xBA, 0xF8, 3, 0xEC }, "reads from port 0x3F8 at 0x24")]                    // mov $0x3f8, %dx; in (%dx), %al
     public void A_port_without_a_device_warns_with_HL1027_and_the_function(byte[] code, string shown)
     {
         GuestReport report = GuestReport.OfAmd64(TestElf.Amd64().WithCodeAt(Code, code).WithSymbol("poke", Code, (ulong)code.Length));
@@ -27,12 +30,12 @@ public sealed partial class InstructionRulesTests
     }
 
     [Theory]
-    [InlineData(new byte[] { 0xE7, 108 })]                                     // port of the host
-    [InlineData(new byte[] { 0xE6, 0x20 })]                                    // interrupt controller
-    [InlineData(new byte[] { 0xEE })]                                          // a port that is not known
-    [InlineData(new byte[] { 0xBA, 0xF8, 3, 0, 0, 0x01, 0xC2, 0xEE })]         // add %eax, %edx: computed
-    [InlineData(new byte[] { 0xB8, 0xE6, 0x70, 0, 0 })]                        // a number that looks like one
-    [InlineData(new byte[] { 0x06, 0xE6, 0x70 })]                              // no instruction of the mode: the rest is left
+    [InlineData(new byte[] { 0xE7, 108 })]                                     // a port of the host
+    [InlineData(new byte[] { 0xE6, 0x20 })]                                    // the interrupt controller
+    [InlineData(new byte[] { 0xEE })]                                          // an unknown port
+    [InlineData(new byte[] { 0xBA, 0xF8, 3, 0, 0, 0x01, 0xC2, 0xEE })]         // add %eax, %edx: a computed port
+    [InlineData(new byte[] { 0xB8, 0xE6, 0x70, 0, 0 })]                        // a number with the bytes of an instruction
+    [InlineData(new byte[] { 0x06, 0xE6, 0x70 })]                              // an invalid instruction, which ends the scan
     public void Code_that_uses_no_other_port_is_no_finding(byte[] code) =>
         Assert.Empty(GuestReport.OfAmd64(TestElf.Amd64().WithCodeAt(Code, code).WithSymbol("poke", Code, (ulong)code.Length)).Findings);
 
@@ -40,7 +43,8 @@ public sealed partial class InstructionRulesTests
     public void SSE_in_a_32_bit_guest_that_does_not_enable_it_warns_with_HL1026()
     {
         GuestLayout flat = GuestLayouts.I686Flat.PlacedAt(new(0x10_0000));
-        TestElf Guest(params byte[] code) => TestElf.I686At(0x10_0000).WithCodeAt(0x10_0020, [.. code]).WithSymbol("multiply", 0x10_0020, (ulong)code.Length);
+        TestElf Guest(params byte[] code) =>
+            TestElf.I686At(0x10_0000).WithCodeAt(0x10_0020, [.. code]).WithSymbol("multiply", 0x10_0020, (ulong)code.Length);
 
         GuestReport report = GuestReport.OfValidating(Guest([0x90, .. MultiplySd]), flat);
 
@@ -48,16 +52,17 @@ public sealed partial class InstructionRulesTests
         Assert.Contains("the function 'multiply' has an SSE instruction at 0x100021; i686-flat", report.Text, StringComparison.Ordinal);
         Assert.Empty(GuestReport.OfValidating(Guest([.. MultiplySd, 0x0F, 0x22, 0xE0]), flat).Codes); // mov %eax, %cr4
         Assert.Empty(GuestReport.OfValidating(Guest(0xDC, 0xC9), flat).Codes); // fmul: x87 needs no permission
-        Assert.Empty(GuestReport.OfValidating(Guest(0xC5, 0xF8, 0x11), flat).Codes); // cut off
+        Assert.Empty(GuestReport.OfValidating(Guest(0xC5, 0xF8, 0x11), flat).Codes); // an incomplete instruction
         Assert.Empty(GuestReport.OfAmd64(TestElf.Amd64().WithCodeAt(Code, MultiplySd).WithSymbol("multiply", Code, 4)).Findings);
     }
 
-    /// <summary>objdump is the second opinion on where each instruction of a whole C library ends.</summary>
+    /// <summary>Compares the ends of all instructions in a C library with objdump.</summary>
     [Fact]
     public void Instructions_are_as_long_as_objdump_prints_them()
     {
         using NativeTools tools = new();
-        string file = tools.Compile("#include <stdio.h>\nint main(int n, char **v) { (void)v; return printf(\"%f\", n * 0.5); }", "-O2 -static");
+        string file = tools.Compile(
+            "#include <stdio.h>\nint main(int n, char **v) { (void)v; return printf(\"%f\", n * 0.5); }", "-O2 -static");
         ElfFile elf = GuestReport.OfReading(File.ReadAllBytes(file)).Elf!;
         int compared = 0;
         (ulong Address, string Line)? before = null;
@@ -73,7 +78,9 @@ public sealed partial class InstructionRulesTests
             ulong address = ulong.Parse(match.Groups[1].Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
             if (before is { } last && !last.Line.Contains("(bad)", StringComparison.Ordinal))
             {
-                Assert.True(X86Instruction.TryRead(elf.BytesAt(last.Address, address - last.Address), is64: true, out X86Instruction instruction), last.Line);
+                Assert.True(
+                    X86Instruction.TryRead(elf.BytesAt(last.Address, address - last.Address), is64: true, out X86Instruction instruction),
+                    last.Line);
                 Assert.True(address - last.Address == (ulong)instruction.Length, $"{instruction.Length}: {last.Line}");
                 compared++;
             }

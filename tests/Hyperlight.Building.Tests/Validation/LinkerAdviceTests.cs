@@ -4,7 +4,9 @@ using Hyperlight.Building.Tests.Elf;
 
 namespace Hyperlight.Building.Tests.Validation;
 
-/// <summary>What a finding tells to do works with the linker that made the guest. A linker that is not there skips its test.</summary>
+/// <summary>
+/// Tests that the advice of findings works with the linker that made the guest. A test is skipped if its linker is missing.
+/// </summary>
 public sealed partial class LinkerAdviceTests : IDisposable
 {
     private const string Guest = "int x[3]; void entrypoint(void) { for (;;) x[1]++; }";
@@ -35,10 +37,12 @@ public sealed partial class LinkerAdviceTests : IDisposable
     [InlineData("lld")]
     public void A_guest_in_one_writable_and_executable_segment_is_told_to_leave_the_option_that_made_it(string linker)
     {
-        // The segment starts behind the headers, off its page, which is a finding too. GNU ld forgets that the program was to be position-independent.
+        // The segment starts behind the headers and not at a page, which is another finding. GNU ld drops the option for
+        // position-independent code.
         List<Finding> findings = Findings(_tools.Compile(Guest, $"{Freestanding} -fPIE -static-pie -fuse-ld={linker} -Wl,-N"));
         Assert.Equal(["HL1017", "HL2010"], findings.Select(finding => finding.Rule.Code).Order(StringComparer.Ordinal));
-        Assert.Contains("link without -N (--omagic)", findings.Single(finding => finding.Rule == Rules.WritableCode).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "link without -N (--omagic)", findings.Single(finding => finding.Rule == Rules.WritableCode).Message, StringComparison.Ordinal);
 
         Validate($"{Freestanding} -fPIE -static-pie -fuse-ld={linker}");
     }
@@ -65,7 +69,7 @@ public sealed partial class LinkerAdviceTests : IDisposable
         Assert.Empty(Findings(file));
     }
 
-    /// <summary>Links and validates: the findings have these codes and no others.</summary>
+    /// <summary>Links and validates a guest and asserts the codes of its findings.</summary>
     private string Validate(string arguments, params string[] codes)
     {
         List<Finding> findings = Findings(_tools.Compile(Guest, arguments));

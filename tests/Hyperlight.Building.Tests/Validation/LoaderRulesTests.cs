@@ -53,7 +53,8 @@ public sealed class LoaderRulesTests
     [Fact]
     public void A_guest_that_asks_for_an_executable_stack_warns_with_HL1020()
     {
-        GuestReport report = GuestReport.OfAmd64(TestElf.Amd64().WithStack(ElfSegmentFlags.Read | ElfSegmentFlags.Write | ElfSegmentFlags.Execute));
+        GuestReport report = GuestReport.OfAmd64(
+            TestElf.Amd64().WithStack(ElfSegmentFlags.Read | ElfSegmentFlags.Write | ElfSegmentFlags.Execute));
 
         Assert.Equal(["HL1020"], report.Codes);
         Assert.Equal(FindingSeverity.Warning, report.Findings[0].Rule.Severity);

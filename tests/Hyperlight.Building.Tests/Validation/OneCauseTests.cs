@@ -4,7 +4,7 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Building.Tests.Validation;
 
-/// <summary>One cause, one finding: each of these is wrong in one thing, and the whole list of findings of a build is that thing's code.</summary>
+/// <summary>Tests that one cause gives one finding: each guest has one fault, and the build reports the code of this fault only.</summary>
 public sealed class OneCauseTests
 {
     private const ElfSegmentFlags Read = ElfSegmentFlags.Read;
@@ -33,7 +33,10 @@ public sealed class OneCauseTests
         { "HL1011", () => TestElf.Amd64().WithInterpreter().Build() },
         { "HL1012", () => TestElf.Amd64().WithNeeded("libc.so.6").Build() },
         { "HL1013", () => TestElf.Amd64().WithTls(8).Build() },
-        { "HL1014", () => TestElf.Amd64().WithRela(0x2000, 0, type: 6, symbol: 1).WithUndefinedSymbol("asked", ElfSymbolBinding.Global).Build() },
+        {
+            "HL1014",
+            () => TestElf.Amd64().WithRela(0x2000, 0, type: 6, symbol: 1).WithUndefinedSymbol("asked", ElfSymbolBinding.Global).Build()
+        },
         { "HL1015", () => TestElf.Amd64().WithRela(0x9000_0000, 0).Build() },
         { "HL1016", () => TestElf.Amd64().WithRela(0x2000, 0).WithDynamic(ElfDynamicTag.RelaEntrySize, 7).Build() },
         { "HL1017", () => TestElf.Amd64().WithSegment(0x10000, Data | ElfSegmentFlags.Execute, [1]).Build() },
@@ -42,8 +45,14 @@ public sealed class OneCauseTests
         { "HL1020", () => TestElf.Amd64().WithStack(Data | ElfSegmentFlags.Execute).Build() },
         { "HL1021", () => TestElf.I686().Build() },
         { "HL1022", () => TestElf.Amd64().WithUndefinedSymbol("missing", ElfSymbolBinding.Global).Build() },
-        { "HL1023", () => TestElf.Amd64().WithLoadedSection(".init_array", ElfSectionType.InitializationArray, 0x2000).WithRela(0x2000, 0x20).Build() },
-        { "HL1024", () => TestElf.Amd64().WithLoadedSection(".text", ElfSectionType.NoBits, 0, 0x40, ElfSectionFlags.Allocate | ElfSectionFlags.Execute).Build() },
+        { "HL1023", () =>
+            TestElf.Amd64().WithLoadedSection(".init_array", ElfSectionType.InitializationArray, 0x2000).WithRela(0x2000, 0x20).Build() },
+        {
+            "HL1024",
+            () => TestElf.Amd64()
+                .WithLoadedSection(".text", ElfSectionType.NoBits, 0, 0x40, ElfSectionFlags.Allocate | ElfSectionFlags.Execute)
+                .Build()
+        },
         { "HL1025", () => TestElf.Amd64().WithUndefinedSymbol("missing", ElfSymbolBinding.Weak).Build() },
         { "HL1026", () => TestElf.I686At(0x10_0000).WithCodeAt(0x10_0020, 0xF2, 0x0F, 0x59, 0xC1).WithSymbol("f", 0x10_0020, 4).Build() },
         { "HL1027", () => TestElf.Amd64().WithCodeAt(0x20, 0xE6, 0x70).WithSymbol("f", 0x20, 2).Build() },

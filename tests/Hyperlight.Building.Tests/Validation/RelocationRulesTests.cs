@@ -5,7 +5,7 @@ namespace Hyperlight.Building.Tests.Validation;
 
 public sealed class RelocationRulesTests
 {
-    // The data segment of the default guests: 0x2000 to 0x37FF.
+    // The addresses of the data segment in the default guests: 0x2000 to 0x37FF.
     private const ulong DataStart = 0x2000;
     private const ulong DataEnd = 0x3800;
 
@@ -24,7 +24,8 @@ public sealed class RelocationRulesTests
 
     [Fact]
     public void A_relocation_into_code_is_valid() =>
-        Assert.Empty(GuestReport.OfAmd64(TestElf.Amd64().WithRela(TestElf.TextAddress + 8, 0).WithDynamic(ElfDynamicTag.TextRelocations, 0)).Findings);
+        Assert.Empty(GuestReport.OfAmd64(TestElf.Amd64().WithRela(TestElf.TextAddress + 8, 0)
+            .WithDynamic(ElfDynamicTag.TextRelocations, 0)).Findings);
 
     [Theory]
     [InlineData(6, "R_X86_64_GLOB_DAT at 0x2008")]

@@ -130,7 +130,9 @@ public sealed class SegmentRulesTests
 
     [Fact]
     public void An_address_that_is_not_congruent_to_the_file_offset_reports_HL1009() =>
-        Assert.Equal(["HL1009"], GuestReport.OfAmd64(TestElf.Amd64().WithProgramHeader(Header(0x40, 0x10000, 1, 1) with { Alignment = 0x1000 })).Codes);
+        Assert.Equal(
+            ["HL1009"],
+            GuestReport.OfAmd64(TestElf.Amd64().WithProgramHeader(Header(0x40, 0x10000, 1, 1) with { Alignment = 0x1000 })).Codes);
 
     [Fact]
     public void A_writable_and_executable_segment_warns_with_HL1017()
@@ -144,7 +146,7 @@ public sealed class SegmentRulesTests
     [Fact]
     public void A_guest_that_spans_more_than_the_layout_has_room_for_reports_HL2005()
     {
-        // i686-0.13 has room for 1 GiB.
+        // The layout i686-0.13 has room for 1 GiB.
         Assert.Empty(GuestReport.OfI686(TestElf.I686().WithSegment(0x3FFFF000, Read, [1], memorySize: 0x1000)).Codes);
         Assert.Equal(["HL2005"], GuestReport.OfI686(TestElf.I686().WithSegment(0x3FFFF000, Read, [1], memorySize: 0x1001)).Codes);
     }
@@ -166,7 +168,7 @@ public sealed class SegmentRulesTests
     public void A_guest_for_one_address_is_valid_at_the_layouts_base() =>
         Assert.Empty(GuestReport.OfAmd64(AmdAt(0x1000).WithType(ElfType.Executable)).Findings);
 
-    /// <summary>i686 sheet, section 4.2: upstream moves such a guest and does not tell it.</summary>
+    /// <summary>Upstream moves such a guest without telling it (i686 sheet, section 4.2).</summary>
     [Fact]
     public void A_guest_of_the_paged_layout_that_is_fixed_elsewhere_reports_HL2010() =>
         Assert.Equal(["HL2010"], GuestReport.OfValidating(TestElf.I686(), GuestLayouts.I686V15).Codes);
@@ -210,7 +212,8 @@ public sealed class SegmentRulesTests
             .WithInterpreter().WithTls(4).WithNeeded("libc.so.6").WithRel(0x2000, 1).WithRel(0x90000000));
 
         Assert.Equal(
-            ["HL1002", "HL1005", "HL1007", "HL1008", "HL1009", "HL1010", "HL1011", "HL1012", "HL1013", "HL1014", "HL1015", "HL1017", "HL2005", "HL2006"],
+            ["HL1002", "HL1005", "HL1007", "HL1008", "HL1009", "HL1010", "HL1011", "HL1012", "HL1013", "HL1014", "HL1015", "HL1017",
+                "HL2005", "HL2006"],
             report.Codes.Distinct().Order(StringComparer.Ordinal));
     }
 

@@ -4,7 +4,9 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Building.Tests.Validation;
 
-/// <summary>What something has to do before a guest's code runs as its author means: thread pointer, constructors, relocations, symbols.</summary>
+/// <summary>
+/// Tests the findings about work that must be done before a guest's code runs: thread pointer, constructors, relocations, symbols.
+/// </summary>
 public sealed class StartRulesTests
 {
     private const ulong Data = 0x2000;
@@ -23,7 +25,8 @@ public sealed class StartRulesTests
     [Fact]
     public void Thread_local_sections_that_a_script_left_without_a_header_warn_with_HL1013()
     {
-        TestElf elf = TestElf.Amd64().WithLoadedSection(".tdata", ElfSectionType.ProgramBits, Data, 8, ElfSectionFlags.Allocate | ElfSectionFlags.ThreadLocal);
+        TestElf elf = TestElf.Amd64().WithLoadedSection(
+            ".tdata", ElfSectionType.ProgramBits, Data, 8, ElfSectionFlags.Allocate | ElfSectionFlags.ThreadLocal);
 
         GuestReport report = GuestReport.OfAmd64(elf);
 
@@ -31,25 +34,29 @@ public sealed class StartRulesTests
         Assert.Contains("'.tdata' without a PT_TLS header", report.Text, StringComparison.Ordinal);
     }
 
-    /// <summary>Upstream ignores the header; a platform that sets its own thread pointer has it.</summary>
+    /// <summary>Upstream ignores PT_TLS. A guest that sets its own thread pointer can use the header.</summary>
     [Fact]
     public void A_guest_that_sets_its_thread_pointer_may_have_thread_local_variables()
     {
         byte[] wrfsbase = [0xF3, 0x48, 0x0F, 0xAE, 0xD0];
         byte[] wrmsr = [0xB9, 0x00, 0x01, 0x00, 0xC0, 0x0F, 0x30];
         byte[] leaOfTheValues = [0x48, 0x8D, 0x05, .. BitConverter.GetBytes((int)(Data - Code - 7))];
-        Assert.All([wrfsbase, wrmsr, leaOfTheValues], code => Assert.Empty(GuestReport.OfAmd64(TestElf.Amd64().WithTls(8).WithCodeAt(Code, code)).Findings));
+        Assert.All(
+            [wrfsbase, wrmsr, leaOfTheValues],
+            code => Assert.Empty(GuestReport.OfAmd64(TestElf.Amd64().WithTls(8).WithCodeAt(Code, code)).Findings));
 
-        // The variables in place: behind them the word that points to itself.
+        // The variables stay in place, and the word behind them points to itself.
         Assert.Empty(GuestReport.OfAmd64(TestElf.Amd64().WithTls(8).WithRela(Data + 8, (long)Data + 8)).Findings);
         Assert.Empty(GuestReport.OfValidating(TestElf.I686At(0x10_0000).WithTls(8).WithWordsAt(0x10_2008, 0x10_2008), Flat).Codes);
-        Assert.Equal(["HL1013"], GuestReport.OfValidating(TestElf.I686At(0x10_0000).WithTls(8).WithWordsAt(0x10_2008, 0x10_200C), Flat).Codes);
+        Assert.Equal(
+            ["HL1013"], GuestReport.OfValidating(TestElf.I686At(0x10_0000).WithTls(8).WithWordsAt(0x10_2008, 0x10_200C), Flat).Codes);
     }
 
     [Fact]
     public void Constructors_that_nothing_refers_to_warn_with_HL1023_and_the_name_of_the_first()
     {
-        TestElf Guest(string name, ElfSectionType type) => TestElf.Amd64().WithLoadedSection(name, type, Data, 16).WithRela(Data + 8, (long)Code).WithSymbol("set_up", Code, 4);
+        TestElf Guest(string name, ElfSectionType type) =>
+            TestElf.Amd64().WithLoadedSection(name, type, Data, 16).WithRela(Data + 8, (long)Code).WithSymbol("set_up", Code, 4);
 
         GuestReport report = GuestReport.OfAmd64(Guest(".init_array", ElfSectionType.InitializationArray));
 
@@ -58,7 +65,7 @@ public sealed class StartRulesTests
         Assert.Equal(["HL1023"], GuestReport.OfAmd64(Guest(".preinit_array", ElfSectionType.PreinitializationArray)).Codes);
         Assert.Equal(["HL1023"], GuestReport.OfAmd64(Guest(".ctors", ElfSectionType.ProgramBits)).Codes);
 
-        // Without section headers the dynamic table says where they are.
+        // Without section headers the dynamic table gives the address of the constructors.
         TestElf stripped = TestElf.Amd64().WithoutSections().WithRela(Data, (long)Code)
             .WithDynamic(ElfDynamicTag.InitializationArray, Data).WithDynamic(ElfDynamicTag.InitializationArraySize, 8);
         Assert.Equal(["HL1023"], GuestReport.OfAmd64(stripped).Codes);
@@ -70,18 +77,22 @@ public sealed class StartRulesTests
         byte[] leaOfTheTable = [0x48, 0x8D, 0x05, .. BitConverter.GetBytes((int)(Data - Code - 7))];
         Assert.Empty(GuestReport.OfAmd64(TestElf.Amd64().WithLoadedSection(".init_array", ElfSectionType.InitializationArray, Data)
             .WithRela(Data, (long)Code).WithCodeAt(Code, leaOfTheTable)).Findings);
-        Assert.Empty(GuestReport.OfValidating(TestElf.I686At(0x10_0000).WithLoadedSection(".init_array", ElfSectionType.InitializationArray, 0x10_2000)
+        Assert.Empty(GuestReport.OfValidating(
+            TestElf.I686At(0x10_0000).WithLoadedSection(".init_array", ElfSectionType.InitializationArray, 0x10_2000)
             .WithWordsAt(0x10_2000, 0x10_0020).WithCodeAt(0x10_0020, [0xBE, .. BitConverter.GetBytes(0x10_2000)]), Flat).Codes);
 
-        // An empty table has none.
-        Assert.Empty(GuestReport.OfAmd64(TestElf.Amd64().WithLoadedSection(".init_array", ElfSectionType.InitializationArray, Data)).Findings);
+        // An empty table has no constructors.
+        Assert.Empty(
+            GuestReport.OfAmd64(TestElf.Amd64().WithLoadedSection(".init_array", ElfSectionType.InitializationArray, Data)).Findings);
     }
 
     [Fact]
     public void A_function_that_a_resolver_chooses_is_HL1014_in_a_guest_for_one_address_too()
     {
         TestElf Guest() => TestElf.I686At(0x10_0000)
-            .WithLoadedSection(".rel.iplt", ElfSectionType.Rel, 0x10_2000).WithWordsAt(0x10_2000, 0x10_2010, 42).WithWordsAt(0x10_2010, 0x10_0020)
+            .WithLoadedSection(".rel.iplt", ElfSectionType.Rel, 0x10_2000)
+            .WithWordsAt(0x10_2000, 0x10_2010, 42)
+            .WithWordsAt(0x10_2010, 0x10_0020)
             .WithSymbol("choose", 0x10_0020, 4).WithSymbol("fast", 0x10_0020, 4, ElfSymbolType.IndirectFunction);
 
         GuestReport report = GuestReport.OfValidating(Guest(), Flat);
@@ -90,14 +101,15 @@ public sealed class StartRulesTests
         Assert.Contains("the function 'fast' is chosen by the resolver 'choose'", report.Text, StringComparison.Ordinal);
         Assert.Contains("R_386_IRELATIVE at 0x102010", report.Text, StringComparison.Ordinal);
 
-        // A C library's start works through the table itself.
+        // The start code of a C library refers to the table and runs the resolvers.
         Assert.Empty(GuestReport.OfValidating(Guest().WithCodeAt(0x10_0030, [0xBE, .. BitConverter.GetBytes(0x10_2000)]), Flat).Codes);
     }
 
     [Fact]
     public void Relocations_that_the_dynamic_table_does_not_name_are_HL1014()
     {
-        GuestReport report = GuestReport.OfAmd64(TestElf.Amd64().WithLoadedSection(".rela.dyn", ElfSectionType.Rela, Data, 24).WithWordsAt(Data, Data + 0x20, 8, 0x10));
+        GuestReport report = GuestReport.OfAmd64(
+            TestElf.Amd64().WithLoadedSection(".rela.dyn", ElfSectionType.Rela, Data, 24).WithWordsAt(Data, Data + 0x20, 8, 0x10));
 
         Assert.Equal(["HL1014"], report.Codes);
         Assert.Contains("the section '.rela.dyn', which the dynamic table does not name", report.Text, StringComparison.Ordinal);
@@ -120,14 +132,16 @@ public sealed class StartRulesTests
 
     [Fact]
     public void An_object_file_is_not_told_that_its_symbols_are_undefined() =>
-        Assert.Equal(["HL1005"], GuestReport.OfAmd64(TestElf.Amd64().WithType(ElfType.Relocatable).WithUndefinedSymbol("missing", ElfSymbolBinding.Global)).Codes);
+        Assert.Equal(["HL1005"], GuestReport.OfAmd64(TestElf.Amd64().WithType(ElfType.Relocatable)
+            .WithUndefinedSymbol("missing", ElfSymbolBinding.Global)).Codes);
 
     [Fact]
     public void A_weak_symbol_is_HL1022_where_a_function_calls_it_unasked_and_else_good_to_know()
     {
         byte[] call = [0xE8, .. BitConverter.GetBytes(-(int)Code - 5)];
         byte[] guarded = [0x48, 0xC7, 0xC0, 0, 0, 0, 0, 0x48, 0x85, 0xC0, 0x74, 5, 0xE8, .. BitConverter.GetBytes(-(int)Code - 17)];
-        GuestReport Of(byte[] code) => GuestReport.OfAmd64(TestElf.Amd64().WithCodeAt(Code, code).WithSymbol("user", Code, 0x18).WithUndefinedSymbol("missing", ElfSymbolBinding.Weak));
+        GuestReport Of(byte[] code) => GuestReport.OfAmd64(
+            TestElf.Amd64().WithCodeAt(Code, code).WithSymbol("user", Code, 0x18).WithUndefinedSymbol("missing", ElfSymbolBinding.Weak));
 
         Assert.Equal(["HL1022"], Of(call).Codes);
         Assert.Contains("the function 'user' calls the weak symbol 'missing'", Of(call).Text, StringComparison.Ordinal);

@@ -28,7 +28,7 @@ public sealed class RulesTests
             Assert.Contains($"*{rule.Severity}.*", page, StringComparison.Ordinal);
         });
 
-        // HL6xxx are the generator's, whose tests look at their pages.
+        // The codes HL6xxx belong to the generator, whose tests compare them with the pages.
         string[] pages =
             [.. Directory.EnumerateFiles(Pages, "HL*.md")
                 .Select(path => Path.GetFileNameWithoutExtension(path))

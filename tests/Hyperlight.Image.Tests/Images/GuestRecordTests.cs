@@ -5,12 +5,12 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Image.Tests.Images;
 
-/// <summary>Guests that are opened by what their assembly records.</summary>
+/// <summary>Tests guests that are opened by the record in their assembly.</summary>
 public sealed class GuestRecordTests : IDisposable
 {
     private static readonly string Digest = OciLayout.DigestPrefix + new string('a', 64);
 
-    // Assemblies that are made in memory have no location, so their images are looked for beside the test program.
+    // Assemblies in memory have no location, so their images are looked for beside the test program.
     private readonly List<string> _folders = [];
 
     public void Dispose() => _folders.ForEach(folder => Directory.Delete(folder, recursive: true));

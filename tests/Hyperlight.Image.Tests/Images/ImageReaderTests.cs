@@ -6,7 +6,7 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Image.Tests.Images;
 
-/// <summary>Images from a stranger: each lie gets a coded answer.</summary>
+/// <summary>Tests untrusted images: each false value is reported with a coded error.</summary>
 public sealed class ImageReaderTests : IDisposable
 {
     private readonly TemporaryDirectory _root = new();
@@ -279,7 +279,7 @@ public sealed class ImageReaderTests : IDisposable
     [Fact]
     public void A_pipe_in_place_of_any_file_is_HL3002_and_nobody_waits_for_it()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "pipes in the file system are for Linux");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "probe mkfifo: only Linux has named pipes in the file system");
         foreach (string path in Directory.GetFiles(_root.Path, "*", SearchOption.AllDirectories))
         {
             byte[] original = File.ReadAllBytes(path);
@@ -346,7 +346,7 @@ public sealed class ImageReaderTests : IDisposable
             _ => new FileInfo(path).Length % 0x1000 != 0 && File.ReadAllText(path).Contains("\"layers\"", StringComparison.Ordinal),
         });
 
-    /// <summary>Changes the config and mends every digest above it, as a forger would.</summary>
+    /// <summary>Changes the config and updates every digest that depends on it.</summary>
     private void ForgeConfig(Action<JsonNode> change)
     {
         JsonNode config = JsonNode.Parse(File.ReadAllText(Blob(OciLayout.ConfigMediaType)))!;

@@ -77,7 +77,7 @@ public sealed class ImageWriterTests : IDisposable
 
         string[] after = System.IO.Directory.GetFiles(OciLayout.BlobDirectory(Directory));
         Assert.Equal(3, after.Length);
-        Assert.Single(after.Intersect(before)); // the config, which does not depend on the content
+        Assert.Single(after.Intersect(before)); // The config does not depend on the content.
         using GuestImage image = GuestImage.Open(Directory);
     }
 

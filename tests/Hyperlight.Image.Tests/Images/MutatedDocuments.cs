@@ -6,18 +6,18 @@ using Hyperlight.Images;
 namespace Hyperlight.Image.Tests.Images;
 
 /// <summary>
-/// Changes single bytes of an image's files. Digests are mended, as a forger would, so that readers come to what was changed.
+/// Changes single bytes in the files of an image. The digests are updated, so that readers see the changed bytes.
 /// </summary>
 internal static class MutatedDocuments
 {
     private const int MutantsOfAFile = 500;
     private const int MutatedSize = 0x1000;
 
-    /// <summary>Opens many mutants: each opens, or is refused with a code of images.</summary>
-    /// <param name="directory">The image.</param>
-    /// <param name="fileCount">How many files it has beside the ones that are left as they are.</param>
-    /// <param name="open">Opens it and lets it go.</param>
-    /// <param name="untouched">Memory: every content of it is as good as any other.</param>
+    /// <summary>Opens many changed images: each opens or is refused with a code for images.</summary>
+    /// <param name="directory">The folder of the image.</param>
+    /// <param name="fileCount">The number of files that are changed.</param>
+    /// <param name="open">Opens the image and disposes it.</param>
+    /// <param name="untouched">The path of the memory blob, which is not changed because it may have any content.</param>
     public static void AssertCoded(string directory, int fileCount, Action open, string untouched)
     {
         Random random = new(1271);
@@ -52,7 +52,7 @@ internal static class MutatedDocuments
         }
     }
 
-    /// <summary>Replaces a file. A blob has another name then, and so another content whatever names it.</summary>
+    /// <summary>Replaces a file. A changed blob gets another name, which changes every document that names the blob.</summary>
     public static void Put(IReadOnlyDictionary<string, byte[]> files, string path, byte[] content)
     {
         string before = Path.GetFileName(path);

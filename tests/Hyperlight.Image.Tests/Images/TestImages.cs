@@ -4,7 +4,7 @@ using Hyperlight.Paging;
 
 namespace Hyperlight.Image.Tests.Images;
 
-/// <summary>Small images without a guest, for tests of what is on disk.</summary>
+/// <summary>Creates small images without a guest, for tests of the files.</summary>
 internal static class TestImages
 {
     public static BakedImage Create(GuestLayout layout, byte content = 0xAA, ulong heapSize = 0x20000) =>

@@ -7,7 +7,7 @@ public sealed class MemoryMapTests
     private const ulong WorkedExampleCodeSize = 0x1F123;
     private readonly List<Finding> _findings = [];
 
-    /// <summary>amd64 sheet, section 2.6; the GPAs behind the image follow from the zero page (DESIGN section 4).</summary>
+    /// <summary>Compares with the map of the amd64 sheet, section 2.6. The addresses behind the image include the page of zeros.</summary>
     [Fact]
     public void The_worked_example_of_amd64_lies_where_the_sheet_says()
     {
@@ -27,7 +27,7 @@ public sealed class MemoryMapTests
         Assert.Equal(0xFFFF_FFFF_FFFF_EFC8UL, map.Layout.InitialStackPointer.Value);
     }
 
-    /// <summary>amd64 sheet, sections 0 and 11.1: the base is all that moves.</summary>
+    /// <summary>Only the base address differs (amd64 sheet, sections 0 and 11.1).</summary>
     [Fact]
     public void The_worked_example_lies_three_pages_higher_in_the_layout_after_0_16()
     {
@@ -56,7 +56,7 @@ public sealed class MemoryMapTests
         Assert.Equal(map.Heap.Gva + map.Heap.Size, map.InitData.Gva);
     }
 
-    /// <summary>i686 sheet, section 2.3, "Default-size worked example", profile A.</summary>
+    /// <summary>Compares with profile A in the i686 sheet, section 2.3, "Default-size worked example".</summary>
     [Fact]
     public void The_worked_example_of_i686_lies_where_the_sheet_says()
     {
@@ -73,7 +73,7 @@ public sealed class MemoryMapTests
         Assert.Equal(0x20000UL, map.Peb.Gpa.Value);
     }
 
-    /// <summary>i686 sheet, section 2.3, "Default-size worked example", profile B.</summary>
+    /// <summary>Compares with profile B in the i686 sheet, section 2.3, "Default-size worked example".</summary>
     [Fact]
     public void The_worked_example_of_paged_i686_lies_where_the_sheet_says()
     {
@@ -100,9 +100,9 @@ public sealed class MemoryMapTests
     }
 
     [Theory]
-    [InlineData(0x20000, 7)] // amd64 sheet, section 2.4: 7 pages below 2 MiB
-    [InlineData(0x1DE000, 7)] // ends exactly at 2 MiB
-    [InlineData(0x1DF000, 8)] // one page more needs one more table
+    [InlineData(0x20000, 7)] // 7 pages below 2 MiB (amd64 sheet, section 2.4)
+    [InlineData(0x1DE000, 7)] // The end is exactly at 2 MiB.
+    [InlineData(0x1DF000, 8)] // One more page needs one more table.
     [InlineData(64 << 20, 39)]
     public void Page_tables_grow_by_a_page_for_each_2_MiB(ulong heapSize, int pages)
     {
@@ -112,13 +112,13 @@ public sealed class MemoryMapTests
     }
 
     [Theory]
-    [InlineData(0x20000, 0x48000, 3)] // i686 sheet, section 2.5: the root, a table below, a table for scratch
-    [InlineData(0x3DF000 - 0x1000, 0x48000, 3)] // ends exactly at 4 MiB
+    [InlineData(0x20000, 0x48000, 3)] // the root, one table below, one table for scratch (i686 sheet, section 2.5)
+    [InlineData(0x3DF000 - 0x1000, 0x48000, 3)] // The end is exactly at 4 MiB.
     [InlineData(0x3DF000, 0x48000, 4)]
     [InlineData(64 << 20, 0x48000, 19)]
-    [InlineData(0x20000, 0x40_0000, 3)] // scratch begins exactly 4 MiB below the top
+    [InlineData(0x20000, 0x40_0000, 3)] // Scratch begins exactly 4 MiB below the top.
     [InlineData(0x20000, 0x40_1000, 4)]
-    [InlineData(0xFEC0_0000, 0x130_0000, 1 + 1020 + 5 - 1)] // the heap's end and the start of scratch share a table
+    [InlineData(0xFEC0_0000, 0x130_0000, 1 + 1020 + 5 - 1)] // The end of the heap and the start of scratch share a table.
     public void Two_level_page_tables_grow_by_a_page_for_each_4_MiB(ulong heapSize, ulong scratchSize, int pages)
     {
         MemoryMap map = Create(GuestLayouts.I686V15, new() { HeapSize = heapSize, ScratchSize = scratchSize });
@@ -127,7 +127,8 @@ public sealed class MemoryMapTests
     }
 
     /// <summary>
-    /// i686 sheet, section 2.4 (D): upstream does not check that; scratch lies 0x120_0000 lower than its virtual addresses say.
+    /// Upstream does not check this case (i686 sheet, section 2.4 (D)). The physical addresses of scratch are 0x120_0000 below its virtual
+    /// ones.
     /// </summary>
     [Fact]
     public void Init_data_over_the_physical_addresses_of_scratch_is_refused()
@@ -171,7 +172,7 @@ public sealed class MemoryMapTests
     [InlineData("amd64-0.16", true, "rwx", "rw-")]
     [InlineData("i686-0.13", false, "rwx", "rwx")]
     [InlineData("i686-0.13", true, "rwx", "rwx")]
-    [InlineData("i686-0.15", false, "rwx", "rwx")] // its page tables cannot forbid executing
+    [InlineData("i686-0.15", false, "rwx", "rwx")] // Its page tables cannot forbid executing.
     public void Heap_and_init_data_have_the_permissions_asked_for_where_page_tables_can_give_them(
         string layout, bool executableHeap, string heap, string initData)
     {
@@ -194,10 +195,10 @@ public sealed class MemoryMapTests
         Refuse(GuestLayouts.Amd64V16, new() { InitDataPermissions = (MemoryPermissions)permissions }, Rules.BadPermissions);
 
     [Theory]
-    [InlineData("amd64-0.16", 0x14000 + 0x7000)] // amd64 sheet, section 2.4: buffers, 12 pages, page tables
+    [InlineData("amd64-0.16", 0x14000 + 0x7000)] // buffers, 12 pages, page tables (amd64 sheet, section 2.4)
     [InlineData("amd64-0.17", 0x14000 + 0x7000)]
-    [InlineData("i686-0.15", 0x14000 + 0x3000)] // i686 sheet, section 2.4: the same
-    [InlineData("i686-0.13", 0x8000 + 0x2000)] // i686 sheet, section 2.4 (D): buffers and 2 pages
+    [InlineData("i686-0.15", 0x14000 + 0x3000)] // buffers, 12 pages, page tables (i686 sheet, section 2.4)
+    [InlineData("i686-0.13", 0x8000 + 0x2000)] // buffers and 2 pages (i686 sheet, section 2.4 (D))
     public void Scratch_may_be_as_small_as_the_sheet_says_and_no_smaller(string layout, ulong minimum)
     {
         Create(GuestLayouts.Find(layout)!, new() { ScratchSize = minimum });
@@ -210,7 +211,7 @@ public sealed class MemoryMapTests
     public void A_heap_whose_page_tables_do_not_fit_the_scratch_region_is_refused() =>
         Refuse(GuestLayouts.Amd64V16, new() { HeapSize = 512 << 20 }, Rules.ScratchTooSmall);
 
-    /// <summary>i686 sheet, section 6.3: 18 MiB less a page is the greatest scratch region that leaves the local APIC alone.</summary>
+    /// <summary>The largest scratch region that does not cover the local APIC has 18 MiB less a page (i686 sheet, section 6.3).</summary>
     [Fact]
     public void Scratch_over_the_local_apic_is_refused_and_just_beside_it_is_not()
     {

@@ -6,7 +6,7 @@ namespace Hyperlight.Image.Tests.Layouts;
 
 public sealed class ProcessEnvironmentBlockTests
 {
-    /// <summary>amd64 sheet, section 2.6; recorded from upstream v0.16.0.</summary>
+    /// <summary>Compares with a block that was recorded from upstream v0.16.0 (amd64 sheet, section 2.6).</summary>
     [Fact]
     public void The_worked_example_of_amd64_has_the_recorded_words() =>
         Assert.Equal(
@@ -19,21 +19,21 @@ public sealed class ProcessEnvironmentBlockTests
             [0x4000, 0xFFFF_FFFF_FFFB_7000, 0x4000, 0xFFFF_FFFF_FFFB_B000, 0, 0x45000, 0x20000, 0x25000],
             Words(GuestLayouts.Amd64V17));
 
-    /// <summary>i686 sheet, section 2.2: all fields are 64 bits wide, and the entries of file mappings follow the block.</summary>
+    /// <summary>All fields have 64 bits, and the entries of file mappings follow the block (i686 sheet, section 2.2).</summary>
     [Fact]
     public void The_block_of_i686_ends_with_an_empty_list_of_file_mappings() =>
         Assert.Equal(
             [0x4000, 0xFFFB_8000, 0x4000, 0xFFFB_C000, 0, 0x41000, 0x20000, 0x21000, 0, 0x20050],
             Words(GuestLayouts.I686V13));
 
-    /// <summary>i686 sheet, section 2.2: without file mappings 0x40 bytes; the buffers are where the guest sees them, not where they are.</summary>
+    /// <summary>Without file mappings the block has 0x40 bytes; the buffers have virtual addresses (i686 sheet, section 2.2).</summary>
     [Fact]
     public void The_block_of_paged_i686_ends_before_the_list_and_has_virtual_addresses() =>
         Assert.Equal(
             [0x4000, 0xFFFB_8000, 0x4000, 0xFFFB_C000, 0, 0x42000, 0x20000, 0x22000],
             Words(GuestLayouts.I686V15));
 
-    /// <summary>i686 sheet, section 2.2: entries of 80 bytes from 0x50 on, 32 of them, all in the page of the block.</summary>
+    /// <summary>The list has 32 entries of 80 bytes from 0x50 on, all in the page of the block (i686 sheet, section 2.2).</summary>
     [Fact]
     public void File_mappings_are_a_count_an_address_and_thirty_two_entries()
     {

@@ -4,12 +4,12 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Image.Tests.Layouts;
 
-/// <summary>A size that a finding proposes is one that is not refused in turn, and one cause is one finding.</summary>
+/// <summary>Tests that a size proposed by a finding is accepted, and that one cause gives one finding.</summary>
 public sealed partial class RemedyTests
 {
     /// <summary>
-    /// Sizes around every limit of every layout: what is proposed for one size, put in its place, leaves the findings of the other sizes at
-    /// most.
+    /// Tries sizes around every limit of every layout. With the proposed size in place of the refused one, only findings about other sizes
+    /// are left.
     /// </summary>
     [Fact]
     public void A_size_that_a_finding_proposes_passes()
@@ -28,8 +28,7 @@ public sealed partial class RemedyTests
                     ulong size = ulong.Parse(match.Groups["size"].Value, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
                     List<Finding> rest = Findings(layout, codeSize, With(sizes, match.Groups["name"].Value, size));
 
-                    // A scratch size that is proposed fits beside the guest. What else is wrong with the guest's place is found once there
-                    // is a map.
+                    // A proposed scratch size fits beside the guest. Other faults in the guest's place are found only when there is a map.
                     string text = $"{layout.Id}, code 0x{codeSize:X}, {sizes}\n{finding}\nbut then:\n{string.Join('\n', rest)}";
                     Assert.False(rest.Exists(other => other.Rule == finding.Rule && Same(other, finding)), text);
                     Assert.False(finding.Rule == Rules.ScratchTooSmall
@@ -42,7 +41,7 @@ public sealed partial class RemedyTests
         Assert.Equal(["HL2004", "HL2005", "HL2007", "HL2008", "HL2009", "HL2011", "HL2012"], rules.Order(StringComparer.Ordinal));
     }
 
-    /// <summary>Wrong in one thing: one finding.</summary>
+    /// <summary>Sizes with one fault give one finding.</summary>
     [Theory]
     [InlineData("amd64-0.16", "HeapSize", 0x4_0000_0000, "HL2008")]
     [InlineData("amd64-0.16", "HeapSize", 0x2000_0000, "HL2007")]

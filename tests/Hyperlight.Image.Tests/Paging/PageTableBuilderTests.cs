@@ -4,7 +4,9 @@ using Hyperlight.Paging;
 
 namespace Hyperlight.Image.Tests.Paging;
 
-/// <summary>The golden tables were recorded from upstream v0.16.0's own loader: its default sizes, one segment of 0x1F123 bytes at 0.</summary>
+/// <summary>
+/// Compares with tables that were recorded from upstream v0.16.0's loader: default sizes, one segment of 0x1F123 bytes at 0.
+/// </summary>
 public sealed class PageTableBuilderTests
 {
     private const MemoryPermissions Read = MemoryPermissions.Read;
@@ -15,7 +17,8 @@ public sealed class PageTableBuilderTests
 
     [Fact]
     public void Upstreams_mappings_give_upstreams_bytes() =>
-        Assert.Equal("f32feaa750f14cc79d6f97eed550143645b60dc1aad8066e06348abfa9442c4a", Convert.ToHexStringLower(SHA256.HashData(_tables)));
+        Assert.Equal(
+            "f32feaa750f14cc79d6f97eed550143645b60dc1aad8066e06348abfa9442c4a", Convert.ToHexStringLower(SHA256.HashData(_tables)));
 
     [Theory]
     [InlineData(0, 0, 0xFFFFC1023)]
@@ -33,7 +36,7 @@ public sealed class PageTableBuilderTests
     [InlineData(5, 511, 0xFFFFC6023)]
     [InlineData(6, 439, 0x8000000FFFFB8063)] // scratch
     [InlineData(6, 510, 0x8000000FFFFFF063)]
-    [InlineData(6, 511, 0)] // the topmost page stays unmapped
+    [InlineData(6, 511, 0)] // The topmost page is not mapped.
     public void Each_entry_is_the_recorded_one(int page, int index, ulong entry) =>
         Assert.Equal(entry, BinaryPrimitives.ReadUInt64LittleEndian(_tables.AsSpan((page * 4096) + (index * 8))));
 
@@ -61,7 +64,8 @@ public sealed class PageTableBuilderTests
         Assert.All([(0x11027UL, 0), (0x12027UL, 1), (0x13027UL, 2)], table => Assert.Equal(
             table.Item1, BinaryPrimitives.ReadUInt64LittleEndian(built.AsSpan(table.Item2 * 4096))));
         Assert.Equal((0x5261UL, 0x6065UL), (
-            BinaryPrimitives.ReadUInt64LittleEndian(built.AsSpan((3 * 4096) + 8)), BinaryPrimitives.ReadUInt64LittleEndian(built.AsSpan((3 * 4096) + 16))));
+            BinaryPrimitives.ReadUInt64LittleEndian(built.AsSpan((3 * 4096) + 8)),
+            BinaryPrimitives.ReadUInt64LittleEndian(built.AsSpan((3 * 4096) + 16))));
     }
 
     private static byte[] UpstreamsDefaultMappings(int expectedSize)

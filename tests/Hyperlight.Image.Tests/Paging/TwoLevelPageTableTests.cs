@@ -4,7 +4,7 @@ using Hyperlight.Paging;
 
 namespace Hyperlight.Image.Tests.Paging;
 
-/// <summary>i686 sheet, section 2.5, golden vector B1: code of 0x2345 bytes and the default sizes.</summary>
+/// <summary>Compares with golden vector B1 of the i686 sheet, section 2.5: code of 0x2345 bytes and the default sizes.</summary>
 public sealed class TwoLevelPageTableTests
 {
     private const MemoryPermissions Read = MemoryPermissions.Read;
@@ -16,7 +16,8 @@ public sealed class TwoLevelPageTableTests
     public void The_golden_mappings_give_the_golden_bytes()
     {
         Assert.Equal(0x3000, _tables.Length);
-        Assert.Equal("a715b6be097e4b663483bc91eaac80576f773d5a320c34e6547b584eca9da72f", Convert.ToHexStringLower(SHA256.HashData(_tables)));
+        Assert.Equal(
+            "a715b6be097e4b663483bc91eaac80576f773d5a320c34e6547b584eca9da72f", Convert.ToHexStringLower(SHA256.HashData(_tables)));
     }
 
     [Theory]
@@ -77,7 +78,8 @@ public sealed class TwoLevelPageTableTests
         Assert.Equal((0x16027UL, 0x17027UL, 0x15027UL, 0x15027UL), (At(2, 0), At(6, 0), At(7, 0), At(4, 0)));
     }
 
-    private static uint Entry(byte[] tables, int page, int index) => BinaryPrimitives.ReadUInt32LittleEndian(tables.AsSpan((page * 4096) + (index * 4)));
+    private static uint Entry(byte[] tables, int page, int index) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(tables.AsSpan((page * 4096) + (index * 4)));
 
     private static byte[] GoldenMappings()
     {
