@@ -37,14 +37,14 @@ public static class GuestImageExtensions
         try
         {
             Sandbox sandbox = snapshot is not null
-                ? new(snapshot, options)
-                : new(image.Name, content.Map, content.EntryPoint, content.File, options, cancellationToken, content.Digest);
-            start.Succeed();
+                ? Sandbox.Resume(snapshot, options)
+                : Sandbox.Start(content, options, cancellationToken);
+            start.End(failure: null);
             return sandbox;
         }
         catch (Exception exception)
         {
-            start.Fail(exception);
+            start.End(exception);
             throw;
         }
     }
@@ -74,12 +74,12 @@ public static class GuestImageExtensions
         try
         {
             GuestExit exit = Sandbox.RunOnce(content, options, cancellationToken);
-            start.Succeed();
+            start.End(failure: null);
             return exit;
         }
         catch (Exception exception)
         {
-            start.Fail(exception);
+            start.End(exception);
             throw;
         }
     }

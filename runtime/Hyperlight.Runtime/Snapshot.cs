@@ -107,13 +107,13 @@ public sealed class Snapshot : IDisposable
         try
         {
             using SnapshotContent content = Hold();
-            Sandbox sandbox = new(content, options);
-            start.Succeed();
+            Sandbox sandbox = Sandbox.Resume(content, options);
+            start.End(failure: null);
             return sandbox;
         }
         catch (Exception exception)
         {
-            start.Fail(exception);
+            start.End(exception);
             throw;
         }
     }

@@ -1,20 +1,23 @@
 using Hyperlight.Concurrency;
-using Hyperlight.Hypervisors;
+using Hyperlight.Machine;
 using Hyperlight.Watch;
 
 namespace Hyperlight.Calls;
 
 /// <summary>
-/// Lets one call at a time into the guest and stops it: by its token, at its deadline, or because the sandbox is disposed. The first reason
-/// wins. All decisions are made under one lock, so a stop never reaches the next call.
+/// Lets one call at a time into the guest of a sandbox, and stops a call: by its token, at its deadline, or because the sandbox is disposed. The first reason
+/// wins. The gate also has the condition of the sandbox. All decisions are made under one lock: a stop never reaches the next call, and a sandbox that is
+/// disposed or lost never becomes usable again.
 /// </summary>
 internal sealed class CallGate : IDisposable
 {
     private readonly SteadyLock _lock = new();
-    private readonly IVirtualMachine _machine;
+    private readonly GuestMachine _machine;
     private readonly Alarm _alarm;
+
+    // Written under the lock, read without it.
+    private volatile SandboxCondition _condition;
     private bool _busy;
-    private bool _disposed;
     private StopReason _stop;
 
     // Milliseconds of the watchdog's clock: when the current call has to end, and when the alarm rings next. The alarm is left alone
@@ -22,27 +25,20 @@ internal sealed class CallGate : IDisposable
     private long _deadline = Watchdog.Never;
     private long _alarmDue = Watchdog.Never;
 
-    /// <param name="machine">What is stopped.</param>
-    /// <param name="watchdog">What watches the time.</param>
-    public CallGate(IVirtualMachine machine, Watchdog watchdog)
+    /// <param name="machine">The machine that runs the guest.</param>
+    /// <param name="watchdog">The watchdog that ends calls at their deadline.</param>
+    /// <param name="condition">The condition of the sandbox at first.</param>
+    public CallGate(GuestMachine machine, Watchdog watchdog, SandboxCondition condition)
     {
         _machine = machine;
+        _condition = condition;
         _alarm = new(watchdog, OnAlarm);
     }
 
-    /// <summary>Whether the sandbox is disposed.</summary>
-    public bool IsDisposed
-    {
-        get
-        {
-            using (_lock.Enter())
-            {
-                return _disposed;
-            }
-        }
-    }
+    /// <summary>Gets what the sandbox can be used for at this moment.</summary>
+    public SandboxCondition Condition => _condition;
 
-    /// <summary>Why the current call was stopped.</summary>
+    /// <summary>Gets why the current call was stopped.</summary>
     public StopReason Stopped
     {
         get
@@ -57,7 +53,7 @@ internal sealed class CallGate : IDisposable
     /// <summary>Gets the signal for the host functions of the current call.</summary>
     public StopSignal Signal { get; } = new();
 
-    /// <summary>Milliseconds that are left of the current call; a great number where it has no limit.</summary>
+    /// <summary>Gets the milliseconds that are left of the current call; <see cref="Watchdog.Never"/> if the call has no limit.</summary>
     public long TimeLeft
     {
         get
@@ -70,7 +66,7 @@ internal sealed class CallGate : IDisposable
     }
 
     /// <summary>Begins a call. Every call that was begun is ended with <see cref="Leave"/>.</summary>
-    /// <param name="timeout">The longest it may take.</param>
+    /// <param name="timeout">The longest time that the call may take.</param>
     /// <exception cref="ObjectDisposedException">The sandbox is disposed.</exception>
     /// <exception cref="InvalidOperationException">Another call is running.</exception>
     /// <exception cref="HyperlightException">HL5005: nothing can watch the time. No call was begun.</exception>
@@ -78,7 +74,7 @@ internal sealed class CallGate : IDisposable
     {
         using (_lock.Enter())
         {
-            ObjectDisposedException.ThrowIf(_disposed, typeof(Sandbox));
+            ObjectDisposedException.ThrowIf(IsDisposed, typeof(Sandbox));
             if (_busy)
             {
                 throw new InvalidOperationException(
@@ -103,14 +99,14 @@ internal sealed class CallGate : IDisposable
     {
         using (_lock.Enter())
         {
-            bool isFree = !_busy && !_disposed;
+            bool isFree = !_busy && !IsDisposed;
             _busy |= isFree;
             return isFree;
         }
     }
 
     /// <summary>Ends a call.</summary>
-    /// <returns>Whether the sandbox was disposed meanwhile, so that the caller has to free it.</returns>
+    /// <returns>Whether the sandbox was disposed during the call, so that the caller has to free what the sandbox has.</returns>
     public bool Leave()
     {
         using (_lock.Enter())
@@ -118,11 +114,23 @@ internal sealed class CallGate : IDisposable
             _busy = false;
             Signal.Reset();
             _deadline = Watchdog.Never;
-            return _disposed;
+            return IsDisposed;
         }
     }
 
-    /// <summary>Stops the current call, where there is one.</summary>
+    /// <summary>Gives the sandbox another condition. A sandbox that is disposed or lost keeps the condition that it has.</summary>
+    public void Become(SandboxCondition condition)
+    {
+        using (_lock.Enter())
+        {
+            if (_condition.State is SandboxState.Ready or SandboxState.Poisoned)
+            {
+                _condition = condition;
+            }
+        }
+    }
+
+    /// <summary>Stops the current call, if there is one.</summary>
     public void Stop(StopReason reason)
     {
         using (_lock.Enter())
@@ -136,25 +144,31 @@ internal sealed class CallGate : IDisposable
         }
     }
 
-    /// <summary>Lets no further call in and stops the current one.</summary>
-    /// <returns>Whether the caller has to free the sandbox: it is the first to dispose it, and no call is running that will.</returns>
-    public bool Close()
+    /// <summary>Disposes the sandbox: lets no further call in and stops the current one.</summary>
+    /// <param name="before">The condition of the sandbox before.</param>
+    /// <returns>
+    /// Whether the caller has to free what the sandbox has: the caller is the first to dispose the sandbox, and no call is running whose end would free it.
+    /// </returns>
+    public bool Close(out SandboxCondition before)
     {
         using (_lock.Enter())
         {
-            if (_disposed)
+            before = _condition;
+            if (IsDisposed)
             {
                 return false;
             }
 
-            _disposed = true;
+            _condition = SandboxCondition.Disposed;
             Stop(StopReason.Disposed);
             return !_busy;
         }
     }
 
-    /// <summary>Takes the alarm away, which otherwise would keep the gate alive until it rings. Only once no call is running.</summary>
+    /// <summary>Takes away the alarm, which would keep the gate alive until it rings. Only when no call is running.</summary>
     public void Dispose() => _alarm.Cancel();
+
+    private bool IsDisposed => _condition.State == SandboxState.Disposed;
 
     private void OnAlarm()
     {

@@ -85,13 +85,13 @@ internal sealed class HostFunctionTable
         try
         {
             result = function.ReturnsTask ? RunAlone(function, stop) : Run(function, stop);
-            call.Succeed();
+            call.End(failure: null);
         }
 #pragma warning disable CA1031 // Whatever a host function throws, the guest hears that it failed: that is the contract.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            call.Fail(exception);
+            call.End(exception);
             return WriteError(reply, exception switch
             {
                 GuestVisibleException => ExceptionText.Of(exception),

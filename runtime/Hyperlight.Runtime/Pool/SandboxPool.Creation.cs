@@ -151,7 +151,7 @@ public sealed partial class SandboxPool
             }
 
             // Like all others from its first rent on, and out of the warm-up's reach.
-            first = first.Renew() ?? throw new ObjectDisposedException(nameof(Sandbox), "The warm-up left a call running in its sandbox, or disposed it.");
+            first = first.PassOn() ?? throw new ObjectDisposedException(nameof(Sandbox), "The warm-up left a call running in its sandbox, or disposed it.");
             first.Restore(snapshot);
             return first;
         }

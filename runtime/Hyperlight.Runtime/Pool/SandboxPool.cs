@@ -256,7 +256,7 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
             return null;
         }
 
-        if (used.Renew() is { } renewed)
+        if (used.PassOn() is { } renewed)
         {
             try
             {

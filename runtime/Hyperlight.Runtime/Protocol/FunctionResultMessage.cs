@@ -15,10 +15,13 @@ internal static class FunctionResultMessage
     private static ReadOnlySpan<byte> ErrorLayout => [8, 16, 8, 4];
 
     /// <summary>Reads the answer of a guest.</summary>
-    /// <exception cref="GuestErrorException">The guest answered with an error.</exception>
+    /// <param name="message">The answer, in memory that the guest cannot reach.</param>
+    /// <param name="error">Receives the error with which the guest answered, which is not thrown; <c>null</c> if the guest answered with a value.</param>
+    /// <returns>The value; void for an error.</returns>
     /// <exception cref="GuestProtocolException">The message is malformed.</exception>
-    public static GuestValue Read(ReadOnlySpan<byte> message)
+    public static GuestValue Read(ReadOnlySpan<byte> message, out GuestErrorException? error)
     {
+        error = null;
         FlatTable table = FlatTable.Root(message);
         byte type = table.ReadByte(TypeSlot);
         if (type is not (TypeValue or TypeError))
@@ -33,7 +36,8 @@ internal static class FunctionResultMessage
         }
 
         string text = result.Has(ErrorMessageSlot) ? Encoding.UTF8.GetString(result.ReadString(ErrorMessageSlot, "the error message")) : "";
-        throw new GuestErrorException((GuestErrorCode)result.ReadUInt64(ErrorCodeSlot), text);
+        error = new((GuestErrorCode)result.ReadUInt64(ErrorCodeSlot), text);
+        return GuestValue.Void;
     }
 
     /// <summary>Writes a value.</summary>

@@ -1,4 +1,5 @@
 using Hyperlight.Calls;
+using Hyperlight.Snapshots;
 
 namespace Hyperlight;
 
@@ -8,4 +9,8 @@ namespace Hyperlight;
 /// <param name="Body">The function, called with arguments of these types.</param>
 /// <param name="ReturnsTask">Whether the function returns a task.</param>
 internal sealed record HostFunction(
-    GuestValueKind?[] Parameters, GuestValueKind? ReturnType, HostFunctionBody Body, bool ReturnsTask = false);
+    GuestValueKind?[] Parameters, GuestValueKind? ReturnType, HostFunctionBody Body, bool ReturnsTask = false)
+{
+    /// <summary>Gets the types without the function.</summary>
+    public HostFunctionSignature Signature => new([.. Parameters], ReturnType);
+}

@@ -1,4 +1,4 @@
-using Hyperlight.Protocol;
+using Hyperlight.Calls;
 using Hyperlight.Telemetry;
 using Hyperlight.Watch;
 
@@ -79,94 +79,36 @@ public sealed partial class Sandbox
     private GuestValue Invoke(string function, GuestValueKind expected, CallOptions options, ReadOnlySpan<GuestValue> arguments)
     {
         ArgumentException.ThrowIfNullOrEmpty(function);
-        Operation call = Operation.Call(_name, function);
+        Operation call = Operation.Call(_runner.Name, function);
+        CallOutcome outcome;
         try
         {
-            GuestValue result = Execute(function, expected, options, arguments);
-            call.Succeed();
-            return result;
+            outcome = Execute(function, expected, options, arguments);
         }
+#pragma warning disable CA1031 // Whatever keeps the guest from running becomes the outcome of the call.
         catch (Exception exception)
+#pragma warning restore CA1031
         {
-            call.Fail(exception);
-            throw;
+            outcome = CallOutcome.Failed(CallEnd.Refused, exception);
         }
+
+        call.End(outcome.Failure);
+        return outcome.ValueOrThrow();
     }
 
-    private GuestValue Execute(string function, GuestValueKind expected, CallOptions options, ReadOnlySpan<GuestValue> arguments)
+    private CallOutcome Execute(string function, GuestValueKind expected, CallOptions options, ReadOnlySpan<GuestValue> arguments)
     {
-        TimeSpan timeout = SandboxSettings.CheckTimeout(options.Timeout ?? _settings.CallTimeout, nameof(options.Timeout));
+        TimeSpan timeout = SandboxSettings.CheckTimeout(options.Timeout ?? _runner.Settings.CallTimeout, nameof(options.Timeout));
         options.CancellationToken.ThrowIfCancellationRequested();
         _gate.Enter(timeout);
         try
         {
             ThrowIfUnusable();
-            _hostFunctions.ForgetFailure();
-            Push(function, expected, arguments);
-            _current = null;
-            _machine.SetRegisters(_callRegisters);
-            _machine.ResetFloatingPoint();
-            Run(function, options.CancellationToken);
-            _callRegisters.Rflags = CleanFlags;
-            return PopResult();
+            return Conclude(_runner.Call(_gate, function, expected, arguments, options.CancellationToken));
         }
         finally
         {
-            if (_gate.Leave())
-            {
-                Free();
-            }
-        }
-    }
-
-    private void Push(string function, GuestValueKind expected, ReadOnlySpan<GuestValue> arguments)
-    {
-        // A guest that damaged the end of its stack in an earlier call fails this one only.
-        BufferStack input = Input();
-        Span<byte> free = FreeOf(input);
-        long length = FunctionCallMessage.Write(free, function, expected, arguments);
-        if (length > free.Length)
-        {
-            throw new MessageTooLargeException($"The call of {function}", length, free.Length);
-        }
-
-        input.Push((int)length);
-    }
-
-    private Span<byte> FreeOf(BufferStack input)
-    {
-        try
-        {
-            return input.Free();
-        }
-        catch (GuestProtocolException)
-        {
-            ResetBuffers();
-            throw;
-        }
-    }
-
-    // The guest has finished: what is wrong with its result is no reason to distrust it more than before (amd64 sheet, section 6.5).
-    private GuestValue PopResult()
-    {
-        try
-        {
-            return FunctionResultMessage.Read(Output().Pop(ref _received));
-        }
-        catch (GuestErrorException exception)
-        {
-            Measures.AddGuestError(_name, exception.Code);
-            if (_hostFunctions.FailureNamedIn(exception.GuestMessage) is { } hostFailure)
-            {
-                throw new GuestErrorException(exception.Code, exception.GuestMessage, hostFailure);
-            }
-
-            throw;
-        }
-        catch (GuestProtocolException)
-        {
-            ResetBuffers();
-            throw;
+            Leave();
         }
     }
 }

@@ -1,12 +1,8 @@
-using System.Collections.Immutable;
-using System.Security.Cryptography;
 using Hyperlight.Calls;
-using Hyperlight.Hypervisors;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
+using Hyperlight.Machine;
 using Hyperlight.Memory;
-using Hyperlight.Printing;
-using Hyperlight.Protocol;
 using Hyperlight.Snapshots;
 using Hyperlight.Telemetry;
 
@@ -18,119 +14,27 @@ namespace Hyperlight;
 /// </summary>
 public sealed partial class Sandbox : IDisposable
 {
-    // RFLAGS has one bit that is always set.
-    private const ulong CleanFlags = 0x2;
-    private const ulong StackAlignment = 16;
+    // A sandbox is a gate to a runner and the runner's machine. When a pool passes the runner on, the next sandbox gets a gate of its own, and this gate
+    // stays closed: a tenant that keeps the sandbox of an ended lease has a disposed one.
+    private readonly GuestRunner _runner;
+    private readonly GuestMachine _machine;
+    private readonly CallGate _gate;
 
-    private const uint ScratchSlot = 1;
-
-    private readonly string _name;
-    private readonly SandboxSettings _settings;
-    private readonly MemoryMap _map;
-    private readonly ImmutableArray<uint> _allowedMsrs;
-    private readonly GuestMemory _memory;
-    private readonly IVirtualMachine _machine;
-    private CallGate _gate;
-    private readonly HostFunctionTable _hostFunctions;
-    private readonly ImmutableSortedDictionary<string, HostFunctionSignature> _signatures;
-    private readonly AbortMessage _abort = new();
-    private readonly DebugConsole _debug;
-    private readonly GuestLog _log;
-    private readonly GuestPrinter _printer;
-
-    // What the guest sent, out of its reach. Grows to the longest message so far.
-    private byte[] _received = new byte[512];
-    private GeneralRegisters _callRegisters;
-    private volatile string? _poison;
-    private volatile bool _isUnrecoverable;
-    private bool _counted;
-
-    /// <summary>Starts a guest and runs its initialisation.</summary>
-    internal Sandbox(
-        string name,
-        MemoryMap map,
-        GuestVirtualAddress entryPoint,
-        SharedFile blob,
-        SandboxOptions options,
-        CancellationToken cancellationToken,
-        string? imageDigest = null)
-        : this(new GuestOrigin(name, entryPoint, imageDigest), map, SandboxSettings.Of(options), () => new(map, blob, options.Hypervisor.Memory))
+    private Sandbox(GuestRunner runner, SandboxCondition condition)
     {
-        try
-        {
-            Initialize(blob, entryPoint, cancellationToken);
-            ExpectCalls();
-            Count();
-        }
-        catch
-        {
-            Free();
-            throw;
-        }
+        _runner = runner;
+        _machine = runner.Machine;
+        _gate = new(_machine, runner.Settings.Watchdog, condition);
     }
 
-    /// <summary>Goes on where a snapshot was taken.</summary>
-    internal Sandbox(SnapshotContent snapshot, SandboxOptions options)
-        : this(snapshot.Origin, snapshot.Map, SandboxSettings.Of(options), () => new(snapshot.Map, snapshot.Memory.ShareLayers([], options.Hypervisor.Memory), options.Hypervisor.Memory))
-    {
-        try
-        {
-            CheckFits(snapshot);
-            Fill(snapshot);
-            Apply(snapshot);
-            MapDeclared();
-            Count();
-        }
-        catch
-        {
-            Free();
-            throw;
-        }
-    }
+    /// <summary>Gets what the sandbox can be used for at this moment.</summary>
+    public SandboxState State => _gate.Condition.State;
 
-    private Sandbox(GuestOrigin origin, MemoryMap map, SandboxSettings settings, Func<GuestMemory> openMemory)
-    {
-        _name = origin.Name;
-        _origin = origin;
-        _settings = settings;
-        _map = map;
-
-        // Before memory is mapped: where there is no hypervisor, this says so. The memory would ask for calls of Linux.
-        _allowedMsrs = settings.AllowedMsrs;
-        _regionSlots = new(settings.Hypervisor.MemorySlotCount);
-        _log = new(_name, settings);
-        _printer = new(_name, settings, _log);
-        ImmutableSortedDictionary<string, HostFunction> functions = settings.HostFunctions.ContainsKey(HostPrint)
-            ? settings.HostFunctions
-            : settings.HostFunctions.Add(HostPrint, new([GuestValueKind.String], GuestValueKind.Int, (arguments, _) => Print(arguments[0].AsString())));
-        _hostFunctions = new(_name, functions, _log);
-        _signatures = functions.ToImmutableSortedDictionary(pair => pair.Key, pair => new HostFunctionSignature(pair.Value), StringComparer.Ordinal);
-        _debug = new(_printer.DebugPrint);
-        _memory = openMemory();
-        try
-        {
-            _machine = settings.Hypervisor.CreateMachine(map.Layout, _allowedMsrs, map.Sizes.HardwareInterrupts);
-            _timer = _machine.TimerLine is { } line ? new(settings.Ticker, line) : null;
-            _gate = new(_machine, settings.Watchdog);
-            MapLayers(before: []);
-            _machine.Map(ScratchSlot, map.Scratch.Gpa, _memory.Scratch, map.Scratch.Host);
-            AttachCounter();
-        }
-        catch
-        {
-            Free();
-            throw;
-        }
-    }
-
-    /// <summary>What the sandbox can be used for now.</summary>
-    public SandboxState State =>
-        _gate.IsDisposed ? SandboxState.Disposed
-        : _isUnrecoverable ? SandboxState.Unrecoverable
-        : _poison is null ? SandboxState.Ready
-        : SandboxState.Poisoned;
-
+    /// <summary>Gets how long the processor has run the guest, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0 unless this is measured.</summary>
     internal long TicksInGuest => _machine.TicksInGuest;
+
+    /// <summary>Gets the microseconds between two ticks of the guest's timer; 0 while the timer stands.</summary>
+    internal long TimerPeriod => _runner.TimerPeriod;
 
     /// <summary>
     /// Ends the guest and frees its memory. A call that is running on another thread is stopped and fails with <see cref="ObjectDisposedException"/>;
@@ -138,116 +42,181 @@ public sealed partial class Sandbox : IDisposable
     /// </summary>
     public void Dispose()
     {
-        if (_gate.Close())
+        if (_gate.Close(out _))
         {
             Free();
         }
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{_name} ({State})";
+    public override string ToString() => $"{_runner.Name} ({State})";
 
-    /// <summary>Runs a guest's initialisation, which for some is all they do.</summary>
-    internal static GuestExit RunOnce(ImageContent image, SandboxOptions options, CancellationToken cancellationToken)
+    /// <summary>Starts the guest of an image and runs its initialisation.</summary>
+    /// <param name="image">The image, which the caller is a user of.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="cancellationToken">Stops the initialisation.</param>
+    internal static Sandbox Start(ImageContent image, SandboxOptions options, CancellationToken cancellationToken) =>
+        Start(OriginOf(image), image.Map, image.File, options, cancellationToken);
+
+    /// <summary>Starts a guest and runs its initialisation.</summary>
+    /// <param name="origin">Where the guest comes from. The entry point is known.</param>
+    /// <param name="map">Where everything lies in the guest's memory.</param>
+    /// <param name="blob">The memory blob, which the caller is a user of.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="cancellationToken">Stops the initialisation.</param>
+    internal static Sandbox Start(GuestOrigin origin, MemoryMap map, SharedFile blob, SandboxOptions options, CancellationToken cancellationToken)
     {
-        using Sandbox sandbox = new(new GuestOrigin(image.Config.GuestName, image.EntryPoint, image.Digest), image.Map, SandboxSettings.Of(options), () => new(image.Map, image.File, options.Hypervisor.Memory));
+        Sandbox sandbox = Open(origin, map, blob, options);
         try
         {
-            sandbox.Initialize(image.File, image.EntryPoint, cancellationToken);
-            return new(0, "");
+            sandbox.Initialize(blob, cancellationToken).ValueOrThrow();
+            sandbox._machine.ExpectCalls();
+            sandbox._runner.Count();
+            return sandbox;
         }
-        catch (GuestAbortedException exception) when (exception is not GuestCpuException)
+        catch
         {
-            return new(exception.Code, exception.GuestMessage);
+            sandbox.Dispose();
+            throw;
         }
     }
 
-    // amd64 sheet, sections 4.1 and 4.2; i686 sheet, sections 3.2 and 3.3.
-    private void Initialize(SharedFile blob, GuestVirtualAddress entryPoint, CancellationToken cancellationToken)
+    /// <summary>Creates a sandbox whose guest goes on where a snapshot was taken.</summary>
+    /// <param name="snapshot">The snapshot, which the caller is a user of.</param>
+    /// <param name="options">The options.</param>
+    internal static Sandbox Resume(SnapshotContent snapshot, SandboxOptions options)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        _memory.PrepareScratch(blob);
-        ResetBuffers();
-        MapDeclared();
-        _machine.Start(_map.PageTables.Gpa);
-        Span<byte> random = stackalloc byte[sizeof(ulong)];
-        RandomNumberGenerator.Fill(random);
-        _machine.SetRegisters(new()
-        {
-            Rip = entryPoint.Value,
-            Rsp = _map.Layout.InitialStackPointer.Value,
-            Rdi = _map.Peb.Gva.Value,
-            Rsi = _settings.Seed ?? BitConverter.ToUInt64(random),
-            Rdx = GuestLayout.PageSize,
-            Rcx = (ulong)_settings.LogLevel,
-            Rflags = CleanFlags,
-        });
-        _gate.Enter(_settings.StartTimeout);
+        MemoryMap map = snapshot.Map;
+        SandboxSettings settings = SandboxSettings.Of(options);
+        IHostMemory host = settings.Hypervisor.Memory;
+        GuestRunner runner = new(snapshot.Origin, map, settings, () => new(map, snapshot.Memory.ShareLayers([], host), host));
         try
         {
-            Run("The guest's initialisation", cancellationToken);
+            runner.Machine.Load(snapshot);
+            runner.Count();
+            return new(runner, SandboxCondition.Ready);
+        }
+        catch
+        {
+            runner.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs the initialisation of a guest, which is all that some guests do.</summary>
+    /// <param name="image">The image, which the caller is a user of.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="cancellationToken">Stops the guest.</param>
+    internal static GuestExit RunOnce(ImageContent image, SandboxOptions options, CancellationToken cancellationToken)
+    {
+        using Sandbox sandbox = Open(OriginOf(image), image.Map, image.File, options);
+        CallOutcome outcome = sandbox.Initialize(image.File, cancellationToken);
+        if (outcome.Failure is GuestAbortedException abort and not GuestCpuException)
+        {
+            return new(abort.Code, abort.GuestMessage);
+        }
+
+        outcome.ValueOrThrow();
+        return new(0, "");
+    }
+
+    /// <summary>Disposes this sandbox, and gives its guest to a new one that nobody else knows.</summary>
+    /// <returns>
+    /// The new sandbox, in the state that this one had; <c>null</c> if a call is running, which is stopped and then frees the guest, or if this sandbox is
+    /// disposed already.
+    /// </returns>
+    internal Sandbox? PassOn()
+    {
+        // From here on no call gets in through the old gate, and none is inside.
+        if (!_gate.Close(out SandboxCondition before))
+        {
+            return null;
+        }
+
+        _gate.Dispose();
+        _runner.Forget();
+        return new(_runner, before);
+    }
+
+    private static GuestOrigin OriginOf(ImageContent image) => new(image.Config.GuestName, image.EntryPoint, image.Digest);
+
+    private static Sandbox Open(GuestOrigin origin, MemoryMap map, SharedFile blob, SandboxOptions options)
+    {
+        SandboxSettings settings = SandboxSettings.Of(options);
+        return new(new(origin, map, settings, () => new(map, blob, settings.Hypervisor.Memory)), SandboxCondition.Ready);
+    }
+
+    private CallOutcome Initialize(SharedFile blob, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        _machine.Start(blob);
+        _gate.Enter(_runner.Settings.StartTimeout);
+        try
+        {
+            return Conclude(_runner.Run(_gate, "The guest's initialisation", cancellationToken));
         }
         finally
         {
-            _gate.Leave();
+            Leave();
         }
     }
 
-    private void ExpectCalls()
+    /// <summary>Draws from the outcome of a call what it means for the sandbox and its measures. Inside the gate.</summary>
+    private CallOutcome Conclude(in CallOutcome outcome)
     {
-        GeneralRegisters registers = _machine.GetRegisters();
-        if (registers.Rsp % StackAlignment != 0)
+        if (outcome.LeavesGuestUnknown)
         {
-            throw new GuestProtocolException(
-                $"The guest ended its initialisation with the stack pointer 0x{registers.Rsp:X}, which calls cannot use: it must be a multiple of {StackAlignment}.");
+            _gate.Become(SandboxCondition.After(outcome.Failure!, SandboxState.Poisoned));
         }
 
-        _callRegisters = new() { Rip = registers.Rax, Rsp = registers.Rsp, Rflags = CleanFlags };
-    }
-
-    private void ResetBuffers()
-    {
-        Input().Reset();
-        Output().Reset();
-    }
-
-    private BufferStack Input() => new("input", _memory.Input);
-
-    private BufferStack Output() => new("output", _memory.Output);
-
-    // i686 sheet, section 8.
-    private void AttachCounter()
-    {
-        if (_settings.Counter is not { } counter)
+        switch (outcome.End)
         {
-            return;
+            case CallEnd.GuestError:
+                Measures.AddGuestError(_runner.Name, ((GuestErrorException)outcome.Failure!).Code);
+                break;
+            case CallEnd.TimedOut:
+                Measures.AddTimeout(_runner.Name);
+                break;
+            case CallEnd.Canceled:
+                Measures.AddCancellation(_runner.Name);
+                break;
         }
 
-        ulong offset = _map.Layout.CounterOffset ?? throw new HyperlightException(Rules.LayoutLacks.Found(
-            $"the sandbox is given a counter, guests of the layout {_map.Layout.Id} have none: leave SandboxOptions.Counter unset, or call a function instead."));
-        counter.Attach(_memory.Scratch, _memory.Scratch.Size - offset);
+        return outcome;
     }
 
-    private void Count()
+    private void ThrowIfUnusable()
     {
-        Measures.AddSandbox(_name);
-        _counted = true;
+        ThrowIfUnrecoverable();
+        SandboxCondition condition = _gate.Condition;
+        if (condition.State == SandboxState.Poisoned)
+        {
+            throw new SandboxPoisonedException(_runner.Name, condition.Reason!);
+        }
+
+        _machine.UnmapReleased();
     }
 
-    // The machine first: it maps the memory.
+    private void ThrowIfUnrecoverable()
+    {
+        SandboxCondition condition = _gate.Condition;
+        if (condition.State == SandboxState.Unrecoverable)
+        {
+            throw new SandboxUnrecoverableException(_runner.Name, condition.Reason!);
+        }
+    }
+
+    private void Leave()
+    {
+        if (_gate.Leave())
+        {
+            Free();
+        }
+    }
+
     private void Free()
     {
-        _gate?.Dispose();
-        _machine?.Dispose();
-        if (_memory is not null)
-        {
-            _settings.Counter?.Detach(_memory.Scratch);
-            _memory.Dispose();
-        }
-
-        if (_counted)
-        {
-            Measures.RemoveSandbox();
-        }
+        _gate.Dispose();
+        _runner.Dispose();
     }
 }

@@ -3,16 +3,11 @@ using System.Collections.Immutable;
 namespace Hyperlight.Snapshots;
 
 /// <summary>The types of a host function, without the function.</summary>
-/// <param name="Parameters">The types of its parameters, null where any will do.</param>
-/// <param name="ReturnType">The type of its result, null where any will do.</param>
+/// <param name="Parameters">The types of the parameters; <c>null</c> for a parameter that takes any type.</param>
+/// <param name="ReturnType">The type of the result; <c>null</c> for any type.</param>
 internal sealed record HostFunctionSignature(ImmutableArray<GuestValueKind?> Parameters, GuestValueKind? ReturnType)
 {
-    public HostFunctionSignature(HostFunction function)
-        : this([.. function.Parameters], function.ReturnType)
-    {
-    }
-
-    /// <summary>Whether a guest that knows the other one can call this one.</summary>
+    /// <summary>Says whether a guest that was told another signature can call a function with this signature.</summary>
     public bool Serves(HostFunctionSignature other) =>
         (ReturnType is null || ReturnType == other.ReturnType)
         && Parameters.Length == other.Parameters.Length

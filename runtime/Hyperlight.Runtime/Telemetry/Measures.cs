@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
-using Hyperlight.Calls;
 using Hyperlight.Concurrency;
 
 namespace Hyperlight.Telemetry;
@@ -102,9 +101,11 @@ internal static class Measures
     public static void AddDroppedText(string guest, long size) =>
         DroppedText.Add(size, new KeyValuePair<string, object?>(Tags.Guest, guest));
 
-    /// <summary>A start or call was stopped from outside.</summary>
-    public static void AddStop(string guest, StopReason reason) =>
-        (reason == StopReason.TimedOut ? Timeouts : Cancellations).Add(1, new KeyValuePair<string, object?>(Tags.Guest, guest));
+    /// <summary>A start or call was stopped at its timeout.</summary>
+    public static void AddTimeout(string guest) => Timeouts.Add(1, new KeyValuePair<string, object?>(Tags.Guest, guest));
+
+    /// <summary>A start or call was stopped by a token or by disposal.</summary>
+    public static void AddCancellation(string guest) => Cancellations.Add(1, new KeyValuePair<string, object?>(Tags.Guest, guest));
 
     /// <summary>A pool begins to be counted.</summary>
     public static void AddPool(SandboxPool pool) => Steady.Wait(static pool => Pools.AddOrUpdate(pool, null), pool);

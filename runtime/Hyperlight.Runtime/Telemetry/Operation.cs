@@ -5,7 +5,7 @@ namespace Hyperlight.Telemetry;
 
 /// <summary>
 /// A start, call, host call, snapshot or restore while it runs, as a span and as a measure of its duration. It costs next to nothing, and no
-/// allocation, where nobody listens. Every operation that was begun is ended with <see cref="Succeed"/> or <see cref="Fail"/>. None of its members throws:
+/// allocation, where nobody listens. Every operation that was begun is ended with <see cref="End"/>. None of its members throws:
 /// a listener that does, or that waits when its thread is interrupted, decides nothing of what is measured.
 /// </summary>
 internal readonly struct Operation
@@ -44,11 +44,21 @@ internal readonly struct Operation
     /// <summary>A sandbox is set back to a snapshot.</summary>
     public static Operation Restore(string guest) => Begin("restore ", guest, ActivityKind.Internal, Measures.RestoreDuration, guest, detail: default);
 
-    /// <summary>It ended well.</summary>
-    public void Succeed() => End(failure: null);
+    /// <summary>Ends the operation.</summary>
+    /// <param name="failure">The failure of the operation; <c>null</c> if it succeeded.</param>
+    public void End(Exception? failure)
+    {
+        string? error = failure?.GetType().FullName;
+        if (_begin != 0)
+        {
+            Record(error);
+        }
 
-    /// <summary>It failed.</summary>
-    public void Fail(Exception failure) => End(failure);
+        if (_span is not null)
+        {
+            EndSpan(_span, failure, error);
+        }
+    }
 
     private static Operation Begin(
         string what, string name, ActivityKind kind, Histogram<double> duration, string guest, KeyValuePair<string, object?> detail)
@@ -86,20 +96,6 @@ internal readonly struct Operation
         if (exception is ThreadInterruptedException)
         {
             Thread.CurrentThread.Interrupt();
-        }
-    }
-
-    private void End(Exception? failure)
-    {
-        string? error = failure?.GetType().FullName;
-        if (_begin != 0)
-        {
-            Record(error);
-        }
-
-        if (_span is not null)
-        {
-            EndSpan(_span, failure, error);
         }
     }
 

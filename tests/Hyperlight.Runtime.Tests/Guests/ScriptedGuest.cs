@@ -115,7 +115,7 @@ internal sealed class ScriptedGuest : IDisposable
         _file.Flush();
         SandboxOptions options = new() { DebugPrint = TextWriter.Null, Print = TextWriter.Null };
         configure?.Invoke(options);
-        return new("scripted", Map, new(_entryPoint), _blob, options, cancellationToken);
+        return Sandbox.Start(new("scripted", new(_entryPoint), ImageDigest: null), Map, _blob, options, cancellationToken);
     }
 
     public void Dispose()

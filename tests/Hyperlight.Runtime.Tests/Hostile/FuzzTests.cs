@@ -112,7 +112,7 @@ public class FuzzTests
         switch (what)
         {
             case 0:
-                FunctionResultMessage.Read(message);
+                FunctionResultMessage.Read(message, out _);
                 break;
             case 1:
                 new GuestLog("fuzzed", SandboxSettings.Of(new() { Log = _ => { } })).Add(message);

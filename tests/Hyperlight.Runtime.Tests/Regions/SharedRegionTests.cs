@@ -107,12 +107,12 @@ public class SharedRegionTests
     [Fact]
     public void The_hypervisor_takes_only_so_many_and_unmapping_makes_room()
     {
-        RegionSlots slots = new(end: 19);
-        Assert.Equal(3u, slots.Count);
+        MemorySlots slots = new(count: 3);
 
-        Assert.Equal([16u, 17u, 18u, null], (uint?[])[slots.Take(), slots.Take(), slots.Take(), slots.Take()]);
-        slots.Return(17);
-        Assert.Equal([17u, null], (uint?[])[slots.Take(), slots.Take()]);
+        Assert.Equal([0u, 1u, 2u, null], (uint?[])[slots.Take(), slots.Take(), slots.Take(), slots.Take()]);
+        slots.Return(1);
+        Assert.Equal(2u, slots.TakenCount);
+        Assert.Equal([1u, null], (uint?[])[slots.Take(), slots.Take()]);
     }
 
     [KvmFact]

@@ -81,7 +81,7 @@ public sealed class SandboxOptionsTests : IDisposable
     private static Sandbox Create(Snapshot snapshot, SandboxOptions options)
     {
         using SnapshotContent content = snapshot.Hold();
-        return new(content, options);
+        return Sandbox.Resume(content, options);
     }
 
     /// <summary>Gets the values of all options. Collections are listed element by element.</summary>

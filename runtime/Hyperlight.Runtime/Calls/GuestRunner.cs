@@ -1,0 +1,256 @@
+using System.Collections.Immutable;
+using System.Text;
+using Hyperlight.Concurrency;
+using Hyperlight.Layouts;
+using Hyperlight.Machine;
+using Hyperlight.Memory;
+using Hyperlight.Printing;
+using Hyperlight.Protocol;
+using Hyperlight.Snapshots;
+using Hyperlight.Telemetry;
+using Hyperlight.Watch;
+
+namespace Hyperlight.Calls;
+
+/// <summary>
+/// Runs the guest of a machine and serves what the guest asks for until it halts (amd64 sheet, sections 5 and 7.3). A run ends with an outcome and throws
+/// nothing. One call at a time. A pool passes a runner on from sandbox to sandbox: each has a gate of its own, and the runner has all that the sandboxes share.
+/// <code>
+///   Sandbox ── gate ──► GuestRunner ──► GuestMachine ──► virtual machine
+///                        │ ▲                                    │
+///                        │ └────────────── exits ◄──────────────┘
+///                        └► host functions, log, printed text, timer, core files
+/// </code>
+/// </summary>
+internal sealed partial class GuestRunner : IDisposable
+{
+    private const string HostPrint = "HostPrint";
+
+    private readonly SandboxSettings _settings;
+    private readonly HostFunctionTable _hostFunctions;
+    private readonly AbortMessage _abort = new();
+    private readonly DebugConsole _debug;
+    private readonly GuestLog _log;
+    private readonly GuestPrinter _printer;
+    private readonly GuestTimer? _timer;
+
+    // What the guest sent, out of its reach. Grows to the longest message so far.
+    private byte[] _received = new byte[512];
+    private bool _isCounted;
+
+    /// <summary>Creates a machine and what serves its guest.</summary>
+    /// <inheritdoc cref="GuestMachine(GuestOrigin, MemoryMap, ImmutableSortedDictionary{string, HostFunctionSignature}, SandboxSettings, Func{GuestMemory})"/>
+    public GuestRunner(GuestOrigin origin, MemoryMap map, SandboxSettings settings, Func<GuestMemory> openMemory)
+    {
+        Name = origin.Name;
+        _settings = settings;
+        _log = new(Name, settings);
+        _printer = new(Name, settings, _log);
+        _debug = new(_printer.DebugPrint);
+        ImmutableSortedDictionary<string, HostFunction> functions = settings.HostFunctions.ContainsKey(HostPrint)
+            ? settings.HostFunctions
+            : settings.HostFunctions.Add(HostPrint, new([GuestValueKind.String], GuestValueKind.Int, (arguments, _) => Print(arguments[0].AsString())));
+        _hostFunctions = new(Name, functions, _log);
+        Machine = new(
+            origin,
+            map,
+            functions.ToImmutableSortedDictionary(function => function.Key, function => function.Value.Signature, StringComparer.Ordinal),
+            settings,
+            openMemory);
+        _timer = Machine.TimerLine is { } line ? new(settings.Ticker, line) : null;
+    }
+
+    /// <summary>Gets the guest's name.</summary>
+    public string Name { get; }
+
+    /// <summary>Gets the settings of the sandbox.</summary>
+    public SandboxSettings Settings => _settings;
+
+    /// <summary>Gets the machine of the guest.</summary>
+    public GuestMachine Machine { get; }
+
+    /// <summary>Gets the microseconds between two ticks of the guest's timer; 0 while the timer stands.</summary>
+    public long TimerPeriod => _timer?.Period ?? 0;
+
+    /// <summary>Calls a function of the guest.</summary>
+    /// <param name="gate">The gate, which the caller has entered.</param>
+    /// <param name="function">The name of the function.</param>
+    /// <param name="expected">The type of the result that the caller expects.</param>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <exception cref="MessageTooLargeException">The arguments do not fit the guest's input buffer. The guest has not run.</exception>
+    /// <exception cref="GuestProtocolException">The guest damaged its input buffer in an earlier call. The guest has not run, and the buffer is empty again.</exception>
+    public CallOutcome Call(
+        CallGate gate, string function, GuestValueKind expected, ReadOnlySpan<GuestValue> arguments, CancellationToken cancellationToken)
+    {
+        _hostFunctions.ForgetFailure();
+        Push(function, expected, arguments);
+        Machine.BeginCall();
+        CallOutcome outcome = Run(gate, function, cancellationToken);
+        if (outcome.End != CallEnd.Returned)
+        {
+            return outcome;
+        }
+
+        Machine.EndCall();
+        return ReadResult();
+    }
+
+    /// <summary>Lets the guest run until it halts or fails.</summary>
+    /// <param name="gate">The gate, which the caller has entered.</param>
+    /// <param name="what">What is running, as the subject of a sentence.</param>
+    /// <param name="cancellationToken">Stops the guest.</param>
+    /// <returns><see cref="CallEnd.Returned"/> with the void value if the guest halted; no outcome leaves the run unfinished.</returns>
+    public CallOutcome Run(CallGate gate, string what, CancellationToken cancellationToken)
+    {
+        CallOutcome outcome;
+        try
+        {
+            outcome = RunToEnd(gate, what, cancellationToken);
+        }
+#pragma warning disable CA1031 // Whatever broke the run off becomes its outcome.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            outcome = CallOutcome.Failed(CallEnd.BrokeOff, exception);
+        }
+
+        try
+        {
+            EndRun(gate, outcome);
+            return outcome;
+        }
+#pragma warning disable CA1031 // A receiver of the log may throw anything. The failure of the guest goes first.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return outcome.Failure is null ? CallOutcome.Failed(CallEnd.BrokeOff, exception) : outcome;
+        }
+    }
+
+    /// <summary>Counts the guest among those that are running, until <see cref="Dispose"/>.</summary>
+    public void Count()
+    {
+        Measures.AddSandbox(Name);
+        _isCounted = true;
+    }
+
+    /// <summary>Forgets what the guest sent last. Before another sandbox gets the runner.</summary>
+    public void Forget()
+    {
+        _hostFunctions.ForgetFailure();
+        Array.Clear(_received);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Machine.Dispose();
+        if (_isCounted)
+        {
+            Measures.RemoveSandbox();
+        }
+    }
+
+    private CallOutcome RunToEnd(CallGate gate, string what, CancellationToken cancellationToken)
+    {
+        CancellationTokenRegistration registration =
+            cancellationToken.UnsafeRegister(static gate => ((CallGate)gate!).Stop(StopReason.Canceled), gate);
+        try
+        {
+            CallOutcome outcome;
+            do
+            {
+                outcome = Handle(Machine.Run(), gate, what, cancellationToken);
+            }
+            while (outcome.End == CallEnd.None);
+            return outcome;
+        }
+        finally
+        {
+            // A token that is being cancelled makes this wait for the gate's Stop.
+            Steady.Wait(static registration => registration.Dispose(), registration);
+        }
+    }
+
+    private void EndRun(CallGate gate, in CallOutcome outcome)
+    {
+        _timer?.Stop();
+        _abort.Clear();
+        _debug.Flush();
+        try
+        {
+            if (outcome.End is CallEnd.Aborted or CallEnd.Faulted)
+            {
+                WriteCrashDump(gate, (GuestFailedException)outcome.Failure!);
+            }
+        }
+        finally
+        {
+            EndOutput(gate);
+        }
+    }
+
+    private void EndOutput(CallGate gate)
+    {
+        try
+        {
+            _printer.EndCall(gate.TimeLeft);
+        }
+        finally
+        {
+            _log.EndCall();
+        }
+    }
+
+    private void Push(string function, GuestValueKind expected, ReadOnlySpan<GuestValue> arguments)
+    {
+        // A guest that damaged the end of its stack in an earlier call fails this one only.
+        BufferStack input = Machine.Input;
+        Span<byte> free = FreeOf(input);
+        long length = FunctionCallMessage.Write(free, function, expected, arguments);
+        if (length > free.Length)
+        {
+            throw new MessageTooLargeException($"The call of {function}", length, free.Length);
+        }
+
+        input.Push((int)length);
+    }
+
+    private Span<byte> FreeOf(BufferStack input)
+    {
+        try
+        {
+            return input.Free();
+        }
+        catch (GuestProtocolException)
+        {
+            Machine.ResetBuffers();
+            throw;
+        }
+    }
+
+    // The guest has finished: what is wrong with its result is no reason to distrust it more than before (amd64 sheet, section 6.5).
+    private CallOutcome ReadResult()
+    {
+        try
+        {
+            GuestValue value = FunctionResultMessage.Read(Machine.Output.Pop(ref _received), out GuestErrorException? error);
+            return error is null ? CallOutcome.Returned(value) : CallOutcome.Failed(CallEnd.GuestError, WithCause(error));
+        }
+        catch (GuestProtocolException exception)
+        {
+            Machine.ResetBuffers();
+            return CallOutcome.Failed(CallEnd.Unreadable, exception);
+        }
+    }
+
+    private GuestErrorException WithCause(GuestErrorException error) =>
+        _hostFunctions.FailureNamedIn(error.GuestMessage) is { } cause ? new(error.Code, error.GuestMessage, cause) : error;
+
+    private int Print(string text)
+    {
+        _printer.Print(text);
+        return Encoding.UTF8.GetByteCount(text);
+    }
+}

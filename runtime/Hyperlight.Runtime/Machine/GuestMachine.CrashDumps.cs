@@ -1,0 +1,39 @@
+using Hyperlight.CoreDumps;
+using Hyperlight.Hypervisors;
+using Hyperlight.Paging;
+using Hyperlight.Snapshots;
+
+namespace Hyperlight.Machine;
+
+// The memory of a guest that crashed (amd64 sheet, section 9.2).
+internal sealed partial class GuestMachine
+{
+    /// <summary>Gets the first instruction of the guest; <c>null</c> if it is not known.</summary>
+    public GuestVirtualAddress? EntryPoint => _origin.EntryPoint;
+
+    /// <summary>Collects the memory that the guest sees.</summary>
+    /// <param name="special">The special registers, which lead to the guest's page tables.</param>
+    /// <param name="maxPages">The most pages to collect.</param>
+    /// <param name="deadline">When to stop, in milliseconds of <see cref="Environment.TickCount64"/>.</param>
+    public CoreMemory ReadCrashedMemory(in SpecialRegisters special, int maxPages, long deadline)
+    {
+        PageTableFormat? format = ProcessorPaging.Of(special);
+        if (format is null && _map.Layout.Paging == GuestPaging.None)
+        {
+            return CoreMemory.Unmapped(
+                _memory.ToPhysical(),
+                [
+                    .. _memory.Layers.Select(layer => (layer.Gpa, layer.Shared.Memory.Size)),
+                    (_map.Scratch.Gpa, _memory.Scratch.Size),
+                    .. _memory.Regions.Select(region => (region.Gpa, region.Shared.Memory.Size)),
+                ],
+                maxPages,
+                deadline);
+        }
+
+        // A triple fault resets some processors: the tables that the guest started with are better than none.
+        return format is null
+            ? CoreMemory.Mapped(_memory.ToPhysical(), PageTableFormat.Of(_map.Layout.Paging), _map.PageTables.Gpa, maxPages, deadline)
+            : CoreMemory.Mapped(_memory.ToPhysical(), format, new(special.Cr3 & format.AddressMask), maxPages, deadline);
+    }
+}

@@ -1,0 +1,226 @@
+using System.Collections.Immutable;
+using Hyperlight.Hypervisors;
+using Hyperlight.Memory;
+using Hyperlight.Paging;
+using Hyperlight.Snapshots;
+
+namespace Hyperlight.Machine;
+
+// Snapshots (amd64 sheet, sections 6.3 to 6.5).
+internal sealed partial class GuestMachine
+{
+    // How many snapshots the guest has been through.
+    private ulong _generation;
+
+    // Where the guest comes from, which is where the snapshot that was last restored comes from.
+    private GuestOrigin _origin;
+
+    // The snapshot that the guest is at; null once the guest has run on. The machine is no user of the snapshot, whose last user may have gone.
+    private SnapshotContent? _current;
+
+    // The last snapshot that was found to fit. What a snapshot is compared with never changes.
+    private SnapshotContent? _fitting;
+
+    /// <summary>Gets the snapshot that the guest is at, so that no new one has to be taken. The caller becomes a user of the snapshot.</summary>
+    /// <returns>The snapshot; <c>null</c> if the guest has run since, or if the snapshot is freed.</returns>
+    public SnapshotContent? ShareCurrent() => _current?.TryShare() == true ? _current : null;
+
+    /// <summary>Takes a snapshot of the guest. Memory that the guest has not changed is not copied. The caller is the first user of the snapshot.</summary>
+    /// <exception cref="SnapshotFailedException">The guest has changed its page tables so that there can be no snapshot.</exception>
+    public SnapshotContent Capture()
+    {
+        ProcessorState processor = _virtual.GetState();
+        SnapshotMemory memory;
+        if (_map.Layout.Paging == GuestPaging.None)
+        {
+            memory = IdentitySnapshotMemory.Take(_map, _memory);
+        }
+        else
+        {
+            PageTableFormat format = RequireLayoutsPaging(processor.Special);
+            memory = Compaction.Run(_map, _memory, format, FindRoots(new(processor.Special.Cr3 & format.AddressMask)));
+            processor = processor with { Special = processor.Special with { Cr3 = _map.PageTables.Gpa.Value } };
+        }
+
+        _generation++;
+        GeneralRegisters registers = _callRegisters with { Rflags = CleanFlags };
+        return _current = new(_origin, _generation, _map, memory, processor, registers, _hostFunctions, _settings.AllowedMsrs);
+    }
+
+    /// <summary>
+    /// Sets the guest back to a snapshot. Each step uses what the steps before have prepared, and none is repeated:
+    /// <code>
+    ///   step                                                            a failure leaves the sandbox
+    ///   1 compare    the snapshot with map, host functions, registers   as it was
+    ///   2 settle     the processor ends its last exit                   poisoned
+    ///   3 share      layers of the snapshot, those in place stay        as it was
+    ///   4 unmap      regions, and layers that are not the snapshot's    ┐
+    ///   5 map        layers that are new                                │ unrecoverable
+    ///   6 discard    all that the guest wrote                           │
+    ///   7 fill       pages without a layer, page tables, buffers        ┘
+    ///   8 set        registers                                          poisoned
+    /// </code>
+    /// Steps 3 and 7 are the snapshot's (<see cref="SnapshotMemory"/>), step 6 is the memory's (<see cref="GuestMemory"/>), and neither calls back.
+    /// </summary>
+    public RestoreOutcome Restore(SnapshotContent snapshot)
+    {
+        SandboxState? left = null;
+        try
+        {
+            RequireFit(snapshot);
+            _current = null;
+            left = SandboxState.Poisoned;
+            _virtual.Settle();
+            left = null;
+            ImmutableArray<MemoryLayer> layers = snapshot.Memory.ShareLayers(_memory.Layers, _memory.Host);
+            left = SandboxState.Unrecoverable;
+            ReplaceMemory(layers);
+            Fill(snapshot);
+            left = SandboxState.Poisoned;
+            SetProcessor(snapshot);
+            return new(SandboxState.Ready, Failure: null);
+        }
+#pragma warning disable CA1031 // The failure is a value, which the sandbox throws.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            return new(left, failure);
+        }
+    }
+
+    /// <summary>Begins with a snapshot whose layers the machine has been created with.</summary>
+    /// <exception cref="SnapshotMismatchException">The host functions or registers of the sandbox are not those of the snapshot.</exception>
+    public void Load(SnapshotContent snapshot)
+    {
+        RequireFit(snapshot);
+        Fill(snapshot);
+        SetProcessor(snapshot);
+        MapDeclared();
+    }
+
+    private PageTableFormat RequireLayoutsPaging(in SpecialRegisters registers)
+    {
+        PageTableFormat wanted = PageTableFormat.Of(_map.Layout.Paging);
+        return ProcessorPaging.Of(registers) is { } format && format.LastLevel == wanted.LastLevel ? format : throw new SnapshotFailedException(
+            $"it has left {wanted.Shifts.Length}-level paging (CR0 0x{registers.Cr0:X}, CR4 0x{registers.Cr4:X}, EFER 0x{registers.Efer:X}), "
+            + "which snapshots of such guests need.");
+    }
+
+    /// <summary>Finds where the guest's address spaces start, the current one first.</summary>
+    private IReadOnlyList<GuestPhysicalAddress> FindRoots(GuestPhysicalAddress current)
+    {
+        PhysicalMemory memory = _memory.ToPhysical();
+        IReadOnlyList<GuestPhysicalAddress> roots = _settings.PageTableRoots?.Invoke(current, new(memory)) ?? [];
+        if (roots.Count == 0)
+        {
+            return [current];
+        }
+
+        if (roots[0] != current)
+        {
+            throw new SnapshotFailedException($"PageTableRoots found {roots[0]} first, the guest is at {current}: the current root comes first.");
+        }
+
+        foreach (GuestPhysicalAddress root in roots)
+        {
+            if (root.Value % GuestLayout.PageSize != 0 || memory.RangeAt(root.Value) < 0)
+            {
+                throw new SnapshotFailedException($"PageTableRoots found {root}, which is no page of the guest's memory.");
+            }
+        }
+
+        return roots;
+    }
+
+    private void RequireFit(SnapshotContent snapshot)
+    {
+        if (snapshot == _fitting)
+        {
+            return;
+        }
+
+        ImmutableArray<string> differences = SnapshotDifferences.Find(snapshot, _map, _hostFunctions, _settings.AllowedMsrs);
+        if (!differences.IsEmpty)
+        {
+            throw new SnapshotMismatchException(snapshot.GuestName, differences);
+        }
+
+        _fitting = snapshot;
+    }
+
+    private void ReplaceMemory(ImmutableArray<MemoryLayer> layers)
+    {
+        ImmutableArray<MemoryLayer> before = _memory.Replace(layers);
+        try
+        {
+            // First: pages of the snapshot may lie where a region is.
+            while (_memory.Regions is [.., MappedRegion last])
+            {
+                TakeAway(last);
+            }
+
+            if (layers != before)
+            {
+                int same = before.Zip(layers).TakeWhile(pair => pair.First == pair.Second).Count();
+                UnmapLayers(from: same);
+                MapLayers(from: same);
+            }
+
+            _memory.Discard();
+        }
+        finally
+        {
+            // After a failure the guest never runs again, so that nobody needs the layers that may still be mapped.
+            if (layers != before)
+            {
+                foreach (MemoryLayer layer in before.Except(layers))
+                {
+                    layer.Shared.Dispose();
+                }
+            }
+        }
+    }
+
+    private void MapLayers(int from)
+    {
+        foreach (MemoryLayer layer in _memory.Layers[from..])
+        {
+            _layerSlots.Add(MapSlot("memory of a snapshot", layer.Gpa, layer.Shared.Memory, _map.Layout.SnapshotPermissions));
+        }
+    }
+
+    private void UnmapLayers(int from)
+    {
+        while (_layerSlots.Count > from)
+        {
+            UnmapSlot(_layerSlots[^1]);
+            _layerSlots.RemoveAt(_layerSlots.Count - 1);
+        }
+    }
+
+    // What the host keeps for the guest is not the snapshot's: files that are mapped now, and the counter.
+    private void Fill(SnapshotContent snapshot)
+    {
+        snapshot.Memory.Fill(_memory, snapshot.Generation);
+        ResetBuffers();
+        _memory.ListFiles();
+        _settings.Counter?.Publish();
+    }
+
+    /// <summary>Sets the processor to a snapshot whose memory is in place.</summary>
+    private void SetProcessor(SnapshotContent snapshot)
+    {
+        _callRegisters = snapshot.CallRegisters with { Rflags = _map.Layout.Paging == GuestPaging.None ? CleanFlags : FlushFlags };
+        _virtual.SetState(snapshot.Processor);
+        if (!snapshot.IsAccepted)
+        {
+            _virtual.Commit();
+            snapshot.IsAccepted = true;
+        }
+
+        _virtual.SetRegisters(_callRegisters);
+        _generation = snapshot.Generation;
+        _origin = snapshot.Origin;
+        _current = snapshot;
+    }
+}
