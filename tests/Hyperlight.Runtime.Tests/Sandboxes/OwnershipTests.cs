@@ -9,6 +9,7 @@ namespace Hyperlight.Runtime.Tests.Sandboxes;
 /// Tests that the caller owns every object that the API returns: disposing an object ends nothing that another object uses. No other tests
 /// run at the same time, because the tests count the files of the whole process.
 /// </summary>
+[Collection(nameof(Alone))]
 public sealed class OwnershipTests
 {
     private const int Orders = 24;
