@@ -64,7 +64,7 @@ public sealed class CheckNames : GuestTask
             CheckFormerName(names, $"The property {names.Former}", values.Find, name => PlaceOf(name, words));
         }
 
-        HashSet<(string, FindingOrigin)> reported = [];
+        HashSet<ProjectWord> reported = [];
         foreach (ITaskItem guest in Guests)
         {
             foreach (SettingNames names in GuestSetting.All.Select(setting => setting.Metadata))
@@ -87,7 +87,7 @@ public sealed class CheckNames : GuestTask
     }
 
     private void CheckFormerName(
-        SettingNames names, string what, Func<string, string> textOf, Func<string, FindingOrigin> placeOf, HashSet<(string, FindingOrigin)>? reported = null)
+        SettingNames names, string what, Func<string, string> textOf, Func<string, FindingOrigin> placeOf, HashSet<ProjectWord>? reported = null)
     {
         if (names.Former is null || textOf(names.Former).Trim() is not { Length: > 0 } former)
         {
@@ -95,7 +95,7 @@ public sealed class CheckNames : GuestTask
         }
 
         FindingOrigin place = placeOf(names.Former);
-        if (reported?.Add((names.Former, place)) == false)
+        if (reported?.Add(new(names.Former, place)) == false)
         {
             return;
         }
@@ -147,13 +147,13 @@ public sealed class CheckNames : GuestTask
 
     private void CheckMetadata(ProjectWords words)
     {
-        HashSet<(string, FindingOrigin)> reported = [];
+        HashSet<ProjectWord> reported = [];
         foreach (ITaskItem guest in Guests)
         {
             foreach (string name in guest.MetadataNames.Cast<string>().Where(name => IsUnknownMetadata(name, words)))
             {
                 FindingOrigin origin = PlaceOf(guest, name);
-                if (reported.Add((name, origin)))
+                if (reported.Add(new(name, origin)))
                 {
                     Report(
                         $"The metadata {name} of {KnownNames.Guest} '{guest.ItemSpec}' is none of Hyperlight.Sdk",
@@ -201,7 +201,7 @@ public sealed class CheckNames : GuestTask
 
     private FindingOrigin PlaceOf(string property, ProjectWords words)
     {
-        ProjectWord word = words.Properties.LastOrDefault(word => word.Name.Equals(property, StringComparison.OrdinalIgnoreCase));
-        return word.Name is null ? new(ProjectFile) : word.Place;
+        ProjectWord? word = words.Properties.LastOrDefault(word => word.Name.Equals(property, StringComparison.OrdinalIgnoreCase));
+        return word?.Place ?? new(ProjectFile);
     }
 }

@@ -5,7 +5,7 @@ using Microsoft.Build.Utilities;
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>Where in a file a finding belongs; line 0 when only the file is known.</summary>
-internal readonly record struct FindingOrigin(string File, int Line = 0);
+internal sealed record FindingOrigin(string File, int Line = 0);
 
 /// <summary>Turns findings into the errors, warnings and messages of a build.</summary>
 /// <param name="log">The task's log.</param>

@@ -31,7 +31,7 @@ internal static class ProjectLines
             from file in files.Where(file => file.Length > 0).Distinct()
             from ofItem in (bool[])[true, false]
             select Find(file, element => IsMetadata(element, metadata) && (!ofItem || Includes(element, include) || (element.Parent is { } parent && Includes(parent, include))));
-        return places.Cast<FindingOrigin?>().FirstOrDefault(place => place!.Value.Line > 0) ?? new(files[^1]);
+        return places.FirstOrDefault(place => place.Line > 0) ?? new(files[^1]);
     }
 
     // An attribute of the item, or an element in it.

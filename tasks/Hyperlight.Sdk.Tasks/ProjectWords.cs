@@ -5,7 +5,7 @@ using Hyperlight.Sdk.Tasks.Settings;
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>A name that a project file defines, or a path that it updates, and where.</summary>
-internal readonly record struct ProjectWord(string Name, FindingOrigin Place);
+internal sealed record ProjectWord(string Name, FindingOrigin Place);
 
 /// <summary>
 /// The names that the files of a project define and read. A target cannot ask MSBuild for them, so the files are read: the project's own, and those that
@@ -21,7 +21,7 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
     private readonly HashSet<string> _files = new(StringComparer.Ordinal);
 
     // The texts that may read a name. The texts are searched only when there is a name to ask for: in most builds there is none.
-    private readonly List<(string Text, ProjectWord Reader)> _texts = [];
+    private readonly List<ReadingText> _texts = [];
     private HashSet<string>? _readProperties;
     private HashSet<string>? _readItems;
 
@@ -71,7 +71,7 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
 
     private void Add(XmlReader reader, string file)
     {
-        List<(string Name, bool IsConditional)> parents = [];
+        List<OpenElement> parents = [];
         while (reader.Read())
         {
             if (reader.NodeType is XmlNodeType.Text or XmlNodeType.CDATA)
@@ -82,7 +82,7 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
             {
                 parents.RemoveRange(reader.Depth, parents.Count - reader.Depth);
                 ProjectWord word = new(reader.LocalName, new(file, ((IXmlLineInfo)reader).LineNumber));
-                switch (parents.LastOrDefault().Name)
+                switch (parents.LastOrDefault()?.Name)
                 {
                     case "PropertyGroup":
                         Properties.Add(word);
@@ -101,7 +101,7 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
                 }
 
                 string? import = word.Name == "Import" ? reader.GetAttribute("Project") : null;
-                parents.Add((word.Name, isConditional));
+                parents.Add(new(word.Name, isConditional));
                 while (reader.MoveToNextAttribute())
                 {
                     AddReferences(reader.Value, word);
@@ -121,7 +121,7 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
     {
         if (text.Contains('(', StringComparison.Ordinal))
         {
-            _texts.Add((text, reader));
+            _texts.Add(new(text, reader));
         }
     }
 
@@ -162,6 +162,12 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
 
         return null;
     }
+
+    // A text, and the property, item or metadata that it is the value or condition of.
+    private sealed record ReadingText(string Text, ProjectWord Reader);
+
+    // An element around what is read.
+    private sealed record OpenElement(string Name, bool IsConditional);
 
     // $(Name…), @(Name…), %(Name) and %(Item.Name), and the metadata that item functions name.
     [GeneratedRegex(@"[$@%]\(\s*(?<name>\w+)(\.(?<name>\w+))?|Metadata\w*\(\s*'(?<name>\w+)'")]

@@ -142,7 +142,7 @@ public sealed partial class SettingsTests
             setting.Name,
             [("type", setting.SchemaType), .. Values(setting), ("default", value), .. Former(setting.FormerName), ("description", setting.Text), ("help", setting.HelpPage)]);
 
-    private static (string, object)[] Values(GuestSetting setting) => setting.Values.Count == 0 ? [] : [("values", setting.Values)];
+    private static (string, object)[] Values(GuestSetting setting) => setting.Values() is { Count: > 0 } values ? [("values", values)] : [];
 
     private static (string, object)[] Former(string? name) => name is null ? [] : [("formerName", name)];
 

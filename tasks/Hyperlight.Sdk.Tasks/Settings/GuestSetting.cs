@@ -27,7 +27,7 @@ internal sealed partial record GuestSetting
     public required string SchemaType { get; init; }
 
     /// <summary>Gets the texts of all values; empty if there are too many to list.</summary>
-    public IReadOnlyList<string> Values { get; init; } = [];
+    public Func<IReadOnlyList<string>> Values { get; init; } = () => [];
 
     /// <summary>Gets the page of the documents that explains the setting or its errors, as a path.</summary>
     public required string HelpPage { get; init; }
@@ -79,7 +79,7 @@ internal sealed partial record GuestSetting
             HasProperty = true,
             Text = text,
             SchemaType = kind.SchemaType,
-            Values = kind.SchemaType == "enum" ? kind.Values : [],
+            Values = () => kind.SchemaType == "enum" ? [.. kind.Values.Select(kind.ToText)] : [],
             HelpPage = kind.Rule.HelpPage,
             Read = Read,
             ToText = settings => kind.ToText(get(settings)),

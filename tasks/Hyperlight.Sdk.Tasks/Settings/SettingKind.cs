@@ -14,25 +14,32 @@ internal delegate bool SettingParser<T>(string text, out T value);
 /// <param name="ToText">Writes a value, as <paramref name="TryParse"/> reads it.</param>
 internal sealed record SettingKind<T>(string SchemaType, DiagnosticRule Rule, string Complaint, SettingParser<T> TryParse, Func<T, string> ToText)
 {
-    /// <summary>Gets the texts of all values; empty if there are too many to list.</summary>
-    public IReadOnlyList<string> Values { get; private init; } = [];
+    /// <summary>Gets all values; empty if there are too many to list.</summary>
+    public IReadOnlyList<T> Values { get; private init; } = [];
 
     /// <summary>Creates a kind that has few values.</summary>
     /// <param name="schemaType">The name of the kind in the schema.</param>
     /// <param name="rule">The rule that a text breaks that is none of the values.</param>
     /// <param name="complaint">What the error says about the text.</param>
-    /// <param name="choices">The values and their texts, which are read in either case.</param>
-    public static SettingKind<T> OneOf(string schemaType, DiagnosticRule rule, string complaint, IReadOnlyList<(string Text, T Value)> choices)
+    /// <param name="values">The values.</param>
+    /// <param name="toText">Writes a value. Texts are read in either case.</param>
+    public static SettingKind<T> OneOf(string schemaType, DiagnosticRule rule, string complaint, IReadOnlyList<T> values, Func<T, string> toText)
     {
-        return new(schemaType, rule, complaint, TryParse, ToText) { Values = [.. choices.Select(choice => choice.Text)] };
+        return new(schemaType, rule, complaint, TryParse, toText) { Values = values };
 
         bool TryParse(string text, out T value)
         {
-            var found = choices.Where(choice => choice.Text.Equals(text, StringComparison.OrdinalIgnoreCase)).Take(1).ToArray();
-            value = found is [var choice] ? choice.Value : default!;
-            return found.Length > 0;
-        }
+            foreach (T candidate in values)
+            {
+                if (toText(candidate).Equals(text, StringComparison.OrdinalIgnoreCase))
+                {
+                    value = candidate;
+                    return true;
+                }
+            }
 
-        string ToText(T value) => choices.Where(choice => Equals(choice.Value, value)).Select(choice => choice.Text).FirstOrDefault("");
+            value = default!;
+            return false;
+        }
     }
 }

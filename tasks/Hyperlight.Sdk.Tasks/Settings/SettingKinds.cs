@@ -22,35 +22,35 @@ internal static class SettingKinds
 
     /// <summary>Yes or no.</summary>
     public static readonly SettingKind<bool> Switch = SettingKind<bool>.OneOf(
-        "bool", Rules.BadSwitch, "is neither true nor false", [("true", true), ("false", false)]);
+        "bool", Rules.BadSwitch, "is neither true nor false", [true, false], isOn => isOn ? "true" : "false");
 
     /// <summary>Permissions of memory.</summary>
     public static readonly SettingKind<MemoryPermissions> Permissions = SettingKind<MemoryPermissions>.OneOf(
         "enum",
         Rules.BadPermissions,
         "is not a set of permissions; there are r, rw, rx and rwx",
-        [.. MemoryPermissionsText.Readable.Select(permissions => (permissions.ToText().Replace("-", "", StringComparison.Ordinal), permissions))]);
+        MemoryPermissionsText.Readable,
+        permissions => permissions.ToText().Replace("-", "", StringComparison.Ordinal));
 
     /// <summary>An architecture, or <c>null</c> for any.</summary>
     public static readonly SettingKind<string?> Architecture = SettingKind<string?>.OneOf(
-        "enum",
-        Rules.BadArchitecture,
-        $"is not an architecture; there are {string.Join(" and ", Architectures)}",
-        [.. Architectures.Select(architecture => (architecture, (string?)architecture))]);
+        "enum", Rules.BadArchitecture, $"is not an architecture; there are {string.Join(" and ", Architectures)}", Architectures, architecture => architecture ?? "");
 
     /// <summary>The source of the permissions of a guest's own pages.</summary>
     public static readonly SettingKind<SegmentPermissions> SegmentPermissions = SettingKind<SegmentPermissions>.OneOf(
         "enum",
         Rules.BadPermissions,
-        $"is not a choice of permissions; there are {string.Join(" and ", Enum.GetNames<SegmentPermissions>())}",
-        [.. Enum.GetValues<SegmentPermissions>().Select(choice => (choice.ToString(), choice))]);
+        "is not a choice of permissions; there are Segments and Upstream",
+        [Images.SegmentPermissions.Segments, Images.SegmentPermissions.Upstream],
+        choice => choice.ToString());
 
     /// <summary>Whether a build takes a snapshot.</summary>
     public static readonly SettingKind<SnapshotChoice> Snapshot = SettingKind<SnapshotChoice>.OneOf(
         "enum",
         Rules.BadSnapshotChoice,
         "does not say whether a snapshot is taken; there are true, auto and false",
-        [("true", SnapshotChoice.True), ("auto", SnapshotChoice.Auto), ("false", SnapshotChoice.False)]);
+        [SnapshotChoice.True, SnapshotChoice.Auto, SnapshotChoice.False],
+        choice => choice switch { SnapshotChoice.True => "true", SnapshotChoice.Auto => "auto", _ => "false" });
 
     private static string SizeText(ulong bytes)
     {

@@ -3,7 +3,7 @@ namespace Hyperlight.Sdk.Tasks.Settings;
 /// <summary>The names of a setting in one place, which is either the metadata of guests or the properties of projects.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Former">The name in earlier versions, which is still read; <c>null</c> if the name has always been the same.</param>
-internal readonly record struct SettingNames(string Name, string? Former)
+internal sealed record SettingNames(string Name, string? Former)
 {
     /// <summary>The version of Hyperlight.Sdk that no longer reads former names.</summary>
     public const string LastVersion = "1.0";

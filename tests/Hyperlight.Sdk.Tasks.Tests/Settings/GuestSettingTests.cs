@@ -104,7 +104,7 @@ public sealed class GuestSettingTests : IDisposable
             "size" => "1M",
             "int" => "31",
             "bool" => "true",
-            "enum" => setting.Values.First(value => value != setting.Default),
+            "enum" => setting.Values().First(value => value != setting.Default),
             "path" => "a.bin",
             _ when setting.NamesFiles => "label=a.bin@0x1000",
             _ => "other",
