@@ -1,4 +1,5 @@
 using Hyperlight.Layouts;
+using static Hyperlight.Hypervisors.ControlBits;
 
 namespace Hyperlight.Hypervisors;
 
@@ -16,13 +17,13 @@ internal static class EntryState
     private const ushort CodeSelector = 0x08;
     private const ushort DataSelector = 0x10;
 
-    private const ulong ProtectedModeCr0 = ControlBits.Cr0Protection | ControlBits.Cr0ExtensionType;
-    private const ulong PagedProtectedModeCr0 = ProtectedModeCr0 | ControlBits.Cr0WriteProtect | ControlBits.Cr0Paging;
+    private const ulong ProtectedModeCr0 = Cr0Protection | Cr0ExtensionType;
+    private const ulong PagedProtectedModeCr0 = ProtectedModeCr0 | Cr0WriteProtect | Cr0Paging;
     private const ulong LongModeCr0 =
-        PagedProtectedModeCr0 | ControlBits.Cr0MonitorCoprocessor | ControlBits.Cr0NumericError | ControlBits.Cr0AlignmentMask;
-    private const ulong LongModeCr4 = ControlBits.Cr4PhysicalAddressExtension | ControlBits.Cr4Sse | ControlBits.Cr4SseExceptions;
+        PagedProtectedModeCr0 | Cr0MonitorCoprocessor | Cr0NumericError | Cr0AlignmentMask;
+    private const ulong LongModeCr4 = Cr4PhysicalAddressExtension | Cr4Sse | Cr4SseExceptions;
     private const ulong LongModeEfer =
-        ControlBits.EferSystemCall | ControlBits.EferLongModeEnable | ControlBits.EferLongModeActive | ControlBits.EferNoExecute;
+        EferSystemCall | EferLongModeEnable | EferLongModeActive | EferNoExecute;
 
     private static Segment Task => new() { Limit = Limit64K, Type = TaskType, Present = 1 };
 

@@ -1,4 +1,5 @@
 using Hyperlight.Layouts;
+using static Hyperlight.Hypervisors.ControlBits;
 
 namespace Hyperlight.Hypervisors;
 
@@ -15,7 +16,7 @@ internal static class TripleFault
     public static string Describe(ProcessorRegisters registers, EntryMode start)
     {
         SpecialRegisters special = registers.Special;
-        bool isReset = special.Cs.Base == ResetCodeBase && registers.General.Rip == ResetRip && (special.Cr0 & ControlBits.Cr0Protection) == 0;
+        bool isReset = special.Cs.Base == ResetCodeBase && registers.General.Rip == ResetRip && (special.Cr0 & Cr0Protection) == 0;
         return isReset
             ? "The guest triple-faulted: an exception occurred that its processor could not deliver, often before the guest had set up its GDT and IDT. "
                 + "Where that was is lost, because processors like this one are reset by it."
@@ -23,14 +24,14 @@ internal static class TripleFault
     }
 
     private static string Mode(in SpecialRegisters special) =>
-        (special.Efer & ControlBits.EferLongModeActive) != 0 ? "long mode"
-        : (special.Cr0 & ControlBits.Cr0Protection) == 0 ? "real mode"
-        : (special.Cr0 & ControlBits.Cr0Paging) == 0 ? "protected mode without paging"
+        (special.Efer & EferLongModeActive) != 0 ? "long mode"
+        : (special.Cr0 & Cr0Protection) == 0 ? "real mode"
+        : (special.Cr0 & Cr0Paging) == 0 ? "protected mode without paging"
         : "protected mode with paging";
 
     private static string Hint(in SpecialRegisters special, EntryMode start) => (special.Gdt.Limit, special.Idt.Limit) switch
     {
-        _ when start == EntryMode.PagedProtectedMode && (special.Cr0 & ControlBits.Cr0Paging) == 0 =>
+        _ when start == EntryMode.PagedProtectedMode && (special.Cr0 & Cr0Paging) == 0 =>
             "; it was started with 32-bit paging, which is off now: a KVM that emulates guest code may not have it",
         (0, 0) => "; the guest has no GDT and no IDT yet",
         (_, 0) => "; the guest has no IDT yet",

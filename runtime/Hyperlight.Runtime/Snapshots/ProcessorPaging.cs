@@ -1,5 +1,6 @@
 using Hyperlight.Hypervisors;
 using Hyperlight.Paging;
+using static Hyperlight.Hypervisors.ControlBits;
 
 namespace Hyperlight.Snapshots;
 
@@ -9,12 +10,12 @@ internal static class ProcessorPaging
     /// <summary>The tables that CR3 leads to; null without paging, and where no layout's guest has such tables.</summary>
     public static PageTableFormat? Of(in SpecialRegisters registers)
     {
-        ulong extension = registers.Cr4 & (ControlBits.Cr4PhysicalAddressExtension | ControlBits.Cr4FiveLevels);
-        bool isLongMode = (registers.Efer & ControlBits.EferLongModeActive) != 0;
-        return (registers.Cr0 & ControlBits.Cr0Paging) == 0 ? null
-            : isLongMode && extension == ControlBits.Cr4PhysicalAddressExtension ? PageTableFormat.FourLevel
+        ulong extension = registers.Cr4 & (Cr4PhysicalAddressExtension | Cr4FiveLevels);
+        bool isLongMode = (registers.Efer & EferLongModeActive) != 0;
+        return (registers.Cr0 & Cr0Paging) == 0 ? null
+            : isLongMode && extension == Cr4PhysicalAddressExtension ? PageTableFormat.FourLevel
             : isLongMode || extension != 0 ? null
-            : (registers.Cr4 & ControlBits.Cr4LargePages) != 0 ? PageTableFormat.TwoLevelWithLargePages
+            : (registers.Cr4 & Cr4LargePages) != 0 ? PageTableFormat.TwoLevelWithLargePages
             : PageTableFormat.TwoLevel;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hyperlight.Hypervisors;
 using Hyperlight.Images;
 using Hyperlight.Snapshots.Formats;
 
@@ -57,14 +58,14 @@ internal static class SdkSnapshotFile
     /// <summary>All but what is different with and without page tables.</summary>
     private static SdkSnapshotConfig ToConfig(SnapshotContent snapshot)
     {
-        SnapshotMachine machine = SnapshotFile.ToSaved(snapshot.Processor.Machine);
+        MachineIdentity machine = snapshot.Processor.Machine;
         SdkSnapshotConfig config = new()
         {
             SchemaVersion = SdkSnapshotConfig.CurrentSchemaVersion,
             SdkVersion = ImageConfig.CurrentSdkVersion,
-            Arch = machine.Arch,
+            Arch = machine.Architecture,
             Hypervisor = machine.Hypervisor,
-            CpuVendor = machine.CpuVendor,
+            CpuVendor = machine.CpuVendor.Name,
             Layout = snapshot.Map.Layout.Id,
             Base = snapshot.Map.Layout.SnapshotBase,
             Sizes = snapshot.Map.Sizes,

@@ -33,7 +33,7 @@ internal static class SnapshotFile
     public static SnapshotContent Load(string directory, string reference, bool verifyContent, IHypervisor hypervisor)
     {
         MachineIdentity machine = hypervisor.Identity;
-        SavedSnapshot saved = new SnapshotReader(directory, ToSaved(machine)).Read(reference, verifyContent);
+        SavedSnapshot saved = new SnapshotReader(directory, machine).Read(reference, verifyContent);
         try
         {
             ImmutableSortedDictionary<string, HostFunctionSignature> hostFunctions = SavedHostFunctions.FromSaved(saved.HostFunctions);
@@ -67,9 +67,6 @@ internal static class SnapshotFile
 
     /// <summary>The guest's name, null when it is none that a reader accepts.</summary>
     internal static string? SavedName(SnapshotContent snapshot) => OneLine.IsName(snapshot.GuestName) ? snapshot.GuestName : null;
-
-    /// <summary>Gets an identity as it is saved.</summary>
-    internal static SnapshotMachine ToSaved(MachineIdentity identity) => new(identity.Architecture, identity.Hypervisor, identity.CpuVendor.Name);
 
     /// <summary>HL3008.</summary>
     internal static HyperlightException NotSavable(string why) => new(Rules.SnapshotNotSavable.Found($"the snapshot cannot be saved: {why}."));

@@ -1,3 +1,4 @@
+using Hyperlight.Hypervisors;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Snapshots.Formats;
@@ -25,14 +26,14 @@ internal static class UpstreamSnapshotFile
     {
         MemoryMap map = snapshot.Map;
         bool hasInitData = map.Sizes.InitDataSize > 0 || map.Sizes.InitDataPermissions != MemoryPermissions.Read;
-        SnapshotMachine machine = SnapshotFile.ToSaved(snapshot.Processor.Machine);
+        MachineIdentity machine = snapshot.Processor.Machine;
         return new()
         {
             HyperlightVersion = $"Hyperlight.Sdk {ImageConfig.CurrentSdkVersion}",
-            Arch = machine.Arch,
+            Arch = machine.Architecture,
             AbiVersion = abi.Version,
             Hypervisor = machine.Hypervisor,
-            CpuVendor = machine.CpuVendor,
+            CpuVendor = machine.CpuVendor.Name,
             StackTopGva = snapshot.CallRegisters.Rsp,
             EntrypointAddr = snapshot.CallRegisters.Rip,
             OriginalEntrypointAddr = abi.HasEntryAndMsrs ? snapshot.Origin.EntryPoint?.Value ?? map.Image.Gva.Value : null,

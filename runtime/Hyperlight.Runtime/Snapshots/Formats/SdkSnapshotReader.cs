@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Hyperlight.Diagnostics;
+using Hyperlight.Hypervisors;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Paging;
@@ -9,7 +10,7 @@ namespace Hyperlight.Snapshots.Formats;
 /// <summary>Reads a snapshot in our own format (docs/image-format.md).</summary>
 /// <param name="directory">The directory.</param>
 /// <param name="machine">What the snapshot must have been made on.</param>
-internal sealed class SdkSnapshotReader(OciReader directory, SnapshotMachine machine)
+internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity machine)
 {
     /// <inheritdoc cref="SnapshotReader.Read"/>
     public SavedSnapshot Read(OciManifest manifest, bool verifyContent)
@@ -17,7 +18,7 @@ internal sealed class SdkSnapshotReader(OciReader directory, SnapshotMachine mac
         SdkSnapshotConfig config = directory.ReadBlob(
             manifest.Config, OciLayout.SdkSnapshotConfigMediaType, SnapshotJson.Default.SdkSnapshotConfig, "the config");
         CheckVersion(config);
-        SnapshotReader.CheckMachine(directory, new(config.Arch, config.Hypervisor, config.CpuVendor), machine);
+        SnapshotReader.CheckMachine(directory, new(config.Arch, config.Hypervisor, new(config.CpuVendor)), machine);
         CheckText(config);
         MemoryMap map = LayOut(config);
         CheckParts(config, map.Layout, manifest);

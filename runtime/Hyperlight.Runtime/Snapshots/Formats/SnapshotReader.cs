@@ -1,3 +1,4 @@
+using Hyperlight.Hypervisors;
 using Hyperlight.Images;
 
 namespace Hyperlight.Snapshots.Formats;
@@ -8,7 +9,7 @@ namespace Hyperlight.Snapshots.Formats;
 /// </summary>
 /// <param name="directory">The directory.</param>
 /// <param name="machine">What the snapshot must have been made on.</param>
-internal sealed class SnapshotReader(string directory, SnapshotMachine machine)
+internal sealed class SnapshotReader(string directory, MachineIdentity machine)
 {
     private readonly OciReader _directory = new(directory, "snapshot");
 
@@ -27,13 +28,13 @@ internal sealed class SnapshotReader(string directory, SnapshotMachine machine)
     });
 
     /// <summary>Refuses a snapshot of another machine.</summary>
-    internal static void CheckMachine(OciReader directory, SnapshotMachine recorded, SnapshotMachine here)
+    internal static void CheckMachine(OciReader directory, MachineIdentity recorded, MachineIdentity here)
     {
         (string What, string Recorded, string Here, string Why)[] bindings =
         [
-            ("architecture", recorded.Arch, here.Arch, "its memory has code and page tables of that architecture"),
+            ("architecture", recorded.Architecture, here.Architecture, "its memory has code and page tables of that architecture"),
             ("hypervisor", recorded.Hypervisor, here.Hypervisor, "a processor's state is what one hypervisor makes of it, and another may not take it"),
-            ("processor vendor", recorded.CpuVendor, here.CpuVendor, "the guest may have chosen its code by what its processor can do"),
+            ("processor vendor", recorded.CpuVendor.Name, here.CpuVendor.Name, "the guest may have chosen its code by what its processor can do"),
         ];
         foreach ((string what, string there, string current, string why) in bindings)
         {

@@ -1,4 +1,5 @@
 using Hyperlight.Paging;
+using static Hyperlight.Hypervisors.ControlBits;
 
 namespace Hyperlight.Snapshots.Formats;
 
@@ -12,17 +13,11 @@ internal static class SnapshotRegisterRules
     /// <summary>The bit of the APIC base that turns the local APIC on.</summary>
     internal const ulong LocalApicEnabled = 1 << 11;
 
-    private const ulong Cr0Protected = 1 << 0;
-    private const ulong Cr0Paging = 1UL << 31;
     private const ulong Cr0Allowed = 0xE005_003F;
-    private const ulong Cr0NotWriteThrough = 1 << 29;
-    private const ulong Cr0CacheDisable = 1 << 30;
-    private const ulong Cr4PhysicalAddressExtension = 1 << 5;
 
     // Neither LA57 (12), VMXE (13), SMXE (14), KL (19), CET (23) nor what came later.
     private const ulong Cr4Allowed = 0x77_0FFF;
-    private const ulong Cr4ProcessContexts = 1 << 17; // 64-bit code only
-    private const ulong EferLongMode = (1 << 8) | (1 << 10); // LME, LMA
+    private const ulong EferLongMode = EferLongModeEnable | EferLongModeActive;
     private const ulong EferAllowed = 0xCD01; // SCE, NXE, FFXSR, TCE beside
     private const ulong BootProcessor = 1 << 8; // IA32_APIC_BASE (Intel SDM volume 3, section 12.4.4)
     private const ulong X2Apic = 1 << 10;
@@ -98,12 +93,12 @@ internal static class SnapshotRegisterRules
     };
 
     private static bool IsLongMode(SnapshotRegisters registers) =>
-        (registers.Cr0 & (Cr0Paging | Cr0Protected)) == (Cr0Paging | Cr0Protected)
+        (registers.Cr0 & (Cr0Paging | Cr0Protection)) == (Cr0Paging | Cr0Protection)
         && (registers.Cr4 & Cr4PhysicalAddressExtension) != 0
         && (registers.Efer & EferLongMode) == EferLongMode;
 
     private static bool IsLegacyMode(SnapshotRegisters registers) =>
-        (registers.Cr0 & (Cr0Paging | Cr0Protected)) != Cr0Paging
+        (registers.Cr0 & (Cr0Paging | Cr0Protection)) != Cr0Paging
         && (registers.Cr4 & Cr4ProcessContexts) == 0
         && (registers.Efer & EferLongMode) == 0;
 
@@ -124,7 +119,7 @@ internal static class SnapshotRegisterRules
     private static string? FindModeFault(SnapshotRegisters registers, bool is64Bit)
     {
         // In real mode a segment is an address and no more.
-        bool isProtected = (registers.Cr0 & Cr0Protected) != 0;
+        bool isProtected = (registers.Cr0 & Cr0Protection) != 0;
         SnapshotSegment code = registers.Cs;
         bool isCode = code is { Present: 1, S: 1, Dpl: 0, Unusable: 0 } && (code.Type & CodeType) != 0;
         if (isProtected && (!isCode || (code.L == 1) != is64Bit || (is64Bit && code.Db == 1)))

@@ -1,3 +1,4 @@
+using Hyperlight.Hypervisors;
 using Hyperlight.Images;
 
 namespace Hyperlight.Snapshots.Formats;
@@ -21,7 +22,7 @@ internal sealed class SnapshotWriter(string directory)
     /// <returns>The digest of the manifest.</returns>
     /// <exception cref="HyperlightException">HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written.</exception>
     public string Write(string tag, SnapshotConfig config, SnapshotAnnotations annotations, BlobContent memory) =>
-        Write(tag, new(config.Arch, config.Hypervisor, config.CpuVendor), writer => OciManifest.Of(
+        Write(tag, new(config.Arch, config.Hypervisor, new(config.CpuVendor)), writer => OciManifest.Of(
             writer.WriteBlob(OciLayout.SnapshotConfigMediaType, config, SnapshotJson.Default.SnapshotConfig),
             [writer.WriteMemory(OciLayout.MemoryMediaType, config.MemorySize, memory)],
             annotations.ToDictionary()));
@@ -33,7 +34,7 @@ internal sealed class SnapshotWriter(string directory)
     /// <returns>The digest of the manifest.</returns>
     /// <exception cref="HyperlightException">HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written.</exception>
     public string Write(string tag, SdkSnapshotConfig config, BlobContent memory) =>
-        Write(tag, new(config.Arch, config.Hypervisor, config.CpuVendor), writer => OciManifest.Of(
+        Write(tag, new(config.Arch, config.Hypervisor, new(config.CpuVendor)), writer => OciManifest.Of(
             writer.WriteBlob(OciLayout.SdkSnapshotConfigMediaType, config, SnapshotJson.Default.SdkSnapshotConfig),
             [writer.WriteMemory(OciLayout.MemoryMediaType, config.MemorySize!.Value + config.TablesSize!.Value, memory)]));
 
@@ -45,14 +46,14 @@ internal sealed class SnapshotWriter(string directory)
     /// <returns>The digest of the manifest.</returns>
     /// <exception cref="HyperlightException">HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written.</exception>
     public string Write(string tag, SdkSnapshotConfig config, BlobContent image, BlobContent pages) =>
-        Write(tag, new(config.Arch, config.Hypervisor, config.CpuVendor), writer => OciManifest.Of(
+        Write(tag, new(config.Arch, config.Hypervisor, new(config.CpuVendor)), writer => OciManifest.Of(
             writer.WriteBlob(OciLayout.SdkSnapshotConfigMediaType, config, SnapshotJson.Default.SdkSnapshotConfig),
             [
                 writer.WriteMemory(OciLayout.MemoryMediaType, StoredRanges.Total(config.Stored!.Value), image),
                 writer.WriteMemory(OciLayout.PagesMediaType, PageIndex.BlobSize(config.PageCount!.Value), pages),
             ]));
 
-    private string Write(string tag, SnapshotMachine machine, Func<OciWriter, OciManifest> writeBlobs)
+    private string Write(string tag, MachineIdentity machine, Func<OciWriter, OciManifest> writeBlobs)
     {
         OciWriter writer = new(directory, "snapshot") { IsPrivate = IsPrivate };
         OciIndex? before = ReadIndex();
@@ -63,9 +64,9 @@ internal sealed class SnapshotWriter(string directory)
                 Annotations = new Dictionary<string, string?>
                 {
                     [OciLayout.TagAnnotation] = tag,
-                    [ArchAnnotation] = machine.Arch,
+                    [ArchAnnotation] = machine.Architecture,
                     [HypervisorAnnotation] = machine.Hypervisor,
-                    [CpuVendorAnnotation] = machine.CpuVendor,
+                    [CpuVendorAnnotation] = machine.CpuVendor.Name,
                 },
             };
             OciIndex index = before ?? OciIndex.Of();

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hyperlight.Hypervisors;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 
@@ -10,14 +11,14 @@ namespace Hyperlight.Snapshots.Formats;
 /// </summary>
 /// <param name="directory">The directory.</param>
 /// <param name="machine">What the snapshot must have been made on.</param>
-internal sealed class UpstreamSnapshotReader(OciReader directory, SnapshotMachine machine)
+internal sealed class UpstreamSnapshotReader(OciReader directory, MachineIdentity machine)
 {
     /// <inheritdoc cref="SnapshotReader.Read"/>
     public SavedSnapshot Read(OciManifest manifest, bool verifyContent)
     {
         SnapshotConfig config = directory.ReadBlob(manifest.Config, OciLayout.SnapshotConfigMediaType, SnapshotJson.Default.SnapshotConfig, "the config");
         SnapshotAnnotations annotations = ReadAnnotations(manifest);
-        SnapshotReader.CheckMachine(directory, new(config.Arch, config.Hypervisor, config.CpuVendor), machine);
+        SnapshotReader.CheckMachine(directory, new(config.Arch, config.Hypervisor, new(config.CpuVendor)), machine);
         GuestLayout layout = FindLayout(config);
         Require(SnapshotSizeRules.FindFault(layout, config.Layout.SnapshotSize, config.Layout.PtSize ?? 0, config.MemorySize));
         CheckState(config, layout);

@@ -46,9 +46,9 @@ internal static class TestSdkSnapshots
         {
             SchemaVersion = SdkSnapshotConfig.CurrentSchemaVersion,
             SdkVersion = "test",
-            Arch = TestSnapshots.Machine.Arch,
+            Arch = TestSnapshots.Machine.Architecture,
             Hypervisor = TestSnapshots.Machine.Hypervisor,
-            CpuVendor = TestSnapshots.Machine.CpuVendor,
+            CpuVendor = TestSnapshots.Machine.CpuVendor.Name,
             Layout = map.Layout.Id,
             Base = map.Layout.SnapshotBase,
             Sizes = map.Sizes,

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hyperlight.Hypervisors;
 using Hyperlight.Images;
 using Hyperlight.Snapshots.Formats;
 
@@ -15,7 +16,7 @@ internal static class TestSnapshots
     public const string Tag = "ready";
 
     /// <summary>What the recorded config was made on.</summary>
-    public static SnapshotMachine Machine { get; } = new("x86_64", "kvm", "AuthenticAMD");
+    public static MachineIdentity Machine { get; } = new("x86_64", "kvm", CpuVendor.Amd);
 
     public static SnapshotConfig Config =>
         JsonSerializer.Deserialize(SnapshotDocumentTests.Vector("config"), SnapshotJson.Default.SnapshotConfig)!;
