@@ -1,4 +1,5 @@
 using Hyperlight.Concurrency;
+using Hyperlight.Errors;
 using Hyperlight.Machine;
 using Hyperlight.Watch;
 

@@ -1,3 +1,4 @@
+using Hyperlight.Errors;
 using Hyperlight.Hypervisors;
 using Hyperlight.Protocol;
 

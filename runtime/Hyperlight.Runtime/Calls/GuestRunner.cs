@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Hyperlight.Concurrency;
+using Hyperlight.Errors;
 using Hyperlight.Layouts;
 using Hyperlight.Machine;
 using Hyperlight.Memory;

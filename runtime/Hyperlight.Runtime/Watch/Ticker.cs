@@ -30,9 +30,6 @@ internal sealed class Ticker(Func<IWaitableSignal> createSignal, ThreadStarter? 
     private long _wakesAt;
     private bool _disposed;
 
-    /// <summary>The one of this process.</summary>
-    public static Ticker Shared { get; } = new(Hypervisor.Chosen.CreateSignal);
-
     /// <summary>The clock of all timers: microseconds since some moment, never set back.</summary>
     public static long Now => Stopwatch.GetTimestamp() / TicksPerMicrosecond;
 

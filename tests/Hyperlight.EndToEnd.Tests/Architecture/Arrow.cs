@@ -1,4 +1,5 @@
 using Hyperlight.Testing.Assemblies;
+using CompiledAssembly = Hyperlight.Testing.Assemblies.CompiledAssembly;
 
 namespace Hyperlight.EndToEnd.Tests.Architecture;
 

@@ -1,6 +1,5 @@
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Runtime.Tests.Hostile;
-using Hyperlight.Watch;
 
 namespace Hyperlight.Runtime.Tests.Interrupts;
 
@@ -32,7 +31,7 @@ public sealed class InterruptLeakTests
             await Task.WhenAll(sandboxes.Select(sandbox => sandbox.CallAsync<uint>("Count", 3u, 20_000u)));
 
             Assert.Equal((1, before), (before, CountTickers()));
-            Assert.Equal(0, Ticker.Shared.Count);
+            Assert.Equal(0, Hypervisor.Ticker.Count);
         }
         finally
         {
@@ -64,7 +63,7 @@ public sealed class InterruptLeakTests
 
         // The .NET runtime may open files of its own. One leaked file for each sandbox would be 60.
         Assert.InRange(CountDescriptors(), 0, descriptors + 20);
-        Assert.Equal(0, Ticker.Shared.Count);
+        Assert.Equal(0, Hypervisor.Ticker.Count);
     }
 
     private static void Live(TestGuest guest)

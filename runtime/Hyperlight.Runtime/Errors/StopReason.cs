@@ -1,4 +1,4 @@
-namespace Hyperlight.Calls;
+namespace Hyperlight.Errors;
 
 /// <summary>Why a call was stopped from outside.</summary>
 internal enum StopReason

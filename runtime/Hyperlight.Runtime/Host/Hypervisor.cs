@@ -1,5 +1,6 @@
 using Hyperlight.Hypervisors;
 using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Watch;
 
 namespace Hyperlight;
 
@@ -8,6 +9,9 @@ public static class Hypervisor
 {
     /// <summary>Gets the hypervisor of this process. The only place that names a hypervisor: all others are handed theirs.</summary>
     internal static IHypervisor Chosen { get; } = new KvmHypervisor();
+
+    /// <summary>Gets the ticker of this process. Its signal is one of the hypervisor.</summary>
+    internal static Ticker Ticker { get; } = new(Chosen.CreateSignal);
 
     /// <summary>Whether there is a usable hypervisor.</summary>
     public static bool IsPresent => Check() is null;

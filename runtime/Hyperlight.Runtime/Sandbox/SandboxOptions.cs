@@ -32,7 +32,7 @@ public sealed class SandboxOptions
     internal Watchdog Watchdog { get; set; } = Watchdog.Shared;
 
     /// <summary>The ticker that runs the guest's timer.</summary>
-    internal Ticker Ticker { get; set; } = Ticker.Shared;
+    internal Ticker Ticker { get; set; } = Hyperlight.Hypervisor.Ticker;
 
     /// <summary>What the guest is asked to log, and at most passed on to <see cref="Logger"/> and <see cref="Log"/>.</summary>
     public GuestLogLevel LogLevel { get; set; } = GuestLogLevel.Error;
