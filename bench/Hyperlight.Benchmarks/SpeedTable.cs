@@ -154,13 +154,13 @@ internal static class SpeedTable
 
     private static Sandbox LoadAndCreate(string saved, bool isChecked)
     {
-        using Snapshot snapshot = Hyperlight.Snapshot.Load(saved, Tag, new() { VerifyContent = isChecked });
+        using Snapshot snapshot = Hyperlight.Snapshot.Load(saved, Tag, options => options.VerifyContent = isChecked);
         return snapshot.CreateSandbox(BenchGuest.Configure);
     }
 
     private static Sandbox? Open(BenchGuest guest, bool isChecked)
     {
-        GuestImage.Open(guest.Directory, new() { VerifyContent = isChecked }).Dispose();
+        GuestImage.Open(guest.Directory, options => options.VerifyContent = isChecked).Dispose();
         return null;
     }
 

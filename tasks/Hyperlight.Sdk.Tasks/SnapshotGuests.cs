@@ -216,7 +216,7 @@ public sealed class SnapshotGuests : GuestTask
 
     private static string? ReadDigest(GuestItem guest)
     {
-        using GuestImage image = GuestImage.Open(guest.ImageDirectory, new() { VerifyContent = false });
+        using GuestImage image = GuestImage.Open(guest.ImageDirectory, options => options.VerifyContent = false);
         return image.SnapshotDigest;
     }
 

@@ -35,33 +35,42 @@ internal static partial class SealedFile
     /// <param name="source">The file.</param>
     /// <param name="length">How many bytes are copied. The copy is zero from there to the end of the last page.</param>
     /// <param name="hash">Gets the bytes that are copied; null when nobody asks for their digest.</param>
+    /// <param name="cancellationToken">Stops the copy.</param>
     /// <exception cref="HyperlightException">HL3012: there is not enough memory, or too many files are open.</exception>
     /// <exception cref="EndOfStreamException">The file has become shorter.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static SafeFileHandle Copy(string what, SafeFileHandle source, long length, IncrementalHash? hash) => Seal(what, target =>
+    public static SafeFileHandle Copy(
+        string what, SafeFileHandle source, long length, IncrementalHash? hash, CancellationToken cancellationToken = default) => Seal(what, target =>
     {
         Write(what, () => RandomAccess.SetLength(target, checked((long)GuestLayout.RoundUpToPage((ulong)length))));
-        Read(source, length, (chunk, offset) =>
-        {
-            hash?.AppendData(chunk.Span);
-            foreach (Range pages in NonZeroPages(chunk))
+        Read(
+            source,
+            length,
+            (chunk, offset) =>
             {
-                Write(what, () => RandomAccess.Write(target, chunk[pages].Span, offset + pages.Start.Value));
-            }
-        });
+                hash?.AppendData(chunk.Span);
+                foreach (Range pages in NonZeroPages(chunk))
+                {
+                    Write(what, () => RandomAccess.Write(target, chunk[pages].Span, offset + pages.Start.Value));
+                }
+            },
+            cancellationToken);
     });
 
     /// <summary>Reads the start of a file in pieces, each of which begins at a page.</summary>
     /// <param name="source">The file.</param>
     /// <param name="length">How many bytes are read.</param>
     /// <param name="sink">Takes a piece, and where it is in the file.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="EndOfStreamException">The file has become shorter.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static void Read(SafeFileHandle source, long length, Action<ReadOnlyMemory<byte>, long> sink)
+    public static void Read(
+        SafeFileHandle source, long length, Action<ReadOnlyMemory<byte>, long> sink, CancellationToken cancellationToken = default)
     {
         byte[] buffer = new byte[(int)Math.Min(ChunkSize, length)];
         for (long offset = 0; offset < length; offset += buffer.Length)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             Memory<byte> chunk = buffer.AsMemory(0, (int)Math.Min(buffer.Length, length - offset));
             for (int done = 0; done < chunk.Length;)
             {

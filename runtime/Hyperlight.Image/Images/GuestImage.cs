@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Hyperlight.Images;
@@ -6,8 +7,8 @@ using Hyperlight.Layouts;
 namespace Hyperlight;
 
 /// <summary>
-/// A baked guest, opened from its directory. It is immutable: any number of sandboxes can be made from it, in parallel. Disposing the image ends
-/// nothing that was made from it: sandboxes and pools keep working. It may be used from any thread.
+/// A baked guest, opened from its directory. An image is immutable: any number of sandboxes can be created from it, in parallel and from
+/// any thread. Disposing the image does not end what was created from it: sandboxes and pools keep working.
 /// </summary>
 public sealed class GuestImage : IDisposable
 {
@@ -16,10 +17,10 @@ public sealed class GuestImage : IDisposable
 
     private GuestImage(ImageContent content) => _content = content;
 
-    /// <summary>The guest's name.</summary>
+    /// <summary>Gets the name of the guest.</summary>
     public string Name => Config.GuestName;
 
-    /// <summary>The ABI profile.</summary>
+    /// <summary>Gets the layout of the guest's memory.</summary>
     public GuestLayout Layout => Map.Layout;
 
     /// <summary>Gets the size of the memory that the image stores, with the page tables, in bytes.</summary>
@@ -31,31 +32,35 @@ public sealed class GuestImage : IDisposable
     /// <summary>Gets the size of the scratch memory of each sandbox, in bytes.</summary>
     public long ScratchSize => checked((long)Map.Scratch.Size);
 
-    /// <summary>Where everything lies in the guest's memory.</summary>
-    internal MemoryMap Map => _content.Map;
-
-    /// <summary>The first instruction.</summary>
-    public GuestVirtualAddress EntryPoint => _content.EntryPoint;
-
-    /// <summary>Whether the guest has interrupt controllers and a timer.</summary>
+    /// <summary>Gets whether the guest has interrupt controllers and a timer.</summary>
     public bool HardwareInterrupts => Map.Sizes.HardwareInterrupts;
 
-    /// <summary>All that the image records about its guest.</summary>
-    internal ImageConfig Config => _content.Config;
-
-    /// <summary>The digest of the image's manifest, which covers everything the image is made of: <c>sha256:</c> and 64 hexadecimal digits.</summary>
+    /// <summary>
+    /// Gets the digest of the image's manifest, which covers everything that the image consists of except the snapshot of a build:
+    /// <c>sha256:</c> and 64 hexadecimal digits.
+    /// </summary>
     public string Digest => _content.Digest;
 
     /// <summary>
-    /// The digest of the manifest of the snapshot that a build took of the guest after its start, null when the image has none. The snapshot is read
-    /// when the first sandbox is made.
+    /// Gets the digest of the manifest of the snapshot that a build took of the guest after its start, or <c>null</c> if the image has no
+    /// snapshot. The snapshot is read when the first sandbox is created.
     /// </summary>
     public string? SnapshotDigest => _content.SnapshotDigest;
 
     /// <summary>
-    /// The digest of everything that the image contains, the snapshot of the build among it: <c>sha256:</c> and 64 hexadecimal digits. Without a snapshot it is <see cref="Digest"/>.
+    /// Gets the digest of everything that the image consists of, with the snapshot of a build: <c>sha256:</c> and 64 hexadecimal digits. If
+    /// the image has no snapshot, the digest is <see cref="Digest"/>.
     /// </summary>
     public string ContentDigest => ImagePlace.ContentDigest(Digest, SnapshotDigest);
+
+    /// <summary>Where everything lies in the guest's memory.</summary>
+    internal MemoryMap Map => _content.Map;
+
+    /// <summary>The address of the guest's first instruction.</summary>
+    internal GuestVirtualAddress EntryPoint => _content.EntryPoint;
+
+    /// <summary>All that the image records about its guest.</summary>
+    internal ImageConfig Config => _content.Config;
 
     /// <summary>The memory blob. Sandboxes may use the blob longer than the image.</summary>
     internal SharedFile File => _content.File;
@@ -63,51 +68,73 @@ public sealed class GuestImage : IDisposable
     /// <summary>The absolute path of the image directory.</summary>
     internal string Directory => _content.Directory;
 
-    /// <summary>How the image was opened.</summary>
-    internal GuestImageOptions Options => _content.Options;
+    /// <summary>The files that every sandbox of the image shows its guest.</summary>
+    internal ImmutableArray<MappedFile> Files => _content.Files;
 
     /// <summary>Opens and checks an image.</summary>
-    /// <param name="path">The image directory.</param>
-    /// <param name="options">Null for the defaults.</param>
+    /// <param name="path">The path of the image directory.</param>
+    /// <param name="configure">Sets the options; <c>null</c> for the defaults.</param>
+    /// <param name="cancellationToken">Stops the reading of the image's content.</param>
     /// <returns>The image; dispose it.</returns>
+    /// <exception cref="ArgumentException">The path is empty.</exception>
     /// <exception cref="HyperlightException">
-    /// HL3001 to HL3005: there is no usable image. HL3012: its content does not fit into memory. HL3017: it is not the expected one.
+    /// HL3001 to HL3005: there is no usable image. HL3012: the content does not fit into memory. HL3017: the image is not the expected one.
     /// </exception>
-    public static GuestImage Open(string path, GuestImageOptions? options = null)
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static GuestImage Open(string path, Action<GuestImageOptions>? configure = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        options ??= new();
-        (ImageConfig config, string digest, string? snapshotDigest, MemoryMap map, SharedFile memory) = new ImageReader(path).Read(options.VerifyContent, options.ExpectedDigest);
-        return new(new ImageContent(Path.GetFullPath(path), options, config, digest, snapshotDigest, map, memory));
+        GuestImageOptions options = new();
+        configure?.Invoke(options);
+        return Open(path, options, cancellationToken);
     }
 
     /// <summary>
-    /// Opens the image of a guest that the project of an assembly lists as <c>HyperlightGuest</c>, and no other image: the assembly records its digest. The image is in the folder
-    /// <c>guests</c> beside the assembly, or beside the program when the assembly is part of a single file or was loaded from somewhere else than its copy.
+    /// Opens the image of a guest that the project of an assembly lists as <c>HyperlightGuest</c>. The assembly records the digest of the
+    /// image, and no other image is opened. The image is in the folder <c>guests</c> beside the assembly, or beside the program if the
+    /// assembly is part of a single file or was loaded from another place than its copy.
     /// </summary>
     /// <param name="assembly">The assembly, for example <c>typeof(Program).Assembly</c>.</param>
-    /// <param name="name">The guest's name: the <c>Name</c> of its item, which is the name of the ELF file unless set. Case matters.</param>
-    /// <param name="options"><c>null</c> for the defaults. Files of the item's <c>FileMappings</c> are shown before those of the options.</param>
-    /// <exception cref="HyperlightException">HL3001 to HL3005: there is no usable image. HL3017: it is another image. HL3018: the assembly has no such guest.</exception>
-    public static GuestImage Open(Assembly assembly, string name, GuestImageOptions? options = null)
+    /// <param name="name">
+    /// The name of the guest: the <c>Name</c> of its item, which is the name of the ELF file by default. Upper and lower case differ.
+    /// </param>
+    /// <param name="configure">
+    /// Sets the options; <c>null</c> for the defaults. The files of the item's <c>FileMappings</c> are mapped before those of the options.
+    /// </param>
+    /// <param name="cancellationToken">Stops the reading of the image's content.</param>
+    /// <returns>The image; dispose it.</returns>
+    /// <exception cref="ArgumentException">The name is empty.</exception>
+    /// <exception cref="HyperlightException">
+    /// HL3001 to HL3005: there is no usable image. HL3012: the content does not fit into memory. HL3017: the image is another one. HL3018:
+    /// the assembly has no such guest.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static GuestImage Open(
+        Assembly assembly, string name, Action<GuestImageOptions>? configure = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(assembly);
         ArgumentException.ThrowIfNullOrEmpty(name);
-        options ??= new();
         GuestRecord record = GuestRecord.Find(assembly, name);
         string image = ImagePlace.OfImage(name, record.ContentDigest);
         string folder = FolderOf(assembly);
+
         // A program may load an assembly from a package's folder while the files of the package are beside the program.
         string root = System.IO.Directory.Exists(Path.Combine(folder, image)) ? folder : AppContext.BaseDirectory;
         string files = Path.Combine(root, ImagePlace.OfFiles(assembly.GetName().Name!, name));
-        return Open(Path.Combine(root, image), options with
+        GuestImageOptions options = new();
+        foreach ((string label, ulong address) in record.Files)
         {
-            ExpectedDigest = options.ExpectedDigest ?? record.ContentDigest,
-            Files = [.. record.Files.Select(file => new MappedFile(Path.Combine(files, file.Label), new(file.Address), file.Label)), .. options.Files],
-        });
+            options.Files.Add(new(Path.Combine(files, label), new(address), label));
+        }
+
+        configure?.Invoke(options);
+        options.ExpectedDigest ??= record.ContentDigest;
+        return Open(Path.Combine(root, image), options, cancellationToken);
     }
 
-    /// <summary>Gives the image back. No sandbox can be made from this object any more; the memory blob is closed when nothing uses it.</summary>
+    /// <summary>
+    /// Frees the image. No sandbox can be created from this object any more. The content is freed when nothing uses it any more.
+    /// </summary>
     public void Dispose()
     {
         if (!Interlocked.Exchange(ref _isDisposed, true))
@@ -116,14 +143,26 @@ public sealed class GuestImage : IDisposable
         }
     }
 
-    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "The empty location of an assembly in a single file is handled.")]
-    private static string FolderOf(Assembly assembly) => assembly.Location is { Length: > 0 } location ? Path.GetDirectoryName(location)! : AppContext.BaseDirectory;
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name} ({Layout.Id})";
 
-    /// <summary>Another handle of the image, which its owner disposes.</summary>
+    private static GuestImage Open(string path, GuestImageOptions options, CancellationToken cancellationToken)
+    {
+        (ImageConfig config, string digest, string? snapshotDigest, MemoryMap map, SharedFile memory) =
+            new ImageReader(path, cancellationToken).Read(options.VerifyContent, options.ExpectedDigest);
+        return new(new ImageContent(
+            Path.GetFullPath(path), options.VerifyContent, [.. options.Files], config, digest, snapshotDigest, map, memory));
+    }
+
+    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "The empty location of an assembly in a single file is handled.")]
+    private static string FolderOf(Assembly assembly) =>
+        assembly.Location is { Length: > 0 } location ? Path.GetDirectoryName(location)! : AppContext.BaseDirectory;
+
+    /// <summary>Creates another handle of the image, which its owner disposes.</summary>
     /// <exception cref="ObjectDisposedException">The image is disposed.</exception>
     internal GuestImage Share() => new(Hold());
 
-    /// <summary>Adds a user of the content, who disposes it.</summary>
+    /// <summary>Adds a user of the content. The user disposes the content.</summary>
     /// <exception cref="ObjectDisposedException">The image is disposed.</exception>
     internal ImageContent Hold()
     {

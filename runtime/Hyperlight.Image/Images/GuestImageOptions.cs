@@ -1,18 +1,28 @@
 namespace Hyperlight;
 
 /// <summary>How an image is opened.</summary>
-public sealed record GuestImageOptions
+public sealed class GuestImageOptions
 {
     /// <summary>
-    /// Whether the memory blobs, of the image and of its snapshot, are read and their SHA-256 is checked. What was checked is kept in memory that nobody can change, once
-    /// in the process, and that is what runs. Without, opening an image of a guest with page tables takes the same time for every size, a damaged blob is not
-    /// noticed, and the files must stay as they are while they are in use: only for files that nobody else can write.
+    /// Gets or sets whether the content of the image and of its snapshot is read and compared with its SHA-256 digest; <c>true</c> by
+    /// default.
     /// </summary>
-    public bool VerifyContent { get; init; } = true;
+    /// <remarks>
+    /// With <c>true</c> the content is kept once for each process, in memory that nobody can change, and guests run from that memory. With
+    /// <c>false</c> an image of a guest with page tables opens in the same time whatever its size, damage is not noticed, and the files
+    /// must not change while they are in use: use <c>false</c> for files that nobody else can write.
+    /// </remarks>
+    public bool VerifyContent { get; set; } = true;
 
-    /// <summary>The <see cref="GuestImage.ContentDigest"/> that the image must have: any other image is refused with HL3017. <c>null</c> for any image.</summary>
-    public string? ExpectedDigest { get; init; }
+    /// <summary>
+    /// Gets or sets the <see cref="GuestImage.ContentDigest"/> that the image must have; <c>null</c>, the default, for any image. Another
+    /// image is refused with HL3017.
+    /// </summary>
+    public string? ExpectedDigest { get; set; }
 
-    /// <summary>Files that every sandbox started from the image is shown at its start, before those of its own options; none unless set.</summary>
-    public IReadOnlyList<MappedFile> Files { get; init; } = [];
+    /// <summary>
+    /// Gets the files that every sandbox of the image shows its guest from the start, before the files that the options of a sandbox map.
+    /// The list is empty by default.
+    /// </summary>
+    public IList<MappedFile> Files { get; } = [];
 }

@@ -5,7 +5,7 @@ namespace Hyperlight.Images;
 
 /// <summary>
 /// The record of an assembly about a guest of its project, in an <see cref="AssemblyMetadataAttribute"/>: which image was baked, and which files its sandboxes are shown. A build writes
-/// the attribute in every language; <see cref="GuestImage.Open(Assembly, string, GuestImageOptions)"/> reads it.
+/// the attribute in every language; <see cref="GuestImage.Open(Assembly, string, Action{GuestImageOptions}, CancellationToken)"/> reads it.
 /// </summary>
 /// <param name="ContentDigest">The digest of the image, see <see cref="GuestImage.ContentDigest"/>.</param>
 /// <param name="Files">The label and the address of each file.</param>

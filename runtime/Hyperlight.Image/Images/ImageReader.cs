@@ -6,12 +6,13 @@ namespace Hyperlight.Images;
 
 /// <summary>Reads what a bake wrote, as hostile input: the region table must be the one that the profile gives for the recorded sizes.</summary>
 /// <param name="directory">The image.</param>
-internal sealed class ImageReader(string directory)
+/// <param name="cancellationToken">Stops the reading of content.</param>
+internal sealed class ImageReader(string directory, CancellationToken cancellationToken = default)
 {
     // Two digits for each byte that the reader of ELF files takes.
     private const int MaxBuildIdLength = 128;
 
-    private readonly OciReader _directory = new(directory, "image");
+    private readonly OciReader _directory = new(directory, "image", cancellationToken);
 
     /// <summary>Reads everything but the memory blob's content, and that too when <paramref name="verifyContent"/> is set.</summary>
     /// <exception cref="HyperlightException">HL3001 to HL3005, HL3012, HL3017.</exception>

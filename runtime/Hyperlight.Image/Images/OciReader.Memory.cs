@@ -47,7 +47,7 @@ internal sealed partial class OciReader
             {
                 ContentUse.Mapped when FileSystem.IsLocal(file) => new(file) { Ranges = ranges },
                 ContentUse.Verified => OpenVerified(descriptor, file, ranges),
-                _ when SealedFile.IsSupported => SharedFile.Sealed(SealedFile.Copy(Subject, file, descriptor.Size, hash: null), ranges),
+                _ when SealedFile.IsSupported => SharedFile.Sealed(SealedFile.Copy(Subject, file, descriptor.Size, hash: null, cancellationToken), ranges),
                 _ => new(file) { Ranges = ranges },
             };
         }
@@ -79,11 +79,11 @@ internal sealed partial class OciReader
         {
             if (known is null && SealedFile.IsSupported)
             {
-                copy = SealedFile.Copy(Subject, file, descriptor.Size, hash);
+                copy = SealedFile.Copy(Subject, file, descriptor.Size, hash, cancellationToken);
             }
             else
             {
-                SealedFile.Read(file, descriptor.Size, (chunk, _) => hash.AppendData(chunk.Span));
+                SealedFile.Read(file, descriptor.Size, (chunk, _) => hash.AppendData(chunk.Span), cancellationToken);
             }
 
             VerifyDigest(descriptor, hash.GetHashAndReset());

@@ -12,7 +12,8 @@ namespace Hyperlight.Images;
 /// </summary>
 /// <param name="directory">The directory.</param>
 /// <param name="what">What it is to its user, <c>image</c> or <c>snapshot</c>.</param>
-internal sealed partial class OciReader(string directory, string what)
+/// <param name="cancellationToken">Stops the reading of content.</param>
+internal sealed partial class OciReader(string directory, string what, CancellationToken cancellationToken = default)
 {
     /// <summary>Lets <paramref name="read"/> read, and gives what the file system refuses a code.</summary>
     /// <exception cref="HyperlightException">HL3001, or what <paramref name="read"/> throws.</exception>

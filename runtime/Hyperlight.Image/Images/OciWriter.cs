@@ -13,7 +13,8 @@ namespace Hyperlight.Images;
 /// </summary>
 /// <param name="directory">The directory, created when something is written. One writer at a time.</param>
 /// <param name="what">What is written, <c>image</c> or <c>snapshot</c>.</param>
-internal sealed class OciWriter(string directory, string what)
+/// <param name="cancellationToken">Stops the writing of content. The directory holds what it held before then.</param>
+internal sealed class OciWriter(string directory, string what, CancellationToken cancellationToken = default)
 {
     private const string TemporarySuffix = ".tmp";
     private const UnixFileMode OwnersFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -74,6 +75,7 @@ internal sealed class OciWriter(string directory, string what)
                 stream.SetLength(length);
                 content((offset, bytes) =>
                 {
+                    cancellationToken.ThrowIfCancellationRequested();
                     stream.Position = checked((long)offset);
                     stream.Write(bytes);
                 });
@@ -140,7 +142,7 @@ internal sealed class OciWriter(string directory, string what)
                 $"a document of an image has {json.Length} bytes, readers accept {OciLayout.MaxJsonSize}: use another folder, which has fewer tags."));
     }
 
-    private static byte[] Hash(ulong size, BlobContent content)
+    private byte[] Hash(ulong size, BlobContent content)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         ulong position = 0;
@@ -156,6 +158,7 @@ internal sealed class OciWriter(string directory, string what)
 
         content((offset, bytes) =>
         {
+            cancellationToken.ThrowIfCancellationRequested();
             SkipTo(offset);
             hash.AppendData(bytes);
             position += (ulong)bytes.Length;
@@ -164,7 +167,7 @@ internal sealed class OciWriter(string directory, string what)
         return hash.GetHashAndReset();
     }
 
-    private static bool HoldsMemory(string path, long size, byte[] hash)
+    private bool HoldsMemory(string path, long size, byte[] hash)
     {
         using SafeFileHandle? file = TryOpen(path);
         if (file is null || RandomAccess.GetLength(file) != size)
@@ -173,7 +176,7 @@ internal sealed class OciWriter(string directory, string what)
         }
 
         using IncrementalHash actual = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        SealedFile.Read(file, size, (chunk, _) => actual.AppendData(chunk.Span));
+        SealedFile.Read(file, size, (chunk, _) => actual.AppendData(chunk.Span), cancellationToken);
         return actual.GetHashAndReset().AsSpan().SequenceEqual(hash);
     }
 

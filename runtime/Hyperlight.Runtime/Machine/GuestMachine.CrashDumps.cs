@@ -11,6 +11,9 @@ internal sealed partial class GuestMachine
     /// <summary>Gets the first instruction of the guest; <c>null</c> if it is not known.</summary>
     public GuestVirtualAddress? EntryPoint => _origin.EntryPoint;
 
+    /// <summary>Gets the digest of the image that the guest was started from, or <c>null</c> if the digest is not known.</summary>
+    public string? ImageDigest => _origin.ImageDigest;
+
     /// <summary>Collects the memory that the guest sees.</summary>
     /// <param name="special">The special registers, which lead to the guest's page tables.</param>
     /// <param name="maxPages">The most pages to collect.</param>

@@ -27,21 +27,24 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
 
     /// <summary>Creates a pool. The first sandboxes start in the background.</summary>
     /// <param name="image">The guest. It stays the caller's, who may dispose it at any time: the pool keeps what it needs.</param>
-    /// <param name="options">Null for the defaults.</param>
+    /// <param name="configure">Sets the options; <c>null</c> for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">A count is out of its range.</exception>
     /// <exception cref="ObjectDisposedException">The image is disposed.</exception>
-    public SandboxPool(GuestImage image, SandboxPoolOptions? options = null)
-        : this(Checked(options), (image ?? throw new ArgumentNullException(nameof(image))).Share())
+    public SandboxPool(GuestImage image, Action<SandboxPoolOptions>? configure = null)
+        : this(OptionsOf(configure), (image ?? throw new ArgumentNullException(nameof(image))).Share())
     {
     }
 
     /// <summary>Creates a pool. The first sandboxes are created in the background.</summary>
     /// <param name="snapshot">What sandboxes begin with. It stays the caller's, who may dispose it at any time: the pool keeps what it needs.</param>
-    /// <param name="options">Null for the defaults. <see cref="SandboxPoolOptions.Configure"/> must add the host functions that the snapshot's sandbox had.</param>
+    /// <param name="configure">
+    /// Sets the options; <c>null</c> for the defaults. <see cref="SandboxPoolOptions.Configure"/> must add the host functions that the
+    /// snapshot's sandbox had.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A count is out of its range.</exception>
     /// <exception cref="ObjectDisposedException">The snapshot is disposed.</exception>
-    public SandboxPool(Snapshot snapshot, SandboxPoolOptions? options = null)
-        : this(Checked(options), (snapshot ?? throw new ArgumentNullException(nameof(snapshot))).Share())
+    public SandboxPool(Snapshot snapshot, Action<SandboxPoolOptions>? configure = null)
+        : this(OptionsOf(configure), (snapshot ?? throw new ArgumentNullException(nameof(snapshot))).Share())
     {
     }
 
@@ -51,7 +54,7 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
     }
 
     private SandboxPool(SandboxPoolOptions options, Snapshot snapshot)
-        : this(snapshot.GuestName, options, snapshot, (configure, _) => snapshot.CreateSandbox(configure))
+        : this(snapshot.GuestName, options, snapshot, snapshot.CreateSandbox)
     {
     }
 
@@ -215,9 +218,10 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
         }
     }
 
-    private static SandboxPoolOptions Checked(SandboxPoolOptions? options)
+    private static SandboxPoolOptions OptionsOf(Action<SandboxPoolOptions>? configure)
     {
-        options ??= new();
+        SandboxPoolOptions options = new();
+        configure?.Invoke(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxCount, 1, nameof(options.MaxCount));
         ArgumentOutOfRangeException.ThrowIfNegative(options.ReadyCount, nameof(options.ReadyCount));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ReadyCount, options.MaxCount, nameof(options.ReadyCount));

@@ -138,7 +138,7 @@ internal sealed partial class GuestLog(string guest, SandboxSettings settings)
         EventName = "GuestPrintDropped",
         Level = LogLevel.Warning,
         Message = "{dropped_size} bytes were dropped of what {guest_name} printed in one call, of which {print_limit} are passed on (failure of the writer: {print_failure})")]
-    private static partial void TextDropped(ILogger logger, string guest_name, long dropped_size, int print_limit, string? print_failure);
+    private static partial void TextDropped(ILogger logger, string guest_name, long dropped_size, long print_limit, string? print_failure);
 
     [LoggerMessage(
         EventId = 5,

@@ -60,20 +60,8 @@ public sealed partial class Sandbox
     /// <inheritdoc cref="Call{T}(string, CallOptions, ReadOnlySpan{GuestValue})"/>
     public Task<T> CallAsync<T>(string function, CallOptions options, params ReadOnlySpan<GuestValue> arguments)
     {
-        // Not on the pool: guests that spin would keep it from running what the program does besides, its cancellations among that.
         GuestValue[] copy = arguments.ToArray();
-        try
-        {
-            return Task.Factory.StartNew(
-                () => Call<T>(function, options, copy),
-                options.CancellationToken,
-                TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
-                TaskScheduler.Default);
-        }
-        catch (TaskSchedulerException exception)
-        {
-            return Task.FromException<T>(BackgroundThread.Refused($"call of {function}", exception.InnerException ?? exception));
-        }
+        return BackgroundThread.RunAsync($"call of {function}", () => Call<T>(function, options, copy), options.CancellationToken);
     }
 
     private GuestValue Invoke(string function, GuestValueKind expected, CallOptions options, ReadOnlySpan<GuestValue> arguments)

@@ -108,7 +108,7 @@ public sealed class SandboxOptions
     /// after that is dropped, and how much is logged as one warning. So is what a writer does not take: 4 Mi characters may wait for one, each text counted with 24
     /// more.
     /// </summary>
-    public int MaxPrintedSizePerCall { get; set; } = 1 << 20;
+    public long MaxPrintedSizePerCall { get; set; } = 1 << 20;
 
     /// <summary>Maps a file before the guest's initialisation runs, as <see cref="Sandbox.MapFile"/> does later.</summary>
     /// <inheritdoc cref="Sandbox.MapFile" path="/param"/>

@@ -67,7 +67,7 @@ internal sealed record SandboxSettings
 
     public int MaxLogTextLength { get; }
 
-    public int MaxPrintedSizePerCall { get; }
+    public long MaxPrintedSizePerCall { get; }
 
     public long MaxCrashDumpSize { get; }
 

@@ -22,7 +22,7 @@ public sealed class SharedRegion : IDisposable
     public string Name { get; }
 
     /// <summary>Bytes that a sandbox maps: those it was made from, rounded up to whole pages. The rest of the last page is zero.</summary>
-    public ulong Size => Memory.Memory.Size;
+    public long Size => checked((long)Memory.Memory.Size);
 
     private SharedMemory Memory { get; }
 
@@ -83,7 +83,7 @@ public sealed class SharedRegion : IDisposable
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Name} ({ByteSize.ToText(Size)})";
+    public override string ToString() => $"{Name} ({ByteSize.ToText(Memory.Memory.Size)})";
 
     private static MappedMemory Allocate(string name, long length)
     {

@@ -4,36 +4,45 @@ using Hyperlight.Layouts;
 using Hyperlight.Snapshots;
 using Hyperlight.Snapshots.Formats;
 using Hyperlight.Telemetry;
+using Hyperlight.Watch;
 
 namespace Hyperlight;
 
 /// <summary>
-/// The state of a guest between two calls. It never changes: any number of sandboxes can be made from it or set back to it, from any threads. All of
-/// them share its memory, and most of that with the image. Each object is its owner's own: disposing it ends nothing that others use, also where
-/// two objects are the same state, and frees what nobody uses any more.
+/// The state of a guest between two calls. A snapshot is immutable: any number of sandboxes can be created from it or restored to it, from
+/// any thread. All of them share the memory of the snapshot, and the snapshot shares memory with the image. Whoever is given a snapshot
+/// disposes that object; the memory is freed when nothing uses it any more.
 /// </summary>
 public sealed class Snapshot : IDisposable
 {
     private readonly SnapshotContent _content;
     private bool _isDisposed;
 
-    /// <summary>A handle of a content. The creator's use of the content becomes the handle's.</summary>
+    /// <summary>Creates a handle of a content. The caller's use of the content becomes that of the handle.</summary>
     internal Snapshot(SnapshotContent content) => _content = content;
 
-    /// <summary>The guest's name.</summary>
+    /// <summary>Gets the name of the guest.</summary>
     public string GuestName => _content.GuestName;
 
+    /// <summary>Gets the layout of the guest's memory.</summary>
+    public GuestLayout Layout => _content.Map.Layout;
+
     /// <summary>
-    /// The <see cref="GuestImage.Digest"/> of the image that the guest was started from, null when it is not known. A snapshot is out of date when its
-    /// guest's image has another one now.
+    /// Gets the <see cref="GuestImage.Digest"/> of the image that the guest was started from, or <c>null</c> if the digest is not known. If
+    /// the image of the guest has another digest now, the snapshot is out of date.
     /// </summary>
     public string? ImageDigest => _content.ImageDigest;
 
-    /// <summary>How many snapshots the guest has been through, this one included. The guest can read the number after a restore.</summary>
-    public ulong Generation => _content.Generation;
+    /// <summary>
+    /// Gets how many snapshots the guest has been through, this one included. After a restore the guest can read the number.
+    /// </summary>
+    public long Generation => checked((long)_content.Generation);
 
-    /// <summary>Bytes of host memory it takes, beside what it shares with its image or file and with earlier snapshots of the same sandbox.</summary>
-    public ulong Size => _content.Memory.Size;
+    /// <summary>
+    /// Gets how many bytes of host memory the snapshot takes, without the memory that it shares with its image or file and with earlier
+    /// snapshots of the same sandbox.
+    /// </summary>
+    public long Size => checked((long)_content.Memory.Size);
 
     /// <summary>Where everything lay in the guest's memory when it started.</summary>
     internal MemoryMap Map => _content.Map;
@@ -41,49 +50,69 @@ public sealed class Snapshot : IDisposable
     /// <summary>The content that all handles of this state share.</summary>
     internal SnapshotContent Content => _content;
 
-    /// <summary>Loads a snapshot that was saved. Unless <see cref="SnapshotLoadOptions.VerifyContent"/> is off, the files may change afterwards.</summary>
-    /// <param name="path">The directory.</param>
-    /// <param name="reference">The tag, or the digest that <see cref="Save(string, string)"/> returned: what has a colon is a digest.</param>
-    /// <param name="options">Null for the defaults.</param>
+    /// <summary>
+    /// Loads a snapshot that was saved. The files may change afterwards, unless <see cref="SnapshotLoadOptions.VerifyContent"/> is
+    /// <c>false</c>.
+    /// </summary>
+    /// <param name="path">The path of the directory.</param>
+    /// <param name="reference">
+    /// The tag of the snapshot, or the digest that <see cref="Save(string, string, CancellationToken)"/> returned. A text with a colon is a
+    /// digest.
+    /// </param>
+    /// <param name="configure">Sets the options; <c>null</c> for the defaults.</param>
+    /// <param name="cancellationToken">Stops the reading of the snapshot's content.</param>
     /// <returns>The snapshot; dispose it.</returns>
+    /// <exception cref="ArgumentException">The path or reference is empty.</exception>
     /// <exception cref="HyperlightException">
-    /// HL3001 to HL3005, HL3009: there is no usable snapshot. HL3012: its content does not fit into memory. HL3007: it was made with another hypervisor or another processor vendor's processor.
+    /// HL3001 to HL3005, HL3009: there is no usable snapshot. HL3012: the content does not fit into memory. HL3007: the snapshot is of
+    /// another hypervisor or of the processor of another vendor.
     /// </exception>
     /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
-    public static Snapshot Load(string path, string reference, SnapshotLoadOptions? options = null)
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static Snapshot Load(
+        string path, string reference, Action<SnapshotLoadOptions>? configure = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentException.ThrowIfNullOrEmpty(reference);
-        return new(SnapshotFile.Load(path, reference, (options ?? new()).VerifyContent, Hypervisor.Chosen));
+        SnapshotLoadOptions options = new();
+        configure?.Invoke(options);
+        return new(SnapshotFile.Load(path, reference, options.VerifyContent, Hypervisor.Chosen, cancellationToken));
     }
 
     /// <summary>
-    /// Saves the snapshot, in upstream's format where there is one for its guest, else in our own: an OCI image layout directory, in which each tag is a snapshot or an image. When this is interrupted, the
-    /// directory holds what it held before. New files and folders are for their owner alone: a snapshot has all that its guest knew.
+    /// Saves the snapshot in an OCI image layout directory, in which each tag is a snapshot or an image. The format is upstream's if
+    /// upstream has one for the guest, and otherwise our own. A save that is interrupted leaves what the directory held before. New files
+    /// and folders can be used by their owner alone, because a snapshot contains everything that its guest knew.
     /// </summary>
-    /// <param name="path">The directory, created when missing. One writer at a time.</param>
-    /// <param name="tag">The snapshot's name there: up to 128 letters, digits, <c>_</c>, <c>.</c> and <c>-</c>. Other tags stay as they are.</param>
-    /// <returns>The digest that names exactly this snapshot, <c>sha256:</c> and 64 hexadecimal digits.</returns>
-    /// <exception cref="ArgumentException">There can be no such tag, or <c>initial</c>, which is an image's.</exception>
+    /// <param name="path">The path of the directory, which is created if it is missing. One writer at a time.</param>
+    /// <param name="tag">
+    /// The name of the snapshot in the directory: up to 128 letters, digits, <c>_</c>, <c>.</c> and <c>-</c>. Other tags stay as they are.
+    /// </param>
+    /// <param name="cancellationToken">Stops the writing of the snapshot's content.</param>
+    /// <returns>The digest that names exactly this snapshot: <c>sha256:</c> and 64 hexadecimal digits.</returns>
+    /// <exception cref="ArgumentException">The tag has other characters, or is <c>initial</c>, the tag of an image.</exception>
     /// <exception cref="HyperlightException">
-    /// HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written. HL3008: the format cannot say what the snapshot is. HL3013: it is a view of a file that was changed.
+    /// HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written. HL3008: the format cannot express the
+    /// snapshot. HL3013: the snapshot is a view of a file that was changed.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The snapshot is disposed.</exception>
-    public string Save(string path, string tag)
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public string Save(string path, string tag, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(tag);
         if (!OciLayout.IsTag(tag) || tag == OciLayout.InitialTag)
         {
             throw new ArgumentException(
-                $"'{OneLine.Of(tag)}' cannot be a snapshot's tag: up to 128 letters, digits, '_', '.' and '-', neither of the last two in front; '{OciLayout.InitialTag}' is an image's.",
+                $"'{OneLine.Of(tag)}' cannot be a snapshot's tag: up to 128 letters, digits, '_', '.' and '-', "
+                + $"neither of the last two in front; '{OciLayout.InitialTag}' is an image's.",
                 nameof(tag));
         }
 
-        return Save(new SnapshotWriter(path), tag);
+        return Save(new SnapshotWriter(path, cancellationToken), tag);
     }
 
-    /// <summary>Saves the snapshot where a writer writes.</summary>
+    /// <summary>Saves the snapshot with a writer.</summary>
     internal string Save(SnapshotWriter writer, string tag)
     {
         using SnapshotContent content = Hold();
@@ -91,21 +120,26 @@ public sealed class Snapshot : IDisposable
     }
 
     /// <summary>
-    /// Creates a sandbox that goes on where the snapshot was taken. No code of the guest runs for that: its initialisation is over, and random
-    /// numbers and a log level that it was given then are those of the first sandbox.
+    /// Creates a sandbox that continues where the snapshot was taken. No code of the guest runs: its initialisation is over. The random
+    /// numbers and the log level that the guest was given at its start are those of the first sandbox.
     /// </summary>
-    /// <param name="configure">Sets the options, null for the defaults. It must add the host functions that the snapshot's sandbox had.</param>
+    /// <param name="configure">
+    /// Sets the options; <c>null</c> for the defaults. The host functions that the snapshot's sandbox had must be added.
+    /// </param>
+    /// <param name="cancellationToken">Keeps the sandbox from being created.</param>
     /// <returns>A sandbox whose functions can be called; dispose it.</returns>
     /// <exception cref="SnapshotMismatchException">Host functions are missing or differ.</exception>
     /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The snapshot is disposed.</exception>
-    public Sandbox CreateSandbox(Action<SandboxOptions>? configure = null)
+    public Sandbox CreateSandbox(Action<SandboxOptions>? configure = null, CancellationToken cancellationToken = default)
     {
         SandboxOptions options = new();
         configure?.Invoke(options);
         Operation start = Operation.Start(GuestName, Tags.Snapshot);
         try
         {
+            cancellationToken.ThrowIfCancellationRequested();
             using SnapshotContent content = Hold();
             Sandbox sandbox = Sandbox.Resume(content, options);
             start.End(failure: null);
@@ -118,9 +152,18 @@ public sealed class Snapshot : IDisposable
         }
     }
 
+    /// <summary>Creates a sandbox on a thread of its own. The snapshot may be disposed as soon as this method has returned.</summary>
+    /// <inheritdoc cref="CreateSandbox"/>
+    public Task<Sandbox> CreateSandboxAsync(Action<SandboxOptions>? configure = null, CancellationToken cancellationToken = default)
+    {
+        Snapshot snapshot = Share();
+        return BackgroundThread.RunAsync(
+            $"start of {GuestName}", snapshot, held => held.CreateSandbox(configure, cancellationToken), cancellationToken);
+    }
+
     /// <summary>
-    /// Gives the snapshot back. Nothing can be made from this object any more; its memory is freed when nothing uses it. Sandboxes and pools that were
-    /// made from it or set back to it keep working.
+    /// Frees the snapshot. Nothing can be created from this object any more. The memory is freed when nothing uses it any more: sandboxes
+    /// and pools that were created from the snapshot or restored to it keep working.
     /// </summary>
     public void Dispose()
     {
@@ -130,11 +173,11 @@ public sealed class Snapshot : IDisposable
         }
     }
 
-    /// <summary>Another handle of the snapshot, which its owner disposes.</summary>
+    /// <summary>Creates another handle of the snapshot, which its owner disposes.</summary>
     /// <exception cref="ObjectDisposedException">The snapshot is disposed.</exception>
     internal Snapshot Share() => new(Hold());
 
-    /// <summary>Adds a user of the content, who disposes it.</summary>
+    /// <summary>Adds a user of the content. The user disposes the content.</summary>
     /// <exception cref="ObjectDisposedException">The snapshot is disposed.</exception>
     internal SnapshotContent Hold()
     {
@@ -143,5 +186,5 @@ public sealed class Snapshot : IDisposable
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{GuestName}, snapshot {Generation} ({ByteSize.ToText(Size)})";
+    public override string ToString() => $"{GuestName}, snapshot {Generation} ({ByteSize.ToText(_content.Memory.Size)})";
 }

@@ -46,7 +46,7 @@ internal sealed class ImageSnapshot : IDisposable
         SnapshotContent snapshot;
         try
         {
-            snapshot = SnapshotFile.Load(image.Directory, digest, image.Options.VerifyContent, hypervisor);
+            snapshot = SnapshotFile.Load(image.Directory, digest, image.VerifyContent, hypervisor);
         }
         catch (HyperlightException e) when (e.Finding is { } finding && (finding.Rule == Rules.SnapshotMachineDiffers || finding.Rule == Rules.ImageUnsupported))
         {

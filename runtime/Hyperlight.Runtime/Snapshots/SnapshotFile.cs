@@ -29,11 +29,13 @@ internal static class SnapshotFile
     /// <param name="reference">The tag or digest of the snapshot.</param>
     /// <param name="verifyContent">Whether the digests of the files are compared with their content.</param>
     /// <param name="hypervisor">The hypervisor whose machines are to take the snapshot.</param>
+    /// <param name="cancellationToken">Stops the loading.</param>
     /// <exception cref="HyperlightException">HL3001 to HL3005, HL3007, HL3009.</exception>
-    public static SnapshotContent Load(string directory, string reference, bool verifyContent, IHypervisor hypervisor)
+    public static SnapshotContent Load(
+        string directory, string reference, bool verifyContent, IHypervisor hypervisor, CancellationToken cancellationToken = default)
     {
         MachineIdentity machine = hypervisor.Identity;
-        SavedSnapshot saved = new SnapshotReader(directory, machine).Read(reference, verifyContent);
+        SavedSnapshot saved = new SnapshotReader(directory, machine, cancellationToken).Read(reference, verifyContent);
         try
         {
             ImmutableSortedDictionary<string, HostFunctionSignature> hostFunctions = SavedHostFunctions.FromSaved(saved.HostFunctions);

@@ -2,7 +2,10 @@ using Hyperlight.Diagnostics;
 
 namespace Hyperlight.Watch;
 
-/// <summary>Starts the threads that the runtime has of its own. Whoever starts one remembers it only after the start: a start that failed is tried again.</summary>
+/// <summary>
+/// Starts the threads that the runtime has of its own. Whoever starts one remembers it only after the start: a start that failed is tried
+/// again.
+/// </summary>
 internal static class BackgroundThread
 {
     /// <summary>Starts a thread of the operating system.</summary>
@@ -21,9 +24,44 @@ internal static class BackgroundThread
         }
     }
 
+    /// <summary>
+    /// Runs work on a thread of its own. Guests that spin would keep the thread pool from what the program does besides, such as
+    /// cancellations.
+    /// </summary>
+    /// <param name="name">The work, for messages.</param>
+    /// <param name="run">The work.</param>
+    /// <param name="cancellationToken">Keeps work from being started. Work that has started has to watch the token itself.</param>
+    /// <returns>The result of the work, or HL5005.</returns>
+    public static Task<T> RunAsync<T>(string name, Func<T> run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Task.Factory.StartNew(
+                run, cancellationToken, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+        }
+        catch (TaskSchedulerException exception)
+        {
+            return Task.FromException<T>(Refused(name, exception.InnerException ?? exception));
+        }
+    }
+
+    /// <summary>
+    /// Runs work on a thread of its own, with an object that is disposed after the work, also if the work is never started.
+    /// </summary>
+    /// <inheritdoc cref="RunAsync{T}(string, Func{T}, CancellationToken)"/>
+    public static async Task<T> RunAsync<TSource, T>(string name, TSource source, Func<TSource, T> run, CancellationToken cancellationToken)
+        where TSource : IDisposable
+    {
+        using (source)
+        {
+            return await RunAsync(name, () => run(source), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>HL5005.</summary>
     public static HyperlightException Refused(string name, Exception reason) => new(
         Rules.ThreadNotStarted.Found(
-            $"the thread '{name}' cannot be started ({OneLine.Of(reason.Message)}): raise the limit of threads ('ulimit -u', pids.max of the container) or of memory, then try again."),
+            $"the thread '{name}' cannot be started ({OneLine.Of(reason.Message)}): "
+            + $"raise the limit of threads ('ulimit -u', pids.max of the container) or of memory, then try again."),
         reason);
 }

@@ -1,4 +1,4 @@
-/* Prints text through the host. */
+/* Text for whoever watches the host. */
 #include "internal.h"
 
 int32_t hl_print(const char *text)

@@ -48,7 +48,7 @@ public sealed class GuestRecordTests : IDisposable
         using GuestImage image = GuestImage.Open(AssemblyWith("mine", $"{digest};ramfs@0x80000000"), "mine");
 
         Assert.Equal(digest, image.ContentDigest);
-        MappedFile file = Assert.Single(image.Options.Files);
+        MappedFile file = Assert.Single(image.Files);
         Assert.Equal(
             (Path.Combine(AppContext.BaseDirectory, "guests/files/Records/mine/ramfs"), 0x8000_0000UL, "ramfs"),
             (file.Path, file.Address.Value, file.Label));

@@ -35,11 +35,11 @@ public sealed class ImageReaderTests : IDisposable
     public void Another_image_than_the_expected_one_is_HL3017()
     {
         using GuestImage image = GuestImage.Open(_root.Path);
-        using GuestImage same = GuestImage.Open(_root.Path, new() { ExpectedDigest = image.ContentDigest });
+        using GuestImage same = GuestImage.Open(_root.Path, options => options.ExpectedDigest = image.ContentDigest);
         string other = OciLayout.Digest(SHA256.HashData("another image"u8));
 
         HyperlightException failure = Assert.Throws<HyperlightException>(
-            () => GuestImage.Open(_root.Path, new() { ExpectedDigest = other }));
+            () => GuestImage.Open(_root.Path, options => options.ExpectedDigest = other));
 
         Assert.Equal(Rules.ImageNotExpected, failure.Finding!.Rule);
         Assert.Contains(image.ContentDigest, failure.Message, StringComparison.Ordinal);
@@ -69,11 +69,11 @@ public sealed class ImageReaderTests : IDisposable
         bytes[0] ^= 1;
         File.WriteAllBytes(memory, bytes);
 
-        using GuestImage image = GuestImage.Open(_root.Path, new() { VerifyContent = false });
+        using GuestImage image = GuestImage.Open(_root.Path, options => options.VerifyContent = false);
 
         File.WriteAllBytes(memory, bytes[..^0x1000]);
         HyperlightException failure = Assert.Throws<HyperlightException>(
-            () => GuestImage.Open(_root.Path, new() { VerifyContent = false }));
+            () => GuestImage.Open(_root.Path, options => options.VerifyContent = false));
         Assert.Equal(Rules.ImageMalformed, failure.Finding!.Rule);
     }
 
@@ -331,7 +331,7 @@ public sealed class ImageReaderTests : IDisposable
         MutatedDocuments.AssertCoded(
             _root.Path,
             fileCount: 4,
-            () => GuestImage.Open(_root.Path, new() { VerifyContent = false }).Dispose(),
+            () => GuestImage.Open(_root.Path, options => options.VerifyContent = false).Dispose(),
             untouched: Blob(OciLayout.MemoryMediaType));
 
     private DiagnosticRule Refused(string? directory = null) =>

@@ -55,7 +55,7 @@ internal sealed class TestGuest : IDisposable
     });
 
     /// <summary>Opens the image once more.</summary>
-    public GuestImage Open(GuestImageOptions options) => GuestImage.Open(_directory, options);
+    public GuestImage Open(Action<GuestImageOptions> configure) => GuestImage.Open(_directory, configure);
 
     public GuestExit Run(Action<SandboxOptions>? configure = null) => Image.Run(options =>
     {

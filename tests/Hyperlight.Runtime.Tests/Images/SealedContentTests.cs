@@ -29,7 +29,7 @@ public sealed class SealedContentTests : IDisposable
     public void A_blob_that_is_overwritten_and_cut_after_it_was_opened_changes_nothing(string name, bool verifyContent)
     {
         using TestGuest guest = new(name);
-        using GuestImage image = GuestImage.Open(Copy(guest), new() { VerifyContent = verifyContent });
+        using GuestImage image = GuestImage.Open(Copy(guest), options => options.VerifyContent = verifyContent);
         using Sandbox before = Start(image);
         string blob = Blob(image);
         long length = new FileInfo(blob).Length;
@@ -62,7 +62,7 @@ public sealed class SealedContentTests : IDisposable
     public void Unchecked_a_blob_that_is_cut_while_it_is_in_use_is_an_error_of_whoever_needs_it()
     {
         using TestGuest guest = new("misbehave");
-        using GuestImage image = GuestImage.Open(Copy(guest), new() { VerifyContent = false });
+        using GuestImage image = GuestImage.Open(Copy(guest), options => options.VerifyContent = false);
         using Sandbox neighbour = guest.Start();
         using Sandbox sandbox = Start(image);
         using Snapshot snapshot = sandbox.TakeSnapshot();

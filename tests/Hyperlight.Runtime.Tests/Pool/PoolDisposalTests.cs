@@ -56,13 +56,10 @@ public sealed class PoolDisposalTests : IDisposable
         using TestGuest endless = TestGuest.FromElf(
             TestElf.Amd64().WithoutSegments().WithSegment(0, ElfSegmentFlags.Read | ElfSegmentFlags.Execute, EndlessLoop).WithEntry(0)
                 .Build());
-        SandboxPool pool = new(endless.Image, new()
+        SandboxPool pool = new(endless.Image, ofPool => ofPool.Configure = options =>
         {
-            Configure = options =>
-            {
-                options.StartTimeout = Timeout.InfiniteTimeSpan;
-                starting.Release();
-            },
+            options.StartTimeout = Timeout.InfiniteTimeSpan;
+            starting.Release();
         });
         Task<SandboxLease> waiter = pool.RentAsync(TestCanceled).AsTask();
         await starting.WaitAsync(TestCanceled);

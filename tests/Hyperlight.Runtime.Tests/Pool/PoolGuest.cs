@@ -29,12 +29,10 @@ internal sealed class PoolGuest : IDisposable
         int maxCount, int readyCount = 0, Action<Sandbox>? warmUp = null, Action<SandboxOptions>? configure = null,
         Snapshot? snapshot = null)
     {
-        SandboxPoolOptions options = new()
+        void Configure(SandboxPoolOptions options)
         {
-            MaxCount = maxCount,
-            ReadyCount = readyCount,
-            WarmUp = warmUp,
-            Configure = sandbox =>
+            (options.MaxCount, options.ReadyCount, options.WarmUp) = (maxCount, readyCount, warmUp);
+            options.Configure = sandbox =>
             {
                 Interlocked.Increment(ref _attempts);
                 if (Obstacle is { } obstacle)
@@ -43,9 +41,10 @@ internal sealed class PoolGuest : IDisposable
                 }
 
                 configure?.Invoke(sandbox);
-            },
-        };
-        return snapshot is null ? new(Image, options) : new(snapshot, options);
+            };
+        }
+
+        return snapshot is null ? new(Image, Configure) : new(snapshot, Configure);
     }
 
     /// <summary>Waits until the pool's background work fulfils a condition.</summary>

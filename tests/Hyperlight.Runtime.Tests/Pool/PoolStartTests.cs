@@ -113,7 +113,7 @@ public sealed class PoolStartTests : IDisposable
     public async Task Guests_without_paging_are_pooled_too()
     {
         using TestGuest guest = new("misbehave32");
-        using SandboxPool pool = new(guest.Image, new() { MaxCount = 2 });
+        using SandboxPool pool = new(guest.Image, options => options.MaxCount = 2);
         for (int i = 0; i < 3; i++)
         {
             using SandboxLease lease = await pool.RentAsync(TestCanceled);

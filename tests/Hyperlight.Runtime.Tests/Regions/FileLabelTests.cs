@@ -210,7 +210,7 @@ public class FileLabelTests
     {
         using GuestFile file = new(1);
         using TestGuest guest = new(Flat);
-        using GuestImage image = guest.Open(new() { Files = [new(file.Path, new(At), "ramfs")] });
+        using GuestImage image = guest.Open(options => options.Files.Add(new(file.Path, new(At), "ramfs")));
 
         for (int i = 0; i < 2; i++)
         {
@@ -219,7 +219,7 @@ public class FileLabelTests
         }
 
         using TestGuest halts = BareGuest.Flat(0xF4);
-        using GuestImage bare = halts.Open(new() { Files = [new(file.Path, new(0x10_0000), "over the image")] });
+        using GuestImage bare = halts.Open(options => options.Files.Add(new(file.Path, new(0x10_0000), "over the image")));
         Assert.Equal(Rules.RegionOverlap, Assert.Throws<HyperlightException>(() => bare.Run()).Finding!.Rule);
     }
 

@@ -71,7 +71,7 @@ public class RegionSnapshotTests
         using Snapshot mapped = sandbox.TakeSnapshot();
 
         // The additional page is the PEB, in which the file was listed.
-        Assert.Equal(before.Size + GuestLayout.PageSize, mapped.Size);
+        Assert.Equal(before.Size + (long)GuestLayout.PageSize, mapped.Size);
         using Sandbox other = mapped.CreateSandbox();
         Assert.Throws<GuestFaultException>(() => other.Call<int>("ReadByte", FreeAddress(I686).Value));
     }

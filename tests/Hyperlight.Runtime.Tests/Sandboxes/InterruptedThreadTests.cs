@@ -53,7 +53,7 @@ public sealed class InterruptedThreadTests
     {
         using TestGuest guest = new("misbehave");
         HostState before = HostState.Now();
-        SandboxPool pool = new(guest.Image, new() { MaxCount = 2, ReadyCount = 2, Configure = Quiet });
+        SandboxPool pool = new(guest.Image, options => (options.MaxCount, options.ReadyCount, options.Configure) = (2, 2, Quiet));
         await PoolGuest.Until(() => pool.ReadyCount == 2);
         Random random = new(20261128);
         for (int i = 0; i < Rounds; i++)

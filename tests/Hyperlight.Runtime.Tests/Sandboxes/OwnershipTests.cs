@@ -66,7 +66,7 @@ public sealed class OwnershipTests
         using TestGuest guest = new(Amd64);
         SaveSnapshot(guest);
         GuestImage image = GuestImage.Open(guest.Image.Directory);
-        SandboxPool one = new(image), two = new(image), three = new(image, new() { ReadyCount = 0 });
+        SandboxPool one = new(image), two = new(image), three = new(image, options => options.ReadyCount = 0);
         image.Dispose();
         (await one.RentAsync(TestCanceled)).Dispose();
         await one.DisposeAsync();
@@ -154,7 +154,7 @@ public sealed class OwnershipTests
             Snapshot snapshot = sandbox.TakeSnapshot(), again = sandbox.TakeSnapshot();
             Snapshot loaded = Snapshot.Load(guest.Image.Directory, "snapshot");
             Assert.NotSame(snapshot, again);
-            SandboxPool pool = new(image, new() { MaxCount = 3 }), ofSnapshot = new(snapshot);
+            SandboxPool pool = new(image, options => options.MaxCount = 3), ofSnapshot = new(snapshot);
             SandboxLease lease = Rent(pool);
             Snapshot ofLease = lease.Sandbox.TakeSnapshot();
             SharedRegion region = SharedRegion.FromBytes("region", [1, 2, 3]);

@@ -87,7 +87,7 @@ public sealed class PrintTests
 
         Assert.Equal("12345a\nb\nc\nd\ne\n1234567890", writer.ToString());
         Assert.Equal([11L, 2L], logger.Entries.Select(entry => entry.Fields["dropped_size"]));
-        Assert.All(logger.Entries, entry => Assert.Equal((6, 10), (entry.Event.Id, entry.Fields["print_limit"])));
+        Assert.All(logger.Entries, entry => Assert.Equal((6, 10L), (entry.Event.Id, entry.Fields["print_limit"])));
     }
 
     [KvmFact]

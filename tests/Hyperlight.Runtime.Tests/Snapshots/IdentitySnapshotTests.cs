@@ -20,9 +20,9 @@ public sealed class IdentitySnapshotTests
         Write(sandbox, guest, 100, value: 1);
         using Snapshot written = sandbox.TakeSnapshot();
 
-        Assert.InRange(start.Size, 1UL, 24UL * Page);
+        Assert.InRange(start.Size, 1L, 24L * Page);
         // A call may write to a few more pages.
-        Assert.InRange(written.Size - start.Size, 100UL * Page, 103UL * Page);
+        Assert.InRange(written.Size - start.Size, 100L * Page, 103L * Page);
     }
 
     [KvmFact]
@@ -38,7 +38,7 @@ public sealed class IdentitySnapshotTests
 
         using Snapshot cleared = sandbox.TakeSnapshot();
 
-        Assert.InRange(written.Size - cleared.Size, 50UL * Page, 51UL * Page);
+        Assert.InRange(written.Size - cleared.Size, 50L * Page, 51L * Page);
         sandbox.Restore(written);
         Assert.Equal(1, sandbox.Call<int>("ReadByte", Address(guest, 49)));
         sandbox.Restore(cleared);
@@ -87,7 +87,7 @@ public sealed class IdentitySnapshotTests
         Assert.Equal(
             [2, .. Enumerable.Repeat(1, 99), 0],
             Enumerable.Range(0, 101).Select(page => other.Call<int>("ReadByte", Address(guest, page))));
-        Assert.InRange(second.Size, 100UL * Page, 130UL * Page);
+        Assert.InRange(second.Size, 100L * Page, 130L * Page);
     }
 
     [KvmFact]

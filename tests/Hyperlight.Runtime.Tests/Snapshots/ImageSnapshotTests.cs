@@ -27,7 +27,7 @@ public sealed class ImageSnapshotTests
     public void There_is_one_view_of_the_file_which_goes_with_its_last_user()
     {
         using TestGuest guest = Warm();
-        GuestImage image = GuestImage.Open(guest.Image.Directory, new() { VerifyContent = false });
+        GuestImage image = GuestImage.Open(guest.Image.Directory, options => options.VerifyContent = false);
         int Views() => File.ReadLines("/proc/self/maps").Count(line => line.Contains(image.Directory, StringComparison.Ordinal));
         int before = Views();
         Sandbox one = image.CreateSandbox(cancellationToken: Token), two = image.CreateSandbox(cancellationToken: Token);
@@ -89,7 +89,7 @@ public sealed class ImageSnapshotTests
         Assert.Throws<HyperlightException>(() => image.CheckSnapshot());
         using Sandbox started = image.CreateSandbox(options => options.UseSnapshot = false, Token);
         Assert.Equal(0, started.Call<int>("BssWord"));
-        using GuestImage unverified = GuestImage.Open(guest.Image.Directory, new() { VerifyContent = false });
+        using GuestImage unverified = GuestImage.Open(guest.Image.Directory, options => options.VerifyContent = false);
         Assert.Null(unverified.CheckSnapshot());
     }
 

@@ -46,7 +46,7 @@ public sealed class LoadedSnapshotTests : IDisposable
 
         using Snapshot returned = Snapshot.Load(Saved, "further");
         using Sandbox grown = returned.CreateSandbox();
-        Assert.Equal((1, 2UL), (grown.Call<int>("DataWord"), returned.Generation));
+        Assert.Equal((1, 2L), (grown.Call<int>("DataWord"), returned.Generation));
     }
 
     [KvmFact(Needs.Paging32)]
@@ -147,7 +147,7 @@ public sealed class LoadedSnapshotTests : IDisposable
         {
             using Snapshot old = Snapshot.Load(Saved, $"tag-{i}");
             using Sandbox copy = old.CreateSandbox();
-            Assert.Equal((i, i, 2UL * (ulong)i + 1), (copy.Call<int>("DataWord"), copy.Call<int>("BssWord"), old.Generation));
+            Assert.Equal((i, i, (2L * i) + 1), (copy.Call<int>("DataWord"), copy.Call<int>("BssWord"), old.Generation));
         }
     }
 

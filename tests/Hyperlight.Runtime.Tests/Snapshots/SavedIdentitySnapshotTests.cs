@@ -127,7 +127,7 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
             byte[] bytes = File.ReadAllBytes(pages);
             random.NextBytes(bytes.AsSpan(0x1000 + random.Next(bytes.Length - 0x2000), 0x1000));
             File.WriteAllBytes(pages, bytes);
-            using Snapshot loaded = Snapshot.Load(directory, Tag, new() { VerifyContent = false });
+            using Snapshot loaded = Snapshot.Load(directory, Tag, options => options.VerifyContent = false);
             using Sandbox sandbox = loaded.CreateSandbox();
             Exception? failure = Record.Exception(
                 () => sandbox.Call<int>("DataWord", new CallOptions { Timeout = TimeSpan.FromMilliseconds(200) }));
@@ -167,7 +167,7 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
         first.Call<int>("WriteByte", last, 7);
         first.Call<int>("WriteByte", heap + (400 << 20), 8);
         using Snapshot snapshot = first.TakeSnapshot();
-        Assert.InRange(snapshot.Size, 1UL, 1UL << 20);
+        Assert.InRange(snapshot.Size, 1L, 1L << 20);
         first.Call<int>("WriteByte", last, 9);
         first.Restore(snapshot);
         second.Restore(snapshot);
@@ -191,7 +191,7 @@ public sealed class SavedIdentitySnapshotTests : IDisposable
         using Sandbox first = guest.Start();
         using Snapshot snapshot = first.TakeSnapshot();
         snapshot.Save(Saved, Tag);
-        using Snapshot loaded = Snapshot.Load(Saved, Tag, new() { VerifyContent = verifyContent });
+        using Snapshot loaded = Snapshot.Load(Saved, Tag, options => options.VerifyContent = verifyContent);
         foreach (string path in Directory.GetFiles(OciLayout.BlobDirectory(Saved)))
         {
             using FileStream file = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);

@@ -53,7 +53,7 @@ public sealed class SavedPagedSnapshotTests : IDisposable
         using TestGuest guest = new(Name);
         using Snapshot snapshot = Unstarted(guest, roots: 2);
         snapshot.Save(Saved, Tag);
-        using Snapshot loaded = Snapshot.Load(Saved, Tag, new() { VerifyContent = false });
+        using Snapshot loaded = Snapshot.Load(Saved, Tag, options => options.VerifyContent = false);
 
         using Sandbox sandbox = loaded.CreateSandbox();
         Assert.Same(loaded.Content, sandbox.TakeContent());
@@ -165,7 +165,7 @@ public sealed class SavedPagedSnapshotTests : IDisposable
             Snapshot loaded;
             try
             {
-                loaded = Snapshot.Load(directory, Tag, new() { VerifyContent = false });
+                loaded = Snapshot.Load(directory, Tag, options => options.VerifyContent = false);
             }
             catch (HyperlightException refused)
             {

@@ -117,7 +117,7 @@ public sealed class SavedSnapshotTests : IDisposable
         using Sandbox first = guest.Start();
         using Snapshot snapshot = first.TakeSnapshot();
         snapshot.Save(Saved, Tag);
-        using Snapshot loaded = Snapshot.Load(Saved, Tag, new() { VerifyContent = false });
+        using Snapshot loaded = Snapshot.Load(Saved, Tag, options => options.VerifyContent = false);
         using Sandbox second = loaded.CreateSandbox();
         using Sandbox third = loaded.CreateSandbox();
         first.Restore(loaded);
@@ -259,7 +259,7 @@ public sealed class SavedSnapshotTests : IDisposable
         Write(0);
         using Snapshot cleared = sandbox.TakeSnapshot();
 
-        Assert.InRange(written.Size - cleared.Size, (Count - 1) * 4096UL, Count * 4096UL);
+        Assert.InRange(written.Size - cleared.Size, (Count - 1) * 4096L, Count * 4096L);
         sandbox.Restore(cleared);
         Assert.Equal(0, sandbox.Call<int>("ReadByte", end - 4096));
     }
@@ -276,7 +276,7 @@ public sealed class SavedSnapshotTests : IDisposable
             string directory = Path.Combine(_root.FullName, $"{i}");
             snapshot.Save(directory, Tag);
             Corrupt(directory, random);
-            using Snapshot loaded = Snapshot.Load(directory, Tag, new() { VerifyContent = false });
+            using Snapshot loaded = Snapshot.Load(directory, Tag, options => options.VerifyContent = false);
             using Sandbox sandbox = loaded.CreateSandbox();
             Exception? failure = Record.Exception(
                 () => sandbox.Call<int>("DataWord", new CallOptions { Timeout = TimeSpan.FromMilliseconds(200) }));

@@ -192,7 +192,7 @@ public class SnapshotTests
         sandbox.Restore(first);
         Assert.Equal(1UL, sandbox.Call<ulong>("ReadScratchWord", GenerationWord));
         using Snapshot third = sandbox.TakeSnapshot();
-        Assert.Equal((1UL, 2UL, 2UL), (first.Generation, second.Generation, third.Generation));
+        Assert.Equal((1L, 2L, 2L), (first.Generation, second.Generation, third.Generation));
     }
 
     [KvmTheory]
@@ -371,9 +371,9 @@ public class SnapshotTests
         first.Call("SetDataWord", 1);
         using Snapshot snapshot = first.TakeSnapshot();
 
-        await Parallel.ForAsync(0, 8, TestContext.Current.CancellationToken, (index, _) =>
+        await Parallel.ForAsync(0, 8, TestContext.Current.CancellationToken, (index, canceled) =>
         {
-            using Sandbox sandbox = snapshot.CreateSandbox();
+            using Sandbox sandbox = snapshot.CreateSandbox(cancellationToken: canceled);
             for (int i = 0; i < 5; i++)
             {
                 Assert.Equal(1, sandbox.Call<int>("DataWord"));
@@ -387,5 +387,5 @@ public class SnapshotTests
     }
 
     /// <summary>Gets the number of pages in the snapshot without page tables, which map the image, the heap, scratch and regions.</summary>
-    private static int Pages(Snapshot snapshot, TestGuest guest) => (int)(snapshot.Size - guest.Image.Map.PageTables.Size) / 4096;
+    private static int Pages(Snapshot snapshot, TestGuest guest) => (int)(snapshot.Size - guest.Image.PageTablesSize) / 4096;
 }

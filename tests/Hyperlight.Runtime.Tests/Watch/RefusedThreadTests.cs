@@ -72,7 +72,7 @@ public sealed class RefusedThreadTests
     public async Task A_pool_that_has_no_thread_refuses_rents_loses_nothing_and_heals()
     {
         using TestGuest guest = new("misbehave");
-        using SandboxPool pool = new(guest.Image, new() { MaxCount = 2, ReadyCount = 1, StartThread = Start });
+        using SandboxPool pool = new(guest.Image, options => (options.MaxCount, options.ReadyCount, options.StartThread) = (2, 1, Start));
         HyperlightException refused = await Assert.ThrowsAsync<HyperlightException>(async () => await pool.RentAsync(TestCanceled));
         Assert.Equal(Rules.ThreadNotStarted, refused.Finding!.Rule);
         _isRefused = false;

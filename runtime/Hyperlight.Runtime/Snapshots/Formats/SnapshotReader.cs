@@ -9,9 +9,10 @@ namespace Hyperlight.Snapshots.Formats;
 /// </summary>
 /// <param name="directory">The directory.</param>
 /// <param name="machine">What the snapshot must have been made on.</param>
-internal sealed class SnapshotReader(string directory, MachineIdentity machine)
+/// <param name="cancellationToken">Stops the reading of content.</param>
+internal sealed class SnapshotReader(string directory, MachineIdentity machine, CancellationToken cancellationToken = default)
 {
-    private readonly OciReader _directory = new(directory, "snapshot");
+    private readonly OciReader _directory = new(directory, "snapshot", cancellationToken);
 
     /// <summary>Reads everything but the memory blobs' content, and that too when <paramref name="verifyContent"/> is set.</summary>
     /// <param name="reference">A digest or a tag.</param>

@@ -5,7 +5,8 @@ namespace Hyperlight.Snapshots.Formats;
 
 /// <summary>Saves snapshots, in upstream's format (amd64 sheet, section 8.4) or our own, beside whatever else the directory holds.</summary>
 /// <param name="directory">The directory, created when missing. One writer at a time.</param>
-internal sealed class SnapshotWriter(string directory)
+/// <param name="cancellationToken">Stops the writing of content.</param>
+internal sealed class SnapshotWriter(string directory, CancellationToken cancellationToken = default)
 {
     /// <summary>Whether the files are for their owner alone; only what a build makes is for whoever uses the program.</summary>
     public bool IsPrivate { get; init; } = true;
@@ -55,7 +56,7 @@ internal sealed class SnapshotWriter(string directory)
 
     private string Write(string tag, MachineIdentity machine, Func<OciWriter, OciManifest> writeBlobs)
     {
-        OciWriter writer = new(directory, "snapshot") { IsPrivate = IsPrivate };
+        OciWriter writer = new(directory, "snapshot", cancellationToken) { IsPrivate = IsPrivate };
         OciIndex? before = ReadIndex();
         return writer.Run(() =>
         {

@@ -229,7 +229,7 @@ public sealed class DocumentFieldTests : IDisposable
         {
             case "image":
                 ImageWriter.Write(_root.Path, TestImages.Create(GuestLayouts.I686V13));
-                return () => GuestImage.Open(_root.Path, new() { VerifyContent = false }).Dispose();
+                return () => GuestImage.Open(_root.Path, options => options.VerifyContent = false).Dispose();
             case "upstream's snapshot":
                 TestSnapshots.Save(_root.Path, config: TestSnapshots.ConfigOfAbi2 with { HostFunctions = [.. functions] });
                 break;
