@@ -1,18 +1,21 @@
 #!/bin/sh
-# Compiles a guest: C and assembly sources of yours with the guest kit, to one ELF file.
+# Compiles your C and assembly sources with the guest kit to one ELF file.
 #
-#   build-guest.sh SOURCE... --arch amd64|i686|i686-identity|i686-paged -o OUT.elf [--float] [--start SCRIPT.ld] [-- COMPILER-OPTIONS...]
+#   build-guest.sh SOURCE... --arch amd64|i686|i686-identity|i686-paged -o OUT.elf
+#                  [--float] [--start SCRIPT.ld] [-- COMPILER-OPTIONS...]
 #
-# i686 guests lie where they are linked, at 0x100000, and start in protected mode. i686-identity is the layout of upstream v0.13.1
-# and v0.14.0: at 0, started in real mode. i686-paged is that of v0.15.0: at 0x1000, started with paging on.
-# --float lets your sources use float and double in processor registers; the kit itself never does.
-# --start leaves out the kit's start and exceptions (src/<arch>/) and links with your script: for kernels that start themselves.
-# The compiler is $HYPERLIGHT_CC, else clang, gcc, or "zig cc", whichever is found first.
-# Same sources and same compiler give the same bytes, in any directory.
+# An i686 guest is linked and loaded at 0x100000 and starts in protected mode. i686-identity is the layout of upstream v0.13.1 and
+# v0.14.0: loaded at 0, started in real mode. i686-paged is the layout of v0.15.0: loaded at 0x1000, started with paging on.
+# --float lets your sources use float and double in processor registers. The sources of the kit never do.
+# --start leaves out the start and the exceptions of the kit (src/<arch>/) and links with your script, for kernels that start
+# themselves.
+# The compiler is $HYPERLIGHT_CC or the first of clang, gcc and "zig cc" that is installed.
+# The same sources and the same compiler give the same bytes, in any directory.
 set -eu
 
 usage() {
-    echo "usage: build-guest.sh SOURCE... --arch amd64|i686|i686-identity|i686-paged -o OUT.elf [--float] [--start SCRIPT.ld] [-- COMPILER-OPTIONS...]" >&2
+    echo "usage: build-guest.sh SOURCE... --arch amd64|i686|i686-identity|i686-paged -o OUT.elf" \
+        "[--float] [--start SCRIPT.ld] [-- COMPILER-OPTIONS...]" >&2
     exit 2
 }
 
@@ -52,7 +55,7 @@ else
     echo "build-guest.sh: no C compiler found: install clang, gcc or zig, or name one in HYPERLIGHT_CC." >&2
     exit 1
 fi
-# Compilers that build for many machines have to be told which; the linker of the host may not know ELF.
+# A compiler for many machines needs the name of the target. On some hosts the default linker cannot write ELF files.
 case $cc in
     *zig*) cc="$cc -target $(echo $target | sed 's/^i386/x86/')" ;;
     *clang*) cc="$cc --target=$target -Wno-unused-command-line-argument"; position="$position -fuse-ld=lld" ;;
@@ -84,7 +87,7 @@ done << END
 $sources
 END
 
-# A weak symbol that nothing defines has the address 0, and GNU ld leaves its name out of the guest: so it is named here.
+# An undefined weak symbol has the address 0. GNU ld leaves its name out of the ELF file, so this script reports it.
 case $cc in
     *gcc*) nm=$($cc -print-prog-name=nm) ;;
     *) nm='' ;;
@@ -93,10 +96,13 @@ if [ -n "$nm" ] && command -v "$nm" > /dev/null; then
     "$nm" "$objects"/*.o 2> /dev/null | awk '
         NF == 2 && ($1 == "w" || $1 == "v") { weak[$2] }
         NF == 3 { defined[$3] }
-        END { for (name in weak) if (!(name in defined) && name !~ /^__init_array_(start|end)$/) print name }' | sort | while IFS= read -r name; do
-        echo "build-guest.sh: warning HL1022: nothing defines the weak symbol '$name', so that its address is 0: define it, or compare its address with NULL before it is used." >&2
-    done
+        END { for (name in weak) if (!(name in defined) && name !~ /^__init_array_(start|end)$/) print name }' | sort |
+        while IFS= read -r name; do
+            echo "build-guest.sh: warning HL1022: nothing defines the weak symbol '$name', so that its address is 0:" \
+                "define it, or compare its address with NULL before it is used." >&2
+        done
 fi
 
 $cc "@$kit/$cpu.rsp" -nostdlib $position "-Wl,-T,${script:-$kit/$arch.ld}" -Wl,--gc-sections -Wl,--build-id=none \
-    -Wl,--hash-style=sysv -Wl,-z,noexecstack -Wl,-z,norelro -Wl,-z,max-page-size=4096 -Wl,--no-undefined -Wl,--strip-debug "$objects"/*.o -o "$out"
+    -Wl,--hash-style=sysv -Wl,-z,noexecstack -Wl,-z,norelro -Wl,-z,max-page-size=4096 -Wl,--no-undefined -Wl,--strip-debug \
+    "$objects"/*.o -o "$out"

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Rebuilds the committed guests of the samples and tests from their sources: twice in a row gives the same bytes.
+# Builds the committed guests of the samples and tests from their sources. Two builds in a row give the same bytes.
 #
-#   build.sh               into the source tree, over the committed files
-#   build.sh --out DIR     all into DIR, for a test that compares them with the committed ones
-#   build.sh --out DIR NAME...   only these
+#   build.sh                     replaces the committed files
+#   build.sh --out DIR           builds all guests into DIR, for a test that compares them with the committed ones
+#   build.sh --out DIR NAME...   builds only the named guests
 #
-# The compiler is chosen by build-guest.sh; another compiler than last time may give other bytes that do the same.
+# build-guest.sh chooses the compiler. Another compiler may give other bytes with the same behaviour.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 out='' names=''

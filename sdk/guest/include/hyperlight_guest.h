@@ -22,7 +22,7 @@
 
 /* ---- Types ------------------------------------------------------------------------------------------------------- */
 
-/* What a parameter is (amd64 sheet 5.4, ParameterType). */
+/* The type of a parameter (amd64 sheet 5.4, ParameterType). */
 typedef enum hl_ParameterType {
     hl_ParameterType_Int = 0,
     hl_ParameterType_UInt = 1,
@@ -35,7 +35,7 @@ typedef enum hl_ParameterType {
     hl_ParameterType_VecBytes = 8,
 } hl_ParameterType;
 
-/* What a function returns (amd64 sheet 5.4, ReturnType). */
+/* The type of a function's result (amd64 sheet 5.4, ReturnType). */
 typedef enum hl_ReturnType {
     hl_ReturnType_Int = 0,
     hl_ReturnType_UInt = 1,
@@ -49,7 +49,7 @@ typedef enum hl_ReturnType {
     hl_ReturnType_VecBytes = 9,
 } hl_ReturnType;
 
-/* Why a call failed, or the first byte of an abort (amd64 sheet 5.4, ErrorCode; spelling as upstream's). */
+/* The reason why a call failed, or the first byte of an abort (amd64 sheet 5.4, ErrorCode; spelled as upstream does). */
 typedef enum hl_ErrorCode {
     hl_ErrorCode_NoError = 0,
     hl_ErrorCode_UnsupportedParameterType = 2,
@@ -69,7 +69,7 @@ typedef enum hl_ErrorCode {
     hl_ErrorCode_HostFunctionError = 17,
 } hl_ErrorCode;
 
-/* How important a log record is. The host passes the least important one it wants (amd64 sheet 4.1, RCX). */
+/* The level of a log record. At the start the host passes the lowest level that it wants (amd64 sheet 4.1, RCX). */
 typedef enum hl_Level {
     hl_Level_Error = 1,
     hl_Level_Warn = 2,
@@ -78,14 +78,14 @@ typedef enum hl_Level {
     hl_Level_Trace = 5,
 } hl_Level;
 
-/* Bytes. As a parameter: what the host sent. As the result of a guest function: an encoded message, which only the
- * hl_flatbuffer_result_from_... functions make. */
+/* Bytes. A parameter holds the bytes that the host sent. The result of a guest function holds an encoded message, which only
+ * the hl_flatbuffer_result_from_... functions create. */
 typedef struct hl_Vec {
     uint8_t *data;
     uintptr_t len; /* bytes */
 } hl_Vec;
 
-/* A value; the hl_ParameterType next to it says which member counts. */
+/* A value. The hl_ParameterType beside it selects the member. */
 typedef union hl_ParameterValue {
     int32_t Int;
     uint32_t UInt;
@@ -105,7 +105,7 @@ typedef struct hl_Parameter {
     hl_ParameterValue value;
 } hl_Parameter;
 
-/* A call, in either direction. In a call from the host, everything it points to lives until the function returns. */
+/* A call of a guest function or of a host function. In a call from the host all pointers are valid until the function returns. */
 typedef struct hl_FunctionCall {
     const char *function_name;
     const hl_Parameter *parameters;
@@ -113,8 +113,8 @@ typedef struct hl_FunctionCall {
     hl_ReturnType return_type;
 } hl_FunctionCall;
 
-/* A guest function: returns a message made by hl_flatbuffer_result_from_..., which the kit frees, or NULL when it failed
- * and said so with hl_set_error(). */
+/* A guest function. It returns a message created by hl_flatbuffer_result_from_..., which the kit frees, or NULL after it
+ * has called hl_set_error(). */
 typedef hl_Vec *(*hl_GuestFunction)(const hl_FunctionCall *call);
 
 /* ---- What the guest provides ------------------------------------------------------------------------------------- */
@@ -122,8 +122,8 @@ typedef hl_Vec *(*hl_GuestFunction)(const hl_FunctionCall *call);
 /* Runs once, before the first call: register the functions here. Every guest has to define it. */
 void hyperlight_main(void);
 
-/* Called for names that are not registered; parameters are not checked. NULL means: no such function (error 4), unless it
- * called hl_set_error(). The kit has a weak one that returns NULL. */
+/* Called for functions that are not registered; the parameters are not checked. If it returns NULL without a call of
+ * hl_set_error(), the call fails with error 4 (no such function). The kit has a weak definition that returns NULL. */
 hl_Vec *c_guest_dispatch_function(const hl_FunctionCall *call);
 
 /* ---- Registering ------------------------------------------------------------------------------------------------- */
@@ -131,15 +131,15 @@ hl_Vec *c_guest_dispatch_function(const hl_FunctionCall *call);
 /* The most parameters a guest function can take (amd64 sheet 5.5). */
 #define HL_MAX_PARAMETERS 11
 
-/* Makes a function callable. The name must stay valid, the array of types is copied. Before the function runs, the kit
- * has checked the number of parameters (error 5) and their types (error 14). A name registered twice: the first counts. */
+/* Registers a function. The name must stay valid; the array of types is copied. Before the function runs, the kit checks
+ * the number of parameters (error 5) and their types (error 14). If a name is registered twice, the first function counts. */
 void hl_register_function_definition(const char *function_name, hl_GuestFunction function, uintptr_t parameter_count,
                                      const hl_ParameterType *parameter_types, hl_ReturnType return_type);
 
 /* ---- Parameters -------------------------------------------------------------------------------------------------- */
 
-/* Parameter `index` of a call. When there is none or it has another type, the call fails with error 14 and what is
- * returned is a zero of the type asked for, an empty string, or no bytes. */
+/* Returns parameter `index` of a call. If the call has no such parameter or its type differs, the call fails with error 14
+ * and the result is a zero of the type, an empty string, or no bytes. */
 const hl_Parameter *hl_get_parameter(const hl_FunctionCall *call, uintptr_t index, hl_ParameterType type);
 
 static inline int32_t hl_get_Int(const hl_FunctionCall *call, uintptr_t index)
@@ -182,7 +182,7 @@ static inline const char *hl_get_String(const hl_FunctionCall *call, uintptr_t i
     return hl_get_parameter(call, index, hl_ParameterType_String)->value.String;
 }
 
-/* Bytes of the string, without its terminator. Unlike strlen() it counts beyond a NUL inside the string. */
+/* The length of a string in bytes, without its terminator. Unlike strlen() it counts bytes behind a NUL in the string. */
 uintptr_t hl_get_String_length(const hl_FunctionCall *call, uintptr_t index);
 
 static inline hl_Vec hl_get_VecBytes(const hl_FunctionCall *call, uintptr_t index)
@@ -192,7 +192,7 @@ static inline hl_Vec hl_get_VecBytes(const hl_FunctionCall *call, uintptr_t inde
 
 /* ---- Results ----------------------------------------------------------------------------------------------------- */
 
-/* Each copies its value into a new message. Out of memory: NULL, and the call fails with error 13. */
+/* Each function copies its value into a new message. If there is no memory, it returns NULL and the call fails with error 13. */
 hl_Vec *hl_flatbuffer_result_from_Int(int32_t value);
 hl_Vec *hl_flatbuffer_result_from_UInt(uint32_t value);
 hl_Vec *hl_flatbuffer_result_from_Long(int64_t value);
@@ -205,23 +205,23 @@ hl_Vec *hl_flatbuffer_result_from_StringBytes(const char *text, uintptr_t length
 hl_Vec *hl_flatbuffer_result_from_Bytes(const uint8_t *data, uintptr_t length);
 hl_Vec *hl_flatbuffer_result_from_Void(void);
 
-/* The call that runs now fails with this error, whatever its function returns. The message is copied. The first error of
- * a call counts. The sandbox stays usable. */
+/* Makes the current call fail with this error, whatever its function returns. The message is copied. Only the first error
+ * of a call counts. The sandbox stays usable. */
 void hl_set_error(hl_ErrorCode code, const char *message);
 
 /* ---- Calling the host -------------------------------------------------------------------------------------------- */
 
-/* Calls a function of the host and waits for its result. Returns hl_ErrorCode_NoError, or the code the call failed with
- * (17 when the host's function failed or does not exist; 7 when the call does not fit the output buffer; 13 when the
- * heap has no room for the reply). Parameters have the types in their tags. Upstream's returns nothing. */
+/* Calls a function of the host and waits for its result. Returns hl_ErrorCode_NoError or the code of the failure: 17 if the
+ * host's function failed or does not exist, 7 if the call does not fit the output buffer, 13 if the heap has no room for
+ * the reply. The tags of the parameters are their types. Upstream's function returns nothing. */
 hl_ErrorCode hl_call_host_function(const hl_FunctionCall *call);
 
-/* The text that came with the last call's error, "" when it succeeded. Valid until the next host call. */
+/* The message of the last host call's error, or "" if the call succeeded. Valid until the next host call. */
 const char *hl_get_host_error_message(void);
 
-/* The result of the last host call. When that call failed, or returned something else, the guest function's own call
- * fails with the same error (or 15) and these return zero: a guest that does not look at errors still passes them on.
- * What String and VecBytes point to is the kit's; it is valid until the next host call or until the function returns. */
+/* The result of the last host call. If that call failed or returned another type, these functions return zero, and the
+ * guest function's own call fails with the same error (or 15): a guest that ignores errors still passes them on.
+ * The bytes of String and VecBytes belong to the kit; they are valid until the next host call or until the function returns. */
 int32_t hl_get_host_return_value_as_Int(void);
 uint32_t hl_get_host_return_value_as_UInt(void);
 int64_t hl_get_host_return_value_as_Long(void);
@@ -232,7 +232,7 @@ bool hl_get_host_return_value_as_Bool(void);
 const char *hl_get_host_return_value_as_String(void);
 const hl_Vec *hl_get_host_return_value_as_VecBytes(void);
 
-/* Parameters for HL_CALL_HOST (not upstream's). */
+/* Parameters for HL_CALL_HOST (not in upstream's library). */
 #define hl_arg_Int(x) ((hl_Parameter){.tag = hl_ParameterType_Int, .value = {.Int = (x)}})
 #define hl_arg_UInt(x) ((hl_Parameter){.tag = hl_ParameterType_UInt, .value = {.UInt = (x)}})
 #define hl_arg_Long(x) ((hl_Parameter){.tag = hl_ParameterType_Long, .value = {.Long = (x)}})
@@ -243,8 +243,8 @@ const hl_Vec *hl_get_host_return_value_as_VecBytes(void);
 #define hl_arg_Bool(x) ((hl_Parameter){.tag = hl_ParameterType_Bool, .value = {.Bool = (x)}})
 #define hl_arg_VecBytes(x) ((hl_Parameter){.tag = hl_ParameterType_VecBytes, .value = {.VecBytes = (x)}})
 
-/* HL_CALL_HOST("HostAdd", Int, hl_arg_Int(1), hl_arg_Int(2)): calls and returns the error code. HL_CALL_HOST0 is for
- * functions without parameters. (Not upstream's.) */
+/* HL_CALL_HOST("HostAdd", Int, hl_arg_Int(1), hl_arg_Int(2)) calls a host function and returns the error code.
+ * HL_CALL_HOST0 is for functions without parameters. (Not in upstream's library.) */
 #define HL_CALL_HOST(name, return_type_name, ...)                                                                    \
     hl_call_host_function(&(hl_FunctionCall){                                                                        \
         .function_name = (name),                                                                                     \
@@ -256,13 +256,13 @@ const hl_Vec *hl_get_host_return_value_as_VecBytes(void);
 
 /* ---- Output ------------------------------------------------------------------------------------------------------ */
 
-/* Prints through the host function HostPrint(string) -> int; returns what that returned (amd64 sheet 5.6). */
+/* Prints through the host function HostPrint(string) -> int and returns its result (amd64 sheet 5.6). */
 int32_t hl_print(const char *text);
 
-/* Prints through the debug port, one exit per byte: works before and without host functions (amd64 sheet 5.1, port 103). */
+/* Prints through the debug port, with one exit per byte; needs no host function (amd64 sheet 5.1, port 103). */
 void hl_debug_print(const char *text);
 
-/* Sends a log record when the host wants its level. `file` and `line` say where in the source it was written. */
+/* Sends a log record if the host wants its level. `file` and `line` are the place in the source. */
 void hl_log(hl_Level level, const char *message, int32_t line, const char *file);
 
 /* Whether the host wants records of this level. */
@@ -286,8 +286,8 @@ _Noreturn void abort(void);
 
 /* ---- Memory ------------------------------------------------------------------------------------------------------ */
 
-/* The guest's heap: the size the host gave it (HeapSize), first fit, 16-byte alignment. malloc, calloc and realloc return
- * NULL when there is no room. */
+/* The guest's heap: its size is HeapSize, blocks are chosen by first fit and aligned to 16 bytes. malloc, calloc and realloc
+ * return NULL if there is no room. */
 void *malloc(size_t size);
 void *calloc(size_t count, size_t size);
 void *realloc(void *block, size_t size);
@@ -312,28 +312,28 @@ int strncmp(const char *a, const char *b, size_t limit);
 char *strchr(const char *text, int character);
 char *strcpy(char *restrict to, const char *restrict from);
 
-/* Makes `size` bytes at a physical address, where the host has mapped a file or region, readable at `address`; NULL as
- * address means at the same one as the physical. Both are multiples of 4096. Returns the address; NULL when it cannot be
- * used or something is mapped there already. A page table for every 2 MiB (i686-paged: 4) comes out of scratch, and so does
- * each page that is written by way of a copy. An i686 guest has no paging: it sees physical addresses, cannot write there,
- * and this only checks. (Not upstream's, whose Rust library has map_region.) */
+/* Maps `size` bytes at a physical address, where the host has mapped a file or region, at the virtual `address`; NULL stands
+ * for the physical address. Addresses and size are multiples of 4096. Returns the virtual address, or NULL if it cannot be
+ * used or is mapped already. A page table for every 2 MiB (i686-paged: 4 MiB) is taken from scratch, and so is a page for
+ * each copy-on-write page that is written. An i686 guest has no paging: it uses physical addresses and cannot write there,
+ * so that this function only checks. (Not in upstream's C library; its Rust library has map_region.) */
 enum {
     HL_MAP_READ_ONLY = 0,
-    HL_MAP_COPY_ON_WRITE = 1, /* a page that is written becomes a copy of the guest's own */
+    HL_MAP_COPY_ON_WRITE = 1, /* the first write to a page makes a private copy of the page */
     HL_MAP_EXECUTE = 2,
 };
 void *hl_map_region(uint64_t physical, void *address, size_t size, uint32_t flags);
 
-/* The file that the host mapped under a label, in whole pages; data is NULL when there is none. i686 only: guests of other
- * layouts are told addresses. The list may change between calls. (Not upstream's.) */
+/* The file that the host mapped with a label, in whole pages; data is NULL if there is none. Only for i686: in other layouts
+ * the host tells the guest the address. The list may change between calls. (Not in upstream's library.) */
 hl_Vec hl_find_file(const char *label);
 
-/* ---- What the host said at the start ----------------------------------------------------------------------------- */
+/* ---- Data that the host passed at the start ---------------------------------------------------------------------- */
 
-/* The init data ("guest blob") of the image; data is NULL when there is none. Read-only unless baked writable. */
+/* The init data ("guest blob") of the image; data is NULL if there is none. Read-only unless the image was baked otherwise. */
 hl_Vec hl_init_data(void);
 
-/* The random number the host passed (amd64 sheet 4.1, RSI). The same in every sandbox made from one snapshot. */
+/* The random number that the host passed (amd64 sheet 4.1, RSI). All sandboxes made from one snapshot have the same number. */
 uint64_t hl_random_seed(void);
 
 /* The 64-bit word that lies `offset` bytes below the end of scratch, 8 <= offset <= 8192: 0x08 scratch size, 0x10 next
@@ -430,7 +430,7 @@ static inline double hl_get_host_return_value_as_Double(void)
 #define HL_ARGUMENTS_11(a, b, c, d, e, f, g, h, i, j, k)                                                             \
     HL_ARGUMENTS_10(a, b, c, d, e, f, g, h, i, j), HL_ARGUMENT(10, k)
 
-/* An array of no elements is not C: a function without parameters has one type that is never looked at. */
+/* C has no arrays without elements, so a function without parameters has one type, which is not used. */
 #define HL_TYPE(type) hl_ParameterType_##type
 #define HL_TYPES_0(...) HL_TYPE(Int)
 #define HL_TYPES_1(a) HL_TYPE(a)

@@ -1,4 +1,4 @@
-/* Ending a call as "guest aborted": bytes in packets of three through a port, until 0xFF (amd64 sheet 5.8). */
+/* Aborts a call: the guest writes bytes in packets of three to a port, and 0xFF at the end (amd64 sheet 5.8). */
 #include "internal.h"
 
 #define ABORT_END 0xFFu

@@ -1,10 +1,10 @@
 /*
- * The two buffers through which messages pass, each a stack (amd64 sheet 5.3):
+ * The input buffer and the output buffer. Each is a stack of messages (amd64 sheet 5.3):
  *
  *     0          8                                      pointer
  *     | pointer  | message | 8 | message | its offset | free ...
  *
- * The pointer is the offset of the first free byte. An element is a message followed by the offset it starts at.
+ * The pointer is the offset of the first free byte. An element is a message followed by the offset of the message.
  */
 #include "internal.h"
 
@@ -41,7 +41,7 @@ hl_PopStatus hl_input_pop(uint8_t **message, size_t *size)
     if (*message != NULL) {
         memcpy(*message, element, (size_t)total);
     }
-    /* Whoever pops clears: a later snapshot or message shows nothing of this one. */
+    /* The reader clears the message, so that no later snapshot or message contains it. */
     memset(element, 0, (size_t)(pointer - start));
     *(Word *)base = start;
     return *message != NULL ? HL_POP_OK : HL_POP_NO_MEMORY;

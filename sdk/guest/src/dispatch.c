@@ -4,7 +4,7 @@
 typedef struct Function {
     const char *name;
     hl_GuestFunction function;
-    uint64_t parameter_types; /* 4 bits each, the first in the lowest */
+    uint64_t parameter_types; /* 4 bits for each type, the first in the lowest bits */
     uint32_t parameter_count;
 } Function;
 
@@ -16,7 +16,7 @@ static struct {
     uint32_t count, capacity;
 } functions;
 
-/* The error of the call that runs now. Its message is a block of the heap, or NULL for none. */
+/* The error of the current call. Its message is a block of the heap, or NULL if there is none. */
 static struct {
     hl_ErrorCode code;
     char *message;
@@ -27,7 +27,7 @@ static struct {
 void hl_register_function_definition(const char *function_name, hl_GuestFunction function, uintptr_t parameter_count,
                                      const hl_ParameterType *parameter_types, hl_ReturnType return_type)
 {
-    (void)return_type; /* the message a function returns says it again; upstream does not check it either */
+    (void)return_type; /* The returned message contains the type again. Upstream does not check it either. */
     if (parameter_count > HL_MAX_PARAMETERS) {
         hl_abort_with_code_and_message(hl_ErrorCode_GuestFunctionIncorrecNoOfParameters,
                                        "A guest function was registered with more than 11 parameters");
@@ -202,7 +202,7 @@ static bool verify_parameters(const Function *function, const hl_FunctionCall *c
 
 /* ---- Results ---- */
 
-/* The message follows its hl_Vec in the same block, so that one free() releases both. */
+/* The message follows the hl_Vec in the same block, so that one free() releases both. */
 static hl_Vec *result(hl_ReturnType type, uint64_t scalar, const void *data, size_t length)
 {
     size_t capacity = HL_VALUE_OVERHEAD + length;

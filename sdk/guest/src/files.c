@@ -1,4 +1,4 @@
-/* Files that the host mapped (i686 sheet 2.2). */
+/* Finds files that the host mapped (i686 sheet 2.2). */
 #include "internal.h"
 
 hl_Vec hl_find_file(const char *label)

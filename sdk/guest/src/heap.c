@@ -1,24 +1,24 @@
 /*
- * The heap: blocks from the bottom up, first fit among the freed ones.
+ * The heap: new blocks are taken from the bottom up, or from the list of free blocks by first fit.
  *
  *     start                     top            peak                    end
  *     | block | free | block |  |  was used once | never used, all zero |
  *
- * The free blocks form a list in order of their addresses; neighbours are merged, and one that reaches the top becomes
- * part of the unused rest. Memory above the peak is not touched before it is asked for: in an image it costs no page.
+ * The free blocks form a list ordered by address. Neighbours are merged, and a block that reaches the top becomes part of
+ * the unused rest. Memory above the peak is not touched until it is allocated, so in an image it takes no page.
  */
 #include "internal.h"
 
 typedef struct Block {
     size_t size; /* bytes, with this header; a multiple of ALIGNMENT */
     union {
-        struct Block *next; /* of a free block: the next free one, or NULL */
-        uintptr_t mark;     /* of an allocated block: ALLOCATED */
+        struct Block *next; /* in a free block: the next free block, or NULL */
+        uintptr_t mark;     /* in an allocated block: ALLOCATED */
     };
 } Block;
 
 #define ALIGNMENT 16u
-#define HEADER 16u /* of which 8 are padding on i686: the data stays aligned */
+#define HEADER 16u /* on i686 8 of these bytes are padding, which keeps the data aligned */
 #define ALLOCATED ((uintptr_t)0xA110CA7Eu)
 
 static struct {
@@ -33,7 +33,7 @@ void hl_heap_start(uintptr_t address, size_t size)
     heap.end = (address + size) & ~(uintptr_t)(ALIGNMENT - 1);
 }
 
-/* Bytes a block needs for `size` bytes of data; 0 when no block is that big. */
+/* The size of a block for `size` bytes of data; 0 if no block can be so large. */
 static size_t block_size(size_t size)
 {
     if (size > (size_t)PTRDIFF_MAX - 2 * ALIGNMENT) {
@@ -136,7 +136,7 @@ void free(void *data)
         heap.top = (uintptr_t)block;
         for (link = &heap.free; *link != block; link = &(*link)->next) {
         }
-        *link = NULL; /* the block nearest the top is the last of the list */
+        *link = NULL; /* the block nearest to the top is the last in the list */
     }
 }
 

@@ -2,7 +2,7 @@
 #include "internal.h"
 
 static struct {
-    uint8_t *message; /* what `reply` points into, or NULL */
+    uint8_t *message; /* the block that `reply` points into, or NULL */
     hl_Reply reply;
 } last;
 
@@ -32,7 +32,7 @@ hl_ErrorCode hl_call_host_function(const hl_FunctionCall *call)
         return failed(hl_ErrorCode_OutbError, "The call does not fit the output buffer: raise OutputBufferSize");
     }
     hl_output_commit(size);
-    hl_host_reply_release(); /* only now: the parameters may come from the last reply */
+    hl_host_reply_release(); /* only now, because the parameters may point into the last reply */
     hl_out(HL_PORT_CALL_FUNCTION, 0);
 
     switch (hl_input_pop(&last.message, &size)) {
@@ -54,7 +54,7 @@ const char *hl_get_host_error_message(void)
     return last.reply.error != hl_ErrorCode_NoError ? last.reply.error_message : "";
 }
 
-/* The last result, if it has this type; else the guest function's call fails and the result is a zero. */
+/* Returns the last result if it has this type; otherwise the guest function's call fails and the result is a zero. */
 static const hl_ParameterValue *value_as(hl_ReturnType type)
 {
     static const hl_ParameterValue zero;

@@ -1,4 +1,4 @@
-/* What the files of the kit share with each other, and no guest needs. */
+/* Declarations that only the files of the kit share. */
 #ifndef HYPERLIGHT_GUEST_INTERNAL_H
 #define HYPERLIGHT_GUEST_INTERNAL_H
 
@@ -6,7 +6,7 @@
 
 #define HL_PAGE_SIZE 4096u
 
-/* ---- The host's page of facts (amd64 sheet 2.2, i686 sheet 2.2): 64-bit fields on both architectures ---- */
+/* ---- The process environment block, which the host fills (amd64 sheet 2.2, i686 sheet 2.2): 64-bit fields everywhere ---- */
 
 typedef struct hl_Region {
     uint64_t size;
@@ -18,7 +18,7 @@ typedef struct hl_Peb {
     hl_Region output;
     hl_Region init_data;
     hl_Region heap;
-    hl_Region files; /* how many, and their entries; not on amd64 */
+    hl_Region files; /* size: the number of files; address: the entries; not on amd64 */
 } hl_Peb;
 
 typedef struct hl_FileMapping {
@@ -45,7 +45,7 @@ static inline void hl_out(uint16_t port, uint32_t value)
     __asm__ volatile("outl %0, %1" : : "a"(value), "d"(port) : "memory");
 }
 
-/* Tells the host that the start or the call is over, and does not come back. */
+/* Ends the start or the call; does not return. */
 _Noreturn static inline void hl_halt(void)
 {
     hl_out(HL_PORT_HALT, 0);
@@ -54,7 +54,7 @@ _Noreturn static inline void hl_halt(void)
     }
 }
 
-/* The virtual address after the last byte of scratch; wraps to 0 on i686, so only subtract from it. */
+/* The virtual address behind the last byte of scratch. On i686 it wraps to 0, so only subtract from it. */
 #if defined(__x86_64__)
 #define HL_SCRATCH_END ((uintptr_t)0xFFFFFFFFFFFFF000u)
 #else
@@ -70,20 +70,20 @@ void hl_dispatch(void);
 
 typedef enum hl_PopStatus {
     HL_POP_OK,
-    HL_POP_CORRUPT,   /* nothing that could be popped: the buffer is as it was */
-    HL_POP_NO_MEMORY, /* popped, but the heap has no room for it */
+    HL_POP_CORRUPT,   /* The buffer holds no valid message and is unchanged. */
+    HL_POP_NO_MEMORY, /* The message was removed, but the heap has no room for it. */
 } hl_PopStatus;
 
 /* Moves the newest message of the input buffer, with its size prefix, to a block of the heap that the caller frees. */
 hl_PopStatus hl_input_pop(uint8_t **message, size_t *size);
 
-/* Where the next message to the host may be written, and how many bytes it may have. */
+/* The address for the next message to the host; *capacity is its largest size in bytes. */
 uint8_t *hl_output_begin(size_t *capacity);
 
-/* Makes the first `size` bytes written there a message. */
+/* Adds the first `size` bytes at that address to the buffer as a message. */
 void hl_output_commit(size_t size);
 
-/* Copies a finished message to the output buffer; false when it has no room for it. */
+/* Copies a finished message to the output buffer; returns false if there is no room. */
 bool hl_output_push(const void *message, size_t size);
 
 /* ---- message.c: the FlatBuffers messages (amd64 sheet 5.4), always with their size prefix ---- */
@@ -95,11 +95,11 @@ typedef enum hl_DecodeStatus {
     HL_DECODE_TOO_MANY_PARAMETERS,
 } hl_DecodeStatus;
 
-/* Reads a FunctionCall. `parameters` has room for HL_MAX_PARAMETERS; everything points into the message. The name is
- * valid unless the status is HL_DECODE_MALFORMED. */
+/* Reads a FunctionCall. `parameters` has room for HL_MAX_PARAMETERS. All pointers lead into the message. The name is valid
+ * unless the status is HL_DECODE_MALFORMED. */
 hl_DecodeStatus hl_decode_call(const uint8_t *message, size_t size, hl_FunctionCall *call, hl_Parameter *parameters);
 
-/* A FunctionCallResult: a value, or an error when `error` is not hl_ErrorCode_NoError. */
+/* A FunctionCallResult: an error if `error` is not hl_ErrorCode_NoError, otherwise a value. */
 typedef struct hl_Reply {
     hl_ErrorCode error;
     const char *error_message;
@@ -109,21 +109,21 @@ typedef struct hl_Reply {
 
 bool hl_decode_reply(const uint8_t *message, size_t size, hl_Reply *reply);
 
-/* Length of a string that a decoder returned: FlatBuffers keeps it in front of the text. */
+/* The length of a decoded string, which FlatBuffers stores in front of the text. */
 static inline uint32_t hl_decoded_string_length(const char *text)
 {
     return ((const uint32_t *)(const void *)text)[-1];
 }
 
-/* The encoders write to `to` and return the message's size, or 0 when it needs more than `capacity`. */
+/* The encoders write to `to` and return the size of the message, or 0 if it needs more than `capacity` bytes. */
 size_t hl_encode_call(uint8_t *to, size_t capacity, const hl_FunctionCall *call);
 size_t hl_encode_error(uint8_t *to, size_t capacity, hl_ErrorCode code, const char *message);
 size_t hl_encode_log(uint8_t *to, size_t capacity, hl_Level level, const char *message, const char *file, uint32_t line);
 
-/* A value; `data` and `length` are what String and VecBytes consist of. */
+/* Encodes a value. `data` and `length` are the bytes of String and VecBytes; other types are in `scalar`. */
 size_t hl_encode_value(uint8_t *to, size_t capacity, hl_ReturnType type, uint64_t scalar, const void *data, size_t length);
 
-/* Enough capacity for any value, beyond its data. */
+/* The capacity that any value needs in addition to its data. */
 #define HL_VALUE_OVERHEAD 80u
 
 /* ---- heap.c ---- */
@@ -132,25 +132,25 @@ void hl_heap_start(uintptr_t address, size_t size);
 
 /* ---- host.c ---- */
 
-/* Forgets the last host call's reply. */
+/* Frees the reply of the last host call. */
 void hl_host_reply_release(void);
 
-/* ---- dispatch.c: the error of the call that runs now ---- */
+/* ---- dispatch.c: the error of the current call ---- */
 
 bool hl_has_error(void);
 
-/* Ends the guest's start when hyperlight_main() left an error behind: there is no call that could return it. */
+/* Aborts the guest's start if hyperlight_main() has set an error, because there is no call that could return it. */
 void hl_abort_on_error(void);
 
 /* ---- log.c ---- */
 
 void hl_log_start(uint32_t max_level);
 
-/* ---- text.c: short texts, put together without a heap ---- */
+/* ---- text.c: builds short texts without a heap ---- */
 
 typedef struct hl_Text {
     size_t length;
-    char chars[256]; /* always NUL-terminated; what does not fit is left out */
+    char chars[256]; /* NUL-terminated; text that does not fit is dropped */
 } hl_Text;
 
 void hl_text_start(hl_Text *text);

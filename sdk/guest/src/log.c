@@ -1,4 +1,4 @@
-/* Log records to the host (amd64 sheet 5.9). */
+/* Sends log records to the host (amd64 sheet 5.9). */
 #include "internal.h"
 
 static uint32_t max_level;

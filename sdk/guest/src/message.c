@@ -1,9 +1,9 @@
 /*
- * The FlatBuffers messages (amd64 sheet 5.4), written and read by hand.
+ * Writes and reads the FlatBuffers messages (amd64 sheet 5.4).
  *
- * A message: its length (u32, not counting itself), then the offset of the root table. A table starts with the distance
- * back to its vtable, which says where in the table each field lies (0: left out). Offsets count from where they stand
- * and point forward. Everything is aligned to its size, counted from the start of the message.
+ * A message consists of its length (u32, without the length itself), the offset of the root table, and tables. A table starts
+ * with the distance back to its vtable, which has the position of each field in the table (0 if the field is missing). Offsets
+ * count from their own position and point forward. Everything is aligned to its size, counted from the start of the message.
  */
 #include "internal.h"
 
@@ -11,22 +11,22 @@ typedef uint64_t __attribute__((may_alias, aligned(1))) U64;
 typedef uint32_t __attribute__((may_alias, aligned(1))) U32;
 typedef uint16_t __attribute__((may_alias, aligned(1))) U16;
 
-#define PREFIX 4u         /* bytes of the length in front of every message */
+#define PREFIX 4u         /* the size of the length in front of every message */
 #define MAX_SIZE 0x7FFFFFFFu /* FlatBuffers offsets are 31 bits */
 
-/* The unions count from 1, in the order of the enums; 0 is "none". */
+/* The types of the unions are numbered from 1, in the order of the enums; 0 is "none". */
 #define UNION_OF(type) ((uint8_t)((type) + 1))
 #define TYPE_OF(union_type) ((union_type) - 1)
 
 enum { CALL_TYPE_GUEST = 1, CALL_TYPE_HOST = 2 };                /* FunctionCallType */
 enum { RESULT_NONE = 0, RESULT_VALUE = 1, RESULT_ERROR = 2 };    /* FunctionCallResultType */
 enum { CALL_NAME = 0, CALL_PARAMETERS = 1, CALL_TYPE = 2, CALL_RETURN_TYPE = 3 }; /* slots of FunctionCall */
-enum { BOX_TYPE = 0, BOX_VALUE = 1 };                            /* of Parameter, FunctionCallResult, ReturnValueBox */
-enum { VALUE = 0 };                                              /* of the value tables */
-enum { SIZED_SIZE = 0, SIZED_VALUE = 1 };                        /* of hlsizeprefixedbuffer */
-enum { ERROR_CODE = 0, ERROR_MESSAGE = 1 };                      /* of GuestError */
+enum { BOX_TYPE = 0, BOX_VALUE = 1 };                            /* slots of Parameter, FunctionCallResult, ReturnValueBox */
+enum { VALUE = 0 };                                              /* slot of the value tables */
+enum { SIZED_SIZE = 0, SIZED_VALUE = 1 };                        /* slots of hlsizeprefixedbuffer */
+enum { ERROR_CODE = 0, ERROR_MESSAGE = 1 };                      /* slots of GuestError */
 
-/* ---- Reading: the message may hold anything; no read leaves it ---- */
+/* ---- Reading: the message is not trusted; no read leaves the message ---- */
 
 typedef struct Reader {
     const uint8_t *bytes;
@@ -60,7 +60,7 @@ static bool open_table(const Reader *reader, uint32_t at, Table *table)
     if (!follow(reader, at, &table->at) || !holds(reader, table->at, 4)) {
         return false;
     }
-    table->vtable = table->at - *(const U32 *)(reader->bytes + table->at); /* modulo 2^32: the distance is signed */
+    table->vtable = table->at - *(const U32 *)(reader->bytes + table->at); /* modulo 2^32, because the distance is signed */
     if (!holds(reader, table->vtable, 4)) {
         return false;
     }
@@ -80,7 +80,7 @@ static bool open_root(Reader *reader, const uint8_t *message, size_t size, Table
     return open_table(reader, PREFIX, table);
 }
 
-/* Where the field of `width` bytes in `slot` lies, 0 when it was left out. False: its vtable entry is wrong. */
+/* Finds the field of `width` bytes in `slot`; *at is 0 if the field is missing. Returns false if the vtable is wrong. */
 static bool find(const Reader *reader, const Table *table, uint32_t slot, uint32_t width, uint32_t *at)
 {
     *at = 0;
@@ -120,7 +120,7 @@ static bool read_u64(const Reader *reader, const Table *table, uint32_t slot, ui
     return ok;
 }
 
-/* A vector of `width`-byte elements; left out: no elements, at 0. `at` is where the first one lies. */
+/* Finds a vector of elements of `width` bytes; *at is the position of the first. A missing vector has no elements, at 0. */
 static bool read_vector(const Reader *reader, const Table *table, uint32_t slot, uint32_t width, uint32_t *at,
                         uint32_t *count)
 {
@@ -140,7 +140,7 @@ static bool read_vector(const Reader *reader, const Table *table, uint32_t slot,
     return *count <= (reader->size - *at) / width;
 }
 
-/* What a string that was left out reads as: its length (0) in front of the text, as hl_decoded_string_length expects. */
+/* The value of a missing string: its length (0) in front of the text, as hl_decoded_string_length expects. */
 static const struct {
     uint32_t length;
     char text[4];
@@ -160,7 +160,7 @@ static bool read_string(const Reader *reader, const Table *table, uint32_t slot,
     return holds(reader, at + length, 1) && reader->bytes[at + length] == 0;
 }
 
-/* The table that a Parameter, a FunctionCallResult or a ReturnValueBox wraps, and its union type. */
+/* Finds the table in a Parameter, a FunctionCallResult or a ReturnValueBox, and its union type. */
 static bool open_box(const Reader *reader, const Table *box, uint8_t *type, Table *content)
 {
     uint32_t at;
@@ -168,7 +168,7 @@ static bool open_box(const Reader *reader, const Table *box, uint8_t *type, Tabl
            open_table(reader, at, content);
 }
 
-/* One of the value tables that parameters and results have in common, Int to Bool. */
+/* Reads one of the value tables that parameters and results share, Int to Bool. */
 static bool read_scalar_or_string(const Reader *reader, const Table *table, uint32_t type, hl_ParameterValue *value)
 {
     uint8_t byte;
@@ -282,14 +282,14 @@ bool hl_decode_reply(const uint8_t *message, size_t size, hl_Reply *reply)
         !read_string(&reader, &content, ERROR_MESSAGE, &reply->error_message)) {
         return false;
     }
-    /* An error is an error, whatever its number. */
+    /* Every error fails the call, whatever its code is. */
     reply->error = code != 0 && code <= 0xFFFF ? (hl_ErrorCode)code : hl_ErrorCode_UnknownError;
     return true;
 }
 
-/* ---- Writing: front to back, every vtable once, nothing left out: equal values give equal bytes ---- */
+/* ---- Writing: front to back, each vtable once, every field written, so that equal values give equal bytes ---- */
 
-/* The vtables: their size, their table's size, then where each slot's field lies in the table (0: left out). */
+/* The vtables: the size of the vtable, the size of the table, then the position of each field in the table (0 if missing). */
 typedef enum Shape { CALL, CALL_WITHOUT_PARAMETERS, BOX, VALUE_4, VALUE_8, NO_VALUE, SIZED_BYTES, ERROR, LOG_RECORD, SHAPES } Shape;
 
 static const uint16_t vtables[SHAPES][8] = {
@@ -304,7 +304,7 @@ static const uint16_t vtables[SHAPES][8] = {
     [LOG_RECORD] = {16, 28, 4, 8, 24, 12, 16, 20},
 };
 
-/* Where in their tables the fields lie that the writers below fill in: the same numbers. */
+/* The same positions, for the fields that the writers below fill in. */
 enum {
     AT_CALL_NAME = 4,
     AT_CALL_PARAMETERS = 8,
@@ -328,11 +328,11 @@ typedef struct Writer {
     uint8_t *bytes;
     size_t capacity;
     size_t at;
-    bool full; /* something did not fit: nothing is written from then on */
+    bool full; /* The capacity was too small. Nothing more is written. */
     uint32_t vtable_at[SHAPES];
 } Writer;
 
-/* `size` bytes to fill, or NULL. */
+/* Reserves `size` bytes; returns NULL if there is no room. */
 static uint8_t *reserve(Writer *writer, size_t size)
 {
     if (writer->full || size > writer->capacity - writer->at) {
@@ -394,7 +394,7 @@ static void point(Writer *writer, size_t at, size_t target)
     set_u32(writer, at, (uint32_t)(target - at));
 }
 
-/* A table with all fields zero; the caller fills them in. */
+/* Writes a table with all fields zero. The caller fills the fields in. */
 static size_t put_table(Writer *writer, Shape shape)
 {
     const uint16_t *vtable = vtables[shape];
@@ -421,7 +421,7 @@ static size_t put_table(Writer *writer, Shape shape)
     return at;
 }
 
-/* A table that the offset at `from` points to. */
+/* Writes a table and makes the offset at `from` point to it. */
 static size_t put_table_for(Writer *writer, size_t from, Shape shape)
 {
     size_t at = put_table(writer, shape);
@@ -429,7 +429,7 @@ static size_t put_table_for(Writer *writer, size_t from, Shape shape)
     return at;
 }
 
-/* A vector of bytes that the offset at `from` points to; with `terminated`, a string. */
+/* Writes a vector of bytes and makes the offset at `from` point to it. If `terminated`, the vector is a string. */
 static void put_bytes_for(Writer *writer, size_t from, const void *data, size_t length, bool terminated)
 {
     align(writer, 4);
@@ -449,11 +449,11 @@ static void put_string_for(Writer *writer, size_t from, const char *text)
     put_bytes_for(writer, from, text, strlen(text), true);
 }
 
-/* Starts a message; returns where its root table lies. */
+/* Starts a message and returns the position of its root table. */
 static size_t start(Writer *writer, uint8_t *to, size_t capacity, Shape root)
 {
     *writer = (Writer){.bytes = to, .capacity = capacity < MAX_SIZE ? capacity : MAX_SIZE};
-    put_u32(writer, 0); /* the length, known at the end */
+    put_u32(writer, 0); /* the length, which is known at the end */
     put_u32(writer, 0); /* the offset of the root */
     return put_table_for(writer, PREFIX, root);
 }
@@ -472,7 +472,7 @@ static void put_box_for(Writer *writer, size_t from, uint8_t type, size_t *value
     *value_field = box + AT_BOX_VALUE;
 }
 
-/* The value tables that parameters and results have in common, Int to Bool. */
+/* Writes one of the value tables that parameters and results share, Int to Bool. */
 static void put_scalar_or_string_for(Writer *writer, size_t from, uint32_t type, uint64_t scalar, const void *data,
                                      size_t length)
 {
@@ -577,7 +577,7 @@ size_t hl_encode_error(uint8_t *to, size_t capacity, hl_ErrorCode code, const ch
 
 size_t hl_encode_log(uint8_t *to, size_t capacity, hl_Level level, const char *message, const char *file, uint32_t line)
 {
-    /* LogLevel of the wire, by hl_Level: Trace 0, Debug 1, Information 2, Warning 3, Error 4. */
+    /* The LogLevel in a message for each hl_Level: Trace 0, Debug 1, Information 2, Warning 3, Error 4. */
     uint8_t wire_level = (uint8_t)(hl_Level_Trace - level);
     Writer writer;
     size_t root = start(&writer, to, capacity, LOG_RECORD);

@@ -1,4 +1,4 @@
-/* Text for whoever watches the host. */
+/* Prints text through the host. */
 #include "internal.h"
 
 int32_t hl_print(const char *text)

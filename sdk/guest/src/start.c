@@ -1,10 +1,10 @@
-/* The guest's start, after the architecture's own: from here on it is the same on both. */
+/* The part of the guest's start that is the same on all architectures. It follows the start of the architecture. */
 #include "internal.h"
 
 const hl_Peb *hl_peb;
 static uint64_t random_seed;
 
-/* The constructors, in the order in which they are to run. A linker script that does not collect them has none. */
+/* The constructors, in the order in which they run. If the linker script does not collect them, there are none. */
 typedef void Constructor(void);
 extern Constructor *const __init_array_start[] __attribute__((weak, visibility("hidden")));
 extern Constructor *const __init_array_end[] __attribute__((weak, visibility("hidden")));

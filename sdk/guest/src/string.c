@@ -1,10 +1,10 @@
 /*
- * Memory and string functions of the C library. They move words, not bytes: where guest code is interpreted, what counts
- * is the number of instructions and of repetitions.
+ * Memory and string functions of the C library. They move words instead of bytes, because some hypervisors interpret guest
+ * code, and then the number of instructions and repetitions counts.
  */
 #include "internal.h"
 
-/* The compiler must not recognize a loop of this file as the function it implements. */
+/* The compiler must not replace a loop of this file by a call of the function that the loop implements. */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
 #endif
@@ -19,7 +19,7 @@ typedef uintptr_t __attribute__((may_alias, aligned(1))) Word;
 #define STORE_WORDS "rep stosl"
 #endif
 
-#define EVERY_BYTE ((uintptr_t)-1 / 0xFF) /* 0x01...01: times a byte gives a word of that byte */
+#define EVERY_BYTE ((uintptr_t)-1 / 0xFF) /* 0x01...01; multiplied by a byte it gives a word of that byte */
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
@@ -90,8 +90,8 @@ size_t strlen(const char *text)
         }
         end++;
     }
-    /* An aligned word never crosses a page, so reading beyond the end of the text is harmless. A byte of the expression
-     * has its top bit set where the word has its first zero byte. */
+    /* An aligned word never crosses a page, so reading beyond the end of the text is harmless. In the expression the first
+     * byte with its top bit set is at the first zero byte of the word. */
     for (;;) {
         uintptr_t word = *(const Word *)end;
         if (((word - EVERY_BYTE) & ~word & (EVERY_BYTE << 7)) != 0) {

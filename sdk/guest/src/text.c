@@ -1,4 +1,4 @@
-/* Short texts, put together on the stack: for errors and aborts, where there may be no heap to rely on. */
+/* Builds short texts on the stack, for errors and aborts, which must not depend on the heap. */
 #include "internal.h"
 
 static void add_char(hl_Text *text, char c)
@@ -27,7 +27,7 @@ void hl_text_add(hl_Text *text, const char *part)
     if (length > room) {
         length = room;
         while (length != 0 && (part[length] & 0xC0) == 0x80) {
-            length--; /* not in the middle of a UTF-8 character */
+            length--; /* do not cut a UTF-8 character */
         }
     }
     memcpy(text->chars + text->length, part, length);

@@ -1,6 +1,7 @@
 /*
- * The version of the ABI this guest was built for (amd64 sheet 1.4): owner and version, each with its NUL, each padded to
- * a multiple of 8 bytes from the start of the note. An i686 guest without one follows no upstream version.
+ * The version note: the version of the ABI that this guest was built for (amd64 sheet 1.4). Owner and version each end with
+ * NUL and are padded to a multiple of 8 bytes from the start of the note. An i686 guest without the note follows no upstream
+ * version.
  */
 #if defined(__x86_64__)
 #define VERSION "0.16.0"

@@ -50,8 +50,8 @@ public sealed class StoredRangesTests : IDisposable
         Assert.InRange(allocated, 1, (8 * (long)tables) + (4 << 20));
         if (image.Layout.Paging == GuestPaging.None)
         {
-            Assert.Equal(
-                2, image.Config.Stored.Length); // The first range is code and data, the second is the last segment with the PEB behind it.
+            // The first range is code and data, the second is the last segment with the PEB behind it.
+            Assert.Equal(2, image.Config.Stored.Length);
         }
     }
 

@@ -1,4 +1,4 @@
-/* What C promises before main and between calls: thread-local variables, constructors, alignment. */
+/* A guest for tests of the C language in the kit: thread-local variables, constructors, alignment. */
 #include <hyperlight_guest.h>
 
 #define WIDE 8192u
@@ -7,7 +7,7 @@ static __thread int32_t counter = 5;
 __thread int32_t other;
 static __thread char line[3] __attribute__((aligned(64))) = "ab";
 
-/* 7, then 9: both variables have their initial value and keep what they are given, also by way of a pointer. */
+/* Returns 7, then 9: both variables have their initial values and keep new values, also if written through a pointer. */
 static int32_t count(void)
 {
     int32_t *volatile pointer = &other;
@@ -16,7 +16,7 @@ static int32_t count(void)
 }
 HYPERLIGHT_WRAP_FUNCTION(count, Int, 0)
 
-/* 0: a thread-local variable is aligned as it asks for, and has its value. */
+/* Returns 0 if a thread-local variable has the alignment that it asks for and its initial value. */
 static int32_t misplaced(void)
 {
     char *volatile pointer = line;
@@ -24,7 +24,7 @@ static int32_t misplaced(void)
 }
 HYPERLIGHT_WRAP_FUNCTION(misplaced, Int, 0)
 
-/* 1234: each constructor ran once, those with a priority first. */
+/* Returns 1234 if each constructor ran once, those with a priority first. */
 static int32_t order;
 
 __attribute__((constructor)) static void third(void)
@@ -48,7 +48,7 @@ static int32_t constructed(void)
 }
 HYPERLIGHT_WRAP_FUNCTION(constructed, Int, 0)
 
-/* 0: variables that want more than a page's alignment have it, constant, initialised and zero ones. */
+/* Returns 0 if constant, initialised and zero variables have their alignment, which is larger than a page. */
 static const volatile char constants[WIDE] __attribute__((aligned(WIDE))) = {1};
 static volatile char values[WIDE] __attribute__((aligned(WIDE))) = {1};
 static volatile char zeros[WIDE] __attribute__((aligned(WIDE)));

@@ -1,15 +1,15 @@
 /*
  * A guest for tests of the runtime: it aborts, faults, spins, breaks the protocol, and shows parts of its own state.
- * Built for amd64 (misbehave.elf), i686 (misbehave-flat.elf) and its identity layout (misbehave32.elf); what is for one CPU says so.
+ * Built for amd64 (misbehave.elf), i686 (misbehave-flat.elf) and the identity layout (misbehave32.elf).
  */
 #include "internal.h"
 
-/* Each in the middle of a page of its own, so that a test sees that page and no other being copied. */
+/* Each word is in the middle of a page of its own, so that a write copies only that page. */
 static volatile int32_t data_page[HL_PAGE_SIZE / sizeof(int32_t)] __attribute__((aligned(HL_PAGE_SIZE))) = {[512] = 42};
 static volatile int32_t bss_page[HL_PAGE_SIZE / sizeof(int32_t)] __attribute__((aligned(HL_PAGE_SIZE)));
 static volatile int32_t *const data_word = &data_page[512], *const bss_word = &bss_page[512];
 
-/* ---- Ends the call badly ---- */
+/* ---- Calls that end badly ---- */
 
 static void abort_with(int32_t code, const char *message)
 {
@@ -17,7 +17,7 @@ static void abort_with(int32_t code, const char *message)
 }
 HYPERLIGHT_WRAP_FUNCTION(abort_with, Void, 2, Int, String)
 
-/* More abort bytes than the host keeps (1024), and no end. */
+/* Sends more abort bytes than the host keeps (1024), without an end. */
 static void abort_flood(void)
 {
     for (;;) {
@@ -38,7 +38,7 @@ static void invalid_opcode(void)
 }
 HYPERLIGHT_WRAP_FUNCTION(invalid_opcode, Void, 0)
 
-/* An exception while there is no way to handle one. */
+/* Causes an exception without an interrupt table. */
 static void triple_fault(void)
 {
     static const struct {
@@ -49,7 +49,7 @@ static void triple_fault(void)
 }
 HYPERLIGHT_WRAP_FUNCTION(triple_fault, Void, 0)
 
-/* amd64: a page fault. i686: a physical address that is no memory, which the host sees. */
+/* Reads an address without memory: on amd64 a page fault, on i686 an access that the host sees. */
 static int32_t read_unmapped(void)
 {
     uintptr_t address = sizeof(uintptr_t) == 8 ? (uintptr_t)0x7000000000 : (uintptr_t)0x80000000;
@@ -71,15 +71,15 @@ static void spin(void)
 }
 HYPERLIGHT_WRAP_FUNCTION(spin, Void, 0)
 
-/* Waits for as long as the host function Block() -> void does. */
+/* Calls the host function Block() -> void. */
 static void spin_in_host_call(void)
 {
     HL_CALL_HOST0("Block", Void);
 }
 HYPERLIGHT_WRAP_FUNCTION(spin_in_host_call, Void, 0)
 
-/* Uses at least 512 bytes of stack for each level; returns the depth. The asm statements use the frame before and after the
- * deeper call, so that no compiler makes a loop of it. */
+/* Uses at least 512 bytes of stack for each level and returns the depth. The asm statements use the frame before and after
+ * the deeper call, so that no compiler makes a loop of the recursion. */
 __attribute__((noinline)) static int32_t recurse_to(int32_t depth)
 {
     uint8_t frame[512];
@@ -99,7 +99,7 @@ HYPERLIGHT_WRAP_FUNCTION(recurse, Int, 1, Int)
 
 static const char read_only_text[] = "read-only";
 
-/* A write to .rodata: a page fault where the image's permissions follow its segments, else its value. */
+/* Writes to .rodata: a page fault if the permissions follow the segments; otherwise returns the new value. */
 static int32_t write_read_only(void)
 {
     volatile char *text = (volatile char *)(uintptr_t)read_only_text;
@@ -108,7 +108,7 @@ static int32_t write_read_only(void)
 }
 HYPERLIGHT_WRAP_FUNCTION(write_read_only, Int, 0)
 
-/* The entry of the guest's own page table that maps an address. */
+/* Returns the entry of the guest's page table that maps an address. */
 static volatile uintptr_t *page_table_entry(uintptr_t address)
 {
     uintptr_t table, to_scratch_gva = HL_SCRATCH_END - 0x1000000000u;
@@ -121,7 +121,7 @@ static volatile uintptr_t *page_table_entry(uintptr_t address)
     return entry;
 }
 
-/* Writes to a page after making it writable in the guest's own page table: only the host can stop that. */
+/* Makes a read-only page writable in the guest's page table and writes to it. Only the host can prevent that. */
 static int32_t write_physically(uint64_t address)
 {
     *page_table_entry(address) |= 2; /* writable */
@@ -140,11 +140,11 @@ HYPERLIGHT_WRAP_FUNCTION(write_snapshot_physically, Int, 0)
 
 #endif
 
-/* ---- Does what the test says ---- */
+/* ---- Functions with which a test controls the guest ---- */
 
 static uint8_t code_page[HL_PAGE_SIZE] __attribute__((aligned(HL_PAGE_SIZE)));
 
-/* Runs machine code, at most a page of it. It may change every general register but those that functions keep, and return. */
+/* Runs machine code of at most a page. The code must keep the registers that functions keep, and return. */
 static void execute(hl_Vec code)
 {
     memcpy(code_page, code.data, code.len <= HL_PAGE_SIZE ? code.len : HL_PAGE_SIZE);
@@ -167,7 +167,7 @@ static void poke(uint64_t address, hl_Vec bytes, int32_t port, int32_t value)
 }
 HYPERLIGHT_WRAP_FUNCTION(poke, Void, 4, ULong, VecBytes, Int, Int)
 
-/* An image may bring machine code for the start as its init data. The host function MisbehaveAtStart() -> bool picks the sandboxes. */
+/* Init data is machine code for the start. The host function MisbehaveAtStart() -> bool selects the sandboxes that run it. */
 #define LEAST_INIT_CODE 16u
 
 static void misbehave_at_start(void)
@@ -178,9 +178,9 @@ static void misbehave_at_start(void)
     }
 }
 
-/* ---- Breaks the protocol ---- */
+/* ---- Messages that break the protocol ---- */
 
-/* A message whose size is right and whose offsets lead nowhere. */
+/* Returns a message with a valid size and invalid offsets. */
 static const uint32_t malformed[] = {12, 0x7FFFFFF0, 0xFFFFFFFF, 0xFFFFFFFF};
 
 static hl_Vec *result_of(const uint32_t *message, uintptr_t size)
@@ -198,7 +198,7 @@ static hl_Vec *malformed_result(const hl_FunctionCall *call)
     return result_of(malformed, sizeof(malformed));
 }
 
-/* Should the host go on after this, it finds an answer. */
+/* If the host goes on after this, it finds an answer. */
 static void malformed_host_call(void)
 {
     hl_output_push(malformed, sizeof(malformed));
@@ -221,7 +221,7 @@ static void log_message(int32_t level, const char *message)
 }
 HYPERLIGHT_WRAP_FUNCTION(log_message, Void, 2, Int, String)
 
-/* `count` error records; returns count. */
+/* Sends `count` error records and returns count. */
 static int32_t log_flood(int32_t count)
 {
     for (int32_t i = 0; i < count; i++) {
@@ -233,7 +233,7 @@ HYPERLIGHT_WRAP_FUNCTION(log_flood, Int, 1, Int)
 
 /* ---- Memory ---- */
 
-/* Allocates that many pages, writes to each, frees them; returns the number, or -1 when the heap is too small. */
+/* Allocates pages, writes to each and frees them. Returns their number, or -1 if the heap is too small. */
 static int32_t allocate_and_touch(int32_t pages)
 {
     uint8_t *memory = malloc((size_t)pages * HL_PAGE_SIZE);
@@ -248,7 +248,7 @@ static int32_t allocate_and_touch(int32_t pages)
 }
 HYPERLIGHT_WRAP_FUNCTION(allocate_and_touch, Int, 1, Int)
 
-/* "size=… used=… peak=…" in bytes. */
+/* Returns the text "size=… used=… peak=…", in bytes. */
 static hl_Vec *heap_info(const hl_FunctionCall *call)
 {
     (void)call;
@@ -270,7 +270,7 @@ static int32_t read_byte(uint64_t address)
 }
 HYPERLIGHT_WRAP_FUNCTION(read_byte, Int, 1, ULong)
 
-/* Returns what is there afterwards. */
+/* Writes a byte and returns the value that is there afterwards. */
 static int32_t write_byte(uint64_t address, int32_t value)
 {
     volatile uint8_t *byte = (volatile uint8_t *)(uintptr_t)address;
@@ -303,7 +303,7 @@ static void set_bss_word(int32_t value)
 }
 HYPERLIGHT_WRAP_FUNCTION(set_bss_word, Void, 1, Int)
 
-/* The GVAs of those two words, for ReadByte and WriteByte. */
+/* Return the virtual addresses of the two words, for ReadByte and WriteByte. */
 static uint64_t data_word_address(void)
 {
     return (uintptr_t)data_word;
@@ -316,8 +316,8 @@ static uint64_t bss_word_address(void)
 }
 HYPERLIGHT_WRAP_FUNCTION(bss_word_address, ULong, 0)
 
-/* The access byte of a segment's descriptor, as it is in memory now: bit 0 is "accessed". The kit's i686 GDT has it clear
- * in the file, its amd64 GDT is built with it set. QEMU's processor sets it for data segments only. */
+/* Returns the access byte of a segment's descriptor in memory. Bit 0 is "accessed": clear in the file of the kit's i686 GDT,
+ * set in the kit's amd64 GDT. QEMU's processor sets the bit for data segments only. */
 static int32_t access_byte(uint32_t selector)
 {
     struct {
@@ -344,7 +344,7 @@ static int32_t gdt_data_accessed(void)
 }
 HYPERLIGHT_WRAP_FUNCTION(gdt_data_accessed, Int, 0)
 
-/* The 64-bit word `offset` bytes below the end of scratch. */
+/* Returns the 64-bit word `offset` bytes below the end of scratch. */
 static uint64_t read_scratch_word(int32_t offset)
 {
     return hl_scratch_word((uint32_t)offset);
@@ -357,14 +357,14 @@ static uint64_t random_seed(void)
 }
 HYPERLIGHT_WRAP_FUNCTION(random_seed, ULong, 0)
 
-/* Where the region is from then on, 0 when it cannot be mapped there. `address` and `flags` as in hl_map_region. */
+/* Maps a region and returns its virtual address, or 0 if that fails. For `address` and `flags` see hl_map_region. */
 static uint64_t map_region(uint64_t physical, uint64_t address, uint64_t size, uint32_t flags)
 {
     return (uintptr_t)hl_map_region(physical, (void *)(uintptr_t)address, (size_t)size, flags);
 }
 HYPERLIGHT_WRAP_FUNCTION(map_region, ULong, 4, ULong, ULong, ULong, UInt)
 
-/* Where a file with this label is, 0 when there is none; then how many bytes. */
+/* Return the address of the file with a label, or 0 if there is none, and its size in bytes. */
 static uint64_t find_file(const char *label)
 {
     return (uintptr_t)hl_find_file(label).data;
@@ -397,7 +397,7 @@ static int32_t run_on_heap(void)
 }
 HYPERLIGHT_WRAP_FUNCTION(run_on_heap, Int, 0)
 
-/* The image's init data. */
+/* Returns the init data of the image. */
 static uint64_t init_data_address(void)
 {
     return (uintptr_t)hl_init_data().data;
@@ -411,7 +411,7 @@ static hl_Vec *init_data(const hl_FunctionCall *call)
     return hl_flatbuffer_result_from_Bytes(data.data, data.len);
 }
 
-/* ---- Address spaces: each has 4 MiB of its own at the window, and shares the rest with the first ---- */
+/* ---- Address spaces: each has 4 MiB of its own, the window, and shares all other memory with the first ---- */
 
 #if defined(HL_PAGED_LAYOUT)
 
@@ -419,7 +419,7 @@ static hl_Vec *init_data(const hl_FunctionCall *call)
 #define WINDOW 0x00800000u
 #define LARGE_WINDOW 0x00C00000u
 #define PAGE_BITS 0x023u  /* present, writable, accessed */
-#define TABLE_BITS 0x027u /* and for programs */
+#define TABLE_BITS 0x027u /* also user */
 #define LARGE_BITS 0x0A3u
 #define CR4_PSE 0x10u
 
@@ -428,7 +428,7 @@ static volatile uint32_t *page_at(uint32_t gpa)
     return (volatile uint32_t *)(gpa + TO_SCRATCH_GVA);
 }
 
-/* A page of zeros. */
+/* Allocates a page of zeros. */
 static uint32_t take_page(void)
 {
     volatile uint64_t *next = (volatile uint64_t *)(HL_SCRATCH_END - 0x10u);
@@ -445,7 +445,7 @@ static uint64_t current_address_space(void)
 }
 HYPERLIGHT_WRAP_FUNCTION(current_address_space, ULong, 0)
 
-/* A copy of the current address space with another page at the window, whose first word is given. Returns its root. */
+/* Copies the current address space, with a new page in the window that starts with the given word. Returns the root. */
 static uint64_t add_address_space(int32_t word)
 {
     uint32_t root = take_page(), table = take_page(), page = take_page();
@@ -463,7 +463,7 @@ static void enter_address_space(uint64_t root)
 }
 HYPERLIGHT_WRAP_FUNCTION(enter_address_space, Void, 1, ULong)
 
-/* Maps the 4 MiB at a physical address as one large page; returns where. */
+/* Maps 4 MiB at a physical address as one large page and returns the virtual address. */
 static uint64_t map_large_page(uint64_t physical)
 {
     uint32_t cr4;
@@ -475,7 +475,7 @@ static uint64_t map_large_page(uint64_t physical)
 }
 HYPERLIGHT_WRAP_FUNCTION(map_large_page, ULong, 1, ULong)
 
-/* Writes to a page of the image's code after making it writable in the guest's own page table: only the host can stop that. */
+/* Makes a page of code writable in the guest's page table and writes to it. Only the host can prevent that. */
 static int32_t write_snapshot_physically(void)
 {
     uint32_t address = (uint32_t)(uintptr_t)forty_two;

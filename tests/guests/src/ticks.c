@@ -1,13 +1,14 @@
 /*
- * A guest for tests of hardware interrupts: it moves the PICs' interrupts to vectors from 0x20 up, counts the timer's, and waits for them in HLT.
- * Built for amd64 (ticks.elf) and i686 (ticks-flat.elf, ticks32.elf, ticks-paged.elf); its image needs HardwareInterrupts.
+ * A guest for tests of hardware interrupts. It moves the interrupts of the PICs to vectors from 0x20 up, waits for the timer's
+ * interrupts in HLT and counts them. Built for amd64 (ticks.elf) and i686 (ticks-flat.elf, ticks32.elf, ticks-paged.elf); the
+ * image needs HardwareInterrupts.
  */
 #include "internal.h"
 
 #define PORT_TIMER 107
-#define PORT_DELAY 0x80 /* means nothing, and takes its time */
+#define PORT_DELAY 0x80 /* a port without a device; an access delays the next one */
 
-/* The two 8259A: their command and data ports, the four words that start them, the end of an interrupt. */
+/* The two 8259A PICs: their command and data ports, the four words that start them, the command that ends an interrupt. */
 #define PIC_1 0x20
 #define PIC_2 0xA0
 #define PIC_START 0x11     /* edges, cascaded, a fourth word follows */
@@ -54,8 +55,8 @@ __asm__(".text\n"
         "spurious_entry:\n\t"
         "iretq\n");
 #else
-/* What IRET does, without it: a KVM that emulates guest code may have none for 32-bit protected mode. From the stack pointer up there are EAX, EIP, CS
- * and EFLAGS. */
+/* Does the work of IRET, because a KVM that emulates guest code may lack IRET in 32-bit protected mode. From the stack pointer
+ * up there are EAX, EIP, CS and EFLAGS. */
 __asm__(".text\n"
         "timer_entry:\n\t"
         "pushl %eax\n\t"
@@ -92,7 +93,7 @@ static void disable(void)
     __asm__ volatile("cli" : : : "memory");
 }
 
-/* Nothing comes between the two instructions: an interrupt that has been waiting ends the HLT. */
+/* No interrupt is taken between the two instructions. An interrupt that waits ends the HLT. */
 static void enable_and_halt(void)
 {
     __asm__ volatile("sti\n\thlt" : : : "memory");
@@ -103,13 +104,14 @@ static void set_gate(uint32_t vector, const uint8_t *entry)
     uintptr_t address = (uintptr_t)entry;
     uint16_t selector;
     __asm__ volatile("mov %%cs, %0" : "=r"(selector));
-    gates[vector] = (Gate){.offset_low = (uint16_t)address, .selector = selector, .type = GATE_TYPE, .offset_middle = (uint16_t)(address >> 16)};
+    gates[vector] = (Gate){.offset_low = (uint16_t)address, .selector = selector, .type = GATE_TYPE,
+                           .offset_middle = (uint16_t)(address >> 16)};
 #if defined(__x86_64__)
     gates[vector].offset_high = (uint32_t)(address >> 32);
 #endif
 }
 
-/* The kit's gates for exceptions, and ours behind them. */
+/* Copies the kit's gates for exceptions and adds gates for interrupts behind them. */
 static void start_interrupts(void)
 {
     TableRegister table;
@@ -141,7 +143,7 @@ static void wait_for(uint32_t count)
     }
 }
 
-/* Count(n, period): runs the timer until n ticks have come, and returns how many ticks there have been since the guest's start. */
+/* Count(n, period): runs the timer until n ticks have come, and returns the number of ticks since the guest's start. */
 static uint32_t count(uint32_t wanted, uint32_t period)
 {
     hl_out(PORT_TIMER, period);
@@ -151,14 +153,15 @@ static uint32_t count(uint32_t wanted, uint32_t period)
 }
 HYPERLIGHT_WRAP_FUNCTION(count, UInt, 2, UInt, UInt)
 
-/* Total(): how many ticks there have been since the guest's start. */
+/* Total(): returns the number of ticks since the guest's start. */
 static uint32_t total(void)
 {
     return ticks;
 }
 HYPERLIGHT_WRAP_FUNCTION(total, UInt, 0)
 
-/* CountDuringHostCall(before, during): waits for a tick, sets the timer to another period, and returns how many ticks come while the host's Wait() runs. */
+/* CountDuringHostCall(before, during): waits for a tick, sets another timer period, and returns the number of ticks that come
+ * while the host's Wait() runs. */
 static uint32_t count_during_host_call(uint32_t before, uint32_t during)
 {
     hl_out(PORT_TIMER, before);
@@ -173,7 +176,7 @@ static uint32_t count_during_host_call(uint32_t before, uint32_t during)
 }
 HYPERLIGHT_WRAP_FUNCTION(count_during_host_call, UInt, 2, UInt, UInt)
 
-/* Latch(period): has the timer tick while nothing is handled and the host's Wait() runs. */
+/* Latch(period): runs the timer with interrupts off while the host's Wait() runs. */
 static void latch(uint32_t period)
 {
     hl_out(PORT_TIMER, period);
@@ -181,7 +184,7 @@ static void latch(uint32_t period)
 }
 HYPERLIGHT_WRAP_FUNCTION(latch, Void, 1, UInt)
 
-/* Pending(): handles what has been waiting, and returns how many ticks that were. */
+/* Pending(): handles the waiting interrupts and returns their number. */
 static uint32_t pending(void)
 {
     uint32_t first = ticks;
@@ -192,7 +195,7 @@ static uint32_t pending(void)
 }
 HYPERLIGHT_WRAP_FUNCTION(pending, UInt, 0)
 
-/* Idle(period): waits for ever, its interrupts handled meanwhile. */
+/* Idle(period): waits for ever and handles interrupts. */
 static void idle(uint32_t period)
 {
     hl_out(PORT_TIMER, period);

@@ -1,20 +1,20 @@
 /*
- * A guest for tests of snapshots that a build takes: at its start it asks the host for its settings, and tells later what it was told then. Its init
- * data makes the start fail: "spin" never ends, "abort" gives up.
+ * A guest for tests of snapshots that a build takes. At its start it asks the host for its settings; later it returns them. Init
+ * data makes the start fail: "spin" never ends, "abort" aborts.
  */
 #include <hyperlight_guest.h>
 
 static char settings[64];
 static int32_t calls;
 
-/* Settings() -> string: what the host said when the guest started. */
+/* Settings() -> string: returns the settings that the host gave at the start. */
 static hl_Vec *get_settings(const hl_FunctionCall *call)
 {
     (void)call;
     return hl_flatbuffer_result_from_StringBytes(settings, strlen(settings));
 }
 
-/* Count() -> int: how often it has been called since the start. */
+/* Count() -> int: returns the number of its calls since the start. */
 static int32_t count(void)
 {
     return ++calls;

@@ -1,4 +1,4 @@
-/* Where the host enters an amd64 guest: once to start it, once for each call (amd64 sheet 4.1 to 4.3). */
+/* The entry points of an amd64 guest: one for the start, one for each call (amd64 sheet 4.1 to 4.3). */
 #include "layout.h"
 
 #define PORT_HALT 108
@@ -8,8 +8,8 @@
 
 /*
  * First entry: rdi = PEB, rsi = random seed, rdx = host page size, rcx = log level; rsp = top of the exception stack - 8.
- * There is no GDT, no IDT and no stack but the exception stack's page, so until hl_machine_start has built them nothing
- * here may fault: no .data, no .bss.
+ * There is no GDT, no IDT and no stack except the page of the exception stack. Until hl_machine_start has built them, no
+ * instruction here may fault, so nothing uses .data or .bss.
  */
     .globl  entrypoint
     .type   entrypoint, @function
@@ -43,7 +43,7 @@ entrypoint:
     movq    %rbx, 8(%rsp)
     lidt    6(%rsp)
 
-    /* From here on pages come by fault. The fault handler's stack is the one we leave. */
+    /* From here on page faults are handled. Their handler uses the stack that this code leaves. */
     movabsq $HL_STACK_TOP, %rsp
     movq    %r12, %rdi
     movq    %r13, %rsi
@@ -61,8 +61,8 @@ halt:
     .size   entrypoint, . - entrypoint
 
 /*
- * Entry for a call: rsp = top of the main stack, all else 0. ZF: the host changed the page tables, so flush the TLB (by
- * toggling CR4.PGE), and do not touch the stack before.
+ * Entry for a call: rsp = top of the main stack, all other registers 0. If ZF is set, the host has changed the page tables:
+ * flush the TLB (by toggling CR4.PGE) before the stack is used.
  */
     .type   dispatch_entry, @function
 dispatch_entry:
@@ -78,8 +78,8 @@ dispatch_entry:
     .size   dispatch_entry, . - dispatch_entry
 
 /*
- * Exceptions. Every entry makes the same frame (struct ExceptionFrame in machine.c): the processor pushes an error code for
- * some vectors, the entry pushes 0 for the others, then the vector. C code keeps the other registers itself.
+ * Exceptions. Every entry builds the same frame (struct ExceptionFrame in machine.c): for some vectors the processor pushes
+ * an error code; for the others the entry pushes 0; then the entry pushes the vector. C code saves the other registers.
  */
     .altmacro
     .macro exception_entry vector

@@ -1,9 +1,9 @@
 /*
  * The processor of an amd64 guest: descriptor tables, pages, exceptions (amd64 sheet 3 and 4).
  *
- * Everything here runs on the exception stack, some of it while an exception is being handled. A second exception would
- * start at the top of the same stack. So nothing here writes to .data, .bss, the heap or the main stack, which all fault
- * on first use; scratch memory never does.
+ * All functions here run on the exception stack, some of them while an exception is handled. A second exception would start
+ * at the top of the same stack. Therefore nothing here writes to .data, .bss, the heap or the main stack, which all fault at
+ * first use. Scratch memory never faults.
  */
 #include "../internal.h"
 #include "layout.h"
@@ -18,16 +18,16 @@ typedef uint64_t __attribute__((may_alias)) Word;
 #define SCRATCH_ALLOCATOR_OFFSET 0x10u
 #define EXCEPTION_STACK_OFFSET 0x30u
 
-/* The allocator ends two pages below the top: those are the exception stack and the words (amd64 sheet 2.3). */
+/* The allocator stops two pages below the top, which hold the exception stack and the words (amd64 sheet 2.3). */
 #define ALLOCATOR_LIMIT_GPA (SCRATCH_TOP_GPA - 0x2000u - 1)
 
-/* Scratch is mapped in one piece, so a scratch page's virtual address is its physical one plus a constant. */
+/* Scratch is mapped in one piece, so its virtual addresses are its physical addresses plus a constant. */
 static Word *scratch_page(uint64_t gpa)
 {
     return (Word *)(gpa + (HL_SCRATCH_END - SCRATCH_TOP_GPA));
 }
 
-/* The physical address of `count` adjacent pages of zeros. */
+/* Allocates `count` adjacent pages of zeros and returns their physical address. */
 static uint64_t allocate_pages(uint64_t count)
 {
     uint64_t *next = (uint64_t *)(HL_SCRATCH_END - SCRATCH_ALLOCATOR_OFFSET);
@@ -45,7 +45,7 @@ static uint64_t allocate_pages(uint64_t count)
 #define PTE_ACCESSED 0x020u
 #define PTE_DIRTY 0x040u
 #define PTE_SOFTWARE_MASK 0xE00u
-#define PTE_COPY_ON_WRITE 0x200u /* the value of those three bits */
+#define PTE_COPY_ON_WRITE 0x200u /* the value of these three bits */
 #define PTE_NO_EXECUTE 0x8000000000000000u
 #define PTE_ADDRESS_MASK 0x000FFFFFFFFFF000u
 
@@ -57,7 +57,7 @@ static inline uint64_t index_at(uint64_t gva, unsigned level)
     return gva >> (12 + 9 * level) & 511;
 }
 
-/* The entry that maps the page of `gva`; tables that are missing are made if `make`, else the result is NULL. */
+/* Returns the entry that maps the page of `gva`. If a table is missing, it is created if `make`; otherwise NULL is returned. */
 static Word *find_entry(uint64_t gva, bool make)
 {
     uint64_t table_gpa;
@@ -126,8 +126,8 @@ void *hl_map_region(uint64_t physical, void *address, size_t size, uint32_t flag
 #define FAULT_RESERVED 0x08u
 #define FAULT_FETCH 0x10u
 
-/* A write to a page that is shared with other sandboxes, or stands for many pages at once: give this address its own copy.
- * The content is read through the address that faulted: which physical page is behind it does not matter. */
+/* Handles a write to a page that is shared with other sandboxes or mapped at many addresses: gives this address a copy of the
+ * page. The content is read through the faulting address, so that the physical page need not be known. */
 static bool copy_on_write(uint64_t gva)
 {
     Word *entry = find_entry(gva, false);
@@ -162,9 +162,9 @@ static bool handle_page_fault(uint64_t gva, uint64_t reason)
 /* ---- Exceptions ---- */
 
 #define VECTOR_PAGE_FAULT 14u
-#define CODE_BYTES 8u /* how much of the code at the faulting instruction an abort shows */
+#define CODE_BYTES 8u /* the number of bytes of the faulting instruction in the text of an abort */
 
-/* What exception entries push, from the stack pointer up (entry.S). */
+/* The frame that exception entries push, from the stack pointer up (entry.S). */
 typedef struct ExceptionFrame {
     uint64_t r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax;
     uint64_t vector, error_code;
@@ -207,8 +207,8 @@ void hl_exception(const ExceptionFrame *frame)
 
 /* ---- Start ---- */
 
-/* Descriptors with their accessed bits set: in a snapshot these pages are read-only until written, and an accessed bit is
- * written by the processor while it handles the very fault that would make the page writable. */
+/* The accessed bits of the descriptors are set. In a snapshot the page of the descriptors is read-only until the first write,
+ * and the processor would write an accessed bit while it delivers the page fault that makes the page writable. */
 #define CODE_DESCRIPTOR 0x00AF9B000000FFFFu /* 64-bit, ring 0, execute and read */
 #define DATA_DESCRIPTOR 0x00CF93000000FFFFu /* ring 0, read and write */
 #define SEGMENT_BASE(address) (((uint64_t)(address) & 0xFFFFFF) << 16 | ((uint64_t)(address) >> 24 & 0xFF) << 56)
@@ -219,7 +219,7 @@ typedef struct __attribute__((packed)) Tss {
     uint32_t reserved_0;
     uint64_t stacks[3];
     uint64_t reserved_1;
-    uint64_t interrupt_stacks[7]; /* number 1 first */
+    uint64_t interrupt_stacks[7]; /* the first element is number 1 */
     uint64_t reserved_2;
     uint16_t reserved_3;
     uint16_t io_map;
@@ -227,7 +227,7 @@ typedef struct __attribute__((packed)) Tss {
 
 extern const uint8_t hl_exception_entries[];
 
-/* Where the thread pointer leads, right behind the thread-local variables (amd64.ld): the psABI wants its own address there. */
+/* The thread pointer points here, right behind the thread-local variables (amd64.ld). The psABI wants its own address here. */
 static const void *thread[] __attribute__((section(".data.thread"), used)) = {thread};
 
 static void set_gate(Word *idt, uint32_t vector)
@@ -252,7 +252,7 @@ void hl_machine_start(void)
     gdt[HL_DATA_SELECTOR / 8] = DATA_DESCRIPTOR;
     gdt[HL_TSS_SELECTOR / 8] = (sizeof(Tss) - 1) | SEGMENT_BASE(tss_address) | (uint64_t)TSS_TYPE << 40;
     gdt[HL_TSS_SELECTOR / 8 + 1] = tss_address >> 32;
-    /* The base of a data segment has 32 bits, enough for an image: code reaches 2 GiB. */
+    /* The base of a data segment has 32 bits. That is enough, because an image ends below 2 GiB. */
     gdt[HL_THREAD_SELECTOR / 8] = DATA_DESCRIPTOR | SEGMENT_BASE(thread);
 
     Tss *tss = (Tss *)(void *)((uint8_t *)gdt + HL_TSS_OFFSET);

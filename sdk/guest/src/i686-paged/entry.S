@@ -1,4 +1,4 @@
-/* Where the host enters a paged i686 guest: once to start it, once for each call (i686 sheet 3, profile B). */
+/* The entry points of a paged i686 guest: one for the start, one for each call (i686 sheet 3, profile B). */
 #include "layout.h"
 
 #define PORT_HALT 108
@@ -7,11 +7,11 @@
 #define DATA_SELECTOR 0x10
 #define THREAD_SELECTOR 0x18
 
-/* All of this section lies below 64 KiB (i686-paged.ld): a gate's offset is one 16-bit word. */
+/* This section lies below 64 KiB (i686-paged.ld), because the upper half of a gate's offset is 0 here. */
     .section .text.low, "ax"
 
 /* First entry: edi = PEB, esi = random seed, ecx = log level; flat segments, paging on. Until the interrupt table is loaded
- * nothing here may fault: no .data, no .bss. */
+ * no instruction here may fault, so nothing uses .data or .bss. */
     .globl  entrypoint
     .type   entrypoint, @function
 entrypoint:
@@ -44,8 +44,8 @@ halt:
     jmp     1b
     .size   entrypoint, . - entrypoint
 
-/* Entry for a call: esp = top of the stack, all else 0. ZF: the host has made new page tables, so flush the TLB, and do not
- * touch the stack before. */
+/* Entry for a call: esp = top of the stack, all other registers 0. If ZF is set, the host has made new page tables: flush
+ * the TLB before the stack is used. */
     .type   dispatch_entry, @function
 dispatch_entry:
     jnz     1f
@@ -57,8 +57,8 @@ dispatch_entry:
     jmp     halt
     .size   dispatch_entry, . - dispatch_entry
 
-/* Exceptions. Every entry makes the same frame (struct ExceptionFrame in machine.c): the processor pushes an error code for
- * some vectors, the entry pushes 0 for the others, then the vector. */
+/* Exceptions. Every entry builds the same frame (struct ExceptionFrame in machine.c): for some vectors the processor pushes
+ * an error code; for the others the entry pushes 0; then the entry pushes the vector. */
     .altmacro
     .macro  exception_entry vector
     .balign HL_EXCEPTION_ENTRY_SIZE
@@ -90,17 +90,17 @@ exception:
     addl    $8, %esp
     iretl
 
-/* Both tables are constant and never copied. The descriptors have their accessed bits set: the processor would write them while
- * it handles the very fault that would make the page writable. */
+/* Both tables are constant and never copied. The accessed bits of the descriptors are set, because the processor would write
+ * them while it delivers the page fault that makes the page writable. */
     .section .rodata.gdt, "a"
     .balign 8
 gdt:
     .quad   0
     .quad   0x00CF9B000000FFFF /* code, execute and read */
     .quad   0x00CF93000000FFFF /* data, read and write */
-gdt_end: /* here the linker script adds the segment of thread-local variables: an assembler cannot cut an address into a descriptor's pieces */
+gdt_end: /* The linker script adds the segment of thread-local variables, because an assembler cannot split an address. */
 
-/* Where the thread pointer leads: the psABI wants its own address there. */
+/* The thread pointer points here. The psABI wants its own address here. */
     .section .data.thread, "aw"
     .balign 4
     .globl  hl_thread

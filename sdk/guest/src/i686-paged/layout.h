@@ -1,16 +1,16 @@
-/* Where things lie in the scratch region of a paged i686 guest (i686 sheet 2.3). For C and assembly. */
+/* Addresses in the scratch region of a paged i686 guest (i686 sheet 2.3), for C and assembly. */
 #ifndef HYPERLIGHT_GUEST_I686_PAGED_LAYOUT_H
 #define HYPERLIGHT_GUEST_I686_PAGED_LAYOUT_H
 
 /*
- * The stack ends below the counter page and the page with the words. It has to lie in scratch: a 32-bit processor delivers a
- * page fault on the stack that is in use, so that must never fault itself. No snapshot keeps it, and between calls it is empty.
- * Below it one page is not mapped: an overflow ends as a triple fault and not as a change of somebody's page.
+ * The stack ends below the counter page and the page with the words. A 32-bit processor delivers a page fault on the current
+ * stack, so the stack must never fault; therefore it lies in scratch. Snapshots do not contain the stack; between calls it
+ * is empty. The page below the stack is not mapped, so that an overflow ends as a triple fault and changes no other page.
  */
 #define HL_STACK_TOP 0xFFFFE000
 #define HL_STACK_SIZE 0x8000
 
-/* Interrupt gates in one table of entries of this size: processor exceptions 0 to 30. */
+/* The processor exceptions with a gate, 0 to 30, and the size of an entry in the table of exception entries. */
 #define HL_EXCEPTION_ENTRY_SIZE 16
 #define HL_EXCEPTION_VECTORS 31
 

@@ -1,7 +1,7 @@
 /*
  * The processor of a paged i686 guest: pages and exceptions (i686 sheet 2.5 and 3, profile B).
  *
- * Everything here runs on a stack in scratch, some of it while an exception is being handled. It writes to scratch memory only,
+ * All functions here run on a stack in scratch, some of them while an exception is handled. They only write to scratch memory,
  * which never faults.
  */
 #include "../internal.h"
@@ -12,14 +12,14 @@ typedef uint32_t __attribute__((may_alias)) Word;
 /* ---- Physical pages ---- */
 
 #define SCRATCH_TOP_GPA 0xFEE00000u /* after the last byte */
-#define TO_SCRATCH_GVA 0x01200000u  /* scratch is mapped in one piece: a page's virtual address is its physical one plus this */
+#define TO_SCRATCH_GVA 0x01200000u  /* virtual minus physical address of scratch, which is mapped in one piece */
 #define SCRATCH_SIZE_OFFSET 0x08u
 #define SCRATCH_ALLOCATOR_OFFSET 0x10u
 
 #define GUARD_PAGE (HL_STACK_TOP - HL_STACK_SIZE - HL_PAGE_SIZE)
 #define ALLOCATOR_LIMIT_GPA (GUARD_PAGE - TO_SCRATCH_GVA)
 
-/* The physical address of a page of zeros. */
+/* Allocates a page of zeros and returns its physical address. */
 static uint32_t allocate_page(void)
 {
     volatile Word *next = (Word *)(HL_SCRATCH_END - SCRATCH_ALLOCATOR_OFFSET);
@@ -38,7 +38,7 @@ static uint32_t allocate_page(void)
 #define PTE_USER 0x004u
 #define PTE_ACCESSED 0x020u
 #define PTE_SOFTWARE_MASK 0xE00u
-#define PTE_COPY_ON_WRITE 0x200u /* the value of those three bits */
+#define PTE_COPY_ON_WRITE 0x200u /* the value of these three bits */
 #define PTE_ADDRESS_MASK 0xFFFFF000u
 
 #define PTE_TABLE (PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_ACCESSED)
@@ -51,7 +51,7 @@ static Word *table_at(uint32_t gpa)
     return (Word *)(gpa + TO_SCRATCH_GVA);
 }
 
-/* The entry that maps the page of `gva`; a table that is missing is made if `make`, else the result is NULL. */
+/* Returns the entry that maps the page of `gva`. If the table is missing, it is created if `make`; otherwise NULL is returned. */
 static volatile Word *find_entry(uint32_t gva, bool make)
 {
     uint32_t root;
@@ -77,7 +77,7 @@ static void flush(uint32_t gva)
     __asm__ volatile("invlpg (%0)" : : "r"(gva) : "memory");
 }
 
-/* At the start, and whenever the host has made new tables, which map all of scratch. */
+/* Runs at the start, and after the host has made new tables, which map all of scratch. */
 void hl_machine_start(void)
 {
     if (hl_scratch_word(SCRATCH_ALLOCATOR_OFFSET) > ALLOCATOR_LIMIT_GPA) {
@@ -117,7 +117,7 @@ void *hl_map_region(uint64_t physical, void *address, size_t size, uint32_t flag
 #define FAULT_WRITE 0x02u
 #define FAULT_USER 0x04u
 #define FAULT_RESERVED 0x08u
-#define CODE_BYTES 8u /* how much of the code at the faulting instruction an abort shows */
+#define CODE_BYTES 8u /* the number of bytes of the faulting instruction in the text of an abort */
 
 /* What exception entries push, from the stack pointer up (entry.S). */
 typedef struct ExceptionFrame {

@@ -1,5 +1,5 @@
-/* Where the host enters an i686 guest: to start it in protected mode, in the identity layout in real mode; in protected mode for
- * each call (i686 sheet 3). */
+/* The entry points of an i686 guest (i686 sheet 3): one for the start, in protected mode or, in the identity layout, in real
+ * mode; and one for each call, in protected mode. */
 
 #define PORT_HALT 108
 #define CR0_PE 1
@@ -8,16 +8,16 @@
 #define DATA_SELECTOR 0x10
 #define THREAD_SELECTOR 0x18
 
-/* The stack grows down from below the counter page and the page with the words (i686 sheet 2.3). When it outgrows its
- * room it runs through the buffers and then leaves memory: the host sees an access to nothing, not a corrupted image. */
+/* The stack grows down from below the counter page and the page with the words (i686 sheet 2.3). A stack that is too large
+ * runs through the buffers and then out of memory: the host sees an access to no memory, and the image is not damaged. */
 #define STACK_TOP 0xFFFFE000
 
-/* Interrupt gates in one table of entries of this size. */
+/* The size of an entry in the table of exception entries, and the number of gates. */
 #define EXCEPTION_ENTRY_SIZE 16
 #define EXCEPTION_VECTORS 31
 
-/* Where the linker script starts the image, with this section: real mode reaches no further than 64 KiB, and an assembler can put
- * an address into the two halves of a gate only when it knows both. */
+/* The address at which the linker script puts this section, the first of the image. Real mode reaches only 64 KiB, and an
+ * assembler can split an address into the two halves of a gate only if it knows the upper half. */
 #ifdef HL_IDENTITY_LAYOUT
 #define BASE 0
 #else
@@ -27,7 +27,7 @@
 low:
 
 #ifdef HL_IDENTITY_LAYOUT
-/* Address 0, which is ordinary memory here: a call through a null pointer ends as "invalid opcode". */
+/* Address 0 is ordinary memory in this layout. A call through a null pointer ends as "invalid opcode". */
     .rept   8
     ud2
     .endr
@@ -79,7 +79,7 @@ halt:
     jmp     1b
     .size   entrypoint, . - entrypoint
 
-/* Entry for a call: esp = top of the stack, all else 0. */
+/* Entry for a call: esp = top of the stack, all other registers 0. */
     .type   dispatch_entry, @function
 dispatch_entry:
     call    hl_dispatch
@@ -87,8 +87,8 @@ dispatch_entry:
     jmp     halt
     .size   dispatch_entry, . - dispatch_entry
 
-/* Exceptions: none is handled, all are reported. The processor pushes an error code for some vectors, the entry 0 for the
- * others, then the vector: struct ExceptionFrame in machine.c. */
+/* Exceptions. None is handled, all are reported. Every entry builds the same frame (struct ExceptionFrame in machine.c): for
+ * some vectors the processor pushes an error code; for the others the entry pushes 0; then the entry pushes the vector. */
     .altmacro
     .macro  exception_entry vector
     .balign EXCEPTION_ENTRY_SIZE
@@ -125,11 +125,11 @@ idt_register:
     .word   idt_end - idt - 1
     .long   idt
 
-/* Flat segments over all 4 GiB. The linker script adds the one of thread-local variables: an assembler cannot cut an address into the pieces
- * that a descriptor has it in. */
+/* Flat segments over all 4 GiB. The linker script adds the segment of thread-local variables, because an assembler cannot
+ * split an address into the parts of a descriptor. */
 #ifdef HL_IDENTITY_LAYOUT
-/* Their accessed bits are clear, so the processor writes to this table when it loads them: on purpose, and why it is in .data. A
- * host that maps the snapshot region read-only does not survive it (i686 sheet 6.2). */
+/* The accessed bits are clear on purpose, so that the processor writes to this table when it loads a segment. Therefore the
+ * table is in .data. A host that maps the snapshot region read-only fails here (i686 sheet 6.2). */
     .section .data.gdt, "aw"
 #define ACCESSED 0
 #else
@@ -143,7 +143,7 @@ gdt:
     .quad   0x00CF92000000FFFF | ACCESSED /* data, read and write */
 gdt_end:
 
-/* Where the thread pointer leads: the psABI wants its own address there. */
+/* The thread pointer points here. The psABI wants its own address here. */
     .section .data.thread, "aw"
     .balign 4
     .globl  hl_thread

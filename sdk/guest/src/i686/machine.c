@@ -3,19 +3,19 @@
 
 #define SCRATCH_ALLOCATOR_OFFSET 0x10u
 #define STACK_TOP 0xFFFFE000u /* as in entry.S */
-#define LEAST_STACK 0x4000u   /* bytes: what the kit's own calls need, four times over */
+#define LEAST_STACK 0x4000u   /* bytes: four times the need of the kit's own functions */
 
-#define CODE_BYTES 8u /* how much of the code at the faulting instruction an abort shows */
+#define CODE_BYTES 8u /* the number of bytes of the faulting instruction in the text of an abort */
 
-/* What exception entries push, from the stack pointer up (entry.S). */
+/* The frame that exception entries push, from the stack pointer up (entry.S). */
 typedef struct ExceptionFrame {
     uint32_t vector, error_code;
     uint32_t eip, cs, eflags;
 } ExceptionFrame;
 
-extern const uint8_t hl_image_start[], hl_image_end[]; /* i686.ld: the image, up to after its last byte */
+extern const uint8_t hl_image_start[], hl_image_end[]; /* i686.ld: the first byte of the image, and the byte behind the last */
 
-/* The stack gets what scratch has left between the buffers and the words at its top. */
+/* The stack uses the free part of scratch between the buffers and the words at the top. */
 void hl_machine_start(void)
 {
     if (STACK_TOP - hl_scratch_word(SCRATCH_ALLOCATOR_OFFSET) < LEAST_STACK) {
