@@ -1,5 +1,6 @@
 using Hyperlight.Concurrency;
 using Hyperlight.Errors;
+using Hyperlight.Functions;
 using Hyperlight.Machine;
 using Hyperlight.Watch;
 
@@ -12,6 +13,9 @@ namespace Hyperlight.Calls;
 /// </summary>
 internal sealed class CallGate : IDisposable
 {
+    // What the caller knows: the gate is a part of a sandbox.
+    private const string ObjectName = "Hyperlight.Sandbox";
+
     private readonly SteadyLock _lock = new();
     private readonly GuestMachine _machine;
     private readonly Alarm _alarm;
@@ -75,12 +79,14 @@ internal sealed class CallGate : IDisposable
     {
         using (_lock.Enter())
         {
-            ObjectDisposedException.ThrowIf(IsDisposed, typeof(Sandbox));
-            if (_busy)
-            {
-                throw new InvalidOperationException(
+            Exception? refusal = IsDisposed ? new ObjectDisposedException(ObjectName)
+                : !_busy ? null
+                : new InvalidOperationException(
                     "The sandbox is running another call, and runs one at a time: wait for that to end, or use a sandbox for each thread. "
                     + "A host function cannot call the sandbox that called it.");
+            if (refusal is not null)
+            {
+                throw refusal;
             }
 
             long deadline = timeout == Timeout.InfiniteTimeSpan ? Watchdog.Never : Watchdog.Now + (long)Math.Ceiling(timeout.TotalMilliseconds);

@@ -1,4 +1,5 @@
 using Hyperlight.Errors;
+using Hyperlight.Functions;
 using Hyperlight.Hypervisors;
 using Hyperlight.Protocol;
 

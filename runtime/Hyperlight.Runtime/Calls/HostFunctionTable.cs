@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Hyperlight.Functions;
 using Hyperlight.Printing;
 using Hyperlight.Protocol;
 using Hyperlight.Telemetry;

@@ -70,7 +70,7 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
         _source = source;
         _start = start;
         _stopped = _stop.Token;
-        Measures.AddPool(this);
+        Measures.AddPool(this, new(GuestName, () => Depth));
         using (_lock.Enter())
         {
             CreateWhatIsMissing();

@@ -14,7 +14,7 @@ internal static class Measures
     };
 
     // Weak: a pool that nobody disposed is counted no longer than it lives.
-    private static readonly ConditionalWeakTable<SandboxPool, object?> Pools = [];
+    private static readonly ConditionalWeakTable<object, PoolDepth> Pools = [];
 
     private static long _sandboxes;
 
@@ -61,13 +61,13 @@ internal static class Measures
         "hyperlight.vcpu.stale_kicks", "{kick}", "Signals to stop a guest that came when it had already left by itself.");
 
     public static ObservableUpDownCounter<long> PoolReady { get; } = Meter.CreateObservableUpDownCounter(
-        "hyperlight.pool.ready", static () => SumOfPools(pool => pool.Depth.Ready), "{sandbox}", "Sandboxes of pools that can be rented at once.");
+        "hyperlight.pool.ready", static () => SumOfPools(depth => depth.Ready), "{sandbox}", "Sandboxes of pools that can be rented at once.");
 
     public static ObservableUpDownCounter<long> PoolRented { get; } = Meter.CreateObservableUpDownCounter(
-        "hyperlight.pool.rented", static () => SumOfPools(pool => pool.Depth.Rented), "{sandbox}", "Sandboxes of pools that are rented.");
+        "hyperlight.pool.rented", static () => SumOfPools(depth => depth.Rented), "{sandbox}", "Sandboxes of pools that are rented.");
 
     public static ObservableUpDownCounter<long> PoolWaiting { get; } = Meter.CreateObservableUpDownCounter(
-        "hyperlight.pool.waiting", static () => SumOfPools(pool => pool.Depth.Waiting), "{request}", "Rents that wait for a sandbox.");
+        "hyperlight.pool.waiting", static () => SumOfPools(depth => depth.Waiting), "{request}", "Rents that wait for a sandbox.");
 
     public static Counter<long> PoolReplaced { get; } = Meter.CreateCounter<long>(
         "hyperlight.pool.replaced", "{sandbox}", "Sandboxes that could not be used again after they were returned to their pool.");
@@ -107,17 +107,19 @@ internal static class Measures
     /// <summary>A start or call was stopped by a token or by disposal.</summary>
     public static void AddCancellation(string guest) => Cancellations.Add(1, new KeyValuePair<string, object?>(Tags.Guest, guest));
 
-    /// <summary>A pool begins to be counted.</summary>
-    public static void AddPool(SandboxPool pool) => Steady.Wait(static pool => Pools.AddOrUpdate(pool, null), pool);
+    /// <summary>Begins to count a pool. The pool is counted until it is removed or until nothing else refers to it.</summary>
+    /// <param name="pool">The pool.</param>
+    /// <param name="depth">Its guest, and how many sandboxes it has.</param>
+    public static void AddPool(object pool, PoolDepth depth) => Steady.Wait(static entry => Pools.AddOrUpdate(entry.pool, entry.depth), (pool, depth));
 
-    /// <summary>A pool is disposed.</summary>
-    public static void RemovePool(SandboxPool pool) => Steady.Wait(static pool => Pools.Remove(pool), pool);
+    /// <summary>Stops counting a pool.</summary>
+    public static void RemovePool(object pool) => Steady.Wait(static pool => Pools.Remove(pool), pool);
 
     /// <summary>A sandbox that was returned to its pool could not be set back.</summary>
     public static void AddReplacedSandbox(string guest) => PoolReplaced.Add(1, new KeyValuePair<string, object?>(Tags.Guest, guest));
 
     // Pools of the same guest are one series.
-    private static IEnumerable<Measurement<long>> SumOfPools(Func<SandboxPool, long> depth) => Pools
-        .GroupBy(pool => pool.Key.GuestName, pool => pool.Key)
-        .Select(pools => new Measurement<long>(pools.Sum(depth), new KeyValuePair<string, object?>(Tags.Guest, pools.Key)));
+    private static IEnumerable<Measurement<long>> SumOfPools(Func<(int Ready, int Rented, int Waiting), long> count) => Pools
+        .GroupBy(pool => pool.Value.GuestName, pool => pool.Value.Read())
+        .Select(pools => new Measurement<long>(pools.Sum(count), new KeyValuePair<string, object?>(Tags.Guest, pools.Key)));
 }

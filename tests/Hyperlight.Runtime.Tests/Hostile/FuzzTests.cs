@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Hyperlight.Calls;
+using Hyperlight.Functions;
 using Hyperlight.Printing;
 using Hyperlight.Protocol;
 using Hyperlight.Runtime.Tests.Guests;

@@ -1,5 +1,6 @@
 using System.Text;
 using Hyperlight.Calls;
+using Hyperlight.Functions;
 using Hyperlight.Protocol;
 using Hyperlight.Runtime.Tests.Vectors;
 

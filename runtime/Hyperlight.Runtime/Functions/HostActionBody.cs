@@ -1,4 +1,4 @@
-namespace Hyperlight.Calls;
+namespace Hyperlight.Functions;
 
 /// <summary>Converts the arguments of a guest and runs a function of the host that has no result.</summary>
 /// <inheritdoc cref="HostFunctionBody"/>

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Hyperlight.Calls;
+using Hyperlight.Functions;
 
 namespace Hyperlight;
 

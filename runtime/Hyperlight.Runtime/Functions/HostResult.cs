@@ -1,4 +1,4 @@
-namespace Hyperlight.Calls;
+namespace Hyperlight.Functions;
 
 /// <summary>How the result of a host function becomes a value for the guest. The thread of the call waits for a task.</summary>
 /// <typeparam name="T">

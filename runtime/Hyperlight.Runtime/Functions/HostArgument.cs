@@ -1,4 +1,4 @@
-namespace Hyperlight.Calls;
+namespace Hyperlight.Functions;
 
 /// <summary>How a parameter of a host function gets its value: from the guest, or the token of the call.</summary>
 /// <typeparam name="T">A type of the protocol, <see cref="GuestValue"/>, or <see cref="CancellationToken"/>.</typeparam>

@@ -1,4 +1,4 @@
-namespace Hyperlight.Calls;
+namespace Hyperlight.Functions;
 
 /// <summary>Converts the arguments of a guest, runs a function of the host with them, and converts the result.</summary>
 /// <param name="arguments">The arguments, of the number and types of the function.</param>

@@ -1,6 +1,6 @@
 using Hyperlight.Concurrency;
 
-namespace Hyperlight.Calls;
+namespace Hyperlight.Functions;
 
 #pragma warning disable CA1001 // The source has no timer and no handle to free, and a function that was left alone may still use its token.
 /// <summary>Tells the host functions of the current call of a sandbox that the call was stopped.</summary>

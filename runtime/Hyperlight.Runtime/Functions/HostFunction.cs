@@ -1,4 +1,4 @@
-using Hyperlight.Calls;
+using Hyperlight.Functions;
 using Hyperlight.Snapshots;
 
 namespace Hyperlight;
