@@ -1,5 +1,5 @@
 @echo off
-rem What can be done with this repository; the words are in eng\Build.cs.
+rem Runs a command of this repository. The commands are in eng\Build.cs; without one they are listed.
 setlocal
 cd /d "%~dp0"
 where dotnet >nul 2>nul
@@ -7,7 +7,7 @@ if errorlevel 1 (
     echo The .NET 10 SDK is needed and there is no dotnet in PATH: install it from https://dot.net/download. 1>&2
     exit /b 1
 )
-rem A worker that stays behind would keep the task assembly of this build loaded.
+rem An MSBuild process that is kept for later builds would keep the task assembly of this build loaded.
 set MSBUILDDISABLENODEREUSE=1
 dotnet run --verbosity quiet eng\Build.cs -- %*
 exit /b %errorlevel%

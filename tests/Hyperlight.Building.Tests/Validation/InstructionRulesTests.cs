@@ -16,7 +16,7 @@ public sealed partial class InstructionRulesTests
     [Theory]
     [InlineData(new byte[] { 0xE6, 0x70 }, "writes to port 0x70 at 0x20")]                                // out %al, $0x70
     [InlineData(new byte[] { 0x90, 0xE4, 0x71 }, "reads from port 0x71 at 0x21")]                         // in $0x71, %al
-    [InlineData(new byte[] { 0xBA, 0xF8, 3, 0, 0, 0xB0, 0x41, 0xEE }, "writes to port 0x3F8 at 0x27")] // mov $0x3f8, %edx; mov $'A', %al; out
+    [InlineData(new byte[] { 0xBA, 0xF8, 3, 0, 0, 0xB0, 0x41, 0xEE }, "writes to port 0x3F8 at 0x27")] // mov port, %edx; mov $'A', %al; out
     [InlineData(new byte[] { 0x66, 0xBA, 0xF8, 3, 0xEC }, "reads from port 0x3F8 at 0x24")]            // mov $0x3f8, %dx; in (%dx), %al
     public void A_port_without_a_device_warns_with_HL1027_and_the_function(byte[] code, string shown)
     {
