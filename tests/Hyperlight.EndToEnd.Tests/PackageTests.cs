@@ -1,4 +1,6 @@
 using System.IO.Compression;
+using System.Reflection.PortableExecutable;
+using System.Runtime.InteropServices;
 using System.Xml.Linq;
 
 namespace Hyperlight.EndToEnd.Tests;
@@ -6,6 +8,9 @@ namespace Hyperlight.EndToEnd.Tests;
 /// <summary>Tests the content of the packages.</summary>
 public sealed class PackageTests
 {
+    private static readonly string[] Tools =
+        ["Hyperlight.Building.dll", "Hyperlight.Image.dll", "Hyperlight.Sdk.Tasks.deps.json", "Hyperlight.Sdk.Tasks.dll"];
+
     [Fact]
     public void The_package_has_what_an_sdk_needs_and_nothing_of_others()
     {
@@ -26,12 +31,37 @@ public sealed class PackageTests
                 "guest/include/hyperlight_guest.h", "docs/diagnostics/HL1001.md", "docs/diagnostics/README.md",
             },
             files.ToHashSet());
-        Assert.Equal(
-            ["Hyperlight.Building.dll", "Hyperlight.Image.dll", "Hyperlight.Sdk.Tasks.deps.json", "Hyperlight.Sdk.Tasks.dll"],
-            files.Where(file => file.StartsWith("tools/net10.0/", StringComparison.Ordinal)).Select(Path.GetFileName)
-                .Order(StringComparer.Ordinal));
+        Assert.Equal(Tools, FilesOf("tools/net10.0"));
         Assert.DoesNotContain(
             files, file => file.StartsWith("lib/", StringComparison.Ordinal) || file.EndsWith(".elf", StringComparison.Ordinal));
+
+        IEnumerable<string> FilesOf(string folder) => files
+            .Where(file => Path.GetDirectoryName(file)!.Replace('\\', '/') == folder).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public void The_tools_have_machine_code_for_the_platform_that_packed_them()
+    {
+        Assert.SkipUnless(
+            OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64, "packing makes machine code on Linux on x64 only");
+        using ZipArchive package = ZipFile.OpenRead(Path.Combine(AppContext.BaseDirectory, "feed", "Hyperlight.Sdk.0.1.0.nupkg"));
+
+        Assert.All(Tools.Where(file => file.EndsWith(".dll", StringComparison.Ordinal)), file =>
+            Assert.Equal((true, false), (HasMachineCode(package, $"tools/net10.0/linux-x64/{file}"), HasMachineCode(package, $"tools/net10.0/{file}"))));
+        Assert.NotNull(package.GetEntry("tools/net10.0/linux-x64/Hyperlight.Sdk.Tasks.deps.json"));
+    }
+
+    private static bool HasMachineCode(ZipArchive package, string file)
+    {
+        using MemoryStream bytes = new();
+        using (Stream stream = package.GetEntry(file)!.Open())
+        {
+            stream.CopyTo(bytes);
+        }
+
+        bytes.Position = 0;
+        using PEReader reader = new(bytes);
+        return reader.PEHeaders.CorHeader!.ManagedNativeHeaderDirectory.Size > 0;
     }
 
     [Fact]
