@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Hyperlight.Files;
 
 namespace Hyperlight.Snapshotter;
 
@@ -24,10 +25,10 @@ internal static class HostFunctionsJson
                 functions.Add(function.Name, function.Parameters, function.Returns, _ => function.Answer());
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or ArgumentException)
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or JsonException or ArgumentException)
         {
             throw new HyperlightException(
-                Rules.BadHostFunctions.Found($"'{path}' does not declare host functions: {e.Message} Correct the file."), e);
+                Rules.BadHostFunctions.Found($"'{path}' does not declare host functions: {e.Message.TrimEnd('.')}. Correct the file."), e);
         }
     }
 
@@ -48,7 +49,7 @@ internal static class HostFunctionsJson
 
     private static byte[] ReadFile(string path)
     {
-        using FileStream stream = File.OpenRead(path);
+        using FileStream stream = new(OrdinaryFile.Open(path), FileAccess.Read);
         byte[] json = new byte[MaxSize + 1];
         int length = stream.ReadAtLeast(json, json.Length, throwOnEndOfStream: false);
         return length <= MaxSize ? json[..length] : throw new JsonException($"It is larger than {MaxSize} bytes, the most that is read.");

@@ -128,7 +128,7 @@ public sealed class BakeGuests : GuestTask
         bool goesOn = true;
         foreach (Finding finding in findings)
         {
-            goesOn &= Findings.Report(finding, new(guest.Path));
+            goesOn &= Report(finding, guest);
         }
 
         return goesOn;

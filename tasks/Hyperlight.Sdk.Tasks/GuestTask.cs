@@ -76,6 +76,14 @@ public abstract class GuestTask : Task, ICancelableTask, IDisposable
     /// <summary>The task's work. Errors are reported through <see cref="Findings"/>.</summary>
     private protected abstract void Run();
 
+    /// <summary>Reports what was found about a guest. Of a file with debug information alone, the report names the guest where the guest lies beside the file.</summary>
+    /// <returns>Whether the build goes on: it does not where the project makes an error of a warning.</returns>
+    private protected bool Report(Finding finding, GuestItem guest)
+    {
+        string? name = finding.Rule == Rules.DebugFile ? DebugFile.FindGuest(guest.Path) : null;
+        return Findings.Report(name is null ? finding : finding with { Message = $"{finding.Message} The same folder has '{name}'." }, new(guest.Path));
+    }
+
     /// <summary>Whether an exception is one that files are expected to cause: missing, denied, in use, disk full.</summary>
     private protected static bool IsFileFailure(Exception e) => InputFile.IsFailure(e);
 }

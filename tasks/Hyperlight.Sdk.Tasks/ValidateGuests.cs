@@ -29,7 +29,7 @@ public sealed class ValidateGuests : GuestTask
 
             List<Finding> findings = [];
             GuestLayout? layout = GuestBaker.Validate(request, findings);
-            findings.ForEach(finding => Findings.Report(finding, new(guest.Path)));
+            findings.ForEach(finding => Report(finding, guest));
             if (layout is not null)
             {
                 ITaskItem2 item = TaskItems.Create(guest.Path);

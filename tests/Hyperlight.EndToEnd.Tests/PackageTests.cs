@@ -43,7 +43,7 @@ public sealed class PackageTests
     public void The_tools_have_machine_code_for_the_platform_that_packed_them()
     {
         Assert.SkipUnless(
-            OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64, "packing makes machine code on Linux on x64 only");
+            OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.X64, "packing makes machine code on Linux on x64 only");
         using ZipArchive package = ZipFile.OpenRead(Path.Combine(AppContext.BaseDirectory, "feed", "Hyperlight.Sdk.0.1.0.nupkg"));
 
         Assert.All(Tools.Where(file => file.EndsWith(".dll", StringComparison.Ordinal)), file =>

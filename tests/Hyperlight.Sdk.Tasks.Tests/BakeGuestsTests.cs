@@ -94,6 +94,28 @@ public sealed class BakeGuestsTests : IDisposable
         Assert.Equal((_bench.PathOf("hello.elf"), MessageImportance.Normal), (message.File, message.Importance));
     }
 
+    [Theory]
+    [InlineData("hello.debug", "hello.elf", true)]
+    [InlineData("hello.elf.debug", "hello.elf", true)]
+    [InlineData("hello.debug.elf", "hello", true)]
+    [InlineData("hello.dbg", "hello", true)]
+    [InlineData("hello.debug", "other.elf", false)]
+    [InlineData("hello.debug", "hello.dbg", false)]
+    public void A_debug_file_beside_its_guest_is_HL1024_that_names_the_guest(string file, string other, bool isGuest)
+    {
+        _bench.Write(file, TestElf.Amd64().WithLoadedSection(".text", ElfSectionType.NoBits, 0, 0x40, ElfSectionFlags.Allocate | ElfSectionFlags.Execute).Build());
+        _bench.Write(other, [1]);
+        using BakeGuests bake = new() { Guests = _bench.Resolve(file) };
+        using ValidateGuests validate = new() { Guests = bake.Guests };
+
+        Assert.False(_bench.Run(bake));
+        Assert.False(_bench.Run(validate));
+
+        Assert.All(_bench.Engine.Errors, error =>
+            Assert.Equal(("HL1024", isGuest), (error.Code, error.Message!.EndsWith($" The same folder has '{other}'.", StringComparison.Ordinal))));
+        Assert.Equal(2, _bench.Engine.Errors.Count);
+    }
+
     [Fact]
     public void A_guest_that_goes_away_after_it_was_resolved_is_HL4001_at_its_line()
     {

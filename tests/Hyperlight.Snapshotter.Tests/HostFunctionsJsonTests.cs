@@ -1,4 +1,5 @@
 using System.Text;
+using Hyperlight.Testing;
 using System.Text.Json;
 
 namespace Hyperlight.Snapshotter.Tests;
@@ -140,6 +141,23 @@ public sealed class HostFunctionsJsonTests
 
         File.Delete(path);
         Assert.Equal(Rules.BadHostFunctions, Assert.Throws<HyperlightException>(() => HostFunctionsJson.Add(path, new())).Finding!.Rule);
+    }
+
+    [Fact]
+    public void A_pipe_or_a_device_is_HL4013_at_once()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "probe mkfifo: only Linux has it");
+        string folder = Directory.CreateTempSubdirectory("hyperlight-").FullName;
+        string pipe = Path.Combine(folder, "functions.json");
+        NamedPipe.Create(pipe);
+
+        Assert.All([pipe, "/dev/zero", folder], path =>
+        {
+            HyperlightException refused = Assert.Throws<HyperlightException>(() => HostFunctionsJson.Add(path, new()));
+            Assert.Equal(Rules.BadHostFunctions, refused.Finding!.Rule);
+            Assert.Contains(path, refused.Message, StringComparison.Ordinal);
+        });
+        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]
