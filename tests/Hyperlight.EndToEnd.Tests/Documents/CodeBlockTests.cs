@@ -32,7 +32,7 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
                    or ("fsharp", "Program.fs", "")
                    or ("vb", "Program.vb", "")
                    or ("json", _, "")
-                   or ("c", not null, "")
+                   or ("c" or "ld", not null, "")
                    or ("sh", null, "" or "repository")
                    or ("text", null, "" or "output"))
                select $"{block}: nothing runs a block with the words '{string.Join(' ', block.Words)}'; "

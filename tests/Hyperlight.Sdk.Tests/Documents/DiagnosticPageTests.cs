@@ -1,0 +1,98 @@
+using System.Text.RegularExpressions;
+using Hyperlight.Testing;
+using Hyperlight.Testing.Documents;
+
+namespace Hyperlight.Sdk.Tests.Documents;
+
+/// <summary>All pages of <c>docs/diagnostics</c> have one shape, and an example that a test runs.</summary>
+public sealed partial class DiagnosticPageTests
+{
+    private const int MostLines = 75;
+
+    // Codes that no document can provoke on every machine, and the tests that do.
+    private static readonly Dictionary<string, string> Provoked = new()
+    {
+        ["HL3005"] = "A_region_table_that_is_not_its_layouts_is_HL3005",
+        ["HL3007"] = "A_snapshot_of_another_machine_is_HL3007_with_the_reason",
+        ["HL3009"] = "A_config_of_the_abi_after_0_16_that_lies_is_refused",
+        ["HL3010"] = "A_snapshot_of_another_image_is_left_aside_with_HL3010",
+        ["HL3011"] = "A_guest_that_fails_at_its_start_fails_a_build_that_insists_and_warns_one_that_does_not",
+        ["HL3012"] = "Content_for_which_the_system_has_no_room_is_HL3012",
+        ["HL3013"] = "Unchecked_a_blob_that_is_cut_while_it_is_in_use_is_an_error_of_whoever_needs_it",
+        ["HL4008"] = "An_old_msbuild_is_told_so_before_it_meets_a_task",
+        ["HL4020"] = "A_package_reference_is_told_what_to_write_instead",
+        ["HL5001"] = "A_missing_device_is_HL5001",
+        ["HL5002"] = "A_device_that_may_not_be_opened_is_HL5002",
+        ["HL5003"] = "A_kvm_of_another_version_is_HL5003",
+        ["HL5004"] = "A_device_that_cannot_be_opened_otherwise_is_HL5004",
+        ["HL5005"] = "A_call_without_a_watchdog_fails_and_the_next_one_has_its_timeout",
+        ["HL9001"] = "Something_unforeseen_is_HL9001_without_a_stack_trace_in_the_error",
+    };
+
+    public static TheoryData<string> Codes => [.. DiagnosticPage.All.Select(page => page.Code)];
+
+    [Theory]
+    [MemberData(nameof(Codes))]
+    public void A_page_says_what_happened_shows_it_and_says_how_to_fix_it(string code)
+    {
+        DiagnosticPage page = DiagnosticPage.Of(code);
+        string[] prose = [.. ProseOf(page)];
+        string[] headings = [.. prose.Where(line => line.StartsWith('#')).Skip(1)];
+        string[] terms = [.. prose.Select(line => Term().Match(line)).Where(match => match.Success).Select(match => match.Groups[1].Value)];
+
+        Assert.Equal(DiagnosticPage.Headings.Select(heading => "## " + heading), headings);
+        Assert.Matches(Severity(), page.Lines[2]);
+        Assert.NotEmpty(terms);
+        Assert.All(page.Output, line => Assert.Contains(code, line, StringComparison.Ordinal));
+        Assert.True(page.Lines.Count <= MostLines, $"{page} has {page.Lines.Count} lines.");
+        // A guest is written in one of these languages, and a linker made its file.
+        if (code.StartsWith("HL1", StringComparison.Ordinal))
+        {
+            Assert.Empty(((string[])["C", "Rust", "Linker"]).Except(terms));
+        }
+    }
+
+    [Fact]
+    public void A_page_without_an_example_that_runs_is_of_a_code_that_a_test_provokes()
+    {
+        string[] others = [.. DiagnosticPage.All.Where(page => !page.IsBuilt && !page.IsRun && !page.IsCompiled).Select(page => page.Code)];
+        // Each test with its attributes: from one empty line before an attribute to the next.
+        string[] tests =
+        [
+            .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests"), "*Tests*.cs", SearchOption.AllDirectories)
+                .SelectMany(file => File.ReadAllText(file).ReplaceLineEndings("\n").Split("\n\n    [")),
+        ];
+
+        Assert.Equal(Provoked.Keys.Order(StringComparer.Ordinal), others);
+        Assert.All(Provoked, pair =>
+        {
+            string test = Assert.Single(tests, test => test.Contains($" void {pair.Value}(", StringComparison.Ordinal));
+            Assert.Matches($@"\b({pair.Key}|Rules\.{RuleOf(pair.Key)})\b", test.Replace(pair.Value, "", StringComparison.Ordinal));
+            Assert.Contains(DiagnosticPage.Of(pair.Key).Lines, line => line.Contains($"`{pair.Value}`", StringComparison.Ordinal));
+        });
+    }
+
+    private static string RuleOf(string code) =>
+        typeof(Rules).GetFields().Single(field => ((DiagnosticRule)field.GetValue(null)!).Code == code).Name;
+
+    private static IEnumerable<string> ProseOf(DiagnosticPage page)
+    {
+        bool isCode = false;
+        foreach (string line in page.Lines)
+        {
+            bool isFence = line.StartsWith("```", StringComparison.Ordinal);
+            if (!isCode && !isFence)
+            {
+                yield return line;
+            }
+
+            isCode ^= isFence;
+        }
+    }
+
+    [GeneratedRegex(@"^- \*\*(C|Rust|Linker|Project|Shell|C#|System|Host)\.\*\* ")]
+    private static partial Regex Term();
+
+    [GeneratedRegex(@"^\*(Error|Warning|Information)\.\* ")]
+    private static partial Regex Severity();
+}
