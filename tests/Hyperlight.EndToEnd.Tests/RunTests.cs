@@ -1,3 +1,5 @@
+using Hyperlight.EndToEnd.Tests.Architecture;
+
 namespace Hyperlight.EndToEnd.Tests;
 
 /// <summary>Tests built and published programs that call guests.</summary>
@@ -94,6 +96,7 @@ public sealed class RunTests(PackageFolder packages)
 
         Assert.DoesNotContain("hello -> ", result.Output, StringComparison.Ordinal);
         Assert.Equal(workspace.FilesBelow("bin/Release/net10.0/guests/hello"), workspace.FilesBelow("out/guests/hello"));
+        PublishedCode.AssertWithoutBuildHalf(workspace.PathOf("out"));
     }
 
     [Fact]
