@@ -4,7 +4,7 @@ namespace Hyperlight;
 
 /// <summary>An address in the guest's virtual address space (GVA), in bytes.</summary>
 /// <param name="Value">The address in bytes.</param>
-public readonly record struct GuestVirtualAddress(ulong Value)
+internal readonly record struct GuestVirtualAddress(ulong Value)
 {
     /// <summary>The address <paramref name="offset"/> bytes further up.</summary>
     /// <exception cref="OverflowException">The result does not fit 64 bits.</exception>

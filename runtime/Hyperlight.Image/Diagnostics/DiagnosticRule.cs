@@ -2,15 +2,28 @@ using Hyperlight.Diagnostics;
 
 namespace Hyperlight;
 
-/// <summary>A kind of finding: its stable code and severity. All of them stand in <see cref="Rules"/>.</summary>
-/// <param name="Code">The stable code, for example <c>HL1001</c>. A number is never used again for something else.</param>
-/// <param name="Severity">Whether the finding stops the bake.</param>
-/// <param name="Title">One sentence that names the rule.</param>
-public sealed record DiagnosticRule(string Code, FindingSeverity Severity, string Title)
+/// <summary>The rule behind a finding: its stable code and its severity. All rules stand in <see cref="Rules"/>.</summary>
+public sealed record DiagnosticRule
 {
     private const int MostCharacters = 8192;
 
-    /// <summary>The page that explains the rule, relative to the root of the SDK package and of the repository.</summary>
+    internal DiagnosticRule(string code, FindingSeverity severity, string title)
+    {
+        Code = code;
+        Severity = severity;
+        Title = title;
+    }
+
+    /// <summary>Gets the stable code, for example <c>HL1001</c>. A code is never used again for another rule.</summary>
+    public string Code { get; }
+
+    /// <summary>Gets the severity, which decides whether an image is written.</summary>
+    public FindingSeverity Severity { get; internal init; }
+
+    /// <summary>Gets one sentence that names the rule.</summary>
+    public string Title { get; }
+
+    /// <summary>Gets the path of the page that explains the rule, relative to the root of the SDK package and of the repository.</summary>
     public string HelpPage => $"docs/diagnostics/{Code}.md";
 
     /// <summary>A finding of this kind.</summary>
@@ -20,4 +33,7 @@ public sealed record DiagnosticRule(string Code, FindingSeverity Severity, strin
     /// <summary>A finding of this kind.</summary>
     /// <param name="message">What was found, what is allowed, what to do, in this order. Of each long part only the start and the end are shown.</param>
     internal Finding Found(FindingText message) => Found(message.ToText());
+
+    /// <summary>Gets the code.</summary>
+    public override string ToString() => Code;
 }

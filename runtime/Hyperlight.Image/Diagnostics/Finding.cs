@@ -1,10 +1,20 @@
 namespace Hyperlight;
 
-/// <summary>One thing that is wrong, or at least suspicious, with a guest or with what was asked for it.</summary>
-/// <param name="Rule">The rule that was broken.</param>
-/// <param name="Message">What was found, what is allowed, what to do, in this order.</param>
-public sealed record Finding(DiagnosticRule Rule, string Message)
+/// <summary>A fault, or a suspicious fact, that was found in a guest or in what was asked for it.</summary>
+public sealed record Finding
 {
-    /// <inheritdoc/>
+    internal Finding(DiagnosticRule rule, string message)
+    {
+        Rule = rule;
+        Message = message;
+    }
+
+    /// <summary>Gets the rule that was broken.</summary>
+    public DiagnosticRule Rule { get; internal init; }
+
+    /// <summary>Gets one line that says what was found, what is allowed and what to do, in this order.</summary>
+    public string Message { get; internal init; }
+
+    /// <summary>Gets the code of the rule and the message, for example <c>HL5001: /dev/kvm is missing …</c>.</summary>
     public override string ToString() => $"{Rule.Code}: {Message}";
 }

@@ -3,12 +3,12 @@ namespace Hyperlight;
 /// <summary>How much a finding matters.</summary>
 public enum FindingSeverity
 {
-    /// <summary>Good to know. Nothing has to be done about it.</summary>
+    /// <summary>The finding is good to know. Nothing has to be done about it.</summary>
     Information,
 
-    /// <summary>The guest can be baked, but probably not as its author meant.</summary>
+    /// <summary>An image is written, but the guest probably does not behave as its author wants.</summary>
     Warning,
 
-    /// <summary>There is no correct image for this input; none is written.</summary>
+    /// <summary>No image is written, because no image would be correct.</summary>
     Error,
 }

@@ -1,24 +1,26 @@
 namespace Hyperlight;
 
-/// <summary>The base of every failure that Hyperlight reports itself.</summary>
+/// <summary>The base of all failures that Hyperlight reports itself.</summary>
 public class HyperlightException : Exception
 {
-    /// <summary>A failure described by <paramref name="message"/>.</summary>
+    /// <summary>Creates a failure.</summary>
+    /// <param name="message">The text that describes the failure.</param>
     public HyperlightException(string message)
         : base(message)
     {
     }
 
-    /// <summary>A failure described by <paramref name="message"/> and caused by <paramref name="innerException"/>.</summary>
+    /// <summary>Creates a failure that has a cause.</summary>
+    /// <param name="message">The text that describes the failure.</param>
+    /// <param name="innerException">The cause.</param>
     public HyperlightException(string message, Exception? innerException)
         : base(message, innerException)
     {
     }
 
-    /// <summary>A failure that a rule has a code and a page for.</summary>
-    public HyperlightException(Finding finding, Exception? innerException = null)
-        : base((finding ?? throw new ArgumentNullException(nameof(finding))).ToString(), innerException) => Finding = finding;
+    internal HyperlightException(Finding finding, Exception? innerException = null)
+        : base(finding.ToString(), innerException) => Finding = finding;
 
-    /// <summary>The coded finding, where the failure has one.</summary>
+    /// <summary>Gets the finding behind the failure, which has a code and a page; <c>null</c> if the failure has no code.</summary>
     public Finding? Finding { get; }
 }

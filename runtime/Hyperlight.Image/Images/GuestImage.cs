@@ -71,6 +71,7 @@ public sealed class GuestImage : IDisposable
     /// <summary>The files that every sandbox of the image shows its guest.</summary>
     internal ImmutableArray<MappedFile> Files => _content.Files;
 
+#pragma warning disable RS0026 // No call fits both overloads of Open, whatever it leaves out: the first argument is a path or an assembly.
     /// <summary>Opens and checks an image.</summary>
     /// <param name="path">The path of the image directory.</param>
     /// <param name="configure">Sets the options; <c>null</c> for the defaults.</param>
@@ -131,6 +132,8 @@ public sealed class GuestImage : IDisposable
         options.ExpectedDigest ??= record.ContentDigest;
         return Open(Path.Combine(root, image), options, cancellationToken);
     }
+
+#pragma warning restore RS0026
 
     /// <summary>
     /// Frees the image. No sandbox can be created from this object any more. The content is freed when nothing uses it any more.

@@ -18,10 +18,10 @@ public sealed record GuestLayout
     internal const ulong PageSize = 4096;
 
     /// <summary>The profile's name, recorded in images, for example <c>amd64-0.16</c>.</summary>
-    public required string Id { get; init; }
+    public string Id { get; internal init; } = "";
 
     /// <summary>Gets the architecture of its guests, <c>amd64</c> or <c>i686</c>, which <c>HyperlightArchitecture</c> asserts.</summary>
-    public required string Architecture { get; init; }
+    public string Architecture { get; internal init; } = "";
 
     /// <summary>The upstream versions whose guests follow this profile: the values a version note may have.</summary>
     internal ImmutableArray<string> GuestVersions { get; init; }

@@ -25,6 +25,7 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
     private int _rented;
     private volatile bool _disposed;
 
+#pragma warning disable RS0026 // No call fits both constructors, whatever it leaves out: the first argument is an image or a snapshot.
     /// <summary>Creates a pool. The first sandboxes start in the background.</summary>
     /// <param name="image">The guest. It stays the caller's, who may dispose it at any time: the pool keeps what it needs.</param>
     /// <param name="configure">Sets the options; <c>null</c> for the defaults.</param>
@@ -47,6 +48,8 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
         : this(OptionsOf(configure), (snapshot ?? throw new ArgumentNullException(nameof(snapshot))).Share())
     {
     }
+
+#pragma warning restore RS0026
 
     private SandboxPool(SandboxPoolOptions options, GuestImage image)
         : this(image.Name, options, image, image.CreateSandbox)
