@@ -85,6 +85,9 @@ internal sealed partial class GuestMachine : IDisposable
     /// <summary>Gets the interrupt line of the guest's timer; <c>null</c> if the guest has no interrupts.</summary>
     public ISignal? TimerLine => _virtual.TimerLine;
 
+    /// <summary>Gets how many pieces of memory the hypervisor has from this machine.</summary>
+    public uint TakenSlotCount => _slots.TakenCount;
+
     /// <summary>Gets how long the processor has run the guest, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0 unless this is measured.</summary>
     public long TicksInGuest => _virtual.TicksInGuest;
 

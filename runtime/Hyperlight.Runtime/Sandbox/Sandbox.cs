@@ -30,6 +30,9 @@ public sealed partial class Sandbox : IDisposable
     /// <summary>Gets what the sandbox can be used for at this moment.</summary>
     public SandboxState State => _gate.Condition.State;
 
+    /// <summary>Gets the machine of the guest.</summary>
+    internal GuestMachine Machine => _machine;
+
     /// <summary>Gets how long the processor has run the guest, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0 unless this is measured.</summary>
     internal long TicksInGuest => _machine.TicksInGuest;
 

@@ -1,4 +1,3 @@
-using Hyperlight.Machine;
 using Hyperlight.Runtime.Tests.Guests;
 using static Hyperlight.Runtime.Tests.Regions.GuestFile;
 
@@ -102,17 +101,6 @@ public class SharedRegionTests
         Assert.Throws<ArgumentOutOfRangeException>(() => SharedRegion.FromStream("empty", stream, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => SharedRegion.FromStream("empty", stream, -1));
         Assert.Throws<EndOfStreamException>(() => SharedRegion.FromStream("short", stream, 11));
-    }
-
-    [Fact]
-    public void The_hypervisor_takes_only_so_many_and_unmapping_makes_room()
-    {
-        MemorySlots slots = new(count: 3);
-
-        Assert.Equal([0u, 1u, 2u, null], (uint?[])[slots.Take(), slots.Take(), slots.Take(), slots.Take()]);
-        slots.Return(1);
-        Assert.Equal(2u, slots.TakenCount);
-        Assert.Equal([1u, null], (uint?[])[slots.Take(), slots.Take()]);
     }
 
     [KvmFact]
