@@ -1,6 +1,5 @@
 using Hyperlight.Baking;
 using Hyperlight.Elf;
-using Hyperlight.Image.Tests.Images;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Paging;

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Formats.Tar;
-using Hyperlight.Image.Tests.Images;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Testing;

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Hyperlight.Image.Tests.Images;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Snapshots.Formats;

@@ -2,7 +2,7 @@ using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Paging;
 
-namespace Hyperlight.Image.Tests.Images;
+namespace Hyperlight.Testing;
 
 /// <summary>Creates small images without a guest, for tests of the files.</summary>
 internal static class TestImages
