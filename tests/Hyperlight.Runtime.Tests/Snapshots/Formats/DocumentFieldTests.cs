@@ -146,7 +146,7 @@ public sealed class DocumentFieldTests : IDisposable
     private static void Visit(Type type, HashSet<Type> seen, List<string> lax)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
-        if (!seen.Add(type) || ImageJson.Default.GetTypeInfo(type) is not { } info)
+        if (!seen.Add(type) || (ImageJson.Default.GetTypeInfo(type) ?? SnapshotJson.Default.GetTypeInfo(type)) is not { } info)
         {
             return;
         }
