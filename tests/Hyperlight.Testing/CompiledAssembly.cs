@@ -8,8 +8,8 @@ using System.Reflection.PortableExecutable;
 namespace Hyperlight.Testing;
 
 /// <summary>
-/// What the compiled types of an assembly name: in base types, interfaces, constraints, attributes, signatures, fields, local variables and method bodies.
-/// A nested type counts as part of the type around it.
+/// What the compiled types of an assembly name: in base types, interfaces, constraints, attributes, signatures, fields, local variables and
+/// method bodies. A nested type counts as part of the type around it.
 /// </summary>
 public sealed class CompiledAssembly
 {
@@ -44,7 +44,8 @@ public sealed class CompiledAssembly
     }
 
     /// <summary>Gets the types of the assembly, each with the types of this and other assemblies that it names.</summary>
-    public IEnumerable<(TypeName Type, IReadOnlySet<TypeName> Named)> Types => _references.Select(pair => (pair.Key, (IReadOnlySet<TypeName>)pair.Value));
+    public IEnumerable<(TypeName Type, IReadOnlySet<TypeName> Named)> Types =>
+        _references.Select(pair => (pair.Key, (IReadOnlySet<TypeName>)pair.Value));
 
     /// <summary>Gets the types that call native code, each with the name of the library.</summary>
     public IReadOnlySet<(TypeName Type, string Library)> Imports => _imports;
@@ -99,7 +100,8 @@ public sealed class CompiledAssembly
 
     private void Visit(GenericParameterHandleCollection parameters)
     {
-        foreach (GenericParameterConstraintHandle constraint in parameters.SelectMany(handle => _reader.GetGenericParameter(handle).GetConstraints()))
+        foreach (GenericParameterConstraintHandle constraint in parameters.SelectMany(
+            handle => _reader.GetGenericParameter(handle).GetConstraints()))
         {
             _names.Add(_reader.GetGenericParameterConstraint(constraint).Type);
         }

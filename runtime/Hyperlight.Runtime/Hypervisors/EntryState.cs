@@ -3,17 +3,19 @@ using static Hyperlight.Hypervisors.ControlBits;
 
 namespace Hyperlight.Hypervisors;
 
-/// <summary>The segment, table and control registers a guest starts with (amd64 sheet, section 4.1; i686 sheet, section 3.1).</summary>
+/// <summary>
+/// The segment, table and control registers that a guest starts with (amd64 sheet, section 4.1; i686 sheet, section 3.1).
+/// </summary>
 internal static class EntryState
 {
-    // Descriptor types: data segment, readable code segment, busy task state; all with the accessed bit.
+    // The types of descriptors: data segment, readable code segment, busy task state segment. All have the accessed bit.
     private const byte DataType = 3;
     private const byte CodeType = 11;
     private const byte TaskType = 11;
     private const uint Limit64K = 0xFFFF;
     private const uint Limit4G = 0xFFFF_FFFF;
 
-    // Selectors of the segments of 32-bit code, as if a table of null, code and data were loaded (section 3.1, profile B).
+    // The selectors of 32-bit code, as if a table of null, code and data descriptors were loaded (section 3.1, profile B).
     private const ushort CodeSelector = 0x08;
     private const ushort DataSelector = 0x10;
 
@@ -27,9 +29,9 @@ internal static class EntryState
 
     private static Segment Task => new() { Limit = Limit64K, Type = TaskType, Present = 1 };
 
-    /// <summary>The state for a mode.</summary>
+    /// <summary>Gets the registers for an entry mode.</summary>
     /// <param name="mode">The mode of the first instruction.</param>
-    /// <param name="pageTables">The root of the page tables; not used without paging.</param>
+    /// <param name="pageTables">The root of the page tables; not used for modes without paging.</param>
     public static SpecialRegisters For(EntryMode mode, GuestPhysicalAddress pageTables) => mode switch
     {
         EntryMode.LongMode => LongMode(pageTables),
@@ -39,7 +41,7 @@ internal static class EntryState
         _ => throw new ArgumentOutOfRangeException(nameof(mode), mode, "This entry mode has no state."),
     };
 
-    // Data segments stay absent: long mode ignores them, and the guest loads its own.
+    // Data segments stay absent: long mode ignores them, and the guest loads its own segments.
     private static SpecialRegisters LongMode(GuestPhysicalAddress pageTables) => new()
     {
         Cs = new() { Type = CodeType, Present = 1, S = 1, L = 1 },
@@ -50,7 +52,7 @@ internal static class EntryState
         Efer = LongModeEfer,
     };
 
-    // Upstream leaves all data segments but DS absent. Present ones are a superset that no guest can object to, and VMX wants a usable SS.
+    // Upstream leaves all data segments except DS absent. Present segments do not disturb a guest, and VMX needs a usable SS.
     private static SpecialRegisters RealMode()
     {
         Segment data = new() { Limit = Limit64K, Type = DataType, Present = 1, S = 1 };

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Hyperlight.Hypervisors;
 
-/// <summary>The general registers of an x86 processor, in the order of KVM's <c>struct kvm_regs</c>, which it is passed as.</summary>
+/// <summary>
+/// The general registers of an x86 processor. Their order is that of KVM's <c>struct kvm_regs</c>, so that KVM takes the structure without
+/// a translation.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct GeneralRegisters
 {

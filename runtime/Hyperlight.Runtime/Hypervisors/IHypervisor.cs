@@ -5,7 +5,8 @@ namespace Hyperlight.Hypervisors;
 
 /// <summary>
 /// A hypervisor: says whether this computer has it, and creates virtual machines. Members other than <see cref="Name"/>,
-/// <see cref="Memory"/>, <see cref="Check"/> and <see cref="CreateSignal"/> throw a <see cref="HypervisorException"/> where the hypervisor cannot be used. Any thread may use any member.
+/// <see cref="Memory"/>, <see cref="Check"/> and <see cref="CreateSignal"/> throw a <see cref="HypervisorException"/> where the hypervisor
+/// cannot be used. Any thread may use any member.
 /// </summary>
 internal interface IHypervisor
 {
@@ -22,7 +23,9 @@ internal interface IHypervisor
     uint MemorySlotCount { get; }
 
     /// <summary>Finds out why the hypervisor cannot be used. Each call looks anew.</summary>
-    /// <returns>HL5001 (not there), HL5002 (access denied), HL5003 (too old) or HL5004 (another failure); <c>null</c> if it can be used.</returns>
+    /// <returns>
+    /// HL5001 (not there), HL5002 (access denied), HL5003 (too old) or HL5004 (another failure); <c>null</c> if it can be used.
+    /// </returns>
     Finding? Check();
 
     /// <summary>Creates a signal for a thread that has to wait more exactly than for milliseconds. No signal has been given.</summary>

@@ -3,19 +3,22 @@ using Hyperlight.Memory;
 namespace Hyperlight.Hypervisors;
 
 /// <summary>
-/// A virtual machine with one processor. The memory that is mapped into the machine belongs to others. One thread at a time may use the machine, except
-/// that any thread may call <see cref="Cancel"/>.
+/// A virtual machine with one processor. The memory that is mapped into the machine belongs to others. One thread at a time may use the
+/// machine, except that any thread may call <see cref="Cancel"/>.
 /// </summary>
 internal interface IVirtualMachine : IDisposable
 {
-    /// <summary>Gets how long the processor has run the guest, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0 unless this is measured.</summary>
+    /// <summary>
+    /// Gets how long the processor has run the guest, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0 unless this is measured.
+    /// </summary>
     long TicksInGuest { get; }
 
     /// <summary>Gets the interrupt line of the guest's timer; <c>null</c> if the guest has no interrupts.</summary>
     ISignal? TimerLine { get; }
 
     /// <summary>Gives the guest memory at a physical address.</summary>
-    /// <param name="slot">The number of the piece of memory, below <see cref="IHypervisor.MemorySlotCount"/>. No other piece has the number.</param>
+    /// <param name="slot">The number of the piece of memory, below <see cref="IHypervisor.MemorySlotCount"/>. No other piece has the
+    /// number.</param>
     /// <param name="address">The physical address of the first byte.</param>
     /// <param name="memory">The host's memory, which must stay until the piece is unmapped or the machine is disposed.</param>
     /// <param name="permissions">What the guest may do with the memory.</param>
@@ -35,8 +38,8 @@ internal interface IVirtualMachine : IDisposable
     GeneralRegisters GetRegisters();
 
     /// <summary>
-    /// Sets the general registers for the next run. After <see cref="VirtualMachineExitKind.Out"/> they count as they are, although the instruction may be
-    /// completed only by the next run: an OUT changes no register.
+    /// Sets the general registers for the next run. After <see cref="VirtualMachineExitKind.Out"/> they count as they are, although the
+    /// instruction may be completed only by the next run: an OUT changes no register.
     /// </summary>
     /// <param name="registers">The registers.</param>
     void SetRegisters(in GeneralRegisters registers);
@@ -48,8 +51,8 @@ internal interface IVirtualMachine : IDisposable
     ProcessorState GetState();
 
     /// <summary>
-    /// Gives the processor a state, whatever a guest has done to the processor. Model-specific registers that the state does not have get their values
-    /// after a reset. The general and the floating-point registers have to be set afterwards.
+    /// Gives the processor a state, whatever a guest has done to the processor. Model-specific registers that the state does not have get
+    /// their values after a reset. The general and the floating-point registers have to be set afterwards.
     /// </summary>
     /// <param name="state">The state.</param>
     /// <exception cref="HypervisorException">The processor cannot have the state.</exception>
@@ -65,8 +68,8 @@ internal interface IVirtualMachine : IDisposable
     ProcessorRegisters GetAllRegisters();
 
     /// <summary>
-    /// Finishes what the last exit has left undone. Called before memory or registers are replaced, so that the rest of the instruction does not happen
-    /// to the new ones.
+    /// Finishes what the last exit has left undone. Called before memory or registers are replaced, so that the rest of the instruction
+    /// does not happen to the new ones.
     /// </summary>
     void Settle();
 
@@ -74,10 +77,16 @@ internal interface IVirtualMachine : IDisposable
     /// <exception cref="HypervisorException">The hypervisor refuses.</exception>
     VirtualMachineExit Run();
 
-    /// <summary>Answers the port read of the last exit with a one for each bit, as a bus without a device does. The next run gives the answer to the guest.</summary>
+    /// <summary>
+    /// Answers the port read of the last exit with a one for each bit, as a bus without a device does. The next run gives the answer to the
+    /// guest.
+    /// </summary>
     void AnswerWithOnes();
 
-    /// <summary>Stops the current run, and each later one until <see cref="ClearCancel"/>. Any thread may call this at any time before the machine is disposed.</summary>
+    /// <summary>
+    /// Stops the current run, and each later one until <see cref="ClearCancel"/>. Any thread may call this at any time before the machine
+    /// is disposed.
+    /// </summary>
     void Cancel();
 
     /// <summary>Forgets a cancel. Only between runs.</summary>

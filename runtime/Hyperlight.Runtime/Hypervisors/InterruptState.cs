@@ -1,6 +1,8 @@
 namespace Hyperlight.Hypervisors;
 
-/// <summary>The content of a virtual machine's interrupt controllers, in the hypervisor's own form. Nothing outside the hypervisor reads the bytes.</summary>
+/// <summary>
+/// The content of a virtual machine's interrupt controllers, in the hypervisor's own form. Nothing outside the hypervisor reads the bytes.
+/// </summary>
 /// <param name="MasterPic">The first 8259A.</param>
 /// <param name="SlavePic">The second 8259A.</param>
 /// <param name="IoApic">The IOAPIC.</param>

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Hyperlight.Hypervisors;
 
 /// <summary>
-/// The registers that a processor keeps from call to call. General, floating-point and debug registers are not part of the state: each call sets or
-/// resets them.
+/// The registers that a processor keeps from call to call. General, floating-point and debug registers are not part of the state: each call
+/// sets or resets them.
 /// </summary>
 /// <param name="Machine">The computer that the state is bound to.</param>
 /// <param name="Special">The segment, table and control registers.</param>

@@ -3,24 +3,28 @@ using static Hyperlight.Hypervisors.ControlBits;
 
 namespace Hyperlight.Hypervisors;
 
-/// <summary>What can be said of a processor that triple-faulted (i686 sheet, section 6.5).</summary>
+/// <summary>Explains a triple fault (i686 sheet, section 6.5).</summary>
 internal static class TripleFault
 {
-    // Where a processor starts after a reset (Intel SDM volume 3, table 10-1). No guest gets there by itself in real mode.
+    // The address at which a processor starts after a reset (Intel SDM volume 3, table 10-1). No guest gets there by itself in real mode.
     private const ulong ResetCodeBase = 0xFFFF_0000;
     private const ulong ResetRip = 0xFFF0;
 
-    /// <summary>One sentence: where and in which mode, as far as the registers still say it, and what the guest may lack.</summary>
-    /// <param name="registers">The registers after the fault. AMD processors have reset them, Intel's have not.</param>
-    /// <param name="start">How the guest was started.</param>
+    /// <summary>
+    /// Describes the place and the mode of the fault, as far as the registers still show them, and what the guest may lack.
+    /// </summary>
+    /// <param name="registers">The registers after the fault. Processors of AMD have reset them, those of Intel have not.</param>
+    /// <param name="start">The mode that the guest was started in.</param>
     public static string Describe(ProcessorRegisters registers, EntryMode start)
     {
         SpecialRegisters special = registers.Special;
         bool isReset = special.Cs.Base == ResetCodeBase && registers.General.Rip == ResetRip && (special.Cr0 & Cr0Protection) == 0;
         return isReset
-            ? "The guest triple-faulted: an exception occurred that its processor could not deliver, often before the guest had set up its GDT and IDT. "
+            ? "The guest triple-faulted: an exception occurred that its processor could not deliver, often before the guest had set up its "
+                + "GDT and IDT. "
                 + "Where that was is lost, because processors like this one are reset by it."
-            : $"The guest triple-faulted at RIP 0x{registers.General.Rip:X} in {Mode(special)}: an exception occurred that its processor could not deliver{Hint(special, start)}.";
+            : $"The guest triple-faulted at RIP 0x{registers.General.Rip:X} in {Mode(special)}: an exception occurred that its processor "
+                + $"could not deliver{Hint(special, start)}.";
     }
 
     private static string Mode(in SpecialRegisters special) =>

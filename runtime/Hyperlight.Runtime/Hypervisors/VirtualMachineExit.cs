@@ -1,54 +1,33 @@
 namespace Hyperlight.Hypervisors;
 
-/// <summary>Why a virtual processor stopped.</summary>
-internal enum VirtualMachineExitKind
-{
-    /// <summary>It wrote to a port.</summary>
-    Out,
-
-    /// <summary>It wants to read a port.</summary>
-    In,
-
-    /// <summary>It executed HLT.</summary>
-    Halt,
-
-    /// <summary>It touched physical memory that is not there, or wrote to memory that is read-only.</summary>
-    MemoryAccess,
-
-    /// <summary>The host asked it to stop.</summary>
-    Canceled,
-
-    /// <summary>It triple-faulted. Its registers may be those of a reset.</summary>
-    Shutdown,
-
-    /// <summary>Anything else.</summary>
-    Unknown,
-}
-
-/// <summary>An exit from a virtual machine to the host: one of a small closed set.</summary>
+/// <summary>An exit from a virtual machine to the host.</summary>
 internal readonly record struct VirtualMachineExit
 {
     private VirtualMachineExit(VirtualMachineExitKind kind) => Kind = kind;
 
-    /// <summary>What happened. The other members are meaningful for the kinds they name.</summary>
+    /// <summary>
+    /// Gets the reason for the exit. Each of the other properties is meaningful only for the kinds that its summary names.
+    /// </summary>
     public VirtualMachineExitKind Kind { get; }
 
-    /// <summary>Out, In: the port.</summary>
+    /// <summary>Gets the port, for <see cref="VirtualMachineExitKind.Out"/> and <see cref="VirtualMachineExitKind.In"/>.</summary>
     public ushort Port { get; private init; }
 
-    /// <summary>Out: the value, missing high bytes 0.</summary>
+    /// <summary>Gets the value, for <see cref="VirtualMachineExitKind.Out"/>. Bytes beyond <see cref="Size"/> are 0.</summary>
     public uint Value { get; private init; }
 
-    /// <summary>Out, In: the width in bytes.</summary>
+    /// <summary>
+    /// Gets the width in bytes, for <see cref="VirtualMachineExitKind.Out"/> and <see cref="VirtualMachineExitKind.In"/>.
+    /// </summary>
     public byte Size { get; private init; }
 
-    /// <summary>MemoryAccess: where.</summary>
+    /// <summary>Gets the physical address, for <see cref="VirtualMachineExitKind.MemoryAccess"/>.</summary>
     public GuestPhysicalAddress Address { get; private init; }
 
-    /// <summary>MemoryAccess: how.</summary>
+    /// <summary>Gets the kind of access, for <see cref="VirtualMachineExitKind.MemoryAccess"/>.</summary>
     public MemoryAccessKind Access { get; private init; }
 
-    /// <summary>Unknown: all there is to say.</summary>
+    /// <summary>Gets the hypervisor's explanation, for <see cref="VirtualMachineExitKind.Unknown"/>.</summary>
     public string? Text { get; private init; }
 
     public static VirtualMachineExit Halt => new(VirtualMachineExitKind.Halt);

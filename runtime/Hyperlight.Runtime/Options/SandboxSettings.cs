@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Hyperlight.Hypervisors;
-using Hyperlight.Snapshots.Formats;
 using Hyperlight.Watch;
 using Microsoft.Extensions.Logging;
 
@@ -108,7 +107,7 @@ internal sealed record SandboxSettings
     private static ImmutableArray<uint> CheckMsrs(IEnumerable<uint> msrs)
     {
         ImmutableArray<uint> distinct = [.. msrs.Distinct().Order()];
-        return distinct.Length <= SnapshotMsrRules.MaxAllowed ? distinct : throw new ArgumentException(
-            $"AllowedMsrs has {distinct.Length} registers, KVM takes {SnapshotMsrRules.MaxAllowed} at most.", nameof(msrs));
+        return distinct.Length <= ModelSpecificRegister.MaxAllowed ? distinct : throw new ArgumentException(
+            $"AllowedMsrs has {distinct.Length} registers, KVM takes {ModelSpecificRegister.MaxAllowed} at most.", nameof(msrs));
     }
 }

@@ -4,8 +4,8 @@ using TypeName = Hyperlight.Testing.CompiledAssembly.TypeName;
 namespace Hyperlight.Runtime.Tests.Walls;
 
 /// <summary>
-/// The wall around hypervisors and operating systems, as the compiled assemblies show it: types that belong to one hypervisor or system are named behind the
-/// wall, and by the one type that chooses the hypervisor.
+/// The wall around hypervisors and operating systems, as the compiled assemblies show it: types that belong to one hypervisor or system are
+/// named behind the wall, and by the one type that chooses the hypervisor.
 /// </summary>
 public class WallTests
 {

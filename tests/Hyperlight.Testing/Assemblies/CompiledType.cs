@@ -2,12 +2,16 @@ namespace Hyperlight.Testing.Assemblies;
 
 /// <summary>A type that is not nested. Everything about its nested types counts as its own.</summary>
 /// <param name="Name">The name.</param>
-/// <param name="Files">The source files, relative to the root of the repository, with <c>/</c>. Files that a generator wrote are left out.</param>
+/// <param name="Files">The source files, relative to the root of the repository, with <c>/</c>. Files that a generator wrote are left
+/// out.</param>
 /// <param name="Members">The names of the nested types, fields and methods.</param>
-/// <param name="Uses">The types that base types, interfaces, signatures, fields, method bodies, generic arguments and attributes name.</param>
+/// <param name="Uses">The types that base types, interfaces, signatures, fields, method bodies, generic arguments and attributes
+/// name.</param>
 public sealed record CompiledType(TypeName Name, SortedSet<string> Files, HashSet<string> Members, HashSet<TypeName> Uses)
 {
-    /// <summary>Gets the folder of the first source file, relative to the folder of the project, with <c>/</c>; empty for the root of the project.</summary>
+    /// <summary>
+    /// Gets the folder of the first source file, relative to the folder of the project, with <c>/</c>; empty for the root of the project.
+    /// </summary>
     public string Folder
     {
         get

@@ -8,7 +8,8 @@ namespace Hyperlight.Testing.Assemblies;
 /// <param name="file">The assembly.</param>
 /// <param name="metadata">Its metadata.</param>
 /// <param name="assembly">Its simple name.</param>
-internal sealed class TypeUses(PEReader file, MetadataReader metadata, string assembly) : ISignatureTypeProvider<ImmutableArray<TypeName>, object?>
+internal sealed class TypeUses(PEReader file, MetadataReader metadata, string assembly)
+    : ISignatureTypeProvider<ImmutableArray<TypeName>, object?>
 {
     /// <summary>Gets the name of the outermost type around a type, or of the type itself if it is not nested.</summary>
     public TypeName NameOf(TypeDefinitionHandle handle)
@@ -34,7 +35,8 @@ internal sealed class TypeUses(PEReader file, MetadataReader metadata, string as
         return
         [
             .. Of(type.BaseType),
-            .. type.GetInterfaceImplementations().SelectMany(implementation => Of(metadata.GetInterfaceImplementation(implementation).Interface)),
+            .. type.GetInterfaceImplementations().SelectMany(
+                implementation => Of(metadata.GetInterfaceImplementation(implementation).Interface)),
             .. OfAttributes(type.GetCustomAttributes()),
             .. OfConstraints(type.GetGenericParameters()),
             .. type.GetFields().Select(metadata.GetFieldDefinition).SelectMany(
@@ -46,7 +48,8 @@ internal sealed class TypeUses(PEReader file, MetadataReader metadata, string as
     private IEnumerable<TypeName> OfMethod(MethodDefinition method)
     {
         IEnumerable<TypeName> uses =
-            [.. Flatten(method.DecodeSignature(this, null)), .. OfAttributes(method.GetCustomAttributes()), .. OfConstraints(method.GetGenericParameters())];
+            [.. Flatten(method.DecodeSignature(this, null)), .. OfAttributes(method.GetCustomAttributes()),
+                .. OfConstraints(method.GetGenericParameters())];
         if (method.RelativeVirtualAddress == 0)
         {
             return uses;
@@ -107,7 +110,8 @@ internal sealed class TypeUses(PEReader file, MetadataReader metadata, string as
     private string FullName(StringHandle space, StringHandle name) =>
         space.IsNil ? metadata.GetString(name) : metadata.GetString(space) + "." + metadata.GetString(name);
 
-    public ImmutableArray<TypeName> GetTypeFromDefinition(MetadataReader reader, TypeDefinitionHandle handle, byte rawTypeKind) => [NameOf(handle)];
+    public ImmutableArray<TypeName> GetTypeFromDefinition(MetadataReader reader, TypeDefinitionHandle handle, byte rawTypeKind) =>
+        [NameOf(handle)];
 
     public ImmutableArray<TypeName> GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind)
     {
@@ -117,7 +121,8 @@ internal sealed class TypeUses(PEReader file, MetadataReader metadata, string as
             HandleKind.TypeReference => GetTypeFromReference(reader, (TypeReferenceHandle)type.ResolutionScope, rawTypeKind),
             HandleKind.AssemblyReference =>
             [
-                new(reader.GetString(reader.GetAssemblyReference((AssemblyReferenceHandle)type.ResolutionScope).Name), FullName(type.Namespace, type.Name)),
+                new(reader.GetString(reader.GetAssemblyReference((AssemblyReferenceHandle)type.ResolutionScope).Name), FullName(
+                    type.Namespace, type.Name)),
             ],
             _ => [],
         };
@@ -127,12 +132,14 @@ internal sealed class TypeUses(PEReader file, MetadataReader metadata, string as
         MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) =>
         reader.GetTypeSpecification(handle).DecodeSignature(this, genericContext);
 
-    public ImmutableArray<TypeName> GetGenericInstantiation(ImmutableArray<TypeName> genericType, ImmutableArray<ImmutableArray<TypeName>> typeArguments) =>
+    public ImmutableArray<TypeName> GetGenericInstantiation(
+        ImmutableArray<TypeName> genericType, ImmutableArray<ImmutableArray<TypeName>> typeArguments) =>
         [.. genericType, .. typeArguments.SelectMany(argument => argument)];
 
     public ImmutableArray<TypeName> GetFunctionPointerType(MethodSignature<ImmutableArray<TypeName>> signature) => Flatten(signature);
 
-    public ImmutableArray<TypeName> GetModifiedType(ImmutableArray<TypeName> modifier, ImmutableArray<TypeName> unmodifiedType, bool isRequired) => unmodifiedType;
+    public ImmutableArray<TypeName> GetModifiedType(
+        ImmutableArray<TypeName> modifier, ImmutableArray<TypeName> unmodifiedType, bool isRequired) => unmodifiedType;
 
     public ImmutableArray<TypeName> GetArrayType(ImmutableArray<TypeName> elementType, ArrayShape shape) => elementType;
 

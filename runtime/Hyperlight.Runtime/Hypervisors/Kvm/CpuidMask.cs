@@ -1,9 +1,12 @@
 namespace Hyperlight.Hypervisors.Kvm;
 
 /// <summary>
-/// The features of the host that no guest of ours is given (amd64 sheet, section 4.5): virtualization of its own, the x2APIC, control-flow enforcement;
-/// protection keys, because KVM_SET_XSAVE resets every register but that of their rights, PKRU; and what KVM offers guests that know of it, such as its
-/// clocks, because a guest may use none of the registers for that.
+/// The features of the host that no guest is given (amd64 sheet, section 4.5):
+/// <list type="bullet">
+/// <item>virtualization inside the guest, the x2APIC, control-flow enforcement;</item>
+/// <item>protection keys, because KVM_SET_XSAVE resets every register except PKRU, which holds the rights of the keys;</item>
+/// <item>the services that KVM has for guests, such as its clocks, because a guest may use none of their registers.</item>
+/// </list>
 /// </summary>
 internal static class CpuidMask
 {
@@ -24,7 +27,7 @@ internal static class CpuidMask
     // KVM_CPUID_FEATURES (the kernel's Documentation/virt/kvm/x86/cpuid.rst): features in EAX, hints in EDX.
     private const uint KvmFeatureLeaf = 0x4000_0001;
 
-    /// <summary>Hides them in an entry, and puts another number of physical address bits where an entry has that.</summary>
+    /// <summary>Hides the features in an entry, and sets the number of physical address bits in the entry that has it.</summary>
     public static void Apply(ref KvmCpuidEntry entry, int physicalAddressBits)
     {
         switch (entry.Function)

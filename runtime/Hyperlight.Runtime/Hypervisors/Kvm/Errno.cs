@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Hyperlight.Hypervisors.Kvm;
 
-/// <summary>The error numbers this code tells apart (<c>asm-generic/errno-base.h</c>), and failures made from any of them.</summary>
+/// <summary>The error numbers that this code tells apart (<c>asm-generic/errno-base.h</c>), and exceptions for all error numbers.</summary>
 internal static class Errno
 {
     public const int PermissionDenied = 1;
@@ -17,10 +17,14 @@ internal static class Errno
     public const int IsFolder = 21;
     public const int InvalidArgument = 22;
 
-    /// <summary>HL5004 for an ioctl that failed.</summary>
+    /// <summary>Creates HL5004 for a call of the kernel that failed.</summary>
+    /// <param name="operation">The name of the call.</param>
+    /// <param name="error">The error number.</param>
     public static HypervisorException Failure(string operation, int error) => new(Rules.HypervisorFailed.Found(
         $"{operation} failed: {Marshal.GetPInvokeErrorMessage(error)} (errno {error}). "
         + (error == InvalidArgument
-            ? "A processor or KVM that lacks what a loaded snapshot's registers use says so: load it on a machine like the one it was saved on. Otherwise look into the kernel log (dmesg)."
+            ? "A processor or KVM that lacks what a loaded snapshot's registers use says so: load it on a machine like the one it was "
+                + "saved on. "
+                + "Otherwise look into the kernel log (dmesg)."
             : "Look into the kernel log (dmesg) for what KVM says, and check the limits on memory and open files.")));
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Hyperlight.Hypervisors.Kvm;
 
-/// <summary>An event descriptor, eventfd(2): one side signals, a thread or KVM on the other side takes that.</summary>
+/// <summary>An event descriptor, eventfd(2): one side gives signals, a thread or KVM on the other side takes them.</summary>
 internal sealed unsafe partial class EventDescriptor : IWaitableSignal
 {
     // sys/eventfd.h and poll.h.
@@ -13,18 +13,18 @@ internal sealed unsafe partial class EventDescriptor : IWaitableSignal
     private const int NanosecondsPerMicrosecond = 1000;
     private const long MicrosecondsPerSecond = 1_000_000;
 
-    /// <summary>A descriptor that is not signaled. Child processes do not inherit it.</summary>
-    /// <exception cref="HypervisorException">There are no more descriptors.</exception>
+    /// <summary>Creates a descriptor without a signal. Child processes do not inherit the descriptor.</summary>
+    /// <exception cref="HypervisorException">The process has no more descriptors.</exception>
     public EventDescriptor()
     {
         int descriptor = Create(0, NonBlocking | CloseOnExec);
         Handle = descriptor >= 0 ? new(descriptor) : throw Errno.Failure("eventfd", Marshal.GetLastPInvokeError());
     }
 
-    /// <summary>The descriptor itself.</summary>
+    /// <summary>Gets the descriptor itself.</summary>
     public FileDescriptor Handle { get; }
 
-    /// <summary>Whether it was signaled since this was last set to false.</summary>
+    /// <summary>Gets or sets whether a signal was given. Nothing but the owner sets this property to <c>false</c>.</summary>
     public bool WasSignaled { get; set; }
 
     /// <inheritdoc/>
@@ -32,7 +32,7 @@ internal sealed unsafe partial class EventDescriptor : IWaitableSignal
     {
         WasSignaled = true;
 
-        // It cannot fail but where 2^64 signals wait.
+        // The write fails only if 2^64 signals wait.
         ulong one = 1;
         _ = Write(Handle, &one, sizeof(ulong));
     }

@@ -1,10 +1,14 @@
 namespace Hyperlight.Hypervisors.Kvm;
 
-/// <summary>A virtual machine that no sandbox uses: without memory, without interrupts, its processor as new and kept from all model-specific registers.</summary>
-/// <param name="Kind">What cannot be changed about it.</param>
+/// <summary>
+/// A virtual machine that no sandbox uses. The machine has no memory and no interrupt controllers, its processor is as new, and its guest
+/// cannot use model-specific registers.
+/// </summary>
+/// <param name="Kind">The properties of the machine that cannot be changed.</param>
 /// <param name="Machine">The machine.</param>
-/// <param name="Processor">Its processor.</param>
-/// <param name="Msrs">What the model-specific registers were when the processor was created, and are now.</param>
+/// <param name="Processor">The processor of the machine.</param>
+/// <param name="Msrs">The values of the model-specific registers after the processor was created, which are the current ones as
+/// well.</param>
 internal sealed record IdleMachine(MachineKind Kind, KvmVm Machine, KvmVcpu Processor, KvmMsrEntry[] Msrs) : IDisposable
 {
     /// <inheritdoc/>

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Hyperlight.Hypervisors.Kvm;
 
-/// <summary>Translates the exits of <c>KVM_RUN</c>, as <c>struct kvm_run</c> describes them, into ours.</summary>
+/// <summary>Translates the exits of <c>KVM_RUN</c>, which <c>struct kvm_run</c> describes.</summary>
 internal static unsafe class KvmExit
 {
     // KVM_EXIT_…, linux/kvm.h.
@@ -17,7 +17,7 @@ internal static unsafe class KvmExit
     private const ulong HasInstruction = 1;
     private const uint EmulationFailure = 1;
 
-    /// <summary>The exit that the shared pages describe.</summary>
+    /// <summary>Reads the exit from the pages that kernel and host share.</summary>
     /// <param name="run">The start of the shared pages.</param>
     public static VirtualMachineExit Read(KvmRun* run) => run->ExitReason switch
     {
@@ -32,16 +32,17 @@ internal static unsafe class KvmExit
         uint reason => VirtualMachineExit.Unknown($"KVM stopped with the exit reason {reason}"),
     };
 
-    /// <summary>Fills in what a port read gives, each byte alike.</summary>
-    /// <param name="run">The start of the shared pages, their exit a port read.</param>
-    /// <param name="value">The byte.</param>
+    /// <summary>Sets the data of a port read.</summary>
+    /// <param name="run">The start of the shared pages. Their exit is a port read.</param>
+    /// <param name="value">The value of each byte.</param>
     public static void Answer(KvmRun* run, byte value)
     {
-        // Sound: KVM places the data of a port access inside the pages it shares, at the offset it states, all elements of a string instruction.
+        // Sound: KVM places the data of a port access, all elements of a string instruction, inside the pages it shares, at the offset it
+        // states.
         new Span<byte>((byte*)run + run->Io.DataOffset, checked((int)(run->Io.Size * run->Io.Count))).Fill(value);
     }
 
-    /// <summary>Whether KVM has nothing left to do for the exit but to step over an OUT.</summary>
+    /// <summary>Says whether KVM has finished the instruction of the exit, apart from stepping over an OUT.</summary>
     /// <param name="run">The start of the shared pages.</param>
     public static bool IsComplete(KvmRun* run) => run->ExitReason == Hlt || (run->ExitReason == Io && run->Io.Direction == DirectionOut);
 

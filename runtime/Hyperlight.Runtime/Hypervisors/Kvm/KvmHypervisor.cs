@@ -6,7 +6,7 @@ namespace Hyperlight.Hypervisors.Kvm;
 
 /// <summary>KVM, the hypervisor of Linux.</summary>
 /// <param name="devicePath">The path of KVM's device.</param>
-internal sealed class KvmHypervisor(string devicePath = KvmSystem.DevicePath) : IHypervisor
+internal sealed class KvmHypervisor(string devicePath = KvmPresence.DevicePath) : IHypervisor
 {
     // One descriptor serves all machines. A failure is not remembered: loading the module helps at the next try.
     private readonly Lazy<KvmSystem> _system = new(() => KvmSystem.Open(devicePath), LazyThreadSafetyMode.PublicationOnly);
@@ -28,7 +28,7 @@ internal sealed class KvmHypervisor(string devicePath = KvmSystem.DevicePath) : 
     public KvmSystem System => _system.Value;
 
     /// <inheritdoc/>
-    public Finding? Check() => KvmSystem.Check(devicePath);
+    public Finding? Check() => KvmPresence.Check(devicePath);
 
     /// <inheritdoc/>
     public IWaitableSignal CreateSignal() => new EventDescriptor();

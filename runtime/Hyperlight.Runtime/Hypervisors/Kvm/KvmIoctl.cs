@@ -45,14 +45,17 @@ internal static unsafe partial class KvmIoctl
     public const uint GetXcrs = 0x8188AEA6;
     public const uint SetXcrs = 0x4188AEA7;
 
-    /// <summary>One request with a number.</summary>
-    /// <returns>The kernel's answer, or -1 with the error number as the last P/Invoke error.</returns>
+    /// <summary>Makes a request with a number.</summary>
+    /// <returns>The kernel's answer; -1 after a failure, whose error number is the last P/Invoke error.</returns>
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     public static partial int Call(SafeHandle descriptor, nuint request, nuint argument);
 
-    /// <summary>A request with a number that must succeed. A signal may interrupt the kernel while it sets up a machine; then it is tried again.</summary>
+    /// <summary>
+    /// Makes a request with a number, which must succeed. If a signal interrupts the kernel while it sets up a machine, the request is made
+    /// again.
+    /// </summary>
     /// <returns>The kernel's answer.</returns>
-    /// <exception cref="HypervisorException">It failed.</exception>
+    /// <exception cref="HypervisorException">The request failed.</exception>
     public static int Require(SafeHandle descriptor, uint request, nuint argument, string name)
     {
         while (true)
@@ -71,11 +74,12 @@ internal static unsafe partial class KvmIoctl
         }
     }
 
-    /// <summary>A request with a structure that must succeed.</summary>
-    /// <param name="descriptor">What the request is for.</param>
-    /// <param name="request">The request number.</param>
-    /// <param name="argument">The structure. Must lie on the stack or be pinned: the caller passes it as a pointer.</param>
-    /// <param name="name">The request's name for a message.</param>
-    /// <exception cref="HypervisorException">It failed.</exception>
-    public static void Require(SafeHandle descriptor, uint request, void* argument, string name) => Require(descriptor, request, (nuint)argument, name);
+    /// <summary>Makes a request with a structure, which must succeed.</summary>
+    /// <param name="descriptor">The descriptor of the device, machine or processor.</param>
+    /// <param name="request">The number of the request.</param>
+    /// <param name="argument">The structure, which lies on the stack or is pinned.</param>
+    /// <param name="name">The name of the request, for a message.</param>
+    /// <exception cref="HypervisorException">The request failed.</exception>
+    public static void Require(SafeHandle descriptor, uint request, void* argument, string name) =>
+        Require(descriptor, request, (nuint)argument, name);
 }

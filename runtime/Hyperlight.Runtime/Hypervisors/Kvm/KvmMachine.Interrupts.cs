@@ -1,6 +1,7 @@
 namespace Hyperlight.Hypervisors.Kvm;
 
-// Hardware interrupts (i686 sheet, section 6.4): PIC, IOAPIC and local APIC in the kernel, no PIT. The timer's line is GSI 0, an irqfd.
+// Hardware interrupts (i686 sheet, section 6.4): PIC, IOAPIC and local APIC in the kernel, no PIT. An event descriptor drives the timer's
+// line, GSI 0.
 internal sealed partial class KvmMachine
 {
     // KVM_IRQCHIP_…, linux/kvm.h.
@@ -14,12 +15,9 @@ internal sealed partial class KvmMachine
     /// <inheritdoc/>
     public ISignal? TimerLine => _timerLine;
 
-    /// <summary>Answers the port read of the last exit with ones, as a bus without a device does. The guest goes on with that.</summary>
-    public void AnswerWithOnes() => _processor.AnswerWithOnes();
-
-    private EventDescriptor CreateInterruptControllers(KvmSystem system)
+    private EventDescriptor CreateInterruptControllers()
     {
-        if (system.FindMissingForInterrupts() is { } finding)
+        if (_system.CheckInterrupts() is { } finding)
         {
             throw new HypervisorException(finding);
         }
@@ -44,10 +42,11 @@ internal sealed partial class KvmMachine
         _machine.GetInterruptController(IoApic),
         _processor.GetLocalApic());
 
-    /// <summary>Sets the controllers, and wakes a processor that halted and was stopped there.</summary>
+    /// <summary>Sets the controllers, and wakes a processor that was stopped while it waited in a HLT.</summary>
     private void SetInterrupts(InterruptState state)
     {
-        // The kernel may still be about to deliver an edge of the guest that was here: taking the line away waits for that, up to milliseconds.
+        // The kernel may still be about to deliver an edge of the guest before. Taking the line away waits for the edge, up to
+        // milliseconds.
         bool wasSignaled = _timerLine!.WasSignaled;
         if (wasSignaled)
         {

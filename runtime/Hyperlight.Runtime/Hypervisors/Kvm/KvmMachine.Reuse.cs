@@ -1,16 +1,16 @@
 namespace Hyperlight.Hypervisors.Kvm;
 
-// What becomes of a machine whose sandbox is disposed. One whose guest was waiting for the host is made as new, with what a restore does, and kept for the
-// next sandbox. One whose guest has crashed or was stopped is closed.
+// The end of a machine. If its guest was waiting for the host, the machine is made as new, in the way of a restore, and kept for the next
+// sandbox. If its guest has crashed or was stopped, the machine is closed.
 internal sealed partial class KvmMachine
 {
-    // To take a region away takes KVM about a fifth of the time that it takes to make a machine.
-    private const int MostRegionsToTakeAway = 4;
+    // To unmap a piece of memory takes KVM about a fifth of the time that it takes to create a machine.
+    private const int MostPiecesToUnmap = 4;
 
-    // What a sandbox asks for that may have the machine next; null when none may.
+    // The kind of machine that this one can be used as next; null if it must be closed.
     private readonly MachineKind? _kind;
 
-    // How long the processor was with the guests of other sandboxes.
+    // How long the processor has run the guests of earlier sandboxes.
     private readonly long _ticksBefore;
 
     private bool _isDisposed;
@@ -18,13 +18,13 @@ internal sealed partial class KvmMachine
     /// <inheritdoc/>
     public void Dispose()
     {
-        // A machine that was kept twice would be two sandboxes'.
+        // Two sandboxes would get a machine that is kept twice.
         if (Interlocked.Exchange(ref _isDisposed, true))
         {
             return;
         }
 
-        if (_kind is not null && _isWaiting && _mapped.Count <= MostRegionsToTakeAway && TryRenew())
+        if (_kind is not null && _isWaiting && _mapped.Count <= MostPiecesToUnmap && TryRenew())
         {
             _system.Keep(new(_kind, _machine, _processor, _msrs));
         }
@@ -41,8 +41,8 @@ internal sealed partial class KvmMachine
         _timerLine?.Dispose();
     }
 
-    /// <summary>Takes all memory away and makes the processor as it was created.</summary>
-    /// <returns>Whether KVM did all of that; if not, nobody is to use the machine again, and there is no more to it.</returns>
+    /// <summary>Takes all memory away and makes the processor as new.</summary>
+    /// <returns>Whether KVM did all of it. If not, nobody may use the machine again.</returns>
     private bool TryRenew()
     {
         try

@@ -14,7 +14,7 @@ internal struct KvmMemoryRegion
     public ulong HostAddress;
 }
 
-/// <summary><c>struct kvm_cpuid_entry2</c>: what the guest's CPUID gives for a leaf.</summary>
+/// <summary><c>struct kvm_cpuid_entry2</c>: the answer of the guest's CPUID for a leaf.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct KvmCpuidEntry
 {
@@ -39,7 +39,7 @@ internal struct KvmMsrEntry
     public ulong Value;
 }
 
-/// <summary><c>struct kvm_msr_filter</c>: what a guest may do with model-specific registers.</summary>
+/// <summary><c>struct kvm_msr_filter</c>: the model-specific registers that a guest may use.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct KvmMsrFilter
 {
@@ -47,15 +47,15 @@ internal struct KvmMsrFilter
     private readonly uint _padding;
     public RangeArray Ranges;
 
-    /// <summary>Ranges that are not used have no registers.</summary>
-    [InlineArray(MsrPolicy.MaxAllowed)]
+    /// <summary>The ranges. A range that is not used has no registers.</summary>
+    [InlineArray(ModelSpecificRegister.MaxAllowed)]
     public struct RangeArray
     {
         private KvmMsrFilterRange _first;
     }
 }
 
-/// <summary><c>struct kvm_msr_filter_range</c>: neighbouring registers, a bit for each that says whether the guest may use it.</summary>
+/// <summary><c>struct kvm_msr_filter_range</c>: a range of registers, with one bit for each register: 1 if the guest may use it.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct KvmMsrFilterRange
 {
@@ -66,7 +66,7 @@ internal struct KvmMsrFilterRange
     public ulong BitmapAddress;
 }
 
-/// <summary><c>struct kvm_irqchip</c>: what an interrupt controller holds.</summary>
+/// <summary><c>struct kvm_irqchip</c>: the content of an interrupt controller.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct KvmInterruptController
 {
@@ -82,7 +82,7 @@ internal struct KvmInterruptController
     }
 }
 
-/// <summary><c>struct kvm_irqfd</c>: an event descriptor whose signals are edges at a line.</summary>
+/// <summary><c>struct kvm_irqfd</c>: an event descriptor whose signals are edges at an interrupt line.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 32)]
 internal struct KvmInterruptDescriptor
 {
@@ -99,7 +99,7 @@ internal struct KvmInterruptDescriptor
     public uint Flags;
 }
 
-/// <summary><c>struct kvm_xcrs</c>: extended control registers, of which there is only XCR0.</summary>
+/// <summary><c>struct kvm_xcrs</c>: the extended control registers. XCR0 is the only one.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 392)]
 internal struct KvmExtendedControlRegisters
 {
@@ -113,7 +113,7 @@ internal struct KvmExtendedControlRegisters
     public ulong Value;
 }
 
-/// <summary><c>struct kvm_debugregs</c>.</summary>
+/// <summary><c>struct kvm_debugregs</c>: the debug registers. Fields without a name here are 0.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 128)]
 internal struct KvmDebugRegisters
 {
@@ -124,11 +124,11 @@ internal struct KvmDebugRegisters
     public ulong Dr7;
 }
 
-/// <summary><c>struct kvm_vcpu_events</c>: exceptions and interrupts on their way. Fields that are not named are only ever 0 here.</summary>
+/// <summary><c>struct kvm_vcpu_events</c>: exceptions and interrupts on their way. Fields without a name here are 0.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 64)]
 internal struct KvmVcpuEvents
 {
-    // KVM_VCPUEVENT_VALID_…: which fields count beside those that always do.
+    // KVM_VCPUEVENT_VALID_…: the fields that count beside those that always count.
     public const uint NonMaskablePending = 1;
     public const uint InterruptShadow = 4;
 
@@ -143,8 +143,8 @@ internal struct KvmVcpuEvents
 }
 
 /// <summary>
-/// <c>struct kvm_run</c>: the page that kernel and host share about a virtual processor. Only what is used here; the exit information
-/// at offset 32 is a union.
+/// <c>struct kvm_run</c>: the page that kernel and host share about a virtual processor, with the fields that are used here. The
+/// information about the exit, at offset 32, is a union.
 /// </summary>
 [StructLayout(LayoutKind.Explicit)]
 internal unsafe struct KvmRun
@@ -155,7 +155,9 @@ internal unsafe struct KvmRun
     [FieldOffset(8)]
     public uint ExitReason;
 
-    /// <summary>CR8. Without an interrupt controller in the kernel every entry takes it from here, whatever the special registers say.</summary>
+    /// <summary>
+    /// CR8. Without an interrupt controller in the kernel each entry takes CR8 from here, whatever the special registers say.
+    /// </summary>
     [FieldOffset(16)]
     public ulong Cr8;
 
@@ -171,11 +173,11 @@ internal unsafe struct KvmRun
     [FieldOffset(32)]
     public ulong HardwareReason;
 
-    /// <summary>Which of the registers below the kernel stores at an exit.</summary>
+    /// <summary>The registers below that the kernel stores at an exit, one bit for each kind.</summary>
     [FieldOffset(288)]
     public ulong ValidRegisters;
 
-    /// <summary>Which of the registers below the kernel loads at the next entry.</summary>
+    /// <summary>The registers below that the kernel loads at the next entry, one bit for each kind.</summary>
     [FieldOffset(296)]
     public ulong DirtyRegisters;
 
@@ -190,7 +192,7 @@ internal unsafe struct KvmRun
     public KvmVcpuEvents Events;
 }
 
-/// <summary>The part of <c>struct kvm_run</c> for a port access; the data lies at an offset in the shared pages.</summary>
+/// <summary>The part of <c>struct kvm_run</c> for a port access. The data lies at an offset in the shared pages.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct KvmRunIo
 {
@@ -211,7 +213,7 @@ internal struct KvmRunMmio
     public byte IsWrite;
 }
 
-/// <summary>The part of <c>struct kvm_run</c> for a failure of KVM itself, with the instruction it refused where that is known.</summary>
+/// <summary>The part of <c>struct kvm_run</c> for a failure of KVM itself, with the instruction that KVM refused if KVM knows it.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct KvmRunInternalError
 {
@@ -221,7 +223,7 @@ internal struct KvmRunInternalError
     public byte InstructionSize;
     public InstructionBytes Instruction;
 
-    /// <summary>The longest instruction has 15 bytes.</summary>
+    /// <summary>The bytes of the instruction. The longest instruction has 15.</summary>
     [InlineArray(15)]
     public struct InstructionBytes
     {
@@ -238,14 +240,14 @@ internal struct KvmEnabledCapability
     public ArgumentValues Arguments;
     private readonly UnusedBytes _unused;
 
-    /// <summary><c>args</c>.</summary>
+    /// <summary>The arguments, <c>args</c>.</summary>
     [InlineArray(4)]
     public struct ArgumentValues
     {
         private ulong _first;
     }
 
-    /// <summary>Room for what later kernels may add.</summary>
+    /// <summary>Room for fields of later kernels.</summary>
     [InlineArray(64)]
     private struct UnusedBytes
     {

@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Hyperlight.Hypervisors.Kvm;
 
-// What the next entry begins with: registers in the pages shared with the kernel, and nothing left over from the last exit.
+// The next entry: its registers lie in the pages that are shared with the kernel, and nothing is left over from the last exit.
 internal sealed unsafe partial class KvmVcpu
 {
-    // KVM_SYNC_X86_…: registers in the shared pages.
+    // KVM_SYNC_X86_…: the kinds of registers in the shared pages.
     private const ulong SyncGeneralRegisters = 1;
     private const ulong SyncSpecialRegisters = 2;
     private const ulong SyncEvents = 4;
@@ -16,21 +16,21 @@ internal sealed unsafe partial class KvmVcpu
     // Whether each exit leaves the special registers in the shared pages.
     private readonly bool _sharesSpecialRegisters;
 
-    // Where the processor was at the last exit; as a linear address since the reset after it.
+    // The address of the instruction of the last exit: the instruction pointer, and since the reset after the exit the linear address.
     private ulong _exitRip;
     private ulong _exitAddress;
 
-    // Whether the next entry is to have other special registers, which the kernel has not taken yet.
+    // Whether the special registers of the next entry have been set, and the kernel has not taken them yet.
     private bool IsReset => (_run->DirtyRegisters & SyncSpecialRegisters) != 0;
 
-    /// <summary>The general registers at the last exit, which the kernel left in the shared pages.</summary>
+    /// <summary>Gets the general registers at the last exit, which the kernel left in the shared pages.</summary>
     public GeneralRegisters GetRegisters() => _run->Registers;
 
-    /// <summary>The general registers for the next entry, which the kernel takes from the shared pages.</summary>
+    /// <summary>Sets the general registers for the next entry, which the kernel takes from the shared pages.</summary>
     public void SetRegisters(in GeneralRegisters registers)
     {
-        // At an entry after an OUT KVM steps over that instruction if the processor still is where it was. By its guest's design that could be where the
-        // next guest starts, which would miss its first instruction.
+        // At the entry after an OUT, KVM steps over the OUT if the processor still is at the same address. A guest can choose the address
+        // so that the next guest starts there, and would miss its first instruction.
         if (IsReset && _run->SpecialRegisters.Linear(registers.Rip) == _exitAddress)
         {
             Commit();
@@ -41,9 +41,9 @@ internal sealed unsafe partial class KvmVcpu
     }
 
     /// <summary>
-    /// Lets KVM finish the instruction of the last exit without going on in the guest. Until then KVM would finish it at the next entry, with registers
-    /// and memory that no longer are those of the exit. Nothing to do after an OUT or a HLT: what an OUT leaves undone is no more than to step over it, and
-    /// <see cref="SetRegisters"/> takes care of that. Nothing after a reset either, before which it was done.
+    /// Makes KVM finish the instruction of the last exit without going on in the guest. Otherwise KVM would finish the instruction at the
+    /// next entry, with registers and memory that no longer are those of the exit. There is nothing to do after a HLT; after an OUT, which
+    /// KVM only has to step over (<see cref="SetRegisters"/> takes care of that); and after a reset, before which this method was called.
     /// </summary>
     public void CompleteExit()
     {
@@ -54,8 +54,9 @@ internal sealed unsafe partial class KvmVcpu
     }
 
     /// <summary>
-    /// Gives the next entry other special registers, and CR8 with them; no exception is on its way any more, no interrupt but one that they have, and none
-    /// is held back. The kernel takes all of it from the shared pages with the general registers, which are still to be set.
+    /// Sets the special registers, CR8 among them, for the next entry. Exceptions and interrupts that were on their way are dropped, except
+    /// the interrupt that the registers name. The kernel takes the registers from the shared pages together with the general registers,
+    /// which have to be set afterwards.
     /// </summary>
     public void Reset(in SpecialRegisters registers)
     {
@@ -66,12 +67,12 @@ internal sealed unsafe partial class KvmVcpu
 
         _run->SpecialRegisters = new(registers);
 
-        // An entry takes CR8 from there; the special registers alone would leave what the guest put into it.
+        // An entry takes CR8 from here. If only the special registers were set, CR8 would keep the guest's value.
         _run->Cr8 = registers.Cr8;
         _run->Events = new() { Flags = KvmVcpuEvents.NonMaskablePending | KvmVcpuEvents.InterruptShadow };
         if (registers.Interrupt is { } vector)
         {
-            // The events would take it back.
+            // The events would drop the interrupt of the special registers.
             _run->Events.InterruptInjected = 1;
             _run->Events.InterruptNumber = vector;
         }
@@ -79,7 +80,10 @@ internal sealed unsafe partial class KvmVcpu
         _run->DirtyRegisters |= SyncSpecialRegisters | SyncEvents;
     }
 
-    /// <summary>Lets the kernel take what the next entry is to have now, for requests that build on it. The general registers are left as after a reset.</summary>
+    /// <summary>
+    /// Makes the kernel take the registers of the next entry at once, for requests that depend on them. The general registers are those of
+    /// a reset afterwards.
+    /// </summary>
     public void Commit()
     {
         _run->Registers = new() { Rflags = ResetValues.Rflags };
@@ -87,7 +91,10 @@ internal sealed unsafe partial class KvmVcpu
         RunWithoutEntering();
     }
 
-    /// <summary><c>KVM_RUN</c> with <c>immediate_exit</c>: does what is due before an entry, and enters only to finish an instruction that takes several exits.</summary>
+    /// <summary>
+    /// <c>KVM_RUN</c> with <c>immediate_exit</c>: does the work that is due before an entry, and enters the guest only to finish an
+    /// instruction that takes several exits.
+    /// </summary>
     private void RunWithoutEntering()
     {
         Volatile.Write(ref _run->ImmediateExit, 1);

@@ -11,7 +11,9 @@ internal sealed unsafe partial class KvmVcpu
     // struct kvm_lapic_state.
     private const int LocalApicSize = 1024;
 
-    /// <summary>Segment, table and control registers: those that the next entry will have, else <c>KVM_GET_SREGS</c>.</summary>
+    /// <summary>
+    /// Gets the segment, table and control registers: those of the next entry if they have been set, else <c>KVM_GET_SREGS</c>.
+    /// </summary>
     public KvmSpecialRegisters GetSpecialRegisters()
     {
         if (IsReset)
@@ -25,11 +27,13 @@ internal sealed unsafe partial class KvmVcpu
     }
 
     /// <summary>
-    /// <c>KVM_SET_XSAVE</c>: x87, SSE and wider vector registers as after a reset. Unlike <c>KVM_SET_FPU</c> this covers MXCSR.
+    /// <c>KVM_SET_XSAVE</c>: sets the x87, SSE and wider vector registers to their values after a reset. Unlike <c>KVM_SET_FPU</c>, this
+    /// request covers MXCSR.
     /// </summary>
     public void ResetFloatingPoint()
     {
-        // struct kvm_xsave: the legacy area, then the header, whose first word says which parts follow the area; all others are reset.
+        // struct kvm_xsave: the legacy area, then the header. The first word of the header tells which parts the area has; KVM resets all
+        // other parts.
         const int ControlWord = 0;
         const int Mxcsr = 24;
         const int Header = 512;
@@ -43,7 +47,7 @@ internal sealed unsafe partial class KvmVcpu
         KvmIoctl.Require(_descriptor, KvmIoctl.SetXsave, area, "KVM_SET_XSAVE");
     }
 
-    /// <summary><c>KVM_GET_XSAVE</c>: x87, SSE and wider vector registers, as XSAVE stores them in the standard format.</summary>
+    /// <summary><c>KVM_GET_XSAVE</c>: gets the x87, SSE and wider vector registers, as XSAVE stores them in the standard format.</summary>
     public byte[] GetFloatingPoint()
     {
         byte[] area = new byte[XsaveSize];
@@ -55,7 +59,7 @@ internal sealed unsafe partial class KvmVcpu
         return area;
     }
 
-    /// <summary><c>KVM_GET_XCRS</c>: XCR0, which says what XSAVE covers and whether AVX can be used.</summary>
+    /// <summary><c>KVM_GET_XCRS</c>: gets XCR0, which tells what XSAVE covers and whether AVX can be used.</summary>
     public ulong GetExtendedControl()
     {
         KvmExtendedControlRegisters registers;
@@ -63,21 +67,21 @@ internal sealed unsafe partial class KvmVcpu
         return registers.Value;
     }
 
-    /// <summary><c>KVM_SET_XCRS</c>: XCR0.</summary>
+    /// <summary><c>KVM_SET_XCRS</c>: sets XCR0.</summary>
     public void SetExtendedControl(ulong value)
     {
         KvmExtendedControlRegisters registers = new() { Count = 1, Number = 0, Value = value };
         KvmIoctl.Require(_descriptor, KvmIoctl.SetXcrs, &registers, "KVM_SET_XCRS");
     }
 
-    /// <summary><c>KVM_SET_DEBUGREGS</c>: no breakpoints, as after a reset.</summary>
+    /// <summary><c>KVM_SET_DEBUGREGS</c>: sets the debug registers to their values after a reset, without breakpoints.</summary>
     public void ResetDebugRegisters()
     {
         KvmDebugRegisters registers = new() { Dr6 = ResetValues.Dr6, Dr7 = ResetValues.Dr7 };
         KvmIoctl.Require(_descriptor, KvmIoctl.SetDebugregs, &registers, "KVM_SET_DEBUGREGS");
     }
 
-    /// <summary><c>KVM_GET_LAPIC</c>: the registers of the local APIC.</summary>
+    /// <summary><c>KVM_GET_LAPIC</c>: gets the registers of the local APIC.</summary>
     public byte[] GetLocalApic()
     {
         byte[] registers = new byte[LocalApicSize];
@@ -89,7 +93,10 @@ internal sealed unsafe partial class KvmVcpu
         return registers;
     }
 
-    /// <summary><c>KVM_SET_LAPIC</c>: the registers of the local APIC, as <see cref="GetLocalApic"/> gave them. After the special registers.</summary>
+    /// <summary>
+    /// <c>KVM_SET_LAPIC</c>: sets the registers of the local APIC, which <see cref="GetLocalApic"/> returned. To be called after the
+    /// special registers have been set.
+    /// </summary>
     public void SetLocalApic(ReadOnlySpan<byte> registers)
     {
         byte* area = stackalloc byte[LocalApicSize];
@@ -97,21 +104,21 @@ internal sealed unsafe partial class KvmVcpu
         KvmIoctl.Require(_descriptor, KvmIoctl.SetLapic, area, "KVM_SET_LAPIC");
     }
 
-    /// <summary><c>KVM_SET_MP_STATE</c>: a processor that waits for an interrupt in a HLT waits no longer.</summary>
+    /// <summary><c>KVM_SET_MP_STATE</c>: makes a processor runnable that waits for an interrupt in a HLT.</summary>
     public void SetRunnable()
     {
         uint runnable = 0;
         KvmIoctl.Require(_descriptor, KvmIoctl.SetMpState, &runnable, "KVM_SET_MP_STATE");
     }
 
-    /// <summary><c>KVM_GET_MSRS</c>: model-specific registers. KVM stops at the first that it cannot read.</summary>
-    /// <param name="registers">Their indices; receives the values.</param>
-    /// <returns>How many it has read.</returns>
+    /// <summary><c>KVM_GET_MSRS</c>: reads model-specific registers. KVM stops at the first register that it cannot read.</summary>
+    /// <param name="registers">The registers, with their indices; receives the values.</param>
+    /// <returns>How many registers were read.</returns>
     public int GetMsrs(Span<KvmMsrEntry> registers) => ExchangeMsrs(KvmIoctl.GetMsrs, "KVM_GET_MSRS", registers);
 
-    /// <summary><c>KVM_SET_MSRS</c>: model-specific registers. KVM stops at the first that it cannot write.</summary>
-    /// <param name="registers">Their indices and values.</param>
-    /// <returns>How many it has written.</returns>
+    /// <summary><c>KVM_SET_MSRS</c>: writes model-specific registers. KVM stops at the first register that it cannot write.</summary>
+    /// <param name="registers">The registers, with their indices and values.</param>
+    /// <returns>How many registers were written.</returns>
     public int SetMsrs(Span<KvmMsrEntry> registers) => ExchangeMsrs(KvmIoctl.SetMsrs, "KVM_SET_MSRS", registers);
 
     private int ExchangeMsrs(uint request, string name, Span<KvmMsrEntry> registers)

@@ -7,19 +7,19 @@ using Hyperlight.Telemetry;
 namespace Hyperlight.Hypervisors.Kvm;
 
 /// <summary>
-/// The descriptor of a virtual processor and the pages the kernel shares about it. One thread at a time may use it, except that any
-/// thread may call <see cref="Cancel"/> until it is disposed.
+/// The descriptor of a virtual processor and the pages that the kernel shares about the processor. One thread at a time may use the object,
+/// except that any thread may call <see cref="Cancel"/> until the object is disposed.
 /// </summary>
 internal sealed unsafe partial class KvmVcpu : IDisposable
 {
-    // Set by benchmarks only. Read once, so that the compiler removes the clock where it is not set.
+    // Set by benchmarks only. The switch is read once, so that the compiler removes the clock if the switch is off.
     private static readonly bool MeasuresTime = AppContext.TryGetSwitch("Hyperlight.MeasureTimeInGuest", out bool isOn) && isOn;
 
     private readonly FileDescriptor _descriptor;
     private readonly LinuxMemory _shared;
     private readonly KvmRun* _run;
 
-    // Guards everything a cancel needs: the flag and the thread inside KVM_RUN.
+    // Guards the data of a cancel: the flags and the thread inside KVM_RUN.
     private readonly SteadyLock _cancelLock = new();
     private bool _cancelRequested;
     private bool _kicked;
@@ -40,27 +40,30 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
             throw;
         }
 
-        // Sound: the mapping is larger than the structure (KVM guarantees at least its size) and lives as long as this object is not disposed.
+        // Sound: KVM guarantees that the mapping has at least the size of the structure. The mapping lives until this object is disposed.
         _run = (KvmRun*)_shared.Address;
         _sharesSpecialRegisters = system.KeepsSegmentsInMemory;
         _run->ValidRegisters = SyncGeneralRegisters | (_sharesSpecialRegisters ? SyncSpecialRegisters : 0);
     }
 
-    /// <summary>How long all runs together have been inside KVM_RUN, in ticks of <see cref="Stopwatch"/>; 0 unless the switch Hyperlight.MeasureTimeInGuest is on.</summary>
+    /// <summary>
+    /// Gets how long all runs together have been inside KVM_RUN, in ticks of <see cref="Stopwatch"/>; 0 unless the switch
+    /// Hyperlight.MeasureTimeInGuest is on.
+    /// </summary>
     public long TicksInGuest { get; private set; }
 
     /// <summary>
-    /// <c>KVM_ENABLE_CAP</c> of <c>KVM_CAP_ENFORCE_PV_FEATURE_CPUID</c>: hypercalls and registers of features that CPUID does not announce fail. KVM answers
-    /// the hypercall for the time of day regardless.
+    /// <c>KVM_ENABLE_CAP</c> of <c>KVM_CAP_ENFORCE_PV_FEATURE_CPUID</c>: makes hypercalls and registers of features fail that CPUID does
+    /// not announce. KVM answers the hypercall for the time of day regardless.
     /// </summary>
     public void EnforceParavirtualCpuid()
     {
-        KvmEnabledCapability request = new() { Capability = KvmSystem.EnforceParavirtualCpuid };
+        KvmEnabledCapability request = new() { Capability = KvmCapability.EnforceParavirtualCpuid };
         request.Arguments[0] = 1;
         KvmIoctl.Require(_descriptor, KvmIoctl.EnableCapability, &request, "KVM_ENABLE_CAP");
     }
 
-    /// <summary><c>KVM_SET_CPUID2</c>: what the guest's CPUID gives.</summary>
+    /// <summary><c>KVM_SET_CPUID2</c>: sets the answers of the guest's CPUID.</summary>
     public void SetCpuid(ReadOnlySpan<KvmCpuidEntry> entries)
     {
         // struct kvm_cpuid2: the number of entries, padding, the entries.
@@ -74,8 +77,8 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     }
 
     /// <summary>
-    /// <c>KVM_RUN</c>: lets the guest go on until something needs the host. A signal that is not a cancel (the .NET runtime sends some
-    /// for garbage collections) and EAGAIN only make it try again.
+    /// <c>KVM_RUN</c>: lets the guest go on until something needs the host. After EAGAIN, and after a signal that is not a cancel (the .NET
+    /// runtime sends some for garbage collections), the request is made again.
     /// </summary>
     public VirtualMachineExit Run()
     {
@@ -94,7 +97,8 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
                 int error = Marshal.GetLastPInvokeError();
                 if (error == Errno.BadAddress)
                 {
-                    return VirtualMachineExit.Unknown("KVM found nothing behind a page of its memory: a mapped file became shorter or cannot be read");
+                    return VirtualMachineExit.Unknown(
+                        "KVM found nothing behind a page of its memory: a mapped file became shorter or cannot be read");
                 }
 
                 if (error is not (Errno.Interrupted or Errno.TryAgain))
@@ -108,14 +112,15 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
                     return VirtualMachineExit.Canceled;
                 }
 
-                // Somebody else's SIGURG would end KVM_RUN again and again as long as it waits: let the thread have it.
+                // A SIGURG from somebody else would end KVM_RUN again and again as long as the signal waits. So the thread takes the
+                // signal.
                 ThreadSignals.Restore(mask);
                 ThreadSignals.BlockKicks();
             }
         }
         finally
         {
-            // From here on nobody kicks this thread; a kick that came too late for KVM_RUN is taken back before the mask is.
+            // From here on nobody kicks this thread. A kick that came too late for KVM_RUN is taken back before the mask is restored.
             bool kicked;
             using (_cancelLock.Enter())
             {
@@ -140,17 +145,20 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
         return KvmExit.Read(_run);
     }
 
-    /// <summary>Gives the IN or INS of the last exit ones for every bit. KVM hands them to the guest at the next entry.</summary>
+    /// <summary>Answers the IN or INS of the last exit with a one for each bit. The guest gets the answer at the next entry.</summary>
     public void AnswerWithOnes() => KvmExit.Answer(_run, byte.MaxValue);
 
-    /// <summary>Makes the current <see cref="Run"/>, and every later one until <see cref="ClearCancel"/>, return <see cref="VirtualMachineExitKind.Canceled"/>.</summary>
+    /// <summary>
+    /// Makes the current <see cref="Run"/>, and each later one until <see cref="ClearCancel"/>, return
+    /// <see cref="VirtualMachineExitKind.Canceled"/>.
+    /// </summary>
     public void Cancel()
     {
         using (_cancelLock.Enter())
         {
             Volatile.Write(ref _cancelRequested, true);
 
-            // The flag ends a KVM_RUN that is about to enter the guest, the signal one that has entered it.
+            // The flag ends a KVM_RUN that is about to enter the guest. The signal ends a KVM_RUN that has entered the guest.
             Volatile.Write(ref _run->ImmediateExit, 1);
             if (_thread != 0 && !_kicked)
             {
@@ -190,7 +198,10 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
         return result;
     }
 
-    /// <summary><c>KVM_SET_SIGNAL_MASK</c>: the signals that stay blocked in KVM_RUN. Threads rarely differ in it, so it is set when it changes.</summary>
+    /// <summary>
+    /// <c>KVM_SET_SIGNAL_MASK</c>: sets the signals that stay blocked in KVM_RUN. Threads rarely have different masks, so the request is
+    /// made only for a new mask.
+    /// </summary>
     private void SetSignalMask(ulong mask)
     {
         if (_signalMask == mask)
@@ -198,7 +209,7 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
             return;
         }
 
-        // struct kvm_signal_mask: the length of the kernel's sigset_t in bytes, directly followed by it.
+        // struct kvm_signal_mask: the length of the kernel's sigset_t in bytes, directly followed by the sigset_t.
         byte* argument = stackalloc byte[sizeof(uint) + sizeof(ulong)];
         *(uint*)argument = sizeof(ulong);
         *(ulong*)(argument + sizeof(uint)) = mask;

@@ -1,6 +1,8 @@
 namespace Hyperlight.Hypervisors.Kvm;
 
-/// <summary>The descriptor of a virtual machine. Disposing it frees the machine once its processors are disposed too.</summary>
+/// <summary>
+/// The descriptor of a virtual machine. The kernel frees the machine once the descriptors of the machine and of its processors are closed.
+/// </summary>
 internal sealed unsafe class KvmVm(FileDescriptor descriptor) : IDisposable
 {
     private const uint MemoryIsReadOnly = 1 << 1;
@@ -9,14 +11,14 @@ internal sealed unsafe class KvmVm(FileDescriptor descriptor) : IDisposable
     private const uint TimerLine = 0;
 
     /// <summary>
-    /// <c>KVM_SET_USER_MEMORY_REGION</c>: gives the guest host memory at a physical address. Without write permission
-    /// (<c>KVM_MEM_READONLY</c>) a write leaves the guest as a memory access. KVM cannot forbid reading or executing.
+    /// <c>KVM_SET_USER_MEMORY_REGION</c>: gives the guest host memory at a physical address. If the guest has no write permission
+    /// (<c>KVM_MEM_READONLY</c>), its write is an exit. KVM cannot forbid reading or executing.
     /// </summary>
-    /// <param name="slot">A number for the region; every region has its own.</param>
-    /// <param name="guest">Where the guest sees it, page-aligned, overlapping no other region.</param>
-    /// <param name="host">The host's address, mapped and page-aligned until the region is unset or the machine is gone.</param>
-    /// <param name="size">Bytes, a multiple of the page size; 0 unsets the region.</param>
-    /// <param name="permissions">What the guest may do.</param>
+    /// <param name="slot">The number of the region. No other region has the number.</param>
+    /// <param name="guest">The guest-physical address, page-aligned. The region overlaps no other region.</param>
+    /// <param name="host">The host's address, page-aligned, which stays mapped until the region is unset or the machine is gone.</param>
+    /// <param name="size">The size in bytes, a multiple of the page size; 0 unsets the region.</param>
+    /// <param name="permissions">What the guest may do with the memory.</param>
     public void SetUserMemoryRegion(uint slot, GuestPhysicalAddress guest, ulong host, ulong size, MemoryPermissions permissions)
     {
         KvmMemoryRegion region = new()
@@ -31,16 +33,17 @@ internal sealed unsafe class KvmVm(FileDescriptor descriptor) : IDisposable
     }
 
     /// <summary>
-    /// <c>KVM_X86_SET_MSR_FILTER</c>: keeps the guest from all model-specific registers but some; using another raises #GP in the guest. The host's
-    /// own access is not affected. Before the first virtual processor.
+    /// <c>KVM_X86_SET_MSR_FILTER</c>: keeps the guest from all model-specific registers except some. Using another register raises #GP in
+    /// the guest. The host's own access is not affected. To be called before the first virtual processor is created.
     /// </summary>
-    /// <param name="allowed">What the guest may read and write, at most <see cref="MsrPolicy.MaxAllowed"/>.</param>
+    /// <param name="allowed">The registers that the guest may read and write, at most
+    /// <see cref="ModelSpecificRegister.MaxAllowed"/>.</param>
     public void SetMsrFilter(ReadOnlySpan<uint> allowed)
     {
         const uint DefaultDeny = 1;
         const uint ReadAndWrite = 1 | 2;
 
-        // A bit for each register of a range, in words; every range has one register.
+        // Each range has one register, and so one bit in its bitmap.
         ulong yes = 1;
         ulong no = 0;
         KvmMsrFilter filter = new() { Flags = DefaultDeny };
@@ -51,7 +54,7 @@ internal sealed unsafe class KvmVm(FileDescriptor descriptor) : IDisposable
 
         if (allowed.IsEmpty)
         {
-            // KVM refuses to deny by default without a single range: one that denies too.
+            // KVM refuses a filter without a range that denies by default, so the filter gets a range that denies one register.
             filter.Ranges[0] = new() { Flags = ReadAndWrite, Count = 1, First = 0, BitmapAddress = (ulong)&no };
         }
 
@@ -59,23 +62,29 @@ internal sealed unsafe class KvmVm(FileDescriptor descriptor) : IDisposable
     }
 
     /// <summary>
-    /// <c>KVM_SET_TSS_ADDR</c>: where KVM may keep three pages of its own below 4 GiB that the guest never sees. Intel processors without
-    /// "unrestricted guest" need them to run real mode. Before the first virtual processor.
+    /// <c>KVM_SET_TSS_ADDR</c>: gives KVM three pages below 4 GiB for itself, which the guest never sees. KVM needs them to run real mode
+    /// on Intel processors without "unrestricted guest". To be called before the first virtual processor is created.
     /// </summary>
     public void SetTssAddress(GuestPhysicalAddress address) =>
         KvmIoctl.Require(descriptor, KvmIoctl.SetTssAddress, (nuint)address.Value, "KVM_SET_TSS_ADDR");
 
-    /// <summary><c>KVM_SET_IDENTITY_MAP_ADDR</c>: where KVM may keep a fourth such page. Before the first virtual processor.</summary>
+    /// <summary>
+    /// <c>KVM_SET_IDENTITY_MAP_ADDR</c>: gives KVM a fourth page for the same purpose. To be called before the first virtual processor is
+    /// created.
+    /// </summary>
     public void SetIdentityMapAddress(GuestPhysicalAddress address)
     {
         ulong value = address.Value;
         KvmIoctl.Require(descriptor, KvmIoctl.SetIdentityMapAddress, &value, "KVM_SET_IDENTITY_MAP_ADDR");
     }
 
-    /// <summary><c>KVM_CREATE_IRQCHIP</c>: two PICs, an IOAPIC, and a local APIC for each virtual processor. Before the first of those.</summary>
+    /// <summary>
+    /// <c>KVM_CREATE_IRQCHIP</c>: creates two PICs, an IOAPIC, and a local APIC for each virtual processor. To be called before the first
+    /// virtual processor is created.
+    /// </summary>
     public void CreateInterruptControllers() => KvmIoctl.Require(descriptor, KvmIoctl.CreateIrqchip, 0, "KVM_CREATE_IRQCHIP");
 
-    /// <summary><c>KVM_GET_IRQCHIP</c>: what an interrupt controller holds.</summary>
+    /// <summary><c>KVM_GET_IRQCHIP</c>: gets the content of an interrupt controller.</summary>
     public byte[] GetInterruptController(uint id)
     {
         KvmInterruptController controller = new() { Id = id };
@@ -83,7 +92,9 @@ internal sealed unsafe class KvmVm(FileDescriptor descriptor) : IDisposable
         return ((ReadOnlySpan<byte>)controller.State).ToArray();
     }
 
-    /// <summary><c>KVM_SET_IRQCHIP</c>: sets an interrupt controller to what <see cref="GetInterruptController"/> gave.</summary>
+    /// <summary>
+    /// <c>KVM_SET_IRQCHIP</c>: sets the content of an interrupt controller, which <see cref="GetInterruptController"/> returned.
+    /// </summary>
     public void SetInterruptController(uint id, ReadOnlySpan<byte> state)
     {
         KvmInterruptController controller = new() { Id = id };
@@ -91,13 +102,15 @@ internal sealed unsafe class KvmVm(FileDescriptor descriptor) : IDisposable
         KvmIoctl.Require(descriptor, KvmIoctl.SetIrqchip, &controller, "KVM_SET_IRQCHIP");
     }
 
-    /// <summary><c>KVM_IRQFD</c>: signals of a descriptor become edges at the timer's line.</summary>
+    /// <summary><c>KVM_IRQFD</c>: makes each signal of a descriptor an edge at the timer's line.</summary>
     public void AssignTimerLine(FileDescriptor line) => SetTimerLine(line, 0);
 
-    /// <summary><c>KVM_IRQFD</c>: takes the descriptor from the line. Its signals so far have been delivered or are forgotten.</summary>
+    /// <summary>
+    /// <c>KVM_IRQFD</c>: takes the descriptor from the timer's line. Earlier signals have been delivered then, or are forgotten.
+    /// </summary>
     public void DeassignTimerLine(FileDescriptor line) => SetTimerLine(line, KvmInterruptDescriptor.Deassign);
 
-    /// <summary><c>KVM_CREATE_VCPU</c>: adds virtual processor 0, the only one a guest has.</summary>
+    /// <summary><c>KVM_CREATE_VCPU</c>: creates virtual processor 0, the only one of a guest.</summary>
     public KvmVcpu CreateVcpu(KvmSystem system) =>
         new(new(KvmIoctl.Require(descriptor, KvmIoctl.CreateVcpu, 0, "KVM_CREATE_VCPU")), system);
 

@@ -1,18 +1,16 @@
 using System.Collections.Immutable;
-using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Hypervisors.Kvm;
 
-/// <summary>Which model-specific registers (MSRs) a guest may use, and which a restore sets back (amd64 sheet, section 11.3).</summary>
+/// <summary>
+/// The model-specific registers (MSRs) that a guest may use, and those that a restore sets back (amd64 sheet, section 11.3).
+/// </summary>
 internal sealed class MsrPolicy
 {
-    /// <summary>The most that can be allowed, KVM's limit for ranges of a filter.</summary>
-    public const int MaxAllowed = SnapshotMsrRules.MaxAllowed;
-
-    // SWAPGS changes it without an MSR instruction, so that no filter keeps a guest from it.
+    // SWAPGS changes this register without an MSR instruction, so that no filter keeps a guest from changing it.
     private const uint KernelGsBase = 0xC000_0102;
 
-    // The time-stamp counter, the SMI counter, and Hyper-V's run time and reference counters: they change by themselves.
+    // The time-stamp counter, the SMI counter, and Hyper-V's run time and reference counters, which change by themselves.
     private static readonly ImmutableArray<uint> Counters = [0x10, 0x34, 0x4000_0010, 0x4000_0020];
 
     private MsrPolicy(ImmutableArray<uint> allowed, bool isFiltered, ImmutableArray<uint> saved)
@@ -22,25 +20,26 @@ internal sealed class MsrPolicy
         Saved = saved;
     }
 
-    /// <summary>What was asked for.</summary>
+    /// <summary>Gets the registers that the guest is allowed to use.</summary>
     public ImmutableArray<uint> Allowed { get; }
 
-    /// <summary>Whether KVM keeps the guest from all others.</summary>
+    /// <summary>Gets whether KVM keeps the guest from all other registers.</summary>
     public bool IsFiltered { get; }
 
-    /// <summary>Whether the guest can use none at all, as guests that are not said to need some.</summary>
+    /// <summary>Gets whether the guest can use no register at all, which is so unless the options allow some.</summary>
     public bool DeniesAll => IsFiltered && Allowed.IsEmpty;
 
-    /// <summary>What the guest can change, as far as KVM can read it: <see cref="Allowed"/> first.</summary>
+    /// <summary>Gets the registers that the guest can change, as far as KVM can read them; first those of <see cref="Allowed"/>.</summary>
     public ImmutableArray<uint> Saved { get; }
 
-    /// <summary>The best there is: a filter where KVM has one.</summary>
-    public static MsrPolicy For(KvmSystem system, ImmutableArray<uint> allowed) => system.HasMsrFilter ? Filtered(allowed) : Unfiltered(system, allowed);
+    /// <summary>Creates the policy with a filter if KVM has one, else the policy without.</summary>
+    public static MsrPolicy For(KvmSystem system, ImmutableArray<uint> allowed) =>
+        system.HasMsrFilter ? Filtered(allowed) : Unfiltered(system, allowed);
 
-    /// <summary>The guest gets #GP for all others.</summary>
+    /// <summary>Creates a policy with a filter: using another register raises #GP in the guest.</summary>
     public static MsrPolicy Filtered(ImmutableArray<uint> allowed) => new(allowed, true, [.. allowed.Append(KernelGsBase).Distinct()]);
 
-    /// <summary>The guest can use what KVM lets every guest use.</summary>
+    /// <summary>Creates a policy without a filter: the guest can use each register that KVM lets guests use.</summary>
     public static MsrPolicy Unfiltered(KvmSystem system, ImmutableArray<uint> allowed) =>
         new(allowed, false, [.. allowed.Concat(system.GetMsrIndexList().Except(Counters)).Append(KernelGsBase).Distinct()]);
 }

@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace Hyperlight.Hypervisors.Kvm;
 
 /// <summary>
-/// The signal that stops a virtual processor. It is SIGURG: ignored by default, so that even a stray one is harmless, not used by the
-/// .NET runtime (which owns SIGRTMIN), and blocked in every thread while that runs a guest. Only KVM_RUN lets it through, so it ends nothing else.
+/// The signal that stops a virtual processor: SIGURG. Processes ignore SIGURG by default, so that a stray signal is harmless, and the .NET
+/// runtime does not use it (the runtime owns SIGRTMIN). A thread blocks the signal while it runs a guest, except inside KVM_RUN, so that
+/// the signal ends nothing else.
 /// </summary>
 internal static unsafe partial class ThreadSignals
 {
@@ -16,13 +17,13 @@ internal static unsafe partial class ThreadSignals
     private const int SetWords = 16;
     private const ulong UrgentBit = 1UL << (Urgent - 1);
 
-    /// <summary>The calling thread, as <see cref="Kick"/> wants it.</summary>
+    /// <summary>Gets the calling thread, for <see cref="Kick"/>.</summary>
     [LibraryImport("libc", EntryPoint = "pthread_self")]
     [SuppressGCTransition]
     public static partial nuint CurrentThread();
 
     /// <summary>Blocks the signal in the calling thread.</summary>
-    /// <returns>The mask the thread had before.</returns>
+    /// <returns>The signal mask that the thread had before.</returns>
     public static ulong BlockKicks()
     {
         ulong* signals = stackalloc ulong[SetWords];
@@ -32,7 +33,7 @@ internal static unsafe partial class ThreadSignals
         return before[0];
     }
 
-    /// <summary>Gives the calling thread a mask that <see cref="BlockKicks"/> returned.</summary>
+    /// <summary>Gives the calling thread the signal mask that <see cref="BlockKicks"/> returned.</summary>
     public static void Restore(ulong mask)
     {
         ulong* signals = stackalloc ulong[SetWords];
@@ -40,13 +41,13 @@ internal static unsafe partial class ThreadSignals
         Require(SetThreadMask(SetMask, signals, null), "pthread_sigmask");
     }
 
-    /// <summary>A mask without the signal: what KVM_RUN is to use.</summary>
+    /// <summary>Gets a signal mask that lets the signal through, for KVM_RUN.</summary>
     public static ulong WithoutKicks(ulong mask) => mask & ~UrgentBit;
 
-    /// <summary>Sends the signal to a thread, which must be alive and have it blocked.</summary>
+    /// <summary>Sends the signal to a thread, which must be alive and block the signal.</summary>
     public static void Kick(nuint thread) => Require(SendToThread(thread, Urgent), "pthread_kill");
 
-    /// <summary>Takes the signal from the calling thread, where one waits.</summary>
+    /// <summary>Takes back a signal that waits for the calling thread, if there is one.</summary>
     public static void Drain()
     {
         ulong* signals = stackalloc ulong[SetWords];

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hyperlight.Hypervisors;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Snapshots.Formats;
@@ -9,9 +10,6 @@ namespace Hyperlight.Snapshots.Formats;
 /// </summary>
 internal static class SnapshotMsrRules
 {
-    /// <summary>The most registers that a guest may use, which is KVM's limit for ranges of a filter.</summary>
-    public const int MaxAllowed = 16;
-
     private const uint ApicBase = 0x1B;
 
     // SYSENTER_ESP and _EIP, LSTAR, CSTAR, FS_BASE, GS_BASE, KERNEL_GS_BASE (Intel SDM volume 4, section 2.1).
@@ -28,9 +26,9 @@ internal static class SnapshotMsrRules
             return $"it has {registers.Length} model-specific registers, some perhaps twice; there may be {SnapshotAnnotations.MaxMsrs}, each once";
         }
 
-        if (allowed is { } indexes && (indexes.Length > MaxAllowed || indexes.Distinct().Count() != indexes.Length))
+        if (allowed is { } indexes && (indexes.Length > ModelSpecificRegister.MaxAllowed || indexes.Distinct().Count() != indexes.Length))
         {
-            return $"its guest may use {indexes.Length} model-specific registers, some perhaps twice; there may be {MaxAllowed}, each once";
+            return $"its guest may use {indexes.Length} model-specific registers, some perhaps twice; there may be {ModelSpecificRegister.MaxAllowed}, each once";
         }
 
         foreach (SnapshotMsr register in registers)

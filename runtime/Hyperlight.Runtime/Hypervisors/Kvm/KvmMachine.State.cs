@@ -1,0 +1,154 @@
+namespace Hyperlight.Hypervisors.Kvm;
+
+// The registers beside the general ones: what a snapshot keeps and a restore sets.
+internal sealed partial class KvmMachine
+{
+    // The model-specific registers that a guest can change, with the values after the processor was created.
+    private readonly KvmMsrEntry[] _msrs;
+
+    // Whether all these registers can be written.
+    private readonly bool _canSetMsrs;
+
+    /// <inheritdoc/>
+    public ProcessorState GetState()
+    {
+        KvmMsrEntry[] msrs = [.. _msrs];
+        Require(_processor.GetMsrs(msrs), msrs, "read");
+        return new(
+            _system.Identity,
+            _processor.GetSpecialRegisters().ToNeutral(),
+            GetExtendedControl(),
+            [.. msrs.Select(register => new ModelSpecificRegister(register.Index, register.Value))])
+        {
+            Interrupts = GetInterrupts(),
+        };
+    }
+
+    /// <inheritdoc/>
+    public ProcessorRegisters GetAllRegisters() => new(
+        _processor.GetRegisters(), _processor.GetSpecialRegisters().ToNeutral(), GetExtendedControl(), _processor.GetFloatingPoint());
+
+    /// <inheritdoc/>
+    public void SetState(ProcessorState state)
+    {
+        // The processor is not new any more even if one of the calls below fails.
+        bool isNew = _isNew;
+        _isNew = false;
+        _processor.Reset(state.Special);
+        if (_kind is null)
+        {
+            // The registers below may depend on the special registers.
+            _processor.Commit();
+        }
+
+        if (!isNew)
+        {
+            _processor.ResetDebugRegisters();
+        }
+
+        if (_system.HasExtendedControlRegisters && (!isNew || state.ExtendedControl != ResetValues.Xcr0))
+        {
+            _processor.SetExtendedControl(state.ExtendedControl);
+        }
+
+        SetMsrs(state.Msrs.AsSpan(), isNew);
+        if (state.Interrupts is { } interrupts)
+        {
+            SetInterrupts(interrupts);
+        }
+    }
+
+    private ulong GetExtendedControl() => _system.HasExtendedControlRegisters ? _processor.GetExtendedControl() : ResetValues.Xcr0;
+
+    private KvmMsrEntry[] ReadInitialMsrs(MsrPolicy policy)
+    {
+        KvmMsrEntry[] registers = [.. policy.Saved.Select(index => new KvmMsrEntry { Index = index })];
+        int read = 0;
+        while (true)
+        {
+            read += _processor.GetMsrs(registers.AsSpan(read));
+            if (read == registers.Length)
+            {
+                break;
+            }
+
+            // Without a filter KVM also lists registers that this processor does not have. Such a register cannot be allowed.
+            registers = [.. registers[..read], .. registers[(read + 1)..]];
+        }
+
+        // KVM can set a register back if it takes the register's current value.
+        KvmMsrEntry[] allowed = [.. registers.Where(register => policy.Allowed.Contains(register.Index))];
+        int written = _processor.SetMsrs(allowed);
+        uint[] refused = [.. policy.Allowed.Except(allowed.Take(written).Select(register => register.Index))];
+        return refused.Length == 0 ? registers : throw new HyperlightException(
+            $"The model-specific register 0x{refused[0]:X} cannot be given to a guest, because KVM on this machine cannot set it back: "
+            + "remove it from AllowedMsrs.");
+    }
+
+    private void SetMsrs(ReadOnlySpan<ModelSpecificRegister> values, bool isNew)
+    {
+        // With a filter there are few: the allowed registers, and the one that no filter covers.
+        const int MostOnStack = ModelSpecificRegister.MaxAllowed + 1;
+        Span<KvmMsrEntry> wanted = _msrs.Length <= MostOnStack ? stackalloc KvmMsrEntry[_msrs.Length] : new KvmMsrEntry[_msrs.Length];
+        for (int i = 0; i < wanted.Length; i++)
+        {
+            wanted[i] = _msrs[i];
+            if (Find(values, _msrs[i].Index) is { } value)
+            {
+                wanted[i].Value = value;
+            }
+        }
+
+        if (isNew)
+        {
+            wanted = Changed(wanted, _msrs);
+        }
+        else if (!_canSetMsrs)
+        {
+            // Some registers that KVM lists are read-only.
+            KvmMsrEntry[] current = [.. _msrs];
+            Require(_processor.GetMsrs(current), current, "read");
+            wanted = Changed(wanted, current);
+        }
+
+        Require(_processor.SetMsrs(wanted), wanted, "set back");
+    }
+
+    /// <summary>Moves the wanted values that differ from the current ones to the front.</summary>
+    /// <returns>These values.</returns>
+    private static Span<KvmMsrEntry> Changed(Span<KvmMsrEntry> wanted, ReadOnlySpan<KvmMsrEntry> current)
+    {
+        int changed = 0;
+        for (int i = 0; i < wanted.Length; i++)
+        {
+            if (wanted[i].Value != current[i].Value)
+            {
+                wanted[changed++] = wanted[i];
+            }
+        }
+
+        return wanted[..changed];
+    }
+
+    private static ulong? Find(ReadOnlySpan<ModelSpecificRegister> registers, uint index)
+    {
+        foreach (ModelSpecificRegister register in registers)
+        {
+            if (register.Index == index)
+            {
+                return register.Value;
+            }
+        }
+
+        return null;
+    }
+
+    private static void Require(int done, ReadOnlySpan<KvmMsrEntry> registers, string what)
+    {
+        if (done != registers.Length)
+        {
+            throw new HypervisorException(Rules.HypervisorFailed.Found(
+                $"the model-specific register 0x{registers[done].Index:X} cannot be {what}: dispose the sandbox."));
+        }
+    }
+}

@@ -1,0 +1,26 @@
+namespace Hyperlight.Hypervisors;
+
+/// <summary>The reason why a virtual processor stopped.</summary>
+internal enum VirtualMachineExitKind
+{
+    /// <summary>The processor wrote to a port.</summary>
+    Out,
+
+    /// <summary>The processor wants to read a port.</summary>
+    In,
+
+    /// <summary>The processor executed HLT.</summary>
+    Halt,
+
+    /// <summary>The processor touched physical memory that is not there, or wrote to memory that is read-only.</summary>
+    MemoryAccess,
+
+    /// <summary>The host asked the processor to stop.</summary>
+    Canceled,
+
+    /// <summary>The processor triple-faulted. Its registers may be those of a reset.</summary>
+    Shutdown,
+
+    /// <summary>Any other reason.</summary>
+    Unknown,
+}
