@@ -3,11 +3,13 @@ using System.Runtime.Loader;
 
 namespace Hyperlight.Snapshotter;
 
-/// <summary>Host functions from an assembly of the user's.</summary>
+/// <summary>Adds host functions from an assembly of the user.</summary>
 internal static class HostFunctionsAssembly
 {
-    /// <summary>Calls the method of <paramref name="path"/> that is marked with <see cref="SnapshotHostFunctionsAttribute"/>.</summary>
-    /// <exception cref="HyperlightException">HL4013: there is no such method, or it fails.</exception>
+    /// <summary>Calls the method of an assembly that has the attribute <see cref="SnapshotHostFunctionsAttribute"/>.</summary>
+    /// <param name="path">The absolute path of the assembly.</param>
+    /// <param name="functions">The host functions, which the method is called with.</param>
+    /// <exception cref="HyperlightException">HL4013: there is no such method, or the method fails.</exception>
     public static void Add(string path, HostFunctions functions)
     {
         try
@@ -39,8 +41,8 @@ internal static class HostFunctionsAssembly
         cause);
 
     /// <summary>
-    /// Gives the assembly its own dependencies, from the files beside it. Hyperlight.Runtime and what belongs to that are this program's own, so that
-    /// HostFunctions is one type for both.
+    /// Loads the dependencies of the assembly from the files beside the assembly. Hyperlight.Runtime and its dependencies are those of this
+    /// program, so that HostFunctions is the same type in both.
     /// </summary>
     private sealed class Context(string path) : AssemblyLoadContext(Path.GetFileName(path))
     {

@@ -6,16 +6,18 @@ using Hyperlight.Files;
 namespace Hyperlight.Snapshotter;
 
 /// <summary>
-/// Host functions that always give the same, from a JSON file: enough for what most guests ask for at their start. The file is refused as a whole when
-/// anything in it is not understood.
+/// Adds host functions that a JSON file declares. Each function always returns the same value, which is enough for most guests at their
+/// start. The file is refused as a whole if any part of it cannot be understood.
 /// </summary>
 internal static class HostFunctionsJson
 {
-    /// <summary>The greatest file that is read, in bytes.</summary>
+    /// <summary>The greatest size of a file, in bytes.</summary>
     private const int MaxSize = 1 << 20;
 
-    /// <summary>Adds the functions that <paramref name="path"/> declares.</summary>
-    /// <exception cref="HyperlightException">HL4013: the file cannot be read or understood.</exception>
+    /// <summary>Adds the functions that a file declares.</summary>
+    /// <param name="path">The path of the file.</param>
+    /// <param name="functions">The host functions, which get the declared functions.</param>
+    /// <exception cref="HyperlightException">HL4013: the file cannot be read, or cannot be understood.</exception>
     public static void Add(string path, HostFunctions functions)
     {
         try
@@ -32,11 +34,12 @@ internal static class HostFunctionsJson
         }
     }
 
-    /// <summary>Reads what a file holds.</summary>
-    /// <exception cref="JsonException">It cannot be understood.</exception>
+    /// <summary>Reads the declared functions.</summary>
+    /// <param name="json">The content of a file.</param>
+    /// <exception cref="JsonException">The content cannot be understood.</exception>
     public static IReadOnlyList<DeclaredFunction> Read(ReadOnlySpan<byte> json)
     {
-        // Editors on Windows begin a file with a byte order mark.
+        // Editors on Windows may begin a file with a byte order mark.
         json = json.StartsWith(Encoding.UTF8.Preamble) ? json[Encoding.UTF8.Preamble.Length..] : json;
         if (json.StartsWith(Encoding.Unicode.Preamble) || json.StartsWith(Encoding.BigEndianUnicode.Preamble))
         {
@@ -114,34 +117,35 @@ internal static class HostFunctionsJson
     }
 }
 
-/// <summary>A host function that always gives the same.</summary>
-/// <param name="Name">The name that the guest calls.</param>
-/// <param name="Parameters">The types of its parameters.</param>
-/// <param name="Returns">The type of its result.</param>
+/// <summary>A host function that always returns the same value, or always fails.</summary>
+/// <param name="Name">The name of the function.</param>
+/// <param name="Parameters">The types of the parameters.</param>
+/// <param name="Returns">The type of the result.</param>
 /// <param name="Value">The result.</param>
-/// <param name="Error">What the guest is told instead of a result, null when it gets one.</param>
+/// <param name="Error">The message that the guest gets instead of a result; <c>null</c> if the function returns a result.</param>
 internal sealed record DeclaredFunction(string Name, IReadOnlyList<GuestValueKind> Parameters, GuestValueKind Returns, GuestValue Value, string? Error)
 {
-    /// <summary>Serves a call.</summary>
-    /// <exception cref="GuestVisibleException">It is declared to fail.</exception>
+    /// <summary>Gets the result of a call.</summary>
+    /// <exception cref="GuestVisibleException">The file declares that the function fails.</exception>
     public GuestValue Answer() => Error is null ? Value : throw new GuestVisibleException(Error);
 }
 
-/// <summary>The file: the functions.</summary>
+/// <summary>The content of a file.</summary>
+/// <param name="Functions">The functions.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record HostFunctionsDocument(IReadOnlyList<HostFunctionEntry?> Functions);
 
-/// <summary>One function.</summary>
-/// <param name="Name">The name that the guest calls.</param>
-/// <param name="Parameters">The types of its parameters.</param>
-/// <param name="Returns">The type of its result; <c>void</c> unless given.</param>
-/// <param name="Value">The result; bytes are Base64.</param>
-/// <param name="Error">What the guest is told instead of a result.</param>
+/// <summary>A function in a file.</summary>
+/// <param name="Name">The name of the function.</param>
+/// <param name="Parameters">The types of the parameters.</param>
+/// <param name="Returns">The type of the result.</param>
+/// <param name="Value">The result. Bytes are written in Base64.</param>
+/// <param name="Error">The message that the guest gets instead of a result.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record HostFunctionEntry(
     string Name, IReadOnlyList<string?> Parameters, string Returns = "void", JsonElement? Value = null, string? Error = null);
 
-/// <summary>Reading is strict: unknown, missing and doubled fields are refused.</summary>
+/// <summary>Reads files strictly: unknown, missing and repeated fields are refused.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     MaxDepth = 8,

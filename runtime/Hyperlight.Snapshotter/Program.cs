@@ -1,8 +1,9 @@
 namespace Hyperlight.Snapshotter;
 
 /// <summary>
-/// Starts the guest of an image, and adds the guest as it is then to the image under the tag <c>snapshot</c>. A failure is one line on standard error
-/// that starts with its code. The build that started this process may end it at any time: the image has the tag or it has not.
+/// Starts the guest of an image, takes a snapshot of the guest, and adds the snapshot to the image under the tag <c>snapshot</c>. A failure
+/// is one line of standard error output, which starts with a code. The build that starts this process may end the process at any time: the
+/// image then has the complete snapshot or none.
 /// </summary>
 internal static class Program
 {
@@ -10,7 +11,7 @@ internal static class Program
     private const int Failed = 1;
     private const int Misused = 2;
 
-    /// <summary>Guests cannot run here, which a build may be content with.</summary>
+    /// <summary>Guests cannot run on this computer. A build may go on without the snapshot.</summary>
     private const int NoHypervisor = 3;
 
     private const string Usage =
@@ -24,7 +25,7 @@ internal static class Program
             return Misused;
         }
 
-        // Also where the build is gone that would end a guest, or a host function, that never does.
+        // A guest or a host function may never end, and the build that would end this process may have gone.
         using Timer limit = new(_ => Environment.Exit(Failed), null, request.Timeout, Timeout.InfiniteTimeSpan);
         if (Hypervisor.Check() is { } missing)
         {
@@ -40,12 +41,12 @@ internal static class Program
         {
             return Fail(finding, Failed);
         }
-#pragma warning disable CA1031 // The edge of the program: whatever ends it is said in one line.
+#pragma warning disable CA1031 // Whatever ends the program is reported in one line.
         catch (Exception e)
 #pragma warning restore CA1031
         {
             return Fail(
-                Rules.SnapshotNotTaken.Found($"{e.Message} At its start a guest needs the same as at run time: declare its host functions, or remove Snapshot."), Failed);
+                Rules.SnapshotNotTaken.Found($"{e.Message} A guest needs its host functions at its start: declare them, or remove Snapshot."), Failed);
         }
     }
 

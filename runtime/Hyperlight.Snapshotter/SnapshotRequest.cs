@@ -5,14 +5,14 @@ using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Snapshotter;
 
-/// <summary>What a build asks for.</summary>
-/// <param name="ImageDirectory">The image, which has the tag <c>initial</c> and gets the tag <c>snapshot</c>.</param>
-/// <param name="Timeout">The longest that all of it may take.</param>
-/// <param name="HostFunctionsFile">A file that declares host functions and what they return, null for none.</param>
-/// <param name="HostFunctionsAssembly">An assembly that adds host functions, null for none.</param>
+/// <summary>The request of a build for a snapshot.</summary>
+/// <param name="ImageDirectory">The folder of the image, which has the tag <c>initial</c> and gets the tag <c>snapshot</c>.</param>
+/// <param name="Timeout">The longest time that everything together may take.</param>
+/// <param name="HostFunctionsFile">The path of a file that declares host functions; <c>null</c> for none.</param>
+/// <param name="HostFunctionsAssembly">The path of an assembly that adds host functions; <c>null</c> for none.</param>
 internal sealed record SnapshotRequest(string ImageDirectory, TimeSpan Timeout, string? HostFunctionsFile, string? HostFunctionsAssembly)
 {
-    /// <summary>Reads a command line; null when it cannot be understood.</summary>
+    /// <summary>Reads a command line. The result is <c>null</c> if the command line cannot be understood.</summary>
     public static SnapshotRequest? Read(ReadOnlySpan<string> args)
     {
         if (args is not [{ Length: > 0 } directory, "--timeout", var seconds, .. var rest]
@@ -42,7 +42,8 @@ internal sealed record SnapshotRequest(string ImageDirectory, TimeSpan Timeout, 
     }
 
     /// <summary>Starts the guest, takes the snapshot and saves it.</summary>
-    /// <exception cref="HyperlightException">The image cannot be read or written, the host functions cannot be used, or the guest does not start.</exception>
+    /// <exception cref="HyperlightException">The image cannot be read or written, the host functions cannot be used, or the guest does not
+    /// start.</exception>
     public void Take()
     {
         using GuestImage image = GuestImage.Open(ImageDirectory);
@@ -54,7 +55,7 @@ internal sealed record SnapshotRequest(string ImageDirectory, TimeSpan Timeout, 
             AddHostFunctions(options.HostFunctions);
         });
         using Snapshot snapshot = sandbox.TakeSnapshot();
-        // Whoever may use the image may use its snapshot.
+        // Who may read the image may read the snapshot as well.
         snapshot.Save(new SnapshotWriter(ImageDirectory) { IsPrivate = false }, OciLayout.SnapshotTag);
     }
 
@@ -71,6 +72,8 @@ internal sealed record SnapshotRequest(string ImageDirectory, TimeSpan Timeout, 
         }
     }
 
-    /// <summary>The same image gives the same snapshot: random numbers that its guest draws follow from the image, too.</summary>
+    /// <summary>
+    /// Gets the seed of the guest's random numbers. The seed follows from the image, so that the same image gives the same snapshot.
+    /// </summary>
     private static ulong Seed(GuestImage image) => BinaryPrimitives.ReadUInt64LittleEndian(Convert.FromHexString(OciLayout.FileName(image.Digest).AsSpan(0, 2 * sizeof(ulong))));
 }

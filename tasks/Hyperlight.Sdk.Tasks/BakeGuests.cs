@@ -10,25 +10,28 @@ using Microsoft.Build.Utilities;
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
-/// Bakes the image of each guest that changed, which the content of its files tells. A guest that cannot be baked is left without an image, so that no
-/// old one passes for it.
+/// Bakes the image of each guest whose files or settings changed. The content of files counts, and not their times. A guest that cannot be
+/// baked is left without an image, so that no old image passes for a new one.
 /// </summary>
 [MSBuildMultiThreadableTask]
 public sealed class BakeGuests : GuestTask
 {
     private readonly List<ITaskItem> _baked = [];
 
-    /// <summary>The guests, as <see cref="ResolveGuests"/> gives them.</summary>
+    /// <summary>Gets or sets the guests, as <see cref="ResolveGuests"/> returns them.</summary>
     [Required]
     public ITaskItem[] Guests { get; set; } = [];
 
-    /// <summary>The folder that the build copies images below, empty when it copies none.</summary>
+    /// <summary>Gets or sets the folder that the build copies images below; empty if the build copies no images.</summary>
     public string OutputFolder { get; set; } = "";
 
-    /// <summary>Whether this build goes on to snapshots: then <see cref="SnapshotGuests"/> says what was made of a guest that asks for one.</summary>
+    /// <summary>
+    /// Gets or sets whether this build also takes snapshots. Then <see cref="SnapshotGuests"/> prints the line of a guest that asks for a
+    /// snapshot.
+    /// </summary>
     public bool SnapshotFollows { get; set; }
 
-    /// <summary>The names of the guests that were baked.</summary>
+    /// <summary>Gets the names of the guests that were baked.</summary>
     [Output]
     public ITaskItem[] BakedGuests => [.. _baked];
 
@@ -59,7 +62,8 @@ public sealed class BakeGuests : GuestTask
         && IsIntact(record, guest)
         && guest.Settings.FileMappings.All(file => MappedFileCopies.IsIntact(guest, file));
 
-    // The snapshot that the last build added changed the image's documents, and recorded what they became.
+    // The last build may have added a snapshot, which changes the documents of the image. The record of the snapshot has the digests of the
+    // changed documents.
     private static bool IsIntact(BakeRecord record, GuestItem guest) =>
         record.IsIntact(guest.ImageDirectory)
         || (record.HasIntactBlobs(guest.ImageDirectory) && BakeRecord.Read(guest.SnapshotRecordFile)?.IsIntact(guest.ImageDirectory) == true);
@@ -106,7 +110,7 @@ public sealed class BakeGuests : GuestTask
         WrittenImage written = ImageWriter.Write(guest.ImageDirectory, image);
         Cancellation.ThrowIfCancellationRequested();
 
-        // Of the bytes that were baked: a file that has changed since is one that the next build bakes.
+        // The digests are those of the bytes that were baked. If a file has changed since, then the next build bakes the image again.
         string key = BakeKey.Of(guest.Settings, FileDigest.Of(request.Guest.Span), file => digests[file])!;
         string documents = BakeRecord.DigestOfDocuments(guest.ImageDirectory, written.Files);
         BakeRecord record = new(key, Describe(guest, image.Config, image.StoredSize, written.Digest), written.Files, findings, documents);
@@ -121,8 +125,8 @@ public sealed class BakeGuests : GuestTask
         return true;
     }
 
-    /// <summary>Reports what was found about a guest, in the build that bakes it and in every later one.</summary>
-    /// <returns>Whether the build goes on: it does not where the project makes an error of a warning.</returns>
+    /// <summary>Reports the findings about a guest. The build that bakes the guest reports them, and so does every later build.</summary>
+    /// <returns>Whether the build goes on. The build stops if the project makes an error of a warning.</returns>
     private bool Report(IEnumerable<Finding> findings, GuestItem guest)
     {
         bool goesOn = true;

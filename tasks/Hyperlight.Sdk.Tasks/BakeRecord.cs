@@ -3,14 +3,15 @@ using Hyperlight.Sdk.Tasks.Files;
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
-/// The result of a bake: the metadata of the <c>HyperlightImage</c> item, the image's files, and the findings. It is kept beside the
-/// image, so that a build that has nothing to bake need not open the image and says what the build said that baked. A snapshot has one of its own.
+/// The result of a bake: the metadata of the item <c>HyperlightImage</c>, the files of the image, and the findings. The record lies beside
+/// the image. With the record a build that has nothing to bake need not open the image, and repeats the findings of the build that baked. A
+/// snapshot has a record of its own.
 /// </summary>
-/// <param name="Key">Everything the result depends on; another key asks for another result.</param>
-/// <param name="Metadata">Names and values, in order.</param>
-/// <param name="Files">The files of the image relative to its folder, with <c>/</c>, in ordinal order.</param>
+/// <param name="Key">Everything that the result depends on, as text. Where the key differs, the result is out of date.</param>
+/// <param name="Metadata">The names and values of the metadata, in order.</param>
+/// <param name="Files">The paths of the image's files relative to the folder of the image, with <c>/</c>, in ordinal order.</param>
 /// <param name="Findings">The findings that did not stop the bake, in order.</param>
-/// <param name="Documents">The digest of those files that are no blobs, see <see cref="DigestOfDocuments"/>.</param>
+/// <param name="Documents">The digests of the files that are not blobs, see <see cref="DigestOfDocuments"/>.</param>
 internal sealed record BakeRecord(
     string Key, IReadOnlyList<KeyValuePair<string, string>> Metadata, IReadOnlyList<string> Files, IReadOnlyList<Finding> Findings, string Documents)
 {
@@ -20,33 +21,41 @@ internal sealed record BakeRecord(
     private const string FileName = "File";
     private const string FindingName = "Finding";
 
-    /// <summary>The files of an image as a record lists them.</summary>
+    /// <summary>Lists the files of an image in the form of <see cref="Files"/>.</summary>
     public static IReadOnlyList<string> FindFiles(string imageDirectory) =>
         [.. Directory.EnumerateFiles(imageDirectory, "*", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(imageDirectory, file).Replace('\\', '/'))
             .Order(StringComparer.Ordinal)];
 
-    /// <summary>Whether all files of the image are still there.</summary>
+    /// <summary>Checks that all files of the image exist.</summary>
     public bool IsComplete(string imageDirectory) => Files.All(file => File.Exists(Path.Combine(imageDirectory, file)));
 
     /// <summary>
-    /// Whether the blobs have the content that their names say, and the other files that of the record. A full disk, a power failure or a person can have
-    /// changed them, and every build would ship them until somebody cleans.
+    /// Checks that each blob has the digest that is its name, and each other file the digest of the record. A full disk, a power failure or
+    /// a person can change files of an image. Without the check every build would ship the changed files until somebody cleans the project.
     /// </summary>
     public bool IsIntact(string imageDirectory) => HasIntactBlobs(imageDirectory) && DigestOfDocuments(imageDirectory, Files) == Documents;
 
-    /// <summary>Whether the blobs have the content that their names say: a snapshot that is added to an image changes other files of it, and no blob.</summary>
+    /// <summary>
+    /// Checks that each blob has the digest that is its name. A snapshot that is added to an image changes no blob, and changes other
+    /// files.
+    /// </summary>
     public bool HasIntactBlobs(string imageDirectory) => Files.Where(IsBlob)
         .All(file => FileDigest.OfFile(Path.Combine(imageDirectory, file)) == file[BlobFolder.Length..]);
 
-    /// <summary>Tells the files of an image that are no blobs from others in their places. One that cannot be read counts, too.</summary>
+    /// <summary>
+    /// Gets the digests of the files of an image that are not blobs. For a file that cannot be read the word <c>missing</c> counts.
+    /// </summary>
     public static string DigestOfDocuments(string imageDirectory, IEnumerable<string> files) =>
         string.Join(' ', files.Where(file => !IsBlob(file)).Select(file => FileDigest.OfFile(Path.Combine(imageDirectory, file)) ?? "missing"));
 
-    /// <summary>The value of <paramref name="name"/>, null when there is none.</summary>
+    /// <summary>Gets the value of a metadata; <c>null</c> if the record does not have the metadata.</summary>
     public string? Find(string name) => Metadata.Where(pair => pair.Key == name).Select(pair => pair.Value).FirstOrDefault();
 
-    /// <summary>Writes the record; a reader sees the old one or the new one.</summary>
+    /// <summary>
+    /// Writes the record to a file. Another process that reads the file meanwhile sees the old record or the new record, and no part of
+    /// one.
+    /// </summary>
     public void Write(string path)
     {
         IEnumerable<string> lines =
@@ -64,21 +73,23 @@ internal sealed record BakeRecord(
     }
 
     /// <summary>
-    /// Gives a record that is still right the time of its newest input: Visual Studio compares times, and asks for a build until an output is as new as
-    /// every input.
+    /// Gives the file of a record that is up to date the time of its newest input. Visual Studio compares times, and asks for a build until
+    /// an output is as new as every input.
     /// </summary>
-    /// <param name="path">The record.</param>
-    /// <param name="inputs">The files it was made from; an empty path counts for none.</param>
+    /// <param name="path">The file of the record.</param>
+    /// <param name="inputs">The files that the result was made from.</param>
     public static void MarkAsChecked(string path, IEnumerable<string> inputs)
     {
-        DateTime newest = inputs.Where(input => input.Length > 0).Max(File.GetLastWriteTimeUtc);
+        DateTime newest = inputs.Max(File.GetLastWriteTimeUtc);
         if (newest > File.GetLastWriteTimeUtc(path))
         {
             File.SetLastWriteTimeUtc(path, newest);
         }
     }
 
-    /// <summary>Reads a record, null when there is none or this version of the SDK did not write it.</summary>
+    /// <summary>
+    /// Reads a record. The result is <c>null</c> if there is no file, or if this version of Hyperlight.Sdk did not write the file.
+    /// </summary>
     public static BakeRecord? Read(string path)
     {
         if (!File.Exists(path))

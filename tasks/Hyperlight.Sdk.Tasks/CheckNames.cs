@@ -4,9 +4,9 @@ using Microsoft.Build.Framework;
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
-/// Warns of names in a project that look like ours and that nothing reads (HL4025): MSBuild takes any name, and a mistyped name changes nothing, without a word.
-/// Warns of updates of guests that the project does not have (HL4026), and of names that have been replaced (HL4027, HL4028).
-/// Checks the switches that targets read (HL4015).
+/// Warns of names in a project that look like names of Hyperlight.Sdk and that nothing reads (HL4025). MSBuild takes any name, so a
+/// mistyped name is ignored. Warns of updates of guests that the project does not have (HL4026), and of names that have been replaced
+/// (HL4027, HL4028). Checks the switches that targets read (HL4015).
 /// </summary>
 [MSBuildMultiThreadableTask]
 public sealed class CheckNames : GuestTask
@@ -14,16 +14,16 @@ public sealed class CheckNames : GuestTask
     private const string Removal = $"Hyperlight.Sdk {SettingNames.LastVersion} and later will not read the former name.";
     private const string Remedy = "correct the name, or add HL4025 to NoWarn where somebody else reads it.";
 
-    /// <summary>The <c>HyperlightGuest</c> items.</summary>
+    /// <summary>Gets or sets the <c>HyperlightGuest</c> items.</summary>
     public ITaskItem[] Guests { get; set; } = [];
 
-    /// <summary>The properties of the project: their names, with the metadata <c>Value</c>.</summary>
+    /// <summary>Gets or sets the properties of the project: their names, with the metadata <c>Value</c>.</summary>
     public ITaskItem[] Properties { get; set; } = [];
 
-    /// <summary>The files that the project's author wrote, apart from what they import.</summary>
+    /// <summary>Gets or sets the files that the project's author wrote, without the files that these import.</summary>
     public ITaskItem[] ProjectFiles { get; set; } = [];
 
-    /// <summary>The folder of the SDK.</summary>
+    /// <summary>Gets or sets the folder of the SDK.</summary>
     [Required]
     public string SdkRoot { get; set; } = "";
 
@@ -50,7 +50,7 @@ public sealed class CheckNames : GuestTask
 
     private void CheckSwitch(string name, string value, ProjectWords words)
     {
-        // The targets have trimmed what a project file says; the command line's value is as it is.
+        // The targets remove the spaces around a value of a project file. They cannot change a value of the command line.
         if (value.Length > 0 && !(bool.TryParse(value, out _) && value.Trim() == value))
         {
             Findings.Report(Rules.BadSwitch.Found($"{name}: \"{value}\" is neither true nor false: correct the value."), PlaceOf(name, words));
@@ -124,7 +124,7 @@ public sealed class CheckNames : GuestTask
                 $"The property {name} of the command line is none of Hyperlight.Sdk", NearestName.Find(name, known, KnownNames.Mark), new(ProjectFile));
         }
 
-        // A name that is read and set nowhere here may be set elsewhere, so only a name that is nearly one of ours counts.
+        // A name that is read and not set in these files may be set elsewhere. So only a name that is nearly a name of ours counts.
         foreach (ProjectWord word in words.MarkedReads.Where(word => known.Any(other => NearestName.IsNear(word.Name, other)) && !IsSet(word.Name)))
         {
             Report(

@@ -4,19 +4,22 @@ using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks;
 
-/// <summary>Lists what the last bake of each guest gave, and its snapshot. It runs in every build, so that a build without a bake knows the same files.</summary>
+/// <summary>
+/// Lists the image of each guest with its files and its snapshot. The task runs in every build, so that a build that bakes nothing knows
+/// the files, too.
+/// </summary>
 [MSBuildMultiThreadableTask]
 public sealed class CollectImages : GuestTask
 {
-    /// <summary>The guests, as <see cref="ResolveGuests"/> gives them.</summary>
+    /// <summary>Gets or sets the guests, as <see cref="ResolveGuests"/> returns them.</summary>
     [Required]
     public ITaskItem[] Guests { get; set; } = [];
 
-    /// <summary>One item for each image: its folder, with metadata that describes it.</summary>
+    /// <summary>Gets an item for each image: the folder of the image, with the metadata of <see cref="ImageMetadata"/>.</summary>
     [Output]
     public ITaskItem[] Images { get; private set; } = [];
 
-    /// <summary>The files of all images, with the <c>Link</c> they have below the output folder.</summary>
+    /// <summary>Gets the files of all images. The metadata <c>Link</c> is the path of a file below the output folder.</summary>
     [Output]
     public ITaskItem[] ImageFiles { get; private set; } = [];
 
@@ -31,7 +34,7 @@ public sealed class CollectImages : GuestTask
                 continue;
             }
 
-            // A bake may have put another image in the place of the one that the snapshot was taken of.
+            // A bake may have replaced the image that the snapshot was taken of.
             BakeRecord? snapshot = BakeRecord.Read(guest.SnapshotRecordFile) is { } last && last.IsComplete(guest.ImageDirectory) ? last : null;
             string snapshotDigest = snapshot?.Find(ImageMetadata.SnapshotDigest) ?? "";
             string contentDigest = ImagePlace.ContentDigest(record.Find(ImageMetadata.Digest)!, snapshotDigest.Length > 0 ? snapshotDigest : null);

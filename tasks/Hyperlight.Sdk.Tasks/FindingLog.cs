@@ -4,17 +4,21 @@ using Microsoft.Build.Utilities;
 
 namespace Hyperlight.Sdk.Tasks;
 
-/// <summary>Where in a file a finding belongs; line 0 when only the file is known.</summary>
+/// <summary>The place in a file that a finding is about.</summary>
+/// <param name="File">The path of the file.</param>
+/// <param name="Line">The number of the line, from 1; 0 if only the file is known.</param>
 internal sealed record FindingOrigin(string File, int Line = 0);
 
-/// <summary>Turns findings into the errors, warnings and messages of a build.</summary>
+/// <summary>Reports findings as errors, warnings and messages of a build.</summary>
 /// <param name="log">The task's log.</param>
-/// <param name="warnings">Which warnings are errors.</param>
-/// <param name="helpRoot">The folder that help pages are relative to.</param>
+/// <param name="warnings">The policy that says which warnings are errors.</param>
+/// <param name="helpRoot">The folder that the paths of help pages are relative to.</param>
 internal sealed class FindingLog(TaskLoggingHelper log, WarningPolicy warnings, string helpRoot)
 {
-    /// <summary>Reports a finding. No subcategory: problem matchers expect <c>error</c> right after the origin.</summary>
-    /// <returns>Whether the finding is none that stops the build; a project may make an error of a warning.</returns>
+    /// <summary>
+    /// Reports a finding. The report has no subcategory, because problem matchers expect <c>error</c> right after the origin.
+    /// </summary>
+    /// <returns>Whether the build goes on. The build stops at an error, and a project may make an error of a warning.</returns>
     public bool Report(Finding finding, FindingOrigin origin)
     {
         DiagnosticRule rule = finding.Rule;

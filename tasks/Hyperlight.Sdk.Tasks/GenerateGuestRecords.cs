@@ -6,24 +6,25 @@ using Microsoft.Build.Framework;
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
-/// Writes the source file whose attributes record in the assembly which image each guest has. The runtime opens that image and no other. A file that is right stays as it is.
+/// Writes the source file with the assembly's attributes that record the image of each guest. The runtime opens that image and no other. A
+/// file that is up to date is not written.
 /// </summary>
 [MSBuildMultiThreadableTask]
 public sealed class GenerateGuestRecords : GuestTask
 {
-    /// <summary>The guests, as <see cref="ResolveGuests"/> gives them.</summary>
+    /// <summary>Gets or sets the guests, as <see cref="ResolveGuests"/> returns them.</summary>
     [Required]
     public ITaskItem[] Guests { get; set; } = [];
 
-    /// <summary>The images, as <see cref="CollectImages"/> gives them.</summary>
+    /// <summary>Gets or sets the images, as <see cref="CollectImages"/> returns them.</summary>
     [Required]
     public ITaskItem[] Images { get; set; } = [];
 
-    /// <summary>The project's language: <c>C#</c>, <c>VB</c> or <c>F#</c>.</summary>
+    /// <summary>Gets or sets the language of the project: <c>C#</c>, <c>VB</c> or <c>F#</c>.</summary>
     [Required]
     public string Language { get; set; } = "";
 
-    /// <summary>The file to write.</summary>
+    /// <summary>Gets or sets the file to write.</summary>
     [Required]
     public string RecordsFile { get; set; } = "";
 

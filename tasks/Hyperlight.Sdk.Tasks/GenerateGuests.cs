@@ -4,33 +4,35 @@ using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks;
 
-/// <summary>Writes the C# that gives each guest a property, and a program for projects that have none. A file that is right stays as it is.</summary>
+/// <summary>
+/// Writes the C# class with a property for each guest, and a program for projects that have none. A file that is up to date is not written.
+/// </summary>
 [MSBuildMultiThreadableTask]
 public sealed partial class GenerateGuests : GuestTask
 {
-    // The compiler's name for the class of a program of statements.
+    // The name that the compiler gives the class of a program that consists of statements.
     private const string ProgramClass = "Program";
 
-    /// <summary>The guests, as <see cref="ResolveGuests"/> gives them.</summary>
+    /// <summary>Gets or sets the guests, as <see cref="ResolveGuests"/> returns them.</summary>
     public ITaskItem[] Guests { get; set; } = [];
 
-    /// <summary>The namespace of the generated classes, empty for none.</summary>
+    /// <summary>Gets or sets the namespace of the generated classes; empty for none.</summary>
     public string Namespace { get; set; } = "";
 
-    /// <summary>Whether the project's files use the namespace without saying so.</summary>
+    /// <summary>Gets or sets whether all files of the project use the namespace without a using directive.</summary>
     public bool ImplicitUsings { get; set; }
 
-    /// <summary>The sources of the project.</summary>
+    /// <summary>Gets or sets the sources of the project.</summary>
     public ITaskItem[] Sources { get; set; } = [];
 
-    /// <summary>The file for the class <c>Guests</c>.</summary>
+    /// <summary>Gets or sets the file for the class <c>Guests</c>.</summary>
     [Required]
     public string GuestsFile { get; set; } = "";
 
-    /// <summary>The file for the class <c>Program</c>, empty when it is known beforehand that the project has its own.</summary>
+    /// <summary>Gets or sets the file for the class <c>Program</c>; empty if the project is known to have a program of its own.</summary>
     public string ProgramFile { get; set; } = "";
 
-    /// <summary>Whether the class <c>Program</c> is written: otherwise its file has nothing in it.</summary>
+    /// <summary>Gets or sets whether the class <c>Program</c> is written. Otherwise the file has a comment only.</summary>
     public bool GenerateProgram { get; set; }
 
     private protected override void Run()
@@ -46,8 +48,9 @@ public sealed partial class GenerateGuests : GuestTask
     }
 
     /// <summary>
-    /// Whether a source declares the namespace <c>Guests</c> or <c>Program</c> itself. If none does, the class must not do so either: for code in no namespace,
-    /// the name <c>Guests</c> would then mean the namespace, and the class <c>Program</c>, which a program of statements is, could not have its name.
+    /// Gets whether a source declares the namespace <c>Guests</c> or <c>Program</c>. If no source does, then the generated class must not
+    /// declare the namespace either: for code without a namespace the name <c>Guests</c> would then mean the namespace, and the compiler
+    /// could not call the class of a program of statements <c>Program</c>.
     /// </summary>
     private static bool DeclaresNamespace(ITaskItem source, string name)
     {
@@ -57,7 +60,7 @@ public sealed partial class GenerateGuests : GuestTask
         }
         catch (Exception e) when (IsFileFailure(e))
         {
-            return false; // The compiler will tell.
+            return false; // The compiler reports the file.
         }
     }
 

@@ -8,8 +8,11 @@ internal static class GuestIdentifier
     /// <summary>The name of the class that the properties are members of. C# does not let a member have the name of its class.</summary>
     public const string ClassName = "Guests";
 
-    /// <summary>Gets the C# identifier for a valid name of a guest: <c>hello-world</c> gives <c>HelloWorld</c>, <c>32bit</c> gives <c>_32bit</c>.</summary>
-    /// <returns>The identifier; <c>null</c> if the name has no letter or digit, or gives the name of the class around the property.</returns>
+    /// <summary>
+    /// Gets the C# identifier for a valid name of a guest: <c>hello-world</c> gives <c>HelloWorld</c>, <c>32bit</c> gives <c>_32bit</c>.
+    /// </summary>
+    /// <returns>The identifier; <c>null</c> if the name has no letter or digit, or gives the name of the class around the
+    /// property.</returns>
     public static string? Of(string name)
     {
         var identifier = new StringBuilder(name.Length + 1);

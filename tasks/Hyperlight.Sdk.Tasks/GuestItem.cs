@@ -6,44 +6,44 @@ using Microsoft.Build.Framework;
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
-/// A guest whose metadata has been understood. <see cref="ResolveGuests"/> makes it from what the project says; the targets carry it as
-/// an item to the tasks that follow, so that metadata is parsed and complained about in one place.
+/// A guest whose settings have been read. <see cref="ResolveGuests"/> creates it from an item of the project, and the targets pass it to
+/// the other tasks as another item. So one task reads the text of the project and reports what is wrong with the text.
 /// </summary>
 internal sealed record GuestItem
 {
     private const string PathKey = "GuestBinary";
 
-    // Whether there is anything to do about a snapshot: to take one, or to remove it.
+    // True if a snapshot has to be taken or removed.
     private const string HasSnapshotKey = "HasSnapshot";
 
-    /// <summary>The guest as the project writes it.</summary>
+    /// <summary>Gets the path of the guest as the project gives it.</summary>
     public required string Include { get; init; }
 
-    /// <summary>The guest's absolute path.</summary>
+    /// <summary>Gets the absolute path of the guest.</summary>
     public required string Path { get; init; }
 
-    /// <summary>The settings.</summary>
+    /// <summary>Gets the settings.</summary>
     public required GuestSettings Settings { get; init; }
 
-    /// <summary>The name of the image folder and, in another form, of the C# property.</summary>
+    /// <summary>Gets the name of the guest.</summary>
     public string Name => Settings.Name;
 
-    /// <summary>The absolute path of the folder that the image is baked to, without a separator at the end.</summary>
+    /// <summary>Gets the absolute path of the folder that the image is baked to, without a separator at the end.</summary>
     public required string ImageDirectory { get; init; }
 
-    /// <summary>The absolute path of the folder that the copies of its mapped files lie in.</summary>
+    /// <summary>Gets the absolute path of the folder with the copies of the guest's mapped files.</summary>
     public required string MappedFileDirectory { get; init; }
 
-    /// <summary>The file that says what was baked, see <see cref="BakeRecord"/>.</summary>
+    /// <summary>Gets the absolute path of the record of the image, see <see cref="BakeRecord"/>.</summary>
     public required string RecordFile { get; init; }
 
-    /// <summary>The file that says what became of the snapshot, see <see cref="SnapshotGuests"/>.</summary>
+    /// <summary>Gets the absolute path of the record of the snapshot, see <see cref="BakeRecord"/>.</summary>
     public required string SnapshotRecordFile { get; init; }
 
-    /// <summary>Where the copy of a mapped file is: a label is also a file's name.</summary>
+    /// <summary>Gets the absolute path of the copy of a mapped file. The copy is called after the label.</summary>
     public string CopyOf(MappedFile file) => System.IO.Path.Combine(MappedFileDirectory, file.Label);
 
-    /// <summary>The item that the targets carry.</summary>
+    /// <summary>Creates the item that the targets pass to other tasks.</summary>
     public ITaskItem ToTaskItem()
     {
         ITaskItem2 item = TaskItems.Create(Path);
@@ -62,7 +62,7 @@ internal sealed record GuestItem
         return item;
     }
 
-    /// <summary>Reads an item that <see cref="ToTaskItem"/> made.</summary>
+    /// <summary>Reads an item that <see cref="ToTaskItem"/> has created.</summary>
     public static GuestItem FromTaskItem(ITaskItem item) => new()
     {
         Include = item.GetMetadata(nameof(Include)),
@@ -74,7 +74,7 @@ internal sealed record GuestItem
         SnapshotRecordFile = item.GetMetadata(nameof(SnapshotRecordFile)),
     };
 
-    /// <summary>Reads the guest's files; a file that cannot be read is reported, and the result is null.</summary>
+    /// <summary>Reads the files of the guest. A file that cannot be read is reported; the result is then <c>null</c>.</summary>
     public BakeRequest? ReadRequest(FindingLog findings, string projectFile)
     {
         ReadOnlyMemory<byte>? guest = ReadFile(Path, Rules.GuestFileMissing, "guest", findings, projectFile);

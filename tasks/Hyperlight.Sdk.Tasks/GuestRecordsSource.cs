@@ -2,14 +2,17 @@ using System.Text;
 
 namespace Hyperlight.Sdk.Tasks;
 
-/// <summary>The source text of assembly attributes, in each language that has a compiler of the .NET SDK.</summary>
+/// <summary>Writes the source text of assembly attributes, in each language that the .NET SDK compiles.</summary>
 internal static class GuestRecordsSource
 {
     private const string Comment = "Written by Hyperlight.Sdk: which images this assembly was built with. Changes are lost with the next build.";
 
-    /// <summary>Attributes for these keys and values. Names, digests and labels have no character that a string literal of one of the languages would have to escape.</summary>
+    /// <summary>
+    /// Writes attributes for some keys and values. These consist of names, digests and labels, which have no character that a string
+    /// literal would have to escape.
+    /// </summary>
     /// <param name="records">The keys and values.</param>
-    /// <param name="language">The language as MSBuild calls it.</param>
+    /// <param name="language">The name of the language in MSBuild.</param>
     public static string Of(IEnumerable<KeyValuePair<string, string>> records, string language)
     {
         (string before, string format, string after) = language switch

@@ -4,29 +4,29 @@ using Task = Microsoft.Build.Utilities.Task;
 
 namespace Hyperlight.Sdk.Tasks;
 
-/// <summary>What all tasks share: coded errors instead of exceptions, and a way to stop.</summary>
+/// <summary>The base of all tasks. A task reports errors with codes instead of exceptions, and can be stopped.</summary>
 public abstract class GuestTask : Task, ICancelableTask, IDisposable
 {
     private readonly CancellationTokenSource _cancellation = new();
 
-    /// <summary>The project file: the origin of errors about what the project says.</summary>
+    /// <summary>Gets or sets the project file, which errors about the text of the project name.</summary>
     [Required]
     public string ProjectFile { get; set; } = "";
 
-    /// <summary>The folder that the pages of <c>docs/diagnostics</c> are found from.</summary>
+    /// <summary>Gets or sets the folder that the paths of help pages are relative to.</summary>
     [Required]
     public string HelpRoot { get; set; } = "";
 
-    /// <summary>The property <c>TreatWarningsAsErrors</c>.</summary>
+    /// <summary>Gets or sets the value of the property <c>TreatWarningsAsErrors</c>.</summary>
     public string TreatWarningsAsErrors { get; set; } = "";
 
-    /// <summary>The codes of warnings that stay warnings, or are none, where <see cref="TreatWarningsAsErrors"/> is true.</summary>
+    /// <summary>Gets or sets the codes of warnings that do not become errors where <see cref="TreatWarningsAsErrors"/> is true.</summary>
     public string ToleratedWarnings { get; set; } = "";
 
-    /// <summary>Where findings go.</summary>
+    /// <summary>Gets the log of findings.</summary>
     private protected FindingLog Findings => new(Log, new(BuildEngine, TreatWarningsAsErrors, ToleratedWarnings), HelpRoot);
 
-    /// <summary>Set when the build is stopped.</summary>
+    /// <summary>Gets the token that is canceled when the build is stopped.</summary>
     private protected CancellationToken Cancellation => _cancellation.Token;
 
     /// <inheritdoc/>
@@ -48,7 +48,7 @@ public abstract class GuestTask : Task, ICancelableTask, IDisposable
         {
             Findings.Report(Rules.ImageNotWritten.Found(e.Message), new(ProjectFile));
         }
-#pragma warning disable CA1031 // The edge of the task: a stack trace tells the user nothing, a code with a page does.
+#pragma warning disable CA1031 // A stack trace tells the user nothing. A code with a page does.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -63,27 +63,30 @@ public abstract class GuestTask : Task, ICancelableTask, IDisposable
         return !Log.HasLoggedErrors;
     }
 
-    /// <summary>Stops the task as soon as it is safe to do so.</summary>
+    /// <summary>Stops the task at the next place where the task can be stopped safely.</summary>
     public void Cancel() => _cancellation.Cancel();
 
-    /// <summary>Releases what the task holds.</summary>
+    /// <summary>Releases the resources of the task.</summary>
     public void Dispose()
     {
         _cancellation.Dispose();
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>The task's work. Errors are reported through <see cref="Findings"/>.</summary>
+    /// <summary>Does the work of the task, and reports errors to <see cref="Findings"/>.</summary>
     private protected abstract void Run();
 
-    /// <summary>Reports what was found about a guest. Of a file with debug information alone, the report names the guest where the guest lies beside the file.</summary>
-    /// <returns>Whether the build goes on: it does not where the project makes an error of a warning.</returns>
+    /// <summary>
+    /// Reports a finding about a guest. About a file that holds only debug information, the report also names the guest if the same folder
+    /// has it.
+    /// </summary>
+    /// <returns>Whether the build goes on. The build stops at an error, and a project may make an error of a warning.</returns>
     private protected bool Report(Finding finding, GuestItem guest)
     {
         string? name = finding.Rule == Rules.DebugFile ? DebugFile.FindGuest(guest.Path) : null;
         return Findings.Report(name is null ? finding : finding with { Message = $"{finding.Message} The same folder has '{name}'." }, new(guest.Path));
     }
 
-    /// <summary>Whether an exception is one that files are expected to cause: missing, denied, in use, disk full.</summary>
+    /// <summary>Gets whether an exception says that a file cannot be read or written, for example because the disk is full.</summary>
     private protected static bool IsFileFailure(Exception e) => InputFile.IsFailure(e);
 }

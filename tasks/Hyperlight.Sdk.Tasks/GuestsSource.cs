@@ -3,7 +3,10 @@ using System.Text;
 
 namespace Hyperlight.Sdk.Tasks;
 
-/// <summary>The text of the generated C#. It is C# 3, and depends on no using of the project, its nullability or its analyzers.</summary>
+/// <summary>
+/// Writes the generated C#. The text is C# 3, so that it compiles with the using directives, the nullability and the analyzers of any
+/// project.
+/// </summary>
 internal static class GuestsSource
 {
     private const string Header = """
@@ -16,18 +19,23 @@ internal static class GuestsSource
 
         """;
 
-    /// <summary>The file of the class <c>Program</c> in a project that has a program of its own.</summary>
+    /// <summary>The text of the file for the class <c>Program</c> in a project that has a program of its own.</summary>
     public const string NoProgram = Header + "// The project has a program of its own.\n";
 
-    /// <summary>The class <c>Guests</c>: a property for each guest, which opens the guest's image when it is first read.</summary>
+    /// <summary>
+    /// Writes the class <c>Guests</c>. It has a property for each guest, which opens the image of the guest when the property is first
+    /// read.
+    /// </summary>
     /// <param name="guests">The guests.</param>
-    /// <param name="namespace">The namespace of the class, empty for none.</param>
-    /// <param name="isGlobalUsing">Whether the file also makes every file of the project use that namespace.</param>
+    /// <param name="namespace">The namespace of the class; empty for none.</param>
+    /// <param name="isGlobalUsing">Whether the text also has a global using directive for the namespace.</param>
     public static string Guests(IReadOnlyList<GuestItem> guests, string @namespace, bool isGlobalUsing)
     {
         var body = new StringBuilder();
         body.Append("""
-            /// <summary>The guests of this project. Each is an image beside the program, opened when its property is first read.</summary>
+            /// <summary>
+            /// The guests of this project. Each property opens an image that lies beside the program, when the property is first read.
+            /// </summary>
             internal static class Guests
             {
 
@@ -45,7 +53,7 @@ internal static class GuestsSource
                 """);
         }
 
-        // In a class of their own, so that no guest's name can collide with a field.
+        // The fields are in a class of their own, so that a name of a guest cannot collide with a field.
         body.Append("    private static class __images\n    {\n");
         foreach (GuestItem guest in guests)
         {
@@ -60,7 +68,10 @@ internal static class GuestsSource
         return Header + (isGlobalUsing ? $"global using global::{@namespace};\n\n" : "") + InNamespace(body.ToString(), @namespace);
     }
 
-    /// <summary>The class <c>Program</c>: calls a function of a guest from the command line; of several guests, the first argument picks one.</summary>
+    /// <summary>
+    /// Writes the class <c>Program</c>, which calls a function of a guest from the command line. If there are several guests, the first
+    /// argument names the guest.
+    /// </summary>
     public static string Program(IReadOnlyList<GuestItem> guests, string @namespace)
     {
         string body = $$"""

@@ -4,15 +4,19 @@ using Hyperlight.Sdk.Tasks.Settings;
 
 namespace Hyperlight.Sdk.Tasks;
 
-/// <summary>The line that a build prints for each image that it made: <c>hello -> bin/Debug/net10.0/guests/hello-0123456789abcdef (48 KiB, 12 KiB stored)</c>.</summary>
+/// <summary>
+/// Writes the line that a build prints for each image that the build has made:
+/// <c>hello -> bin/Debug/net10.0/guests/hello-0123456789abcdef (48 KiB, 12 KiB stored)</c>.
+/// </summary>
 internal static class ImageLine
 {
-    /// <summary>The line.</summary>
+    /// <summary>Writes the line of a guest.</summary>
     /// <param name="guest">The guest.</param>
-    /// <param name="baked">What its bake gave.</param>
-    /// <param name="snapshotDigest">The digest of the snapshot, null when there is none.</param>
-    /// <param name="projectDirectory">The folder that paths are relative to.</param>
-    /// <param name="outputFolder">The folder that the build copies images below, empty when it copies none: then the line names the image itself.</param>
+    /// <param name="baked">The record of its image.</param>
+    /// <param name="snapshotDigest">The digest of the snapshot; <c>null</c> if there is none.</param>
+    /// <param name="projectDirectory">The folder of the project. The path in the line is relative to that folder.</param>
+    /// <param name="outputFolder">The folder that the build copies images below; empty if the build copies no images. Then the line names
+    /// the image in the folder obj.</param>
     public static string Of(GuestItem guest, BakeRecord baked, string? snapshotDigest, string projectDirectory, string outputFolder)
     {
         string digest = ImagePlace.ContentDigest(baked.Find(ImageMetadata.Digest)!, snapshotDigest);

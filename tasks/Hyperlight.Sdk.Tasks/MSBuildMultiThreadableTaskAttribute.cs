@@ -1,8 +1,8 @@
 namespace Microsoft.Build.Framework;
 
 /// <summary>
-/// Promises MSBuild that a task may run beside others in one process. MSBuild looks for the name, not for the type, so declaring
-/// it here lets us compile against an older MSBuild than the first one that has it.
+/// Tells MSBuild that a task may run in one process with other tasks at the same time. MSBuild looks for the name of the attribute and not
+/// for the type. So the attribute can be declared here, and the tasks compile against an MSBuild that does not have the attribute.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
 internal sealed class MSBuildMultiThreadableTaskAttribute : Attribute;

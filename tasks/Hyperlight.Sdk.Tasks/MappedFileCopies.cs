@@ -5,14 +5,15 @@ using Hyperlight.Sdk.Tasks.Settings;
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
-/// Keeps the mapped files of a guest beside its image. Copies to the output folder are made from here: MSBuild copies what is newer, and a file that
-/// is replaced by an older one, or is a link to another file now, is not newer.
+/// Copies the mapped files of a guest to a folder beside the image of the guest. MSBuild then copies these copies to the output folder.
+/// MSBuild copies files that are newer, and a file that is replaced by an older file, or by a link to another file, is not newer. A copy
+/// that is made here is.
 /// </summary>
 internal static class MappedFileCopies
 {
-    /// <summary>Copies what differs.</summary>
-    /// <returns>The digests of what was copied.</returns>
-    /// <exception cref="InvalidDataException">A path leads to something else than a file.</exception>
+    /// <summary>Copies the files that differ from their copies.</summary>
+    /// <returns>The digests of the files.</returns>
+    /// <exception cref="InvalidDataException">A path leads to something that is not a file.</exception>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
     public static Dictionary<SettingFile, string> Update(GuestItem guest)
     {
@@ -20,7 +21,7 @@ internal static class MappedFileCopies
         return guest.Settings.FileMappings.ToDictionary(file => new SettingFile(file.Path, file.Label), file => Update(file.Path, guest.CopyOf(file)));
     }
 
-    /// <summary>Whether the copy of a mapped file is there and equal.</summary>
+    /// <summary>Gets whether a mapped file and its copy have the same content.</summary>
     public static bool IsIntact(GuestItem guest, MappedFile file) => FileDigest.OfFile(guest.CopyOf(file)) is { } digest && digest == FileDigest.OfFile(file.Path);
 
     private static string Update(string source, string target)
@@ -39,7 +40,7 @@ internal static class MappedFileCopies
         return digest;
     }
 
-    // Not File.Copy: that keeps the time, and reads at another moment than the digest.
+    // Not File.Copy, which keeps the time. And the digest must be that of the bytes that are copied, so one pass reads them.
     private static string Copy(string source, string target)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -1,19 +1,20 @@
 namespace Hyperlight.Sdk.Tasks;
 
-/// <summary>Finds the name that somebody meant.</summary>
+/// <summary>Finds the known name that is nearest to a mistyped name.</summary>
 internal static class NearestName
 {
-    // Letters in which names may differ: one for each so many of the shorter name, and never more than the limit.
+    // Names may differ in one letter for each four letters of the shorter name, and in three letters at most.
     private const int LettersPerMistake = 4;
     private const int MaxMistakes = 3;
 
-    // A part of a name that says enough to be the whole.
+    // Letters. So many letters of a name are enough to find the name by a part.
     private const int MinPart = 4;
 
-    /// <summary>The nearest of some names, null when none is near.</summary>
-    /// <param name="name">What was written.</param>
-    /// <param name="known">The names; the first of equally near ones counts.</param>
-    /// <param name="start">What most of the names begin with: where the written one does, it says nothing about which of them is meant.</param>
+    /// <summary>Finds the nearest of some names; <c>null</c> if no name is near.</summary>
+    /// <param name="name">The mistyped name.</param>
+    /// <param name="known">The names. If several are equally near, the first of them is found.</param>
+    /// <param name="start">A word that most of the names begin with. If the mistyped name begins with the word, only the rest of each name
+    /// is compared.</param>
     public static string? Find(string name, IEnumerable<string> known, string start = "")
     {
         string prefix = name.StartsWith(start, StringComparison.OrdinalIgnoreCase) ? start : "";
@@ -28,14 +29,14 @@ internal static class NearestName
             ?? (written.Length >= MinPart ? names.FirstOrDefault(candidate => Core(candidate, prefix).Contains(written, StringComparison.Ordinal)) : null);
     }
 
-    /// <summary>Whether a name is another one with a letter or two missing, doubled, exchanged or wrong.</summary>
+    /// <summary>Gets whether a name differs from a known name in one or two letters that are missing, added, exchanged or wrong.</summary>
     public static bool IsNear(string name, string known) =>
         Math.Abs(name.Length - known.Length) <= 2 && Distance(Core(name, ""), Core(known, "")) is > 0 and <= 2;
 
     private static int Limit(string written, string candidate) =>
         Math.Min(MaxMistakes, Math.Max(1, Math.Min(written.Length, candidate.Length) / LettersPerMistake));
 
-    // Names differ neither in case nor in punctuation.
+    // Case and punctuation do not count.
     private static string Core(string name, string prefix)
     {
         string core = string.Concat(name.Where(char.IsLetterOrDigit)).ToUpperInvariant();
@@ -43,7 +44,7 @@ internal static class NearestName
         return start.Length > 0 && core.StartsWith(start, StringComparison.Ordinal) ? core[start.Length..] : core;
     }
 
-    /// <summary>How many letters to insert, remove, replace or exchange with their neighbour to get from one name to the other.</summary>
+    /// <summary>Counts the letters to insert, remove, replace or exchange with their neighbour to get from one name to the other.</summary>
     private static int Distance(string from, string to)
     {
         int[,] distance = new int[from.Length + 1, to.Length + 1];

@@ -4,26 +4,30 @@ using System.Xml.Linq;
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
-/// Finds the line on which a project file says something. MSBuild knows it but does not hand it to tasks; reading the file again
-/// costs a few milliseconds and is done only when there is an error to report.
+/// Finds the line of an item, a metadata or a property in a project file. MSBuild knows the line and does not tell tasks. So the file is
+/// read again, which takes a few milliseconds and happens only when there is something to report.
 /// </summary>
 internal static class ProjectLines
 {
     private const string ItemType = "HyperlightGuest";
 
-    /// <summary>Where the guest <paramref name="include"/> is included or updated; line 0 when it is not found as written, for example behind a wildcard.</summary>
+    /// <summary>
+    /// Finds the element that includes or updates a guest. The line is 0 if the file does not have the path as it is, for example because
+    /// of a wildcard.
+    /// </summary>
     public static FindingOrigin FindItem(string projectFile, string include) =>
         Find(projectFile, element => element.Name.LocalName == ItemType && Includes(element, include));
 
-    /// <summary>Where the property <paramref name="name"/> is set; line 0 when it is set elsewhere.</summary>
+    /// <summary>Finds the element that sets a property. The line is 0 if another file sets the property.</summary>
     public static FindingOrigin FindProperty(string projectFile, string name) =>
         Find(projectFile, element => element.Name.LocalName == name && element.Parent?.Name.LocalName == "PropertyGroup");
 
     /// <summary>
-    /// Where metadata of the guest <paramref name="include"/> is written: on its item, else on any guest, for example on a wildcard or in an item definition.
+    /// Finds the attribute or element that gives a metadata of a guest: on the item of the guest, otherwise on any guest, for example on a
+    /// wildcard or in an item definition.
     /// </summary>
-    /// <param name="files">The files to search, in order; empty for none.</param>
-    /// <param name="include">The guest as the project writes it.</param>
+    /// <param name="files">The paths of the files to search, in order. An empty path is left out.</param>
+    /// <param name="include">The path of the guest as the project gives it.</param>
     /// <param name="metadata">The name of the metadata.</param>
     public static FindingOrigin FindMetadata(IReadOnlyList<string> files, string include, string metadata)
     {

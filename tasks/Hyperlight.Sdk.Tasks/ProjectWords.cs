@@ -4,45 +4,47 @@ using Hyperlight.Sdk.Tasks.Settings;
 
 namespace Hyperlight.Sdk.Tasks;
 
-/// <summary>A name that a project file defines, or a path that it updates, and where.</summary>
+/// <summary>A name that a project file defines, or a path that the file updates.</summary>
+/// <param name="Name">The name or path.</param>
+/// <param name="Place">The place in the file.</param>
 internal sealed record ProjectWord(string Name, FindingOrigin Place);
 
 /// <summary>
-/// The names that the files of a project define and read. A target cannot ask MSBuild for them, so the files are read: the project's own, and those that
-/// they import by a path that needs no evaluation.
+/// The names that the files of a project define and read. A target cannot ask MSBuild for the names, so the files are read again: the files
+/// of the project, and files that these import by a path that can be found without an evaluation of the project.
 /// </summary>
 /// <param name="projectDirectory">The folder of the project.</param>
-/// <param name="sdkRoot">The folder of the SDK: its files are not the project's.</param>
+/// <param name="sdkRoot">The folder of the SDK, whose files are left out.</param>
 internal sealed partial class ProjectWords(string projectDirectory, string sdkRoot)
 {
-    // Files. More imports than that are no project that a person wrote.
+    // Files. No project that a person wrote imports more.
     private const int MaxFiles = 100;
 
     private readonly HashSet<string> _files = new(StringComparer.Ordinal);
 
-    // The texts that may read a name. The texts are searched only when there is a name to ask for: in most builds there is none.
+    // The texts that may read a name. They are searched only when there is a name to search for, which most builds do not have.
     private readonly List<ReadingText> _texts = [];
     private HashSet<string>? _readProperties;
     private HashSet<string>? _readItems;
 
-    /// <summary>The properties that are set.</summary>
+    /// <summary>Gets the properties that the files set.</summary>
     public List<ProjectWord> Properties { get; } = [];
 
-    /// <summary>The kinds of items that are included.</summary>
+    /// <summary>Gets the kinds of items that the files include.</summary>
     public List<ProjectWord> Items { get; } = [];
 
-    /// <summary>The guests that are updated whatever the conditions, by one path each.</summary>
+    /// <summary>Gets the guests that the files update by one path and without a condition.</summary>
     public List<ProjectWord> Updates { get; } = [];
 
-    /// <summary>The properties with our mark in their names that are read, each where it is.</summary>
+    /// <summary>Gets the properties that the files read and whose names contain <see cref="KnownNames.Mark"/>.</summary>
     public IEnumerable<ProjectWord> MarkedReads => _texts
         .Where(text => text.Text.Contains(KnownNames.Mark, StringComparison.OrdinalIgnoreCase))
         .SelectMany(text => Read(text.Text, isProperty: true).Select(name => new ProjectWord(name, text.Reader.Place)));
 
-    /// <summary>Whether a file reads a property: then the property means something to the project itself.</summary>
+    /// <summary>Gets whether a file reads a property. Then the property means something to the project itself.</summary>
     public bool ReadsProperty(string name) => (_readProperties ??= FindRead(isProperty: true)).Contains(name);
 
-    /// <summary>Whether a file reads an item or metadata.</summary>
+    /// <summary>Gets whether a file reads an item or a metadata.</summary>
     public bool ReadsItem(string name) => (_readItems ??= FindRead(isProperty: false)).Contains(name);
 
     /// <summary>Finds where a metadata of an item is read, in texts that name the item.</summary>
@@ -51,7 +53,10 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
         .Where(text => Read(text.Text, isProperty: false).Contains(metadata, StringComparer.OrdinalIgnoreCase))
         .Select(text => text.Reader);
 
-    /// <summary>Adds the words of a file and of what it imports. A file that cannot be read adds none: MSBuild, which reads it first, has told.</summary>
+    /// <summary>
+    /// Adds the names of a file and of the files that it imports. A file that cannot be read is left out, because MSBuild reads the file
+    /// first and reports it.
+    /// </summary>
     public void Add(string file)
     {
         if (file.StartsWith(sdkRoot, StringComparison.Ordinal) || _files.Count == MaxFiles || !_files.Add(file) || !File.Exists(file))
@@ -125,7 +130,7 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
         }
     }
 
-    // A name that only its own definition reads, to keep a value that is there or to add to it, is not used.
+    // A name that only its own definition reads, to keep or extend an earlier value, is not used.
     private HashSet<string> FindRead(bool isProperty) =>
         _texts.SelectMany(text => Read(text.Text, isProperty).Where(name => !name.Equals(text.Reader.Name, StringComparison.OrdinalIgnoreCase)))
             .ToHashSet(StringComparer.OrdinalIgnoreCase);

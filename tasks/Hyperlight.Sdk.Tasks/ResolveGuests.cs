@@ -6,35 +6,37 @@ using Microsoft.Build.Framework;
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
-/// Understands the <c>HyperlightGuest</c> items of a project. Everything that is wrong with them (HL4001 to HL4007, HL4011 to HL4013, HL4015 to HL4017) is
-/// reported in one run, before anything is baked.
+/// Reads the settings of the <c>HyperlightGuest</c> items of a project. Everything that is wrong with them (HL4001 to HL4007, HL4011 to
+/// HL4013, HL4015 to HL4017) is reported in one run, before anything is baked.
 /// </summary>
 [MSBuildMultiThreadableTask]
 public sealed class ResolveGuests : GuestTask
 {
-    /// <summary>The <c>HyperlightGuest</c> items.</summary>
+    /// <summary>Gets or sets the <c>HyperlightGuest</c> items.</summary>
     [Required]
     public ITaskItem[] Guests { get; set; } = [];
 
-    /// <summary>The folder that images are baked to, absolute.</summary>
+    /// <summary>Gets or sets the absolute path of the folder that images are baked to.</summary>
     [Required]
     public string ImageRoot { get; set; } = "";
 
-    /// <summary>The simple name of the assembly that the project builds.</summary>
+    /// <summary>Gets or sets the simple name of the assembly that the project builds.</summary>
     [Required]
     public string AssemblyName { get; set; } = "";
 
-    /// <summary>The properties of the project: their names, with the metadata <c>Value</c>.</summary>
+    /// <summary>Gets or sets the properties of the project: their names, with the metadata <c>Value</c>.</summary>
     public ITaskItem[] Properties { get; set; } = [];
 
-    /// <summary>An editor asks: report nothing, look at no guest, leave out what cannot be named.</summary>
+    /// <summary>
+    /// Gets or sets whether an editor runs the task. Then the task reports nothing, and leaves out guests whose names are not valid.
+    /// </summary>
     public bool DesignTime { get; set; }
 
-    /// <summary>The guests, understood.</summary>
+    /// <summary>Gets the guests with their settings, for the other tasks.</summary>
     [Output]
     public ITaskItem[] ResolvedGuests { get; private set; } = [];
 
-    /// <summary>The files that their sandboxes are shown, with the metadata <c>Link</c>: where the copies go, beside the program.</summary>
+    /// <summary>Gets the copies of mapped files. The metadata <c>Link</c> is the path of a copy below the output folder.</summary>
     [Output]
     public ITaskItem[] MappedFiles { get; private set; } = [];
 
@@ -142,7 +144,7 @@ public sealed class ResolveGuests : GuestTask
 
     private string StatePath(string name, string extension) => Path.Combine(ImageRoot, ".state", name + extension);
 
-    /// <summary>Whether nothing is there: no file, a folder, or a link that leads to nothing.</summary>
+    /// <summary>Gets whether a path leads to no file, because it leads to nothing, to a folder, or to a broken link.</summary>
     private static bool IsMissing(FileInfo file) => !file.Exists || InputFile.MissingTarget(file) is not null;
 
     private static string MissingText(string what, FileInfo file, string remedy)
@@ -174,7 +176,7 @@ public sealed class ResolveGuests : GuestTask
         {
             string file = item.GetMetadata("DefiningProjectFullPath");
             FindingOrigin origin = ProjectLines.FindItem(file.Length > 0 ? file : ProjectFile, item.ItemSpec);
-            // An item from a wildcard of our own is the project's business all the same.
+            // The default wildcard of the SDK defines items as well. Then the error names the project file.
             Findings.Report(finding, origin.Line > 0 ? origin : new(ProjectFile));
         }
     }

@@ -1,15 +1,15 @@
 namespace Hyperlight.Sdk.Tasks;
 
-/// <summary>Finds words for a process that did not take its snapshot.</summary>
+/// <summary>Explains why a process has not taken a snapshot.</summary>
 internal static class SnapshotFailure
 {
-    // Of a process that a signal ended, .NET gives 128 and the signal's number, as shells do.
+    // If a signal ended a process, its exit code in .NET is 128 plus the number of the signal, as in shells.
     private const int Signal = 128;
 
-    // Characters; what a process says before it crashes can be a stack trace.
+    // Characters. The last line of a process that crashes can be part of a stack trace.
     private const int MaxLastWords = 200;
 
-    /// <summary>The finding that the process wrote, or one that says how it ended.</summary>
+    /// <summary>Gets the finding that the process wrote; otherwise a finding that says how the process ended.</summary>
     public static Finding Explain(SnapshotterProcess process, TimeSpan timeout)
     {
         string[] lines = process.Error.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

@@ -11,8 +11,9 @@ using Microsoft.Build.Framework;
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
-/// Gives the image of each guest that asks for it a snapshot of the guest, taken by a process of its own that may fail in any way, and removes the snapshots
-/// of those that ask no longer. Where nothing has changed since the last time no process is started.
+/// Adds a snapshot of the guest to the image of each guest that asks for one, and removes the snapshots of guests that no longer ask.
+/// Another process takes a snapshot, so that a failure of any kind does not end the build. If nothing has changed since the last snapshot,
+/// no process is started.
 /// </summary>
 [MSBuildMultiThreadableTask]
 public sealed class SnapshotGuests : GuestTask
@@ -20,26 +21,26 @@ public sealed class SnapshotGuests : GuestTask
     // In the record of a snapshot that was not taken: the time that was not enough.
     private const string TimeoutName = "SnapshotTimeout";
 
-    /// <summary>The guests, as <see cref="ResolveGuests"/> gives them, with their images baked.</summary>
+    /// <summary>Gets or sets the guests, as <see cref="ResolveGuests"/> returns them. Their images have been baked.</summary>
     [Required]
     public ITaskItem[] Guests { get; set; } = [];
 
-    /// <summary>The program <c>dotnet</c>.</summary>
+    /// <summary>Gets or sets the path of the program <c>dotnet</c>.</summary>
     [Required]
     public string DotNetHost { get; set; } = "";
 
-    /// <summary>The assembly that it runs: Hyperlight.Snapshotter, beside the runtime that it uses.</summary>
+    /// <summary>Gets or sets the path of the assembly Hyperlight.Snapshotter, which <c>dotnet</c> runs.</summary>
     [Required]
     public string Snapshotter { get; set; } = "";
 
-    /// <summary>The device that is there where guests can run.</summary>
+    /// <summary>Gets or sets the path of the hypervisor's device. Guests can run on a computer that has the device.</summary>
     [Required]
     public string HypervisorDevice { get; set; } = "";
 
-    /// <summary>The names of the guests that this build has baked.</summary>
+    /// <summary>Gets or sets the names of the guests that this build has baked.</summary>
     public ITaskItem[] BakedGuests { get; set; } = [];
 
-    /// <summary>The folder that the build copies images below, empty when it copies none.</summary>
+    /// <summary>Gets or sets the folder that the build copies images below; empty if the build copies no images.</summary>
     public string OutputFolder { get; set; } = "";
 
     private protected override void Run()
@@ -49,7 +50,7 @@ public sealed class SnapshotGuests : GuestTask
             Cancellation.ThrowIfCancellationRequested();
             if (BakeRecord.Read(guest.RecordFile) is not { } baked)
             {
-                continue; // Its bake has said why.
+                continue; // The bake has reported why there is no image.
             }
 
             string? before = BakeRecord.Read(guest.SnapshotRecordFile)?.Find(ImageMetadata.SnapshotDigest);
@@ -81,7 +82,7 @@ public sealed class SnapshotGuests : GuestTask
         }
         catch (HyperlightException)
         {
-            // The process, or somebody else, did something to the image itself: the next build bakes it anew.
+            // The process, or somebody else, has changed the image itself. The next build bakes the image again.
             File.Delete(guest.RecordFile);
             throw;
         }
@@ -107,24 +108,30 @@ public sealed class SnapshotGuests : GuestTask
             if (digest is not null || guest.Settings.Snapshot == SnapshotChoice.Auto)
             {
                 KeyValuePair<string, string> result = digest is null ? new(TimeoutName, $"{guest.Settings.SnapshotTimeout}") : new(ImageMetadata.SnapshotDigest, digest);
-                string taken = Key(guest, baked) == key ? key : "of files that changed meanwhile"; // Then the next build takes another one.
+                string taken = Key(guest, baked) == key ? key : "of files that changed meanwhile"; // Then the next build takes another snapshot.
                 IReadOnlyList<string> files = BakeRecord.FindFiles(guest.ImageDirectory);
                 string documents = BakeRecord.DigestOfDocuments(guest.ImageDirectory, files);
                 new BakeRecord(taken, [result], files, finding is null ? [] : [finding], documents).Write(guest.SnapshotRecordFile);
             }
         }
 
-        // Also that of an earlier build: as long as the image lacks what the project asks for, builds say so.
+        // A build also reports the finding of an earlier build: each build reports that the image lacks a snapshot which the project asks
+        // for.
         return finding is null || Report(guest, finding);
     }
 
-    /// <summary>What failed would fail again, unless the project asks for more now, or a hypervisor has come.</summary>
+    /// <summary>
+    /// Gets whether a snapshot that could not be taken may be taken now. An attempt is worthwhile if the project has changed its request,
+    /// or if there is a hypervisor now.
+    /// </summary>
     private bool IsWorthAnotherTry(GuestItem guest, BakeRecord record, Finding finding) =>
         guest.Settings.Snapshot == SnapshotChoice.True
         || record.Find(TimeoutName) != $"{guest.Settings.SnapshotTimeout}"
         || (finding.Rule == Rules.NoHypervisor && CanOpenDevice());
 
-    /// <summary>Takes a snapshot. Whatever happens meanwhile, the image has it afterwards, or is as it was baked and the finding says why.</summary>
+    /// <summary>
+    /// Takes a snapshot. Afterwards either the image has the snapshot, or the image is as it was baked and the finding says why.
+    /// </summary>
     private (string? Digest, Finding? Finding) Take(GuestItem guest)
     {
         if (FindObstacle(guest) is { } obstacle)
@@ -178,7 +185,10 @@ public sealed class SnapshotGuests : GuestTask
         ];
     }
 
-    /// <summary>All that a snapshot depends on: the image, the host functions, the program that takes it with its runtime, and the processor's vendor.</summary>
+    /// <summary>
+    /// Writes all that a snapshot depends on: the image, the host functions, the program that takes the snapshot, its runtime, and the
+    /// vendor of the processor.
+    /// </summary>
     private string Key(GuestItem guest, BakeRecord baked)
     {
         IEnumerable<string> functions =
@@ -220,7 +230,10 @@ public sealed class SnapshotGuests : GuestTask
         return image.SnapshotDigest;
     }
 
-    /// <summary>An error where the project insists on a snapshot, else a warning, and hardly that where none can be expected.</summary>
+    /// <summary>
+    /// Reports that an image has no snapshot: as an error if the project requires the snapshot, otherwise as a warning. If this computer
+    /// has no hypervisor for guests and the project does not require the snapshot, the report is a message of low importance.
+    /// </summary>
     private bool Report(GuestItem guest, Finding finding)
     {
         bool isOptional = guest.Settings.Snapshot == SnapshotChoice.Auto;

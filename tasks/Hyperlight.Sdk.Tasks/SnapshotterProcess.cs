@@ -4,24 +4,27 @@ using System.Text;
 
 namespace Hyperlight.Sdk.Tasks;
 
-/// <summary>What became of the process that takes a snapshot.</summary>
-/// <param name="ExitCode">Its exit code, null when it was ended because its time was over.</param>
-/// <param name="Output">The beginning of its standard output.</param>
-/// <param name="Error">The beginning of its standard error.</param>
+/// <summary>The result of a process that takes a snapshot.</summary>
+/// <param name="ExitCode">The exit code; <c>null</c> if the process was ended because its time was over.</param>
+/// <param name="Output">The beginning of the standard output.</param>
+/// <param name="Error">The beginning of the standard error output.</param>
 internal sealed record SnapshotterProcess(int? ExitCode, string Output, string Error)
 {
-    // Characters of each stream; what follows is read and forgotten, so that no process waits for a reader.
+    // Characters of each stream. The rest of a stream is read and dropped, so that the process does not wait for a reader.
     private const int MaxText = 16 * 1024;
 
-    // A process that this one started and left behind may keep the streams open.
+    // The process may leave another process behind, which keeps the streams open.
     private static readonly TimeSpan StreamsTimeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>Runs a process to its end, or ends it and all that it started. It inherits the environment and gets no input.</summary>
-    /// <param name="start">The program and its arguments; no shell sees them.</param>
-    /// <param name="timeout">The longest it may run.</param>
-    /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="OperationCanceledException">It was ended because of <paramref name="cancellation"/>.</exception>
-    /// <exception cref="Win32Exception">It cannot be started.</exception>
+    /// <summary>
+    /// Runs a process to its end, or ends the process and all processes that it started. The process inherits the environment and gets no
+    /// input.
+    /// </summary>
+    /// <param name="start">The program and its arguments, which are not passed through a shell.</param>
+    /// <param name="timeout">The longest time that the process may run.</param>
+    /// <param name="cancellation">Ends the process when it is canceled.</param>
+    /// <exception cref="OperationCanceledException">The process was ended because of <paramref name="cancellation"/>.</exception>
+    /// <exception cref="Win32Exception">The process cannot be started.</exception>
     public static SnapshotterProcess Run(ProcessStartInfo start, TimeSpan timeout, CancellationToken cancellation)
     {
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;

@@ -4,15 +4,15 @@ using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks;
 
-/// <summary>Checks guests as a bake would, and writes nothing.</summary>
+/// <summary>Checks guests as a bake does, and writes nothing.</summary>
 [MSBuildMultiThreadableTask]
 public sealed class ValidateGuests : GuestTask
 {
-    /// <summary>The guests, as <see cref="ResolveGuests"/> gives them.</summary>
+    /// <summary>Gets or sets the guests, as <see cref="ResolveGuests"/> returns them.</summary>
     [Required]
     public ITaskItem[] Guests { get; set; } = [];
 
-    /// <summary>The guests that can be baked, with their <c>Name</c>, <c>Architecture</c> and <c>Layout</c>.</summary>
+    /// <summary>Gets the guests that can be baked, with the metadata <c>Name</c>, <c>Architecture</c> and <c>Layout</c>.</summary>
     [Output]
     public ITaskItem[] ValidGuests { get; private set; } = [];
 

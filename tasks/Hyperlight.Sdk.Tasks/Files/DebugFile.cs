@@ -5,7 +5,9 @@ internal static class DebugFile
 {
     private static readonly string[] Marks = ["debug", "dbg"];
 
-    /// <summary>Finds a file in the same folder that has the same name without <c>.debug</c> or <c>.dbg</c>, and with or without <c>.elf</c>.</summary>
+    /// <summary>
+    /// Finds a file in the same folder that has the same name without <c>.debug</c> or <c>.dbg</c>, and with or without <c>.elf</c>.
+    /// </summary>
     /// <param name="path">The absolute path of the file with debug information.</param>
     /// <returns>The name of the file; <c>null</c> if there is none.</returns>
     public static string? FindGuest(string path) =>

@@ -3,12 +3,14 @@ using System.Security.Cryptography;
 namespace Hyperlight.Sdk.Tasks.Files;
 
 /// <summary>
-/// The key that tells a file from an earlier one in the same place: the digest of its content. Length and time do not: the target of a link changes, archives and
-/// reproducible builds set times, and a guest of the same size is the rule where sizes are padded.
+/// Computes digests of files, which tell whether a file has changed. Length and time do not tell: the target of a link can change, archives
+/// and reproducible builds set times, and a changed guest often has the same size, because sizes are padded.
 /// </summary>
 internal static class FileDigest
 {
-    /// <summary>The SHA-256 of a file as 64 hexadecimal digits, null when it cannot be read. The file is never in memory as a whole.</summary>
+    /// <summary>
+    /// Computes the SHA-256 of a file as 64 hexadecimal digits; <c>null</c> if the file cannot be read. The file is read in pieces.
+    /// </summary>
     public static string? OfFile(string path)
     {
         try
@@ -22,12 +24,12 @@ internal static class FileDigest
         }
     }
 
-    /// <summary>Gets the digest of bytes that have been read. The digest is right for the bytes that are used, whatever becomes of the file.</summary>
+    /// <summary>Computes the SHA-256 of bytes as 64 hexadecimal digits.</summary>
     public static string Of(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
     /// <summary>
-    /// Tells what a process loads with an assembly: the assembly itself, and what lies where the loader looks for libraries, native ones, resources and
-    /// settings. More than is loaded counts, because which files are is known only at run time.
+    /// Computes a digest of an assembly and of all files that a process can load with the assembly: managed and native libraries, resources
+    /// and settings in the folders where the loader looks. Which of these files are loaded is known only at run time, so all of them count.
     /// </summary>
     public static string OfAssembly(string path)
     {
@@ -41,7 +43,7 @@ internal static class FileDigest
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    // Not all folders below: the assembly may lie in the project's own, below which every build writes.
+    // Not all folders below: the assembly may lie in the folder of the project, and every build writes below that folder.
     private static IEnumerable<string> LoadableFiles(string folder)
     {
         if (!Directory.Exists(folder))

@@ -4,12 +4,14 @@ using Microsoft.Win32.SafeHandles;
 namespace Hyperlight.Sdk.Tasks.Files;
 
 /// <summary>
-/// Files that a project names, read without waiting: a path can lead to a pipe, whose other end nobody opens, or to a device without an end.
+/// Reads files that a project names. Reading never waits: a path can lead to a pipe whose other end nobody opens, or to a device without an
+/// end.
 /// </summary>
 internal static class InputFile
 {
-    /// <summary>All bytes of a file.</summary>
-    /// <exception cref="InvalidDataException">The path leads to something else than a file, or the file has more bytes than an array.</exception>
+    /// <summary>Reads all bytes of a file.</summary>
+    /// <exception cref="InvalidDataException">The path leads to something that is not a file, or the file has more bytes than an array can
+    /// have.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     public static byte[] ReadAllBytes(string path)
@@ -31,8 +33,8 @@ internal static class InputFile
         return read == bytes.Length ? bytes : bytes[..read];
     }
 
-    /// <summary>A file to be read from its start.</summary>
-    /// <exception cref="InvalidDataException">The path leads to something else than a file.</exception>
+    /// <summary>Opens a file for reading.</summary>
+    /// <exception cref="InvalidDataException">The path leads to something that is not a file.</exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be opened.</exception>
     public static Stream OpenRead(string path)
@@ -47,10 +49,12 @@ internal static class InputFile
         return Stream.Null;
     }
 
-    /// <summary>Whether an exception says that a file cannot be read, and not that something is wrong with us.</summary>
+    /// <summary>Gets whether an exception says that a file cannot be read. Any other exception is a defect of this code.</summary>
     public static bool IsFailure(Exception exception) => exception is IOException or UnauthorizedAccessException or InvalidDataException;
 
-    /// <summary>The path of what a link leads to and that is not there; null where the path is no link or leads to something.</summary>
+    /// <summary>
+    /// Gets the path that a broken link leads to; <c>null</c> if the file is not a link, or if the target of the link exists.
+    /// </summary>
     public static string? MissingTarget(FileInfo file)
     {
         try
@@ -59,7 +63,7 @@ internal static class InputFile
         }
         catch (IOException)
         {
-            // Links that lead to each other.
+            // Links that lead to each other: none of them has a final target.
             return file.LinkTarget;
         }
     }

@@ -1,9 +1,9 @@
 namespace Hyperlight.Sdk.Tasks.Files;
 
-/// <summary>Generated source files.</summary>
+/// <summary>Writes generated source files.</summary>
 internal static class SourceFile
 {
-    /// <summary>Makes a file have a text. A file that has it already keeps its time, so that the compiler has nothing to do.</summary>
+    /// <summary>Writes a text to a file. A file that has the text already keeps its time, so that the compiler need not run.</summary>
     public static void WriteWhenDifferent(string path, string text)
     {
         if (File.Exists(path) && File.ReadAllText(path) == text)

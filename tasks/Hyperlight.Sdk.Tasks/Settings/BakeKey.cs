@@ -3,7 +3,10 @@ using Hyperlight.Sdk.Tasks.Files;
 
 namespace Hyperlight.Sdk.Tasks.Settings;
 
-/// <summary>Writes the key of an image: everything that the image depends on, as one line of text. That is the code that bakes, the settings, and the content of each file.</summary>
+/// <summary>
+/// Writes the key of an image: everything that the image depends on, as one line of text. That is the code that bakes, the settings, and
+/// the content of each file.
+/// </summary>
 internal static class BakeKey
 {
     /// <summary>Gets the key of an image that was made of content with some digests.</summary>
@@ -36,7 +39,9 @@ internal static class BakeKey
         return string.Join(", ", parts);
     }
 
-    /// <summary>Gets the key of an image that was made of what the guest's files hold now; <c>null</c> if one of them cannot be read.</summary>
+    /// <summary>
+    /// Gets the key of an image that was made of what the guest's files hold now; <c>null</c> if one of them cannot be read.
+    /// </summary>
     /// <param name="settings">The guest's settings.</param>
     /// <param name="guest">The path of the guest's ELF file.</param>
     public static string? OfFiles(GuestSettings settings, string guest) =>

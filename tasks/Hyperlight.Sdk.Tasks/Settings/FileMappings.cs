@@ -3,18 +3,21 @@ using Hyperlight.Images;
 
 namespace Hyperlight.Sdk.Tasks.Settings;
 
-/// <summary>The metadata <c>FileMappings</c>: files that every sandbox of a guest is shown at its start, and their copies beside the program, named by label.</summary>
+/// <summary>
+/// Reads and writes the setting <c>FileMappings</c>: files that every sandbox shows its guest. Their copies beside the program are named by
+/// label.
+/// </summary>
 internal static class FileMappings
 {
-    // The list in a PEB has 32 entries, and labels of 63 bytes (i686 sheet, section 9).
+    // The list in the PEB has 32 entries, with labels of 63 bytes (i686 sheet, section 9).
     private const int MaxCount = 32;
     private const int MaxLabelLength = 63;
 
-    // Between files in our own items: MSBuild's semicolon may be part of the project's path.
+    // Between files in items that tasks pass to each other. A semicolon, which MSBuild uses, may be part of the path of the project.
     private const char Separator = '\n';
 
-    /// <summary>Reads the metadata <c>FileMappings</c>: <c>label=path@address;…</c>.</summary>
-    /// <param name="text">The metadata.</param>
+    /// <summary>Reads the text of a project: <c>label=path@address;…</c>.</summary>
+    /// <param name="text">The text.</param>
     /// <param name="find">Finds a file of the project.</param>
     /// <param name="wrong">Receives HL4016 and HL4017.</param>
     public static IReadOnlyList<MappedFile> Read(string text, Func<string, FileInfo> find, Action<Finding> wrong)
@@ -53,11 +56,11 @@ internal static class FileMappings
         return files;
     }
 
-    /// <summary>The text of files for the metadata of our own items.</summary>
+    /// <summary>Writes files for <see cref="FromText"/>.</summary>
     public static string ToText(IEnumerable<MappedFile> files) =>
         string.Join(Separator, files.Select(file => string.Create(CultureInfo.InvariantCulture, $"{file.Label}={file.Path}@0x{file.Address.Value:X}")));
 
-    /// <summary>Reads what <see cref="ToText"/> wrote.</summary>
+    /// <summary>Reads a text that <see cref="ToText"/> has written.</summary>
     public static IReadOnlyList<MappedFile> FromText(string text) =>
     [
         .. text.Split(Separator, StringSplitOptions.RemoveEmptyEntries).Select(entry =>
@@ -67,6 +70,6 @@ internal static class FileMappings
         }),
     ];
 
-    // A label is also a file's name, on every system.
+    // A label is also the name of a file, so that it must be a valid name on every system.
     private static bool IsLabel(string label) => GuestName.IsValid(label) && label.Length <= MaxLabelLength;
 }

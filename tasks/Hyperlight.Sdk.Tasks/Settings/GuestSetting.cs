@@ -38,7 +38,9 @@ internal sealed partial record GuestSetting
     /// <summary>Gets what another value makes out of date.</summary>
     public SettingEffect Effect { get; init; } = SettingEffect.Image;
 
-    /// <summary>Reads the text of a project into settings; reports a text that cannot be understood, and then returns the settings as they were.</summary>
+    /// <summary>
+    /// Reads the text of a project into settings; reports a text that cannot be understood, and then returns the settings as they were.
+    /// </summary>
     public required SettingReader Read { get; init; }
 
     /// <summary>Writes the value of some settings for <see cref="FromText"/>.</summary>

@@ -3,7 +3,9 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Sdk.Tasks.Settings;
 
-/// <summary>The settings of a guest: values that have been understood. <see cref="GuestSetting.All"/> describes each of them; the defaults are here.</summary>
+/// <summary>
+/// The settings of a guest: values that have been understood. <see cref="GuestSetting.All"/> describes each of them; the defaults are here.
+/// </summary>
 internal sealed record GuestSettings
 {
     /// <summary>Gets the name of the guest.</summary>
@@ -33,14 +35,20 @@ internal sealed record GuestSettings
     /// <summary>Gets the absolute path of the file that declares host functions for the snapshot; empty for none.</summary>
     public string HostFunctions { get; init; } = "";
 
-    /// <summary>Gets the absolute path of the assembly that adds host functions; empty for none. References of the project may still have to build it.</summary>
+    /// <summary>
+    /// Gets the absolute path of the assembly that adds host functions; empty for none. References of the project may still have to build
+    /// it.
+    /// </summary>
     public string HostFunctionsAssembly { get; init; } = "";
 
     /// <summary>Gets all files that settings with one effect name.</summary>
     public IEnumerable<SettingFile> Files(SettingEffect effect) => GuestSetting.All.Where(setting => setting.Effect == effect).SelectMany(setting => setting.Files(this));
 
-    /// <summary>Reads what a project says. A setting that the project does not give, or not in a way that can be understood, keeps its default.</summary>
-    /// <param name="namesOf">Gets the names of a setting in the place that is read; <c>null</c> if the setting cannot be given there.</param>
+    /// <summary>
+    /// Reads what a project says. A setting that the project does not give, or not in a way that can be understood, keeps its default.
+    /// </summary>
+    /// <param name="namesOf">Gets the names of a setting in the place that is read; <c>null</c> if the setting cannot be given
+    /// there.</param>
     /// <param name="textOf">Gets the text under a name; empty if there is none.</param>
     /// <param name="defaults">The defaults.</param>
     /// <param name="find">Finds a file of the project.</param>

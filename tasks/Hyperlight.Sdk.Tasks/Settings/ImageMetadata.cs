@@ -35,6 +35,9 @@ internal sealed record ImageMetadata(string Name, string Text)
         new(ImageDirectory, "The absolute path of the folder of the image."),
     ];
 
-    /// <summary>Gets the name that earlier versions had for the metadata, with a value without the prefix <c>sha256:</c>; <c>null</c> if there was none.</summary>
+    /// <summary>
+    /// Gets the name that earlier versions had for the metadata, with a value without the prefix <c>sha256:</c>; <c>null</c> if there was
+    /// none.
+    /// </summary>
     public string? FormerName { get; private init; }
 }

@@ -1,6 +1,8 @@
 namespace Hyperlight.Sdk.Tasks.Settings;
 
-/// <summary>The names that a project says something to Hyperlight.Sdk with. They follow from the descriptions of settings and properties.</summary>
+/// <summary>
+/// The names that a project says something to Hyperlight.Sdk with. They follow from the descriptions of settings and properties.
+/// </summary>
 internal static class KnownNames
 {
     /// <summary>The word that all names of properties and items of Hyperlight.Sdk contain.</summary>

@@ -3,7 +3,9 @@ namespace Hyperlight.Sdk.Tasks.Settings;
 /// <summary>The results of a build that another value of a setting makes out of date.</summary>
 internal enum SettingEffect
 {
-    /// <summary>No result: the setting decides what a build does, and the tasks that read it see by themselves what is left to do.</summary>
+    /// <summary>
+    /// No result: the setting decides what a build does, and the tasks that read it see by themselves what is left to do.
+    /// </summary>
     None,
 
     /// <summary>The snapshot of the guest.</summary>

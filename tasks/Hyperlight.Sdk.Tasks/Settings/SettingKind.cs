@@ -6,7 +6,9 @@ namespace Hyperlight.Sdk.Tasks.Settings;
 /// <returns>Whether the text is a value.</returns>
 internal delegate bool SettingParser<T>(string text, out T value);
 
-/// <summary>A kind of values that settings have: how they are written and read, and what an error says about a text that is none of them.</summary>
+/// <summary>
+/// A kind of values that settings have: how they are written and read, and what an error says about a text that is none of them.
+/// </summary>
 /// <param name="SchemaType">The name of the kind in the schema.</param>
 /// <param name="Rule">The rule that a text breaks that is not of the kind.</param>
 /// <param name="Complaint">What the error says about the text, for example <c>is not a size</c>.</param>

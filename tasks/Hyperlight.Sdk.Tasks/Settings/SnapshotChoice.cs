@@ -1,14 +1,16 @@
 namespace Hyperlight.Sdk.Tasks.Settings;
 
-/// <summary>Whether a build takes a snapshot of a guest.</summary>
+/// <summary>Says whether a build takes a snapshot of a guest.</summary>
 internal enum SnapshotChoice
 {
-    /// <summary>No.</summary>
+    /// <summary>The build takes no snapshot.</summary>
     False,
 
-    /// <summary>Yes; a build that cannot fails.</summary>
+    /// <summary>The build takes a snapshot, and fails if it cannot.</summary>
     True,
 
-    /// <summary>Where guests can run. Else, and when it fails, the image goes without.</summary>
+    /// <summary>
+    /// The build takes a snapshot if guests can run on the computer. Otherwise, or if the attempt fails, the image has no snapshot.
+    /// </summary>
     Auto,
 }
