@@ -1,5 +1,4 @@
 using Hyperlight.Testing.Assemblies;
-using CompiledAssembly = Hyperlight.Testing.Assemblies.CompiledAssembly;
 
 namespace Hyperlight.EndToEnd.Tests.Architecture;
 

@@ -1,10 +1,12 @@
 using System.IO.Compression;
 using Hyperlight.Testing;
-using CompiledAssembly = Hyperlight.Testing.Assemblies.CompiledAssembly;
+using Hyperlight.Testing.Assemblies;
 
 namespace Hyperlight.EndToEnd.Tests.Architecture;
 
-/// <summary>Which assembly and which folder uses which, as docs/architecture.md describes. The test reads the assemblies of the package.</summary>
+/// <summary>
+/// Tests that assemblies and folders use each other only as docs/architecture.md describes. The tests read the assemblies of the package.
+/// </summary>
 public sealed class ArrowTests
 {
     // Tasks -> Building -> Image <- Runtime <- Snapshotter. Each assembly may also use those that the assemblies it uses may use.

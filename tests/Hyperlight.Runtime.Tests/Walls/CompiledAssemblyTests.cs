@@ -1,15 +1,14 @@
 using Hyperlight.Runtime.Tests.Walls.Samples;
-using Hyperlight.Testing;
-using TypeName = Hyperlight.Testing.CompiledAssembly.TypeName;
+using Hyperlight.Testing.Assemblies;
 
 namespace Hyperlight.Runtime.Tests.Walls;
 
-/// <summary>Wherever a type names another one, the reader of compiled assemblies finds the name.</summary>
+/// <summary>Tests that the reader of compiled assemblies finds every place in which a type names another type.</summary>
 public class CompiledAssemblyTests
 {
     private const string Folder = "Hyperlight.Runtime.Tests.Walls.Samples";
 
-    private static readonly CompiledAssembly Tests = CompiledAssembly.Read(typeof(CompiledAssemblyTests).Assembly);
+    private static readonly CompiledAssembly Tests = CompiledAssembly.Read(typeof(CompiledAssemblyTests).Assembly.Location);
 
     [Theory]
     [InlineData(nameof(NamesInBase))]
@@ -28,15 +27,17 @@ public class CompiledAssemblyTests
     [Fact]
     public void A_type_that_names_no_sample_is_not_taken_for_one_that_does()
     {
-        IReadOnlySet<TypeName> named = NamedBy(nameof(NamesNone));
+        HashSet<TypeName> named = NamedBy(nameof(NamesNone));
 
         Assert.DoesNotContain(named, name => name.Namespace == Folder);
-        Assert.Contains(new TypeName("System", nameof(Console)), named);
+        Assert.Contains(named, name => name.FullName == typeof(Console).FullName);
     }
 
     [Fact]
-    public void A_call_of_native_code_is_found() => Assert.Contains((new(Folder, nameof(Imports)), "a-library"), Tests.Imports);
+    public void A_call_of_native_code_is_found() => Assert.Equal(["a-library"], Find(nameof(Imports)).Libraries);
 
-    private static IReadOnlySet<TypeName> NamedBy(string type) =>
-        Assert.Single(Tests.Types, found => found.Type.Namespace == Folder && found.Type.Name.Split('`')[0] == type).Named;
+    private static HashSet<TypeName> NamedBy(string type) => Find(type).Uses;
+
+    private static CompiledType Find(string type) =>
+        Assert.Single(Tests.Types, found => found.Name.Namespace == Folder && found.Name.Name.Split('`')[0] == type);
 }

@@ -1,11 +1,10 @@
-using Hyperlight.Testing;
-using TypeName = Hyperlight.Testing.CompiledAssembly.TypeName;
+using Hyperlight.Testing.Assemblies;
 
 namespace Hyperlight.Runtime.Tests.Walls;
 
 /// <summary>
-/// The wall around hypervisors and operating systems, as the compiled assemblies show it: types that belong to one hypervisor or system are
-/// named behind the wall, and by the one type that chooses the hypervisor.
+/// Tests in the compiled assemblies that only the type which chooses the hypervisor names types of one hypervisor or operating system from
+/// outside of their folders.
 /// </summary>
 public class WallTests
 {
@@ -13,12 +12,12 @@ public class WallTests
     private const string LinuxMemory = "Hyperlight.Memory.Linux";
     private const string Files = "Hyperlight.Files";
 
-    private static readonly CompiledAssembly Runtime = CompiledAssembly.Read(typeof(Hypervisor).Assembly);
-    private static readonly CompiledAssembly Image = CompiledAssembly.Read(typeof(GuestImage).Assembly);
+    private static readonly CompiledAssembly Runtime = CompiledAssembly.Read(typeof(Hypervisor).Assembly.Location);
+    private static readonly CompiledAssembly Image = CompiledAssembly.Read(typeof(GuestImage).Assembly.Location);
 
     [Fact]
     public void The_choice_of_the_hypervisor_is_the_only_type_that_names_KVM() =>
-        Assert.Equal([new(nameof(Hyperlight), nameof(Hypervisor))], TypesThatName(Kvm));
+        Assert.Equal([typeof(Hypervisor).FullName], TypesThatName(Kvm).Select(type => type.FullName));
 
     [Fact]
     public void The_memory_of_Linux_is_named_by_KVM_alone() =>
@@ -33,9 +32,9 @@ public class WallTests
 
     private static IEnumerable<TypeName> TypesThatName(string wall) =>
         from type in Runtime.Types
-        where type.Type.Namespace != wall && type.Named.Any(named => named.Namespace == wall)
-        select type.Type;
+        where type.Name.Namespace != wall && type.Uses.Any(used => used.Namespace == wall)
+        select type.Name;
 
     private static IEnumerable<string> NamespacesThatImport(CompiledAssembly assembly) =>
-        assembly.Imports.Select(import => import.Type.Namespace).Distinct().Order(StringComparer.Ordinal);
+        assembly.Types.Where(type => type.Libraries.Count > 0).Select(type => type.Name.Namespace).Distinct().Order(StringComparer.Ordinal);
 }

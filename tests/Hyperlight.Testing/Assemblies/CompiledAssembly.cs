@@ -25,10 +25,11 @@ public sealed record CompiledAssembly(string Name, IReadOnlyList<CompiledType> T
         {
             TypeName outer = uses.NameOf(handle);
             string[] files = [.. sources.Of(handle)];
-            CompiledType known = types.GetValueOrDefault(outer) ?? new(outer, [], [], []);
+            CompiledType known = types.GetValueOrDefault(outer) ?? new(outer, [], [], [], []);
             known.Files.UnionWith(files);
             known.Members.UnionWith(uses.NamesIn(handle));
             known.Uses.UnionWith(uses.Of(handle));
+            known.Libraries.UnionWith(uses.LibrariesOf(handle));
             types[outer] = known;
         }
 

@@ -5,6 +5,12 @@ namespace Hyperlight.Testing.Assemblies;
 /// <param name="FullName">The namespace and the name, as in <c>System.Collections.Generic.List`1</c>.</param>
 public readonly record struct TypeName(string Assembly, string FullName)
 {
+    /// <summary>Gets the namespace; empty for a type without one.</summary>
+    public string Namespace => FullName[..Math.Max(0, FullName.LastIndexOf('.'))];
+
+    /// <summary>Gets the name without the namespace.</summary>
+    public string Name => FullName[(FullName.LastIndexOf('.') + 1)..];
+
     /// <inheritdoc/>
     public override string ToString() => FullName;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 
@@ -27,6 +28,12 @@ internal sealed class TypeUses(PEReader file, MetadataReader metadata, string as
             .Append(type.Name)
             .Select(metadata.GetString);
     }
+
+    /// <summary>Gets the names of the native libraries that the methods of a type call.</summary>
+    public IEnumerable<string> LibrariesOf(TypeDefinitionHandle handle) =>
+        from method in metadata.GetTypeDefinition(handle).GetMethods().Select(metadata.GetMethodDefinition)
+        where (method.Attributes & MethodAttributes.PinvokeImpl) != 0
+        select metadata.GetString(metadata.GetModuleReference(method.GetImport().Module).Name);
 
     /// <summary>Gets the types that a type uses, without those that its nested types use.</summary>
     public IEnumerable<TypeName> Of(TypeDefinitionHandle handle)
