@@ -5,7 +5,8 @@ namespace Hyperlight.Testing.Assemblies;
 /// <param name="Files">The source files, relative to the root of the repository, with <c>/</c>. Files that a generator wrote are left
 /// out.</param>
 /// <param name="Members">The names of the nested types, fields and methods.</param>
-/// <param name="Uses">The types that base types, interfaces, signatures, fields, method bodies, generic arguments and attributes name.</param>
+/// <param name="Uses">The types that base types, interfaces, signatures, fields, method bodies, generic arguments and attributes
+/// name.</param>
 /// <param name="Libraries">The names of the native libraries that the type calls.</param>
 public sealed record CompiledType(
     TypeName Name, SortedSet<string> Files, HashSet<string> Members, HashSet<TypeName> Uses, HashSet<string> Libraries)
