@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Hyperlight.Hypervisors;
+using Hyperlight.Machine;
 using Hyperlight.Memory;
 using Hyperlight.Runtime.Tests.Hypervisors;
 
@@ -183,6 +184,11 @@ public sealed class AttackTests(HostileImages images) : IClassFixture<HostileIma
         return hash.GetHashAndReset();
     }
 
+    private static GuestMemory MemoryOf(Sandbox sandbox) => MemoryOf(MachineOf(sandbox));
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_machine")]
+    private static extern ref GuestMachine MachineOf(Sandbox sandbox);
+
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_memory")]
-    private static extern ref GuestMemory MemoryOf(Sandbox sandbox);
+    private static extern ref GuestMemory MemoryOf(GuestMachine machine);
 }
