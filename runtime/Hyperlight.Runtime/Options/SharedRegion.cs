@@ -26,10 +26,11 @@ public sealed class SharedRegion : IDisposable
 
     private SharedMemory Memory { get; }
 
-    /// <summary>Copies bytes.</summary>
-    /// <param name="name">What messages call the region.</param>
+    /// <summary>Creates a region with a copy of bytes.</summary>
+    /// <param name="name">The name of the region in messages.</param>
     /// <param name="bytes">The bytes, at least one.</param>
-    /// <exception cref="ArgumentException">There are no bytes.</exception>
+    /// <returns>The region; dispose it.</returns>
+    /// <exception cref="ArgumentException">The name is empty, or there are no bytes.</exception>
     /// <exception cref="HyperlightException">There is not enough memory.</exception>
     public static SharedRegion FromBytes(string name, ReadOnlySpan<byte> bytes)
     {
@@ -38,14 +39,24 @@ public sealed class SharedRegion : IDisposable
         return Seal(name, memory);
     }
 
-    /// <summary>Reads bytes from a stream.</summary>
-    /// <param name="name">What messages call the region.</param>
-    /// <param name="stream">The stream, read from where it is.</param>
+    /// <inheritdoc cref="FromBytes(string, ReadOnlySpan{byte})"/>
+    public static SharedRegion FromBytes(string name, byte[] bytes)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        return FromBytes(name, bytes.AsSpan());
+    }
+
+    /// <summary>Creates a region with bytes of a stream.</summary>
+    /// <param name="name">The name of the region in messages.</param>
+    /// <param name="stream">The stream, read from its current position.</param>
     /// <param name="length">How many bytes to read, at least one.</param>
-    /// <exception cref="ArgumentException">The length is not positive.</exception>
-    /// <exception cref="EndOfStreamException">The stream ends before.</exception>
+    /// <param name="cancellationToken">Stops the reading between two pieces of 1 MiB.</param>
+    /// <returns>The region; dispose it.</returns>
+    /// <exception cref="ArgumentException">The name is empty, or the length is not positive.</exception>
+    /// <exception cref="EndOfStreamException">The stream has fewer bytes.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="HyperlightException">There is not enough memory.</exception>
-    public static SharedRegion FromStream(string name, Stream stream, long length)
+    public static SharedRegion FromStream(string name, Stream stream, long length, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
         MappedMemory memory = Allocate(name, length);
@@ -53,6 +64,7 @@ public sealed class SharedRegion : IDisposable
         {
             for (long offset = 0; offset < length; offset += PieceSize)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 stream.ReadExactly(memory.Slice((ulong)offset, (int)Math.Min(PieceSize, length - offset)));
             }
         }

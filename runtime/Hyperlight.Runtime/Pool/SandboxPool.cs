@@ -106,45 +106,6 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
 
     private bool HasRoom => _ready.Count + _rented < _maxCount;
 
-    /// <summary>Rents a sandbox: a ready one at once, else the first that is created or returned. Who has waited longest is served first.</summary>
-    /// <param name="cancellationToken">Gives up waiting.</param>
-    /// <returns>The lease; dispose it to return the sandbox. One that is never disposed is missing from the pool for good.</returns>
-    /// <exception cref="ObjectDisposedException">The pool is disposed, or was while this waited.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="HyperlightException">
-    /// No sandbox could be created; HL5005: none is ready and no thread can be started that creates one. Other exceptions that <see cref="GuestImageExtensions.CreateSandbox"/>, <see cref="Snapshot.CreateSandbox"/>, the
-    /// configuration or the warm-up throw come out here too. The next rent tries again.
-    /// </exception>
-    public ValueTask<SandboxLease> RentAsync(CancellationToken cancellationToken = default)
-    {
-        if (cancellationToken.IsCancellationRequested)
-        {
-            return ValueTask.FromCanceled<SandboxLease>(cancellationToken);
-        }
-
-        LinkedListNode<TaskCompletionSource<SandboxLease>> place;
-        using (_lock.Enter())
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_ready.TryPop(out Sandbox? sandbox))
-            {
-                SandboxLease lease = Lend(sandbox);
-                CreateWhatIsMissing();
-                return ValueTask.FromResult(lease);
-            }
-
-            // Before there is somebody who waits: should it be impossible, nothing has changed.
-            if (HasRoom)
-            {
-                StartCreator();
-            }
-
-            place = _waiting.AddLast(new TaskCompletionSource<SandboxLease>(TaskCreationOptions.RunContinuationsAsynchronously));
-        }
-
-        return WaitAsync(place, cancellationToken);
-    }
-
     /// <summary>
     /// Ends the pool: who waits gets an <see cref="ObjectDisposedException"/>, ready sandboxes are disposed now and rented ones when they are returned.
     /// A start in the background is stopped, which this method does not wait for.
@@ -229,30 +190,6 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(options.ReadyCount, nameof(options.ReadyCount));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ReadyCount, options.MaxCount, nameof(options.ReadyCount));
         return options;
-    }
-
-    private async ValueTask<SandboxLease> WaitAsync(LinkedListNode<TaskCompletionSource<SandboxLease>> place, CancellationToken cancellationToken)
-    {
-        await using (cancellationToken.UnsafeRegister((_, token) => GiveUp(place, token), null).ConfigureAwait(false))
-        {
-            return await place.Value.Task.ConfigureAwait(false);
-        }
-    }
-
-    // Who takes a place out of the queue decides what becomes of its waiter: a sandbox that was lent is not lost to a cancellation that comes too late.
-    private void GiveUp(LinkedListNode<TaskCompletionSource<SandboxLease>> place, CancellationToken cancellationToken)
-    {
-        using (_lock.Enter())
-        {
-            if (place.List is null)
-            {
-                return;
-            }
-
-            _waiting.Remove(place);
-        }
-
-        place.Value.SetCanceled(cancellationToken);
     }
 
     private Sandbox? Restore(Sandbox used)

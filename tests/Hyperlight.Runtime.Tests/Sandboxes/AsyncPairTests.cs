@@ -100,6 +100,7 @@ public sealed class AsyncPairTests : IDisposable
         Assert.ThrowsAny<OperationCanceledException>(() => Snapshot.Load(_directory.FullName, "kept", cancellationToken: Canceled));
         Assert.ThrowsAny<OperationCanceledException>(() => snapshot.Save(_directory.FullName, "other", Canceled));
         Assert.ThrowsAny<OperationCanceledException>(() => snapshot.CreateSandbox(Configure, Canceled));
+        Assert.ThrowsAny<OperationCanceledException>(() => SharedRegion.FromStream("zeros", new MemoryStream(new byte[1]), 1, Canceled));
         Assert.True(_guest.Image.CreateSandboxAsync(Configure, Canceled).IsCanceled);
         Assert.True(snapshot.CreateSandboxAsync(Configure, Canceled).IsCanceled);
         Assert.True(_guest.Image.RunAsync(Configure, Canceled).IsCanceled);

@@ -1,0 +1,119 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Hyperlight;
+
+// How sandboxes are rented. Who has waited longest is served first.
+public sealed partial class SandboxPool
+{
+    /// <summary>
+    /// Rents a sandbox. If a sandbox is ready, the caller gets it at once. Otherwise this method waits for the first sandbox that is
+    /// created or returned.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>
+    /// The lease; dispose it to return the sandbox. A sandbox whose lease is never disposed is missing from the pool for good.
+    /// </returns>
+    /// <exception cref="ObjectDisposedException">The pool is disposed, or was disposed during the wait.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="HyperlightException">
+    /// No sandbox could be created. HL5005: no sandbox is ready, and no thread can be started that creates one. Other exceptions that
+    /// <see cref="GuestImageExtensions.CreateSandbox"/>, <see cref="Snapshot.CreateSandbox"/>, the configuration or the warm-up throw come
+    /// out here too. The next rent tries again.
+    /// </exception>
+    public SandboxLease Rent(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (TryTake(out SandboxLease? lease, out LinkedListNode<TaskCompletionSource<SandboxLease>>? place))
+        {
+            return lease;
+        }
+
+        using (cancellationToken.UnsafeRegister((_, token) => GiveUp(place, token), null))
+        {
+            try
+            {
+                return place.Value.Task.GetAwaiter().GetResult();
+            }
+            catch (ThreadInterruptedException)
+            {
+                // A sandbox that was lent meanwhile goes back.
+                GiveUp(place, default);
+                if (place.Value.Task.IsCompletedSuccessfully)
+                {
+                    place.Value.Task.Result.Dispose();
+                }
+
+                throw;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Rents a sandbox. If a sandbox is ready, the task is complete at once. Otherwise the task completes with the first sandbox that is
+    /// created or returned.
+    /// </summary>
+    /// <inheritdoc cref="Rent"/>
+    public ValueTask<SandboxLease> RentAsync(CancellationToken cancellationToken = default)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<SandboxLease>(cancellationToken);
+        }
+
+        return TryTake(out SandboxLease? lease, out LinkedListNode<TaskCompletionSource<SandboxLease>>? place)
+            ? ValueTask.FromResult(lease)
+            : WaitAsync(place, cancellationToken);
+    }
+
+    /// <summary>Takes a ready sandbox, or a place in the queue.</summary>
+    private bool TryTake(
+        [NotNullWhen(true)] out SandboxLease? lease, [NotNullWhen(false)] out LinkedListNode<TaskCompletionSource<SandboxLease>>? place)
+    {
+        (lease, place) = (null, null);
+        using (_lock.Enter())
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_ready.TryPop(out Sandbox? sandbox))
+            {
+                lease = Lend(sandbox);
+                CreateWhatIsMissing();
+                return true;
+            }
+
+            // Before there is somebody who waits: should the start be impossible, nothing has changed.
+            if (HasRoom)
+            {
+                StartCreator();
+            }
+
+            place = _waiting.AddLast(new TaskCompletionSource<SandboxLease>(TaskCreationOptions.RunContinuationsAsynchronously));
+            return false;
+        }
+    }
+
+    private async ValueTask<SandboxLease> WaitAsync(
+        LinkedListNode<TaskCompletionSource<SandboxLease>> place, CancellationToken cancellationToken)
+    {
+        await using (cancellationToken.UnsafeRegister((_, token) => GiveUp(place, token), null).ConfigureAwait(false))
+        {
+            return await place.Value.Task.ConfigureAwait(false);
+        }
+    }
+
+    // Who takes a place out of the queue decides what becomes of its waiter: a sandbox that was lent is not lost to a cancellation that
+    // comes too late.
+    private void GiveUp(LinkedListNode<TaskCompletionSource<SandboxLease>> place, CancellationToken cancellationToken)
+    {
+        using (_lock.Enter())
+        {
+            if (place.List is null)
+            {
+                return;
+            }
+
+            _waiting.Remove(place);
+        }
+
+        place.Value.SetCanceled(cancellationToken);
+    }
+}
