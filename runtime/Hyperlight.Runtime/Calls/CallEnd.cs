@@ -9,7 +9,7 @@ internal enum CallEnd
     /// <summary>The guest finished, and there is a result.</summary>
     Returned,
 
-    /// <summary>The guest did not run, because of how the sandbox was used or because of the arguments.</summary>
+    /// <summary>The guest did not run: the sandbox cannot be called now, or not with these arguments.</summary>
     Refused,
 
     /// <summary>The guest finished and answered with an error.</summary>
@@ -18,18 +18,18 @@ internal enum CallEnd
     /// <summary>The guest finished, and its answer cannot be read.</summary>
     Unreadable,
 
-    /// <summary>The guest gave up.</summary>
+    /// <summary>The guest aborted.</summary>
     Aborted,
 
-    /// <summary>The guest did something after which its processor cannot go on.</summary>
+    /// <summary>The guest crashed: its processor cannot go on.</summary>
     Faulted,
 
-    /// <summary>The host stopped the guest, because the time of the call was over.</summary>
+    /// <summary>The host stopped the guest at the deadline of the call.</summary>
     TimedOut,
 
     /// <summary>The host stopped the guest, because the caller's token was cancelled or the sandbox was disposed.</summary>
     Canceled,
 
-    /// <summary>The run broke off: the guest broke the protocol, or something failed on the host.</summary>
+    /// <summary>The host stopped the guest because the guest broke the protocol or because something failed on the host.</summary>
     BrokeOff,
 }

@@ -1,5 +1,4 @@
 using Hyperlight.Concurrency;
-using Hyperlight.Errors;
 using Hyperlight.Functions;
 using Hyperlight.Machine;
 using Hyperlight.Watch;
@@ -7,9 +6,9 @@ using Hyperlight.Watch;
 namespace Hyperlight.Calls;
 
 /// <summary>
-/// Lets one call at a time into the guest of a sandbox, and stops a call: by its token, at its deadline, or because the sandbox is disposed. The first reason
-/// wins. The gate also has the condition of the sandbox. All decisions are made under one lock: a stop never reaches the next call, and a sandbox that is
-/// disposed or lost never becomes usable again.
+/// Lets one call at a time into the guest of a sandbox, and stops a call: by its token, at its deadline, or because the sandbox is
+/// disposed. The first reason wins. The gate also keeps the condition of the sandbox. All decisions are made under one lock: a stop never
+/// reaches the next call, and a sandbox that is disposed or unrecoverable never becomes usable again.
 /// </summary>
 internal sealed class CallGate : IDisposable
 {
@@ -25,8 +24,8 @@ internal sealed class CallGate : IDisposable
     private bool _busy;
     private StopReason _stop;
 
-    // Milliseconds of the watchdog's clock: when the current call has to end, and when the alarm rings next. The alarm is left alone
-    // while it rings early enough, so that a call usually has nothing to do with the watchdog and its lock.
+    // Milliseconds of the watchdog's clock: the deadline of the current call, and the time of the next alarm. The alarm is set anew only if
+    // it would ring too late, so that most calls do not enter the watchdog's lock.
     private long _deadline = Watchdog.Never;
     private long _alarmDue = Watchdog.Never;
 
@@ -58,7 +57,9 @@ internal sealed class CallGate : IDisposable
     /// <summary>Gets the signal for the host functions of the current call.</summary>
     public StopSignal Signal { get; } = new();
 
-    /// <summary>Gets the milliseconds that are left of the current call; <see cref="Watchdog.Never"/> if the call has no limit.</summary>
+    /// <summary>
+    /// Gets the milliseconds until the deadline of the current call, or <see cref="Watchdog.Never"/> if the call has no limit.
+    /// </summary>
     public long TimeLeft
     {
         get
@@ -74,7 +75,7 @@ internal sealed class CallGate : IDisposable
     /// <param name="timeout">The longest time that the call may take.</param>
     /// <exception cref="ObjectDisposedException">The sandbox is disposed.</exception>
     /// <exception cref="InvalidOperationException">Another call is running.</exception>
-    /// <exception cref="HyperlightException">HL5005: nothing can watch the time. No call was begun.</exception>
+    /// <exception cref="HyperlightException">HL5005: the thread that watches deadlines cannot be started. No call was begun.</exception>
     public void Enter(TimeSpan timeout)
     {
         using (_lock.Enter())
@@ -89,7 +90,9 @@ internal sealed class CallGate : IDisposable
                 throw refusal;
             }
 
-            long deadline = timeout == Timeout.InfiniteTimeSpan ? Watchdog.Never : Watchdog.Now + (long)Math.Ceiling(timeout.TotalMilliseconds);
+            long deadline = timeout == Timeout.InfiniteTimeSpan
+                ? Watchdog.Never
+                : Watchdog.Now + (long)Math.Ceiling(timeout.TotalMilliseconds);
             if (deadline < _alarmDue)
             {
                 Arm(deadline);
@@ -100,8 +103,8 @@ internal sealed class CallGate : IDisposable
         }
     }
 
-    /// <summary>Enters between calls, for work that needs no time limit.</summary>
-    /// <returns>Whether that was possible: no call is running and the sandbox is not disposed. The caller then ends the work with <see cref="Leave"/>.</returns>
+    /// <summary>Enters the gate if no call is running and the sandbox is not disposed.</summary>
+    /// <returns><c>true</c> if the caller is inside and has to end with <see cref="Leave"/>; <c>false</c> if not.</returns>
     public bool TryEnter()
     {
         using (_lock.Enter())
@@ -113,7 +116,7 @@ internal sealed class CallGate : IDisposable
     }
 
     /// <summary>Ends a call.</summary>
-    /// <returns>Whether the sandbox was disposed during the call, so that the caller has to free what the sandbox has.</returns>
+    /// <returns><c>true</c> if the sandbox was disposed during the call, so that the caller has to free the guest.</returns>
     public bool Leave()
     {
         using (_lock.Enter())
@@ -125,7 +128,7 @@ internal sealed class CallGate : IDisposable
         }
     }
 
-    /// <summary>Gives the sandbox another condition. A sandbox that is disposed or lost keeps the condition that it has.</summary>
+    /// <summary>Gives the sandbox another condition, unless the sandbox is disposed or unrecoverable.</summary>
     public void Become(SandboxCondition condition)
     {
         using (_lock.Enter())
@@ -154,7 +157,8 @@ internal sealed class CallGate : IDisposable
     /// <summary>Disposes the sandbox: lets no further call in and stops the current one.</summary>
     /// <param name="before">The condition of the sandbox before.</param>
     /// <returns>
-    /// Whether the caller has to free what the sandbox has: the caller is the first to dispose the sandbox, and no call is running whose end would free it.
+    /// <c>true</c> if the caller has to free the guest; <c>false</c> if the sandbox was disposed before, or if a call is running, whose end
+    /// frees the guest.
     /// </returns>
     public bool Close(out SandboxCondition before)
     {
@@ -172,7 +176,7 @@ internal sealed class CallGate : IDisposable
         }
     }
 
-    /// <summary>Takes away the alarm, which would keep the gate alive until it rings. Only when no call is running.</summary>
+    /// <summary>Cancels the alarm, which would keep the gate alive until it rings. Only when no call is running.</summary>
     public void Dispose() => _alarm.Cancel();
 
     private bool IsDisposed => _condition.State == SandboxState.Disposed;
@@ -197,7 +201,7 @@ internal sealed class CallGate : IDisposable
         }
     }
 
-    // In this order: an alarm that could not be set is not remembered.
+    // In this order, because an alarm that could not be set must not be remembered.
     private void Arm(long due)
     {
         _alarm.Set(due);

@@ -3,8 +3,8 @@ using System.Runtime.ExceptionServices;
 namespace Hyperlight.Calls;
 
 /// <summary>
-/// How a call of a guest function, or a guest's initialisation, ended. The outcome is a value: the state of the sandbox and the telemetry follow from it, and
-/// its <see cref="Failure"/> is thrown by <see cref="ValueOrThrow"/> and nowhere before.
+/// How a call of a guest function, or a guest's initialisation, ended. The state of the sandbox and its measures are derived from the
+/// outcome. Only <see cref="ValueOrThrow"/> throws the <see cref="Failure"/>.
 /// </summary>
 internal readonly struct CallOutcome
 {
@@ -18,16 +18,16 @@ internal readonly struct CallOutcome
     /// <summary>Gets the way in which the call ended.</summary>
     public CallEnd End { get; }
 
-    /// <summary>Gets the guest's result; the void value for every end but <see cref="CallEnd.Returned"/>.</summary>
+    /// <summary>Gets the guest's result for <see cref="CallEnd.Returned"/>, the void value otherwise.</summary>
     public GuestValue Value { get; }
 
-    /// <summary>Gets the failure that the caller is told; <c>null</c> for <see cref="CallEnd.Returned"/>.</summary>
+    /// <summary>Gets the exception for the caller, or <c>null</c> for <see cref="CallEnd.Returned"/>.</summary>
     public Exception? Failure { get; }
 
-    /// <summary>Gets a value that says whether the guest is left in the middle of its work, so that it cannot be called again as it is.</summary>
+    /// <summary>Gets whether the guest stopped in the middle of its work, so that its state is not known.</summary>
     public bool LeavesGuestUnknown => End is CallEnd.Aborted or CallEnd.Faulted or CallEnd.TimedOut or CallEnd.Canceled or CallEnd.BrokeOff;
 
-    /// <summary>Creates the outcome of a call that came to its end.</summary>
+    /// <summary>Creates the outcome of a call that has a result.</summary>
     public static CallOutcome Returned(in GuestValue value) => new(CallEnd.Returned, value);
 
     /// <summary>Creates the outcome of a call that failed.</summary>

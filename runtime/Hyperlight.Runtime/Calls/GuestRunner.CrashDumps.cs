@@ -7,10 +7,10 @@ namespace Hyperlight.Calls;
 // Core files of guests that crashed (amd64 sheet, section 9.2).
 internal sealed partial class GuestRunner
 {
-    // Milliseconds. A call with less time left has that time.
+    // Milliseconds. A call with less time left ends at its deadline.
     private const long LongestCrashDump = 10_000;
 
-    // Whatever goes wrong here must not hide what went wrong in the guest.
+    // A failure here must not hide the failure of the guest.
     private void WriteCrashDump(CallGate gate, GuestFailedException crash)
     {
         if (_settings.CrashDumpDirectory is not { } directory)
@@ -34,7 +34,8 @@ internal sealed partial class GuestRunner
                 LogCrashDump(logger, Name, path, !isWhole);
             }
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException or HyperlightException)
+        catch (Exception failure) when (
+            failure is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException or HyperlightException)
         {
             if (_settings.Logger is { } logger)
             {
@@ -47,10 +48,14 @@ internal sealed partial class GuestRunner
         EventId = 3,
         EventName = "CrashDump",
         Level = LogLevel.Error,
-        Message = "{guest_name} crashed; its memory is in {crash_dump} (cut at the limit of size or time, or because its page tables make no sense: {crash_dump_is_cut})")]
+        Message = "{guest_name} crashed; its memory is in {crash_dump} (cut at the limit of size or time, or because its page tables make "
+            + "no sense: {crash_dump_is_cut})")]
     private static partial void LogCrashDump(ILogger logger, string guest_name, string crash_dump, bool crash_dump_is_cut);
 
     [LoggerMessage(
-        EventId = 4, EventName = "CrashDumpFailed", Level = LogLevel.Warning, Message = "{guest_name} crashed, and no core file could be written to {crash_dump_directory}")]
+        EventId = 4,
+        EventName = "CrashDumpFailed",
+        Level = LogLevel.Warning,
+        Message = "{guest_name} crashed, and no core file could be written to {crash_dump_directory}")]
     private static partial void LogCrashDumpFailure(ILogger logger, Exception failure, string guest_name, string crash_dump_directory);
 }

@@ -4,11 +4,12 @@ using Hyperlight.Protocol;
 
 namespace Hyperlight.Calls;
 
-// The devices of guests with hardware interrupts (i686 sheet, sections 6.4 and 6.5). Accesses that KVM's interrupt controllers handle do not get here.
+// The devices of guests with hardware interrupts (i686 sheet, sections 6.4 and 6.5). The hypervisor serves the interrupt controllers
+// itself.
 internal sealed partial class GuestRunner
 {
-    // Two PICs, where an access wider than theirs falls through; their trigger modes; a PIT, which there is not; the PC speaker's gate; the port that
-    // old code writes to in order to wait.
+    // Two PICs and their trigger modes, of which only accesses wider than a byte get here; a PIT, which guests do not have; the gate of the
+    // PC speaker; the port that old code writes to in order to wait.
     private static readonly ImmutableArray<ushort> DevicePorts = [0x20, 0x21, 0xA0, 0xA1, 0x4D0, 0x4D1, 0x40, 0x41, 0x42, 0x43, 0x61, 0x80];
 
     private static string DevicePortsText => string.Join(", ", DevicePorts.Select(port => $"0x{port:X}"));
@@ -19,14 +20,17 @@ internal sealed partial class GuestRunner
         if (isTimer && _timer is null)
         {
             return CallOutcome.Failed(CallEnd.BrokeOff, new GuestProtocolException(Rules.InterruptsNeeded.Found(
-                $"the guest programmed its timer (port {exit.Port}){AtInstruction()}, and its image was baked without interrupts: bake it with HardwareInterrupts=\"true\".")));
+                $"the guest programmed its timer (port {exit.Port}){AtInstruction()}, and its image was baked without interrupts: bake it "
+                + "with HardwareInterrupts=\"true\".")));
         }
 
         if (_timer is null || !(isTimer || DevicePorts.Contains(exit.Port)))
         {
-            string ports = _timer is null ? "99, 101, 102, 103 and 108" : $"99, 101, 102, 103, 107 and 108, and those of devices: {DevicePortsText}";
-            return CallOutcome.Failed(
-                CallEnd.BrokeOff, new GuestProtocolException($"The guest wrote 0x{exit.Value:X} to port {exit.Port}{AtInstruction()}: the ports are {ports}."));
+            string ports = _timer is null
+                ? "99, 101, 102, 103 and 108"
+                : $"99, 101, 102, 103, 107 and 108, and those of devices: {DevicePortsText}";
+            return CallOutcome.Failed(CallEnd.BrokeOff, new GuestProtocolException(
+                $"The guest wrote 0x{exit.Value:X} to port {exit.Port}{AtInstruction()}: the ports are {ports}."));
         }
 
         if (isTimer && exit.Size == sizeof(uint))

@@ -1,23 +1,23 @@
-using Hyperlight.Errors;
 using Hyperlight.Functions;
 using Hyperlight.Hypervisors;
 using Hyperlight.Protocol;
 
 namespace Hyperlight.Calls;
 
-// What the guest asks for, and what ends its run. The outcome of an exit is default while the guest goes on.
+// The exits of the guest's processor. The outcome of an exit that does not end the run is default.
 internal sealed partial class GuestRunner
 {
-    private CallOutcome Handle(in VirtualMachineExit exit, CallGate gate, string what, CancellationToken cancellationToken) => exit.Kind switch
-    {
-        VirtualMachineExitKind.Out => HandleOut(exit, gate),
-        VirtualMachineExitKind.Halt => CallOutcome.Returned(GuestValue.Void),
-        VirtualMachineExitKind.In => HandleDeviceIn(exit),
-        VirtualMachineExitKind.MemoryAccess => Fault(MemoryFault(exit)),
-        VirtualMachineExitKind.Canceled => Stopped(gate.Stopped, what, cancellationToken),
-        VirtualMachineExitKind.Shutdown => Fault(new(TripleFault.Describe(Machine.GetAllRegisters(), Machine.Map.Layout.EntryMode))),
-        _ => Fault(new($"The guest cannot go on{AtInstruction()}: {exit.Text}.")),
-    };
+    private CallOutcome Handle(in VirtualMachineExit exit, CallGate gate, string what, CancellationToken cancellationToken) =>
+        exit.Kind switch
+        {
+            VirtualMachineExitKind.Out => HandleOut(exit, gate),
+            VirtualMachineExitKind.Halt => CallOutcome.Returned(GuestValue.Void),
+            VirtualMachineExitKind.In => HandleDeviceIn(exit),
+            VirtualMachineExitKind.MemoryAccess => Fault(MemoryFault(exit)),
+            VirtualMachineExitKind.Canceled => Stopped(gate.Stopped, what, cancellationToken),
+            VirtualMachineExitKind.Shutdown => Fault(new(TripleFault.Describe(Machine.GetAllRegisters(), Machine.Map.Layout.EntryMode))),
+            _ => Fault(new($"The guest cannot go on{AtInstruction()}: {exit.Text}.")),
+        };
 
     private CallOutcome HandleOut(in VirtualMachineExit exit, CallGate gate)
     {
@@ -42,7 +42,9 @@ internal sealed partial class GuestRunner
     }
 
     private GuestAbortedException WithCause(GuestAbortedException abort) =>
-        abort is not GuestCpuException && _hostFunctions.FailureNamedIn(abort.GuestMessage) is { } cause ? new(abort.Code, abort.GuestMessage, cause) : abort;
+        abort is not GuestCpuException && _hostFunctions.FailureNamedIn(abort.GuestMessage) is { } cause
+            ? new(abort.Code, abort.GuestMessage, cause)
+            : abort;
 
     private void ServeHostCall(StopSignal stop)
     {
@@ -74,7 +76,8 @@ internal sealed partial class GuestRunner
     private CallOutcome Stopped(StopReason reason, string what, CancellationToken cancellationToken) => reason switch
     {
         StopReason.TimedOut => CallOutcome.Failed(CallEnd.TimedOut, new TimeoutException(
-            $"{what} took longer than it may and was stopped{AtInstruction()}. Raise the timeout, or find out why the guest does not come to an end.")),
+            $"{what} took longer than it may and was stopped{AtInstruction()}. Raise the timeout, or find out why the guest does not come "
+            + "to an end.")),
         StopReason.Disposed => CallOutcome.Failed(
             CallEnd.Canceled, new ObjectDisposedException(nameof(Sandbox), $"{what} was stopped because the sandbox was disposed.")),
         _ => CallOutcome.Failed(CallEnd.Canceled, new OperationCanceledException($"{what} was cancelled.", cancellationToken)),

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
 using Hyperlight.Concurrency;
-using Hyperlight.Errors;
 using Hyperlight.Layouts;
 using Hyperlight.Machine;
 using Hyperlight.Memory;
@@ -14,8 +13,9 @@ using Hyperlight.Watch;
 namespace Hyperlight.Calls;
 
 /// <summary>
-/// Runs the guest of a machine and serves what the guest asks for until it halts (amd64 sheet, sections 5 and 7.3). A run ends with an outcome and throws
-/// nothing. One call at a time. A pool passes a runner on from sandbox to sandbox: each has a gate of its own, and the runner has all that the sandboxes share.
+/// Runs the guest of a machine and serves the guest's requests until the guest halts (amd64 sheet, sections 5 and 7.3). A run ends with an
+/// outcome; it does not throw. One call at a time can run. A pool passes a runner on from sandbox to sandbox, each of which has a gate of
+/// its own.
 /// <code>
 ///   Sandbox ── gate ──► GuestRunner ──► GuestMachine ──► virtual machine
 ///                        │ ▲                                    │
@@ -35,12 +35,16 @@ internal sealed partial class GuestRunner : IDisposable
     private readonly GuestPrinter _printer;
     private readonly GuestTimer? _timer;
 
-    // What the guest sent, out of its reach. Grows to the longest message so far.
+    // The last message of the guest, copied out of the guest's reach. The array grows to the longest message so far.
     private byte[] _received = new byte[512];
     private bool _isCounted;
 
-    /// <summary>Creates a machine and what serves its guest.</summary>
-    /// <inheritdoc cref="GuestMachine(GuestOrigin, MemoryMap, ImmutableSortedDictionary{string, HostFunctionSignature}, SandboxSettings, Func{GuestMemory})"/>
+    /// <summary>Creates the machine of a guest and what serves the guest's requests.</summary>
+    /// <param name="origin">The guest's name, entry point and image.</param>
+    /// <param name="map">The guest's memory as the guest starts.</param>
+    /// <param name="settings">The settings of the sandbox.</param>
+    /// <param name="openMemory">Maps the memory, when the virtual machine has been created.</param>
+    /// <exception cref="HypervisorException">There is no usable hypervisor, or the hypervisor refuses.</exception>
     public GuestRunner(GuestOrigin origin, MemoryMap map, SandboxSettings settings, Func<GuestMemory> openMemory)
     {
         Name = origin.Name;
@@ -48,9 +52,10 @@ internal sealed partial class GuestRunner : IDisposable
         _log = new(Name, settings);
         _printer = new(Name, settings, _log);
         _debug = new(_printer.DebugPrint);
+        HostFunction print = new([GuestValueKind.String], GuestValueKind.Int, (arguments, _) => Print(arguments[0].AsString()));
         ImmutableSortedDictionary<string, HostFunction> functions = settings.HostFunctions.ContainsKey(HostPrint)
             ? settings.HostFunctions
-            : settings.HostFunctions.Add(HostPrint, new([GuestValueKind.String], GuestValueKind.Int, (arguments, _) => Print(arguments[0].AsString())));
+            : settings.HostFunctions.Add(HostPrint, print);
         _hostFunctions = new(Name, functions, _log);
         Machine = new(
             origin,
@@ -80,7 +85,9 @@ internal sealed partial class GuestRunner : IDisposable
     /// <param name="arguments">The arguments.</param>
     /// <param name="cancellationToken">Stops the call.</param>
     /// <exception cref="MessageTooLargeException">The arguments do not fit the guest's input buffer. The guest has not run.</exception>
-    /// <exception cref="GuestProtocolException">The guest damaged its input buffer in an earlier call. The guest has not run, and the buffer is empty again.</exception>
+    /// <exception cref="GuestProtocolException">
+    /// The guest damaged its input buffer in an earlier call. The guest has not run, and the buffer has been emptied.
+    /// </exception>
     public CallOutcome Call(
         CallGate gate, string function, GuestValueKind expected, ReadOnlySpan<GuestValue> arguments, CancellationToken cancellationToken)
     {
@@ -99,9 +106,9 @@ internal sealed partial class GuestRunner : IDisposable
 
     /// <summary>Lets the guest run until it halts or fails.</summary>
     /// <param name="gate">The gate, which the caller has entered.</param>
-    /// <param name="what">What is running, as the subject of a sentence.</param>
+    /// <param name="what">The name of the run in messages, as the subject of a sentence.</param>
     /// <param name="cancellationToken">Stops the guest.</param>
-    /// <returns><see cref="CallEnd.Returned"/> with the void value if the guest halted; no outcome leaves the run unfinished.</returns>
+    /// <returns>The outcome: <see cref="CallEnd.Returned"/> with the void value if the guest halted.</returns>
     public CallOutcome Run(CallGate gate, string what, CancellationToken cancellationToken)
     {
         CallOutcome outcome;
@@ -109,7 +116,7 @@ internal sealed partial class GuestRunner : IDisposable
         {
             outcome = RunToEnd(gate, what, cancellationToken);
         }
-#pragma warning disable CA1031 // Whatever broke the run off becomes its outcome.
+#pragma warning disable CA1031 // Every failure becomes the outcome of the run.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -121,7 +128,7 @@ internal sealed partial class GuestRunner : IDisposable
             EndRun(gate, outcome);
             return outcome;
         }
-#pragma warning disable CA1031 // A receiver of the log may throw anything. The failure of the guest goes first.
+#pragma warning disable CA1031 // A receiver of the log may throw any exception. A failure of the guest matters more.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -129,14 +136,16 @@ internal sealed partial class GuestRunner : IDisposable
         }
     }
 
-    /// <summary>Counts the guest among those that are running, until <see cref="Dispose"/>.</summary>
+    /// <summary>Counts the guest as a started sandbox until <see cref="Dispose"/>.</summary>
     public void Count()
     {
         Measures.AddSandbox(Name);
         _isCounted = true;
     }
 
-    /// <summary>Forgets what the guest sent last. Before another sandbox gets the runner.</summary>
+    /// <summary>
+    /// Clears the last message of the guest and the last failure of a host function, before another sandbox gets the runner.
+    /// </summary>
     public void Forget()
     {
         _hostFunctions.ForgetFailure();
@@ -169,7 +178,7 @@ internal sealed partial class GuestRunner : IDisposable
         }
         finally
         {
-            // A token that is being cancelled makes this wait for the gate's Stop.
+            // If the token is being cancelled at this moment, this waits until the gate's Stop has returned.
             Steady.Wait(static registration => registration.Dispose(), registration);
         }
     }
@@ -206,7 +215,7 @@ internal sealed partial class GuestRunner : IDisposable
 
     private void Push(string function, GuestValueKind expected, ReadOnlySpan<GuestValue> arguments)
     {
-        // A guest that damaged the end of its stack in an earlier call fails this one only.
+        // A guest that damaged its buffer in an earlier call fails this call only.
         BufferStack input = Machine.Input;
         Span<byte> free = FreeOf(input);
         long length = FunctionCallMessage.Write(free, function, expected, arguments);
@@ -231,7 +240,7 @@ internal sealed partial class GuestRunner : IDisposable
         }
     }
 
-    // The guest has finished: what is wrong with its result is no reason to distrust it more than before (amd64 sheet, section 6.5).
+    // The guest has finished, so that a malformed result does not poison the sandbox (amd64 sheet, section 6.5).
     private CallOutcome ReadResult()
     {
         try

@@ -2,9 +2,9 @@ using Hyperlight.Telemetry;
 
 namespace Hyperlight.Calls;
 
-/// <summary>What a sandbox can be used for, and why: one value that changes as a whole.</summary>
+/// <summary>The state of a sandbox and the reason for the state, which change together.</summary>
 /// <param name="State">The state.</param>
-/// <param name="Reason">The text of the failure that led to the state; <c>null</c> if no failure did.</param>
+/// <param name="Reason">The text of the failure that led to the state, or <c>null</c> if no failure did.</param>
 internal sealed record SandboxCondition(SandboxState State, string? Reason)
 {
     /// <summary>Gets the condition of a sandbox whose functions can be called.</summary>

@@ -8,7 +8,7 @@ namespace Hyperlight.Machine;
 // The memory of a guest that crashed (amd64 sheet, section 9.2).
 internal sealed partial class GuestMachine
 {
-    /// <summary>Gets the first instruction of the guest; <c>null</c> if it is not known.</summary>
+    /// <summary>Gets the address of the guest's first instruction, or <c>null</c> if the address is not known.</summary>
     public GuestVirtualAddress? EntryPoint => _origin.EntryPoint;
 
     /// <summary>Gets the digest of the image that the guest was started from, or <c>null</c> if the digest is not known.</summary>
@@ -16,8 +16,8 @@ internal sealed partial class GuestMachine
 
     /// <summary>Collects the memory that the guest sees.</summary>
     /// <param name="special">The special registers, which lead to the guest's page tables.</param>
-    /// <param name="maxPages">The most pages to collect.</param>
-    /// <param name="deadline">When to stop, in milliseconds of <see cref="Environment.TickCount64"/>.</param>
+    /// <param name="maxPages">The greatest number of pages to collect.</param>
+    /// <param name="deadline">The time at which to stop, in milliseconds of <see cref="Environment.TickCount64"/>.</param>
     public CoreMemory ReadCrashedMemory(in SpecialRegisters special, int maxPages, long deadline)
     {
         PageTableFormat? format = ProcessorPaging.Of(special);
@@ -34,7 +34,7 @@ internal sealed partial class GuestMachine
                 deadline);
         }
 
-        // A triple fault resets some processors: the tables that the guest started with are better than none.
+        // A triple fault resets the registers of some processors. The page tables that the guest started with are better than none.
         return format is null
             ? CoreMemory.Mapped(_memory.ToPhysical(), PageTableFormat.Of(_map.Layout.Paging), _map.PageTables.Gpa, maxPages, deadline)
             : CoreMemory.Mapped(_memory.ToPhysical(), format, new(special.Cr3 & format.AddressMask), maxPages, deadline);

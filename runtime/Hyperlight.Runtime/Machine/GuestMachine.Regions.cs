@@ -4,16 +4,16 @@ using Hyperlight.Memory;
 
 namespace Hyperlight.Machine;
 
-// Files and host memory that the guest sees beside its own memory (amd64 sheet, section 7.1). The machine is a user of their bytes while they are mapped.
+// Files and regions of host memory that are mapped into the guest's memory (amd64 sheet, section 7.1).
 internal sealed partial class GuestMachine
 {
-    // Whether a region was released since the machine last looked.
+    // Whether a region was released after the last call of UnmapReleased.
     private volatile bool _hasReleased;
 
     /// <summary>Maps a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="address">The guest-physical address of the first byte.</param>
-    /// <param name="label">The label under which the guest's PEB lists the file; <c>null</c> for the name of the file.</param>
+    /// <param name="label">The label under which the guest's PEB lists the file, or <c>null</c> for the name of the file.</param>
     /// <exception cref="HyperlightException">HL2004, HL2005, HL2009, HL2013, HL2016.</exception>
     public MappedRegion MapFile(string path, GuestPhysicalAddress address, string? label)
     {
@@ -23,27 +23,31 @@ internal sealed partial class GuestMachine
         return region;
     }
 
-    /// <summary>Maps memory of the host.</summary>
-    /// <param name="region">The memory.</param>
+    /// <summary>Maps a region of host memory.</summary>
+    /// <param name="region">The region.</param>
     /// <param name="address">The guest-physical address of the first byte.</param>
     /// <exception cref="HyperlightException">HL2004, HL2005, HL2009, HL2013.</exception>
     /// <exception cref="ObjectDisposedException">The region is disposed.</exception>
-    public MappedRegion MapRegion(SharedRegion region, GuestPhysicalAddress address) => Add(region.Name, region.Hold(), address, label: null);
+    public MappedRegion MapRegion(SharedRegion region, GuestPhysicalAddress address) =>
+        Add(region.Name, region.Hold(), address, label: null);
 
     /// <summary>Unmaps the region that begins at an address.</summary>
     /// <exception cref="HyperlightException">HL2013: no region begins there.</exception>
     public void Unmap(GuestPhysicalAddress address) => Unmap(_memory.Regions.Find(region => region.Gpa == address)
-        ?? throw new HyperlightException(Rules.NotMappable.Found($"nothing is mapped at {address}: use the address that was given to MapFile or MapRegion.")));
+        ?? throw new HyperlightException(Rules.NotMappable.Found(
+            $"nothing is mapped at {address}: use the address that was given to MapFile or MapRegion.")));
 
-    /// <summary>Notes that the owner of a region needs it no more. Any thread may call this at any time. <see cref="UnmapReleased"/> unmaps the region.</summary>
+    /// <summary>
+    /// Notes that a region is to be unmapped by the next <see cref="UnmapReleased"/>. Any thread may call this at any time.
+    /// </summary>
     public void Release(MappedRegion region)
     {
-        // In this order: whoever sees the flag finds the region.
+        // In this order, so that whoever sees the flag finds the region.
         region.Release();
         _hasReleased = true;
     }
 
-    /// <summary>Unmaps the regions that were released. Between runs, before the guest runs or its memory is looked at.</summary>
+    /// <summary>Unmaps the regions that were released. Called between runs, before the guest runs or its memory is read.</summary>
     public void UnmapReleased()
     {
         if (!_hasReleased)
@@ -71,24 +75,27 @@ internal sealed partial class GuestMachine
         if (!_map.Layout.ListsFileMappings)
         {
             return label is null ? null : throw new HyperlightException(Rules.LayoutLacks.Found(
-                $"'{path}' is to be mapped with the label '{label}', guests of the layout {_map.Layout.Id} have no list of files: pass the address to the guest instead."));
+                $"'{path}' is to be mapped with the label '{label}', guests of the layout {_map.Layout.Id} have no list of files: pass the "
+                + "address to the guest instead."));
         }
 
         int places = _map.Layout.FileMappingSlots;
         if (_memory.Regions.Count(region => region.Label is not null) >= places)
         {
             throw new HyperlightException(Rules.LayoutLacks.Found(
-                $"'{path}' would be one file too many, the guest's list has room for {places}: unmap another one, put several into one, or use MapRegion, which lists nothing."));
+                $"'{path}' would be one file too many, the guest's list has room for {places}: unmap another one, put several into one, or "
+                + "use MapRegion, which lists nothing."));
         }
 
         string listed = label ?? Path.GetFileName(path);
         int length = Encoding.UTF8.GetByteCount(listed);
-        return length is > 0 and <= ProcessEnvironmentBlock.MaxLabelLength && !listed.Contains('\0') ? listed : throw new HyperlightException(Rules.LayoutLacks.Found(
-            $"the label '{listed}' has {length} bytes of UTF-8, the guest's list has room for 1 to {ProcessEnvironmentBlock.MaxLabelLength} and none of them zero: "
+        const int Longest = ProcessEnvironmentBlock.MaxLabelLength;
+        return length is > 0 and <= Longest && !listed.Contains('\0') ? listed : throw new HyperlightException(Rules.LayoutLacks.Found(
+            $"the label '{listed}' has {length} bytes of UTF-8, the guest's list has room for 1 to {Longest} and none of them zero: "
             + "give MapFile another label."));
     }
 
-    /// <summary>Maps memory, and takes over the caller's use of it.</summary>
+    /// <summary>Maps memory. The region takes over the caller's use of the memory.</summary>
     private MappedRegion Add(string name, SharedMemory shared, GuestPhysicalAddress address, string? label)
     {
         try

@@ -9,24 +9,28 @@ namespace Hyperlight.Machine;
 // Snapshots (amd64 sheet, sections 6.3 to 6.5).
 internal sealed partial class GuestMachine
 {
-    // How many snapshots the guest has been through.
+    // The count of the snapshots that the guest has been through.
     private ulong _generation;
 
-    // Where the guest comes from, which is where the snapshot that was last restored comes from.
+    // The origin of the snapshot that was last restored, or of the image if none was.
     private GuestOrigin _origin;
 
-    // The snapshot that the guest is at; null once the guest has run on. The machine is no user of the snapshot, whose last user may have gone.
+    // The snapshot whose state the guest has; null when the guest has run since. The machine does not count as a user of the snapshot,
+    // which may have been freed.
     private SnapshotContent? _current;
 
-    // The last snapshot that was found to fit. What a snapshot is compared with never changes.
+    // The last snapshot that was found to fit. It fits for ever: neither the snapshot changes nor what it is compared with.
     private SnapshotContent? _fitting;
 
-    /// <summary>Gets the snapshot that the guest is at, so that no new one has to be taken. The caller becomes a user of the snapshot.</summary>
-    /// <returns>The snapshot; <c>null</c> if the guest has run since, or if the snapshot is freed.</returns>
+    /// <summary>Gets the snapshot whose state the guest has. The caller becomes a user of the snapshot.</summary>
+    /// <returns>
+    /// The snapshot, or <c>null</c> if the guest has run since a snapshot was taken or restored, or if the snapshot is freed.
+    /// </returns>
     public SnapshotContent? ShareCurrent() => _current?.TryShare() == true ? _current : null;
 
-    /// <summary>Takes a snapshot of the guest. Memory that the guest has not changed is not copied. The caller is the first user of the snapshot.</summary>
-    /// <exception cref="SnapshotFailedException">The guest has changed its page tables so that there can be no snapshot.</exception>
+    /// <summary>Takes a snapshot of the guest. Memory that the guest has not changed is not copied.</summary>
+    /// <returns>The snapshot, whose first user is the caller.</returns>
+    /// <exception cref="SnapshotFailedException">The guest has page tables of which no snapshot can be taken.</exception>
     public SnapshotContent Capture()
     {
         ProcessorState processor = _virtual.GetState();
@@ -48,20 +52,20 @@ internal sealed partial class GuestMachine
     }
 
     /// <summary>
-    /// Sets the guest back to a snapshot. Each step uses what the steps before have prepared, and none is repeated:
+    /// Sets the guest back to a snapshot, in these steps:
     /// <code>
-    ///   step                                                            a failure leaves the sandbox
-    ///   1 compare    the snapshot with map, host functions, registers   as it was
-    ///   2 settle     the processor ends its last exit                   poisoned
-    ///   3 share      layers of the snapshot, those in place stay        as it was
-    ///   4 unmap      regions, and layers that are not the snapshot's    ┐
-    ///   5 map        layers that are new                                │ unrecoverable
-    ///   6 discard    all that the guest wrote                           │
-    ///   7 fill       pages without a layer, page tables, buffers        ┘
-    ///   8 set        registers                                          poisoned
+    ///   step                                                            done by            a failure leaves the sandbox
+    ///   1 compare   the snapshot with map, host functions, registers                       as it was
+    ///   2 settle    the processor finishes its last exit                IVirtualMachine    poisoned
+    ///   3 share     the layers of the snapshot                          SnapshotMemory     as it was
+    ///   4 unmap     regions, and layers that the snapshot lacks         IVirtualMachine    ┐
+    ///   5 map       layers of the snapshot that are not mapped          IVirtualMachine    │ unrecoverable
+    ///   6 discard   what the guest wrote to layers and scratch          GuestMemory        │
+    ///   7 fill      pages that no layer has, page tables, buffers       SnapshotMemory     ┘
+    ///   8 set       registers                                           IVirtualMachine    poisoned
     /// </code>
-    /// Steps 3 and 7 are the snapshot's (<see cref="SnapshotMemory"/>), step 6 is the memory's (<see cref="GuestMemory"/>), and neither calls back.
     /// </summary>
+    /// <returns>The state in which the restore leaves the sandbox. No failure is thrown.</returns>
     public RestoreOutcome Restore(SnapshotContent snapshot)
     {
         SandboxState? left = null;
@@ -88,8 +92,8 @@ internal sealed partial class GuestMachine
         }
     }
 
-    /// <summary>Begins with a snapshot whose layers the machine has been created with.</summary>
-    /// <exception cref="SnapshotMismatchException">The host functions or registers of the sandbox are not those of the snapshot.</exception>
+    /// <summary>Gives a new machine the state of a snapshot, whose layers the machine has from its creation.</summary>
+    /// <exception cref="SnapshotMismatchException">The sandbox lacks host functions or registers of the snapshot.</exception>
     public void Load(SnapshotContent snapshot)
     {
         RequireFit(snapshot);
@@ -101,12 +105,14 @@ internal sealed partial class GuestMachine
     private PageTableFormat RequireLayoutsPaging(in SpecialRegisters registers)
     {
         PageTableFormat wanted = PageTableFormat.Of(_map.Layout.Paging);
-        return ProcessorPaging.Of(registers) is { } format && format.LastLevel == wanted.LastLevel ? format : throw new SnapshotFailedException(
-            $"it has left {wanted.Shifts.Length}-level paging (CR0 0x{registers.Cr0:X}, CR4 0x{registers.Cr4:X}, EFER 0x{registers.Efer:X}), "
-            + "which snapshots of such guests need.");
+        return ProcessorPaging.Of(registers) is { } format && format.LastLevel == wanted.LastLevel
+            ? format
+            : throw new SnapshotFailedException(
+                $"it has left {wanted.Shifts.Length}-level paging (CR0 0x{registers.Cr0:X}, CR4 0x{registers.Cr4:X}, EFER "
+                + $"0x{registers.Efer:X}), which snapshots of such guests need.");
     }
 
-    /// <summary>Finds where the guest's address spaces start, the current one first.</summary>
+    /// <summary>Finds the page-table roots of the guest's address spaces, the current root first.</summary>
     private IReadOnlyList<GuestPhysicalAddress> FindRoots(GuestPhysicalAddress current)
     {
         PhysicalMemory memory = _memory.ToPhysical();
@@ -118,7 +124,8 @@ internal sealed partial class GuestMachine
 
         if (roots[0] != current)
         {
-            throw new SnapshotFailedException($"PageTableRoots found {roots[0]} first, the guest is at {current}: the current root comes first.");
+            throw new SnapshotFailedException(
+                $"PageTableRoots found {roots[0]} first, the guest is at {current}: the current root comes first.");
         }
 
         foreach (GuestPhysicalAddress root in roots)
@@ -153,7 +160,7 @@ internal sealed partial class GuestMachine
         ImmutableArray<MemoryLayer> before = _memory.Replace(layers);
         try
         {
-            // First: pages of the snapshot may lie where a region is.
+            // Regions go first: pages of the snapshot may lie where a region is.
             while (_memory.Regions is [.., MappedRegion last])
             {
                 TakeAway(last);
@@ -170,7 +177,7 @@ internal sealed partial class GuestMachine
         }
         finally
         {
-            // After a failure the guest never runs again, so that nobody needs the layers that may still be mapped.
+            // After a failure the guest never runs again: layers that may still be mapped can be freed.
             if (layers != before)
             {
                 foreach (MemoryLayer layer in before.Except(layers))
@@ -198,7 +205,9 @@ internal sealed partial class GuestMachine
         }
     }
 
-    // What the host keeps for the guest is not the snapshot's: files that are mapped now, and the counter.
+    /// <summary>
+    /// Writes what a snapshot has beside its layers, and what the host keeps for the guest at all times: the list of files and the counter.
+    /// </summary>
     private void Fill(SnapshotContent snapshot)
     {
         snapshot.Memory.Fill(_memory, snapshot.Generation);
@@ -207,7 +216,7 @@ internal sealed partial class GuestMachine
         _settings.Counter?.Publish();
     }
 
-    /// <summary>Sets the processor to a snapshot whose memory is in place.</summary>
+    /// <summary>Gives the processor the registers of a snapshot, whose memory is in place.</summary>
     private void SetProcessor(SnapshotContent snapshot)
     {
         _callRegisters = snapshot.CallRegisters with { Rflags = _map.Layout.Paging == GuestPaging.None ? CleanFlags : FlushFlags };

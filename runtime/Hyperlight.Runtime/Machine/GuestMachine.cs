@@ -10,12 +10,12 @@ using Hyperlight.Snapshots;
 namespace Hyperlight.Machine;
 
 /// <summary>
-/// The machine of one guest: a virtual machine, the guest's memory, and the slots by which the hypervisor knows each piece of that memory. One thread at a
-/// time uses the machine, except for <see cref="Cancel"/> and <see cref="Release"/>.
+/// The machine of one guest: a virtual machine, the guest's memory, and the slots by which the hypervisor knows each piece of the memory.
+/// One thread at a time may use the machine, except that any thread may call <see cref="Cancel"/> and <see cref="Release"/>.
 /// <code>
 ///   guest-physical    base │ layer │ layer │ …      │ region │     │ region │        │ scratch │
-///   slot                     0       2                4              3                 1
-///   owner                    GuestMemory.Layers       GuestMemory.Regions              GuestMemory.Scratch
+///   kept in                  GuestMemory.Layers       GuestMemory.Regions              GuestMemory.Scratch
+///   slot, for example        0       2                4              3                 1
 /// </code>
 /// </summary>
 internal sealed partial class GuestMachine : IDisposable
@@ -23,7 +23,7 @@ internal sealed partial class GuestMachine : IDisposable
     // RFLAGS has one bit that is always set.
     private const ulong CleanFlags = 0x2;
 
-    // ZF asks the guest to flush what its processor remembers of the page tables before it does anything else (amd64 sheet, section 4.3).
+    // The zero flag asks the guest to begin a call by flushing the processor's translations (amd64 sheet, section 4.3).
     private const ulong FlushFlags = CleanFlags | (1 << 6);
 
     private const ulong StackAlignment = 16;
@@ -39,13 +39,18 @@ internal sealed partial class GuestMachine : IDisposable
     private readonly List<uint> _layerSlots = [];
     private GeneralRegisters _callRegisters;
 
-    /// <summary>Creates a virtual machine and gives it memory. The guest cannot run yet: call <see cref="Start"/> or <see cref="Load"/>.</summary>
-    /// <param name="origin">Where the guest comes from.</param>
-    /// <param name="map">Where everything lies in the guest's memory when it starts.</param>
-    /// <param name="hostFunctions">The host functions that the guest can call, which snapshots record.</param>
+    /// <summary>
+    /// Creates a virtual machine with memory. Before the guest can run, <see cref="Start"/> or <see cref="Load"/> must be called.
+    /// </summary>
+    /// <param name="origin">The guest's name, entry point and image.</param>
+    /// <param name="map">The guest's memory as the guest starts.</param>
+    /// <param name="hostFunctions">The types of the host functions that the guest can call. Snapshots record the types.</param>
     /// <param name="settings">The settings of the sandbox.</param>
-    /// <param name="openMemory">Maps the memory. Called once there is a virtual machine, because nothing else says that there is no hypervisor.</param>
-    /// <exception cref="HypervisorException">There is no usable hypervisor, or it refuses.</exception>
+    /// <param name="openMemory">
+    /// Maps the memory. Called when the virtual machine has been created, so that a missing hypervisor is reported before anything is
+    /// mapped.
+    /// </param>
+    /// <exception cref="HypervisorException">There is no usable hypervisor, or the hypervisor refuses.</exception>
     public GuestMachine(
         GuestOrigin origin,
         MemoryMap map,
@@ -73,7 +78,7 @@ internal sealed partial class GuestMachine : IDisposable
         }
     }
 
-    /// <summary>Gets where everything lies in the guest's memory when it starts.</summary>
+    /// <summary>Gets the guest's memory as the guest starts.</summary>
     public MemoryMap Map => _map;
 
     /// <summary>Gets the buffer that the host writes to.</summary>
@@ -82,17 +87,21 @@ internal sealed partial class GuestMachine : IDisposable
     /// <summary>Gets the buffer that the guest writes to.</summary>
     public BufferStack Output => new("output", _memory.Output);
 
-    /// <summary>Gets the interrupt line of the guest's timer; <c>null</c> if the guest has no interrupts.</summary>
+    /// <summary>Gets the interrupt line of the guest's timer, or <c>null</c> if the guest has no interrupts.</summary>
     public ISignal? TimerLine => _virtual.TimerLine;
 
-    /// <summary>Gets how many pieces of memory the hypervisor has from this machine.</summary>
+    /// <summary>Gets the count of the slots that are in use.</summary>
     public uint TakenSlotCount => _slots.TakenCount;
 
-    /// <summary>Gets how long the processor has run the guest, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0 unless this is measured.</summary>
+    /// <summary>
+    /// Gets how long the processor has run the guest, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0 unless this is measured.
+    /// </summary>
     public long TicksInGuest => _virtual.TicksInGuest;
 
-    /// <summary>Sets memory and processor for the guest's first instruction (amd64 sheet, sections 4.1 and 4.2; i686 sheet, sections 3.2 and 3.3).</summary>
-    /// <param name="blob">The memory blob of the image.</param>
+    /// <summary>
+    /// Sets memory and processor for the guest's first instruction (amd64 sheet, sections 4.1 and 4.2; i686 sheet, sections 3.2 and 3.3).
+    /// </summary>
+    /// <param name="blob">The memory blob of the image, whose entry point is that of the origin.</param>
     public void Start(SharedFile blob)
     {
         _memory.PrepareScratch(blob);
@@ -113,21 +122,22 @@ internal sealed partial class GuestMachine : IDisposable
         });
     }
 
-    /// <summary>Learns from a guest that has finished its initialisation where calls begin.</summary>
-    /// <exception cref="GuestProtocolException">The guest left a stack pointer that calls cannot use.</exception>
+    /// <summary>Reads from the registers at the end of the initialisation where calls begin.</summary>
+    /// <exception cref="GuestProtocolException">Calls cannot use the guest's stack pointer.</exception>
     public void ExpectCalls()
     {
         GeneralRegisters registers = _virtual.GetRegisters();
         if (registers.Rsp % StackAlignment != 0)
         {
             throw new GuestProtocolException(
-                $"The guest ended its initialisation with the stack pointer 0x{registers.Rsp:X}, which calls cannot use: it must be a multiple of {StackAlignment}.");
+                $"The guest ended its initialisation with the stack pointer 0x{registers.Rsp:X}, which calls cannot use: it must be a "
+                + $"multiple of {StackAlignment}.");
         }
 
         _callRegisters = new() { Rip = registers.Rax, Rsp = registers.Rsp, Rflags = CleanFlags };
     }
 
-    /// <summary>Sets the processor for a call. The message of the call is in <see cref="Input"/> already.</summary>
+    /// <summary>Sets the processor for a call, whose message has been written to <see cref="Input"/>.</summary>
     public void BeginCall()
     {
         _current = null;
@@ -135,10 +145,10 @@ internal sealed partial class GuestMachine : IDisposable
         _virtual.ResetFloatingPoint();
     }
 
-    /// <summary>Ends a call that ran to its end: what was asked of the guest for its first call after a restore has been done.</summary>
+    /// <summary>Ends a call that ran to its end. The next call need not flush the processor's translations again.</summary>
     public void EndCall() => _callRegisters.Rflags = CleanFlags;
 
-    /// <summary>Makes the buffers between host and guest empty.</summary>
+    /// <summary>Empties the buffers between host and guest.</summary>
     public void ResetBuffers()
     {
         Input.Reset();
@@ -149,13 +159,15 @@ internal sealed partial class GuestMachine : IDisposable
     /// <exception cref="HypervisorException">The hypervisor refuses.</exception>
     public VirtualMachineExit Run() => _virtual.Run();
 
-    /// <summary>Answers the port read of the last exit with a one for each bit.</summary>
+    /// <summary>Answers the port read of the last exit with ones in all bits.</summary>
     public void AnswerWithOnes() => _virtual.AnswerWithOnes();
 
-    /// <summary>Stops the current run, and each later one until <see cref="ClearCancel"/>. Any thread may call this before the machine is disposed.</summary>
+    /// <summary>
+    /// Stops the current run and each later run until <see cref="ClearCancel"/>. Any thread may call this before the machine is disposed.
+    /// </summary>
     public void Cancel() => _virtual.Cancel();
 
-    /// <summary>Forgets a cancel. Only between runs.</summary>
+    /// <summary>Takes back a <see cref="Cancel"/>. Only between runs.</summary>
     public void ClearCancel() => _virtual.ClearCancel();
 
     /// <summary>Gets the address of the instruction at the last exit.</summary>
@@ -164,13 +176,13 @@ internal sealed partial class GuestMachine : IDisposable
     /// <summary>Gets all registers that a debugger shows, as the last exit left them.</summary>
     public ProcessorRegisters GetAllRegisters() => _virtual.GetAllRegisters();
 
-    /// <summary>Gets the name of the piece of memory at an address; <c>null</c> if there is no memory.</summary>
+    /// <summary>Gets the name of the piece of memory at an address, or <c>null</c> if no memory is there.</summary>
     public string? RegionAt(GuestPhysicalAddress address) => _memory.RegionAt(address);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        // First: the virtual machine uses the memory.
+        // The virtual machine is disposed first, because it uses the memory.
         _virtual.Dispose();
         if (_memory is not null)
         {
@@ -188,15 +200,18 @@ internal sealed partial class GuestMachine : IDisposable
         }
 
         ulong offset = _map.Layout.CounterOffset ?? throw new HyperlightException(Rules.LayoutLacks.Found(
-            $"the sandbox is given a counter, guests of the layout {_map.Layout.Id} have none: leave SandboxOptions.Counter unset, or call a function instead."));
+            $"the sandbox is given a counter, guests of the layout {_map.Layout.Id} have none: leave SandboxOptions.Counter unset, or "
+            + "call a function instead."));
         counter.Attach(_memory.Scratch, _memory.Scratch.Size - offset);
     }
 
-    /// <summary>Shows the guest a piece of memory, under a slot that no other piece has.</summary>
+    /// <summary>Maps a piece of memory into the guest's memory.</summary>
+    /// <returns>The slot of the piece.</returns>
     private uint MapSlot(string name, GuestPhysicalAddress address, MappedMemory memory, MemoryPermissions permissions)
     {
         uint slot = _slots.Take() ?? throw new HyperlightException(Rules.NotMappable.Found(
-            $"'{name}' would be one region too many, KVM takes {_slots.TakenCount} of a sandbox: unmap another one, or put several into one file."));
+            $"'{name}' would be one piece of memory too many, the hypervisor takes {_slots.TakenCount} of a sandbox: unmap another file or "
+            + "region, or put several into one file."));
         try
         {
             _virtual.Map(slot, address, memory, permissions);

@@ -1,11 +1,14 @@
 namespace Hyperlight;
 
-/// <summary>How long one call may take.</summary>
+/// <summary>The options of one call.</summary>
 public readonly record struct CallOptions
 {
-    /// <summary>Stops the call. The sandbox is poisoned then, unless the guest had finished.</summary>
+    /// <summary>Gets the token that stops the call. A call that is stopped poisons the sandbox, unless the guest has finished.</summary>
     public CancellationToken CancellationToken { get; init; }
 
-    /// <summary>The longest the call may take, <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> for no limit, null for the sandbox's <see cref="SandboxOptions.CallTimeout"/>.</summary>
+    /// <summary>
+    /// Gets the longest time that the call may take: <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> for no limit, <c>null</c> for
+    /// <see cref="SandboxOptions.CallTimeout"/> of the sandbox.
+    /// </summary>
     public TimeSpan? Timeout { get; init; }
 }

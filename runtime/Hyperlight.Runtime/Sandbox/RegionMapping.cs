@@ -3,8 +3,9 @@ using Hyperlight.Memory;
 namespace Hyperlight;
 
 /// <summary>
-/// A file or a <see cref="SharedRegion"/> that a sandbox shows its guest. Disposing the mapping takes the memory away from the guest. The mapping also ends
-/// when a snapshot is restored into the sandbox and when the sandbox is disposed; nobody has to dispose the mapping then. It may be used from any thread.
+/// A file or a <see cref="SharedRegion"/> that is mapped into a guest's memory. Disposing the mapping unmaps the memory. A mapping also
+/// ends when a snapshot is restored into the sandbox and when the sandbox is disposed. Such a mapping need not be disposed. Any thread may
+/// use a mapping.
 /// </summary>
 public sealed class RegionMapping : IDisposable
 {
@@ -21,12 +22,15 @@ public sealed class RegionMapping : IDisposable
     /// <summary>Gets the guest-physical address of the first byte.</summary>
     public GuestPhysicalAddress Address => _region.Gpa;
 
-    /// <summary>Gets the number of bytes that are mapped: the size of the file or region, rounded up to whole pages. The bytes behind the end of a file are zero.</summary>
+    /// <summary>
+    /// Gets the number of bytes that are mapped: the size of the file or region, rounded up to whole pages of 4096 bytes. The bytes behind
+    /// the end of a file are zero.
+    /// </summary>
     public long Size { get; }
 
     /// <summary>
-    /// Takes the memory away from the guest. While a call is running, the guest keeps the memory until that call has ended. Disposing a mapping that has
-    /// ended does nothing. A <see cref="SharedRegion"/> stays its owner's to dispose.
+    /// Unmaps the memory. If a call is running, the guest keeps the memory until the call has ended. Disposing a mapping that has ended
+    /// does nothing. A <see cref="SharedRegion"/> is not disposed: its owner does that.
     /// </summary>
     public void Dispose() => _sandbox.Release(_region);
 

@@ -11,7 +11,8 @@ public sealed partial class Sandbox
     /// </summary>
     /// <returns>A task that completes when the guest has returned.</returns>
     /// <inheritdoc cref="Call{T}(string, ReadOnlySpan{GuestValue})"/>
-    public Task CallAsync(string function, params ReadOnlySpan<GuestValue> arguments) => CallAsync(function, default(CallOptions), arguments);
+    public Task CallAsync(string function, params ReadOnlySpan<GuestValue> arguments) =>
+        CallAsync(function, default(CallOptions), arguments);
 
     /// <summary>
     /// Calls a function of the guest on a thread of its own and drops the result. Short calls are cheaper from a thread that exists
@@ -32,5 +33,6 @@ public sealed partial class Sandbox
 
     /// <inheritdoc cref="CallAsync(string, CallOptions, ReadOnlySpan{GuestValue})"/>
     /// <exception cref="ArgumentNullException"><paramref name="arguments"/> is <c>null</c>.</exception>
-    public Task CallAsync(string function, CallOptions options, params GuestValue[] arguments) => CallAsync(function, options, Span(arguments));
+    public Task CallAsync(string function, CallOptions options, params GuestValue[] arguments) =>
+        CallAsync(function, options, Span(arguments));
 }

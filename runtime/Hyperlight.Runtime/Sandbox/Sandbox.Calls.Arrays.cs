@@ -1,32 +1,34 @@
 namespace Hyperlight;
 
-// Calls for languages that know params of arrays and not of spans: C# before 13, F# and Visual Basic. Where a language knows both it prefers the span, which
-// costs no allocation.
+// Calls for languages that have params of arrays only: C# before 13, F# and Visual Basic. A compiler that has params of spans prefers the
+// span, which needs no allocation.
 public sealed partial class Sandbox
 {
     /// <inheritdoc cref="Call{T}(string, ReadOnlySpan{GuestValue})"/>
-    /// <exception cref="ArgumentNullException"><paramref name="arguments"/> is null.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="arguments"/> is <c>null</c>.</exception>
     public T Call<T>(string function, params GuestValue[] arguments) => Call<T>(function, default(CallOptions), Span(arguments));
 
     /// <inheritdoc cref="Call{T}(string, CallOptions, ReadOnlySpan{GuestValue})"/>
-    /// <exception cref="ArgumentNullException"><paramref name="arguments"/> is null.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="arguments"/> is <c>null</c>.</exception>
     public T Call<T>(string function, CallOptions options, params GuestValue[] arguments) => Call<T>(function, options, Span(arguments));
 
     /// <inheritdoc cref="Call(string, ReadOnlySpan{GuestValue})"/>
-    /// <exception cref="ArgumentNullException"><paramref name="arguments"/> is null.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="arguments"/> is <c>null</c>.</exception>
     public void Call(string function, params GuestValue[] arguments) => Call(function, default(CallOptions), Span(arguments));
 
     /// <inheritdoc cref="Call(string, CallOptions, ReadOnlySpan{GuestValue})"/>
-    /// <exception cref="ArgumentNullException"><paramref name="arguments"/> is null.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="arguments"/> is <c>null</c>.</exception>
     public void Call(string function, CallOptions options, params GuestValue[] arguments) => Call(function, options, Span(arguments));
 
     /// <inheritdoc cref="CallAsync{T}(string, ReadOnlySpan{GuestValue})"/>
-    /// <exception cref="ArgumentNullException"><paramref name="arguments"/> is null.</exception>
-    public Task<T> CallAsync<T>(string function, params GuestValue[] arguments) => CallAsync<T>(function, default(CallOptions), Span(arguments));
+    /// <exception cref="ArgumentNullException"><paramref name="arguments"/> is <c>null</c>.</exception>
+    public Task<T> CallAsync<T>(string function, params GuestValue[] arguments) =>
+        CallAsync<T>(function, default(CallOptions), Span(arguments));
 
     /// <inheritdoc cref="CallAsync{T}(string, CallOptions, ReadOnlySpan{GuestValue})"/>
-    /// <exception cref="ArgumentNullException"><paramref name="arguments"/> is null.</exception>
-    public Task<T> CallAsync<T>(string function, CallOptions options, params GuestValue[] arguments) => CallAsync<T>(function, options, Span(arguments));
+    /// <exception cref="ArgumentNullException"><paramref name="arguments"/> is <c>null</c>.</exception>
+    public Task<T> CallAsync<T>(string function, CallOptions options, params GuestValue[] arguments) =>
+        CallAsync<T>(function, options, Span(arguments));
 
     private static ReadOnlySpan<GuestValue> Span(GuestValue[] arguments)
     {

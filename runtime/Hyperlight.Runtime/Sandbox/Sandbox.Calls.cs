@@ -8,31 +8,45 @@ namespace Hyperlight;
 public sealed partial class Sandbox
 {
     /// <summary>Calls a function of the guest.</summary>
-    /// <typeparam name="T">The type it returns: int, uint, long, ulong, float, double, string, bool, byte[], ReadOnlyMemory&lt;byte&gt;, or
-    /// <see cref="GuestValue"/> to take whatever comes.</typeparam>
-    /// <param name="function">Its name.</param>
-    /// <param name="arguments">Its arguments.</param>
-    /// <returns>What it returned.</returns>
-    /// <exception cref="GuestErrorException">The guest refused the call, or its function failed. The sandbox stays ready.</exception>
-    /// <exception cref="GuestReturnTypeException">It returned another type. The sandbox stays ready.</exception>
+    /// <typeparam name="T">
+    /// The type of the result: int, uint, long, ulong, float, double, string, bool, byte[], ReadOnlyMemory&lt;byte&gt;, or
+    /// <see cref="GuestValue"/> for a result of any type.
+    /// </typeparam>
+    /// <param name="function">The name of the function.</param>
+    /// <param name="arguments">The arguments.</param>
+    /// <returns>The result.</returns>
+    /// <exception cref="GuestErrorException">
+    /// The guest refused the call, or the function failed. The sandbox stays ready.
+    /// </exception>
+    /// <exception cref="GuestReturnTypeException">The function returned another type. The sandbox stays ready.</exception>
     /// <exception cref="MessageTooLargeException">The arguments do not fit the guest's input buffer. The sandbox stays ready.</exception>
-    /// <exception cref="GuestAbortedException">The guest gave up; for a processor exception a <see cref="GuestCpuException"/>.</exception>
-    /// <exception cref="GuestFaultException">The guest crashed.</exception>
+    /// <exception cref="GuestAbortedException">
+    /// The guest aborted; a <see cref="GuestCpuException"/> if its processor raised an exception. The sandbox is poisoned.
+    /// </exception>
+    /// <exception cref="GuestFaultException">The guest crashed. The sandbox is poisoned.</exception>
     /// <exception cref="HypervisorException">The hypervisor refused to run the guest. The sandbox is poisoned.</exception>
-    /// <exception cref="GuestProtocolException">The guest does not follow the protocol.</exception>
-    /// <exception cref="TimeoutException">It took too long. The sandbox is poisoned.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled. The sandbox is poisoned, unless that was so before the call began.</exception>
+    /// <exception cref="GuestProtocolException">
+    /// The guest does not follow the protocol. The sandbox is poisoned, unless the guest had finished and only its result is malformed.
+    /// </exception>
+    /// <exception cref="TimeoutException">The call took longer than its timeout. The sandbox is poisoned.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// The token was cancelled. The sandbox is poisoned, unless the token was cancelled before the call began.
+    /// </exception>
     /// <exception cref="SandboxPoisonedException">An earlier call did not run to its end.</exception>
     /// <exception cref="SandboxUnrecoverableException">A restore failed halfway.</exception>
-    /// <exception cref="HyperlightException">HL5005: nothing can watch the timeout, or the call cannot have a thread. The sandbox stays ready.</exception>
-    /// <exception cref="InvalidOperationException">Another call is running, possibly the one whose host function makes this call.</exception>
+    /// <exception cref="HyperlightException">
+    /// HL5005: no thread can be started, for the call or for its timeout. The sandbox stays ready.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// Another call is running. A host function cannot call the sandbox that called the function.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The sandbox is disposed.</exception>
     public T Call<T>(string function, params ReadOnlySpan<GuestValue> arguments) => Call<T>(function, default(CallOptions), arguments);
 
     /// <inheritdoc cref="Call{T}(string, ReadOnlySpan{GuestValue})"/>
-    /// <param name="function">Its name.</param>
-    /// <param name="options">How long it may take.</param>
-    /// <param name="arguments">Its arguments.</param>
+    /// <param name="function">The name of the function.</param>
+    /// <param name="options">The timeout and the token of the call.</param>
+    /// <param name="arguments">The arguments.</param>
     public T Call<T>(string function, CallOptions options, params ReadOnlySpan<GuestValue> arguments)
     {
         GuestValueKind? expected = GuestType<T>.Kind;
@@ -42,21 +56,25 @@ public sealed partial class Sandbox
             : throw new GuestReturnTypeException(function, kind, value);
     }
 
-    /// <summary>Calls a function of the guest and drops what it returns.</summary>
+    /// <summary>Calls a function of the guest and drops the result.</summary>
     /// <inheritdoc cref="Call{T}(string, ReadOnlySpan{GuestValue})"/>
     public void Call(string function, params ReadOnlySpan<GuestValue> arguments) => Call(function, default(CallOptions), arguments);
 
-    /// <summary>Calls a function of the guest and drops what it returns.</summary>
+    /// <summary>Calls a function of the guest and drops the result.</summary>
     /// <inheritdoc cref="Call{T}(string, CallOptions, ReadOnlySpan{GuestValue})"/>
     public void Call(string function, CallOptions options, params ReadOnlySpan<GuestValue> arguments) =>
         Invoke(function, GuestValueKind.Void, options, arguments);
 
-    /// <summary>Calls a function of the guest on a thread of its own. Where calls are short, calling from threads that are there anyway is cheaper.</summary>
+    /// <summary>
+    /// Calls a function of the guest on a thread of its own. Short calls are cheaper from a thread that exists already.
+    /// </summary>
     /// <inheritdoc cref="Call{T}(string, ReadOnlySpan{GuestValue})"/>
     public Task<T> CallAsync<T>(string function, params ReadOnlySpan<GuestValue> arguments) =>
         CallAsync<T>(function, default(CallOptions), arguments);
 
-    /// <summary>Calls a function of the guest on a thread of its own. Where calls are short, calling from threads that are there anyway is cheaper.</summary>
+    /// <summary>
+    /// Calls a function of the guest on a thread of its own. Short calls are cheaper from a thread that exists already.
+    /// </summary>
     /// <inheritdoc cref="Call{T}(string, CallOptions, ReadOnlySpan{GuestValue})"/>
     public Task<T> CallAsync<T>(string function, CallOptions options, params ReadOnlySpan<GuestValue> arguments)
     {

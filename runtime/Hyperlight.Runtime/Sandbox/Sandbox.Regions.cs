@@ -6,21 +6,29 @@ namespace Hyperlight;
 public sealed partial class Sandbox
 {
     /// <summary>
-    /// Shows the guest a file, read-only, until it is unmapped or a snapshot is restored. The guest reaches it by mapping its physical address, by
-    /// way of copies it may change it for itself: the file stays as it is. Nothing is read before the guest does. Whoever changes the file
-    /// meanwhile may change what the guest sees; when it becomes shorter, a guest that reads what is gone crashes, and the host does not. A file whose content another
-    /// machine or program answers for (NFS, SMB, FUSE and the like) is read at once and copied into memory instead, because nothing could stop a guest that waits for it.
+    /// Maps a file into the guest's memory, read-only. The mapping lasts until it is disposed, a snapshot is restored, or the sandbox is
+    /// disposed. The guest reads the file at its physical address; a guest with page tables maps the address first.
     /// </summary>
-    /// <param name="path">The file, of at least one byte.</param>
-    /// <param name="address">The guest-physical address of its first byte, a multiple of 4096 that leaves all else in the guest's memory free.</param>
-    /// <param name="label">
-    /// What the guest finds the file by in its PEB, 1 to 63 bytes of UTF-8; null for the file's name. Only where <see cref="GuestLayout.ListsFileMappings"/>,
-    /// for 32 files at most; other layouts take none.
+    /// <remarks>
+    /// The file never changes; a guest that writes to a copy of a page changes only its own copy. The host reads the file when the guest
+    /// does. A program that changes the file can change what the guest sees. If the file becomes shorter, a guest that reads the missing
+    /// part crashes, and the host does not. A file on a network or in user space (NFS, SMB, FUSE) is copied into memory at once,
+    /// because nothing could stop a guest that waits for such a file.
+    /// </remarks>
+    /// <param name="path">The path of a file of at least one byte.</param>
+    /// <param name="address">
+    /// The guest-physical address of the first byte: a multiple of 4096, where the whole file fits between the other parts of the guest's
+    /// memory.
     /// </param>
-    /// <returns>The mapping. Disposing the mapping unmaps the file; a mapping that is kept until the sandbox is disposed need not be disposed.</returns>
-    /// <exception cref="ArgumentException">The path is empty or has a character that no path has.</exception>
+    /// <param name="label">
+    /// The label under which the guest's PEB lists the file, 1 to 63 bytes of UTF-8, or <c>null</c> for the name of the file. Must be
+    /// <c>null</c> unless <see cref="GuestLayout.ListsFileMappings"/> is <c>true</c>. The list has room for 32 files.
+    /// </param>
+    /// <returns>The mapping, which unmaps the file when it is disposed. The disposal of the sandbox ends the mapping too.</returns>
+    /// <exception cref="ArgumentException">The path is empty or has a character that is not allowed in paths.</exception>
     /// <exception cref="HyperlightException">
-    /// HL2013: the file or address cannot be used. HL2004, HL2005, HL2009: the addresses are taken, or there are none. HL2016: the label cannot be listed.
+    /// HL2013: the file or the address cannot be used. HL2004, HL2005, HL2009: the addresses are in use or outside of the layout. HL2016:
+    /// the label cannot be listed.
     /// </exception>
     /// <exception cref="SandboxPoisonedException">An earlier call did not run to its end.</exception>
     /// <exception cref="SandboxUnrecoverableException">A restore failed halfway.</exception>
@@ -32,11 +40,21 @@ public sealed partial class Sandbox
         return BetweenCalls(() => new RegionMapping(this, _machine.MapFile(path, address, label)));
     }
 
-    /// <summary>Shows the guest a region, read-only, until it is unmapped or a snapshot is restored. The guest reaches it by mapping its physical address.</summary>
-    /// <param name="region">The region, which stays the caller's. The caller may dispose the region afterwards: the sandbox keeps the memory while it is mapped.</param>
-    /// <param name="address">The guest-physical address of its first byte, a multiple of 4096 that leaves all else in the guest's memory free.</param>
-    /// <returns>The mapping. Disposing the mapping unmaps the region; a mapping that is kept until the sandbox is disposed need not be disposed.</returns>
-    /// <exception cref="HyperlightException">HL2013: the address cannot be used. HL2004, HL2005, HL2009: the addresses are taken, or there are none.</exception>
+    /// <summary>
+    /// Maps a region of host memory into the guest's memory, read-only. The mapping lasts until it is disposed, a snapshot is restored, or
+    /// the sandbox is disposed. The guest reads the region at its physical address; a guest with page tables maps the address first.
+    /// </summary>
+    /// <param name="region">
+    /// The region, which the caller disposes. The caller may do so while the region is mapped: the memory lasts as long as the mapping.
+    /// </param>
+    /// <param name="address">
+    /// The guest-physical address of the first byte: a multiple of 4096, where the whole region fits between the other parts of the
+    /// guest's memory.
+    /// </param>
+    /// <returns>The mapping, which unmaps the region when it is disposed. The disposal of the sandbox ends the mapping too.</returns>
+    /// <exception cref="HyperlightException">
+    /// HL2013: the address cannot be used. HL2004, HL2005, HL2009: the addresses are in use or outside of the layout.
+    /// </exception>
     /// <exception cref="SandboxPoisonedException">An earlier call did not run to its end.</exception>
     /// <exception cref="SandboxUnrecoverableException">A restore failed halfway.</exception>
     /// <exception cref="InvalidOperationException">A call is running.</exception>
@@ -47,9 +65,12 @@ public sealed partial class Sandbox
         return BetweenCalls(() => new RegionMapping(this, _machine.MapRegion(region, address)));
     }
 
-    /// <summary>Takes a file or region away from the guest.</summary>
-    /// <param name="address">Where it was mapped.</param>
-    /// <exception cref="HyperlightException">HL2013: nothing was.</exception>
+    /// <summary>
+    /// Unmaps a file or region by its address, also one that the options have mapped. Whoever has the <see cref="RegionMapping"/> can
+    /// dispose it instead.
+    /// </summary>
+    /// <param name="address">The guest-physical address at which the file or region was mapped.</param>
+    /// <exception cref="HyperlightException">HL2013: nothing is mapped at the address.</exception>
     /// <exception cref="SandboxPoisonedException">An earlier call did not run to its end.</exception>
     /// <exception cref="SandboxUnrecoverableException">A restore failed halfway.</exception>
     /// <exception cref="InvalidOperationException">A call is running.</exception>
@@ -60,7 +81,9 @@ public sealed partial class Sandbox
         return address;
     });
 
-    /// <summary>Unmaps a region whose mapping was disposed. If the sandbox is in use at this moment, whoever uses the sandbox next unmaps the region.</summary>
+    /// <summary>
+    /// Unmaps a region whose mapping was disposed. If the sandbox is in use at this moment, its next user unmaps the region.
+    /// </summary>
     internal void Release(MappedRegion region)
     {
         _machine.Release(region);
@@ -82,6 +105,7 @@ public sealed partial class Sandbox
         }
     }
 
+    /// <summary>Does something with the guest while no call is running and none can begin.</summary>
     private T BetweenCalls<T>(Func<T> action)
     {
         _gate.Enter(Timeout.InfiniteTimeSpan);

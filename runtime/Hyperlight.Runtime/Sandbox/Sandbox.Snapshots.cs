@@ -9,28 +9,30 @@ namespace Hyperlight;
 // Snapshots (amd64 sheet, sections 6.3 to 6.5).
 public sealed partial class Sandbox
 {
-    /// <summary>Takes a snapshot of the guest. Memory that the guest has not changed is not copied.</summary>
-    /// <returns>
-    /// The snapshot, the caller's own; dispose it. When the guest has not run since the last one was taken or restored, it is the same state and
-    /// shares its memory.
-    /// </returns>
-    /// <exception cref="SnapshotFailedException">The guest has changed its page tables so that there can be none.</exception>
+    /// <summary>
+    /// Takes a snapshot of the guest. Memory that the guest has not changed is not copied. If the guest has not run since the last
+    /// snapshot was taken or restored, the new snapshot shares the memory of that one.
+    /// </summary>
+    /// <returns>The snapshot, which the caller disposes.</returns>
+    /// <exception cref="SnapshotFailedException">The guest has page tables of which no snapshot can be taken.</exception>
     /// <exception cref="SandboxPoisonedException">An earlier call did not run to its end.</exception>
     /// <exception cref="InvalidOperationException">A call is running.</exception>
     /// <exception cref="ObjectDisposedException">The sandbox is disposed.</exception>
-    public Snapshot TakeSnapshot()
-    {
-        return BetweenCalls(() => new Snapshot(_machine.ShareCurrent() ?? Capture()));
-    }
+    public Snapshot TakeSnapshot() => BetweenCalls(() => new Snapshot(_machine.ShareCurrent() ?? Capture()));
 
     /// <summary>
-    /// Sets the guest back to a snapshot: memory, page tables, registers. This heals a poisoned sandbox. It takes time for the memory that the
-    /// guest has changed since, not for all that it has. Random numbers that the guest drew at its start are those of the snapshot again.
+    /// Sets the guest back to a snapshot: memory, page tables and registers. A poisoned sandbox becomes ready. The restore takes time in
+    /// proportion to the memory that the guest has changed. Files and regions are unmapped. Random numbers that the guest drew at its
+    /// start are those of the snapshot.
     /// </summary>
-    /// <param name="snapshot">The snapshot, of this sandbox or of any with the same layout and sizes, and no host functions that this one lacks.</param>
+    /// <param name="snapshot">
+    /// A snapshot of this sandbox, or of a sandbox with the same layout and sizes whose host functions this sandbox has too.
+    /// </param>
     /// <exception cref="SnapshotMismatchException">The snapshot does not fit. The sandbox stays as it was.</exception>
-    /// <exception cref="SandboxUnrecoverableException">The sandbox's memory could not be replaced, now or in an earlier restore.</exception>
-    /// <exception cref="HypervisorException">The processor could not be set back. The sandbox is poisoned.</exception>
+    /// <exception cref="SandboxUnrecoverableException">
+    /// The memory of the sandbox could not be replaced, now or in an earlier restore. The sandbox can only be disposed.
+    /// </exception>
+    /// <exception cref="HypervisorException">The registers could not be set. The sandbox is poisoned.</exception>
     /// <exception cref="InvalidOperationException">A call is running.</exception>
     /// <exception cref="ObjectDisposedException">The sandbox or the snapshot is disposed.</exception>
     public void Restore(Snapshot snapshot)
@@ -72,7 +74,9 @@ public sealed partial class Sandbox
         }
     }
 
-    /// <summary>Gives the sandbox the state in which a restore leaves it, and throws the failure of the restore. Inside the gate.</summary>
+    /// <summary>
+    /// Gives the sandbox the state in which a restore leaves it, and throws the failure of the restore. Called inside the gate.
+    /// </summary>
     private void Conclude(RestoreOutcome outcome)
     {
         if (outcome.Failure is not { } failure)

@@ -9,13 +9,14 @@ using Hyperlight.Telemetry;
 namespace Hyperlight;
 
 /// <summary>
-/// A guest in a virtual machine of its own, ready to be called. It keeps its memory from call to call. One call at a time: another one
-/// meanwhile is refused, not queued; use as many sandboxes as there are threads. It may be used from any thread.
+/// A guest in a virtual machine of its own, whose functions can be called. The guest keeps its memory from call to call. Any thread may use
+/// the sandbox. One call at a time can run: a second call is refused, not queued. A program that calls from several threads has a sandbox
+/// for each thread, or a <see cref="SandboxPool"/>.
 /// </summary>
 public sealed partial class Sandbox : IDisposable
 {
-    // A sandbox is a gate to a runner and the runner's machine. When a pool passes the runner on, the next sandbox gets a gate of its own, and this gate
-    // stays closed: a tenant that keeps the sandbox of an ended lease has a disposed one.
+    // A sandbox is a gate to a runner and the runner's machine. When a pool passes the runner on, the next sandbox gets a gate of its own,
+    // and this gate stays closed: a tenant that keeps the sandbox of an ended lease has a disposed sandbox.
     private readonly GuestRunner _runner;
     private readonly GuestMachine _machine;
     private readonly CallGate _gate;
@@ -33,15 +34,17 @@ public sealed partial class Sandbox : IDisposable
     /// <summary>Gets the machine of the guest.</summary>
     internal GuestMachine Machine => _machine;
 
-    /// <summary>Gets how long the processor has run the guest, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0 unless this is measured.</summary>
+    /// <summary>
+    /// Gets how long the processor has run the guest, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0 unless this is measured.
+    /// </summary>
     internal long TicksInGuest => _machine.TicksInGuest;
 
     /// <summary>Gets the microseconds between two ticks of the guest's timer; 0 while the timer stands.</summary>
     internal long TimerPeriod => _runner.TimerPeriod;
 
     /// <summary>
-    /// Ends the guest and frees its memory. A call that is running on another thread is stopped and fails with <see cref="ObjectDisposedException"/>;
-    /// the memory is freed when it has ended, which this method does not wait for.
+    /// Ends the guest and frees its memory. A call that is running on another thread is stopped and fails with
+    /// <see cref="ObjectDisposedException"/>. This method does not wait for that call, whose end frees the memory.
     /// </summary>
     public void Dispose()
     {
@@ -67,7 +70,8 @@ public sealed partial class Sandbox : IDisposable
     /// <param name="blob">The memory blob, which the caller is a user of.</param>
     /// <param name="options">The options.</param>
     /// <param name="cancellationToken">Stops the initialisation.</param>
-    internal static Sandbox Start(GuestOrigin origin, MemoryMap map, SharedFile blob, SandboxOptions options, CancellationToken cancellationToken)
+    internal static Sandbox Start(
+        GuestOrigin origin, MemoryMap map, SharedFile blob, SandboxOptions options, CancellationToken cancellationToken)
     {
         Sandbox sandbox = Open(origin, map, blob, options);
         try
@@ -123,14 +127,14 @@ public sealed partial class Sandbox : IDisposable
         return new(0, "");
     }
 
-    /// <summary>Disposes this sandbox, and gives its guest to a new one that nobody else knows.</summary>
+    /// <summary>Disposes this sandbox, and gives its guest to a new sandbox that nobody else has.</summary>
     /// <returns>
-    /// The new sandbox, in the state that this one had; <c>null</c> if a call is running, which is stopped and then frees the guest, or if this sandbox is
-    /// disposed already.
+    /// The new sandbox, in the state that this sandbox had. <c>null</c> if this sandbox is disposed already, or if a call is running: the
+    /// call is stopped, and its end frees the guest.
     /// </returns>
     internal Sandbox? PassOn()
     {
-        // From here on no call gets in through the old gate, and none is inside.
+        // After this no call is inside the old gate, and none can enter.
         if (!_gate.Close(out SandboxCondition before))
         {
             return null;
@@ -164,7 +168,9 @@ public sealed partial class Sandbox : IDisposable
         }
     }
 
-    /// <summary>Draws from the outcome of a call what it means for the sandbox and its measures. Inside the gate.</summary>
+    /// <summary>
+    /// Gives the sandbox the state in which a call leaves it, and counts what is counted of calls. Called inside the gate.
+    /// </summary>
     private CallOutcome Conclude(in CallOutcome outcome)
     {
         if (outcome.LeavesGuestUnknown)

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Hyperlight.Calls;
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Runtime.Tests.Hostile;
+using Hyperlight.Runtime.Tests.Pool;
 using Hyperlight.Watch;
 
 namespace Hyperlight.Runtime.Tests.Calls;
@@ -86,8 +88,10 @@ public sealed class SandboxConditionTests
     {
         SandboxCondition seen;
         bool isLost = false;
+        Stopwatch watch = Stopwatch.StartNew();
         do
         {
+            Assert.True(watch.Elapsed < PoolGuest.Patience, "the sandbox is not disposed");
             seen = read();
             Assert.True(seen.Reason is null || seen == Poisoned || seen == Lost, $"{seen} is half of two conditions");
             isLost |= seen.State == SandboxState.Unrecoverable;

@@ -1,15 +1,15 @@
-namespace Hyperlight.Errors;
+namespace Hyperlight.Calls;
 
-/// <summary>Why a call was stopped from outside.</summary>
+/// <summary>The reasons to stop a call.</summary>
 internal enum StopReason
 {
-    /// <summary>It was not.</summary>
+    /// <summary>The call was not stopped.</summary>
     None,
 
     /// <summary>The caller's token was cancelled.</summary>
     Canceled,
 
-    /// <summary>It took too long.</summary>
+    /// <summary>The call reached its deadline.</summary>
     TimedOut,
 
     /// <summary>The sandbox was disposed.</summary>
