@@ -1,12 +1,15 @@
 using System.IO.Compression;
 using System.Reflection.PortableExecutable;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Hyperlight.EndToEnd.Tests.Documents;
+using Hyperlight.Testing;
 
 namespace Hyperlight.EndToEnd.Tests;
 
 /// <summary>Tests the content of the packages.</summary>
-public sealed class PackageTests
+public sealed partial class PackageTests
 {
     private static readonly string[] Tools =
         ["Hyperlight.Building.dll", "Hyperlight.Image.dll", "Hyperlight.Sdk.Tasks.deps.json", "Hyperlight.Sdk.Tasks.dll"];
@@ -63,6 +66,34 @@ public sealed class PackageTests
         using PEReader reader = new(bytes);
         return reader.PEHeaders.CorHeader!.ManagedNativeHeaderDirectory.Size > 0;
     }
+
+    [Theory]
+    [MemberData(nameof(LinkTests.Packages), MemberType = typeof(LinkTests))]
+    public void Symbols_name_no_folder_of_a_machine_and_an_address_only_where_the_package_does(string name)
+    {
+        using ZipArchive package = ZipFile.OpenRead(Path.Combine(AppContext.BaseDirectory, "feed", name));
+        using StreamReader manifest = new(package.Entries.Single(entry => entry.FullName.EndsWith(".nuspec", StringComparison.Ordinal)).Open());
+        bool hasAddress = XDocument.Load(manifest).Descendants().Any(node => node.Name.LocalName == "repository" && node.Attribute("url") is not null);
+        ZipArchiveEntry[] assemblies = [.. package.Entries.Where(entry => Assembly().IsMatch(entry.FullName))];
+
+        Assert.NotEmpty(assemblies);
+        Assert.All(assemblies, entry =>
+        {
+            using MemoryStream bytes = new();
+            using (Stream stream = entry.Open())
+            {
+                stream.CopyTo(bytes);
+            }
+
+            bytes.Position = 0;
+            SymbolFile symbols = SymbolFile.Of(bytes);
+            Assert.All(symbols.Documents, path => Assert.StartsWith("/_/", path, StringComparison.Ordinal));
+            Assert.Equal(hasAddress, symbols.SourceLink is not null);
+        });
+    }
+
+    [GeneratedRegex(@"(?<!linux-x64)/Hyperlight\.[^/]*\.dll$")]
+    private static partial Regex Assembly();
 
     [Fact]
     public void The_package_of_the_runtime_is_an_ordinary_one()
