@@ -2,6 +2,7 @@
 #:property PublishAot=false
 
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
@@ -14,7 +15,7 @@ const string Usage = """
       test [--lab]     run every test; arguments go to dotnet test, for example --filter NAME. With --lab, what this machine's KVM
                        cannot do runs in a virtual machine that can (tests/kvm-lab); with --lab --filter NAME all tests of that name do
       pack             pack the SDK into artifacts/packages
-      format           check whitespace, style and analyzers
+      format           check whitespace, style, analyzers and the length of lines
       clean            delete everything that was built
     """;
 
@@ -61,7 +62,37 @@ int Format()
 {
     int solution = DotNet("format", "Hyperlight.Sdk.sln", "--verify-no-changes");
     int scripts = DotNet("format", "whitespace", "eng", "--folder", "--verify-no-changes");
+    string[] longLines = [.. SourceFiles(new(root)).SelectMany(LongLines)];
+    Print("too long", longLines);
     return solution == 0 && scripts == 0 ? 0 : 1;
+}
+
+// Gets the files that people write: code, scripts, build files and pages. JSON files and lists of the public API are data.
+static IEnumerable<FileInfo> SourceFiles(DirectoryInfo folder) =>
+    folder.EnumerateFiles()
+        .Where(file => file.Extension is ".cs" or ".fs" or ".vb" or ".c" or ".h" or ".S" or ".ld" or ".rsp" or ".sh" or ".cmd"
+                or ".csproj" or ".props" or ".targets" or ".config" or ".yml" or ".md" || file.Name is "Dockerfile" or "run")
+            .Concat(folder.EnumerateDirectories()
+                .Where(inner => inner.Name is not (".git" or "artifacts" or "bin" or "obj"))
+                .SelectMany(SourceFiles));
+
+// Gets the lines with more columns than .editorconfig allows. Tables and code blocks of pages are allowed, and lines without a place for a
+// break.
+static IEnumerable<string> LongLines(FileInfo file)
+{
+    Match setting = Regex.Match(File.ReadAllText(".editorconfig"), @"^max_line_length = (\d+)$", RegexOptions.Multiline);
+    int limit = int.Parse(setting.Groups[1].Value, CultureInfo.InvariantCulture);
+    bool isPage = file.Extension == ".md";
+    bool isInBlock = false;
+    foreach ((int index, string line) in File.ReadLines(file.FullName).Index())
+    {
+        string text = line.Trim();
+        isInBlock ^= isPage && text.StartsWith("```", StringComparison.Ordinal);
+        if (line.Length > limit && text.Contains(' ') && !isInBlock && !(isPage && text.StartsWith('|')))
+        {
+            yield return $"{Path.GetRelativePath(".", file.FullName)}({index + 1}): {line.Length} columns; at most {limit} are allowed";
+        }
+    }
 }
 
 // An xunit v3 test project is a program, which runs one test in less than a second. dotnet test takes several seconds for each project.

@@ -39,18 +39,22 @@ public sealed partial class PackageTests
             files, file => file.StartsWith("lib/", StringComparison.Ordinal) || file.EndsWith(".elf", StringComparison.Ordinal));
 
         IEnumerable<string> FilesOf(string folder) => files
-            .Where(file => Path.GetDirectoryName(file)!.Replace('\\', '/') == folder).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal);
+            .Where(file => Path.GetDirectoryName(file)!.Replace('\\', '/') == folder).Select(file => Path.GetFileName(file)!)
+            .Order(StringComparer.Ordinal);
     }
 
     [Fact]
     public void The_tools_have_machine_code_for_the_platform_that_packed_them()
     {
         Assert.SkipUnless(
-            OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.X64, "packing makes machine code on Linux on x64 only");
+            OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.X64,
+            "packing makes machine code on Linux on x64 only");
         using ZipArchive package = ZipFile.OpenRead(Path.Combine(AppContext.BaseDirectory, "feed", "Hyperlight.Sdk.0.1.0.nupkg"));
 
         Assert.All(Tools.Where(file => file.EndsWith(".dll", StringComparison.Ordinal)), file =>
-            Assert.Equal((true, false), (HasMachineCode(package, $"tools/net10.0/linux-x64/{file}"), HasMachineCode(package, $"tools/net10.0/{file}"))));
+            Assert.Equal(
+                (true, false),
+                (HasMachineCode(package, $"tools/net10.0/linux-x64/{file}"), HasMachineCode(package, $"tools/net10.0/{file}"))));
         Assert.NotNull(package.GetEntry("tools/net10.0/linux-x64/Hyperlight.Sdk.Tasks.deps.json"));
     }
 

@@ -1,6 +1,6 @@
 using System.Text;
-using Hyperlight.Testing;
 using System.Text.Json;
+using Hyperlight.Testing;
 
 namespace Hyperlight.Snapshotter.Tests;
 

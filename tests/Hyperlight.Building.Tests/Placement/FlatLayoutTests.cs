@@ -1,6 +1,6 @@
 using Hyperlight.Baking;
-using Hyperlight.Elf;
 using Hyperlight.Building.Tests.Baking;
+using Hyperlight.Elf;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Testing;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Hyperlight.Elf;
 using Hyperlight.Building.Tests.Elf;
+using Hyperlight.Elf;
 using Hyperlight.Layouts;
 using Hyperlight.Testing;
 using Hyperlight.Validation;

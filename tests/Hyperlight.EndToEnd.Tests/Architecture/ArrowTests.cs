@@ -36,7 +36,10 @@ public sealed class ArrowTests
     [MemberData(nameof(Names))]
     public void An_assembly_uses_only_the_assemblies_that_the_design_allows(string name)
     {
-        string[] used = [.. Shipped.Value[name].References.Where(reference => reference.StartsWith("Hyperlight.", StringComparison.Ordinal))];
+        string[] used =
+        [
+            .. Shipped.Value[name].References.Where(reference => reference.StartsWith("Hyperlight.", StringComparison.Ordinal))
+        ];
 
         Assert.Empty(used.Except(Allowed[name]));
     }
@@ -47,7 +50,9 @@ public sealed class ArrowTests
     {
         CompiledAssembly assembly = Shipped.Value[name];
 
-        Assert.All(assembly.Types, type => Assert.True(Directory.Exists(Path.Combine(Project(name), type.Folder)), $"{type.Name}: '{type.Folder}'"));
+        Assert.All(
+            assembly.Types,
+            type => Assert.True(Directory.Exists(Path.Combine(Project(name), type.Folder)), $"{type.Name}: '{type.Folder}'"));
         Assert.Equal(
             Directory.EnumerateDirectories(Project(name), "*", SearchOption.AllDirectories)
                 .Where(folder => Directory.EnumerateFiles(folder, "*.cs").Any())

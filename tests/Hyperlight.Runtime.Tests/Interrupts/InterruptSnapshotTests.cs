@@ -92,7 +92,8 @@ public sealed class InterruptSnapshotTests
         GuestPhysicalAddress end = new(guest.Image.Map.InitData.Gva.Value);
         GuestLayout layout = guest.Image.Layout with { ReservedRanges = [new("device", end, 0x1000)] };
         MemoryMap map = MemoryMap.TryCreate(layout, config.Sizes, config.CodeSize, config.Regions[0].StoredSize, new List<Finding>())!;
-        using Sandbox sandbox = Sandbox.Start(new("test", guest.Image.EntryPoint, ImageDigest: null), map, guest.Image.File, new(), default);
+        using Sandbox sandbox = Sandbox.Start(
+            new("test", guest.Image.EntryPoint, ImageDigest: null), map, guest.Image.File, new(), default);
 
         SnapshotFailedException exception = Assert.Throws<SnapshotFailedException>(sandbox.TakeSnapshot);
 

@@ -59,7 +59,8 @@ public class HostileMessageTests
         message[message.AsSpan().IndexOf("hello\n"u8) + 6] = 1;
 
         Assert.Contains(
-            "NUL", Assert.Throws<GuestProtocolException>(() => FunctionResultMessage.Read(message, out _)).Message, StringComparison.Ordinal);
+            "NUL", Assert.Throws<GuestProtocolException>(() => FunctionResultMessage.Read(message, out _)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -69,7 +70,8 @@ public class HostileMessageTests
         message[message.AsSpan().IndexOf("hello\n"u8)] = 0xFF;
 
         Assert.Contains(
-            "UTF-8", Assert.Throws<GuestProtocolException>(() => FunctionResultMessage.Read(message, out _)).Message, StringComparison.Ordinal);
+            "UTF-8", Assert.Throws<GuestProtocolException>(() => FunctionResultMessage.Read(message, out _)).Message,
+            StringComparison.Ordinal);
     }
 
     private static void Mutate(byte[] message, Random random)

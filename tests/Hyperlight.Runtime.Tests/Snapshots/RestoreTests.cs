@@ -1,5 +1,5 @@
-using Hyperlight.Runtime.Tests.Hypervisors;
 using Hyperlight.Runtime.Tests.Guests;
+using Hyperlight.Runtime.Tests.Hypervisors;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
