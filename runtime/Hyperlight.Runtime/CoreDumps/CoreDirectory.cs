@@ -2,22 +2,25 @@ using System.Globalization;
 
 namespace Hyperlight.CoreDumps;
 
-/// <summary>The directory that core files are written to. A file has its name only once it is complete; nobody but its owner may read it.</summary>
+/// <summary>
+/// The directory that core files are written to. A file gets its name only once the file is complete. Only the owner of the file may read
+/// it.
+/// </summary>
 internal static class CoreDirectory
 {
     private const string Prefix = "hl_core_";
     private const string Extension = ".elf";
     private const string Temporary = ".tmp";
 
-    // No process takes that long to write a file: one that was killed left it.
+    // A temporary file of this age was left by a process that was killed: to write a file never takes so long.
     private static readonly TimeSpan Abandoned = TimeSpan.FromHours(1);
 
     private static int _count;
 
-    /// <summary>Writes a file.</summary>
-    /// <param name="directory">The directory; created where it is missing.</param>
-    /// <param name="guest">The guest's name, for the file's.</param>
-    /// <param name="maxCount">The most core files that are kept there; the oldest are deleted.</param>
+    /// <summary>Writes a core file.</summary>
+    /// <param name="directory">The directory, which is created if it is missing.</param>
+    /// <param name="guest">The name of the guest, which becomes part of the file's name.</param>
+    /// <param name="maxCount">The most core files that the directory keeps. The oldest files are deleted.</param>
     /// <param name="write">Writes the content.</param>
     /// <returns>The path of the file.</returns>
     public static string Write(string directory, string guest, int maxCount, Action<FileStream> write)
@@ -50,12 +53,13 @@ internal static class CoreDirectory
         return path;
     }
 
-    // Core files of other processes count too. A file that another process deletes at the same time is gone all the same.
+    // Core files of other processes count too. Another process may delete a file at the same time.
     private static void DeleteOldest(string directory, string newest, int maxCount)
     {
         DirectoryInfo place = new(directory);
         FileInfo[] others = [.. place.EnumerateFiles(Prefix + "*" + Extension).Where(file => file.FullName != Path.GetFullPath(newest))];
-        IEnumerable<FileInfo> abandoned = place.EnumerateFiles(Prefix + "*" + Extension + Temporary).Where(file => file.LastWriteTimeUtc < DateTime.UtcNow - Abandoned);
+        IEnumerable<FileInfo> abandoned = place.EnumerateFiles(Prefix + "*" + Extension + Temporary).Where(
+            file => file.LastWriteTimeUtc < DateTime.UtcNow - Abandoned);
         foreach (FileInfo file in others.OrderByDescending(file => file.LastWriteTimeUtc).Skip(maxCount - 1).Concat(abandoned))
         {
             try
@@ -68,11 +72,13 @@ internal static class CoreDirectory
         }
     }
 
-    // Time, process and number make it the only one of its name.
+    // Time, process and number make the name unique.
     private static string NewName(string guest)
     {
-        string safe = string.Concat(guest.Select(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_' ? character : '_'));
+        string safe = string.Concat(
+            guest.Select(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_' ? character : '_'));
         string time = DateTime.UtcNow.ToString("yyyyMMdd'T'HHmmssfff", CultureInfo.InvariantCulture);
-        return string.Create(CultureInfo.InvariantCulture, $"{Prefix}{safe}_{time}_{Environment.ProcessId}_{Interlocked.Increment(ref _count)}{Extension}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{Prefix}{safe}_{time}_{Environment.ProcessId}_{Interlocked.Increment(ref _count)}{Extension}");
     }
 }

@@ -3,9 +3,10 @@ using System.Buffers.Binary;
 namespace Hyperlight.CoreDumps;
 
 /// <summary>
-/// An ELF core file for x86-64, as gdb and readelf read it.
+/// Writes an ELF core file for x86-64, which gdb and readelf can read.
 /// <code>
-///   ELF header │ program headers: PT_NOTE, PT_LOAD … │ notes │ … page boundary │ pages, each once │ a hole, which all runs of zero pages show
+///   ELF header │ program headers: PT_NOTE, PT_LOAD … │ notes │ … page boundary │ pages, each once │ a hole, which all runs of zero pages
+/// show
 /// </code>
 /// </summary>
 internal static class CoreFile
@@ -17,24 +18,31 @@ internal static class CoreFile
     private const uint NoteAlignment = 4;
     private const int PageSize = (int)GuestLayout.PageSize;
 
-    // How many pages are written between two looks at the clock.
+    // The number of pages that are written between two looks at the clock.
     private const int PagesPerLook = 64;
 
-    // Magic, 64-bit, little-endian, version 1, System V; then type core, machine x86-64, version 1.
-    private static ReadOnlySpan<byte> Identification => [0x7F, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 62, 0, 1, 0, 0, 0];
+    // Magic number, 64-bit, little-endian, version 1, System V; then type core, machine x86-64, version 1.
+    private static ReadOnlySpan<byte> Identification =>
+        [0x7F, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 62, 0, 1, 0, 0, 0];
 
-    /// <summary>Writes the file.</summary>
+    /// <summary>Writes a core file.</summary>
     /// <param name="file">An empty file.</param>
-    /// <param name="notes">What <see cref="CoreNotes"/> wrote.</param>
+    /// <param name="notes">The notes, see <see cref="CoreNotes"/>.</param>
     /// <param name="memory">The guest's memory.</param>
-    /// <param name="deadline">When to stop, in milliseconds of <see cref="Environment.TickCount64"/>: pages that are not written by then are zero in the file.</param>
+    /// <param name="deadline">
+    /// The time to stop, in milliseconds of <see cref="Environment.TickCount64"/>. Pages that are not written by then are zero in the file.
+    /// </param>
     /// <returns>Whether all pages were written.</returns>
     public static bool Write(FileStream file, byte[] notes, CoreMemory memory, long deadline)
     {
         int headers = HeaderSize + (ProgramHeaderSize * (1 + memory.Segments.Count));
         long pages = (headers + notes.Length + PageSize - 1L) / PageSize * PageSize;
         long hole = pages + ((long)memory.Pages.Count * PageSize);
-        long longestHole = memory.Segments.Where(segment => segment.FirstPage == CoreMemory.Zero).Select(segment => (long)segment.PageCount).DefaultIfEmpty().Max();
+        long longestHole = memory.Segments
+            .Where(segment => segment.FirstPage == CoreMemory.Zero)
+            .Select(segment => (long)segment.PageCount)
+            .DefaultIfEmpty()
+            .Max();
         byte[] start = new byte[pages];
         WriteHeader(start, 1 + memory.Segments.Count);
         WriteProgramHeader(start.AsSpan(HeaderSize), Note, flags: 0, headers, gva: 0, (ulong)notes.Length, NoteAlignment);

@@ -5,18 +5,19 @@ using Hyperlight.Snapshots;
 namespace Hyperlight.CoreDumps;
 
 /// <summary>
-/// All that a guest could see when it crashed. Its page tables are its own work: each page of memory is there once, however often they map it, and what
-/// they say is bounded by the number of pages asked for, by what an ELF file can say, and by time.
+/// The memory that a guest could see when it crashed. The guest wrote its page tables, so they may be hostile: each page of memory is
+/// listed once, however often the tables map the page, and the list is limited by a number of pages, by the number of segments of an ELF
+/// file, and by time.
 /// </summary>
 internal sealed class CoreMemory
 {
-    // An ELF file counts its program headers with 16 bits, of which the highest value has another meaning; one is for the notes.
+    // An ELF file counts its program headers with 16 bits. The highest value has another meaning, and one header is for the notes.
     private const int MaxSegments = 0xFFFF - 2;
 
-    /// <summary>The number of a page that is zero, which the list does not have.</summary>
+    /// <summary>The number of each page that is zero. Such pages are not listed.</summary>
     public const int Zero = -1;
 
-    // How many pages are looked at between two looks at the clock.
+    // The number of pages that are visited between two looks at the clock.
     private const int PagesPerLook = 1024;
 
     private readonly PhysicalMemory _memory;
@@ -34,21 +35,23 @@ internal sealed class CoreMemory
         _deadline = deadline;
     }
 
-    /// <summary>The pages: as page tables map them in ascending order, without page tables as they were given.</summary>
+    /// <summary>
+    /// Gets the segments. With page tables they ascend by address; without, they are in the order of the ranges that were given.
+    /// </summary>
     public IReadOnlyList<CoreSegment> Segments => _segments;
 
-    /// <summary>The physical addresses of the pages that are not zero, each once.</summary>
+    /// <summary>Gets the physical addresses of the pages that are not zero, each once.</summary>
     public IReadOnlyList<ulong> Pages => _pages;
 
-    /// <summary>Whether there is more than what is listed.</summary>
+    /// <summary>Gets whether the guest has more memory than is listed.</summary>
     public bool IsCut { get; private set; }
 
-    /// <summary>What page tables map.</summary>
+    /// <summary>Lists the memory that page tables map.</summary>
     /// <param name="memory">The guest's memory.</param>
-    /// <param name="format">What the tables are like.</param>
-    /// <param name="tables">The first table.</param>
-    /// <param name="maxPages">The most pages that are listed.</param>
-    /// <param name="deadline">When to stop, in milliseconds of <see cref="Environment.TickCount64"/>.</param>
+    /// <param name="format">The format of the tables.</param>
+    /// <param name="tables">The root of the tables.</param>
+    /// <param name="maxPages">The most pages to list.</param>
+    /// <param name="deadline">The time to stop, in milliseconds of <see cref="Environment.TickCount64"/>.</param>
     public static CoreMemory Mapped(PhysicalMemory memory, PageTableFormat format, GuestPhysicalAddress tables, int maxPages, long deadline)
     {
         CoreMemory core = new(memory, maxPages, deadline);
@@ -71,8 +74,9 @@ internal sealed class CoreMemory
         return core;
     }
 
-    /// <summary>All memory at its physical addresses, for a guest without page tables.</summary>
-    public static CoreMemory Unmapped(PhysicalMemory memory, IEnumerable<(GuestPhysicalAddress Start, ulong Size)> ranges, int maxPages, long deadline)
+    /// <summary>Lists all memory at its physical addresses, for a guest without page tables.</summary>
+    public static CoreMemory Unmapped(
+        PhysicalMemory memory, IEnumerable<(GuestPhysicalAddress Start, ulong Size)> ranges, int maxPages, long deadline)
     {
         CoreMemory core = new(memory, maxPages, deadline);
         try
@@ -94,7 +98,8 @@ internal sealed class CoreMemory
         return core;
     }
 
-    /// <summary>The bytes of a page, none when it is gone since.</summary>
+    /// <summary>Gets the bytes of a page; no bytes if the page was part of a file that has become shorter.</summary>
+    /// <param name="number">The index of the page in <see cref="Pages"/>.</param>
     public ReadOnlySpan<byte> Page(int number) => _memory.Page(_pages[number]);
 
     private void Add(PageLeaf leaf) => Add(
@@ -162,6 +167,6 @@ internal sealed class CoreMemory
         }
     }
 
-    // Ends a walk from inside.
+    // Ends the walk when a limit is reached.
     private sealed class FullException : Exception;
 }

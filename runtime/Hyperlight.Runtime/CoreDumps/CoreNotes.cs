@@ -5,8 +5,8 @@ using Hyperlight.Hypervisors;
 namespace Hyperlight.CoreDumps;
 
 /// <summary>
-/// The notes of a core file: what a Linux kernel writes about a thread and its process (<c>linux/elfcore.h</c>, <c>fs/binfmt_elf.c</c>), as
-/// upstream fills it for a guest (amd64 sheet, section 9.2).
+/// Writes the notes of a core file, which describe a thread and its process in the format of the Linux kernel (<c>linux/elfcore.h</c>,
+/// <c>fs/binfmt_elf.c</c>). Upstream fills them for a guest in the same way (amd64 sheet, section 9.2).
 /// </summary>
 internal static class CoreNotes
 {
@@ -18,7 +18,7 @@ internal static class CoreNotes
     private const ulong AuxiliaryNull = 0;
     private const ulong AuxiliaryEntry = 9;
 
-    // struct elf_prstatus and struct elf_prpsinfo of x86-64: sizes and the offsets of what is not 0.
+    // struct elf_prstatus and struct elf_prpsinfo of x86-64: sizes, and the offsets of the fields that are not 0.
     private const int StatusSize = 336;
     private const int StatusSignal = 12;
     private const int StatusThread = 32;
@@ -30,11 +30,12 @@ internal static class CoreNotes
     private const int InformationArguments = 56;
     private const int InformationArgumentsSize = 80;
 
-    // The only thread there is, and the signal it died of.
+    // The number of the only thread, and the signal that ended it.
     private const uint Thread = 1;
     private const ushort SegmentationFault = 11;
 
-    // The XSAVE area: where Linux notes XCR0 for debuggers, the header's first word, and the sizes up to the SSE and the AVX registers.
+    // The XSAVE area: the place where Linux notes XCR0 for debuggers, the first word of the header, and the sizes up to the SSE and the AVX
+    // registers.
     private const int XsaveControl = 464;
     private const int XsavePresent = 512;
     private const int XsaveSseSize = 576;
@@ -42,21 +43,26 @@ internal static class CoreNotes
     private const ulong X87AndSse = 3;
     private const ulong Avx = 4;
 
-    /// <summary>All notes, one behind the other.</summary>
-    /// <param name="guest">The guest's name.</param>
-    /// <param name="entryPoint">The address of its first instruction, by which debuggers find where it was loaded; null when it is not known.</param>
-    /// <param name="registers">Its registers.</param>
+    /// <summary>Writes all notes.</summary>
+    /// <param name="guest">The name of the guest.</param>
+    /// <param name="entryPoint">
+    /// The address of the guest's first instruction, by which debuggers find out where the guest was loaded; <c>null</c> if it is not
+    /// known.
+    /// </param>
+    /// <param name="registers">The registers of the guest's processor.</param>
     public static byte[] Write(string guest, GuestVirtualAddress? entryPoint, ProcessorRegisters registers)
     {
         using MemoryStream notes = new();
         Add(notes, "CORE", ProcessStatus, Status(registers.General, registers.Special));
         Add(notes, "CORE", ProcessInformation, Information(guest));
-        Add(notes, "CORE", AuxiliaryVector, entryPoint is { } entry ? Words(AuxiliaryEntry, entry.Value, AuxiliaryNull, 0) : Words(AuxiliaryNull, 0));
+        Add(notes, "CORE", AuxiliaryVector, entryPoint is { } entry
+            ? Words(AuxiliaryEntry, entry.Value, AuxiliaryNull, 0)
+            : Words(AuxiliaryNull, 0));
         Add(notes, "LINUX", XsaveState, Xsave(registers));
         return notes.ToArray();
     }
 
-    // Elf64_Nhdr, the name with its end, the content; each padded to 4 bytes.
+    // Elf64_Nhdr, the name with its final zero, the content; each is padded to 4 bytes.
     private static void Add(MemoryStream notes, string name, uint type, byte[] content)
     {
         Span<byte> header = stackalloc byte[3 * sizeof(uint)];
@@ -84,7 +90,7 @@ internal static class CoreNotes
         BinaryPrimitives.WriteUInt16LittleEndian(status.AsSpan(StatusSignal), SegmentationFault);
         BinaryPrimitives.WriteUInt32LittleEndian(status.AsSpan(StatusThread), Thread);
 
-        // struct user_regs_struct: 27 registers. No system call was interrupted, which the highest "original RAX" says.
+        // struct user_regs_struct: 27 registers. The highest value of "original RAX" means that no system call was interrupted.
         Words(
             general.R15,
             general.R14,
@@ -126,7 +132,8 @@ internal static class CoreNotes
         return information;
     }
 
-    // Debuggers know what an area of these sizes and features holds. Registers wider than AVX's lie elsewhere on each maker's processors: they are left out.
+    // Debuggers know the content of an area with these sizes and features. Registers wider than those of AVX are left out, because their
+    // place depends on the maker of the processor.
     private static byte[] Xsave(ProcessorRegisters registers)
     {
         ulong features = X87AndSse | (registers.ExtendedControl & Avx);

@@ -7,7 +7,8 @@ using Hyperlight.Layouts;
 namespace Hyperlight.Memory;
 
 /// <summary>
-/// The memory of one guest, as the host sees it: layers at the base, of which the first is a private view of the image's blob, and the scratch region.
+/// The memory of one guest, as the host sees it: layers at the base, of which the first is a private view of the image's blob, and the
+/// scratch region.
 /// <code>
 ///   base │ image │ pages of a snapshot │ … │      …      │ scratch
 ///
@@ -106,7 +107,8 @@ internal sealed class GuestMemory : IDisposable
     }
 
     /// <summary>
-    /// Lets the guest's PEB list the mapped files, in the order they were mapped in, where the layout has that (i686 sheet, section 2.2). Only between runs.
+    /// Lets the guest's PEB list the mapped files, in the order they were mapped in, where the layout has that (i686 sheet, section 2.2).
+    /// Only between runs.
     /// </summary>
     public void ListFiles()
     {
@@ -116,7 +118,8 @@ internal sealed class GuestMemory : IDisposable
         }
 
         byte[] list = ProcessEnvironmentBlock.WriteFileMappings(
-            _map, [.. Regions.Where(region => region.Label is not null).Select(region => new FileMapping(region.Gpa, region.Shared.Memory.Size, region.Label!))]);
+            _map, [.. Regions.Where(region => region.Label is not null).Select(
+                region => new FileMapping(region.Gpa, region.Shared.Memory.Size, region.Label!))]);
         Span<byte> place = Layers[0].Shared.Memory.Slice(_map.Peb.BlobOffset + ProcessEnvironmentBlock.FileMappingsOffset, list.Length);
 
         // A page that is written to is no longer shared with the image.
@@ -126,7 +129,9 @@ internal sealed class GuestMemory : IDisposable
         }
     }
 
-    /// <summary>Fills scratch, which must be zero, as a guest expects it after a snapshot (amd64 sheet, section 6.2), except the buffers.</summary>
+    /// <summary>
+    /// Fills scratch, which must be zero, as a guest expects it after a snapshot (amd64 sheet, section 6.2), except the buffers.
+    /// </summary>
     /// <param name="tables">The page tables.</param>
     /// <param name="generation">How many snapshots the guest has been through.</param>
     public void PrepareScratch(ReadOnlySpan<byte> tables, ulong generation)
@@ -141,7 +146,9 @@ internal sealed class GuestMemory : IDisposable
         }
     }
 
-    /// <summary>Fills scratch, which must be zero, as a guest expects it at its first instruction (amd64 sheet, section 6.2), except the buffers.</summary>
+    /// <summary>
+    /// Fills scratch, which must be zero, as a guest expects it at its first instruction (amd64 sheet, section 6.2), except the buffers.
+    /// </summary>
     /// <param name="blob">The image's blob, for the page tables.</param>
     /// <exception cref="HyperlightException">HL3013: the blob was changed since the image was opened.</exception>
     public void PrepareScratch(SharedFile blob)
@@ -158,14 +165,17 @@ internal sealed class GuestMemory : IDisposable
         catch (IOException exception)
         {
             throw new HyperlightException(Rules.ContentChanged.Found(
-                $"the page tables of the image cannot be read: {exception.Message} Bake or copy the image again, and leave its files alone while they are in use."), exception);
+                $"the page tables of the image cannot be read: {exception.Message} Bake or copy the image again, and leave its files alone "
+                    + "while they are in use."),
+                exception);
         }
     }
 
     /// <summary>The name of the region at an address, null when there is none.</summary>
     public string? RegionAt(GuestPhysicalAddress address)
     {
-        static bool Covers(MemoryRegion region, ulong size, ulong address) => address >= region.Gpa.Value && address - region.Gpa.Value < size;
+        static bool Covers(MemoryRegion region, ulong size, ulong address) =>
+            address >= region.Gpa.Value && address - region.Gpa.Value < size;
 
         if (Regions.Find(region => region.Covers(address)) is { } mapped)
         {

@@ -11,8 +11,8 @@ internal interface IHostMemory
     MappedMemory Allocate(ulong size);
 
     /// <summary>
-    /// Allocates memory that shows parts of files and is zero elsewhere. Writes stay in the memory: the files never change, and pages that nobody has
-    /// written are shared with all other memory that shows them.
+    /// Allocates memory that shows parts of files and is zero elsewhere. Writes stay in the memory: the files never change, and pages that
+    /// nobody has written are shared with all other memory that shows them.
     /// </summary>
     /// <param name="size">The size in bytes, a multiple of the page size and not 0.</param>
     /// <param name="parts">The parts, inside the memory. A later part hides an earlier one.</param>
@@ -24,7 +24,8 @@ internal interface IHostMemory
     /// <param name="file">
     /// The file, open as long as the memory lives. If others may shorten it, the host reads the file and never the memory.
     /// </param>
-    /// <param name="length">How many bytes of the file to show, not 0. What follows them in the last page is zero where the file ends.</param>
+    /// <param name="length">How many bytes of the file to show, not 0. What follows them in the last page is zero where the file
+    /// ends.</param>
     /// <exception cref="HyperlightException">The operating system refuses.</exception>
     MappedMemory MapReadOnly(SharedFile file, ulong length);
 }

@@ -4,23 +4,25 @@ using Hyperlight.Layouts;
 namespace Hyperlight.Memory;
 
 /// <summary>
-/// A sandbox's view of a memory blob from the base of its layout upwards. Guests with page tables see the blob itself, read-only. The others have memory of
-/// their own, zero but for the parts that the blob has, which are private views of it:
+/// Maps the memory blob of an image for a sandbox, from the base of the sandbox's layout upwards. Guests with page tables see the blob
+/// itself, read-only. Other guests have memory of their own. It shows the parts of the blob as private views and is zero elsewhere:
 /// <code>
-///   memory   │ view │ zero, there once it is touched │ view │ zero │
+///   memory   │ view │ zero │ view │ zero │
 /// </code>
 /// </summary>
 internal static class ImageView
 {
     /// <summary>Maps a blob.</summary>
-    /// <param name="map">The guest's memory.</param>
-    /// <param name="blob">The blob, open as long as the view lives. Where guests write to their view it is sealed.</param>
+    /// <param name="map">The memory of the guest.</param>
+    /// <param name="blob">The blob, open as long as the memory lives. A blob for guests with memory of their own is sealed.</param>
     /// <param name="host">The memory of the host.</param>
     /// <exception cref="HyperlightException">There is not enough memory, or the operating system refuses.</exception>
     public static MappedMemory Map(MemoryMap map, SharedFile blob, IHostMemory host) =>
-        map.Layout.SnapshotIsPrivate ? host.Allocate(map.SnapshotSize, PartsOf(blob, map.SnapshotSize)) : host.MapReadOnly(blob, map.SnapshotSize);
+        map.Layout.SnapshotIsPrivate
+            ? host.Allocate(map.SnapshotSize, PartsOf(blob, map.SnapshotSize))
+            : host.MapReadOnly(blob, map.SnapshotSize);
 
-    /// <summary>Gets the parts of a guest's memory that a blob has.</summary>
+    /// <summary>Gets the parts of a guest's memory that a blob stores.</summary>
     /// <param name="blob">The blob.</param>
     /// <param name="size">The size of the guest's memory in bytes.</param>
     public static IReadOnlyList<FilePart> PartsOf(SharedFile blob, ulong size)

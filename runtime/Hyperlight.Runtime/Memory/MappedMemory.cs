@@ -4,9 +4,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Hyperlight.Memory;
 
 /// <summary>
-/// Memory of the host that guests are given. The memory lies between two inaccessible pages, so that a host access that runs past either end faults
-/// instead of touching something else. Core files of this process do not contain the memory: what guests have may be secret. Disposing frees the memory:
-/// whoever lends its address to a hypervisor takes it away from the hypervisor first.
+/// Memory of the host that guests are given. The memory lies between two inaccessible pages, so that a host access that runs past either
+/// end faults instead of touching something else. Core files of this process do not contain the memory: what guests have may be secret.
+/// Disposing frees the memory: whoever lends its address to a hypervisor takes it away from the hypervisor first.
 /// </summary>
 internal abstract unsafe class MappedMemory : SafeHandle
 {
@@ -62,8 +62,8 @@ internal abstract unsafe class MappedMemory : SafeHandle
     public ReadOnlySpan<byte> Page(ulong offset) => Read(offset, (int)GuestLayout.PageSize);
 
     /// <summary>
-    /// Gets the bytes of some pages. Of a file that others may shorten, the bytes are a copy, and there are none if the file no longer has all that it had
-    /// there, or cannot be read.
+    /// Gets the bytes of some pages. Of a file that others may shorten, the bytes are a copy, and there are none if the file no longer has
+    /// all that it had there, or cannot be read.
     /// </summary>
     /// <param name="offset">Where the pages start, a multiple of the page size.</param>
     /// <param name="length">How many bytes to get, a multiple of the page size.</param>
@@ -101,11 +101,15 @@ internal abstract unsafe class MappedMemory : SafeHandle
     /// <returns>The offsets of the pages, ascending; all pages if the operating system does not tell.</returns>
     public abstract IEnumerable<ulong> WrittenPages();
 
-    /// <summary>Forgets what was written: memory shows its files again and is zero elsewhere. The time grows with the pages that take room.</summary>
+    /// <summary>
+    /// Forgets what was written: memory shows its files again and is zero elsewhere. The time grows with the pages that take room.
+    /// </summary>
     /// <exception cref="HyperlightException">The operating system refuses.</exception>
     public abstract void Discard();
 
-    /// <summary>Makes memory without files zero again. The result is that of <see cref="Discard"/>, faster if few pages take room: they are kept.</summary>
+    /// <summary>
+    /// Makes memory without files zero again. The result is that of <see cref="Discard"/>, faster if few pages take room: they are kept.
+    /// </summary>
     /// <exception cref="HyperlightException">The operating system refuses.</exception>
     public abstract void Zero();
 

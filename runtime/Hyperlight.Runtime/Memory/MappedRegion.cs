@@ -1,6 +1,8 @@
 namespace Hyperlight.Memory;
 
-/// <summary>A file, or memory of the host, that a sandbox shows its guest beside the guest's own memory. The guest cannot write to it.</summary>
+/// <summary>
+/// A file, or memory of the host, that a sandbox shows its guest beside the guest's own memory. The guest cannot write to it.
+/// </summary>
 /// <param name="name">What messages call the region.</param>
 /// <param name="gpa">The address at which the guest sees the first byte.</param>
 /// <param name="shared">The bytes. The sandbox is a user of them.</param>
@@ -25,7 +27,9 @@ internal sealed class MappedRegion(string name, GuestPhysicalAddress gpa, Shared
     /// <summary>Gets the name under which the guest's PEB lists the region; <c>null</c> where the PEB does not list the region.</summary>
     public string? Label => label;
 
-    /// <summary>Gets a value that says whether the owner has disposed the mapping. The sandbox then unmaps the region before the guest runs again.</summary>
+    /// <summary>
+    /// Gets a value that says whether the owner has disposed the mapping. The sandbox then unmaps the region before the guest runs again.
+    /// </summary>
     public bool IsReleased => _isReleased;
 
     /// <summary>Says that the owner has disposed the mapping. Any thread.</summary>

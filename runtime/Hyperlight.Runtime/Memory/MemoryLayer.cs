@@ -1,10 +1,10 @@
 namespace Hyperlight.Memory;
 
-/// <summary>A piece of the memory below scratch: the image, or what a snapshot adds to it. Layers lie one behind the other.</summary>
-/// <param name="Gpa">Where the guest sees it.</param>
-/// <param name="Shared">Its bytes; whoever has a layer is a user of them.</param>
+/// <summary>A piece of the memory below scratch: the image, or the pages that a snapshot adds. Layers lie one behind the other.</summary>
+/// <param name="Gpa">The address of the first byte.</param>
+/// <param name="Shared">The bytes. Whoever has a layer is a user of the bytes.</param>
 internal sealed record MemoryLayer(GuestPhysicalAddress Gpa, SharedMemory Shared)
 {
-    /// <summary>The first byte behind it.</summary>
+    /// <summary>Gets the address behind the last byte.</summary>
     public GuestPhysicalAddress End => Gpa + Shared.Memory.Size;
 }

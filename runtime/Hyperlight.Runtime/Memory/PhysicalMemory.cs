@@ -1,13 +1,14 @@
 namespace Hyperlight.Memory;
 
-/// <summary>A guest's physical memory while it is not running: a few ranges, and nothing between them. Every address is checked.</summary>
-/// <param name="ranges">Where each range starts, page-aligned, and its bytes. They do not overlap.</param>
+/// <summary>The physical memory of a guest that is not running: a few ranges, and nothing between them. Each address is checked.</summary>
+/// <param name="ranges">The ranges: the address of the first byte, which is page-aligned, and the bytes. The ranges do not overlap.</param>
 internal sealed class PhysicalMemory(params (GuestPhysicalAddress Start, MappedMemory Memory)[] ranges)
 {
-    /// <summary>Pages that the guest can have made page tables of: those of all ranges, unless set.</summary>
+    /// <summary>Gets the number of pages that can contain page tables of the guest. All pages count unless another number is set.</summary>
     public ulong PageCount { get; init; } = ranges.Aggregate(0UL, (sum, range) => sum + (range.Memory.Size / GuestLayout.PageSize));
 
-    /// <summary>The number of the range that an address lies in, -1 when there is none.</summary>
+    /// <summary>Finds the range that an address lies in.</summary>
+    /// <returns>The index of the range; -1 if the address lies in no range.</returns>
     public int RangeAt(ulong gpa)
     {
         for (int i = 0; i < ranges.Length; i++)
@@ -21,7 +22,9 @@ internal sealed class PhysicalMemory(params (GuestPhysicalAddress Start, MappedM
         return -1;
     }
 
-    /// <summary>Whether a byte of [<paramref name="gpa"/>, <paramref name="gpa"/> + <paramref name="size"/>) is there; the sum must fit 64 bits.</summary>
+    /// <summary>Says whether a range of addresses overlaps the memory.</summary>
+    /// <param name="gpa">The first address.</param>
+    /// <param name="size">The number of addresses. The end of the range must fit 64 bits.</param>
     public bool Overlaps(ulong gpa, ulong size)
     {
         foreach ((GuestPhysicalAddress start, MappedMemory memory) in ranges)
@@ -35,7 +38,10 @@ internal sealed class PhysicalMemory(params (GuestPhysicalAddress Start, MappedM
         return false;
     }
 
-    /// <summary>The page at a page-aligned address, empty when there is none, or none any more because its file has become shorter.</summary>
+    /// <summary>
+    /// Gets the bytes of a page; no bytes if there is no page, or if the page was part of a file that has become shorter.
+    /// </summary>
+    /// <param name="gpa">The address of the page, page-aligned.</param>
     public ReadOnlySpan<byte> Page(ulong gpa)
     {
         int range = RangeAt(gpa);

@@ -4,14 +4,16 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Memory;
 
-/// <summary>Files of the host that are mapped into guests.</summary>
+/// <summary>Maps files of the host for guests.</summary>
 internal static class RegularFile
 {
-    /// <summary>Maps a whole file; a copy in memory where another machine or program has its content.</summary>
+    /// <summary>Maps a whole file. If another computer or program provides the content, a copy in memory is mapped instead.</summary>
     /// <param name="path">The file.</param>
     /// <param name="host">The memory of the host.</param>
-    /// <exception cref="HyperlightException">HL2013: it cannot be opened or mapped, is empty, or is no file. HL3012: a copy does not fit into memory.</exception>
-    /// <exception cref="ArgumentException">The path has a character that no path has.</exception>
+    /// <exception cref="HyperlightException">
+    /// HL2013: the file cannot be opened or mapped, is empty, or is not an ordinary file. HL3012: the copy does not fit into memory.
+    /// </exception>
+    /// <exception cref="ArgumentException">The path has a character that paths cannot have.</exception>
     public static SharedMemory Map(string path, IHostMemory host)
     {
         SharedFile file = Open(Path.GetFullPath(path), path, out ulong length);
@@ -21,7 +23,7 @@ internal static class RegularFile
         }
         catch (HyperlightException exception)
         {
-            // A file of a kind that has no pages, or one larger than all addresses.
+            // The file is of a kind that has no pages, or larger than all addresses.
             file.Dispose();
             throw Failure($"'{path}' ({length} bytes) cannot be mapped: {exception.Message} Name an ordinary file.", exception);
         }
@@ -40,7 +42,8 @@ internal static class RegularFile
 
             using (file)
             {
-                return SharedFile.Sealed(SealedFile.Copy($"'{path}', whose content another machine or program has,", file, (long)length, hash: null));
+                return SharedFile.Sealed(
+                    SealedFile.Copy($"'{path}', whose content another machine or program has,", file, (long)length, hash: null));
             }
         }
         catch (EndOfStreamException exception)

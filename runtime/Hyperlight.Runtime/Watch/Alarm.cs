@@ -1,23 +1,28 @@
 namespace Hyperlight.Watch;
 
-/// <summary>Something that a <see cref="Watchdog"/> does once at a time that can be moved, without an allocation.</summary>
-/// <param name="watchdog">Whose thread does it.</param>
-/// <param name="ring">What it does, briefly: every other alarm waits for it. It must not throw.</param>
+/// <summary>An action that a <see cref="Watchdog"/> runs once, at a time that can be moved. Setting an alarm allocates nothing.</summary>
+/// <param name="watchdog">The watchdog whose thread runs the action.</param>
+/// <param name="ring">The action. All other alarms wait while it runs, so it must be short. It must not throw.</param>
 internal sealed class Alarm(Watchdog watchdog, Action ring)
 {
-    /// <summary>When it rings. The watchdog's.</summary>
+    /// <summary>
+    /// Gets or sets the time at which the alarm rings, in milliseconds of <see cref="Watchdog.Now"/>. Only the watchdog sets it.
+    /// </summary>
     public long Due { get; set; }
 
-    /// <summary>Where it lies in the heap, -1 while it is not set. The watchdog's.</summary>
+    /// <summary>
+    /// Gets or sets the index of the alarm in the watchdog's heap; -1 while the alarm is not set. Only the watchdog sets it.
+    /// </summary>
     public int Place { get; set; } = -1;
 
-    /// <summary>Sets or moves it.</summary>
-    /// <param name="due">When, in the milliseconds of <see cref="Watchdog.Now"/>.</param>
+    /// <summary>Sets or moves the alarm.</summary>
+    /// <param name="due">The time at which the alarm rings, in milliseconds of <see cref="Watchdog.Now"/>.</param>
+    /// <exception cref="HyperlightException">HL5005: the watchdog's thread cannot be started. The alarm is not set.</exception>
     public void Set(long due) => watchdog.Set(this, due);
 
-    /// <summary>Takes it away. It may be ringing at this moment, and that may end later.</summary>
+    /// <summary>Takes the alarm away. If the action is running at this moment, it may end after this method has returned.</summary>
     public void Cancel() => watchdog.Set(this, Watchdog.Never);
 
-    /// <summary>Does it.</summary>
+    /// <summary>Runs the action.</summary>
     public void Ring() => ring();
 }

@@ -3,8 +3,7 @@ using Hyperlight.Diagnostics;
 namespace Hyperlight.Watch;
 
 /// <summary>
-/// Starts the threads that the runtime has of its own. Whoever starts one remembers it only after the start: a start that failed is tried
-/// again.
+/// Starts the runtime's own threads. Callers remember a thread only after it has been started, so that a start that failed is tried again.
 /// </summary>
 internal static class BackgroundThread
 {
@@ -15,7 +14,7 @@ internal static class BackgroundThread
         Thread thread = new(() => run()) { IsBackground = true, Name = name };
         try
         {
-            // Not with the first caller's execution context: the thread outlives that caller.
+            // The thread outlives the first caller, so it must not have that caller's execution context.
             thread.UnsafeStart();
         }
         catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
@@ -25,7 +24,7 @@ internal static class BackgroundThread
     }
 
     /// <summary>
-    /// Runs work on a thread of its own. Guests that spin would keep the thread pool from what the program does besides, such as
+    /// Runs work on a thread of its own. On the thread pool, guests that spin would delay the other work of the program, such as
     /// cancellations.
     /// </summary>
     /// <param name="name">The work, for messages.</param>
@@ -58,7 +57,9 @@ internal static class BackgroundThread
         }
     }
 
-    /// <summary>HL5005.</summary>
+    /// <summary>Creates HL5005.</summary>
+    /// <param name="name">The name of the thread.</param>
+    /// <param name="reason">The reason why the thread cannot be started.</param>
     public static HyperlightException Refused(string name, Exception reason) => new(
         Rules.ThreadNotStarted.Found(
             $"the thread '{name}' cannot be started ({OneLine.Of(reason.Message)}): "

@@ -5,21 +5,21 @@ using Hyperlight.Hypervisors;
 namespace Hyperlight.Watch;
 
 /// <summary>
-/// Runs the timers of all guests on one thread of its own. It is not the watchdog's: guests choose how much there is to do here, and what they
-/// choose must not delay a timeout. However many timers there are, the thread wakes once in 100 µs at most and then serves all that are due; where it
-/// cannot keep up, guests get fewer ticks, none of them several at once.
+/// Runs the timers of all guests on one thread. The thread is not the watchdog's, because guests decide how much work it has, and their
+/// decision must not delay a timeout. However many timers run, the thread wakes at most once in 100 µs and then serves all timers that are
+/// due. If the thread cannot keep up, guests get fewer signals, and never several at once.
 /// <code>
 ///   GuestTimer.Start ──► timers that run ──► thread: signals what is due, sleeps until the next, rounded up to the grid
 /// </code>
 /// </summary>
 /// <param name="createSignal">Creates the signal that wakes the thread.</param>
-/// <param name="startThread">Starts the thread; null for one of the operating system.</param>
+/// <param name="startThread">Starts the thread; <c>null</c> for a thread of the operating system.</param>
 internal sealed class Ticker(Func<IWaitableSignal> createSignal, ThreadStarter? startThread = null) : IDisposable
 {
     /// <summary>A time that never comes.</summary>
     private const long Never = long.MaxValue;
 
-    // Microseconds between two times at which the thread may wake.
+    // The microseconds between two times at which the thread may wake.
     private const long Grid = GuestTimer.ShortestPeriod;
 
     private static readonly long TicksPerMicrosecond = Stopwatch.Frequency / 1_000_000;
@@ -30,10 +30,10 @@ internal sealed class Ticker(Func<IWaitableSignal> createSignal, ThreadStarter? 
     private long _wakesAt;
     private bool _disposed;
 
-    /// <summary>The clock of all timers: microseconds since some moment, never set back.</summary>
+    /// <summary>Gets the time of the clock of all timers: microseconds since some moment. The clock is never set back.</summary>
     public static long Now => Stopwatch.GetTimestamp() / TicksPerMicrosecond;
 
-    /// <summary>How many timers run.</summary>
+    /// <summary>Gets the number of running timers.</summary>
     public int Count
     {
         get
@@ -45,7 +45,7 @@ internal sealed class Ticker(Func<IWaitableSignal> createSignal, ThreadStarter? 
         }
     }
 
-    /// <summary>Lets the thread end; no timer signals any more. Only tests dispose a ticker.</summary>
+    /// <summary>Ends the thread. No timer gives signals any more. Only tests dispose a ticker.</summary>
     public void Dispose()
     {
         using (_lock.Enter())
@@ -57,9 +57,10 @@ internal sealed class Ticker(Func<IWaitableSignal> createSignal, ThreadStarter? 
 
     /// <summary>Starts a timer anew, or stops it.</summary>
     /// <param name="timer">The timer.</param>
-    /// <param name="period">Microseconds, 0 to stop it.</param>
-    /// <exception cref="HypervisorException">There are no more descriptors.</exception>
-    /// <exception cref="HyperlightException">HL5005: the thread cannot be started. The timer stands then, and the next call tries again.</exception>
+    /// <param name="period">The period in microseconds; 0 stops the timer.</param>
+    /// <exception cref="HypervisorException">The signal of the thread cannot be created.</exception>
+    /// <exception cref="HyperlightException">HL5005: the thread cannot be started. The timer is stopped, and the next call tries
+    /// again.</exception>
     public void Set(GuestTimer timer, long period)
     {
         using (_lock.Enter())
@@ -77,7 +78,7 @@ internal sealed class Ticker(Func<IWaitableSignal> createSignal, ThreadStarter? 
             timer.Place = _running.Count;
             _running.Add(timer);
 
-            // A guest that starts its timer again and again wakes the thread no more often than one that lets it run.
+            // A guest that starts its timer again and again does not wake the thread more often than a guest whose timer runs.
             if (OnGrid(timer.Due) < _wakesAt)
             {
                 _wakesAt = OnGrid(timer.Due);
@@ -124,8 +125,10 @@ internal sealed class Ticker(Func<IWaitableSignal> createSignal, ThreadStarter? 
         }
     }
 
-    /// <summary>Signals what is due. Ticks that were missed stay missed, and the others keep their times.</summary>
-    /// <returns>When the next one is.</returns>
+    /// <summary>
+    /// Gives the signals that are due. Signals that were missed are not given later, and the next signals keep their times.
+    /// </summary>
+    /// <returns>The time of the next signal.</returns>
     private long RingDue(long now)
     {
         long next = Never;

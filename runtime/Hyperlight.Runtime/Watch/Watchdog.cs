@@ -3,13 +3,13 @@ using Hyperlight.Concurrency;
 namespace Hyperlight.Watch;
 
 /// <summary>
-/// Rings alarms when they are due, on a thread of its own: a program whose pool threads all wait for guests still gets its timeouts. The
-/// thread sleeps until the earliest alarm, is started by the first one, and never keeps the process alive.
+/// Rings alarms when they are due, on a thread of its own, so that timeouts work also in a program whose pool threads all wait for guests.
+/// The first alarm starts the thread. The thread sleeps until the earliest alarm, and never keeps the process alive.
 /// <code>
 ///   Alarm.Set ──► heap of alarms, the earliest at 0 ──► thread: rings what is due, sleeps until the next
 /// </code>
 /// </summary>
-/// <param name="startThread">Starts the thread; null for one of the operating system.</param>
+/// <param name="startThread">Starts the thread; <c>null</c> for a thread of the operating system.</param>
 internal sealed class Watchdog(ThreadStarter? startThread = null) : IDisposable
 {
     /// <summary>A time that never comes.</summary>
@@ -18,19 +18,19 @@ internal sealed class Watchdog(ThreadStarter? startThread = null) : IDisposable
     private readonly SteadyLock _lock = new();
     private readonly AutoResetEvent _wake = new(initialState: false);
 
-    // A binary heap, each alarm knowing its place in it. It grows to the largest number of alarms that were set at one time.
+    // A binary heap. Each alarm knows its index. The heap grows to the largest number of alarms that were set at one time.
     private Alarm[] _heap = new Alarm[16];
     private int _count;
     private bool _runs;
     private bool _disposed;
 
-    /// <summary>The one of this process.</summary>
+    /// <summary>Gets the watchdog of this process.</summary>
     public static Watchdog Shared { get; } = new();
 
-    /// <summary>The clock of all alarms: milliseconds since some moment, never set back.</summary>
+    /// <summary>Gets the time of the clock of all alarms: milliseconds since some moment. The clock is never set back.</summary>
     public static long Now => Environment.TickCount64;
 
-    /// <summary>How many alarms are set.</summary>
+    /// <summary>Gets the number of alarms that are set.</summary>
     public int Count
     {
         get
@@ -42,7 +42,7 @@ internal sealed class Watchdog(ThreadStarter? startThread = null) : IDisposable
         }
     }
 
-    /// <summary>Lets the thread end; no alarm rings any more. Only tests dispose a watchdog.</summary>
+    /// <summary>Ends the thread. No alarm rings any more. Only tests dispose a watchdog.</summary>
     public void Dispose()
     {
         using (_lock.Enter())
@@ -53,10 +53,12 @@ internal sealed class Watchdog(ThreadStarter? startThread = null) : IDisposable
         _wake.Set();
     }
 
-    /// <summary>Sets an alarm, or moves it. Logarithmic in the number of alarms that are set.</summary>
+    /// <summary>Sets an alarm, or moves it. The time grows with the logarithm of the number of alarms.</summary>
     /// <param name="alarm">The alarm.</param>
-    /// <param name="due">When it rings, in the milliseconds of <see cref="Now"/>; <see cref="Never"/> takes it away.</param>
-    /// <exception cref="HyperlightException">HL5005: the thread cannot be started. No alarm is set then, and the next call tries again.</exception>
+    /// <param name="due">The time at which the alarm rings, in milliseconds of <see cref="Now"/>; <see cref="Never"/> takes the alarm
+    /// away.</param>
+    /// <exception cref="HyperlightException">HL5005: the thread cannot be started. The alarm is not set, and the next call tries
+    /// again.</exception>
     public void Set(Alarm alarm, long due)
     {
         bool earlier;
@@ -85,7 +87,7 @@ internal sealed class Watchdog(ThreadStarter? startThread = null) : IDisposable
         }
     }
 
-    // What is beyond the range of a wait is approached in steps.
+    // A time beyond the range of one wait is reached in several waits.
     private static int DelayUntil(long due)
     {
         long now = Now;
@@ -113,7 +115,7 @@ internal sealed class Watchdog(ThreadStarter? startThread = null) : IDisposable
                 }
             }
 
-            // Outside the lock: what an alarm does may set alarms, and its owner may wait for a lock under which it sets them.
+            // Outside the lock: the action may set alarms, and it may wait for a lock whose holder sets an alarm.
             if (ringing is not null)
             {
                 ringing.Ring();

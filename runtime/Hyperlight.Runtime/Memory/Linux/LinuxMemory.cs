@@ -34,15 +34,18 @@ internal sealed unsafe class LinuxMemory : MappedMemory
     public static LinuxMemory MapReadOnly(SafeFileHandle file, ulong size) => Reserve(size).Place(file);
 
     /// <summary>
-    /// Maps the start of a file that other processes may shorten at any time, read-only. Touching a page that is gone would end this process (SIGBUS), so
-    /// the host reads the file instead of the memory. A guest that touches such a page only fails: KVM returns an error.
+    /// Maps the start of a file that other processes may shorten at any time, read-only. Touching a page that is gone would end this
+    /// process (SIGBUS), so the host reads the file instead of the memory. A guest that touches such a page only fails: KVM returns an
+    /// error.
     /// </summary>
     /// <param name="file">The file, open as long as the memory lives.</param>
     /// <param name="length">How many bytes of the file to show, not 0.</param>
     public static LinuxMemory MapChanging(SafeFileHandle file, ulong length) =>
         Reserve(GuestLayout.RoundUpToPage(length), file, length).Place(file);
 
-    /// <summary>Maps memory that this process shares with the kernel through a device, at an address of the kernel's choice and without guard pages.</summary>
+    /// <summary>
+    /// Maps memory that this process shares with the kernel through a device, at an address of the kernel's choice and without guard pages.
+    /// </summary>
     public static LinuxMemory MapDevice(SafeHandle device, ulong size)
     {
         void* address = Mman.Map(null, (nuint)size, Mman.ProtRead | Mman.ProtWrite, Mman.MapShared, device, 0);
@@ -66,7 +69,8 @@ internal sealed unsafe class LinuxMemory : MappedMemory
         // Sound: [offset, offset + size) was just checked to lie inside [0, Size), so nothing but this memory is replaced.
         const int Flags = Mman.MapPrivate | Mman.MapFixed | Mman.MapNoReserve;
         void* address = (void*)(Address + part.Offset);
-        if (Mman.Map(address, (nuint)part.Size, Mman.ProtRead | Mman.ProtWrite, Flags, part.File, checked((long)part.FileOffset)) == Mman.Failed)
+        if (Mman.Map(address, (nuint)part.Size, Mman.ProtRead | Mman.ProtWrite, Flags, part.File, checked((long)part.FileOffset))
+            == Mman.Failed)
         {
             throw Failure(part.Size);
         }
@@ -106,8 +110,9 @@ internal sealed unsafe class LinuxMemory : MappedMemory
             return;
         }
 
-        // A hypervisor without nested paging keeps translations of guest addresses, and does not see the host write the guest's page tables. Advice that
-        // lets the kernel drop the pages makes it drop translations to them. The pages stay: zeros are written to each, which takes the advice back.
+        // A hypervisor without nested paging keeps translations of guest addresses, and does not see the host write the guest's page
+        // tables. Advice that lets the kernel drop the pages makes it drop translations to them. The pages stay: zeros are written to each,
+        // which takes the advice back.
         Require(Mman.Advise((void*)Address, (nuint)Size, Mman.AdviseFree));
         for (int i = 0; i < entries.Length; i++)
         {
@@ -118,7 +123,9 @@ internal sealed unsafe class LinuxMemory : MappedMemory
         }
     }
 
-    /// <summary>Makes the kernel give memory in small pages only. Otherwise a guest that writes a byte here and there would take 2 MiB each time.</summary>
+    /// <summary>
+    /// Makes the kernel give memory in small pages only. Otherwise a guest that writes a byte here and there would take 2 MiB each time.
+    /// </summary>
     public void KeepPagesSmall() => _ = Mman.Advise((void*)Address, (nuint)Size, Mman.AdviseNoHugePages);
 
     /// <inheritdoc/>

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Hyperlight.Memory.Linux;
 
-/// <summary>The kernel's memory mapping calls: mmap(2), munmap(2), mprotect(2), madvise(2). The numbers are those of <c>asm-generic/mman.h</c> and Linux on x86-64.</summary>
+/// <summary>
+/// The kernel's calls for memory mappings: mmap(2), munmap(2), mprotect(2), madvise(2). The numbers are those of <c>asm-generic/mman.h</c>
+/// and of Linux on x86-64.
+/// </summary>
 internal static unsafe partial class Mman
 {
     public const int ProtNone = 0;
@@ -15,24 +18,24 @@ internal static unsafe partial class Mman
     public const int MapAnonymous = 0x20;
     public const int MapNoReserve = 0x4000;
 
-    /// <summary>What <see cref="Map(void*, nuint, int, int, int, long)"/> returns for a failure.</summary>
+    /// <summary>The result of <see cref="Map(void*, nuint, int, int, int, long)"/> after a failure.</summary>
     public static readonly void* Failed = (void*)-1;
 
-    /// <summary>Maps anonymous memory; pass -1 for <paramref name="file"/>.</summary>
+    /// <summary>Maps anonymous memory. The argument for <paramref name="file"/> is -1.</summary>
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     public static partial void* Map(void* address, nuint size, int protection, int flags, int file, long offset);
 
-    /// <summary>Maps a file or device.</summary>
+    /// <summary>Maps a file or a device.</summary>
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     public static partial void* Map(void* address, nuint size, int protection, int flags, SafeHandle file, long offset);
 
-    /// <summary>Forgets private pages: anonymous memory is zero again, a view of a file shows the file.</summary>
+    /// <summary>Drops private pages: anonymous memory is zero again, and a view of a file shows the file.</summary>
     public const int AdviseDontNeed = 4;
 
-    /// <summary>Lets the kernel take anonymous pages away, until they are written to again.</summary>
+    /// <summary>Allows the kernel to drop anonymous pages, until they are written again.</summary>
     public const int AdviseFree = 8;
 
-    /// <summary>Gives memory in small pages only. Kernels that know no others refuse it.</summary>
+    /// <summary>Gives memory in small pages only. Kernels without large pages refuse this advice.</summary>
     public const int AdviseNoHugePages = 15;
 
     /// <summary>Keeps a range out of core files of this process.</summary>
@@ -46,7 +49,7 @@ internal static unsafe partial class Mman
     [LibraryImport("libc", EntryPoint = "mprotect", SetLastError = true)]
     public static partial int Protect(void* address, nuint size, int protection);
 
-    /// <summary>Says how a range will be used.</summary>
+    /// <summary>Gives the kernel advice about a range.</summary>
     [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
     public static partial int Advise(void* address, nuint size, int advice);
 }
