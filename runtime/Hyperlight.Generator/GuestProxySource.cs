@@ -93,13 +93,7 @@ internal static class GuestProxySource
     // The sandbox is reached through this: a parameter may have any name.
     private static string Call(GuestMethod method)
     {
-        string call = method switch
-        {
-            { IsAsync: true, Result: var result } when result == WireType.Void => "CallAsync<global::Hyperlight.GuestValue>", // whatever comes, as the synchronous call takes it
-            { IsAsync: true } => $"CallAsync<{method.Result.CSharp}>",
-            { Result: var result } when result == WireType.Void => "Call",
-            _ => $"Call<{method.Result.CSharp}>",
-        };
+        string call = (method.IsAsync ? "CallAsync" : "Call") + (method.Result == WireType.Void ? "" : $"<{method.Result.CSharp}>");
         List<string> arguments = [SymbolDisplay.FormatLiteral(method.Function, quote: true)];
         if (method.Token is not null)
         {

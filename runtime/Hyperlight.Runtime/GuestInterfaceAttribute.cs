@@ -1,14 +1,31 @@
 namespace Hyperlight;
 
 /// <summary>
-/// Marks a partial interface whose methods are functions of a guest. The compiler generates its implementation, and a static method <c>For</c> that
-/// gives it for a <see cref="Sandbox"/>: <c>ICalculator.For(sandbox).Add(20, 22)</c>. What cannot cross between host and guest is an error
-/// HL6xxx when the interface is compiled.
+/// Marks a partial interface whose methods are functions of a guest. The compiler generates the implementation, and a static method
+/// <c>For</c> that returns the implementation for a <see cref="Sandbox"/>. A type that cannot cross between host and guest is an error
+/// HL6xxx at compile time.
 /// </summary>
 /// <remarks>
-/// A method calls the function of its name; where it returns a <see cref="Task"/>, a suffix Async is not part of the name. Parameters are int, uint, long, ulong,
-/// float, double, string, bool, byte[] or ReadOnlyMemory&lt;byte&gt;, at most eleven; results are the same, void, or a task of these. A
-/// last parameter of type <see cref="CancellationToken"/> stops the call and is not passed on. Methods with a body are left alone.
+/// A method calls the function of its name. If the method returns a <see cref="Task"/>, a suffix <c>Async</c> does not belong to the name.
+/// A method has at most eleven parameters of the types int, uint, long, ulong, float, double, string, bool, byte[] and
+/// ReadOnlyMemory&lt;byte&gt;. The result has one of these types, is void, or is a task of these. A last parameter of type
+/// <see cref="CancellationToken"/> stops the call, and the guest does not receive it. Methods with a body are left as they are.
 /// </remarks>
+/// <example>
+/// <code>
+/// using Sandbox sandbox = Guests.Hello.CreateSandbox();
+/// ICalculator calculator = ICalculator.For(sandbox);
+/// Console.WriteLine(calculator.Add(20, 22));
+/// Console.WriteLine(await calculator.FactorialAsync(20, CancellationToken.None)); // the guest's function is "Factorial"
+///
+/// [GuestInterface]
+/// internal partial interface ICalculator
+/// {
+///     int Add(int left, int right);
+///
+///     Task&lt;long&gt; FactorialAsync(int number, CancellationToken cancellationToken);
+/// }
+/// </code>
+/// </example>
 [AttributeUsage(AttributeTargets.Interface)]
 public sealed class GuestInterfaceAttribute : Attribute;

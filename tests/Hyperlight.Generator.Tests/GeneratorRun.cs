@@ -44,14 +44,18 @@ internal sealed class GeneratorRun
         Of([source], language, nullable, helpAddress);
 
     public static GeneratorRun Of(
-        string[] sources, LanguageVersion language = LanguageVersion.CSharp13, bool nullable = true, string? helpAddress = null)
+        string[] sources,
+        LanguageVersion language = LanguageVersion.CSharp13,
+        bool nullable = true,
+        string? helpAddress = null,
+        OutputKind kind = OutputKind.DynamicallyLinkedLibrary)
     {
         CSharpParseOptions options = new(language, DocumentationMode.Diagnose);
         CSharpCompilation compilation = CSharpCompilation.Create(
             "Tested",
             sources.Select((source, index) => CSharpSyntaxTree.ParseText(SourceText.From(source), options, $"Source{index}.cs")),
             References,
-            new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: nullable
+            new(kind, nullableContextOptions: nullable
                 ? NullableContextOptions.Enable
                 : NullableContextOptions.Disable, warningLevel: 9999));
         GeneratorDriver driver = CSharpGeneratorDriver.Create(

@@ -68,7 +68,7 @@ public sealed class ProxySourceTests
                             this._sandbox.CallAsync<int>("Add", new {{Options}} { CancellationToken = cancellationToken }, a, b);
 
                         {{Task}} global::Acme.Tools.ICalculator.NothingAsync() =>
-                            this._sandbox.CallAsync<global::Hyperlight.GuestValue>("Nothing");
+                            this._sandbox.CallAsync("Nothing");
 
                         string global::Acme.Tools.ICalculator.SayHello(string name) =>
                             this._sandbox.Call<string>("say-\"hello\"", name);

@@ -10,6 +10,14 @@ namespace Hyperlight;
 /// A baked guest, opened from its directory. An image is immutable: any number of sandboxes can be created from it, in parallel and from
 /// any thread. Disposing the image does not end what was created from it: sandboxes and pools keep working.
 /// </summary>
+/// <example>
+/// <code>
+/// // The image of the guest that the project lists as guests/hello.elf.
+/// using GuestImage image = GuestImage.Open(typeof(Program).Assembly, "hello");
+/// using Sandbox sandbox = image.CreateSandbox(options =&gt; options.CallTimeout = TimeSpan.FromSeconds(1));
+/// Console.WriteLine(sandbox.Call&lt;string&gt;("SayHello", "World"));
+/// </code>
+/// </example>
 public sealed class GuestImage : IDisposable
 {
     private readonly ImageContent _content;

@@ -16,6 +16,16 @@ namespace Hyperlight;
 /// <c>await</c> runs on the thread pool. A program with many such calls at once uses
 /// <see cref="Sandbox.CallAsync{T}(string, ReadOnlySpan{GuestValue})"/>, which takes no thread of the pool.
 /// </remarks>
+/// <example>
+/// <code>
+/// using HttpClient http = new();
+/// using Sandbox sandbox = Guests.Hello.CreateSandbox(options =&gt; options.HostFunctions
+///     .Add("Now", () =&gt; DateTime.UtcNow.ToString("O"))
+///     .Add("Log", (string text) =&gt; Console.WriteLine(text))
+///     .Add("Fetch", async (string page, CancellationToken stop) =&gt;
+///         await http.GetByteArrayAsync(new Uri("https://example.org/" + page), stop)));
+/// </code>
+/// </example>
 public sealed partial class HostFunctions
 {
     private readonly Dictionary<string, HostFunction> _functions = new(StringComparer.Ordinal);

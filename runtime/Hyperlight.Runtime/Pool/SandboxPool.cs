@@ -13,6 +13,18 @@ namespace Hyperlight;
 ///                                                                      └───── disposed ◄──────┘
 /// </code>
 /// </summary>
+/// <example>
+/// <code>
+/// await using SandboxPool pool = new(Guests.Hello, options =&gt;
+/// {
+///     options.MaxCount = 64;
+///     options.ReadyCount = 8;
+///     options.Configure = sandbox =&gt; sandbox.CallTimeout = TimeSpan.FromSeconds(1);
+/// });
+/// using SandboxLease lease = await pool.RentAsync();
+/// Console.WriteLine(lease.Sandbox.Call&lt;string&gt;("SayHello", "World"));
+/// </code>
+/// </example>
 public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
 {
     private readonly SteadyLock _lock = new();

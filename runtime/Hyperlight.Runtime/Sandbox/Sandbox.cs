@@ -13,6 +13,25 @@ namespace Hyperlight;
 /// the sandbox. One call at a time can run: a second call is refused, not queued. A program that calls from several threads has a sandbox
 /// for each thread, or a <see cref="SandboxPool"/>.
 /// </summary>
+/// <example>
+/// <code>
+/// using Sandbox sandbox = Guests.Hello.CreateSandbox();
+/// using Snapshot ready = sandbox.TakeSnapshot();
+/// try
+/// {
+///     Console.WriteLine(sandbox.Call&lt;int&gt;("Add", 20, 22));
+///     await sandbox.CallAsync("Work", new CallOptions { Timeout = TimeSpan.FromMilliseconds(100) });
+/// }
+/// catch (GuestErrorException error)
+/// {
+///     Console.WriteLine(error.GuestMessage); // the sandbox stays ready
+/// }
+/// catch (Exception) when (sandbox.State == SandboxState.Poisoned)
+/// {
+///     sandbox.Restore(ready);
+/// }
+/// </code>
+/// </example>
 public sealed partial class Sandbox : IDisposable
 {
     // A sandbox is a gate to a runner and the runner's machine. When a pool passes the runner on, the next sandbox gets a gate of its own,

@@ -13,6 +13,18 @@ namespace Hyperlight;
 /// any thread. All of them share the memory of the snapshot, and the snapshot shares memory with the image. Whoever is given a snapshot
 /// disposes that object; the memory is freed when nothing uses it any more.
 /// </summary>
+/// <example>
+/// <code>
+/// using Sandbox sandbox = Guests.Hello.CreateSandbox();
+/// sandbox.Call("WarmUp");
+/// using Snapshot warm = sandbox.TakeSnapshot();
+/// warm.Save("snapshots/hello", "warm");
+///
+/// // In this process or another one: any number of sandboxes that have the warm-up behind them.
+/// using Snapshot loaded = Snapshot.Load("snapshots/hello", "warm");
+/// using Sandbox copy = loaded.CreateSandbox();
+/// </code>
+/// </example>
 public sealed class Snapshot : IDisposable
 {
     private readonly SnapshotContent _content;
