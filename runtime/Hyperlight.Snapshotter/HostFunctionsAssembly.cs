@@ -26,8 +26,8 @@ internal static class HostFunctionsAssembly
             MethodInfo[] marked = [.. assembly.GetExportedTypes()
                 .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly))
                 .Where(method => method.IsDefined(typeof(SnapshotHostFunctionsAttribute)))];
-            return marked is [var method] && !method.ContainsGenericParameters && method.ReturnType == typeof(void) && method.GetParameters() is [var parameter]
-                && parameter.ParameterType == typeof(HostFunctions)
+            return marked is [var method] && !method.ContainsGenericParameters && method.ReturnType == typeof(void)
+                && method.GetParameters() is [var parameter] && parameter.ParameterType == typeof(HostFunctions)
                 ? method.CreateDelegate<Action<HostFunctions>>()
                 : throw Unusable(path, marked.Length == 0
                     ? "no public static method of a public class has the attribute [SnapshotHostFunctions]."
@@ -37,7 +37,8 @@ internal static class HostFunctionsAssembly
 
     private static HyperlightException Unusable(string path, string why, Exception? cause = null) => new(
         Rules.BadHostFunctions.Found(
-            $"'{path}' does not add host functions: {why} It needs one method [SnapshotHostFunctions] public static void Add(HostFunctions functions)."),
+            $"'{path}' does not add host functions: {why} "
+            + "The assembly needs one method [SnapshotHostFunctions] public static void Add(HostFunctions functions)."),
         cause);
 
     /// <summary>

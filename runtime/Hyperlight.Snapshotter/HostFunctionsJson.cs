@@ -27,7 +27,8 @@ internal static class HostFunctionsJson
                 functions.Add(function.Name, function.Parameters, function.Returns, _ => function.Answer());
             }
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or JsonException or ArgumentException)
+        catch (Exception e) when (
+            e is IOException or InvalidDataException or UnauthorizedAccessException or JsonException or ArgumentException)
         {
             throw new HyperlightException(
                 Rules.BadHostFunctions.Found($"'{path}' does not declare host functions: {e.Message.TrimEnd('.')}. Correct the file."), e);
@@ -43,10 +44,11 @@ internal static class HostFunctionsJson
         json = json.StartsWith(Encoding.UTF8.Preamble) ? json[Encoding.UTF8.Preamble.Length..] : json;
         if (json.StartsWith(Encoding.Unicode.Preamble) || json.StartsWith(Encoding.BigEndianUnicode.Preamble))
         {
-            throw new JsonException("It is written in UTF-16, JSON in UTF-8.");
+            throw new JsonException("The file is written in UTF-16, and JSON must be written in UTF-8.");
         }
 
-        HostFunctionsDocument document = JsonSerializer.Deserialize(json, HostFunctionsContext.Default.HostFunctionsDocument) ?? throw new JsonException("It is null.");
+        HostFunctionsDocument document = JsonSerializer.Deserialize(json, HostFunctionsContext.Default.HostFunctionsDocument)
+            ?? throw new JsonException("The document is null.");
         return [.. document.Functions.Select(function => Read(function ?? throw new JsonException("A function is null.")))];
     }
 
@@ -55,7 +57,7 @@ internal static class HostFunctionsJson
         using FileStream stream = new(OrdinaryFile.Open(path), FileAccess.Read);
         byte[] json = new byte[MaxSize + 1];
         int length = stream.ReadAtLeast(json, json.Length, throwOnEndOfStream: false);
-        return length <= MaxSize ? json[..length] : throw new JsonException($"It is larger than {MaxSize} bytes, the most that is read.");
+        return length <= MaxSize ? json[..length] : throw new JsonException($"The file is larger than {MaxSize} bytes, which is the greatest size.");
     }
 
     private static DeclaredFunction Read(HostFunctionEntry entry)
@@ -123,7 +125,8 @@ internal static class HostFunctionsJson
 /// <param name="Returns">The type of the result.</param>
 /// <param name="Value">The result.</param>
 /// <param name="Error">The message that the guest gets instead of a result; <c>null</c> if the function returns a result.</param>
-internal sealed record DeclaredFunction(string Name, IReadOnlyList<GuestValueKind> Parameters, GuestValueKind Returns, GuestValue Value, string? Error)
+internal sealed record DeclaredFunction(
+    string Name, IReadOnlyList<GuestValueKind> Parameters, GuestValueKind Returns, GuestValue Value, string? Error)
 {
     /// <summary>Gets the result of a call.</summary>
     /// <exception cref="GuestVisibleException">The file declares that the function fails.</exception>

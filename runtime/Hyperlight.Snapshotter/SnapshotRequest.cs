@@ -75,5 +75,6 @@ internal sealed record SnapshotRequest(string ImageDirectory, TimeSpan Timeout, 
     /// <summary>
     /// Gets the seed of the guest's random numbers. The seed follows from the image, so that the same image gives the same snapshot.
     /// </summary>
-    private static ulong Seed(GuestImage image) => BinaryPrimitives.ReadUInt64LittleEndian(Convert.FromHexString(OciLayout.FileName(image.Digest).AsSpan(0, 2 * sizeof(ulong))));
+    private static ulong Seed(GuestImage image) =>
+        BinaryPrimitives.ReadUInt64LittleEndian(Convert.FromHexString(OciLayout.FileName(image.Digest).AsSpan(0, 2 * sizeof(ulong))));
 }

@@ -48,7 +48,7 @@ public sealed class BakeGuests : GuestTask
     {
         if (BakeRecord.Read(guest.RecordFile) is { } record && IsCurrent(record, guest))
         {
-            BakeRecord.MarkAsChecked(guest.RecordFile, [guest.Path, .. guest.Settings.Files(SettingEffect.Image).Select(file => file.Path)]);
+            BakeRecord.MarkAsChecked(guest.RecordFile, guest.Files(SettingEffect.Image));
             Report(record.Findings, guest);
         }
         else
@@ -66,7 +66,8 @@ public sealed class BakeGuests : GuestTask
     // changed documents.
     private static bool IsIntact(BakeRecord record, GuestItem guest) =>
         record.IsIntact(guest.ImageDirectory)
-        || (record.HasIntactBlobs(guest.ImageDirectory) && BakeRecord.Read(guest.SnapshotRecordFile)?.IsIntact(guest.ImageDirectory) == true);
+        || (record.HasIntactBlobs(guest.ImageDirectory)
+            && BakeRecord.Read(guest.SnapshotRecordFile)?.IsIntact(guest.ImageDirectory) == true);
 
     private void BakeOrLeaveNothing(GuestItem guest)
     {
@@ -118,7 +119,8 @@ public sealed class BakeGuests : GuestTask
         Log.LogMessage(MessageImportance.Low, "Baked the image of {0}.", guest.Name);
         if (guest.Settings.Snapshot == SnapshotChoice.False || !SnapshotFollows)
         {
-            Log.LogMessage(MessageImportance.High, "{0}", ImageLine.Of(guest, record, null, Path.GetDirectoryName(ProjectFile)!, OutputFolder));
+            string line = ImageLine.Of(guest, record, null, Path.GetDirectoryName(ProjectFile)!, OutputFolder);
+            Log.LogMessage(MessageImportance.High, "{0}", line);
         }
 
         _baked.Add(new TaskItem(guest.Name));

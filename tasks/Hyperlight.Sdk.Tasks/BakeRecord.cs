@@ -13,7 +13,11 @@ namespace Hyperlight.Sdk.Tasks;
 /// <param name="Findings">The findings that did not stop the bake, in order.</param>
 /// <param name="Documents">The digests of the files that are not blobs, see <see cref="DigestOfDocuments"/>.</param>
 internal sealed record BakeRecord(
-    string Key, IReadOnlyList<KeyValuePair<string, string>> Metadata, IReadOnlyList<string> Files, IReadOnlyList<Finding> Findings, string Documents)
+    string Key,
+    IReadOnlyList<KeyValuePair<string, string>> Metadata,
+    IReadOnlyList<string> Files,
+    IReadOnlyList<Finding> Findings,
+    string Documents)
 {
     private const string BlobFolder = "blobs/sha256/";
     private const string DocumentsName = "Documents";
@@ -47,7 +51,8 @@ internal sealed record BakeRecord(
     /// Gets the digests of the files of an image that are not blobs. For a file that cannot be read the word <c>missing</c> counts.
     /// </summary>
     public static string DigestOfDocuments(string imageDirectory, IEnumerable<string> files) =>
-        string.Join(' ', files.Where(file => !IsBlob(file)).Select(file => FileDigest.OfFile(Path.Combine(imageDirectory, file)) ?? "missing"));
+        string.Join(
+            ' ', files.Where(file => !IsBlob(file)).Select(file => FileDigest.OfFile(Path.Combine(imageDirectory, file)) ?? "missing"));
 
     /// <summary>Gets the value of a metadata; <c>null</c> if the record does not have the metadata.</summary>
     public string? Find(string name) => Metadata.Where(pair => pair.Key == name).Select(pair => pair.Value).FirstOrDefault();

@@ -12,7 +12,7 @@ namespace Hyperlight.Sdk.Tasks;
 public sealed class CheckNames : GuestTask
 {
     private const string Removal = $"Hyperlight.Sdk {SettingNames.LastVersion} and later will not read the former name.";
-    private const string Remedy = "correct the name, or add HL4025 to NoWarn where somebody else reads it.";
+    private const string Remedy = "correct the name, or add HL4025 to NoWarn if something else reads the name.";
 
     /// <summary>Gets or sets the <c>HyperlightGuest</c> items.</summary>
     public ITaskItem[] Guests { get; set; } = [];
@@ -53,7 +53,8 @@ public sealed class CheckNames : GuestTask
         // The targets remove the spaces around a value of a project file. They cannot change a value of the command line.
         if (value.Length > 0 && !(bool.TryParse(value, out _) && value.Trim() == value))
         {
-            Findings.Report(Rules.BadSwitch.Found($"{name}: \"{value}\" is neither true nor false: correct the value."), PlaceOf(name, words));
+            Findings.Report(
+                Rules.BadSwitch.Found($"{name}: \"{value}\" is neither true nor false: correct the value."), PlaceOf(name, words));
         }
     }
 
@@ -69,8 +70,8 @@ public sealed class CheckNames : GuestTask
         {
             foreach (SettingNames names in GuestSetting.All.Select(setting => setting.Metadata))
             {
-                CheckFormerName(
-                    names, $"The metadata {names.Former} of {KnownNames.Guest} '{guest.ItemSpec}'", guest.GetMetadata, name => PlaceOf(guest, name), reported);
+                string what = $"The metadata {names.Former} of {KnownNames.Guest} '{guest.ItemSpec}'";
+                CheckFormerName(names, what, guest.GetMetadata, name => PlaceOf(guest, name), reported);
             }
         }
 
@@ -80,14 +81,19 @@ public sealed class CheckNames : GuestTask
             {
                 Findings.Report(
                     Rules.FormerName.Found(
-                        $"The metadata {metadata.FormerName} of {KnownNames.Image} is read, which has been replaced: read {metadata.Name}, whose values start with sha256:. {Removal}"),
+                        $"The metadata {metadata.FormerName} of {KnownNames.Image} has been replaced: read {metadata.Name}, "
+                        + $"whose values start with sha256:. {Removal}"),
                     reader.Place);
             }
         }
     }
 
     private void CheckFormerName(
-        SettingNames names, string what, Func<string, string> textOf, Func<string, FindingOrigin> placeOf, HashSet<ProjectWord>? reported = null)
+        SettingNames names,
+        string what,
+        Func<string, string> textOf,
+        Func<string, FindingOrigin> placeOf,
+        HashSet<ProjectWord>? reported = null)
     {
         if (names.Former is null || textOf(names.Former).Trim() is not { Length: > 0 } former)
         {
@@ -104,7 +110,8 @@ public sealed class CheckNames : GuestTask
         Findings.Report(
             text.Length == 0 || text.Equals(former, StringComparison.OrdinalIgnoreCase)
                 ? Rules.FormerName.Found($"{what} has been replaced: write {names.Name}. {Removal}")
-                : Rules.TwoNames.Found($"{what} is \"{former}\", and {names.Name}, which has replaced the name, is \"{text}\": remove {names.Former}."),
+                : Rules.TwoNames.Found(
+                    $"{what} is \"{former}\", and {names.Name}, which has replaced the name, is \"{text}\": remove {names.Former}."),
             place);
     }
 
@@ -114,21 +121,22 @@ public sealed class CheckNames : GuestTask
         string[] read = [.. known, .. KnownNames.FormerProperties];
         foreach (ProjectWord word in words.Properties.Where(word => IsUnknown(word.Name, read, words.ReadsProperty)))
         {
-            Report($"The property {word.Name} is none of Hyperlight.Sdk", NearestName.Find(word.Name, known, KnownNames.Mark), word.Place);
+            Report($"The property {word.Name} is not known", NearestName.Find(word.Name, known, KnownNames.Mark), word.Place);
         }
 
         string[] ofCommandLine = BuildEngine is IBuildEngine6 engine ? [.. engine.GetGlobalProperties().Keys] : [];
         foreach (string name in ofCommandLine.Where(name => IsUnknown(name, read, words.ReadsProperty)).Order(StringComparer.Ordinal))
         {
-            Report(
-                $"The property {name} of the command line is none of Hyperlight.Sdk", NearestName.Find(name, known, KnownNames.Mark), new(ProjectFile));
+            string? nearest = NearestName.Find(name, known, KnownNames.Mark);
+            Report($"The property {name} of the command line is not known", nearest, new(ProjectFile));
         }
 
         // A name that is read and not set in these files may be set elsewhere. So only a name that is nearly a name of ours counts.
-        foreach (ProjectWord word in words.MarkedReads.Where(word => known.Any(other => NearestName.IsNear(word.Name, other)) && !IsSet(word.Name)))
+        foreach (ProjectWord word in words.MarkedReads.Where(word => known.Any(other => NearestName.IsNear(word.Name, other))
+            && !IsSet(word.Name)))
         {
             Report(
-                $"The property {word.Name} is read, nothing in the project sets it, and it is none of Hyperlight.Sdk",
+                $"The property {word.Name} is read, is not known, and nothing in the project sets the property",
                 NearestName.Find(word.Name, known, KnownNames.Mark),
                 word.Place);
         }
@@ -141,7 +149,7 @@ public sealed class CheckNames : GuestTask
     {
         foreach (ProjectWord word in words.Items.Where(word => IsUnknown(word.Name, KnownNames.Items, words.ReadsItem)))
         {
-            Report($"The item {word.Name} is none of Hyperlight.Sdk", NearestName.Find(word.Name, [KnownNames.Guest]), word.Place);
+            Report($"The item {word.Name} is not known", NearestName.Find(word.Name, [KnownNames.Guest]), word.Place);
         }
     }
 
@@ -156,7 +164,7 @@ public sealed class CheckNames : GuestTask
                 if (reported.Add(new(name, origin)))
                 {
                     Report(
-                        $"The metadata {name} of {KnownNames.Guest} '{guest.ItemSpec}' is none of Hyperlight.Sdk",
+                        $"The metadata {name} of {KnownNames.Guest} '{guest.ItemSpec}' is not known",
                         NearestName.Find(name, KnownNames.Metadata, KnownNames.Mark),
                         origin);
                 }
@@ -168,13 +176,15 @@ public sealed class CheckNames : GuestTask
     {
         string directory = Path.GetDirectoryName(ProjectFile)!;
         string[] guests = [.. Guests.Select(guest => FullPath(guest.ItemSpec))];
-        foreach (ProjectWord update in words.Updates.Where(update => !guests.Contains(FullPath(update.Name), StringComparer.OrdinalIgnoreCase)))
+        foreach (ProjectWord update in words.Updates.Where(
+            update => !guests.Contains(FullPath(update.Name), StringComparer.OrdinalIgnoreCase)))
         {
             string? nearest = NearestName.Find(update.Name, Guests.Select(guest => guest.ItemSpec));
             string found = nearest is null ? "" : $"; the nearest guest is {nearest}";
             Findings.Report(
                 Rules.UpdatesNothing.Found(
-                    $"The update of {KnownNames.Guest} '{update.Name}' changes nothing, because the project has no such guest{found}: correct the path, or write Include."),
+                    $"The update of {KnownNames.Guest} '{update.Name}' changes nothing, because the project has no such guest{found}: "
+                    + "correct the path, or write Include."),
                 update.Place);
         }
 

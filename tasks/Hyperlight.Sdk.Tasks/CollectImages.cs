@@ -35,10 +35,11 @@ public sealed class CollectImages : GuestTask
             }
 
             // A bake may have replaced the image that the snapshot was taken of.
-            BakeRecord? snapshot = BakeRecord.Read(guest.SnapshotRecordFile) is { } last && last.IsComplete(guest.ImageDirectory) ? last : null;
-            string snapshotDigest = snapshot?.Find(ImageMetadata.SnapshotDigest) ?? "";
-            string contentDigest = ImagePlace.ContentDigest(record.Find(ImageMetadata.Digest)!, snapshotDigest.Length > 0 ? snapshotDigest : null);
-            images.Add(ImageItem(guest, record, snapshotDigest, contentDigest));
+            BakeRecord? last = BakeRecord.Read(guest.SnapshotRecordFile);
+            BakeRecord? snapshot = last?.IsComplete(guest.ImageDirectory) == true ? last : null;
+            string? snapshotDigest = snapshot?.Find(ImageMetadata.SnapshotDigest);
+            string contentDigest = ImagePlace.ContentDigest(record.Find(ImageMetadata.Digest)!, snapshotDigest);
+            images.Add(ImageItem(guest, record, snapshotDigest ?? "", contentDigest));
             files.AddRange((snapshot ?? record).Files.Select(file => FileItem(guest, contentDigest, file)));
         }
 

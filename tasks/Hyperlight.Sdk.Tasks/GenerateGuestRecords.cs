@@ -30,11 +30,13 @@ public sealed class GenerateGuestRecords : GuestTask
 
     private protected override void Run()
     {
-        Dictionary<string, string> digests = Images.ToDictionary(image => image.GetMetadata(ImageMetadata.GuestName), image => image.GetMetadata(ImageMetadata.ContentDigest));
+        Dictionary<string, string> digests = Images.ToDictionary(
+            image => image.GetMetadata(ImageMetadata.GuestName), image => image.GetMetadata(ImageMetadata.ContentDigest));
         IEnumerable<KeyValuePair<string, string>> records =
             from guest in Guests.Select(GuestItem.FromTaskItem)
             where digests.ContainsKey(guest.Name)
-            let record = new GuestRecord(digests[guest.Name], [.. guest.Settings.FileMappings.Select(file => (file.Label, file.Address.Value))])
+            let files = guest.Settings.FileMappings.Select(file => (file.Label, file.Address.Value))
+            let record = new GuestRecord(digests[guest.Name], [.. files])
             select KeyValuePair.Create(GuestRecord.KeyPrefix + guest.Name, record.ToText());
         SourceFile.WriteWhenDifferent(RecordsFile, GuestRecordsSource.Of(records, Language));
     }

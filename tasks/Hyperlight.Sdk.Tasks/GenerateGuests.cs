@@ -39,7 +39,8 @@ public sealed partial class GenerateGuests : GuestTask
     {
         GuestItem[] guests = [.. Guests.Select(GuestItem.FromTaskItem)];
         string first = Namespace.Split('.')[0];
-        string place = first is GuestIdentifier.ClassName or ProgramClass && !Sources.Any(source => DeclaresNamespace(source, first)) ? "_" + Namespace : Namespace;
+        bool isTaken = first is GuestIdentifier.ClassName or ProgramClass && !Sources.Any(source => DeclaresNamespace(source, first));
+        string place = isTaken ? "_" + Namespace : Namespace;
         SourceFile.WriteWhenDifferent(GuestsFile, GuestsSource.Guests(guests, place, ImplicitUsings && place.Length > 0));
         if (ProgramFile.Length > 0)
         {
@@ -56,7 +57,8 @@ public sealed partial class GenerateGuests : GuestTask
     {
         try
         {
-            return NamespaceDeclaration().Matches(File.ReadAllText(source.GetMetadata("FullPath"))).Any(match => match.Groups[1].Value == name);
+            string text = File.ReadAllText(source.GetMetadata("FullPath"));
+            return NamespaceDeclaration().Matches(text).Any(match => match.Groups[1].Value == name);
         }
         catch (Exception e) when (IsFileFailure(e))
         {

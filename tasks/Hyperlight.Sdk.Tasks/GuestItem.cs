@@ -40,6 +40,9 @@ internal sealed record GuestItem
     /// <summary>Gets the absolute path of the record of the snapshot, see <see cref="BakeRecord"/>.</summary>
     public required string SnapshotRecordFile { get; init; }
 
+    /// <summary>Gets the absolute paths of the guest and of all files that its settings with one effect name.</summary>
+    public IEnumerable<string> Files(SettingEffect effect) => Settings.Files(effect).Select(file => file.Path).Prepend(Path);
+
     /// <summary>Gets the absolute path of the copy of a mapped file. The copy is called after the label.</summary>
     public string CopyOf(MappedFile file) => System.IO.Path.Combine(MappedFileDirectory, file.Label);
 
@@ -54,7 +57,8 @@ internal sealed record GuestItem
 
         item.SetMetadataValueLiteral(nameof(Include), Include);
         item.SetMetadataValueLiteral(PathKey, Path);
-        item.SetMetadataValueLiteral(HasSnapshotKey, Settings.Snapshot != SnapshotChoice.False || File.Exists(SnapshotRecordFile) ? "true" : "false");
+        bool hasSnapshot = Settings.Snapshot != SnapshotChoice.False || File.Exists(SnapshotRecordFile);
+        item.SetMetadataValueLiteral(HasSnapshotKey, hasSnapshot ? "true" : "false");
         item.SetMetadataValueLiteral(nameof(ImageDirectory), ImageDirectory);
         item.SetMetadataValueLiteral(nameof(MappedFileDirectory), MappedFileDirectory);
         item.SetMetadataValueLiteral(nameof(RecordFile), RecordFile);
@@ -102,7 +106,8 @@ internal sealed record GuestItem
         catch (Exception e) when (InputFile.IsFailure(e))
         {
             findings.Report(
-                rule.Found($"The {what} of '{Name}' cannot be read: {e.Message.TrimEnd('.')}. Make the file readable, or name another one."),
+                rule.Found(
+                    $"The {what} of '{Name}' cannot be read: {e.Message.TrimEnd('.')}. Make the file readable, or name another file."),
                 ProjectLines.FindItem(projectFile, Include));
             return null;
         }

@@ -55,7 +55,7 @@ public abstract class GuestTask : Task, ICancelableTask, IDisposable
             Log.LogMessage(MessageImportance.Low, "{0}", e.ToString());
             Findings.Report(
                 Rules.InternalError.Found(
-                    $"{GetType().Name} failed in a way that was not foreseen: {e.GetType().Name}: {e.Message} "
+                    $"{GetType().Name} failed unexpectedly: {e.GetType().Name}: {e.Message} "
                     + "This is a defect of Hyperlight.Sdk: please report it together with a binary log (dotnet build -bl)."),
                 new(ProjectFile));
         }
@@ -84,7 +84,8 @@ public abstract class GuestTask : Task, ICancelableTask, IDisposable
     private protected bool Report(Finding finding, GuestItem guest)
     {
         string? name = finding.Rule == Rules.DebugFile ? DebugFile.FindGuest(guest.Path) : null;
-        return Findings.Report(name is null ? finding : finding with { Message = $"{finding.Message} The same folder has '{name}'." }, new(guest.Path));
+        Finding complete = name is null ? finding : finding with { Message = $"{finding.Message} The same folder has '{name}'." };
+        return Findings.Report(complete, new(guest.Path));
     }
 
     /// <summary>Gets whether an exception says that a file cannot be read or written, for example because the disk is full.</summary>

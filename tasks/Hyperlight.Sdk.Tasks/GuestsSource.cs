@@ -59,7 +59,8 @@ internal static class GuestsSource
         {
             body.Append($$"""
                         internal static readonly global::System.Lazy<global::Hyperlight.GuestImage> {{GuestIdentifier.Of(guest.Name)}} =
-                            new global::System.Lazy<global::Hyperlight.GuestImage>(() => global::Hyperlight.GuestImage.Open(typeof(__images).Assembly, "{{guest.Name}}"));
+                            new global::System.Lazy<global::Hyperlight.GuestImage>(
+                                () => global::Hyperlight.GuestImage.Open(typeof(__images).Assembly, "{{guest.Name}}"));
 
                 """);
         }
@@ -98,14 +99,16 @@ internal static class GuestsSource
 
     private static string RunNamed(IReadOnlyList<GuestItem> guests)
     {
+        const string Rest = "global::System.Linq.Enumerable.ToArray(global::System.Linq.Enumerable.Skip(args, 1))";
         string cases = string.Concat(guests.Select(guest =>
-            $"                case \"{guest.Name.ToLowerInvariant()}\":\n{Run(guest, "                    ", "global::System.Linq.Enumerable.ToArray(global::System.Linq.Enumerable.Skip(args, 1))")}\n"));
+            $"                case \"{guest.Name.ToLowerInvariant()}\":\n{Run(guest, "                    ", Rest)}\n"));
+        string names = string.Join(", ", guests.Select(guest => guest.Name));
         return $$"""
                         switch (args.Length == 0 ? "" : args[0].ToLowerInvariant())
                         {
             {{cases}}
                             default:
-                                global::System.Console.Error.WriteLine("Name the guest first, then its function: {{string.Join(", ", guests.Select(guest => guest.Name))}}");
+                                global::System.Console.Error.WriteLine("Name the guest first, then its function: {{names}}");
                                 return 2;
                         }
             """;

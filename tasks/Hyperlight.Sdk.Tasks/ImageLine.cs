@@ -20,9 +20,14 @@ internal static class ImageLine
     public static string Of(GuestItem guest, BakeRecord baked, string? snapshotDigest, string projectDirectory, string outputFolder)
     {
         string digest = ImagePlace.ContentDigest(baked.Find(ImageMetadata.Digest)!, snapshotDigest);
-        string path = outputFolder.Length == 0 ? guest.ImageDirectory : Path.GetFullPath(Path.Combine(outputFolder, ImagePlace.OfImage(guest.Name, digest)), projectDirectory);
-        string snapshot = guest.Settings.Snapshot == SnapshotChoice.False ? "" : snapshotDigest is null ? ", without a snapshot" : ", with a snapshot";
-        return $"{guest.Name} -> {Path.GetRelativePath(projectDirectory, path)} ({Size(ImageMetadata.ImageSize)}, {Size(ImageMetadata.StoredSize)} stored{snapshot})";
+        string path = outputFolder.Length == 0
+            ? guest.ImageDirectory
+            : Path.GetFullPath(Path.Combine(outputFolder, ImagePlace.OfImage(guest.Name, digest)), projectDirectory);
+        string snapshot = guest.Settings.Snapshot == SnapshotChoice.False ? ""
+            : snapshotDigest is null ? ", without a snapshot"
+            : ", with a snapshot";
+        string relative = Path.GetRelativePath(projectDirectory, path);
+        return $"{guest.Name} -> {relative} ({Size(ImageMetadata.ImageSize)}, {Size(ImageMetadata.StoredSize)} stored{snapshot})";
 
         string Size(string name) => ByteSize.ToText(ulong.Parse(baked.Find(name) ?? "0", CultureInfo.InvariantCulture));
     }

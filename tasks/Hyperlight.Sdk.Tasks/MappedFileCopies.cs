@@ -18,11 +18,13 @@ internal static class MappedFileCopies
     public static Dictionary<SettingFile, string> Update(GuestItem guest)
     {
         Directory.CreateDirectory(guest.MappedFileDirectory);
-        return guest.Settings.FileMappings.ToDictionary(file => new SettingFile(file.Path, file.Label), file => Update(file.Path, guest.CopyOf(file)));
+        return guest.Settings.FileMappings.ToDictionary(
+            file => new SettingFile(file.Path, file.Label), file => Update(file.Path, guest.CopyOf(file)));
     }
 
     /// <summary>Gets whether a mapped file and its copy have the same content.</summary>
-    public static bool IsIntact(GuestItem guest, MappedFile file) => FileDigest.OfFile(guest.CopyOf(file)) is { } digest && digest == FileDigest.OfFile(file.Path);
+    public static bool IsIntact(GuestItem guest, MappedFile file) =>
+        FileDigest.OfFile(guest.CopyOf(file)) is { } digest && digest == FileDigest.OfFile(file.Path);
 
     private static string Update(string source, string target)
     {

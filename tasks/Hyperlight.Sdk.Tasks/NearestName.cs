@@ -21,12 +21,14 @@ internal static class NearestName
         string written = Core(name, prefix);
         string[] names = [.. known];
         var nearest = names
-            .Select(candidate => (Name: candidate, Distance: Distance(written, Core(candidate, prefix)), Limit: Limit(written, Core(candidate, prefix))))
+            .Select(candidate => (Name: candidate, Core: Core(candidate, prefix)))
+            .Select(candidate => (candidate.Name, Distance: Distance(written, candidate.Core), Limit: Limit(written, candidate.Core)))
             .Where(found => found.Distance <= found.Limit)
             .OrderBy(found => found.Distance)
             .FirstOrDefault();
-        return nearest.Name
-            ?? (written.Length >= MinPart ? names.FirstOrDefault(candidate => Core(candidate, prefix).Contains(written, StringComparison.Ordinal)) : null);
+        return nearest.Name is null && written.Length >= MinPart
+            ? names.FirstOrDefault(candidate => Core(candidate, prefix).Contains(written, StringComparison.Ordinal))
+            : nearest.Name;
     }
 
     /// <summary>Gets whether a name differs from a known name in one or two letters that are missing, added, exchanged or wrong.</summary>

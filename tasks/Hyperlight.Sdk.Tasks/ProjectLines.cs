@@ -34,7 +34,10 @@ internal static class ProjectLines
         IEnumerable<FindingOrigin> places =
             from file in files.Where(file => file.Length > 0).Distinct()
             from ofItem in (bool[])[true, false]
-            select Find(file, element => IsMetadata(element, metadata) && (!ofItem || Includes(element, include) || (element.Parent is { } parent && Includes(parent, include))));
+            select Find(
+                file,
+                element => IsMetadata(element, metadata)
+                    && (!ofItem || Includes(element, include) || (element.Parent is { } parent && Includes(parent, include))));
         return places.FirstOrDefault(place => place.Line > 0) ?? new(files[^1]);
     }
 

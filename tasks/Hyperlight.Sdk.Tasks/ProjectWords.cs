@@ -49,7 +49,7 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
 
     /// <summary>Finds where a metadata of an item is read, in texts that name the item.</summary>
     public IEnumerable<ProjectWord> ReadersOf(string item, string metadata) => _texts
-        .Where(text => text.Text.Contains(item, StringComparison.OrdinalIgnoreCase) && text.Text.Contains(metadata, StringComparison.OrdinalIgnoreCase))
+        .Where(text => text.Text.Contains(item, StringComparison.OrdinalIgnoreCase))
         .Where(text => Read(text.Text, isProperty: false).Contains(metadata, StringComparer.OrdinalIgnoreCase))
         .Select(text => text.Reader);
 
@@ -99,7 +99,8 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
                         break;
                 }
 
-                bool isConditional = parents.Any(parent => parent.IsConditional || parent.Name == "Target") || reader.GetAttribute("Condition") is not null;
+                bool isConditional = reader.GetAttribute("Condition") is not null
+                    || parents.Any(parent => parent.IsConditional || parent.Name == "Target");
                 if (word.Name == KnownNames.Guest && !isConditional && reader.GetAttribute("Update") is { } update && IsOnePath(update))
                 {
                     Updates.Add(word with { Name = update.Trim() });
@@ -132,7 +133,8 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
 
     // A name that only its own definition reads, to keep or extend an earlier value, is not used.
     private HashSet<string> FindRead(bool isProperty) =>
-        _texts.SelectMany(text => Read(text.Text, isProperty).Where(name => !name.Equals(text.Reader.Name, StringComparison.OrdinalIgnoreCase)))
+        _texts
+            .SelectMany(text => Read(text.Text, isProperty).Where(name => !name.Equals(text.Reader.Name, StringComparison.OrdinalIgnoreCase)))
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
 
     private static IEnumerable<string> Read(string text, bool isProperty) =>

@@ -12,6 +12,9 @@ namespace Hyperlight.Sdk.Tasks;
 [MSBuildMultiThreadableTask]
 public sealed class ResolveGuests : GuestTask
 {
+    // Files that an error about a missing file names.
+    private const int MaxOthers = 5;
+
     /// <summary>Gets or sets the <c>HyperlightGuest</c> items.</summary>
     [Required]
     public ITaskItem[] Guests { get; set; } = [];
@@ -71,7 +74,8 @@ public sealed class ResolveGuests : GuestTask
 
     private GuestItem? Resolve(ITaskItem item, GuestSettings defaults, List<GuestItem> others)
     {
-        string name = item.GetMetadata(nameof(GuestSettings.Name)).Trim() is { Length: > 0 } given ? given : Path.GetFileNameWithoutExtension(item.ItemSpec);
+        string given = item.GetMetadata(nameof(GuestSettings.Name)).Trim();
+        string name = given.Length > 0 ? given : Path.GetFileNameWithoutExtension(item.ItemSpec);
         GuestSettings settings = GuestSettings.Read(
             setting => setting.Metadata,
             item.GetMetadata,
@@ -119,8 +123,9 @@ public sealed class ResolveGuests : GuestTask
         {
             Report(
                 Rules.BadGuestName.Found(
-                    $"'{name}' cannot be the name of a guest; a name is up to {GuestName.MaxLength} of the characters A-Z a-z 0-9 _ - . with a letter "
-                    + $"or digit among them, starts with none of - and ., and is not '{GuestIdentifier.ClassName}': give the item another Name."),
+                    $"'{name}' cannot be the name of a guest; a name is up to {GuestName.MaxLength} of the characters A-Z a-z 0-9 _ - . with a "
+                    + $"letter or digit among them, does not start with - or ., and is not '{GuestIdentifier.ClassName}': "
+                    + "give the item another Name."),
                 item);
             return false;
         }
@@ -164,7 +169,8 @@ public sealed class ResolveGuests : GuestTask
             return $"{what} does not exist, nor does the folder '{file.DirectoryName}': correct the path.";
         }
 
-        string[] others = [.. folder.EnumerateFiles("*" + file.Extension).Select(other => other.Name).Order(StringComparer.Ordinal).Take(5)];
+        string[] others =
+            [.. folder.EnumerateFiles("*" + file.Extension).Select(other => other.Name).Order(StringComparer.Ordinal).Take(MaxOthers)];
         return others.Length == 0
             ? $"{what} does not exist: {remedy}."
             : $"{what} does not exist; its folder has {string.Join(", ", others)}: {remedy}.";

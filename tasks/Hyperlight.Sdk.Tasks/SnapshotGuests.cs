@@ -68,7 +68,8 @@ public sealed class SnapshotGuests : GuestTask
             bool wasBaked = guest.Settings.Snapshot != SnapshotChoice.False && BakedGuests.Any(other => other.ItemSpec == guest.Name);
             if (isRight && (wasBaked || before != after))
             {
-                Log.LogMessage(MessageImportance.High, "{0}", ImageLine.Of(guest, baked, after, Path.GetDirectoryName(ProjectFile)!, OutputFolder));
+                string line = ImageLine.Of(guest, baked, after, Path.GetDirectoryName(ProjectFile)!, OutputFolder);
+                Log.LogMessage(MessageImportance.High, "{0}", line);
             }
         }
     }
@@ -99,7 +100,7 @@ public sealed class SnapshotGuests : GuestTask
             && (finding is null || !IsWorthAnotherTry(guest, record, finding));
         if (isCurrent)
         {
-            BakeRecord.MarkAsChecked(guest.SnapshotRecordFile, [guest.Path, .. guest.Settings.Files(SettingEffect.Snapshot).Select(file => file.Path)]);
+            BakeRecord.MarkAsChecked(guest.SnapshotRecordFile, guest.Files(SettingEffect.Snapshot));
         }
         else
         {
@@ -107,8 +108,11 @@ public sealed class SnapshotGuests : GuestTask
             (string? digest, finding) = Take(guest);
             if (digest is not null || guest.Settings.Snapshot == SnapshotChoice.Auto)
             {
-                KeyValuePair<string, string> result = digest is null ? new(TimeoutName, $"{guest.Settings.SnapshotTimeout}") : new(ImageMetadata.SnapshotDigest, digest);
-                string taken = Key(guest, baked) == key ? key : "of files that changed meanwhile"; // Then the next build takes another snapshot.
+                KeyValuePair<string, string> result = digest is null
+                    ? new(TimeoutName, $"{guest.Settings.SnapshotTimeout}")
+                    : new(ImageMetadata.SnapshotDigest, digest);
+                // If files have changed meanwhile, then the next build takes another snapshot.
+                string taken = Key(guest, baked) == key ? key : "of files that changed meanwhile";
                 IReadOnlyList<string> files = BakeRecord.FindFiles(guest.ImageDirectory);
                 string documents = BakeRecord.DigestOfDocuments(guest.ImageDirectory, files);
                 new BakeRecord(taken, [result], files, finding is null ? [] : [finding], documents).Write(guest.SnapshotRecordFile);
@@ -155,7 +159,8 @@ public sealed class SnapshotGuests : GuestTask
         }
         catch (Win32Exception e)
         {
-            return (null, Rules.SnapshotNotTaken.Found($"the process that takes it cannot be started: {e.Message}. Set DOTNET_HOST_PATH to the path of dotnet."));
+            return (null, Rules.SnapshotNotTaken.Found(
+                $"the process that takes it cannot be started: {e.Message}. Set DOTNET_HOST_PATH to the path of dotnet."));
         }
         finally
         {
@@ -169,7 +174,8 @@ public sealed class SnapshotGuests : GuestTask
     private Finding? FindObstacle(GuestItem guest) =>
         guest.Settings.HostFunctionsAssembly.Length > 0 && !File.Exists(guest.Settings.HostFunctionsAssembly)
             ? Rules.BadHostFunctions.Found(
-                $"HostFunctionsAssembly '{guest.Settings.HostFunctionsAssembly}' does not exist: correct the path, and reference the project that builds it.")
+                $"HostFunctionsAssembly '{guest.Settings.HostFunctionsAssembly}' does not exist: correct the path, "
+                + "and reference the project that builds the assembly.")
             : guest.Settings.Snapshot == SnapshotChoice.Auto && !CanOpenDevice()
                 ? Rules.NoHypervisor.Found($"{HypervisorDevice} cannot be used here.")
                 : null;
@@ -180,9 +186,11 @@ public sealed class SnapshotGuests : GuestTask
         return
         [
             "exec", Snapshotter, guest.ImageDirectory, "--timeout", timeout,
-            .. guest.Settings.HostFunctions.Length > 0 ? ["--host-functions", guest.Settings.HostFunctions] : (string[])[],
-            .. guest.Settings.HostFunctionsAssembly.Length > 0 ? ["--host-functions-assembly", guest.Settings.HostFunctionsAssembly] : (string[])[],
+            .. Option("--host-functions", guest.Settings.HostFunctions),
+            .. Option("--host-functions-assembly", guest.Settings.HostFunctionsAssembly),
         ];
+
+        static string[] Option(string name, string value) => value.Length > 0 ? [name, value] : [];
     }
 
     /// <summary>
@@ -237,7 +245,8 @@ public sealed class SnapshotGuests : GuestTask
     private bool Report(GuestItem guest, Finding finding)
     {
         bool isOptional = guest.Settings.Snapshot == SnapshotChoice.Auto;
-        bool isOfMachine = finding.Rule == Rules.NoHypervisor || finding.Rule == Rules.HypervisorDenied || finding.Rule == Rules.HypervisorTooOld;
+        bool isOfMachine =
+            finding.Rule == Rules.NoHypervisor || finding.Rule == Rules.HypervisorDenied || finding.Rule == Rules.HypervisorTooOld;
         string message = $"Snapshot of guest '{guest.Name}': {finding.Message}";
         if (isOptional && isOfMachine)
         {
@@ -246,7 +255,7 @@ public sealed class SnapshotGuests : GuestTask
         }
 
         DiagnosticRule rule = isOptional ? finding.Rule with { Severity = FindingSeverity.Warning } : finding.Rule;
-        string remedy = isOfMachine ? " Or set Snapshot to auto: where there is no hypervisor the image then goes without." : "";
+        string remedy = isOfMachine ? " Or set Snapshot to auto: then the image has no snapshot where there is no hypervisor." : "";
         return Findings.Report(new(rule, message + remedy), ProjectLines.FindItem(ProjectFile, guest.Include));
     }
 }

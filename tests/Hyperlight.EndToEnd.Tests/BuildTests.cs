@@ -50,15 +50,15 @@ public sealed class BuildTests(PackageFolder packages)
 
         Assert.Equal(0, result.ExitCode);
         Assert.Contains(
-            "Guests.csproj(2): warning HL4025: The property HyperlightHeapSiez is none of Hyperlight.Sdk; the nearest is "
+            "Guests.csproj(2): warning HL4025: The property HyperlightHeapSiez is not known; the nearest is "
                 + "HyperlightHeapSize: ",
             result.Output, StringComparison.Ordinal);
         Assert.Contains(
-            "Guests.csproj(4): warning HL4025: The metadata Snapshots of HyperlightGuest 'guests/hello.elf' is none of Hyperlight.Sdk; the "
+            "Guests.csproj(4): warning HL4025: The metadata Snapshots of HyperlightGuest 'guests/hello.elf' is not known; the "
                 + "nearest is Snapshot: ",
             result.Output, StringComparison.Ordinal);
         Assert.Contains(
-            "Guests.csproj(5): warning HL4025: The item HyperlightGest is none of Hyperlight.Sdk; the nearest is HyperlightGuest: ",
+            "Guests.csproj(5): warning HL4025: The item HyperlightGest is not known; the nearest is HyperlightGuest: ",
             result.Output,
             StringComparison.Ordinal);
         Assert.Contains("; the nearest is HyperlightArchitecture: ", result.Output, StringComparison.Ordinal);

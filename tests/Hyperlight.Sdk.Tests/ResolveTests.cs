@@ -26,7 +26,7 @@ public sealed class ResolveTests
     [InlineData("HL4016", "<HyperlightGuest Include='guests/hello.elf' FileMappings='=guests/hello.elf@0x1000' />", "is not a file mapping")]
     [InlineData("HL4016", "<HyperlightGuest Include='guests/hello.elf' FileMappings='a=@0x1000' />", "is not a file mapping")]
     [InlineData("HL4016", "<HyperlightGuest Include='guests/hello.elf' FileMappings='a/b=guests/hello.elf@0x1000' />", "is not a file mapping")]
-    [InlineData("HL4016", "<HyperlightGuest Include='guests/hello.elf' FileMappings='a=guests/hello.elf@0x1000;A=guests/hello.elf@0x2000' />", "one too many")]
+    [InlineData("HL4016", "<HyperlightGuest Include='guests/hello.elf' FileMappings='a=guests/hello.elf@0x1000;A=guests/hello.elf@0x2000' />", "one mapping too many")]
     [InlineData("HL4017", "<HyperlightGuest Include='guests/hello.elf' FileMappings='a=guests/no.img@0x80000000' />", "no.img' for the label 'a'")]
     public void A_wrong_item_is_one_coded_error_at_its_line(string code, string item, string text)
     {

@@ -43,6 +43,8 @@ internal static class FileDigest
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    private static readonly EnumerationOptions FoldersBelow = new() { RecurseSubdirectories = true, MaxRecursionDepth = 8 };
+
     // Not all folders below: the assembly may lie in the folder of the project, and every build writes below that folder.
     private static IEnumerable<string> LoadableFiles(string folder)
     {
@@ -55,8 +57,9 @@ internal static class FileDigest
         return
         [
             .. Directory.EnumerateFiles(folder).Where(IsLoadable),
-            .. Directory.EnumerateDirectories(folder).SelectMany(culture => Directory.EnumerateFiles(culture, "*.resources.dll", new EnumerationOptions())),
-            .. Directory.Exists(native) ? Directory.EnumerateFiles(native, "*", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 8 }) : [],
+            .. Directory.EnumerateDirectories(folder)
+                .SelectMany(culture => Directory.EnumerateFiles(culture, "*.resources.dll", new EnumerationOptions())),
+            .. Directory.Exists(native) ? Directory.EnumerateFiles(native, "*", FoldersBelow) : [],
         ];
     }
 

@@ -20,7 +20,9 @@ internal static class InputFile
         long length = RandomAccess.GetLength(file);
         if (length > Array.MaxLength)
         {
-            throw new InvalidDataException($"'{path}' has {length} bytes, at most {Array.MaxLength} can be read; most of such a guest is debug information, which objcopy --strip-debug removes");
+            throw new InvalidDataException(
+                $"'{path}' has {length} bytes, at most {Array.MaxLength} can be read; most of such a guest is debug information, "
+                + "which objcopy --strip-debug removes");
         }
 
         byte[] bytes = new byte[length];
@@ -59,7 +61,9 @@ internal static class InputFile
     {
         try
         {
-            return file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is { Exists: false } target ? target.FullName : null;
+            return file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is { Exists: false } target
+                ? target.FullName
+                : null;
         }
         catch (IOException)
         {

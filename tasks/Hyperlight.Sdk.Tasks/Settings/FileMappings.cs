@@ -29,23 +29,29 @@ internal static class FileMappings
             bool hasParts = labelEnd > 0 && pathEnd > labelEnd;
             string label = hasParts ? entry[..labelEnd].Trim() : "";
             string path = hasParts ? entry[(labelEnd + 1)..pathEnd].Trim() : "";
-            if (!IsLabel(label) || path.Length == 0 || !ByteSize.TryParse(entry[(pathEnd + 1)..], out ulong address) || address % GuestLayout.PageSize != 0)
+            if (!IsLabel(label)
+                || path.Length == 0
+                || !ByteSize.TryParse(entry[(pathEnd + 1)..], out ulong address)
+                || address % GuestLayout.PageSize != 0)
             {
                 wrong(Rules.BadFileMapping.Found(
-                    $"\"{entry}\" is not a file mapping; one is written label=path@address, with a label of 1 to {MaxLabelLength} of the characters A-Z a-z 0-9 _ - . "
-                    + $"that starts with none of - and ., and an address that is a multiple of 0x{GuestLayout.PageSize:X}, for example ramfs=initrd.img@0x80000000: correct it."));
+                    $"\"{entry}\" is not a file mapping; a file mapping is written label=path@address, with a label of 1 to {MaxLabelLength} "
+                    + "of the characters A-Z a-z 0-9 _ - . that does not start with - or ., and an address that is "
+                    + $"a multiple of 0x{GuestLayout.PageSize:X}, for example ramfs=initrd.img@0x80000000: correct the mapping."));
                 continue;
             }
 
             FileInfo file = find(path);
             if (file is not { Exists: true, Length: > 0 })
             {
-                wrong(Rules.MappedFileMissing.Found($"the file '{file.FullName}' for the label '{label}' does not exist or is empty: make it first, or correct the path."));
+                wrong(Rules.MappedFileMissing.Found(
+                    $"the file '{file.FullName}' for the label '{label}' does not exist or is empty: make the file first, or correct the path."));
             }
             else if (files.Exists(other => other.Label.Equals(label, StringComparison.OrdinalIgnoreCase)) || files.Count == MaxCount)
             {
                 wrong(Rules.BadFileMapping.Found(
-                    $"\"{entry}\" is one too many; labels of a guest differ in more than case, and there are at most {MaxCount}: choose another label, or put several files into one."));
+                    $"\"{entry}\" is one mapping too many; labels of a guest differ in more than case, and there are at most {MaxCount}: "
+                    + "choose another label, or put several files into one."));
             }
             else
             {
@@ -58,7 +64,9 @@ internal static class FileMappings
 
     /// <summary>Writes files for <see cref="FromText"/>.</summary>
     public static string ToText(IEnumerable<MappedFile> files) =>
-        string.Join(Separator, files.Select(file => string.Create(CultureInfo.InvariantCulture, $"{file.Label}={file.Path}@0x{file.Address.Value:X}")));
+        string.Join(
+            Separator,
+            files.Select(file => string.Create(CultureInfo.InvariantCulture, $"{file.Label}={file.Path}@0x{file.Address.Value:X}")));
 
     /// <summary>Reads a text that <see cref="ToText"/> has written.</summary>
     public static IReadOnlyList<MappedFile> FromText(string text) =>

@@ -1,3 +1,4 @@
+using Hyperlight.Layouts;
 using Hyperlight.Sdk.Tasks.Files;
 
 namespace Hyperlight.Sdk.Tasks.Settings;
@@ -62,7 +63,8 @@ internal sealed partial record GuestSetting
     public SettingNames Metadata => new(Name, FormerName);
 
     /// <summary>Gets the names of the property; <c>null</c> if no property gives a default.</summary>
-    public SettingNames? Property => HasProperty ? new(PropertyPrefix + Name, FormerName is null ? null : PropertyPrefix + FormerName) : null;
+    public SettingNames? Property =>
+        HasProperty ? new(PropertyPrefix + Name, FormerName is null ? null : PropertyPrefix + FormerName) : null;
 
     /// <summary>Gets the text of the default, empty for none.</summary>
     public string Default => DefaultOfEachGuest ?? ToText(new());
@@ -73,7 +75,8 @@ internal sealed partial record GuestSetting
     /// <param name="kind">The kind of its values.</param>
     /// <param name="get">Gets the value from settings.</param>
     /// <param name="set">Creates settings that have another value.</param>
-    private static GuestSetting Of<T>(string name, string text, SettingKind<T> kind, Func<GuestSettings, T> get, Func<GuestSettings, T, GuestSettings> set)
+    private static GuestSetting Of<T>(
+        string name, string text, SettingKind<T> kind, Func<GuestSettings, T> get, Func<GuestSettings, T, GuestSettings> set)
     {
         return new()
         {
@@ -85,7 +88,8 @@ internal sealed partial record GuestSetting
             HelpPage = kind.Rule.HelpPage,
             Read = Read,
             ToText = settings => kind.ToText(get(settings)),
-            FromText = (settings, value) => kind.TryParse(value, out T parsed) ? set(settings, parsed) : throw new FormatException($"{name}: {value}"),
+            FromText = (settings, value) =>
+                kind.TryParse(value, out T parsed) ? set(settings, parsed) : throw new FormatException($"{name}: {value}"),
         };
 
         GuestSettings Read(GuestSettings settings, string value, Func<string, FileInfo> find, Action<Finding> wrong)
@@ -100,17 +104,23 @@ internal sealed partial record GuestSetting
         }
     }
 
-    /// <summary>Describes a setting that names one file. Whether the file is there is found out by who reads it.</summary>
-    private static GuestSetting OfFile(string name, string text, DiagnosticRule rule, Func<GuestSettings, string> get, Func<GuestSettings, string, GuestSettings> set) => new()
-    {
-        Name = name,
-        Text = text,
-        SchemaType = "path",
-        HelpPage = rule.HelpPage,
-        Read = (settings, value, find, _) => set(settings, find(value).FullName),
-        ToText = get,
-        FromText = set,
-        NamesFiles = true,
-        Files = settings => get(settings) is { Length: > 0 } path ? [new(path)] : [],
-    };
+    /// <summary>Describes a setting of the guest's memory.</summary>
+    private static GuestSetting OfMemory<T>(
+        string name, string text, SettingKind<T> kind, Func<GuestSizes, T> get, Func<GuestSizes, T, GuestSizes> set) =>
+        Of(name, text, kind, settings => get(settings.Sizes), (settings, value) => settings with { Sizes = set(settings.Sizes, value) });
+
+    /// <summary>Describes a setting that names one file. The tasks that read the file check that it exists.</summary>
+    private static GuestSetting OfFile(
+        string name, string text, DiagnosticRule rule, Func<GuestSettings, string> get, Func<GuestSettings, string, GuestSettings> set) => new()
+        {
+            Name = name,
+            Text = text,
+            SchemaType = "path",
+            HelpPage = rule.HelpPage,
+            Read = (settings, value, find, _) => set(settings, find(value).FullName),
+            ToText = get,
+            FromText = set,
+            NamesFiles = true,
+            Files = settings => get(settings) is { Length: > 0 } path ? [new(path)] : [],
+        };
 }

@@ -42,7 +42,8 @@ internal sealed record GuestSettings
     public string HostFunctionsAssembly { get; init; } = "";
 
     /// <summary>Gets all files that settings with one effect name.</summary>
-    public IEnumerable<SettingFile> Files(SettingEffect effect) => GuestSetting.All.Where(setting => setting.Effect == effect).SelectMany(setting => setting.Files(this));
+    public IEnumerable<SettingFile> Files(SettingEffect effect) =>
+        GuestSetting.All.Where(setting => setting.Effect == effect).SelectMany(setting => setting.Files(this));
 
     /// <summary>
     /// Reads what a project says. A setting that the project does not give, or not in a way that can be understood, keeps its default.
@@ -54,7 +55,11 @@ internal sealed record GuestSettings
     /// <param name="find">Finds a file of the project.</param>
     /// <param name="wrong">Receives the name and the finding for each text that cannot be understood.</param>
     public static GuestSettings Read(
-        Func<GuestSetting, SettingNames?> namesOf, Func<string, string> textOf, GuestSettings defaults, Func<string, FileInfo> find, Action<string, Finding> wrong)
+        Func<GuestSetting, SettingNames?> namesOf,
+        Func<string, string> textOf,
+        GuestSettings defaults,
+        Func<string, FileInfo> find,
+        Action<string, Finding> wrong)
     {
         GuestSettings settings = defaults;
         foreach (GuestSetting setting in GuestSetting.All)

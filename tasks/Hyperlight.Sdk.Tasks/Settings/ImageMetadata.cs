@@ -27,9 +27,17 @@ internal sealed record ImageMetadata(string Name, string Text)
         new(EntryPoint, "The address at which the guest starts, in hexadecimal digits after 0x."),
         new(ImageSize, "The size of the guest's memory in the image, in bytes."),
         new(StoredSize, "The bytes of that memory which the files of the image hold: pages of zeros take no room."),
-        new(Digest, "The digest of the image's OCI manifest, with the prefix sha256:. Registries know the image by this digest.") { FormerName = "Sha256" },
-        new(SnapshotDigest, "The digest of the snapshot's OCI manifest, with the prefix sha256:. Empty if the image has no snapshot.") { FormerName = "SnapshotSha256" },
-        new(ContentDigest, "The digest of the image and its snapshot, with the prefix sha256:. The program records this digest and opens no other image."),
+        new(Digest, "The digest of the image's OCI manifest, with the prefix sha256:. Registries know the image by this digest.")
+        {
+            FormerName = "Sha256",
+        },
+        new(SnapshotDigest, "The digest of the snapshot's OCI manifest, with the prefix sha256:. Empty if the image has no snapshot.")
+        {
+            FormerName = "SnapshotSha256",
+        },
+        new(
+            ContentDigest,
+            "The digest of the image and its snapshot, with the prefix sha256:. The program records this digest and opens no other image."),
         new(GuestSha256, "The SHA-256 of the guest's ELF file, in hexadecimal digits."),
         new(GuestBinary, "The absolute path of the guest's ELF file."),
         new(ImageDirectory, "The absolute path of the folder of the image."),

@@ -24,10 +24,15 @@ internal static class KnownNames
 
     /// <summary>The properties of projects.</summary>
     public static readonly IReadOnlyList<string> Properties =
-        [.. GuestSetting.All.Select(setting => setting.Property?.Name).OfType<string>(), .. ProjectProperty.All.Select(property => property.Name), .. OtherProperties];
+    [
+        .. GuestSetting.All.Select(setting => setting.Property?.Name).OfType<string>(),
+        .. ProjectProperty.All.Select(property => property.Name),
+        .. OtherProperties,
+    ];
 
     /// <summary>Properties that have another name now, and are still read.</summary>
-    public static readonly IReadOnlyList<string> FormerProperties = [.. GuestSetting.All.Select(setting => setting.Property?.Former).OfType<string>()];
+    public static readonly IReadOnlyList<string> FormerProperties =
+        [.. GuestSetting.All.Select(setting => setting.Property?.Former).OfType<string>()];
 
     /// <summary>The items of projects.</summary>
     public static readonly IReadOnlyList<string> Items = [Guest, Image];
@@ -36,15 +41,17 @@ internal static class KnownNames
     public static readonly IReadOnlyList<string> Metadata = [.. GuestSetting.All.Select(setting => setting.Name)];
 
     /// <summary>Metadata of a guest that have another name now, and are still read.</summary>
-    public static readonly IReadOnlyList<string> FormerMetadata = [.. GuestSetting.All.Select(setting => setting.FormerName).OfType<string>()];
+    public static readonly IReadOnlyList<string> FormerMetadata =
+        [.. GuestSetting.All.Select(setting => setting.FormerName).OfType<string>()];
 
     /// <summary>Metadata that items of every kind have: MSBuild's, and what editors and packages write.</summary>
     public static readonly IReadOnlySet<string> CommonMetadata = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
     {
-        "FullPath", "RootDir", "Filename", "Extension", "RelativeDir", "Directory", "RecursiveDir", "Identity", "ModifiedTime", "CreatedTime", "AccessedTime",
-        "DefiningProjectFullPath", "DefiningProjectDirectory", "DefiningProjectName", "DefiningProjectExtension", "OriginalItemSpec",
-        "MSBuildSourceProjectFile", "MSBuildSourceTargetName", "IsImplicitlyDefined", "Link", "LinkBase", "Visible", "InProject", "SubType", "Generator",
-        "LastGenOutput", "CustomToolNamespace", "DependentUpon", "AutoGen", "DesignTime", "Pack", "PackagePath", "PackageCopyToOutput", "BuildAction",
-        "CopyToOutputDirectory", "CopyToPublishDirectory", "ExcludeFromSingleFile", "TargetPath", "Watch", "Label",
+        "FullPath", "RootDir", "Filename", "Extension", "RelativeDir", "Directory", "RecursiveDir", "Identity", "ModifiedTime", "CreatedTime",
+        "AccessedTime", "DefiningProjectFullPath", "DefiningProjectDirectory", "DefiningProjectName", "DefiningProjectExtension",
+        "OriginalItemSpec", "MSBuildSourceProjectFile", "MSBuildSourceTargetName", "IsImplicitlyDefined", "Link", "LinkBase", "Visible",
+        "InProject", "SubType", "Generator", "LastGenOutput", "CustomToolNamespace", "DependentUpon", "AutoGen", "DesignTime", "Pack",
+        "PackagePath", "PackageCopyToOutput", "BuildAction", "CopyToOutputDirectory", "CopyToPublishDirectory", "ExcludeFromSingleFile",
+        "TargetPath", "Watch", "Label",
     };
 }

@@ -12,7 +12,12 @@ internal sealed record ProjectProperty(string Name, string SchemaType, string De
     /// <summary>The properties, in the order of the schema.</summary>
     public static readonly IReadOnlyList<ProjectProperty> All =
     [
-        new("HyperlightNamespace", "string", "$(RootNamespace)", "The namespace of the generated class Guests.", Rules.BadGuestName.HelpPage),
+        new(
+            "HyperlightNamespace",
+            "string",
+            "$(RootNamespace)",
+            "The namespace of the generated class Guests.",
+            Rules.BadGuestName.HelpPage),
         new(
             "HyperlightGenerateGuests",
             "bool",
@@ -23,16 +28,27 @@ internal sealed record ProjectProperty(string Name, string SchemaType, string De
             "HyperlightGenerateProgram",
             "bool",
             "",
-            "Whether a program is generated that calls a guest's function from the command line. When unset: in executables without a source file of their own.",
+            "Whether a program is generated that calls a guest's function from the command line. "
+            + "When unset: in executables without a source file of their own.",
             Rules.ProjectUnsuitable.HelpPage),
-        new("EnableDefaultHyperlightGuestItems", "bool", "true", "Whether the files guests/*.elf are guests without being listed.", Rules.GuestFileMissing.HelpPage),
+        new(
+            "EnableDefaultHyperlightGuestItems",
+            "bool",
+            "true",
+            "Whether the files guests/*.elf are guests without being listed.",
+            Rules.GuestFileMissing.HelpPage),
         new(
             "DisableHyperlightRuntimeReference",
             "bool",
             "false",
             "Whether the project wants images only: of the package Hyperlight.Runtime it takes the build targets and no assembly.",
             Rules.ProjectUnsuitable.HelpPage),
-        new("HyperlightSnapshotter", "path", "the SDK's own", "The assembly of the program that takes snapshots, for work on the SDK itself.", null),
+        new(
+            "HyperlightSnapshotter",
+            "path",
+            "the SDK's own",
+            "The assembly of the program that takes snapshots, for work on the SDK itself.",
+            null),
         new("HyperlightTasksAssembly", "path", "the SDK's own", "The assembly of the build tasks, for work on the SDK itself.", null),
         new(
             "HyperlightTasksFactory",

@@ -14,7 +14,8 @@ internal delegate bool SettingParser<T>(string text, out T value);
 /// <param name="Complaint">What the error says about the text, for example <c>is not a size</c>.</param>
 /// <param name="TryParse">Reads a value.</param>
 /// <param name="ToText">Writes a value, as <paramref name="TryParse"/> reads it.</param>
-internal sealed record SettingKind<T>(string SchemaType, DiagnosticRule Rule, string Complaint, SettingParser<T> TryParse, Func<T, string> ToText)
+internal sealed record SettingKind<T>(
+    string SchemaType, DiagnosticRule Rule, string Complaint, SettingParser<T> TryParse, Func<T, string> ToText)
 {
     /// <summary>Gets all values; empty if there are too many to list.</summary>
     public IReadOnlyList<T> Values { get; private init; } = [];
@@ -25,7 +26,8 @@ internal sealed record SettingKind<T>(string SchemaType, DiagnosticRule Rule, st
     /// <param name="complaint">What the error says about the text.</param>
     /// <param name="values">The values.</param>
     /// <param name="toText">Writes a value. Texts are read in either case.</param>
-    public static SettingKind<T> OneOf(string schemaType, DiagnosticRule rule, string complaint, IReadOnlyList<T> values, Func<T, string> toText)
+    public static SettingKind<T> OneOf(
+        string schemaType, DiagnosticRule rule, string complaint, IReadOnlyList<T> values, Func<T, string> toText)
     {
         return new(schemaType, rule, complaint, TryParse, toText) { Values = values };
 

@@ -14,11 +14,19 @@ internal static class SettingKinds
 
     /// <summary>A number of bytes.</summary>
     public static readonly SettingKind<ulong> Size = new(
-        "size", Rules.BadSize, "is not a size; bytes are written like 65536 or 0x10000, or with a unit like 64K, 16M or 1G", ByteSize.TryParse, SizeText);
+        "size",
+        Rules.BadSize,
+        "is not a size; bytes are written like 65536 or 0x10000, or with a unit like 64K, 16M or 1G",
+        ByteSize.TryParse,
+        SizeText);
 
     /// <summary>A number of seconds.</summary>
     public static readonly SettingKind<TimeSpan> Timeout = new(
-        "int", Rules.BadSnapshotTimeout, $"is not a timeout; it is a whole number of seconds from 1 to {MaxTimeout}", TryParseTimeout, TimeoutText);
+        "int",
+        Rules.BadSnapshotTimeout,
+        $"is not a timeout; a timeout is a whole number of seconds from 1 to {MaxTimeout}",
+        TryParseTimeout,
+        TimeoutText);
 
     /// <summary>Yes or no.</summary>
     public static readonly SettingKind<bool> Switch = SettingKind<bool>.OneOf(
@@ -34,7 +42,11 @@ internal static class SettingKinds
 
     /// <summary>An architecture, or <c>null</c> for any.</summary>
     public static readonly SettingKind<string?> Architecture = SettingKind<string?>.OneOf(
-        "enum", Rules.BadArchitecture, $"is not an architecture; there are {string.Join(" and ", Architectures)}", Architectures, architecture => architecture ?? "");
+        "enum",
+        Rules.BadArchitecture,
+        $"is not an architecture; there are {string.Join(" and ", Architectures)}",
+        Architectures,
+        architecture => architecture ?? "");
 
     /// <summary>The source of the permissions of a guest's own pages.</summary>
     public static readonly SettingKind<SegmentPermissions> SegmentPermissions = SettingKind<SegmentPermissions>.OneOf(
@@ -66,7 +78,8 @@ internal static class SettingKinds
 
     private static bool TryParseTimeout(string text, out TimeSpan timeout)
     {
-        bool isTimeout = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) && seconds is > 0 and <= MaxTimeout;
+        bool isTimeout = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
+            && seconds is > 0 and <= MaxTimeout;
         timeout = TimeSpan.FromSeconds(seconds);
         return isTimeout;
     }
