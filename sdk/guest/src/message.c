@@ -304,7 +304,7 @@ static const uint16_t vtables[SHAPES][8] = {
     [LOG_RECORD] = {16, 28, 4, 8, 24, 12, 16, 20},
 };
 
-/* The same positions, for the fields that the writers below fill in. */
+/* The positions from the vtables above of the fields that the writers below fill in. */
 enum {
     AT_CALL_NAME = 4,
     AT_CALL_PARAMETERS = 8,

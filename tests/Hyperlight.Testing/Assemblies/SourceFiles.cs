@@ -6,7 +6,7 @@ namespace Hyperlight.Testing.Assemblies;
 /// <summary>Finds the source files of types in portable symbols.</summary>
 internal sealed class SourceFiles
 {
-    // What PathMap makes of the root of the repository.
+    // PathMap replaces the root of the repository by this text.
     private const string Root = "/_/";
 
     // Portable PDB format, "Type Definition Documents": for types that have no method with lines, such as interfaces and enumerations.

@@ -119,7 +119,7 @@ void *hl_map_region(uint64_t physical, void *address, size_t size, uint32_t flag
 #define FAULT_RESERVED 0x08u
 #define CODE_BYTES 8u /* the number of bytes of the faulting instruction in the text of an abort */
 
-/* What exception entries push, from the stack pointer up (entry.S). */
+/* The frame that exception entries push, from the stack pointer up (entry.S). */
 typedef struct ExceptionFrame {
     uint32_t edi, esi, ebp, esp, ebx, edx, ecx, eax;
     uint32_t vector, error_code;

@@ -4,18 +4,18 @@ using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Runtime.Tests.Snapshots.Formats;
 
-/// <summary>Snapshots in our own format without a guest.</summary>
+/// <summary>Creates snapshots in our own format without a guest.</summary>
 internal static class TestSdkSnapshots
 {
     public const string Tag = "ready";
 
-    // Segments as the layouts' first instructions find them (amd64 sheet, section 4.1; i686 sheet, section 3.1).
+    // The segments at the first instruction of a guest (amd64 sheet, section 4.1; i686 sheet, section 3.1).
     private static readonly SnapshotSegment Data = new(0, 0xFFFF_FFFF, 16, 3, 1, 0, 1, 1, 0, 1, 0, 0, 0);
     private static readonly SnapshotSegment Code64 = new(0, 0, 8, 11, 1, 0, 0, 1, 1, 0, 0, 0, 0);
     private static readonly SnapshotSegment Task = new(0, 0xFFFF, 0, 11, 1, 0, 0, 0, 0, 0, 0, 0, 0);
 
     /// <summary>
-    /// What KVM's controllers hold after a guest has moved the PICs' interrupts to vectors from 0x20 up, and a tick that came waits.
+    /// The state of KVM's interrupt controllers after a guest has moved the interrupts of the PICs to vectors from 0x20 up. A tick waits.
     /// </summary>
     public static SnapshotInterrupts Interrupts
     {
@@ -24,7 +24,7 @@ internal static class TestSdkSnapshots
             byte[] ioApic = new byte[SnapshotInterrupts.IoApicSize];
             BitConverter.TryWriteBytes(ioApic, 0xFEC0_0000UL);
             byte[] localApic = new byte[SnapshotInterrupts.LocalApicSize];
-            localApic[0x30] = 0x14; // its version
+            localApic[0x30] = 0x14; // the version of the local APIC
             return new(
                 [1, 1, 0xFE, 0, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0xF8],
                 [0, 0, 0xFF, 0, 0, 0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0xDE],
@@ -36,7 +36,7 @@ internal static class TestSdkSnapshots
     public static MemoryMap Map(GuestLayout layout, bool interrupts = false) =>
         MemoryMap.TryCreate(layout, new() { HardwareInterrupts = interrupts }, 0x5000, null, new List<Finding>())!;
 
-    /// <summary>What is the same for all guests of a map.</summary>
+    /// <summary>Creates a config for a memory map, without interrupts and pages.</summary>
     public static SdkSnapshotConfig Config(MemoryMap map)
     {
         bool isPaged = map.Layout.Paging != GuestPaging.None;

@@ -9,19 +9,19 @@ using Hyperlight.Snapshots.Formats;
 namespace Hyperlight.Runtime.Tests.Snapshots.Formats;
 
 /// <summary>
-/// Snapshots without a guest: upstream's recorded config with memory that nobody looks at. Forging mends every digest, as a forger would.
+/// Creates snapshots without a guest: upstream's recorded config with any memory. The methods that forge a document update every digest.
 /// </summary>
 internal static class TestSnapshots
 {
     public const string Tag = "ready";
 
-    /// <summary>What the recorded config was made on.</summary>
+    /// <summary>The computer on which the config was recorded.</summary>
     public static MachineIdentity Machine { get; } = new("x86_64", "kvm", CpuVendor.Amd);
 
     public static SnapshotConfig Config =>
         JsonSerializer.Deserialize(SnapshotDocumentTests.Vector("config"), SnapshotJson.Default.SnapshotConfig)!;
 
-    /// <summary>The same of upstream after v0.16.0.</summary>
+    /// <summary>The config as upstream writes it after v0.16.0.</summary>
     public static SnapshotConfig ConfigOfAbi2 =>
         Config with { AbiVersion = 2, OriginalEntrypointAddr = 0x4010, Msrs = [new(0xC000_0102, 0)] };
 
