@@ -21,8 +21,6 @@ public sealed class SandboxConditionTests
     private static readonly SandboxCondition Poisoned = new(SandboxState.Poisoned, "poisoned");
     private static readonly SandboxCondition Lost = new(SandboxState.Unrecoverable, "lost");
 
-    private static CancellationToken TestCanceled => TestContext.Current.CancellationToken;
-
     [Fact]
     public void A_condition_and_its_reason_change_together_and_the_end_is_final()
     {

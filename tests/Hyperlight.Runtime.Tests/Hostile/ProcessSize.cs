@@ -29,9 +29,9 @@ internal sealed record ProcessSize(HostState Host, int Descriptors, int Mappings
 
         return new(
             HostState.Now(),
-            Directory.GetFileSystemEntries("/proc/self/fd").Length,
-            File.ReadAllLines("/proc/self/maps").Length,
-            Directory.GetDirectories("/proc/self/task").Length,
+            ProcessCounts.Descriptors,
+            ProcessCounts.Mappings,
+            ProcessCounts.Threads,
             File.ReadLines("/proc/self/smaps_rollup")
                 .Where(line => line.StartsWith("Private_Dirty:", StringComparison.Ordinal))
                 .Sum(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024));

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Hyperlight.Hypervisors;
+using Hyperlight.Runtime.Tests.Hostile;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors;
 
@@ -7,21 +8,16 @@ public partial class CancelTests
 {
     private const int Urgent = 23;
 
-    // jmp to itself
-    private static readonly byte[] EndlessLoop = [0xEB, 0xFE];
-
     // out 0x10, al; jmp to the out
     private static readonly byte[] EndlessOuts = [0xE6, 0x10, 0xEB, 0xFC];
 
     // inc word [0x1800]; jmp to the inc
     private static readonly byte[] EndlessCount = [0xFF, 0x06, 0x00, 0x18, 0xEB, 0xFA];
 
-    private static CancellationToken TestCanceled => TestContext.Current.CancellationToken;
-
     [KvmFact]
     public async Task An_endless_loop_is_stopped_from_another_thread()
     {
-        using TinyGuest guest = TinyGuest.RealMode(EndlessLoop);
+        using TinyGuest guest = TinyGuest.RealMode(GuestCode.Forever);
         Task<VirtualMachineExit> run = Task.Run(guest.Machine.Run, TestCanceled);
         Assert.NotSame(run, await Task.WhenAny(run, Task.Delay(50, TestCanceled)));
 

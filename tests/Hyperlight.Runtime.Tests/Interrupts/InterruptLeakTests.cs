@@ -52,7 +52,7 @@ public sealed class InterruptLeakTests
         using TestGuest guest = TickingGuest.Bake("ticks32");
         Live(guest);
         HostState host = HostState.Now();
-        int descriptors = CountDescriptors();
+        int descriptors = ProcessCounts.Descriptors;
 
         for (int i = 0; i < 60; i++)
         {
@@ -62,7 +62,7 @@ public sealed class InterruptLeakTests
         Assert.Equal(host, HostState.Now());
 
         // The .NET runtime may open files of its own. One leaked file for each sandbox would be 60.
-        Assert.InRange(CountDescriptors(), 0, descriptors + 20);
+        Assert.InRange(ProcessCounts.Descriptors, 0, descriptors + 20);
         Assert.Equal(0, Hypervisor.Ticker.Count);
     }
 
@@ -76,21 +76,6 @@ public sealed class InterruptLeakTests
         other.Call("LeaveRunning", 100u);
     }
 
-    private static int CountDescriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
-
-    private static int CountTickers() => Directory.EnumerateDirectories("/proc/self/task").Count(
-        thread => ReadName(thread).StartsWith(TickerThread, StringComparison.Ordinal));
-
-    // The thread may end before its name is read.
-    private static string ReadName(string thread)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(thread, "comm"));
-        }
-        catch (IOException)
-        {
-            return "";
-        }
-    }
+    private static int CountTickers() =>
+        ProcessCounts.ThreadNames().Count(name => name.StartsWith(TickerThread, StringComparison.Ordinal));
 }

@@ -9,8 +9,6 @@ public sealed class TimerTests
 {
     public static TheoryData<string> Guests => TickingGuest.Names;
 
-    private static CancellationToken TestCanceled => TestContext.Current.CancellationToken;
-
     [KvmTheory]
     [MemberData(nameof(Guests))]
     public void Ticks_arrive_and_a_HLT_waits_for_them(string name)

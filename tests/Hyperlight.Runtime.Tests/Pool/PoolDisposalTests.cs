@@ -1,5 +1,6 @@
 using Hyperlight.Elf;
 using Hyperlight.Runtime.Tests.Guests;
+using Hyperlight.Runtime.Tests.Hostile;
 using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.Pool;
@@ -7,12 +8,7 @@ namespace Hyperlight.Runtime.Tests.Pool;
 /// <summary>Tests the disposal of pools in every state.</summary>
 public sealed class PoolDisposalTests : IDisposable
 {
-    // jmp to itself
-    private static readonly byte[] EndlessLoop = [0xEB, 0xFE];
-
     private readonly PoolGuest _guest = new();
-
-    private static CancellationToken TestCanceled => TestContext.Current.CancellationToken;
 
     public void Dispose() => _guest.Dispose();
 
@@ -54,7 +50,7 @@ public sealed class PoolDisposalTests : IDisposable
     {
         using SemaphoreSlim starting = new(0);
         using TestGuest endless = TestGuest.FromElf(
-            TestElf.Amd64().WithoutSegments().WithSegment(0, ElfSegmentFlags.Read | ElfSegmentFlags.Execute, EndlessLoop).WithEntry(0)
+            TestElf.Amd64().WithoutSegments().WithSegment(0, ElfSegmentFlags.Read | ElfSegmentFlags.Execute, GuestCode.Forever).WithEntry(0)
                 .Build());
         SandboxPool pool = new(endless.Image, ofPool => ofPool.Configure = options =>
         {

@@ -7,8 +7,6 @@ public sealed class PoolFailureTests : IDisposable
 
     private readonly PoolGuest _guest = new();
 
-    private static CancellationToken TestCanceled => TestContext.Current.CancellationToken;
-
     public void Dispose() => _guest.Dispose();
 
     [KvmFact]

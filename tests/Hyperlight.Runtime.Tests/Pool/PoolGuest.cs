@@ -23,8 +23,6 @@ internal sealed class PoolGuest : IDisposable
     /// <summary>The number of sandboxes that were created or that failed to be created.</summary>
     public int Attempts => Volatile.Read(ref _attempts);
 
-    private static CancellationToken TestCanceled => TestContext.Current.CancellationToken;
-
     public SandboxPool Open(
         int maxCount, int readyCount = 0, Action<Sandbox>? warmUp = null, Action<SandboxOptions>? configure = null,
         Snapshot? snapshot = null)

@@ -13,8 +13,6 @@ public sealed class PoolLeakTests : IDisposable
     private readonly PoolGuest _guest = new();
     private readonly Recorder _recorder = new();
 
-    private static CancellationToken TestCanceled => TestContext.Current.CancellationToken;
-
     public void Dispose()
     {
         _recorder.Dispose();
@@ -168,10 +166,7 @@ public sealed class PoolLeakTests : IDisposable
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        return (
-            Directory.GetFileSystemEntries("/proc/self/fd").Length,
-            File.ReadAllLines("/proc/self/maps").Length,
-            Directory.GetDirectories("/proc/self/task").Length);
+        return (ProcessCounts.Descriptors, ProcessCounts.Mappings, ProcessCounts.Threads);
     }
 
     private static long AllocatedBy(Action action)

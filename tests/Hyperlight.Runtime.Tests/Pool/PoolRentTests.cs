@@ -5,8 +5,6 @@ public sealed class PoolRentTests : IDisposable
 {
     private readonly PoolGuest _guest = new();
 
-    private static CancellationToken TestCanceled => TestContext.Current.CancellationToken;
-
     public void Dispose() => _guest.Dispose();
 
     [KvmFact]

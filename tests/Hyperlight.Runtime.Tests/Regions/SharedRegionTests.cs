@@ -159,6 +159,5 @@ public class SharedRegionTests
         using Sandbox other = snapshot.CreateSandbox(options => options.MapFile(file.Path, FreeAddress(Amd64)));
     }
 
-    private static (int Descriptors, int Mappings) Counts() =>
-        (Directory.GetFileSystemEntries("/proc/self/fd").Length, File.ReadAllLines("/proc/self/maps").Length);
+    private static (int Descriptors, int Mappings) Counts() => (ProcessCounts.Descriptors, ProcessCounts.Mappings);
 }

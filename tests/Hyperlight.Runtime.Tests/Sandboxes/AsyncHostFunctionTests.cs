@@ -13,8 +13,6 @@ public sealed class AsyncHostFunctionTests : IDisposable
 
     private readonly TestGuest _guest = new("hello");
 
-    private static CancellationToken TestCanceled => TestContext.Current.CancellationToken;
-
     public void Dispose() => _guest.Dispose();
 
     public static TheoryData<string> Shapes => ["task", "value task", "task that is complete", "value task that is complete", "any value"];

@@ -15,8 +15,6 @@ public sealed class InterruptedThreadTests
 {
     private const int Rounds = 35;
 
-    private static CancellationToken TestCanceled => TestContext.Current.CancellationToken;
-
     [KvmFact]
     public void A_call_that_is_stopped_while_its_thread_is_interrupted_leaves_its_sandbox_as_any_other()
     {

@@ -42,20 +42,6 @@ public class ManySandboxesTests
         }
     }
 
-    private static int CountThreads() => Directory
-        .EnumerateDirectories("/proc/self/task")
-        .Count(thread => !ReadName(thread).StartsWith(KernelThread, StringComparison.Ordinal));
-
-    // The thread may end before its name is read.
-    private static string ReadName(string thread)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(thread, "comm"));
-        }
-        catch (IOException)
-        {
-            return KernelThread;
-        }
-    }
+    private static int CountThreads() =>
+        ProcessCounts.ThreadNames().Count(name => !name.StartsWith(KernelThread, StringComparison.Ordinal));
 }

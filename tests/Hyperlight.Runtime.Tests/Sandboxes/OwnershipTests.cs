@@ -17,8 +17,6 @@ public sealed class OwnershipTests
 
     public static TheoryData<string> Guests => [Amd64, Flat];
 
-    private static CancellationToken TestCanceled => TestContext.Current.CancellationToken;
-
     [KvmTheory]
     [MemberData(nameof(Guests))]
     public void In_whatever_order_things_are_disposed_the_others_work_and_nothing_is_left(string name)

@@ -1,4 +1,5 @@
 using Hyperlight.Runtime.Tests.Guests;
+using Hyperlight.Runtime.Tests.Hostile;
 using Hyperlight.Runtime.Tests.Vectors;
 using Hyperlight.Watch;
 
@@ -7,19 +8,14 @@ namespace Hyperlight.Runtime.Tests.Sandboxes;
 /// <summary>Tests calls that end before the guest does: by a timeout, a token or the disposal of the sandbox.</summary>
 public sealed class SandboxStopTests : IDisposable
 {
-    // jmp to itself
-    private static readonly byte[] EndlessLoop = [0xEB, 0xFE];
-
     private readonly ScriptedGuest _guest = new();
-
-    private static CancellationToken TestCanceled => TestContext.Current.CancellationToken;
 
     public void Dispose() => _guest.Dispose();
 
     [KvmFact]
     public void A_call_that_takes_too_long_is_stopped_and_says_where_it_was()
     {
-        using Sandbox sandbox = _guest.Halt().Run(EndlessLoop).Start();
+        using Sandbox sandbox = _guest.Halt().Run(GuestCode.Forever).Start();
 
         TimeoutException exception = Assert.Throws<TimeoutException>(
             () => sandbox.Call("Spin", new CallOptions { Timeout = TimeSpan.FromMilliseconds(30) }));
@@ -32,7 +28,7 @@ public sealed class SandboxStopTests : IDisposable
     [KvmFact]
     public void A_call_without_a_timeout_has_the_sandboxs()
     {
-        using Sandbox sandbox = _guest.Halt().Run(EndlessLoop).Start(options => options.CallTimeout = TimeSpan.FromMilliseconds(30));
+        using Sandbox sandbox = _guest.Halt().Run(GuestCode.Forever).Start(options => options.CallTimeout = TimeSpan.FromMilliseconds(30));
 
         Assert.Throws<TimeoutException>(() => sandbox.Call("Spin"));
     }
@@ -91,7 +87,7 @@ public sealed class SandboxStopTests : IDisposable
     [KvmFact]
     public void A_start_that_takes_too_long_is_stopped()
     {
-        _guest.Run(EndlessLoop);
+        _guest.Run(GuestCode.Forever);
 
         Assert.Throws<TimeoutException>(() => _guest.Start(options => options.StartTimeout = TimeSpan.FromMilliseconds(30)));
     }
@@ -99,7 +95,7 @@ public sealed class SandboxStopTests : IDisposable
     [KvmFact]
     public void A_short_timeout_works_after_a_call_with_a_long_one()
     {
-        using Sandbox sandbox = _guest.Halt().Return(RecordedMessages.Get("result-int")).Run(EndlessLoop).Start();
+        using Sandbox sandbox = _guest.Halt().Return(RecordedMessages.Get("result-int")).Run(GuestCode.Forever).Start();
         sandbox.Call<int>("F", new CallOptions { Timeout = TimeSpan.FromHours(1) });
 
         Assert.Throws<TimeoutException>(() => sandbox.Call("Spin", new CallOptions { Timeout = TimeSpan.FromMilliseconds(30) }));
@@ -111,7 +107,7 @@ public sealed class SandboxStopTests : IDisposable
     public void An_old_deadline_does_not_stop_a_later_call(int milliseconds)
     {
         TimeSpan timeout = TimeSpan.FromMilliseconds(milliseconds);
-        using Sandbox sandbox = _guest.Halt().Return(RecordedMessages.Get("result-int")).Run(EndlessLoop).Start();
+        using Sandbox sandbox = _guest.Halt().Return(RecordedMessages.Get("result-int")).Run(GuestCode.Forever).Start();
         sandbox.Call<int>("F", new CallOptions { Timeout = TimeSpan.FromMilliseconds(200) });
         using CancellationTokenSource source = new(TimeSpan.FromMilliseconds(600));
 
@@ -122,7 +118,7 @@ public sealed class SandboxStopTests : IDisposable
     [KvmFact]
     public void A_token_stops_a_call()
     {
-        using Sandbox sandbox = _guest.Halt().Run(EndlessLoop).Start();
+        using Sandbox sandbox = _guest.Halt().Run(GuestCode.Forever).Start();
         using CancellationTokenSource source = new(TimeSpan.FromMilliseconds(300));
 
         OperationCanceledException exception = Assert.Throws<OperationCanceledException>(
@@ -146,7 +142,7 @@ public sealed class SandboxStopTests : IDisposable
     public void A_token_stops_the_start()
     {
         using CancellationTokenSource source = new(TimeSpan.FromMilliseconds(30));
-        _guest.Run(EndlessLoop);
+        _guest.Run(GuestCode.Forever);
 
         Assert.Throws<OperationCanceledException>(() => _guest.Start(cancellationToken: source.Token));
     }
@@ -183,7 +179,7 @@ public sealed class SandboxStopTests : IDisposable
         Sandbox sandbox = _guest
             .Halt()
             .Send(RecordedMessages.Get("call-host-hostprint"), 101)
-            .Run(EndlessLoop)
+            .Run(GuestCode.Forever)
             .Start(options => options.HostFunctions.Add("HostPrint", (string _) => started.Release()));
         Task<int> call = sandbox.CallAsync<int>("Spin");
         await started.WaitAsync(TestCanceled);

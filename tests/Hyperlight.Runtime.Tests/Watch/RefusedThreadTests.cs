@@ -11,8 +11,6 @@ public sealed class RefusedThreadTests
     private volatile bool _isRefused = true;
     private int _attempts;
 
-    private static CancellationToken TestCanceled => TestContext.Current.CancellationToken;
-
     [KvmFact]
     public void A_call_without_a_watchdog_fails_and_the_next_one_has_its_timeout()
     {

@@ -12,8 +12,6 @@ public sealed class WatchdogTests : IDisposable
     private readonly Watchdog _watchdog = new();
     private readonly BlockingCollection<int> _rung = [];
 
-    private static CancellationToken TestCanceled => TestContext.Current.CancellationToken;
-
     public void Dispose()
     {
         _watchdog.Dispose();
