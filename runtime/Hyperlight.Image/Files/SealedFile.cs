@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Hyperlight.Addresses;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Files;
@@ -19,7 +20,7 @@ internal static partial class SealedFile
     private const int InvalidArgument = 22;
 
     private const int ChunkSize = 256 << 10;
-    private const int PageSize = (int)GuestLayout.PageSize;
+    private const int PageSize = (int)GuestPage.Size;
 
     /// <summary>Whether this operating system has such files.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux();
@@ -42,7 +43,7 @@ internal static partial class SealedFile
     public static SafeFileHandle Copy(
         string what, SafeFileHandle source, long length, IncrementalHash? hash, CancellationToken cancellationToken = default) => Seal(what, target =>
     {
-        Write(what, () => RandomAccess.SetLength(target, checked((long)GuestLayout.RoundUpToPage((ulong)length))));
+        Write(what, () => RandomAccess.SetLength(target, checked((long)GuestPage.RoundUp((ulong)length))));
         Read(
             source,
             length,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hyperlight.Addresses;
 using Hyperlight.Layouts;
 using Hyperlight.Paging;
 
@@ -15,7 +16,7 @@ public sealed record GuestLayout
     }
 
     /// <summary>Bytes of a page, on every architecture.</summary>
-    internal const ulong PageSize = 4096;
+    internal const ulong PageSize = GuestPage.Size;
 
     /// <summary>The profile's name, recorded in images, for example <c>amd64-0.16</c>.</summary>
     public string Id { get; internal init; } = "";
@@ -96,13 +97,13 @@ public sealed record GuestLayout
     internal GuestLayout PlacedAt(GuestPhysicalAddress address) => LowestBase is null ? this : this with { SnapshotBase = address };
 
     /// <summary>The first byte of a scratch region of <paramref name="scratchSize"/> bytes, physical.</summary>
-    internal GuestPhysicalAddress ScratchBaseGpa(ulong scratchSize) => new(ScratchTopGpa.Value - scratchSize + 1);
+    internal GuestPhysicalAddress ScratchBaseGpa(ulong scratchSize) => ScratchTopGpa - scratchSize + 1;
 
     /// <summary>The first byte of a scratch region of <paramref name="scratchSize"/> bytes, virtual.</summary>
-    internal GuestVirtualAddress ScratchBaseGva(ulong scratchSize) => new(ScratchTopGva.Value - scratchSize + 1);
+    internal GuestVirtualAddress ScratchBaseGva(ulong scratchSize) => ScratchTopGva - scratchSize + 1;
 
     /// <summary>The initial stack pointer: one word below the exception stack's top, as if the entry point had been called.</summary>
-    internal GuestVirtualAddress InitialStackPointer => new(ScratchTopGva.Value + 1 - ExceptionStackOffset - 8);
+    internal GuestVirtualAddress InitialStackPointer => ScratchTopGva + 1 - ExceptionStackOffset - 8;
 
     /// <summary>The least scratch size in bytes for these buffers, without page tables.</summary>
     internal ulong MinimumScratchSize(ulong inputBufferSize, ulong outputBufferSize) =>
@@ -110,7 +111,7 @@ public sealed record GuestLayout
 
     /// <summary><paramref name="size"/> rounded up to whole pages.</summary>
     /// <exception cref="OverflowException">The result does not fit 64 bits.</exception>
-    internal static ulong RoundUpToPage(ulong size) => checked(size + (PageSize - 1)) & ~(PageSize - 1);
+    internal static ulong RoundUpToPage(ulong size) => GuestPage.RoundUp(size);
 
     /// <inheritdoc/>
     public override string ToString() => Id;

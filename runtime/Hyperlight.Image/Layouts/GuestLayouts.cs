@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hyperlight.Addresses;
 using Hyperlight.Paging;
 
 namespace Hyperlight.Layouts;
@@ -10,13 +11,13 @@ internal static class GuestLayouts
 
     /// <summary>The pages of the interrupt controllers (i686 sheet, section 6.3). Some layouts keep clear of them always, all do where there are interrupts.</summary>
     public static ImmutableArray<ReservedRange> InterruptControllers { get; } =
-        [new("IOAPIC", new(0xFEC0_0000), 0x1000), new("local APIC", new(0xFEE0_0000), 0x1000)];
+        [new("IOAPIC", new(new(0xFEC0_0000), GuestPage.Size)), new("local APIC", new(new(0xFEE0_0000), GuestPage.Size))];
 
     /// <summary>
     /// The pages that a hypervisor may need for itself below 4 GiB, beside the local APIC's page: KVM does on Intel processors that cannot run real mode
     /// natively, and its own choice would lie in the scratch region. Layouts without paging keep clear of them.
     /// </summary>
-    internal static ReservedRange HypervisorPages { get; } = new("hypervisor", new(0xFEDF_C000), 4 * GuestLayout.PageSize);
+    internal static ReservedRange HypervisorPages { get; } = new("hypervisor", new(new(0xFEDF_C000), 4 * GuestPage.Size));
 
     /// <summary>64-bit guests of upstream v0.15.0 and v0.16.0 (amd64 sheet, sections 0 and 2).</summary>
     public static GuestLayout Amd64V16 { get; } = new()
@@ -93,11 +94,11 @@ internal static class GuestLayouts
     {
         Id = "i686-flat",
         GuestVersions = [],
-        SnapshotBase = new(GuestLayout.PageSize),
-        LowestBase = new(GuestLayout.PageSize),
+        SnapshotBase = new(GuestPage.Size),
+        LowestBase = new(GuestPage.Size),
         EntryMode = EntryMode.ProtectedMode,
         EntryLimit = null,
-        ReservedRanges = [new("null guard", new(0), GuestLayout.PageSize), .. I686V13.ReservedRanges],
+        ReservedRanges = [new("null guard", new(new(0), GuestPage.Size)), .. I686V13.ReservedRanges],
     };
 
     /// <summary>

@@ -1,3 +1,5 @@
+using Hyperlight.Addresses;
+
 namespace Hyperlight.Layouts;
 
 /// <summary>
@@ -13,13 +15,13 @@ internal sealed partial record MemoryMap
     {
         GuestPhysicalAddress start = layout.SnapshotBase;
         if (layout.LowestBase is not { } lowest
-            || (start.Value >= lowest.Value && start.Value <= layout.ScratchTopGpa.Value && start.Value % GuestLayout.PageSize == 0))
+            || (start >= lowest && start <= layout.ScratchTopGpa && start.IsPageAligned))
         {
             return true;
         }
 
         findings.Add(Rules.LinkAddress.Found(
-            $"the guest's lowest segment is at {start}, {layout.Id} loads guests at multiples of 0x{GuestLayout.PageSize:X} from {lowest} to {layout.ScratchTopGpa}: "
+            $"the guest's lowest segment is at {start}, {layout.Id} loads guests at multiples of 0x{GuestPage.Size:X} from {lowest} to {layout.ScratchTopGpa}: "
             + "link the guest there, for example at 0x100000."));
         return false;
     }
@@ -63,13 +65,13 @@ internal sealed partial record MemoryMap
                 $"InitDataPermissions is {sizes.InitDataPermissions.ToText()}, a processor can read whatever it has: add the permission to read."));
         }
 
-        if (sizes.ScratchSize % GuestLayout.PageSize != 0 && sizes.ScratchSize <= limit)
+        if (sizes.ScratchSize % GuestPage.Size != 0 && sizes.ScratchSize <= limit)
         {
-            ulong lower = sizes.ScratchSize & ~(GuestLayout.PageSize - 1);
+            ulong lower = GuestPage.RoundDown(sizes.ScratchSize);
             ulong least = LeastScratchSize(layout, sizes with { ScratchSize = lower }, Math.Min(codeSize, limit));
-            ulong proposed = Math.Max(Math.Min(lower + GuestLayout.PageSize, limit & ~(GuestLayout.PageSize - 1)), least);
+            ulong proposed = Math.Max(Math.Min(lower + GuestPage.Size, GuestPage.RoundDown(limit)), least);
             findings.Add(Rules.SizeNotPageAligned.Found(
-                $"ScratchSize is 0x{sizes.ScratchSize:X} bytes, only multiples of 0x{GuestLayout.PageSize:X} can be mapped: make it 0x{proposed:X}."));
+                $"ScratchSize is 0x{sizes.ScratchSize:X} bytes, only multiples of 0x{GuestPage.Size:X} can be mapped: make it 0x{proposed:X}."));
         }
 
         return findings.Count == before;
@@ -123,21 +125,22 @@ internal sealed partial record MemoryMap
         most = Math.Min(most, Math.Min(Below(layout.ScratchTopGva.Value, end), Below(layout.ScratchTopGpa.Value, end)));
         foreach (ReservedRange reserved in ReservedRangesOf(layout, sizes))
         {
-            most = Math.Min(most, Below(layout.ScratchTopGpa.Value, reserved.Start.Value + reserved.Size));
+            most = Math.Min(most, Below(layout.ScratchTopGpa.Value, (reserved.Addresses.Start + reserved.Addresses.Size).Value));
         }
 
-        return most & ~(GuestLayout.PageSize - 1);
+        return GuestPage.RoundDown(most);
     }
 
     /// <summary>Bytes of the image, the PEB and the init data.</summary>
     private static ulong BesideHeap(GuestSizes sizes, ulong codeSize) =>
-        GuestLayout.RoundUpToPage(codeSize) + GuestLayout.PageSize + GuestLayout.RoundUpToPage(sizes.InitDataSize);
+        GuestPage.RoundUp(codeSize) + GuestPage.Size + GuestPage.RoundUp(sizes.InitDataSize);
 
     private void CheckPlacement(ICollection<Finding> findings)
     {
-        ulong start = Layout.SnapshotBase.Value;
-        ulong end = InitData.Gva.Value + InitData.Size;
-        ulong scratchTop = Layout.ScratchTopGva.Value;
+        GuestVirtualAddress start = Image.Gva;
+        GuestVirtualAddress end = InitData.Gva + InitData.Size;
+        GuestVirtualAddress scratchTop = Layout.ScratchTopGva;
+        GuestVirtualAddress free = end < Scratch.Gva ? end : Scratch.Gva;
         if (end - start > Layout.MaxRegionSize)
         {
             findings.Add(Rules.MemoryTooLarge.Found(
@@ -146,56 +149,54 @@ internal sealed partial record MemoryMap
         else if (end - 1 > scratchTop)
         {
             findings.Add(Rules.AddressBeyondLayout.Found(
-                $"{WhatGrows} end at 0x{end - 1:X}, the last address of {Layout.Id} is 0x{scratchTop:X}: {Remedy(scratchTop + 1)}."));
+                $"{WhatGrows} end at {end - 1}, the last address of {Layout.Id} is {scratchTop}: {Remedy(scratchTop + 1)}."));
         }
-        else if (Covered(start, Math.Min(end, Scratch.Gva.Value)) is { Length: > 0 } underImage)
+        else if (Covered(new(Layout.SnapshotBase, free > start ? free - start : 0)) is { Length: > 0 } underImage)
         {
             findings.Add(Rules.ReservedRange.Found(
-                $"{WhatGrows} (0x{start:X}-0x{end - 1:X}) covers addresses of the {Describe(underImage)}: {Remedy(underImage[0].Start.Value)}."));
+                $"{WhatGrows} ({start}-{end - 1}) covers addresses of the {Describe(underImage)}: {Remedy(new(underImage[0].Addresses.Start.Value))}."));
         }
-        else if (end > Scratch.Gva.Value)
+        else if (end > Scratch.Gva)
         {
             findings.Add(Rules.RegionOverlap.Found(
-                $"{WhatGrows} ({Layout.SnapshotBase}-0x{end - 1:X}) overlap the scratch region ({Scratch.Gva}-0x{scratchTop:X}): "
-                + $"{Remedy(Scratch.Gva.Value, "lower ScratchSize")}."));
+                $"{WhatGrows} ({start}-{end - 1}) overlap the scratch region ({Scratch.Gva}-{scratchTop}): "
+                + $"{Remedy(Scratch.Gva, "lower ScratchSize")}."));
         }
-        else if (start + SnapshotSize > Scratch.Gpa.Value)
+        else if (Scratch.Addresses.Overlaps(StoredAddresses))
         {
             // The stored part of the regions is smaller than the regions, but scratch may lie lower than it seems.
             findings.Add(Rules.RegionOverlap.Found(
-                $"image, PEB and init data (physical addresses {Layout.SnapshotBase}-0x{start + SnapshotSize - 1:X}) overlap the scratch region "
+                $"image, PEB and init data (physical addresses {StoredAddresses}) overlap the scratch region "
                 + $"({Scratch.Gpa}-{Layout.ScratchTopGpa}): lower ScratchSize or make the guest smaller."));
         }
 
-        if (Covered(Scratch.Gpa.Value, Scratch.Gpa.Value + Scratch.Size) is { Length: > 0 } underScratch)
+        if (Covered(Scratch.Addresses) is { Length: > 0 } underScratch)
         {
-            ulong most = Layout.ScratchTopGpa.Value - (underScratch[^1].Start.Value + underScratch[^1].Size) + 1;
+            AddressRange<GuestPhysicalAddress> highest = underScratch[^1].Addresses;
+            ulong most = Layout.ScratchTopGpa - (highest.Start + highest.Size) + 1;
             findings.Add(Rules.ReservedRange.Found(
                 $"the scratch region ({Scratch.Gpa}-{Layout.ScratchTopGpa}) covers addresses of the {Describe(underScratch)}: lower ScratchSize to at most 0x{most:X}."));
         }
     }
 
-    /// <summary>The reserved ranges between two addresses, the second of them the first behind.</summary>
-    private ReservedRange[] Covered(ulong start, ulong end) =>
-        [.. ReservedRanges.Where(reserved => start < reserved.Start.Value + reserved.Size && reserved.Start.Value < end).OrderBy(reserved => reserved.Start.Value)];
+    /// <summary>Gets the reserved ranges that share an address with a range, in ascending order.</summary>
+    private ReservedRange[] Covered(AddressRange<GuestPhysicalAddress> range) =>
+        [.. ReservedRanges.Where(reserved => reserved.Addresses.Overlaps(range)).OrderBy(reserved => reserved.Addresses.Start)];
 
     /// <summary>The first address above the image's start that the guest's memory must not reach.</summary>
-    private ulong FirstObstacle(ulong start, ulong limit)
+    private GuestVirtualAddress FirstObstacle(GuestVirtualAddress limit)
     {
-        ulong first = Math.Min(limit, Scratch.Gva.Value);
-        foreach (ReservedRange reserved in ReservedRanges)
-        {
-            first = reserved.Start.Value + reserved.Size > start ? Math.Min(first, reserved.Start.Value) : first;
-        }
-
-        return first;
+        IEnumerable<GuestVirtualAddress> reserved = ReservedRanges
+            .Where(range => range.Addresses.Start + range.Addresses.Size > Layout.SnapshotBase)
+            .Select(range => new GuestVirtualAddress(range.Addresses.Start.Value));
+        return reserved.Append(limit).Append(Scratch.Gva).Min();
     }
 
     /// <summary>The remedy that keeps the guest's memory below an address: a smaller heap, if that is enough, a smaller guest, or another place.</summary>
-    private string Remedy(ulong end, string? also = null)
+    private string Remedy(GuestVirtualAddress end, string? also = null)
     {
-        ulong start = Layout.SnapshotBase.Value;
-        ulong first = FirstObstacle(start, end);
+        GuestVirtualAddress start = Image.Gva;
+        GuestVirtualAddress first = FirstObstacle(end);
         ulong others = Image.Size + Peb.Size + InitData.Size;
         List<string> remedies = [];
         if (first > start + others)
@@ -221,7 +222,7 @@ internal sealed partial record MemoryMap
     }
 
     private static string Describe(ReservedRange[] ranges) =>
-        string.Join(", the ", ranges.Select(reserved => $"{reserved.Name} ({reserved.Start}-0x{reserved.Start.Value + reserved.Size - 1:X})"));
+        string.Join(", the ", ranges.Select(reserved => $"{reserved.Name} ({reserved.Addresses})"));
 
     private static IEnumerable<ReservedRange> ReservedRangesOf(GuestLayout layout, GuestSizes sizes) =>
         sizes.HardwareInterrupts ? layout.ReservedRanges.Union(GuestLayouts.InterruptControllers) : layout.ReservedRanges;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hyperlight.Addresses;
 using Hyperlight.Paging;
 
 namespace Hyperlight.Layouts;
@@ -39,18 +40,18 @@ internal sealed partial record MemoryMap
         MemoryPermissions Guest(MemoryPermissions permissions) => paged ? permissions | always : layout.SnapshotPermissions;
 
         ulong heapSize = RoundedHeapSize(sizes);
-        ulong initDataSize = GuestLayout.RoundUpToPage(sizes.InitDataSize);
-        Image = Append("image", GuestLayout.RoundUpToPage(codeSize), storedImageSize, MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute);
-        Peb = Append("peb", GuestLayout.PageSize, GuestLayout.PageSize, Guest(MemoryPermissions.Read));
+        ulong initDataSize = GuestPage.RoundUp(sizes.InitDataSize);
+        Image = Append("image", GuestPage.RoundUp(codeSize), storedImageSize, MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute);
+        Peb = Append("peb", GuestPage.Size, GuestPage.Size, Guest(MemoryPermissions.Read));
         MemoryPermissions heap = MemoryPermissions.Read | MemoryPermissions.Write | (sizes.ExecutableHeap ? MemoryPermissions.Execute : MemoryPermissions.None);
-        Heap = Append("heap", heapSize, paged ? GuestLayout.PageSize : heapSize, Guest(heap));
+        Heap = Append("heap", heapSize, paged ? GuestPage.Size : heapSize, Guest(heap));
         InitData = Append("init-data", initDataSize, initDataSize, Guest(sizes.InitDataPermissions));
         SnapshotSize = blobOffset;
 
         MemoryPermissions everything = MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute;
         GuestPhysicalAddress scratchGpa = layout.ScratchBaseGpa(sizes.ScratchSize);
         GuestVirtualAddress scratchGva = layout.ScratchBaseGva(sizes.ScratchSize);
-        ulong tablesOffset = GuestLayout.RoundUpToPage(sizes.InputBufferSize + sizes.OutputBufferSize);
+        ulong tablesOffset = GuestPage.RoundUp(sizes.InputBufferSize + sizes.OutputBufferSize);
         Scratch = new(
             "scratch", scratchGpa, scratchGva, sizes.ScratchSize, 0, 0, everything, paged ? MemoryPermissions.Read | MemoryPermissions.Write | always : everything);
         ulong tablesSize = PageTablesSize(layout, sizes, codeSize);
@@ -88,11 +89,14 @@ internal sealed partial record MemoryMap
     /// <summary>Bytes at the start of the blob that the guest sees at the layout's base.</summary>
     public ulong SnapshotSize { get; }
 
+    /// <summary>Gets the physical addresses of the snapshot region.</summary>
+    public AddressRange<GuestPhysicalAddress> StoredAddresses => new(Layout.SnapshotBase, SnapshotSize);
+
     /// <summary>Bytes of the whole memory blob: the snapshot region and the page tables.</summary>
     public ulong BlobSize => SnapshotSize + PageTables.StoredSize;
 
     /// <summary>Where the page tables are copied to in scratch, in bytes from its start; without paging, where free memory starts.</summary>
-    public ulong PageTablesScratchOffset => PageTables.Gpa.Value - Scratch.Gpa.Value;
+    public ulong PageTablesScratchOffset => PageTables.Gpa - Scratch.Gpa;
 
     /// <summary>The buffer the host writes to.</summary>
     public GuestVirtualAddress InputBuffer => Scratch.Gva;
@@ -134,13 +138,13 @@ internal sealed partial record MemoryMap
             return null;
         }
 
-        MemoryMap map = new(layout, sizes, codeSize, storedImageSize ?? GuestLayout.RoundUpToPage(codeSize));
+        MemoryMap map = new(layout, sizes, codeSize, storedImageSize ?? GuestPage.RoundUp(codeSize));
         int before = findings.Count;
         map.CheckPlacement(findings);
         return findings.Count == before ? map : null;
     }
 
-    private static ulong RoundedHeapSize(GuestSizes sizes) => GuestLayout.RoundUpToPage(Math.Max(sizes.HeapSize, 1));
+    private static ulong RoundedHeapSize(GuestSizes sizes) => GuestPage.RoundUp(Math.Max(sizes.HeapSize, 1));
 
     /// <summary>
     /// Bytes of the tables that map the snapshot region and scratch: the root, and for every level above the last the distinct tables that its entries
@@ -154,7 +158,7 @@ internal sealed partial record MemoryMap
         }
 
         PageTableFormat format = PageTableFormat.Of(layout.Paging);
-        ulong snapshotSize = GuestLayout.RoundUpToPage(codeSize) + GuestLayout.PageSize + RoundedHeapSize(sizes) + GuestLayout.RoundUpToPage(sizes.InitDataSize);
+        ulong snapshotSize = GuestPage.RoundUp(codeSize) + GuestPage.Size + RoundedHeapSize(sizes) + GuestPage.RoundUp(sizes.InitDataSize);
         ulong first = layout.SnapshotBase.Value;
         ulong last = first + (snapshotSize - 1);
         ulong count = 1;
@@ -168,6 +172,6 @@ internal sealed partial record MemoryMap
             count += scratchLast - scratchFirst + (last >> shift == scratchFirst ? 0UL : 1UL);
         }
 
-        return count * GuestLayout.PageSize;
+        return count * GuestPage.Size;
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Hyperlight.Addresses;
 
 namespace Hyperlight.Layouts;
 
@@ -23,4 +24,13 @@ internal sealed record MemoryRegion(
     ulong BlobOffset,
     ulong StoredSize,
     MemoryPermissions Host,
-    MemoryPermissions Guest);
+    MemoryPermissions Guest)
+{
+    /// <summary>Gets the physical addresses of the stored bytes.</summary>
+    [JsonIgnore]
+    public AddressRange<GuestPhysicalAddress> StoredAddresses => new(Gpa, StoredSize);
+
+    /// <summary>Gets the physical addresses of the region if the region has a page of its own for each of its virtual pages.</summary>
+    [JsonIgnore]
+    public AddressRange<GuestPhysicalAddress> Addresses => new(Gpa, Size);
+}

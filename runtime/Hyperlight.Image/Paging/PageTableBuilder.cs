@@ -1,3 +1,4 @@
+using Hyperlight.Addresses;
 using static Hyperlight.Paging.PageTableEntry;
 
 namespace Hyperlight.Paging;
@@ -12,7 +13,7 @@ namespace Hyperlight.Paging;
 /// <param name="rootCount">How many address spaces there are.</param>
 internal sealed class PageTableBuilder(PageTableFormat format, GuestPhysicalAddress tablesGpa, int expectedSize, int rootCount = 1)
 {
-    private const int TableSize = (int)GuestLayout.PageSize;
+    private const int TableSize = (int)GuestPage.Size;
 
     private byte[] _tables = new byte[Math.Max(expectedSize, rootCount * TableSize)];
 

@@ -21,7 +21,4 @@ internal static class PageTableEntry
 
     /// <summary>In entries of 8 bytes only.</summary>
     public const ulong NoExecute = 1UL << 63;
-
-    /// <summary>Address bits below the index of the last level.</summary>
-    public const int PageShift = 12;
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using Hyperlight.Addresses;
 using static Hyperlight.Paging.PageTableEntry;
 
 namespace Hyperlight.Paging;
@@ -14,7 +15,7 @@ internal sealed record PageTableFormat
     public static readonly PageTableFormat FourLevel = new()
     {
         EntrySize = sizeof(ulong),
-        Shifts = [39, 30, 21, PageShift],
+        Shifts = [39, 30, 21, GuestPage.Shift],
         AddressMask = 0x000F_FFFF_FFFF_F000,
         NoExecute = PageTableEntry.NoExecute,
         // No level but the last says whether programs may use a page, unless a page wants it.
@@ -28,7 +29,7 @@ internal sealed record PageTableFormat
     public static readonly PageTableFormat TwoLevel = new()
     {
         EntrySize = sizeof(uint),
-        Shifts = [22, PageShift],
+        Shifts = [22, GuestPage.Shift],
         AddressMask = 0xFFFF_F000,
         NoExecute = 0,
         TableBits = Present | Writable | User | Accessed,
@@ -77,7 +78,7 @@ internal sealed record PageTableFormat
     };
 
     /// <summary>Which entry of a table of a level is an address's.</summary>
-    public int Index(GuestVirtualAddress gva, int level) => (int)(gva.Value >> Shifts[level]) & (((int)GuestLayout.PageSize / EntrySize) - 1);
+    public int Index(GuestVirtualAddress gva, int level) => (int)(gva.Value >> Shifts[level]) & (((int)GuestPage.Size / EntrySize) - 1);
 
     /// <summary>An entry of a table.</summary>
     public ulong Read(ReadOnlySpan<byte> table, int index) => EntrySize == sizeof(ulong)

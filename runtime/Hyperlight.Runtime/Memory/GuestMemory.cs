@@ -174,22 +174,18 @@ internal sealed class GuestMemory : IDisposable
     /// <summary>The name of the region at an address, null when there is none.</summary>
     public string? RegionAt(GuestPhysicalAddress address)
     {
-        static bool Covers(MemoryRegion region, ulong size, ulong address) =>
-            address >= region.Gpa.Value && address - region.Gpa.Value < size;
-
-        if (Regions.Find(region => region.Covers(address)) is { } mapped)
+        if (Regions.Find(region => region.Addresses.Contains(address)) is { } mapped)
         {
             return mapped.Name;
         }
 
-        if (Layers.Skip(1).Any(layer => address.Value >= layer.Gpa.Value && address.Value < layer.End.Value))
+        if (Layers.Skip(1).Any(layer => layer.Addresses.Contains(address)))
         {
             return "snapshot";
         }
 
-        MemoryRegion? region = _map.Regions.FirstOrDefault(region =>
-            Covers(region, region.StoredSize, address.Value) && region.Name != _map.Scratch.Name);
-        return region?.Name ?? (Covers(_map.Scratch, _map.Scratch.Size, address.Value) ? _map.Scratch.Name : null);
+        MemoryRegion? region = _map.Regions.FirstOrDefault(region => region.StoredAddresses.Contains(address) && region.Name != _map.Scratch.Name);
+        return region?.Name ?? (_map.Scratch.Addresses.Contains(address) ? _map.Scratch.Name : null);
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,5 @@
+using Hyperlight.Addresses;
+
 namespace Hyperlight.Memory;
 
 /// <summary>
@@ -35,6 +37,6 @@ internal sealed class MappedRegion(string name, GuestPhysicalAddress gpa, Shared
     /// <summary>Says that the owner has disposed the mapping. Any thread.</summary>
     public void Release() => _isReleased = true;
 
-    /// <summary>Says whether an address lies in the region.</summary>
-    public bool Covers(GuestPhysicalAddress address) => address.Value >= Gpa.Value && address.Value - Gpa.Value < Shared.Memory.Size;
+    /// <summary>Gets the addresses at which the guest sees the region.</summary>
+    public AddressRange<GuestPhysicalAddress> Addresses => new(Gpa, Shared.Memory.Size);
 }

@@ -1,3 +1,5 @@
+using Hyperlight.Addresses;
+
 namespace Hyperlight.Memory;
 
 /// <summary>A piece of the memory below scratch: the image, or the pages that a snapshot adds. Layers lie one behind the other.</summary>
@@ -7,4 +9,7 @@ internal sealed record MemoryLayer(GuestPhysicalAddress Gpa, SharedMemory Shared
 {
     /// <summary>Gets the address behind the last byte.</summary>
     public GuestPhysicalAddress End => Gpa + Shared.Memory.Size;
+
+    /// <summary>Gets the addresses at which the guest sees the layer.</summary>
+    public AddressRange<GuestPhysicalAddress> Addresses => new(Gpa, Shared.Memory.Size);
 }

@@ -1,3 +1,5 @@
+using Hyperlight.Addresses;
+
 namespace Hyperlight.Memory;
 
 /// <summary>The physical memory of a guest that is not running: a few ranges, and nothing between them. Each address is checked.</summary>
@@ -13,7 +15,7 @@ internal sealed class PhysicalMemory(params (GuestPhysicalAddress Start, MappedM
     {
         for (int i = 0; i < ranges.Length; i++)
         {
-            if (gpa >= ranges[i].Start.Value && gpa - ranges[i].Start.Value < ranges[i].Memory.Size)
+            if (Addresses(i).Contains(new(gpa)))
             {
                 return i;
             }
@@ -22,14 +24,12 @@ internal sealed class PhysicalMemory(params (GuestPhysicalAddress Start, MappedM
         return -1;
     }
 
-    /// <summary>Says whether a range of addresses overlaps the memory.</summary>
-    /// <param name="gpa">The first address.</param>
-    /// <param name="size">The number of addresses. The end of the range must fit 64 bits.</param>
-    public bool Overlaps(ulong gpa, ulong size)
+    /// <summary>Checks whether the guest has memory at one of the addresses of a range.</summary>
+    public bool Overlaps(AddressRange<GuestPhysicalAddress> range)
     {
-        foreach ((GuestPhysicalAddress start, MappedMemory memory) in ranges)
+        for (int i = 0; i < ranges.Length; i++)
         {
-            if (gpa < start.Value + memory.Size && start.Value < gpa + size)
+            if (Addresses(i).Overlaps(range))
             {
                 return true;
             }
@@ -45,6 +45,8 @@ internal sealed class PhysicalMemory(params (GuestPhysicalAddress Start, MappedM
     public ReadOnlySpan<byte> Page(ulong gpa)
     {
         int range = RangeAt(gpa);
-        return range < 0 ? [] : ranges[range].Memory.Page(gpa - ranges[range].Start.Value);
+        return range < 0 ? [] : ranges[range].Memory.Page(new GuestPhysicalAddress(gpa) - ranges[range].Start);
     }
+
+    private AddressRange<GuestPhysicalAddress> Addresses(int range) => new(ranges[range].Start, ranges[range].Memory.Size);
 }

@@ -1,3 +1,4 @@
+using Hyperlight.Addresses;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Memory;
@@ -16,37 +17,38 @@ internal static class RegionPlacement
     /// <returns>HL2004, HL2005, HL2009 or HL2013; <c>null</c> if the region can be mapped.</returns>
     public static Finding? Check(string name, GuestPhysicalAddress start, ulong size, MemoryMap map, GuestMemory memory)
     {
-        if (start.Value % GuestLayout.PageSize != 0)
+        if (!start.IsPageAligned)
         {
             return Rules.NotMappable.Found(
                 $"'{name}' is to be mapped at {start}, only multiples of 0x{GuestLayout.PageSize:X} can be mapped: "
-                + $"use 0x{start.Value & ~(GuestLayout.PageSize - 1):X} or another one.");
+                + $"use {start.RoundDownToPage()} or another one.");
         }
 
-        ulong top = map.Layout.ScratchTopGpa.Value;
-        if (start.Value > top || size - 1 > top - start.Value)
+        GuestPhysicalAddress top = map.Layout.ScratchTopGpa;
+        if (start > top || size - 1 > top - start)
         {
             return Rules.AddressBeyondLayout.Found(
-                $"'{name}' (0x{size:X} bytes at {start}) reaches beyond 0x{top:X}, the last physical address of {map.Layout.Id}: map it "
+                $"'{name}' (0x{size:X} bytes at {start}) reaches beyond {top}, the last physical address of {map.Layout.Id}: map it "
                     + "lower.");
         }
 
-        string what = $"'{name}' ({Text(start, size)})";
+        AddressRange<GuestPhysicalAddress> wanted = new(start, size);
+        string what = $"'{name}' ({wanted})";
         foreach (ReservedRange range in map.ReservedRanges)
         {
-            if (Overlap(start, size, range.Start, range.Size))
+            if (wanted.Overlaps(range.Addresses))
             {
                 return Rules.ReservedRange.Found(
-                    $"{what} covers addresses of the {range.Name} ({Text(range.Start, range.Size)}): map it elsewhere.");
+                    $"{what} covers addresses of the {range.Name} ({range.Addresses}): map it elsewhere.");
             }
         }
 
-        foreach ((string other, GuestPhysicalAddress otherStart, ulong otherSize) in Taken(map, memory))
+        foreach ((string other, AddressRange<GuestPhysicalAddress> taken) in Taken(map, memory))
         {
-            if (Overlap(start, size, otherStart, otherSize))
+            if (wanted.Overlaps(taken))
             {
                 return Rules.RegionOverlap.Found(
-                    $"{what} overlaps {other} ({Text(otherStart, otherSize)}): map it elsewhere, well above {memory.Layers[^1].End} where "
+                    $"{what} overlaps {other} ({taken}): map it elsewhere, well above {memory.Layers[^1].End} where "
                         + $"the guest's own memory ends and below {map.Scratch.Gpa}.");
             }
         }
@@ -54,16 +56,10 @@ internal static class RegionPlacement
         return null;
     }
 
-    private static IEnumerable<(string Name, GuestPhysicalAddress Start, ulong Size)> Taken(MemoryMap map, GuestMemory memory) =>
+    private static IEnumerable<(string Name, AddressRange<GuestPhysicalAddress> Addresses)> Taken(MemoryMap map, GuestMemory memory) =>
     [
-        .. memory.Layers.Select(
-            (layer, index) => (index == 0 ? "the guest's image" : "pages of a snapshot", layer.Gpa, layer.Shared.Memory.Size)),
-        ("the scratch region", map.Scratch.Gpa, map.Scratch.Size),
-        .. memory.Regions.Select(region => ($"'{region.Name}'", region.Gpa, region.Shared.Memory.Size)),
+        .. memory.Layers.Select((layer, index) => (index == 0 ? "the guest's image" : "pages of a snapshot", layer.Addresses)),
+        ("the scratch region", map.Scratch.Addresses),
+        .. memory.Regions.Select(region => ($"'{region.Name}'", region.Addresses)),
     ];
-
-    private static bool Overlap(GuestPhysicalAddress start, ulong size, GuestPhysicalAddress otherStart, ulong otherSize) =>
-        start.Value < otherStart.Value + otherSize && otherStart.Value < start.Value + size;
-
-    private static string Text(GuestPhysicalAddress start, ulong size) => $"{start}-0x{start.Value + size - 1:X}";
 }

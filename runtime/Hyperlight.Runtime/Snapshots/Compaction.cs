@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hyperlight.Addresses;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
 using Hyperlight.Paging;
@@ -166,15 +167,16 @@ internal sealed class Compaction
         }
 
         ulong size = (ulong)_moving.Count * GuestLayout.PageSize;
-        if ((_start + size).Value > _map.Scratch.Gpa.Value)
+        AddressRange<GuestPhysicalAddress> pages = new(_start, size);
+        if (_start + size > _map.Scratch.Gpa)
         {
-            throw new SnapshotFailedException($"its pages would end at 0x{(_start + size).Value:X}, behind the start of scratch at {_map.Scratch.Gpa}.");
+            throw new SnapshotFailedException($"its pages would end at {_start + size}, behind the start of scratch at {_map.Scratch.Gpa}.");
         }
 
-        if (_map.ReservedRanges.FirstOrDefault(range => _start.Value < range.Start.Value + range.Size && range.Start.Value < (_start + size).Value) is { } reserved)
+        if (_map.ReservedRanges.FirstOrDefault(range => range.Addresses.Overlaps(pages)) is { } reserved)
         {
             throw new SnapshotFailedException(
-                $"its pages would lie at {_start}-0x{(_start + size).Value - 1:X}, where the page of the {reserved.Name} is ({reserved.Start}): let the guest write less, or start anew.");
+                $"its pages would lie at {pages}, where the page of the {reserved.Name} is ({reserved.Addresses.Start}): let the guest write less, or start anew.");
         }
 
         MappedMemory target = _host.Allocate(size);

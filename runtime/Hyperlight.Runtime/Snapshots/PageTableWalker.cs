@@ -97,7 +97,7 @@ internal sealed class PageTableWalker(PageTableFormat format, PhysicalMemory mem
     private void VisitLargePage(ulong gpa, int level, ulong gva, ulong entry, ulong bits, Action<PageLeaf> found)
     {
         int shift = format.Shifts[level];
-        if (!memory.Overlaps(gpa, 1UL << shift))
+        if (!memory.Overlaps(new(new(gpa), 1UL << shift)))
         {
             return;
         }

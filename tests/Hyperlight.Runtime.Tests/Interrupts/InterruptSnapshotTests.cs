@@ -90,7 +90,7 @@ public sealed class InterruptSnapshotTests
         using TestGuest guest = new("misbehave", request => request with { Sizes = request.Sizes with { HeapSize = 0x1000 } });
         ImageConfig config = guest.Image.Config;
         GuestPhysicalAddress end = new(guest.Image.Map.InitData.Gva.Value);
-        GuestLayout layout = guest.Image.Layout with { ReservedRanges = [new("device", end, 0x1000)] };
+        GuestLayout layout = guest.Image.Layout with { ReservedRanges = [new("device", new(end, 0x1000))] };
         MemoryMap map = MemoryMap.TryCreate(layout, config.Sizes, config.CodeSize, config.Regions[0].StoredSize, new List<Finding>())!;
         using Sandbox sandbox = Sandbox.Start(
             new("test", guest.Image.EntryPoint, ImageDigest: null), map, guest.Image.File, new(), default);

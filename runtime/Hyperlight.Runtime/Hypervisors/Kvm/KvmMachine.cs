@@ -128,7 +128,7 @@ internal sealed partial class KvmMachine : IVirtualMachine
     // The first page is for the identity map, the others are for the task state segment.
     private void GivePages(ReservedRange pages)
     {
-        _machine.SetIdentityMapAddress(pages.Start);
-        _machine.SetTssAddress(pages.Start + GuestLayout.PageSize);
+        _machine.SetIdentityMapAddress(pages.Addresses.Start);
+        _machine.SetTssAddress(pages.Addresses.Start + GuestLayout.PageSize);
     }
 }

@@ -1,14 +1,15 @@
+using Hyperlight.Addresses;
 using Hyperlight.Layouts;
 using Hyperlight.Paging;
 
 namespace Hyperlight.Snapshots.Formats;
 
-/// <summary>What the state of a guest that waits for a call must be (amd64 sheet, section 8.5, step 6): what is saved keeps to it, what is loaded has to.</summary>
+/// <summary>Checks the state of a guest that waits for a call (amd64 sheet, section 8.5, step 6). Saved states follow these rules, and loaded states must.</summary>
 internal static class SnapshotStateRules
 {
     private const ulong StackAlignment = 16;
 
-    /// <summary>The first rule that a snapshot in upstream's format breaks, as a sentence without its end; null when there is none.</summary>
+    /// <summary>Finds the first rule that a snapshot in upstream's format breaks. Returns a sentence without its end, or <c>null</c> if no rule is broken.</summary>
     public static string? FindFault(SnapshotConfig config, GuestLayout layout)
     {
         ulong start = layout.SnapshotBase.Value;
@@ -17,16 +18,17 @@ internal static class SnapshotStateRules
         ulong original = config.OriginalEntrypointAddr ?? start;
         return config.EntrypointAddr - start >= code || original - start >= size
             ? $"calls enter at 0x{config.EntrypointAddr:X} and the guest did at 0x{original:X}, "
-                + $"they may at {layout.SnapshotBase}-0x{start + code - 1:X} and {layout.SnapshotBase}-0x{start + size - 1:X}"
+                + $"they may at {new AddressRange<GuestPhysicalAddress>(layout.SnapshotBase, code)} and {new AddressRange<GuestPhysicalAddress>(layout.SnapshotBase, size)}"
             : FindStackFault(config.StackTopGva, layout)
                 ?? SnapshotRegisterRules.FindFault(config.Sregs, layout)
                 ?? FindGenerationFault(config.SnapshotGeneration);
     }
 
-    /// <summary>The first rule that a snapshot in our own format breaks, as a sentence without its end; null when there is none.</summary>
+    /// <summary>Finds the first rule that a snapshot in our own format breaks. Returns a sentence without its end, or <c>null</c> if no rule is broken.</summary>
     public static string? FindFault(SdkSnapshotConfig config, MemoryMap map)
     {
-        // Segments may start anywhere, and so may page tables that a guest without paging made itself. Others are the snapshot's.
+        // Segments may start at any address, and so may page tables that a guest of a layout without paging made itself. In a layout with paging the tables
+        // are those of the snapshot.
         GuestLayout layout = map.Layout;
         bool is64Bit = layout.Paging == GuestPaging.FourLevel;
         ulong top = layout.ScratchTopGva.Value;
@@ -42,7 +44,7 @@ internal static class SnapshotStateRules
                     ?? (config.Interrupts is { } interrupts ? SnapshotInterruptRules.FindFault(interrupts, config.Sregs.ApicBase) : null);
     }
 
-    /// <summary>The rule that a number of snapshots breaks; null when there is none. The next ones are counted from it, and no guest was ever at half of all.</summary>
+    /// <summary>Checks how many snapshots the guest has been through. The limit is half of all numbers, so that later snapshots can be counted.</summary>
     private static string? FindGenerationFault(ulong generation) => generation > long.MaxValue
         ? $"its guest has been through {generation} snapshots, the most is {long.MaxValue}"
         : null;

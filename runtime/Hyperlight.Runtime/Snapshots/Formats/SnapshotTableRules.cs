@@ -1,3 +1,4 @@
+using Hyperlight.Addresses;
 using Hyperlight.Layouts;
 using Hyperlight.Paging;
 using static Hyperlight.Paging.PageTableEntry;
@@ -5,8 +6,8 @@ using static Hyperlight.Paging.PageTableEntry;
 namespace Hyperlight.Snapshots.Formats;
 
 /// <summary>
-/// What the page tables of a snapshot in our own format must be like, which is how a host builds them: the roots one behind the other, then tables that are
-/// reached from them, each at one level. Each table was made for an entry; these lead to the tables and to the guest's memory, and nowhere else.
+/// Checks the page tables of a snapshot in our own format. They must be as a host builds them: first the roots, then the tables that entries of other tables
+/// lead to. Each table has one level and at least one entry. Entries lead to these tables and to the guest's memory, and to nothing else.
 /// </summary>
 internal sealed class SnapshotTableRules
 {
@@ -15,10 +16,11 @@ internal sealed class SnapshotTableRules
 
     private readonly byte[] _tables;
     private readonly MemoryMap _map;
-    private readonly ulong _memoryEnd;
+    private readonly AddressRange<GuestPhysicalAddress> _memory;
+    private readonly AddressRange<GuestPhysicalAddress> _tableAddresses;
     private readonly PageTableFormat _format;
 
-    // The level of each table, as far as it was reached, and those that are still to be looked at.
+    // The level of each table, Unknown until an entry led to the table; and the tables that are still to be checked.
     private readonly int[] _levels;
     private readonly Queue<int> _waiting = [];
 
@@ -26,16 +28,17 @@ internal sealed class SnapshotTableRules
     {
         _tables = tables;
         _map = map;
-        _memoryEnd = map.Layout.SnapshotBase.Value + memorySize;
+        _memory = new(map.Layout.SnapshotBase, memorySize);
+        _tableAddresses = new(map.PageTables.Gpa, (ulong)tables.Length);
         _format = PageTableFormat.Of(map.Layout.Paging);
         _levels = new int[tables.Length / PageSize];
         Array.Fill(_levels, Unknown);
     }
 
-    /// <summary>The first rule that tables break, as a sentence without its end; null when there is none. Each table is looked at once.</summary>
-    /// <param name="tables">The tables, as they lie in scratch.</param>
+    /// <summary>Finds the first rule that the tables break. Returns a sentence without its end, or <c>null</c> if no rule is broken. Each table is checked once.</summary>
+    /// <param name="tables">The tables, as they are in scratch memory.</param>
     /// <param name="map">The guest's memory at its start.</param>
-    /// <param name="memorySize">Bytes of the memory from the layout's base on.</param>
+    /// <param name="memorySize">The size of the memory from the layout's base up, in bytes.</param>
     public static string? FindFault(byte[] tables, MemoryMap map, ulong memorySize) => new SnapshotTableRules(tables, map, memorySize).FindFault();
 
     private string? FindFault()
@@ -65,31 +68,30 @@ internal sealed class SnapshotTableRules
         {
             ulong entry = _format.Read(bytes, i);
             isEmpty &= (entry & Present) == 0;
-            if ((entry & Present) != 0 && !(level == _format.LastLevel ? IsPage(entry & _format.AddressMask) : IsTable(entry, level + 1)))
+            if ((entry & Present) != 0 && !(level == _format.LastLevel ? IsPage(new(entry & _format.AddressMask)) : IsTable(entry, level + 1)))
             {
                 return $"entry {i} of its page table {table} is 0x{entry:X}, entries of level {level} lead to "
                     + (level == _format.LastLevel
-                        ? $"pages at {_map.Layout.SnapshotBase}-0x{_memoryEnd - 1:X} and {_map.Scratch.Gpa}-0x{_map.Scratch.Gpa.Value + _map.Scratch.Size - 1:X}"
-                        : $"tables at {_map.PageTables.Gpa}-0x{_map.PageTables.Gpa.Value + (ulong)_tables.Length - 1:X}, each of one level");
+                        ? $"pages at {_memory} and {_map.Scratch.Addresses}"
+                        : $"tables at {_tableAddresses}, each of one level");
             }
         }
 
-        // Otherwise zeros, which take no room in a file, would be any number of roots.
+        // Without this rule a file could claim any number of roots: pages of zeros take no room in a file with holes.
         return isEmpty ? $"its page table {table} has no entry, and a host makes none without: each root leads to scratch at least" : null;
     }
 
-    private bool IsPage(ulong gpa) =>
-        (gpa >= _map.Layout.SnapshotBase.Value && gpa < _memoryEnd) || gpa - _map.Scratch.Gpa.Value < _map.Scratch.Size;
+    private bool IsPage(GuestPhysicalAddress gpa) => _memory.Contains(gpa) || _map.Scratch.Addresses.Contains(gpa);
 
     private bool IsTable(ulong entry, int level)
     {
-        ulong offset = (entry & _format.AddressMask) - _map.PageTables.Gpa.Value;
-        if (offset >= (ulong)_tables.Length || (entry & Large) != 0)
+        GuestPhysicalAddress address = new(entry & _format.AddressMask);
+        if (!_tableAddresses.Contains(address) || (entry & Large) != 0)
         {
             return false;
         }
 
-        int table = (int)(offset / PageSize);
+        int table = (int)((address - _tableAddresses.Start) / PageSize);
         if (_levels[table] == Unknown)
         {
             Reach(table, level);
