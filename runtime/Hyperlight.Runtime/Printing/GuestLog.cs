@@ -5,19 +5,22 @@ using Microsoft.Extensions.Logging;
 
 namespace Hyperlight.Printing;
 
-/// <summary>Passes a guest's log records on to the host's sinks: as many for each call as the options allow, and then how many more there were.</summary>
-/// <param name="guest">The guest's name.</param>
+/// <summary>
+/// Passes the log records of a guest on to the logger and action of the options, up to the limit of a call, and then tells how many records
+/// were dropped.
+/// </summary>
+/// <param name="guest">The name of the guest.</param>
 /// <param name="settings">The sinks and limits.</param>
 internal sealed partial class GuestLog(string guest, SandboxSettings settings)
 {
     private int _passed;
     private long _dropped;
 
-    /// <summary>Takes a record the guest sent.</summary>
+    /// <summary>Takes a record that the guest sent.</summary>
     /// <exception cref="GuestProtocolException">The message is malformed.</exception>
     public void Add(ReadOnlySpan<byte> message)
     {
-        // What nobody wants is read without its texts: whether a record is malformed does not depend on who listens.
+        // The level is read even if nobody wants the record, so that a malformed record fails whoever listens.
         GuestLogLevel level = GuestLogMessage.ReadLevel(message);
         LogLevel logLevel = ToLogLevel(level);
         bool isWanted = level <= settings.LogLevel && (settings.Log is not null || settings.Logger?.IsEnabled(logLevel) == true);
@@ -38,7 +41,9 @@ internal sealed partial class GuestLog(string guest, SandboxSettings settings)
         }
     }
 
-    /// <summary>Records that a host function failed. It counts as a record of the guest, which can call the function again and again.</summary>
+    /// <summary>
+    /// Records that a host function failed. The record counts as one of the guest, because the guest can call the function again and again.
+    /// </summary>
     public void AddHostFailure(string function, string identifier, Exception exception)
     {
         if (settings.Logger is null && settings.Log is null)
@@ -60,13 +65,14 @@ internal sealed partial class GuestLog(string guest, SandboxSettings settings)
         }
     }
 
-    /// <summary>Records that text was dropped that the guest printed.</summary>
-    /// <param name="size">Bytes, as UTF-8.</param>
-    /// <param name="failure">What the writer threw, null when it took what it was given.</param>
+    /// <summary>Records that printed text of the guest was dropped.</summary>
+    /// <param name="size">The number of dropped bytes, as UTF-8.</param>
+    /// <param name="failure">The text of the exception that the writer threw; <c>null</c> if the writer threw none.</param>
     public void AddDroppedText(long size, string? failure)
     {
         Warn(failure is null
-            ? $"{size} bytes of text that this call printed were dropped: MaxPrintedSizePerCall is {settings.MaxPrintedSizePerCall}, or the writer does not take them."
+            ? $"{size} bytes of text that this call printed were dropped: MaxPrintedSizePerCall is {settings.MaxPrintedSizePerCall}, or "
+                + "the writer does not take them."
             : $"The writer of printed text failed: {failure}");
         if (settings.Logger is { } logger)
         {
@@ -74,7 +80,7 @@ internal sealed partial class GuestLog(string guest, SandboxSettings settings)
         }
     }
 
-    /// <summary>Says how many records were dropped, where some were, and starts to count anew.</summary>
+    /// <summary>Records how many records were dropped, if any, and starts to count anew.</summary>
     public void EndCall()
     {
         long dropped = _dropped;
@@ -92,8 +98,9 @@ internal sealed partial class GuestLog(string guest, SandboxSettings settings)
         }
     }
 
-    /// <summary>Gives <see cref="SandboxOptions.Log"/> a record of the host's own.</summary>
-    private void Warn(string text) => settings.Log?.Invoke(new(GuestLogLevel.Warning, text, "Hyperlight", nameof(GuestLog), string.Empty, 0));
+    /// <summary>Gives <see cref="SandboxOptions.Log"/> a record of the host.</summary>
+    private void Warn(string text) =>
+        settings.Log?.Invoke(new(GuestLogLevel.Warning, text, "Hyperlight", nameof(GuestLog), string.Empty, 0));
 
     private static LogLevel ToLogLevel(GuestLogLevel level) => level switch
     {
@@ -104,7 +111,7 @@ internal sealed partial class GuestLog(string guest, SandboxSettings settings)
         _ => LogLevel.Trace,
     };
 
-    // A line feed could forge a line of a log file, an escape sequence whatever a terminal shows.
+    // A line feed could forge a line of a log file, and an escape sequence could change what a terminal shows.
     private static GuestLogRecord Printable(GuestLogRecord record) => record with
     {
         Message = OneLine.Of(record.Message),
@@ -115,7 +122,8 @@ internal sealed partial class GuestLog(string guest, SandboxSettings settings)
 
     // The names are those of upstream's events (amd64 sheet, section 5.9).
     [LoggerMessage(
-        EventId = 1, EventName = "GuestLog", Message = "{guest_name}: {guest_message} ({guest_module} {guest_caller} {guest_file}:{guest_line})")]
+        EventId = 1, EventName = "GuestLog",
+        Message = "{guest_name}: {guest_message} ({guest_module} {guest_caller} {guest_file}:{guest_line})")]
     private static partial void Record(
         ILogger logger,
         LogLevel level,
@@ -137,7 +145,8 @@ internal sealed partial class GuestLog(string guest, SandboxSettings settings)
         EventId = 6,
         EventName = "GuestPrintDropped",
         Level = LogLevel.Warning,
-        Message = "{dropped_size} bytes were dropped of what {guest_name} printed in one call, of which {print_limit} are passed on (failure of the writer: {print_failure})")]
+        Message = "{dropped_size} bytes were dropped of what {guest_name} printed in one call, of which {print_limit} are passed on "
+            + "(failure of the writer: {print_failure})")]
     private static partial void TextDropped(ILogger logger, string guest_name, long dropped_size, long print_limit, string? print_failure);
 
     [LoggerMessage(
@@ -145,5 +154,6 @@ internal sealed partial class GuestLog(string guest, SandboxSettings settings)
         EventName = "HostFunctionFailed",
         Level = LogLevel.Warning,
         Message = "The host function {host_function} failed that {guest_name} called; the guest was told the identifier {failure_id} only")]
-    private static partial void HostFunctionFailed(ILogger logger, Exception exception, string guest_name, string host_function, string failure_id);
+    private static partial void HostFunctionFailed(
+        ILogger logger, Exception exception, string guest_name, string host_function, string failure_id);
 }

@@ -5,15 +5,15 @@ using Hyperlight.Telemetry;
 namespace Hyperlight.Printing;
 
 /// <summary>
-/// Passes on what a guest prints: as much for each call as the options allow, without control characters, and never waiting for a writer while the guest
-/// runs. One sandbox uses it, one call at a time.
+/// Passes on the text that a guest prints, without control characters and up to the limit of a call. While the guest runs, nothing waits
+/// for a writer. One sandbox uses the object, one call at a time.
 /// </summary>
-/// <param name="guest">The guest's name.</param>
+/// <param name="guest">The name of the guest.</param>
 /// <param name="settings">The writers and limits.</param>
-/// <param name="log">What learns of text that was dropped.</param>
+/// <param name="log">The log that records dropped text.</param>
 internal sealed class GuestPrinter(string guest, SandboxSettings settings, GuestLog log)
 {
-    /// <summary>The longest a call that has ended waits for a writer, in milliseconds.</summary>
+    /// <summary>The longest time in milliseconds that a call waits for a writer at its end.</summary>
     private const int LongestWait = 1000;
 
     private PrintQueue? _print;
@@ -21,16 +21,17 @@ internal sealed class GuestPrinter(string guest, SandboxSettings settings, Guest
     private long _printed;
     private long _dropped;
 
-    /// <summary>Takes what the guest printed through <c>HostPrint</c>.</summary>
+    /// <summary>Takes text that the guest printed through <c>HostPrint</c>.</summary>
     public void Print(string text) => Add(ref _print, settings.Print, text);
 
-    /// <summary>Takes what the guest printed to its debug console.</summary>
+    /// <summary>Takes text that the guest printed to its debug console.</summary>
     public void DebugPrint(string text) => Add(ref _debugPrint, settings.DebugPrint, text);
 
     /// <summary>
-    /// Ends a call: waits a moment for the writers, so that what a call printed is there when it returns, says how much was dropped, and starts to count anew.
+    /// Ends a call: waits a moment for the writers, so that they have the text when the call returns, records how much text was dropped,
+    /// and starts to count anew.
     /// </summary>
-    /// <param name="timeLeft">Milliseconds of the call that are left.</param>
+    /// <param name="timeLeft">The milliseconds that are left until the timeout of the call.</param>
     public void EndCall(long timeLeft)
     {
         if (_print is null && _debugPrint is null)
@@ -66,7 +67,7 @@ internal sealed class GuestPrinter(string guest, SandboxSettings settings, Guest
         int size = Encoding.UTF8.GetByteCount(text);
         if (size > settings.MaxPrintedSizePerCall - _printed)
         {
-            // Nothing after a gap: what is passed on is the beginning of what was printed.
+            // No text is passed on after dropped text, so that the writer gets the beginning of the output without a gap.
             _printed = settings.MaxPrintedSizePerCall;
             _dropped += size;
         }

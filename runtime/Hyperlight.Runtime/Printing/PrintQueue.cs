@@ -5,17 +5,23 @@ using Hyperlight.Telemetry;
 namespace Hyperlight.Printing;
 
 /// <summary>
-/// The text that guests have printed to one writer and the writer has not taken yet, in the order in which the guests printed it. A thread of its own hands it over: a writer that
-/// blocks, as a pipe that nobody reads, holds up that thread and nobody else.
+/// The text that guests have printed to a writer and that the writer has not taken yet, in the order of printing. A thread hands the text
+/// over. A writer that blocks, such as a pipe that nobody reads, delays only this thread.
 /// </summary>
-/// <param name="writer">The writer. Only this object writes guests' text to it.</param>
+/// <param name="writer">The writer. All text of guests for the writer goes through this object.</param>
 /// <param name="threads">The threads that hand text over.</param>
 internal sealed class PrintQueue(TextWriter writer, PrintThreads threads)
 {
-    /// <summary>The most characters that wait for a writer, each text counted with <see cref="Overhead"/>. More are dropped.</summary>
+    /// <summary>
+    /// The most characters that wait for a writer. Each text counts with <see cref="Overhead"/> more characters. Text beyond this limit is
+    /// dropped.
+    /// </summary>
     public const int MostPending = 4 << 20;
 
-    /// <summary>The memory of a text beside its characters, in characters. A guest may print one character at a time.</summary>
+    /// <summary>
+    /// The memory that a text takes beside its characters, as a number of characters. It counts because a guest may print one character at
+    /// a time.
+    /// </summary>
     public const int Overhead = 24;
 
     private static readonly ConditionalWeakTable<TextWriter, PrintQueue> All = [];
@@ -27,15 +33,18 @@ internal sealed class PrintQueue(TextWriter writer, PrintThreads threads)
     private volatile bool _isStuck;
     private string? _failure;
 
-    /// <summary>The one of a writer.</summary>
+    /// <summary>Gets the queue of a writer.</summary>
     public static PrintQueue Of(TextWriter writer) => All.GetValue(writer, static writer => new(writer, PrintThreads.Shared));
 
     /// <summary>Adds text.</summary>
-    /// <returns>Whether there was room, and a thread that hands the text over.</returns>
+    /// <returns>Whether the text was added: there was room, and a thread hands the text over.</returns>
     public bool TryAdd(string text) => TryAdd(text, written: null);
 
-    /// <summary>Waits until the writer has what was added until now. Once that took too long, nobody waits until the writer takes something again.</summary>
-    /// <param name="milliseconds">The longest to wait.</param>
+    /// <summary>
+    /// Waits until the writer has taken the text that was added until now. After a wait that took too long, nobody waits until the writer
+    /// takes text again.
+    /// </summary>
+    /// <param name="milliseconds">The longest time to wait.</param>
     public void Wait(int milliseconds)
     {
         if (_isStuck || milliseconds <= 0)
@@ -51,7 +60,7 @@ internal sealed class PrintQueue(TextWriter writer, PrintThreads threads)
 
         try
         {
-            // Before the wait: the writer may go on right after it.
+            // Set before the wait, because the writer may take text again right after the wait, which resets the flag.
             _isStuck = true;
             if (written.WaitOne(milliseconds))
             {
@@ -60,13 +69,15 @@ internal sealed class PrintQueue(TextWriter writer, PrintThreads threads)
         }
         catch (ThreadInterruptedException)
         {
-            // Printing is no reason to fail. The program's own next wait is interrupted.
+            // Printing must not fail the call. The interrupt is kept for the program's own next wait.
             _isStuck = false;
             Thread.CurrentThread.Interrupt();
         }
     }
 
-    /// <summary>Waits until the writer has taken everything, however long that is: for a program that ends now, and a reader that reads slowly.</summary>
+    /// <summary>
+    /// Waits until the writer has taken all text, however long it takes. For programs that end now, and whose output may be read slowly.
+    /// </summary>
     public void Flush()
     {
         using EventWaitHandle written = new ManualResetEvent(initialState: false);
@@ -84,7 +95,9 @@ internal sealed class PrintQueue(TextWriter writer, PrintThreads threads)
         Steady.Wait(static written => written.WaitOne(), written);
     }
 
-    /// <summary>Gets the text of the last exception that the writer threw since the last call of this method, null when the writer threw none.</summary>
+    /// <summary>
+    /// Gets the text of the last exception that the writer threw since the last call of this method; <c>null</c> if the writer threw none.
+    /// </summary>
     public string? TakeFailure() => Interlocked.Exchange(ref _failure, null);
 
     private bool TryAdd(string text, EventWaitHandle? written)
@@ -117,7 +130,7 @@ internal sealed class PrintQueue(TextWriter writer, PrintThreads threads)
         }
     }
 
-    /// <summary>Hands over what waits, until nothing does. On a thread of <see cref="PrintThreads"/>.</summary>
+    /// <summary>Hands text over until none waits. Runs on a thread of <see cref="PrintThreads"/>.</summary>
     public void Drain()
     {
         while (true)
@@ -152,7 +165,7 @@ internal sealed class PrintQueue(TextWriter writer, PrintThreads threads)
         {
             writer.Write(text);
         }
-#pragma warning disable CA1031 // Whatever the program's writer throws: it is no reason to end the process, and the next call logs it.
+#pragma warning disable CA1031 // A writer may throw any exception. The next call logs the exception.
         catch (Exception exception)
 #pragma warning restore CA1031
         {

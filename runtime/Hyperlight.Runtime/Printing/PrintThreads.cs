@@ -4,20 +4,21 @@ using Hyperlight.Watch;
 namespace Hyperlight.Printing;
 
 /// <summary>
-/// The threads that hand over what guests print: as many as there are writers that have something to take at one time. A thread without work waits a
-/// moment for more before it ends. They are not the thread pool's, where a writer that blocks, or guests that occupy it, would hold up everything else.
+/// The threads that hand printed text over to writers. There are as many threads as writers that take text at one time. A thread without
+/// work waits a moment before it ends. The threads are not those of the thread pool, because a writer that blocks would delay other work of
+/// the pool, and guests that occupy the pool would delay the text.
 /// </summary>
 /// <param name="startThread">Starts a thread.</param>
-/// <param name="linger">How long a thread without work waits for more.</param>
+/// <param name="linger">How long a thread without work waits for work.</param>
 internal sealed class PrintThreads(ThreadStarter startThread, TimeSpan linger)
 {
     private readonly SteadyLock _lock = new();
     private readonly List<Worker> _idle = [];
 
-    /// <summary>The print threads of this process.</summary>
+    /// <summary>Gets the print threads of this process.</summary>
     public static PrintThreads Shared { get; } = new(BackgroundThread.Start, TimeSpan.FromSeconds(2));
 
-    /// <summary>Has a queue drained.</summary>
+    /// <summary>Drains a queue on one of the threads.</summary>
     /// <exception cref="HyperlightException">HL5005: no thread can be started.</exception>
     public void Run(PrintQueue queue)
     {
@@ -46,14 +47,15 @@ internal sealed class PrintThreads(ThreadStarter startThread, TimeSpan linger)
                 _idle.Add(worker);
             }
 
-            // The writer is anybody's code and may interrupt this thread: an exception here would end the process.
+            // The writer is unknown code and may interrupt this thread. An exception here would end the process.
             bool isWoken = false;
             Steady.Wait(wake => isWoken = wake.WaitOne(linger), worker.Wake);
             if (!isWoken)
             {
                 using (_lock.Enter())
                 {
-                    // A worker that has left the list was given work at this moment: its signal must not end the next wait.
+                    // If the worker has left the list, it was given work at this moment. Its signal is taken, so that the next wait does
+                    // not end.
                     if (!_idle.Remove(worker))
                     {
                         worker.Wake.Reset();

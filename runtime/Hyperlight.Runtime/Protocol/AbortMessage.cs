@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Hyperlight.Protocol;
 
-/// <summary>Collects the bytes of an abort, which a guest sends in packets of up to three through a port (amd64 sheet, section 5.8).</summary>
+/// <summary>
+/// Collects the bytes of an abort, which a guest sends in packets of up to three through a port (amd64 sheet, section 5.8).
+/// </summary>
 internal sealed class AbortMessage
 {
     private const int Capacity = 1024;
@@ -39,11 +41,11 @@ internal sealed class AbortMessage
     private readonly byte[] _bytes = new byte[Capacity];
     private int _count;
 
-    /// <summary>Forgets what was collected.</summary>
+    /// <summary>Drops the bytes that were collected.</summary>
     public void Clear() => _count = 0;
 
-    /// <summary>Adds a packet: how many bytes in the lowest byte, then up to three bytes.</summary>
-    /// <returns>The failure once the message is complete or too long, else null.</returns>
+    /// <summary>Adds a packet: the lowest byte is the number of bytes, then up to three bytes follow.</summary>
+    /// <returns>The failure if the message is complete or too long; else <c>null</c>.</returns>
     public GuestAbortedException? Add(uint packet)
     {
         int count = Math.Min((int)(packet & 0xFF), MaxBytesPerPacket);

@@ -3,14 +3,14 @@ using System.Buffers.Binary;
 namespace Hyperlight.Protocol;
 
 /// <summary>
-/// The last-in first-out buffer in memory that host and guest share (amd64 sheet, section 5.3). The guest may write anything into it at any time
-/// it runs, so each number is read once and checked before use.
+/// A last-in first-out buffer in memory that host and guest share (amd64 sheet, section 5.3). The guest may write anything into the buffer
+/// whenever it runs, so each number is read once and checked before use.
 /// <code>
 ///   │ u64 end of the stack │ message │ u64 its start │ message │ u64 its start │ free … │
 ///   0                      8                                                   end
 /// </code>
 /// </summary>
-/// <param name="name">What to call the buffer in a message.</param>
+/// <param name="name">The name of the buffer, for messages.</param>
 /// <param name="buffer">The whole buffer.</param>
 internal readonly ref struct BufferStack(string name, Span<byte> buffer)
 {
@@ -23,8 +23,8 @@ internal readonly ref struct BufferStack(string name, Span<byte> buffer)
     /// <summary>Makes the stack empty.</summary>
     public void Reset() => BinaryPrimitives.WriteUInt64LittleEndian(_buffer, Head);
 
-    /// <summary>The room for one more message, to be filled from its start and then made known with <see cref="Push"/>.</summary>
-    /// <exception cref="GuestProtocolException">The guest left a nonsensical end of the stack.</exception>
+    /// <summary>Gets the room for one more message. The caller writes the message to its start and then calls <see cref="Push"/>.</summary>
+    /// <exception cref="GuestProtocolException">The guest wrote an impossible end of the stack.</exception>
     public Span<byte> Free()
     {
         int end = End(Head);
@@ -32,7 +32,7 @@ internal readonly ref struct BufferStack(string name, Span<byte> buffer)
     }
 
     /// <summary>Adds the message that was written to the start of <see cref="Free"/>.</summary>
-    /// <param name="length">Its length in bytes, at most that of the free room.</param>
+    /// <param name="length">The length of the message in bytes, at most the length of the free room.</param>
     public void Push(int length)
     {
         int end = End(Head);
@@ -40,10 +40,11 @@ internal readonly ref struct BufferStack(string name, Span<byte> buffer)
         BinaryPrimitives.WriteUInt64LittleEndian(_buffer, (ulong)(end + length + Trailer));
     }
 
-    /// <summary>Takes the last message out, into memory the guest cannot reach.</summary>
-    /// <param name="copy">Receives the message with its size prefix; replaced by a longer array when it is too short.</param>
+    /// <summary>Takes the last message out and copies it into memory that the guest cannot reach.</summary>
+    /// <param name="copy">Receives the message with its size prefix. An array that is too short is replaced by a longer one.</param>
     /// <returns>The message, at the start of <paramref name="copy"/>.</returns>
-    /// <exception cref="GuestProtocolException">There is no message, or what the guest wrote around it contradicts itself.</exception>
+    /// <exception cref="GuestProtocolException">There is no message, or the numbers that the guest wrote around it contradict each
+    /// other.</exception>
     public ReadOnlySpan<byte> Pop(ref byte[] copy)
     {
         int end = End(Head + Trailer);
@@ -51,14 +52,17 @@ internal readonly ref struct BufferStack(string name, Span<byte> buffer)
         ulong start = BinaryPrimitives.ReadUInt64LittleEndian(_buffer[slotEnd..]);
         if (start < Head || start > (ulong)(end - Head - Trailer))
         {
-            throw new GuestProtocolException($"The last message of the guest's {name} buffer starts at 0x{start:X}, before its end at 0x{end:X} there is no room for that.");
+            throw new GuestProtocolException(
+                $"The last message of the guest's {name} buffer starts at 0x{start:X}, and there is no room for it before the end of the "
+                    + $"stack at 0x{end:X}.");
         }
 
         Span<byte> slot = _buffer[(int)start..slotEnd];
         long total = SizePrefix + (long)BinaryPrimitives.ReadUInt32LittleEndian(slot);
         if (total > slot.Length)
         {
-            throw new GuestProtocolException($"The last message of the guest's {name} buffer claims {total} bytes, its place has {slot.Length}.");
+            throw new GuestProtocolException(
+                $"The last message of the guest's {name} buffer claims {total} bytes, its place has {slot.Length}.");
         }
 
         if (copy.Length < total)
@@ -69,7 +73,7 @@ internal readonly ref struct BufferStack(string name, Span<byte> buffer)
         Span<byte> message = copy.AsSpan(0, (int)total);
         slot[..(int)total].CopyTo(message);
 
-        // What was popped is cleared, as upstream does: neither side ever has to clear the buffer between calls.
+        // The place of the message is cleared, as upstream does. So neither side has to clear the buffer between calls.
         _buffer[(int)start..end].Clear();
         BinaryPrimitives.WriteUInt64LittleEndian(_buffer, start);
         return message;

@@ -3,13 +3,13 @@ using System.Text;
 namespace Hyperlight.Protocol;
 
 /// <summary>
-/// Collects what a guest prints character by character through a port and passes it on line by line. A guest's print sends the bytes
-/// of UTF-8 one at a time; a value above a byte is one character of its own (amd64 sheet, section 5.1).
+/// Collects the characters that a guest prints through a port, and passes them on line by line. Guests send text as the bytes of UTF-8, one
+/// at a time. A value that is greater than a byte is a character by itself (amd64 sheet, section 5.1).
 /// </summary>
-/// <param name="sink">Receives whole lines, each with its line feed; the last of a call may lack one.</param>
+/// <param name="sink">Receives whole lines, each with its line feed. The last line of a call may have none.</param>
 internal sealed class DebugConsole(Action<string> sink)
 {
-    // A longer line is passed on in pieces: a guest must not make the host hold more.
+    // A longer line is passed on in pieces, so that a guest cannot make the host hold more characters.
     private const int MaxLineSize = 4096;
     private readonly byte[] _line = new byte[MaxLineSize];
     private int _count;
@@ -36,7 +36,7 @@ internal sealed class DebugConsole(Action<string> sink)
         }
     }
 
-    /// <summary>Passes on a line that has no end yet.</summary>
+    /// <summary>Passes on the characters of a line that has no end yet.</summary>
     public void Flush()
     {
         if (_count > 0)

@@ -4,10 +4,11 @@ using System.Text.Unicode;
 namespace Hyperlight.Protocol;
 
 /// <summary>
-/// A table in a size-prefixed FlatBuffers message written by a guest. Nothing in it is trusted: every offset, vtable, vector and string is
-/// checked against the message before it is followed, and whatever does not fit is a <see cref="GuestProtocolException"/>.
+/// A table in a size-prefixed FlatBuffers message that a guest wrote. The message is not trusted: each offset, vtable, vector and string is
+/// compared with the bounds of the message before it is followed, and a <see cref="GuestProtocolException"/> is thrown if it does not fit.
 /// <code>
-///   message │ size u32 │ root offset u32 │ … vtable: its size u16, table size u16, field offset u16 … │ … table: distance to vtable i32, fields … │
+///   message │ size u32 │ root offset u32 │ … vtable: its size u16, table size u16, field offset u16 … │ … table: distance to vtable i32,
+/// fields … │
 /// </code>
 /// </summary>
 internal readonly ref struct FlatTable
@@ -47,8 +48,9 @@ internal readonly ref struct FlatTable
         }
     }
 
-    /// <summary>The table a message starts with.</summary>
-    /// <param name="message">The message with its size prefix; bytes behind the stated size are ignored.</param>
+    /// <summary>Gets the root table of a message.</summary>
+    /// <param name="message">The message with its size prefix. Bytes behind the size that the prefix states are ignored.</param>
+    /// <exception cref="GuestProtocolException">The message is malformed.</exception>
     public static FlatTable Root(ReadOnlySpan<byte> message)
     {
         if (message.Length < SizePrefix + sizeof(uint))
@@ -66,25 +68,27 @@ internal readonly ref struct FlatTable
         return new(message, SizePrefix + (long)BinaryPrimitives.ReadUInt32LittleEndian(message[SizePrefix..]));
     }
 
-    /// <summary>A failure to understand the message.</summary>
+    /// <summary>Creates the exception for a malformed message.</summary>
     public static GuestProtocolException Malformed(string reason) => new($"The guest sent a malformed message: {reason}.");
 
-    /// <summary>The number in a slot, or 0 when the guest left it out.</summary>
+    /// <summary>Reads the number in a slot; 0 if the guest left the slot out.</summary>
     public byte ReadByte(int slot) => Field(slot, sizeof(byte)) is var field && field.IsEmpty ? (byte)0 : field[0];
 
     /// <inheritdoc cref="ReadByte"/>
-    public uint ReadUInt32(int slot) => Field(slot, sizeof(uint)) is var field && field.IsEmpty ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(field);
+    public uint ReadUInt32(int slot) =>
+        Field(slot, sizeof(uint)) is var field && field.IsEmpty ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(field);
 
     /// <inheritdoc cref="ReadByte"/>
-    public ulong ReadUInt64(int slot) => Field(slot, sizeof(ulong)) is var field && field.IsEmpty ? 0 : BinaryPrimitives.ReadUInt64LittleEndian(field);
+    public ulong ReadUInt64(int slot) =>
+        Field(slot, sizeof(ulong)) is var field && field.IsEmpty ? 0 : BinaryPrimitives.ReadUInt64LittleEndian(field);
 
-    /// <summary>Whether the guest wrote the slot.</summary>
+    /// <summary>Says whether the guest wrote the slot.</summary>
     public bool Has(int slot) => FieldOffset(slot) != 0;
 
-    /// <summary>The table a slot refers to.</summary>
+    /// <summary>Gets the table that a slot refers to.</summary>
     public FlatTable ReadTable(int slot, string name) => new(_message, Follow(slot, name));
 
-    /// <summary>The UTF-8 bytes of the string a slot refers to, which must end with a NUL that is not part of them.</summary>
+    /// <summary>Gets the UTF-8 bytes of the string that a slot refers to, without the zero byte that must follow them.</summary>
     public ReadOnlySpan<byte> ReadString(int slot, string name)
     {
         (int start, int count) = Vector(slot, name, sizeof(byte));
@@ -97,20 +101,20 @@ internal readonly ref struct FlatTable
         return Utf8.IsValid(text) ? text : throw Malformed($"the string {name} is not UTF-8");
     }
 
-    /// <summary>The bytes of the vector a slot refers to.</summary>
+    /// <summary>Gets the bytes of the vector that a slot refers to.</summary>
     public ReadOnlySpan<byte> ReadBytes(int slot, string name)
     {
         (int start, int count) = Vector(slot, name, sizeof(byte));
         return _message.Slice(start, count);
     }
 
-    /// <summary>How many tables the vector in a slot has; 0 when the guest left it out.</summary>
+    /// <summary>Gets the number of tables in the vector of a slot; 0 if the guest left the slot out.</summary>
     public int CountTables(int slot, string name) => Has(slot) ? Vector(slot, name, sizeof(uint)).Count : 0;
 
-    /// <summary>A table of the vector in a slot.</summary>
+    /// <summary>Gets a table of the vector in a slot.</summary>
     /// <param name="slot">The slot.</param>
-    /// <param name="name">What to call it in a message.</param>
-    /// <param name="index">Less than what <see cref="CountTables"/> gave.</param>
+    /// <param name="name">The name of the vector, for messages.</param>
+    /// <param name="index">The index of the table, less than the result of <see cref="CountTables"/>.</param>
     public FlatTable ReadTable(int slot, string name, int index)
     {
         (int start, int count) = Vector(slot, name, sizeof(uint));

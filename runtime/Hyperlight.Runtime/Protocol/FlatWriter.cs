@@ -4,8 +4,8 @@ using System.Text;
 namespace Hyperlight.Protocol;
 
 /// <summary>
-/// Writes a size-prefixed FlatBuffers message front to back into a span. Where the span is too short nothing more is written but
-/// the length is still counted, so that the caller can say how much room the message needs. Allocates nothing.
+/// Writes a size-prefixed FlatBuffers message from front to back into a span. If the span is too short, nothing more is written, but the
+/// length is still counted, so that the caller can say how much room the message needs. The writer allocates nothing.
 /// </summary>
 internal ref struct FlatWriter
 {
@@ -14,24 +14,25 @@ internal ref struct FlatWriter
     private readonly Span<byte> _buffer;
     private long _length;
 
-    /// <summary>Starts a message whose root is the table written next.</summary>
+    /// <summary>Starts a message. The first table that is written is the root.</summary>
     public FlatWriter(Span<byte> buffer)
     {
         _buffer = buffer;
         _length = SizePrefix + sizeof(uint);
     }
 
-    /// <summary>Bytes of the message so far, whether they fit the buffer or not.</summary>
+    /// <summary>Gets the length of the message so far in bytes, whether the bytes fit the buffer or not.</summary>
     public readonly long Length => _length;
 
     /// <summary>
     /// Writes a vtable and room for its table. The first table is the root.
     /// </summary>
     /// <param name="vtable">
-    /// Size of the vtable, size of the table, then the offset of each field in the table, 0 for none. These are 16-bit numbers in the message;
-    /// all of ours fit a byte, and only constants of bytes are spans without an allocation in code that is not optimized.
+    /// The size of the vtable, the size of the table, then the offset of each field in the table, 0 for a field that is left out. The
+    /// numbers have 16 bits in the message, but all of them fit a byte here: in code that is not optimized, only constants of bytes are
+    /// spans without an allocation.
     /// </param>
-    /// <param name="alignment">What the table's position is a multiple of: its widest field.</param>
+    /// <param name="alignment">The alignment of the table in bytes: the size of its widest field.</param>
     /// <returns>The position of the table.</returns>
     public long Table(ReadOnlySpan<byte> vtable, int alignment = sizeof(uint))
     {
@@ -82,14 +83,17 @@ internal ref struct FlatWriter
         }
     }
 
-    /// <summary>Makes the offset at <paramref name="field"/> refer to <paramref name="target"/>, which lies behind it.</summary>
+    /// <summary>Makes the offset at <paramref name="field"/> refer to <paramref name="target"/>, which lies behind the field.</summary>
     public readonly void Link(long field, long target) => UInt32(field, (uint)(target - field));
 
-    /// <summary>Writes a vector of <paramref name="count"/> offsets, to be linked, and refers to it at <paramref name="field"/>.</summary>
+    /// <summary>
+    /// Writes a vector of <paramref name="count"/> offsets, which have to be linked, and makes <paramref name="field"/> refer to the
+    /// vector.
+    /// </summary>
     /// <returns>The position of the first offset.</returns>
     public long Offsets(long field, int count) => Vector(field, count, (long)count * sizeof(uint));
 
-    /// <summary>Writes a byte vector and refers to it at <paramref name="field"/>.</summary>
+    /// <summary>Writes a vector of bytes, and makes <paramref name="field"/> refer to the vector.</summary>
     public void Bytes(long field, ReadOnlySpan<byte> bytes)
     {
         long position = Vector(field, bytes.Length, bytes.Length);
@@ -99,7 +103,7 @@ internal ref struct FlatWriter
         }
     }
 
-    /// <summary>Writes a string in UTF-8 with its NUL and refers to it at <paramref name="field"/>.</summary>
+    /// <summary>Writes a string in UTF-8 with a zero byte at its end, and makes <paramref name="field"/> refer to the string.</summary>
     public void String(long field, string text)
     {
         int count = Encoding.UTF8.GetByteCount(text);
@@ -111,8 +115,8 @@ internal ref struct FlatWriter
         }
     }
 
-    /// <summary>Ends the message, padded so that a message behind it starts aligned, and writes its size prefix.</summary>
-    /// <returns>Its length in bytes; greater than the buffer when it did not fit.</returns>
+    /// <summary>Ends the message: pads it so that a message behind it starts aligned, and writes the size prefix.</summary>
+    /// <returns>The length of the message in bytes; greater than the buffer if the message did not fit.</returns>
     public long Finish()
     {
         Reserve(0, sizeof(ulong));
@@ -128,7 +132,7 @@ internal ref struct FlatWriter
         return position + sizeof(uint);
     }
 
-    // What is reserved starts as zero, the bytes skipped for alignment too: the buffer may hold an older message.
+    // Reserved bytes and bytes that are skipped for alignment are set to zero, because the buffer may hold an older message.
     private long Reserve(long size, int alignment)
     {
         long end = _length;

@@ -1,6 +1,6 @@
 namespace Hyperlight.Protocol;
 
-/// <summary>A call of a function in the other world: <c>FunctionCall</c> (amd64 sheet, section 5.4).</summary>
+/// <summary>A call of a host or guest function: <c>FunctionCall</c> (amd64 sheet, section 5.4).</summary>
 internal readonly ref struct FunctionCallMessage
 {
     private const int NameSlot = 0;
@@ -18,10 +18,10 @@ internal readonly ref struct FunctionCallMessage
         ParameterCount = table.CountTables(ParametersSlot, "the parameters");
     }
 
-    /// <summary>The function's name in UTF-8.</summary>
+    /// <summary>Gets the name of the function in UTF-8.</summary>
     public ReadOnlySpan<byte> Name { get; }
 
-    /// <summary>How many arguments the call has.</summary>
+    /// <summary>Gets the number of arguments.</summary>
     public int ParameterCount { get; }
 
     private static ReadOnlySpan<byte> Layout => [12, 16, 4, 8, 12, 13];
@@ -29,7 +29,8 @@ internal readonly ref struct FunctionCallMessage
     private static ReadOnlySpan<byte> LayoutWithoutParameters => [12, 16, 4, 0, 12, 13];
 
     /// <summary>
-    /// Reads a call by the guest. The type of call has to be one of the two; which one is not checked, as upstream does not either (section 5.6).
+    /// Reads a call by the guest. The type of the call must be one of the two types. Like upstream, this method does not check which one
+    /// (section 5.6).
     /// </summary>
     /// <exception cref="GuestProtocolException">The message is malformed.</exception>
     public static FunctionCallMessage Read(ReadOnlySpan<byte> message)
@@ -42,7 +43,7 @@ internal readonly ref struct FunctionCallMessage
     }
 
     /// <summary>Writes a call of a guest function.</summary>
-    /// <returns>The length of the message; greater than that of <paramref name="buffer"/> when it did not fit.</returns>
+    /// <returns>The length of the message in bytes; greater than <paramref name="buffer"/> if the message did not fit.</returns>
     public static long Write(Span<byte> buffer, string name, GuestValueKind expected, ReadOnlySpan<GuestValue> arguments)
     {
         ReadOnlySpan<byte> layout = arguments.IsEmpty ? LayoutWithoutParameters : Layout;
@@ -65,6 +66,6 @@ internal readonly ref struct FunctionCallMessage
     }
 
     /// <summary>Reads an argument.</summary>
-    /// <exception cref="GuestProtocolException">It is malformed.</exception>
+    /// <exception cref="GuestProtocolException">The argument is malformed.</exception>
     public GuestValue Parameter(int index) => WireValue.ReadParameter(_table.ReadTable(ParametersSlot, "the parameters", index));
 }

@@ -16,7 +16,8 @@ internal static class FunctionResultMessage
 
     /// <summary>Reads the answer of a guest.</summary>
     /// <param name="message">The answer, in memory that the guest cannot reach.</param>
-    /// <param name="error">Receives the error with which the guest answered, which is not thrown; <c>null</c> if the guest answered with a value.</param>
+    /// <param name="error">Receives the error with which the guest answered, which is not thrown; <c>null</c> if the guest answered with a
+    /// value.</param>
     /// <returns>The value; void for an error.</returns>
     /// <exception cref="GuestProtocolException">The message is malformed.</exception>
     public static GuestValue Read(ReadOnlySpan<byte> message, out GuestErrorException? error)
@@ -41,7 +42,7 @@ internal static class FunctionResultMessage
     }
 
     /// <summary>Writes a value.</summary>
-    /// <returns>The length of the message; greater than that of <paramref name="buffer"/> when it did not fit.</returns>
+    /// <returns>The length of the message in bytes; greater than <paramref name="buffer"/> if the message did not fit.</returns>
     public static long Write(Span<byte> buffer, in GuestValue value)
     {
         FlatWriter writer = new(buffer);
@@ -51,7 +52,7 @@ internal static class FunctionResultMessage
     }
 
     /// <summary>Writes an error.</summary>
-    /// <returns>The length of the message; greater than that of <paramref name="buffer"/> when it did not fit.</returns>
+    /// <returns>The length of the message in bytes; greater than <paramref name="buffer"/> if the message did not fit.</returns>
     public static long WriteError(Span<byte> buffer, GuestErrorCode code, string text)
     {
         ReadOnlySpan<byte> layout = ErrorLayout;

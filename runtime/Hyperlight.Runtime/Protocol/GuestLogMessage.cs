@@ -12,13 +12,13 @@ internal static class GuestLogMessage
     private const int SourceFileSlot = 4;
     private const int LineSlot = 5;
 
-    /// <summary>Reads the level of a record and nothing else of it.</summary>
+    /// <summary>Reads only the level of a record.</summary>
     /// <exception cref="GuestProtocolException">The message is malformed.</exception>
     public static GuestLogLevel ReadLevel(ReadOnlySpan<byte> message) => ReadLevel(FlatTable.Root(message));
 
     /// <summary>Reads a record.</summary>
-    /// <param name="message">The record. Its texts are bounded by the guest's output buffer only, which its author sized for results.</param>
-    /// <param name="maxTextLength">The bytes of each text that are read.</param>
+    /// <param name="message">The record. Only the size of the guest's output buffer limits its texts.</param>
+    /// <param name="maxTextLength">The most bytes to read of each text.</param>
     /// <exception cref="GuestProtocolException">The message is malformed.</exception>
     public static GuestLogRecord Read(ReadOnlySpan<byte> message, int maxTextLength)
     {
@@ -42,5 +42,6 @@ internal static class GuestLogMessage
         byte other => throw FlatTable.Malformed($"a log record has the level {other}, the levels are 0 to 6"),
     };
 
-    private static string Text(ReadOnlySpan<byte> bytes, int maxLength) => Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, maxLength)]);
+    private static string Text(ReadOnlySpan<byte> bytes, int maxLength) =>
+        Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, maxLength)]);
 }

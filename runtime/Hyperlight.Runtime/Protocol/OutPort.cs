@@ -15,9 +15,12 @@ internal enum OutPort
     /// <summary>One character for the debug console.</summary>
     DebugPrint = 103,
 
-    /// <summary>Microseconds between two interrupts of the timer, 0 for none, of guests that have one (i686 sheet, section 6.4).</summary>
+    /// <summary>
+    /// The microseconds between two interrupts of the guest's timer; 0 stops the timer. Only guests with interrupts have one (i686 sheet,
+    /// section 6.4).
+    /// </summary>
     Timer = 107,
 
-    /// <summary>End of the initialisation, or of a call.</summary>
+    /// <summary>The end of the initialisation, or of a call.</summary>
     Halt = 108,
 }

@@ -3,24 +3,26 @@ using System.Text;
 namespace Hyperlight.Protocol;
 
 /// <summary>
-/// A value inside a message: a union of the nine parameter types, written in a table with the discriminant in slot 0 and the value's own
-/// table in slot 1 (amd64 sheet, section 5.4). The union for results has void and sized bytes in the place of bytes.
+/// Reads and writes values inside messages. A value is a union of the nine parameter types: a table whose slot 0 has the discriminant and
+/// whose slot 1 refers to the value's own table (amd64 sheet, section 5.4). The union for results has void and sized bytes instead of
+/// bytes.
 /// </summary>
 internal static class WireValue
 {
     private const int TypeSlot = 0;
     private const int ValueSlot = 1;
 
-    // ReturnValue, beyond the eight types it shares with ParameterValue.
+    // Discriminants of ReturnValue, beyond the eight types that it shares with ParameterValue.
     private const byte ResultVoid = 9;
     private const byte ResultBytes = 10;
     private const int ResultBytesSlot = 1;
 
-    // ReturnType: one less than the discriminant of ReturnValue.
+    // Numbers of ReturnType: one less than the discriminants of ReturnValue.
     private const byte ReturnTypeVoid = 8;
     private const byte ReturnTypeBytes = 9;
 
-    // Table layouts: size of the vtable, size of the table, offsets of the fields. A table starts with the distance to its vtable.
+    // Layouts of tables: the size of the vtable, the size of the table, the offsets of the fields. A table starts with the distance to its
+    // vtable.
     private static ReadOnlySpan<byte> Union => [8, 12, 8, 4];
 
     private static ReadOnlySpan<byte> FourBytes => [6, 8, 4];
@@ -31,7 +33,7 @@ internal static class WireValue
 
     private static ReadOnlySpan<byte> Empty => [4, 4];
 
-    /// <summary>The number by which a call states the type it expects back.</summary>
+    /// <summary>Gets the number by which a call states the type of the result that it expects.</summary>
     public static byte ReturnType(GuestValueKind kind) => kind switch
     {
         GuestValueKind.Void => ReturnTypeVoid,
@@ -39,8 +41,8 @@ internal static class WireValue
         _ => (byte)(kind - 1),
     };
 
-    /// <summary>Writes the table of a union: a discriminant, and a place for the offset of what it discriminates.</summary>
-    /// <returns>The position of the table, and of the offset.</returns>
+    /// <summary>Writes the table of a union: the discriminant, and room for the offset of the value.</summary>
+    /// <returns>The position of the table, and the position of the offset.</returns>
     public static (long Table, long Value) WriteUnion(ref FlatWriter writer, byte discriminant)
     {
         ReadOnlySpan<byte> layout = Union;
@@ -50,7 +52,7 @@ internal static class WireValue
     }
 
     /// <summary>Writes an argument.</summary>
-    /// <returns>The position of its table.</returns>
+    /// <returns>The position of the table of the union.</returns>
     public static long WriteParameter(ref FlatWriter writer, in GuestValue value)
     {
         if (value.Kind == GuestValueKind.Void)
@@ -63,8 +65,8 @@ internal static class WireValue
         return table;
     }
 
-    /// <summary>Writes a function's result.</summary>
-    /// <returns>The position of its table.</returns>
+    /// <summary>Writes the result of a function.</summary>
+    /// <returns>The position of the table of the union.</returns>
     public static long WriteResult(ref FlatWriter writer, in GuestValue value)
     {
         byte discriminant = value.Kind switch
@@ -87,7 +89,7 @@ internal static class WireValue
             : throw FlatTable.Malformed($"a parameter is of type {type}, the types are 1 to 9");
     }
 
-    /// <summary>Reads a function's result.</summary>
+    /// <summary>Reads the result of a function.</summary>
     public static GuestValue ReadResult(FlatTable result)
     {
         byte type = result.ReadByte(TypeSlot);

@@ -1,12 +1,12 @@
 namespace Hyperlight.Telemetry;
 
-/// <summary>The text of an exception that may be of any type: a property of somebody else's type may return null or throw.</summary>
+/// <summary>Gets the text of exceptions of any type. The property of an unknown type may return <c>null</c> or throw.</summary>
 internal static class ExceptionText
 {
-    // An exception's text may quote a guest, and be as long as its output buffer is large.
+    // The text may quote a guest, and so be as long as the guest's output buffer.
     private const int MaxLength = 1024;
 
-    /// <summary>The message, or the name of the type where there is no message; 1024 characters at most.</summary>
+    /// <summary>Gets the message of an exception, or the name of its type if it has no message; at most 1024 characters.</summary>
     public static string Of(Exception exception)
     {
         string? text;
@@ -14,7 +14,7 @@ internal static class ExceptionText
         {
             text = exception.Message;
         }
-#pragma warning disable CA1031 // Whatever the property throws: what matters is the exception that is described.
+#pragma warning disable CA1031 // The property may throw any exception. Only the exception that is described matters.
         catch (Exception)
 #pragma warning restore CA1031
         {

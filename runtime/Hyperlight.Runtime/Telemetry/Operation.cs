@@ -4,9 +4,9 @@ using System.Diagnostics.Metrics;
 namespace Hyperlight.Telemetry;
 
 /// <summary>
-/// A start, call, host call, snapshot or restore while it runs, as a span and as a measure of its duration. It costs next to nothing, and no
-/// allocation, where nobody listens. Every operation that was begun is ended with <see cref="End"/>. None of its members throws:
-/// a listener that does, or that waits when its thread is interrupted, decides nothing of what is measured.
+/// A start, call, host call, snapshot or restore while it runs, as a span and as a measure of its duration. If nobody listens, the
+/// operation allocates nothing and costs almost no time. Each operation that was begun is ended with <see cref="End"/>. No member throws,
+/// even if a listener throws or waits while its thread is interrupted.
 /// </summary>
 internal readonly struct Operation
 {
@@ -14,7 +14,7 @@ internal readonly struct Operation
     private readonly Histogram<double> _duration;
     private readonly string _guest;
 
-    // What it has beside the guest, without a key when that is nothing.
+    // The tag beside the name of the guest. Without such a tag, the key is null.
     private readonly KeyValuePair<string, object?> _detail;
     private readonly long _begin;
 
@@ -27,22 +27,29 @@ internal readonly struct Operation
         _begin = duration.Enabled ? Stopwatch.GetTimestamp() : 0;
     }
 
-    /// <summary>A sandbox starts, from <see cref="Tags.Image"/> or <see cref="Tags.Snapshot"/>.</summary>
-    public static Operation Start(string guest, string source) => Begin("start ", guest, ActivityKind.Internal, Measures.StartDuration, guest, new(Tags.StartSource, source));
+    /// <summary>Begins the start of a sandbox.</summary>
+    /// <param name="guest">The name of the guest.</param>
+    /// <param name="source">The origin of the sandbox: <see cref="Tags.Image"/> or <see cref="Tags.Snapshot"/>.</param>
+    public static Operation Start(string guest, string source) =>
+        Begin("start ", guest, ActivityKind.Internal, Measures.StartDuration, guest, new(Tags.StartSource, source));
 
-    /// <summary>The host calls a function of the guest.</summary>
+    /// <summary>Begins a call of a guest function.</summary>
     public static Operation Call(string guest, string function) =>
         Begin("call ", function, ActivityKind.Client, Measures.CallDuration, guest, new(Tags.Function, function));
 
-    /// <summary>The guest calls a function of the host. The name must be one the host gave, not just one the guest asks for.</summary>
+    /// <summary>Begins a call of a host function.</summary>
+    /// <param name="guest">The name of the guest.</param>
+    /// <param name="function">The name under which the host added the function, never a name that only the guest chose.</param>
     public static Operation HostCall(string guest, string function) =>
         Begin("host_call ", function, ActivityKind.Internal, Measures.HostCallDuration, guest, new(Tags.Function, function));
 
-    /// <summary>A snapshot is taken.</summary>
-    public static Operation Snapshot(string guest) => Begin("snapshot ", guest, ActivityKind.Internal, Measures.SnapshotDuration, guest, detail: default);
+    /// <summary>Begins the taking of a snapshot.</summary>
+    public static Operation Snapshot(string guest) =>
+        Begin("snapshot ", guest, ActivityKind.Internal, Measures.SnapshotDuration, guest, detail: default);
 
-    /// <summary>A sandbox is set back to a snapshot.</summary>
-    public static Operation Restore(string guest) => Begin("restore ", guest, ActivityKind.Internal, Measures.RestoreDuration, guest, detail: default);
+    /// <summary>Begins a restore.</summary>
+    public static Operation Restore(string guest) =>
+        Begin("restore ", guest, ActivityKind.Internal, Measures.RestoreDuration, guest, detail: default);
 
     /// <summary>Ends the operation.</summary>
     /// <param name="failure">The failure of the operation; <c>null</c> if it succeeded.</param>
@@ -79,18 +86,18 @@ internal readonly struct Operation
         {
             return Spans.Source.StartActivity(name, kind);
         }
-#pragma warning disable CA1031 // Whatever a listener throws.
+#pragma warning disable CA1031 // A listener may throw any exception.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            // The span may have become the current one, and nobody would end it.
+            // The span may have become the current span, and nobody would end it.
             Activity.Current = outer;
             Ignore(exception);
             return null;
         }
     }
 
-    // A wait of a listener took the interrupt that was meant for the program's own next wait.
+    // If a wait of the listener was interrupted, the interrupt was meant for the program's own next wait.
     private static void Ignore(Exception exception)
     {
         if (exception is ThreadInterruptedException)
@@ -116,7 +123,7 @@ internal readonly struct Operation
 
             _duration.Record(Stopwatch.GetElapsedTime(_begin).TotalSeconds, tags);
         }
-#pragma warning disable CA1031 // Whatever a listener throws.
+#pragma warning disable CA1031 // A listener may throw any exception.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -135,7 +142,7 @@ internal readonly struct Operation
         {
             span.Dispose();
         }
-#pragma warning disable CA1031 // Whatever a listener throws.
+#pragma warning disable CA1031 // A listener may throw any exception.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
