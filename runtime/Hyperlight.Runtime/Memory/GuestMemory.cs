@@ -7,8 +7,8 @@ using Hyperlight.Layouts;
 namespace Hyperlight.Memory;
 
 /// <summary>
-/// The memory of one guest, as the host sees it: layers at the base, of which the first is a private view of the image's blob, and the
-/// scratch region.
+/// The memory of one guest, as the host sees it: layers from the base of the layout upwards, of which the first is a private view of the
+/// image's memory blob, the scratch region, and mapped files and regions.
 /// <code>
 ///   base │ image │ pages of a snapshot │ … │      …      │ scratch
 ///
@@ -17,27 +17,29 @@ namespace Hyperlight.Memory;
 /// </summary>
 internal sealed class GuestMemory : IDisposable
 {
-    // Words at the end of scratch, in bytes from its end (amd64 sheet, section 2.3; i686 sheet, section 2.3).
+    // The offsets of words from the end of scratch, in bytes (amd64 sheet, section 2.3; i686 sheet, section 2.3).
     private const ulong SizeWord = 0x08;
     private const ulong FirstFreeWord = 0x10;
     private const ulong PageTablesWord = 0x18;
     private const ulong GenerationWord = 0x20;
     private const ulong ReseedWord = 0x28;
 
-    // With it the lower half of the word is a seed; without, there is none (amd64 sheet, section 11.3).
+    // With this bit the lower half of the word is a seed (amd64 sheet, section 11.3).
     private const ulong ReseedRequest = 1UL << 32;
 
     private const ulong ChunkSize = 1 << 20;
 
     private readonly MemoryMap _map;
 
-    /// <summary>Maps an image. Scratch is still empty: call <see cref="PrepareScratch(SharedFile)"/>.</summary>
+    /// <summary>Maps an image. Scratch is zero until <see cref="PrepareScratch(SharedFile)"/> is called.</summary>
     public GuestMemory(MemoryMap map, SharedFile blob, IHostMemory host)
         : this(map, [new(map.Layout.SnapshotBase, View(map, blob, host))], host)
     {
     }
 
-    /// <summary>Takes over layers. Scratch is still empty: call <see cref="PrepareScratch(ReadOnlySpan{byte}, ulong)"/>.</summary>
+    /// <summary>
+    /// Takes over the caller's use of layers. Scratch is zero until <see cref="PrepareScratch(ReadOnlySpan{byte}, ulong)"/> is called.
+    /// </summary>
     public GuestMemory(MemoryMap map, ImmutableArray<MemoryLayer> layers, IHostMemory host)
     {
         _map = map;
@@ -58,22 +60,22 @@ internal sealed class GuestMemory : IDisposable
     /// <summary>Gets the memory of the host.</summary>
     public IHostMemory Host { get; }
 
-    /// <summary>What the guest sees from the base of its layout upwards; the first is the image.</summary>
+    /// <summary>Gets the layers, in ascending order of addresses. The first layer is the image.</summary>
     public ImmutableArray<MemoryLayer> Layers { get; private set; }
 
-    /// <summary>What the guest sees beside its own memory, until a restore.</summary>
+    /// <summary>Gets the files and regions that are mapped, in the order in which they were mapped.</summary>
     public List<MappedRegion> Regions { get; } = [];
 
-    /// <summary>What the guest sees at the top of its address space.</summary>
+    /// <summary>Gets the scratch region.</summary>
     public MappedMemory Scratch { get; }
 
-    /// <summary>The buffer the host writes to. The guest can write to it too.</summary>
+    /// <summary>Gets the buffer for messages to the guest, to which the guest can write too.</summary>
     public Span<byte> Input => Scratch.Slice(0, (int)_map.Sizes.InputBufferSize);
 
-    /// <summary>The buffer the guest writes to.</summary>
+    /// <summary>Gets the buffer for messages from the guest.</summary>
     public Span<byte> Output => Scratch.Slice(_map.Sizes.InputBufferSize, (int)_map.Sizes.OutputBufferSize);
 
-    /// <summary>All of it, as its page tables see it. The layers come first, in their order.</summary>
+    /// <summary>Gets all memory by physical address. The ranges of the layers come first, in their order.</summary>
     public PhysicalMemory ToPhysical() => new(
     [
         .. Layers.Select(layer => (layer.Gpa, layer.Shared.Memory)),
@@ -84,8 +86,10 @@ internal sealed class GuestMemory : IDisposable
         PageCount = (Layers.Aggregate(0UL, (sum, layer) => sum + layer.Shared.Memory.Size) + Scratch.Size) / GuestLayout.PageSize,
     };
 
-    /// <summary>Takes over other layers. The caller disposes of those before.</summary>
-    /// <returns>The layers before.</returns>
+    /// <summary>
+    /// Replaces the layers. The caller's use of the new layers is taken over, and the use of the old layers goes to the caller.
+    /// </summary>
+    /// <returns>The old layers.</returns>
     public ImmutableArray<MemoryLayer> Replace(ImmutableArray<MemoryLayer> layers)
     {
         ImmutableArray<MemoryLayer> before = Layers;
@@ -93,7 +97,7 @@ internal sealed class GuestMemory : IDisposable
         return before;
     }
 
-    /// <summary>Forgets what the guest has written.</summary>
+    /// <summary>Discards what the guest has written to layers and scratch. Scratch is zero afterwards.</summary>
     public void Discard()
     {
         Scratch.Zero();
@@ -107,8 +111,8 @@ internal sealed class GuestMemory : IDisposable
     }
 
     /// <summary>
-    /// Lets the guest's PEB list the mapped files, in the order they were mapped in, where the layout has that (i686 sheet, section 2.2).
-    /// Only between runs.
+    /// Writes the list of mapped files into the guest's PEB, in the order in which they were mapped, if the layout has such a list (i686
+    /// sheet, section 2.2). Only between runs.
     /// </summary>
     public void ListFiles()
     {
@@ -117,12 +121,13 @@ internal sealed class GuestMemory : IDisposable
             return;
         }
 
-        byte[] list = ProcessEnvironmentBlock.WriteFileMappings(
-            _map, [.. Regions.Where(region => region.Label is not null).Select(
-                region => new FileMapping(region.Gpa, region.Shared.Memory.Size, region.Label!))]);
+        IEnumerable<FileMapping> files = Regions
+            .Where(region => region.Label is not null)
+            .Select(region => new FileMapping(region.Gpa, region.Shared.Memory.Size, region.Label!));
+        byte[] list = ProcessEnvironmentBlock.WriteFileMappings(_map, [.. files]);
         Span<byte> place = Layers[0].Shared.Memory.Slice(_map.Peb.BlobOffset + ProcessEnvironmentBlock.FileMappingsOffset, list.Length);
 
-        // A page that is written to is no longer shared with the image.
+        // Written only if the list has changed, because a page that is written is no longer shared with the image.
         if (!place.SequenceEqual(list))
         {
             list.CopyTo(place);
@@ -130,10 +135,10 @@ internal sealed class GuestMemory : IDisposable
     }
 
     /// <summary>
-    /// Fills scratch, which must be zero, as a guest expects it after a snapshot (amd64 sheet, section 6.2), except the buffers.
+    /// Writes into scratch, which must be zero, what a guest expects there after a restore, except the buffers (amd64 sheet, section 6.2).
     /// </summary>
     /// <param name="tables">The page tables.</param>
-    /// <param name="generation">How many snapshots the guest has been through.</param>
+    /// <param name="generation">The count of snapshots that the guest has been through.</param>
     public void PrepareScratch(ReadOnlySpan<byte> tables, ulong generation)
     {
         WriteWords(_map.PageTables.Gpa + (ulong)tables.Length, generation);
@@ -147,9 +152,10 @@ internal sealed class GuestMemory : IDisposable
     }
 
     /// <summary>
-    /// Fills scratch, which must be zero, as a guest expects it at its first instruction (amd64 sheet, section 6.2), except the buffers.
+    /// Writes into scratch, which must be zero, what a guest expects there at its first instruction, except the buffers (amd64 sheet,
+    /// section 6.2).
     /// </summary>
-    /// <param name="blob">The image's blob, for the page tables.</param>
+    /// <param name="blob">The memory blob of the image, which has the page tables.</param>
     /// <exception cref="HyperlightException">HL3013: the blob was changed since the image was opened.</exception>
     public void PrepareScratch(SharedFile blob)
     {
@@ -166,12 +172,11 @@ internal sealed class GuestMemory : IDisposable
         {
             throw new HyperlightException(Rules.ContentChanged.Found(
                 $"the page tables of the image cannot be read: {exception.Message} Bake or copy the image again, and leave its files alone "
-                    + "while they are in use."),
-                exception);
+                + "while they are in use."), exception);
         }
     }
 
-    /// <summary>The name of the region at an address, null when there is none.</summary>
+    /// <summary>Gets the name of the piece of memory at an address, or <c>null</c> if no memory is there.</summary>
     public string? RegionAt(GuestPhysicalAddress address)
     {
         if (Regions.Find(region => region.Addresses.Contains(address)) is { } mapped)

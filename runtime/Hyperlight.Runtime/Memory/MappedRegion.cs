@@ -2,41 +2,37 @@ using Hyperlight.Addresses;
 
 namespace Hyperlight.Memory;
 
-/// <summary>
-/// A file, or memory of the host, that a sandbox shows its guest beside the guest's own memory. The guest cannot write to it.
-/// </summary>
-/// <param name="name">What messages call the region.</param>
-/// <param name="gpa">The address at which the guest sees the first byte.</param>
-/// <param name="shared">The bytes. The sandbox is a user of them.</param>
+/// <summary>A file or a region of host memory that is mapped into a guest's memory, read-only.</summary>
+/// <param name="name">The name of the region in messages.</param>
+/// <param name="gpa">The physical address of the first byte.</param>
+/// <param name="shared">The memory, which the region is a user of while it is mapped.</param>
 /// <param name="slot">The hypervisor's number for the region.</param>
-/// <param name="label">The name under which the guest's PEB lists the region; <c>null</c> where the PEB does not list the region.</param>
+/// <param name="label">The label under which the guest's PEB lists the region, or <c>null</c> if the PEB does not list the region.</param>
 internal sealed class MappedRegion(string name, GuestPhysicalAddress gpa, SharedMemory shared, uint slot, string? label)
 {
     private volatile bool _isReleased;
 
-    /// <summary>Gets what messages call the region.</summary>
+    /// <summary>Gets the name of the region in messages.</summary>
     public string Name => name;
 
-    /// <summary>Gets the address at which the guest sees the first byte.</summary>
+    /// <summary>Gets the physical address of the first byte.</summary>
     public GuestPhysicalAddress Gpa => gpa;
 
-    /// <summary>Gets the bytes.</summary>
+    /// <summary>Gets the memory.</summary>
     public SharedMemory Shared => shared;
 
     /// <summary>Gets the hypervisor's number for the region.</summary>
     public uint Slot => slot;
 
-    /// <summary>Gets the name under which the guest's PEB lists the region; <c>null</c> where the PEB does not list the region.</summary>
+    /// <summary>Gets the label under which the guest's PEB lists the region, or <c>null</c> if the PEB does not list the region.</summary>
     public string? Label => label;
 
-    /// <summary>
-    /// Gets a value that says whether the owner has disposed the mapping. The sandbox then unmaps the region before the guest runs again.
-    /// </summary>
+    /// <summary>Gets whether the region is to be unmapped before the guest runs again.</summary>
     public bool IsReleased => _isReleased;
 
-    /// <summary>Says that the owner has disposed the mapping. Any thread.</summary>
+    /// <summary>Notes that the region is to be unmapped. Any thread may call this.</summary>
     public void Release() => _isReleased = true;
 
-    /// <summary>Gets the addresses at which the guest sees the region.</summary>
+    /// <summary>Gets the physical addresses of the region.</summary>
     public AddressRange<GuestPhysicalAddress> Addresses => new(Gpa, Shared.Memory.Size);
 }

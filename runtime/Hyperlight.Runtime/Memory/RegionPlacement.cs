@@ -4,17 +4,18 @@ using Hyperlight.Layouts;
 namespace Hyperlight.Memory;
 
 /// <summary>
-/// Decides whether a region can be mapped at an address: page-aligned, inside the layout's addresses, and over nothing else.
+/// Checks whether a region can be mapped at an address: the address must be that of a page, and the region must lie inside the layout and
+/// overlap nothing.
 /// </summary>
 internal static class RegionPlacement
 {
     /// <summary>Checks the place of a new region.</summary>
-    /// <param name="name">The name of the region, for messages.</param>
-    /// <param name="start">The address of the first byte.</param>
-    /// <param name="size">The size in bytes, a multiple of the page size and not 0.</param>
-    /// <param name="map">The memory of the guest at its start.</param>
-    /// <param name="memory">The memory of the guest now.</param>
-    /// <returns>HL2004, HL2005, HL2009 or HL2013; <c>null</c> if the region can be mapped.</returns>
+    /// <param name="name">The name of the region in messages.</param>
+    /// <param name="start">The physical address of the first byte.</param>
+    /// <param name="size">The size of the region in bytes, a multiple of the page size and not 0.</param>
+    /// <param name="map">The guest's memory as the guest started.</param>
+    /// <param name="memory">The guest's memory at this moment.</param>
+    /// <returns>HL2004, HL2005, HL2009 or HL2013, or <c>null</c> if the region can be mapped there.</returns>
     public static Finding? Check(string name, GuestPhysicalAddress start, ulong size, MemoryMap map, GuestMemory memory)
     {
         if (!start.IsPageAligned)

@@ -3,8 +3,8 @@ using Hyperlight.Memory;
 namespace Hyperlight;
 
 /// <summary>
-/// Memory of the host that any number of sandboxes show their guests, such as the weights of a model: it is there once, and nobody can change it,
-/// neither host nor guest. Sandboxes that map it keep it alive; disposing it frees it when none does. It may be used from any thread.
+/// Memory of the host that any number of sandboxes can map, such as the weights of a model. The memory exists once, and neither the host
+/// nor a guest can change it. The memory is freed when the region is disposed and no sandbox maps it any more. Any thread may use a region.
 /// </summary>
 public sealed class SharedRegion : IDisposable
 {
@@ -18,10 +18,13 @@ public sealed class SharedRegion : IDisposable
         Memory = new(memory);
     }
 
-    /// <summary>What messages call it.</summary>
+    /// <summary>Gets the name of the region in messages.</summary>
     public string Name { get; }
 
-    /// <summary>Bytes that a sandbox maps: those it was made from, rounded up to whole pages. The rest of the last page is zero.</summary>
+    /// <summary>
+    /// Gets the size in bytes: the number of bytes that the region was created with, rounded up to whole pages of 4096 bytes. The rest of
+    /// the last page is zero.
+    /// </summary>
     public long Size => checked((long)Memory.Memory.Size);
 
     private SharedMemory Memory { get; }
@@ -29,7 +32,7 @@ public sealed class SharedRegion : IDisposable
     /// <summary>Creates a region with a copy of bytes.</summary>
     /// <param name="name">The name of the region in messages.</param>
     /// <param name="bytes">The bytes, at least one.</param>
-    /// <returns>The region; dispose it.</returns>
+    /// <returns>The region, which the caller disposes.</returns>
     /// <exception cref="ArgumentException">The name is empty, or there are no bytes.</exception>
     /// <exception cref="HyperlightException">There is not enough memory.</exception>
     public static SharedRegion FromBytes(string name, ReadOnlySpan<byte> bytes)
@@ -51,7 +54,7 @@ public sealed class SharedRegion : IDisposable
     /// <param name="stream">The stream, read from its current position.</param>
     /// <param name="length">How many bytes to read, at least one.</param>
     /// <param name="cancellationToken">Stops the reading between two pieces of 1 MiB.</param>
-    /// <returns>The region; dispose it.</returns>
+    /// <returns>The region, which the caller disposes.</returns>
     /// <exception cref="ArgumentException">The name is empty, or the length is not positive.</exception>
     /// <exception cref="EndOfStreamException">The stream has fewer bytes.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -77,7 +80,9 @@ public sealed class SharedRegion : IDisposable
         return Seal(name, memory);
     }
 
-    /// <summary>Frees the memory once no sandbox maps it any more. It cannot be mapped again.</summary>
+    /// <summary>
+    /// Disposes the region. The memory is freed when no sandbox maps it any more. A disposed region cannot be mapped again.
+    /// </summary>
     public void Dispose()
     {
         if (!Interlocked.Exchange(ref _isDisposed, true))
@@ -86,7 +91,7 @@ public sealed class SharedRegion : IDisposable
         }
     }
 
-    /// <summary>Adds a user of the memory, who disposes it.</summary>
+    /// <summary>Adds a user of the memory. The user disposes the memory.</summary>
     /// <exception cref="ObjectDisposedException">The region is disposed.</exception>
     internal SharedMemory Hold()
     {

@@ -7,18 +7,21 @@ using Hyperlight.Paging;
 namespace Hyperlight.Snapshots;
 
 /// <summary>
-/// Makes a snapshot of a paged guest's memory (amd64 sheet, section 6.3; i686 sheet, section 7): every page that its tables map, once, and new tables.
-/// Pages of the image and of earlier snapshots stay where they are; the others, which the guest had copied or allocated in scratch, move into a layer behind
-/// them. A table that several roots share, they share afterwards.
+/// Takes a snapshot of the memory of a guest with page tables (amd64 sheet, section 6.3; i686 sheet, section 7). The snapshot has each page
+/// that the page tables map, once, and new page tables. Pages of the image and of earlier snapshots keep their addresses. Pages that the
+/// guest has copied or allocated in scratch move into a new layer behind those pages. Roots that share a page table still share it
+/// afterwards.
 /// <code>
 ///   before   │ image │ pages of a snapshot │      …       │ scratch: buffers, tables, pages │
 ///   after    │ image │ pages of a snapshot │ new pages │  …  │ scratch: buffers, tables      │
 /// </code>
-/// A page of zeros becomes the one that the image has for its heap; where that one is not known, the first that moves.
+/// All pages of zeros become one page: the page that the image has for its heap, or the first page of zeros that moves if the image has
+/// none.
 /// </summary>
 internal sealed class Compaction
 {
-    // Each layer costs the hypervisor a slot and may hold pages that nobody maps any more: a guest with as many gets a single one behind the image.
+    // Each layer takes a slot of the hypervisor and may hold pages that no page table maps any more. If a guest has this many layers, its
+    // next snapshot has one layer behind the image instead.
     private const int MaxLayers = 4;
 
     private readonly MemoryMap _map;
@@ -31,12 +34,12 @@ internal sealed class Compaction
     private readonly GuestPhysicalAddress _start;
     private readonly ulong _mostTableBytes;
 
-    // Where the pages that move are, in their new order, and where each will be.
+    // The addresses of the pages that move, in their new order, and the new address of each.
     private readonly List<ulong> _moving = [];
     private readonly Dictionary<ulong, GuestPhysicalAddress> _moved = [];
     private GuestPhysicalAddress? _zeroPage;
 
-    // The root that a table was first reached from.
+    // The root from which each page table was reached first.
     private readonly Dictionary<TableLink, int> _owners = [];
 
     private Compaction(MemoryMap map, GuestMemory memory, PageTableFormat format, IReadOnlyList<GuestPhysicalAddress> roots)
@@ -48,23 +51,29 @@ internal sealed class Compaction
         _start = _kept[^1].End;
         _roots = roots;
         _walker = new(format, _memory, map.Scratch.Gva);
-        // A loaded snapshot may have another page there, or none.
+        // In a loaded snapshot the heap's page may have other content or be absent.
         ReadOnlySpan<byte> heap = _memory.Page(map.Heap.Gpa.Value);
         _zeroPage = heap.IsEmpty || heap.ContainsAnyExcept((byte)0) ? null : map.Heap.Gpa;
         _mostTableBytes = Math.Min(
-            map.Scratch.Size - map.Layout.MinimumScratchSize(map.Sizes.InputBufferSize, map.Sizes.OutputBufferSize), (ulong)Array.MaxLength / 2);
+            map.Scratch.Size - map.Layout.MinimumScratchSize(map.Sizes.InputBufferSize, map.Sizes.OutputBufferSize),
+            (ulong)Array.MaxLength / 2);
         CheckTables((ulong)roots.Count * GuestLayout.PageSize);
         _tables = new(PageTableFormat.Of(map.Layout.Paging), map.PageTables.Gpa, (int)map.PageTables.Size, roots.Count);
     }
 
-    /// <summary>Makes a snapshot of memory that the guest is not using meanwhile.</summary>
-    /// <param name="map">Where everything was at the start.</param>
-    /// <param name="memory">The memory.</param>
-    /// <param name="format">What the guest's current page tables are like.</param>
-    /// <param name="roots">Where they start, at least one. The new ones start one page behind the other, in this order.</param>
-    /// <exception cref="SnapshotFailedException">The guest's page tables are hostile, or too large for another start.</exception>
+    /// <summary>Takes a snapshot of the memory of a guest that is not running.</summary>
+    /// <param name="map">The guest's memory as the guest started.</param>
+    /// <param name="memory">The guest's memory.</param>
+    /// <param name="format">The format of the guest's page tables.</param>
+    /// <param name="roots">
+    /// The addresses of the page tables' roots, at least one. The new roots lie one page behind the other, in this order.
+    /// </param>
+    /// <exception cref="SnapshotFailedException">
+    /// The page tables lead to each other too often, or the new ones would be too large.
+    /// </exception>
     public static PagedSnapshotMemory Run(
-        MemoryMap map, GuestMemory memory, PageTableFormat format, IReadOnlyList<GuestPhysicalAddress> roots) => new Compaction(map, memory, format, roots).Run();
+        MemoryMap map, GuestMemory memory, PageTableFormat format, IReadOnlyList<GuestPhysicalAddress> roots) =>
+        new Compaction(map, memory, format, roots).Run();
 
     private PagedSnapshotMemory Run()
     {
@@ -79,7 +88,7 @@ internal sealed class Compaction
         MemoryLayer? added = Move();
         foreach (MemoryLayer layer in _kept)
         {
-            // The sandbox is a user too, so this cannot fail.
+            // Cannot fail, because the sandbox is a user of the layer too.
             layer.Shared.TryShare();
         }
 
@@ -94,7 +103,7 @@ internal sealed class Compaction
         }
     }
 
-    /// <summary>Says whether to walk a table: only once, however many roots lead to it.</summary>
+    /// <summary>Says whether to walk a page table. A page table is walked once, however many roots lead to it.</summary>
     private bool Enter(TableLink link)
     {
         if (_roots.Count == 1 || _owners.TryAdd(link, _tables.Root) || _owners[link] == _tables.Root)
@@ -145,17 +154,19 @@ internal sealed class Compaction
     {
         ReadOnlySpan<byte> page = _memory.Page(gpa);
         return !page.IsEmpty ? page : throw new SnapshotFailedException(
-            $"the file behind its physical address 0x{gpa:X} has become shorter since it was mapped, or cannot be read: restore another snapshot, or unmap the file.");
+            $"the file behind its physical address 0x{gpa:X} has become shorter since it was mapped, or cannot be read: restore another "
+            + "snapshot, or unmap the file.");
     }
 
     private void CheckTables(ulong size)
     {
-        // What the sandbox could not start with again is refused as soon as it shows, so a guest cannot make the host build much of it.
+        // Checked with each page table, so that a guest cannot make the host build large page tables in vain.
         if (size > _mostTableBytes)
         {
             throw new SnapshotFailedException(
-                $"the page tables of the snapshot take more than 0x{_mostTableBytes:X} bytes, which is what ScratchSize 0x{_map.Scratch.Size:X} has room for "
-                + "beside buffers and the guest's first pages: raise ScratchSize, or let the guest map less.");
+                $"the page tables of the snapshot take more than 0x{_mostTableBytes:X} bytes, which is what ScratchSize "
+                + $"0x{_map.Scratch.Size:X} has room for beside buffers and the guest's first pages: raise ScratchSize, or let the guest "
+                + "map less.");
         }
     }
 
@@ -170,13 +181,15 @@ internal sealed class Compaction
         AddressRange<GuestPhysicalAddress> pages = new(_start, size);
         if (_start + size > _map.Scratch.Gpa)
         {
-            throw new SnapshotFailedException($"its pages would end at {_start + size}, behind the start of scratch at {_map.Scratch.Gpa}.");
+            throw new SnapshotFailedException(
+                $"its pages would end at {_start + size}, behind the start of scratch at {_map.Scratch.Gpa}.");
         }
 
         if (_map.ReservedRanges.FirstOrDefault(range => range.Addresses.Overlaps(pages)) is { } reserved)
         {
             throw new SnapshotFailedException(
-                $"its pages would lie at {pages}, where the page of the {reserved.Name} is ({reserved.Addresses.Start}): let the guest write less, or start anew.");
+                $"its pages would lie at {pages}, where the page of the {reserved.Name} is ({reserved.Addresses.Start}): let the guest write "
+                + "less, or start anew.");
         }
 
         MappedMemory target = _host.Allocate(size);

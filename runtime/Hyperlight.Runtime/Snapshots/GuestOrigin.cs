@@ -1,7 +1,7 @@
 namespace Hyperlight.Snapshots;
 
-/// <summary>Where a guest comes from.</summary>
+/// <summary>The name of a guest and the image that it was started from.</summary>
 /// <param name="Name">The guest's name.</param>
-/// <param name="EntryPoint">Its first instruction; null when only its later life is known.</param>
-/// <param name="ImageDigest">The digest of its image's manifest; null when it is not known.</param>
+/// <param name="EntryPoint">The address of the first instruction, or <c>null</c> if a saved snapshot does not tell the address.</param>
+/// <param name="ImageDigest">The digest of the image's manifest, or <c>null</c> if the digest is not known.</param>
 internal sealed record GuestOrigin(string Name, GuestVirtualAddress? EntryPoint, string? ImageDigest);

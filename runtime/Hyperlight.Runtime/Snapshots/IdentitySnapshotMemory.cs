@@ -10,9 +10,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Hyperlight.Snapshots;
 
 /// <summary>
-/// The memory of a guest whose addresses are the physical ones, so that every page has to stay where it is: the pages that differ from the image, and
-/// those of scratch behind the buffers, one behind the other in a file. Sandboxes have a private view of the image, with the long runs of pages
-/// mapped over it; the other pages are copied into it.
+/// The memory of a guest without page tables, in which every page keeps its physical address. A file holds the pages that differ from the
+/// image, and the pages of scratch behind the buffers, one behind the other. A sandbox has a private view of the image: long runs of pages
+/// are mapped over the view, and other pages are copied into it.
 /// <code>
 ///   file    │ run │ run │ run …
 ///   view    │ image │ run │ image │ page │ image … │ scratch: buffers │ page │ zero …
@@ -21,7 +21,8 @@ namespace Hyperlight.Snapshots;
 /// </summary>
 internal sealed class IdentitySnapshotMemory : SnapshotMemory
 {
-    // To map a run costs a sandbox once what copying three pages costs at each restore (docs/performance.md). A process may have 65,530 mappings.
+    // Mapping a run takes a sandbox as long, once, as copying three pages takes at each restore (docs/performance.md). A process may have
+    // 65,530 mappings.
     private const ulong LeastMappedSize = 16 * GuestLayout.PageSize;
     private const int MaxMapped = 32;
 
@@ -31,12 +32,12 @@ internal sealed class IdentitySnapshotMemory : SnapshotMemory
     private readonly ImmutableArray<PageRun> _mapped;
     private readonly ImmutableArray<PageRun> _copied;
 
-    /// <summary>Takes over files.</summary>
-    /// <param name="map">Where everything was at the start.</param>
-    /// <param name="image">The image's memory.</param>
-    /// <param name="pages">A file that has the pages.</param>
-    /// <param name="runs">Where they are, in ascending order.</param>
-    /// <param name="size">Bytes of memory that they take.</param>
+    /// <summary>Creates the memory of a snapshot from two files. The memory takes over the caller's use of both.</summary>
+    /// <param name="map">The guest's memory as the guest started.</param>
+    /// <param name="image">The memory blob of the image.</param>
+    /// <param name="pages">The file that has the pages.</param>
+    /// <param name="runs">The addresses of the pages, in ascending order.</param>
+    /// <param name="size">The bytes of host memory that the pages take.</param>
     public IdentitySnapshotMemory(MemoryMap map, SharedFile image, SharedFile pages, ImmutableArray<PageRun> runs, ulong size)
     {
         _map = map;
@@ -44,40 +45,44 @@ internal sealed class IdentitySnapshotMemory : SnapshotMemory
         _pages = pages;
         Runs = runs;
         Size = size;
-        _mapped = [.. runs.Where(run => run.Gpa < map.Scratch.Gpa.Value && run.Size >= LeastMappedSize).OrderByDescending(run => run.Size).Take(MaxMapped)];
+        IEnumerable<PageRun> mappable = runs.Where(run => run.Gpa < map.Scratch.Gpa.Value && run.Size >= LeastMappedSize);
+        _mapped = [.. mappable.OrderByDescending(run => run.Size).Take(MaxMapped)];
         _copied = [.. runs.Except(_mapped)];
     }
 
     /// <inheritdoc/>
     public override ulong Size { get; }
 
-    /// <summary>The memory of a loaded snapshot, which takes its files over.</summary>
+    /// <summary>Creates the memory of a loaded snapshot. The memory takes over the snapshot's files.</summary>
     public static IdentitySnapshotMemory Of(MemoryMap map, SavedIdentityMemory saved) =>
         new(map, saved.Image, saved.Pages, PageRun.Join(saved.Addresses, saved.FirstPage, map.Scratch.Gpa), size: 0);
 
-    /// <summary>All pages, in ascending order.</summary>
+    /// <summary>Gets the addresses of all pages, in ascending order.</summary>
     public ImmutableArray<PageRun> Runs { get; }
 
-    /// <summary>The image's memory, there as long as this is.</summary>
+    /// <summary>Gets the memory blob of the image, which is open as long as this object has users.</summary>
     public SharedFile Image => _image;
 
-    /// <summary>The file that has the pages, there as long as this is.</summary>
+    /// <summary>Gets the file that has the pages, which is open as long as this object has users.</summary>
     public SharedFile Pages => _pages;
 
-    /// <summary>Copies the pages that differ from the image.</summary>
-    /// <param name="map">Where everything was at the start.</param>
-    /// <param name="memory">Memory that the guest is not using meanwhile.</param>
+    /// <summary>Takes a snapshot of the memory of a guest that is not running: copies the pages that differ from the image.</summary>
+    /// <param name="map">The guest's memory as the guest started.</param>
+    /// <param name="memory">The guest's memory.</param>
     /// <exception cref="HyperlightException">There is not enough memory, or too many files are open.</exception>
     /// <exception cref="SnapshotFailedException">The image cannot be read.</exception>
     public static IdentitySnapshotMemory Take(MemoryMap map, GuestMemory memory)
     {
         SharedMemory below = memory.Layers[0].Shared;
-        (SharedFile image, ImmutableArray<PageRun> mapped) = below.Source is IdentitySnapshotMemory before ? (before._image, before._mapped) : ((SharedFile)below.Source!, []);
+        (SharedFile image, ImmutableArray<PageRun> mapped) = below.Source is IdentitySnapshotMemory before
+            ? (before._image, before._mapped)
+            : ((SharedFile)below.Source!, []);
         ulong start = map.Layout.SnapshotBase.Value;
 
-        // What is mapped over the image has not been written to, and is no page of the image either.
+        // Pages that were mapped over the image differ from it although nobody has written to them.
         IEnumerable<ulong> written = below.Memory.WrittenPages().Select(offset => start + offset);
-        IEnumerable<ulong> changed = Differing(mapped.IsEmpty ? written : written.Union(mapped.SelectMany(run => run.Pages)).Order(), start, below.Memory, image);
+        IEnumerable<ulong> candidates = mapped.IsEmpty ? written : written.Union(mapped.SelectMany(run => run.Pages)).Order();
+        IEnumerable<ulong> changed = Differing(candidates, start, below.Memory, image);
         ImmutableArray<PageRun> runs = PageRun.Join(changed.Concat(ScratchPages(map, memory.Scratch)), 0, map.Scratch.Gpa);
         SafeFileHandle pages = SealedFile.Create("a snapshot's memory", file =>
         {
@@ -87,7 +92,7 @@ internal sealed class IdentitySnapshotMemory : SnapshotMemory
             }
         });
 
-        // The layer is a user too, so this cannot fail.
+        // Cannot fail, because the layer is a user of the image too.
         image.TryShare();
         return new(map, image, SharedFile.Sealed(pages), runs, runs.Aggregate(0UL, (sum, run) => sum + run.Size));
     }
@@ -109,7 +114,7 @@ internal sealed class IdentitySnapshotMemory : SnapshotMemory
                 .. _mapped.Select(run => new FilePart(run.Gpa - start, run.Size, _pages.Handle, run.Offset)),
             ]);
 
-        // The caller is a user of this, and this one of the image.
+        // Cannot fail, because the caller is a user of this object, which is a user of the image.
         source.TryShare();
         return [new(_map.Layout.SnapshotBase, new(view, source))];
     }
@@ -132,10 +137,12 @@ internal sealed class IdentitySnapshotMemory : SnapshotMemory
         }
     }
 
-    // The number was the host's, of a counter that belongs to another sandbox: without one this guest reads 0, as at its start.
+    // The snapshot has the number of the counter of another sandbox. A sandbox without a counter starts with 0; a sandbox with a counter
+    // writes its own number afterwards.
     private void ClearCounter(GuestMemory memory)
     {
-        if (_map.Layout.CounterOffset is { } fromEnd && _copied.Any(run => _map.Layout.ScratchTopGpa.Value + 1 - fromEnd - run.Gpa < run.Size))
+        if (_map.Layout.CounterOffset is { } fromEnd
+            && _copied.Any(run => _map.Layout.ScratchTopGpa.Value + 1 - fromEnd - run.Gpa < run.Size))
         {
             memory.Scratch.Slice(_map.Scratch.Size - fromEnd, sizeof(ulong)).Clear();
         }

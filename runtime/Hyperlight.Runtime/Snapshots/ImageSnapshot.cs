@@ -4,7 +4,10 @@ using Hyperlight.Images;
 
 namespace Hyperlight.Snapshots;
 
-/// <summary>The snapshot that a build added to an image. It is loaded once for all handles and sandboxes of the image, and freed with the image.</summary>
+/// <summary>
+/// The snapshot that a build has added to an image. The snapshot is loaded once for all handles and sandboxes of the image, and freed with
+/// the image.
+/// </summary>
 internal sealed class ImageSnapshot : IDisposable
 {
     private static readonly ConditionalWeakTable<ImageContent, ImageSnapshot> All = [];
@@ -14,10 +17,13 @@ internal sealed class ImageSnapshot : IDisposable
     private SnapshotContent? _content;
     private Finding? _finding;
 
-    /// <summary>The snapshot of an image, which the caller is a user of. A load that failed is tried again.</summary>
-    /// <param name="image">The image.</param>
+    /// <summary>Gets the snapshot of an image. A load that failed is tried again by the next call.</summary>
+    /// <param name="image">The image, which the caller is a user of.</param>
     /// <param name="hypervisor">The hypervisor that sandboxes of the image run on.</param>
-    /// <returns>The snapshot and null; or null and why it is of no use here, null where the image has none.</returns>
+    /// <returns>
+    /// The snapshot, or <c>null</c> and the reason why the snapshot cannot be used on this computer, or twice <c>null</c> if the image has
+    /// no snapshot.
+    /// </returns>
     /// <exception cref="HyperlightException">HL3001 to HL3003, HL3005, HL3009: the snapshot is damaged.</exception>
     /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
     public static (SnapshotContent? Content, Finding? Finding) Of(ImageContent image, IHypervisor hypervisor) =>
@@ -48,9 +54,10 @@ internal sealed class ImageSnapshot : IDisposable
         {
             snapshot = SnapshotFile.Load(image.Directory, digest, image.VerifyContent, hypervisor);
         }
-        catch (HyperlightException e) when (e.Finding is { } finding && (finding.Rule == Rules.SnapshotMachineDiffers || finding.Rule == Rules.ImageUnsupported))
+        catch (HyperlightException e) when (
+            e.Finding is { } finding && (finding.Rule == Rules.SnapshotMachineDiffers || finding.Rule == Rules.ImageUnsupported))
         {
-            // Not damaged, but for other machines or another runtime.
+            // The snapshot is not damaged: it is for other computers or another version of the runtime.
             return (null, finding);
         }
 
@@ -61,6 +68,7 @@ internal sealed class ImageSnapshot : IDisposable
 
         snapshot.Dispose();
         return (null, Rules.SnapshotOfOtherImage.Found(
-            $"the snapshot in '{image.Directory}' was taken from the image {snapshot.ImageDigest ?? "of another program"}, the image is {image.Digest}: build the project again, or copy the whole folder."));
+            $"the snapshot in '{image.Directory}' was taken from the image {snapshot.ImageDigest ?? "of another program"}, the image is "
+            + $"{image.Digest}: build the project again, or copy the whole folder."));
     }
 }

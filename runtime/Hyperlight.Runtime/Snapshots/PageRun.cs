@@ -2,13 +2,13 @@ using System.Collections.Immutable;
 
 namespace Hyperlight.Snapshots;
 
-/// <summary>Pages of a guest's memory that follow each other, there as well as in a file.</summary>
-/// <param name="Gpa">Where the first is in the guest's memory.</param>
-/// <param name="Offset">Where it is in the file.</param>
-/// <param name="Size">Their bytes.</param>
+/// <summary>Pages that follow each other, in a guest's memory as well as in a file.</summary>
+/// <param name="Gpa">The physical address of the first page.</param>
+/// <param name="Offset">The offset of the first page in the file, in bytes.</param>
+/// <param name="Size">The size of all pages in bytes.</param>
 internal readonly record struct PageRun(ulong Gpa, ulong Offset, ulong Size)
 {
-    /// <summary>The addresses of the pages.</summary>
+    /// <summary>Gets the addresses of the pages.</summary>
     public IEnumerable<ulong> Pages
     {
         get
@@ -20,10 +20,10 @@ internal readonly record struct PageRun(ulong Gpa, ulong Offset, ulong Size)
         }
     }
 
-    /// <summary>Joins single pages that lie in a file in the order of their addresses.</summary>
-    /// <param name="pages">Their addresses, ascending.</param>
-    /// <param name="offset">Where the first is in the file.</param>
-    /// <param name="boundary">An address that no run reaches across.</param>
+    /// <summary>Joins pages to runs. The pages lie one behind the other in a file, in the order of their addresses.</summary>
+    /// <param name="pages">The addresses of the pages, in ascending order.</param>
+    /// <param name="offset">The offset of the first page in the file, in bytes.</param>
+    /// <param name="boundary">An address at which a new run begins.</param>
     public static ImmutableArray<PageRun> Join(IEnumerable<ulong> pages, ulong offset, GuestPhysicalAddress boundary)
     {
         ImmutableArray<PageRun>.Builder runs = ImmutableArray.CreateBuilder<PageRun>();

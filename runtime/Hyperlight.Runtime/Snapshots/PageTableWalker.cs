@@ -5,40 +5,42 @@ using static Hyperlight.Paging.PageTableEntry;
 namespace Hyperlight.Snapshots;
 
 /// <summary>
-/// Finds every page that a guest's page tables map, in ascending order of virtual addresses, each on its own also where the tables have large pages
-/// (amd64 sheet, section 6.3; i686 sheet, section 7). The guest wrote the tables: an entry that leads out of its memory counts as absent, and tables
-/// that lead to each other, which could make a walk take for ever, end it.
+/// Finds the pages that a guest's page tables map, in ascending order of virtual addresses (amd64 sheet, section 6.3; i686 sheet, section
+/// 7). A large page is found as its small pages. The page tables are the guest's, and not trusted: an entry that leads out of the guest's
+/// memory counts as absent, and the walk fails if page tables lead to each other so often that the walk would not end.
 /// </summary>
-/// <param name="format">What the tables are like.</param>
+/// <param name="format">The format of the page tables.</param>
 /// <param name="memory">The guest's memory.</param>
-/// <param name="limit">Where the walk ends: scratch is mapped anew in every snapshot.</param>
+/// <param name="limit">The virtual address at which the walk ends, because every snapshot maps scratch anew.</param>
 internal sealed class PageTableWalker(PageTableFormat format, PhysicalMemory memory, GuestVirtualAddress limit)
 {
     private const ulong PageSize = GuestLayout.PageSize;
 
-    // Addresses from here on are written with all higher bits set.
+    // Virtual addresses from here on have all higher bits set.
     private const ulong UpperHalf = 1UL << 47;
     private const ulong UpperHalfBits = 0xFFFF_0000_0000_0000;
 
-    // Upstream reserves these addresses for a guest's view of its own tables, which no snapshot keeps (amd64 sheet, section 0).
+    // Upstream reserves these virtual addresses for the guest's view of its own page tables, which snapshots do not keep (amd64 sheet,
+    // section 0).
     private const ulong ReservedStart = 0xFFFF_8000_0000_0000;
     private const ulong ReservedEnd = 0xFFFF_8100_0000_0000;
 
-    // No guest that keeps to the ABI reaches a table twice. Tables are pages of its memory, so this leaves room for several views of each.
+    // A guest that follows the ABI reaches each page table once. Page tables are pages of the guest's memory, so that this number allows
+    // for reaching each of them several times.
     private readonly ulong _mostTables = (4 * memory.PageCount) + 1024;
     private ulong _tables;
 
-    /// <summary>Walks the tables.</summary>
-    /// <param name="root">The address of the first one.</param>
-    /// <param name="found">Gets every page.</param>
-    /// <exception cref="SnapshotFailedException">The tables lead to each other too often.</exception>
+    /// <summary>Walks all page tables.</summary>
+    /// <param name="root">The physical address of the root.</param>
+    /// <param name="found">Called for each page.</param>
+    /// <exception cref="SnapshotFailedException">The page tables lead to each other too often.</exception>
     public void Walk(GuestPhysicalAddress root, Action<PageLeaf> found) => Walk(root, static _ => true, found);
 
-    /// <summary>Walks those of the tables that it is told to.</summary>
-    /// <param name="root">The address of the first one.</param>
-    /// <param name="enter">Says of every other whether to walk it.</param>
-    /// <param name="found">Gets every page.</param>
-    /// <exception cref="SnapshotFailedException">The tables lead to each other too often, in this walk and those before.</exception>
+    /// <summary>Walks the root and the page tables that a function selects.</summary>
+    /// <param name="root">The physical address of the root.</param>
+    /// <param name="enter">Says for each page table below the root whether to walk it.</param>
+    /// <param name="found">Called for each page.</param>
+    /// <exception cref="SnapshotFailedException">The page tables led to each other too often in all walks together.</exception>
     public void Walk(GuestPhysicalAddress root, Func<TableLink, bool> enter, Action<PageLeaf> found) =>
         VisitTable(root.Value, 0, 0, Writable | User, enter, found);
 
@@ -71,7 +73,7 @@ internal sealed class PageTableWalker(PageTableFormat format, PhysicalMemory mem
                 continue;
             }
 
-            // Every level can forbid writing, use by programs, and executing.
+            // The entries of every level can forbid to write, to use the page in user mode, and to execute.
             ulong bits = (inherited & entry & (Writable | User)) | ((inherited | entry) & NoExecute);
             ulong target = entry & format.AddressMask;
             if (level == format.LastLevel)
@@ -90,7 +92,7 @@ internal sealed class PageTableWalker(PageTableFormat format, PhysicalMemory mem
                 VisitLargePage(target & ~((1UL << format.Shifts[level]) - 1), level, gva, entry, bits, found);
             }
 
-            // Above, large is a reserved bit: the processor would fault.
+            // At higher levels the bit of large pages is reserved, and the processor would raise a page fault.
         }
     }
 
@@ -140,8 +142,8 @@ internal sealed class PageTableWalker(PageTableFormat format, PhysicalMemory mem
         if (++_tables > _mostTables)
         {
             throw new SnapshotFailedException(
-                $"its page tables lead to more than {_mostTables} others, and all its memory has {memory.PageCount} pages of {PageSize} bytes: "
-                + "tables that lead to themselves or to each other again and again cannot be kept.");
+                $"its page tables lead to more than {_mostTables} others, and all its memory has {memory.PageCount} pages of {PageSize} "
+                + "bytes: tables that lead to themselves or to each other again and again cannot be kept.");
         }
     }
 }

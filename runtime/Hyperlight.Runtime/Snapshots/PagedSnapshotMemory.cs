@@ -7,40 +7,43 @@ using Hyperlight.Snapshots.Formats;
 namespace Hyperlight.Snapshots;
 
 /// <summary>
-/// The memory of a paged guest: layers that every sandbox sees read-only, and page tables that each gets a copy of in its scratch. The layers lie one behind
-/// the other from the layout's base, so that one behind the other they are the blob on disk:
+/// The memory of a guest with page tables: layers, which all sandboxes map read-only, and page tables, of which each sandbox gets a copy in
+/// its scratch. The layers lie one behind the other, from the base of the layout. The blob on disk has the layers and then the page tables:
 /// <code>
 ///   memory  base │ image │ pages of a snapshot │ pages of the next │   …   │ scratch: tables at their place
 ///   blob         │ image │ pages of a snapshot │ pages of the next │ tables │
 /// </code>
 /// </summary>
-/// <param name="layers">The layers, taken over.</param>
+/// <param name="layers">The layers, whose use by the caller is taken over.</param>
 /// <param name="tables">The page tables.</param>
-/// <param name="ownSize">Bytes of the layer that is not shared with anything older; 0 when there is none.</param>
+/// <param name="ownSize">The size in bytes of the layer that only this snapshot has; 0 if it has no such layer.</param>
 internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, byte[] tables, ulong ownSize) : SnapshotMemory
 {
     private const int ChunkSize = 1 << 20;
 
-    /// <summary>The layers, there as long as this is.</summary>
+    /// <summary>Gets the layers, which are mapped as long as this object has users.</summary>
     public ImmutableArray<MemoryLayer> Layers => layers;
 
-    /// <summary>The page tables.</summary>
+    /// <summary>Gets the page tables.</summary>
     public ReadOnlySpan<byte> Tables => tables;
 
     /// <inheritdoc/>
     public override ulong Size => ownSize + (ulong)tables.Length;
 
-    /// <summary>The memory of a loaded snapshot, which takes its file over.</summary>
+    /// <summary>Creates the memory of a loaded snapshot. The memory takes over the snapshot's file.</summary>
     /// <exception cref="HyperlightException">There is not enough memory.</exception>
     public static PagedSnapshotMemory Of(MemoryMap map, SavedPagedMemory saved, IHostMemory host) =>
         new([new(map.Layout.SnapshotBase, new(host.MapReadOnly(saved.File, saved.Size), saved.File))], saved.Tables, ownSize: 0);
 
-    /// <summary>Bytes of memory in the blob on disk. Readers want room for image, PEB, a page of heap and init data, also where pages of zeros are not stored.</summary>
+    /// <summary>
+    /// Gets the bytes of the blob on disk before the page tables. Readers expect room for the image, the PEB, a page of heap and the init
+    /// data, also if pages of zeros are not stored.
+    /// </summary>
     public ulong SavedSize(MemoryMap map) => Math.Max(
         layers[^1].End.Value - map.Layout.SnapshotBase.Value, map.Image.Size + map.Peb.Size + GuestLayout.PageSize + map.InitData.Size);
 
     /// <summary>Writes the blob.</summary>
-    /// <exception cref="HyperlightException">HL3013: a file that it is a view of was changed.</exception>
+    /// <exception cref="HyperlightException">HL3013: the file of a layer was changed.</exception>
     public void WriteTo(BlobSink sink, MemoryMap map)
     {
         foreach (MemoryLayer layer in layers)
@@ -52,7 +55,8 @@ internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, by
                 if (bytes.IsEmpty)
                 {
                     throw new HyperlightException(Rules.ContentChanged.Found(
-                        "the file that the snapshot's guest was started from became shorter or cannot be read: start the guest anew, and leave its files alone while they are in use."));
+                        "the file that the snapshot's guest was started from became shorter or cannot be read: start the guest anew, and "
+                        + "leave its files alone while they are in use."));
                 }
 
                 sink(layer.Gpa.Value - map.Layout.SnapshotBase.Value + offset, bytes);
@@ -85,7 +89,7 @@ internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, by
             }
             else
             {
-                // This is a user of it, so that cannot fail.
+                // Cannot fail, because this object is a user of the layer.
                 layers[i].Shared.TryShare();
                 shared.Add(layers[i]);
             }

@@ -4,10 +4,10 @@ using static Hyperlight.Hypervisors.ControlBits;
 
 namespace Hyperlight.Snapshots;
 
-/// <summary>Tells from a processor's registers what page tables it uses (Intel SDM volume 3, section 5.1.1).</summary>
+/// <summary>Derives the format of page tables from the registers of a processor (Intel SDM volume 3, section 5.1.1).</summary>
 internal static class ProcessorPaging
 {
-    /// <summary>The tables that CR3 leads to; null without paging, and where no layout's guest has such tables.</summary>
+    /// <summary>Gets the format of the page tables, or <c>null</c> without paging or for a format that no layout has.</summary>
     public static PageTableFormat? Of(in SpecialRegisters registers)
     {
         ulong extension = registers.Cr4 & (Cr4PhysicalAddressExtension | Cr4FiveLevels);

@@ -5,26 +5,30 @@ using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Snapshots;
 
-/// <summary>The snapshot of a guest in our own format (docs/image-format.md).</summary>
+/// <summary>Saves snapshots in the format of this SDK (docs/image-format.md).</summary>
 internal static class SdkSnapshotFile
 {
     private const int ChunkSize = 1 << 16;
 
     /// <summary>Saves a snapshot of a guest with page tables.</summary>
-    /// <returns>The digest of its manifest.</returns>
+    /// <returns>The digest of the snapshot's manifest.</returns>
     /// <exception cref="HyperlightException">HL3001, HL3002, HL3004, HL3006, HL3008.</exception>
     public static string Save(SnapshotContent snapshot, PagedSnapshotMemory memory, SnapshotWriter writer, string tag)
     {
-        SdkSnapshotConfig config = ToConfig(snapshot) with { MemorySize = memory.SavedSize(snapshot.Map), TablesSize = (ulong)memory.Tables.Length };
+        SdkSnapshotConfig config = ToConfig(snapshot) with
+        {
+            MemorySize = memory.SavedSize(snapshot.Map),
+            TablesSize = (ulong)memory.Tables.Length,
+        };
 
-        // Readers want room for pages of zeros that the image does not store.
+        // Readers expect room also for pages of zeros, which the image does not store.
         return SnapshotSizeRules.FindFault(snapshot.Map, config.MemorySize.Value, config.TablesSize.Value) is { } fault
             ? throw SnapshotFile.NotSavable(fault)
             : writer.Write(tag, config, sink => memory.WriteTo(sink, snapshot.Map));
     }
 
-    /// <summary>Saves a snapshot of a guest without page tables: the image's memory, and the pages that differ.</summary>
-    /// <returns>The digest of its manifest.</returns>
+    /// <summary>Saves a snapshot of a guest without page tables: the memory of the image, and the pages that differ.</summary>
+    /// <returns>The digest of the snapshot's manifest.</returns>
     /// <exception cref="HyperlightException">HL3001, HL3002, HL3004, HL3006, HL3008.</exception>
     public static string Save(SnapshotContent snapshot, IdentitySnapshotMemory memory, SnapshotWriter writer, string tag)
     {
@@ -55,7 +59,7 @@ internal static class SdkSnapshotFile
             });
     }
 
-    /// <summary>All but what is different with and without page tables.</summary>
+    /// <summary>Creates the part of the config that guests with and without page tables share.</summary>
     private static SdkSnapshotConfig ToConfig(SnapshotContent snapshot)
     {
         MachineIdentity machine = snapshot.Processor.Machine;
@@ -87,7 +91,7 @@ internal static class SdkSnapshotFile
         return SnapshotStateRules.FindFault(config, snapshot.Map) is { } fault ? throw SnapshotFile.NotSavable(fault) : config;
     }
 
-    /// <summary>Copies a part of a file; what is zero in it stays a hole.</summary>
+    /// <summary>Copies a part of a file. Zeros become holes of the copy.</summary>
     private static void Copy(SharedFile file, ulong offset, ulong size, ulong target, BlobSink sink)
     {
         byte[] chunk = new byte[ChunkSize];

@@ -4,15 +4,18 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Snapshots;
 
-/// <summary>The content of a snapshot: one object for all handles of the snapshot. Each user disposes it; the memory is freed when the last user has gone.</summary>
-/// <param name="origin">Where the guest comes from.</param>
-/// <param name="generation">How many snapshots the guest has been through, this one included.</param>
-/// <param name="map">Where everything lay in the guest's memory when it started.</param>
+/// <summary>
+/// The content of a snapshot: one object for all handles of the snapshot. Each user of the content disposes it. The memory is freed when no
+/// user is left.
+/// </summary>
+/// <param name="origin">The guest's name, entry point and image.</param>
+/// <param name="generation">The count of snapshots that the guest has been through, this snapshot included.</param>
+/// <param name="map">The guest's memory as the guest started.</param>
 /// <param name="memory">The memory. The creator's use of the memory becomes the creator's use of this object.</param>
-/// <param name="processor">What the processor keeps from call to call.</param>
+/// <param name="processor">The registers that the processor keeps from call to call.</param>
 /// <param name="callRegisters">The general registers with which a call begins.</param>
-/// <param name="hostFunctions">The host functions that the snapshot's sandbox had.</param>
-/// <param name="allowedMsrs">The model-specific registers that the guest could use.</param>
+/// <param name="hostFunctions">The types of the host functions of the snapshot's sandbox.</param>
+/// <param name="allowedMsrs">The model-specific registers that the guest may use.</param>
 internal sealed class SnapshotContent(
     GuestOrigin origin,
     ulong generation,
@@ -23,41 +26,41 @@ internal sealed class SnapshotContent(
     ImmutableSortedDictionary<string, HostFunctionSignature> hostFunctions,
     ImmutableArray<uint> allowedMsrs) : IDisposable
 {
-    /// <summary>Where the guest comes from.</summary>
+    /// <summary>Gets the guest's name, entry point and image.</summary>
     public GuestOrigin Origin => origin;
 
-    /// <summary>The guest's name.</summary>
+    /// <summary>Gets the guest's name.</summary>
     public string GuestName => origin.Name;
 
-    /// <summary>The digest of the image that the guest was started from, null when it is not known.</summary>
+    /// <summary>Gets the digest of the image that the guest was started from, or <c>null</c> if the digest is not known.</summary>
     public string? ImageDigest => origin.ImageDigest;
 
-    /// <summary>How many snapshots the guest has been through, this one included.</summary>
+    /// <summary>Gets the count of snapshots that the guest has been through, this snapshot included.</summary>
     public ulong Generation => generation;
 
-    /// <summary>Where everything lay in the guest's memory when it started.</summary>
+    /// <summary>Gets the guest's memory as the guest started.</summary>
     public MemoryMap Map => map;
 
-    /// <summary>The memory.</summary>
+    /// <summary>Gets the memory.</summary>
     public SnapshotMemory Memory => memory;
 
-    /// <summary>The registers that the processor keeps from call to call.</summary>
+    /// <summary>Gets the registers that the processor keeps from call to call.</summary>
     public ProcessorState Processor => processor;
 
-    /// <summary>Whether a processor has had its registers, which means that every other of this machine can.</summary>
+    /// <summary>Gets or sets whether a processor of this computer has taken the registers, so that every other can take them too.</summary>
     public bool IsAccepted { get; set; }
 
-    /// <summary>The general registers with which a call begins.</summary>
+    /// <summary>Gets the general registers with which a call begins.</summary>
     public GeneralRegisters CallRegisters => callRegisters;
 
-    /// <summary>The host functions that the snapshot's sandbox had.</summary>
+    /// <summary>Gets the types of the host functions of the snapshot's sandbox.</summary>
     public ImmutableSortedDictionary<string, HostFunctionSignature> HostFunctions => hostFunctions;
 
-    /// <summary>The model-specific registers that the guest could use.</summary>
+    /// <summary>Gets the model-specific registers that the guest may use.</summary>
     public ImmutableArray<uint> AllowedMsrs => allowedMsrs;
 
     /// <summary>Adds a user.</summary>
-    /// <returns>Whether that was possible: the last one may have been faster to go.</returns>
+    /// <returns><c>true</c> if the user was added; <c>false</c> if no user was left, so that the memory is freed.</returns>
     public bool TryShare() => memory.TryShare();
 
     /// <summary>Removes a user.</summary>

@@ -3,16 +3,20 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Snapshots;
 
-/// <summary>What keeps a snapshot from being restored into a sandbox (amd64 sheet, section 6.4).</summary>
+/// <summary>Finds the reasons why a snapshot cannot be restored into a sandbox (amd64 sheet, section 6.4).</summary>
 internal static class SnapshotDifferences
 {
-    /// <summary>Compares everything; none of it depends on what a guest did.</summary>
+    /// <summary>Compares a snapshot with the unchanging properties of a sandbox.</summary>
     /// <param name="snapshot">The snapshot.</param>
-    /// <param name="map">The sandbox's memory at its start.</param>
-    /// <param name="hostFunctions">The host functions the sandbox has.</param>
-    /// <param name="allowedMsrs">The model-specific registers its guest may use.</param>
+    /// <param name="map">The memory of the sandbox's guest as the guest started.</param>
+    /// <param name="hostFunctions">The types of the host functions of the sandbox.</param>
+    /// <param name="allowedMsrs">The model-specific registers that the sandbox's guest may use.</param>
+    /// <returns>A text for each difference; empty if the snapshot can be restored.</returns>
     public static ImmutableArray<string> Find(
-        SnapshotContent snapshot, MemoryMap map, ImmutableSortedDictionary<string, HostFunctionSignature> hostFunctions, ImmutableArray<uint> allowedMsrs) =>
+        SnapshotContent snapshot,
+        MemoryMap map,
+        ImmutableSortedDictionary<string, HostFunctionSignature> hostFunctions,
+        ImmutableArray<uint> allowedMsrs) =>
     [
         .. ReferenceEquals(snapshot.Map, map) ? [] : Layout(snapshot.Map, map),
         .. HostFunctions(snapshot.HostFunctions, hostFunctions),

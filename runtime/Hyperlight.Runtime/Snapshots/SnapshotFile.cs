@@ -5,26 +5,30 @@ using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Snapshots;
 
-/// <summary>A snapshot and its directory: in upstream's format where that has one for its guest, else in our own.</summary>
+/// <summary>
+/// Saves and loads snapshots: in upstream's format if upstream has a format for the guest, otherwise in the format of this SDK.
+/// </summary>
 internal static class SnapshotFile
 {
-    // Upstream's KVM sets these, too: KERNEL_GS_BASE, TSC, TSC_ADJUST, the active shadow stack (amd64 sheet, section 11.3). No guest has to be allowed them.
+    // KVM also lists these registers for upstream: KERNEL_GS_BASE, TSC, TSC_ADJUST, and the active shadow stack (amd64 sheet, section
+    // 11.3). A guest need not be allowed to use them.
     private static readonly ImmutableArray<uint> CoreMsrs = [0xC000_0102, 0x10, 0x3B, 0x7A0];
 
     /// <summary>Saves a snapshot, which the caller is a user of.</summary>
     /// <param name="snapshot">The snapshot.</param>
-    /// <param name="writer">Where it is saved.</param>
-    /// <param name="tag">Its name there.</param>
-    /// <returns>The digest of its manifest.</returns>
+    /// <param name="writer">The writer of the snapshot's directory.</param>
+    /// <param name="tag">The name of the snapshot in the directory.</param>
+    /// <returns>The digest of the snapshot's manifest.</returns>
     /// <exception cref="HyperlightException">HL3001, HL3002, HL3004, HL3006, HL3008.</exception>
-    public static string Save(SnapshotContent snapshot, SnapshotWriter writer, string tag) => (snapshot.Memory, snapshot.Map.SnapshotAbi) switch
-    {
-        (PagedSnapshotMemory memory, { } abi) => UpstreamSnapshotFile.Save(snapshot, memory, abi, writer, tag),
-        (PagedSnapshotMemory memory, null) => SdkSnapshotFile.Save(snapshot, memory, writer, tag),
-        _ => SdkSnapshotFile.Save(snapshot, (IdentitySnapshotMemory)snapshot.Memory, writer, tag),
-    };
+    public static string Save(SnapshotContent snapshot, SnapshotWriter writer, string tag) =>
+        (snapshot.Memory, snapshot.Map.SnapshotAbi) switch
+        {
+            (PagedSnapshotMemory memory, { } abi) => UpstreamSnapshotFile.Save(snapshot, memory, abi, writer, tag),
+            (PagedSnapshotMemory memory, null) => SdkSnapshotFile.Save(snapshot, memory, writer, tag),
+            _ => SdkSnapshotFile.Save(snapshot, (IdentitySnapshotMemory)snapshot.Memory, writer, tag),
+        };
 
-    /// <summary>Loads a snapshot. Its memory is a view of the files. The caller is its first user.</summary>
+    /// <summary>Loads a snapshot, whose memory is a view of the files. The caller is the first user of the snapshot.</summary>
     /// <param name="directory">The directory of the snapshot.</param>
     /// <param name="reference">The tag or digest of the snapshot.</param>
     /// <param name="verifyContent">Whether the digests of the files are compared with their content.</param>
@@ -46,8 +50,14 @@ internal static class SnapshotFile
                     saved.ImageDigest),
                 saved.Generation,
                 saved.Map,
-                saved.Memory is SavedIdentityMemory identity ? IdentitySnapshotMemory.Of(saved.Map, identity) : PagedSnapshotMemory.Of(saved.Map, (SavedPagedMemory)saved.Memory, hypervisor.Memory),
-                new(machine, SavedProcessor.FromSaved(saved.Registers, saved.Cr3), saved.ExtendedControl, SavedProcessor.FromSaved(saved.Msrs))
+                saved.Memory is SavedIdentityMemory identity
+                    ? IdentitySnapshotMemory.Of(saved.Map, identity)
+                    : PagedSnapshotMemory.Of(saved.Map, (SavedPagedMemory)saved.Memory, hypervisor.Memory),
+                new(
+                    machine,
+                    SavedProcessor.FromSaved(saved.Registers, saved.Cr3),
+                    saved.ExtendedControl,
+                    SavedProcessor.FromSaved(saved.Msrs))
                 {
                     Interrupts = saved.Interrupts is { } interrupts ? SavedProcessor.FromSaved(interrupts) : null,
                 },
@@ -67,9 +77,10 @@ internal static class SnapshotFile
         }
     }
 
-    /// <summary>The guest's name, null when it is none that a reader accepts.</summary>
+    /// <summary>Gets the guest's name as it is saved, or <c>null</c> if readers would not accept the name.</summary>
     internal static string? SavedName(SnapshotContent snapshot) => OneLine.IsName(snapshot.GuestName) ? snapshot.GuestName : null;
 
-    /// <summary>HL3008.</summary>
-    internal static HyperlightException NotSavable(string why) => new(Rules.SnapshotNotSavable.Found($"the snapshot cannot be saved: {why}."));
+    /// <summary>Creates the exception with HL3008.</summary>
+    internal static HyperlightException NotSavable(string why) =>
+        new(Rules.SnapshotNotSavable.Found($"the snapshot cannot be saved: {why}."));
 }

@@ -1,8 +1,8 @@
 namespace Hyperlight.Snapshots;
 
-/// <summary>An entry that leads from one page table to the next.</summary>
-/// <param name="Gpa">The table it leads to.</param>
-/// <param name="Gva">The first address that it translates.</param>
-/// <param name="Level">The level of the table it stands in, 0 for the root.</param>
-/// <param name="Bits">What it and the entries above it allow.</param>
+/// <summary>An entry of a page table that leads to a page table of the next level.</summary>
+/// <param name="Gpa">The physical address of the page table that the entry leads to.</param>
+/// <param name="Gva">The first virtual address that the entry translates.</param>
+/// <param name="Level">The level of the page table that has the entry; 0 for the root.</param>
+/// <param name="Bits">The bits that this entry and the entries above it have in common.</param>
 internal readonly record struct TableLink(ulong Gpa, GuestVirtualAddress Gva, int Level, ulong Bits);

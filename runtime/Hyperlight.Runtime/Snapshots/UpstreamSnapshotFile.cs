@@ -5,11 +5,11 @@ using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Snapshots;
 
-/// <summary>The snapshot of a paged guest in upstream's format (amd64 sheet, section 8).</summary>
+/// <summary>Saves snapshots of guests with page tables in upstream's format (amd64 sheet, section 8).</summary>
 internal static class UpstreamSnapshotFile
 {
     /// <summary>Saves a snapshot.</summary>
-    /// <returns>The digest of its manifest.</returns>
+    /// <returns>The digest of the snapshot's manifest.</returns>
     /// <exception cref="HyperlightException">HL3001, HL3002, HL3004, HL3006, HL3008.</exception>
     public static string Save(SnapshotContent snapshot, PagedSnapshotMemory memory, SnapshotAbi abi, SnapshotWriter writer, string tag)
     {
@@ -43,7 +43,7 @@ internal static class UpstreamSnapshotFile
             {
                 InputDataSize = map.Sizes.InputBufferSize,
                 OutputDataSize = map.Sizes.OutputBufferSize,
-                // Not what there is room for now: upstream may load it and save less, and keeps this field.
+                // At most a page: upstream may load the snapshot and save a smaller one, in which it keeps this field.
                 HeapSize = Math.Min(Math.Max(map.Sizes.HeapSize, 1), GuestLayout.PageSize),
                 CodeSize = map.CodeSize,
                 InitDataSize = map.Sizes.InitDataSize,
