@@ -13,15 +13,18 @@ public static class GuestCommandLine
     private const int Failed = 1;
     private const int Misused = 2;
 
-    /// <summary>Starts a guest, calls one function in it and prints what it returns, and what the guest prints, to standard output; or only runs it.</summary>
-    /// <param name="image">The guest.</param>
+    /// <summary>
+    /// Starts a guest and calls one of its functions, or only runs the guest. The result of the function, and what the guest prints, go to
+    /// standard output.
+    /// </summary>
+    /// <param name="image">The image of the guest.</param>
     /// <param name="args">
-    /// The function's name and its arguments; <c>--run</c> to run a guest that does all it does in its initialisation; empty or <c>--help</c> to print how
-    /// they are written.
+    /// The name of the function and its arguments; <c>--run</c> to run a guest that does all its work in its initialisation; nothing or
+    /// <c>--help</c> to print the usage.
     /// </param>
     /// <returns>
-    /// The exit code: 0, 1 when the call failed (one line on standard error says why), 2 for a command line that cannot be understood. With <c>--run</c> the
-    /// guest's own.
+    /// The exit code: 0; 1 if the call failed, with one line on standard error that says why; 2 if the command line is wrong. With
+    /// <c>--run</c> the exit code of the guest.
     /// </returns>
     public static int Run(GuestImage image, string[] args)
     {
@@ -76,7 +79,7 @@ public static class GuestCommandLine
 
     private static void ToConsole(SandboxOptions options) => (options.Print, options.DebugPrint) = (Console.Out, Console.Error);
 
-    // The guest's text comes before the program's own lines, and all of the text is out before the program ends, as with any program that is piped to a pager.
+    // The text of the guest comes before the lines of the program, and the program does not end before all of the text is written.
     private static T Printed<T>(Func<T> run)
     {
         try
@@ -104,7 +107,7 @@ public static class GuestCommandLine
 
     private static int Fail(Exception exception, int code)
     {
-        Console.Error.WriteLine(OneLine.Of(exception.Message)); // It may quote the guest.
+        Console.Error.WriteLine(OneLine.Of(exception.Message)); // A message can quote the guest.
         return code;
     }
 

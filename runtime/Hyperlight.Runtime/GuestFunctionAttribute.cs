@@ -1,10 +1,13 @@
 namespace Hyperlight;
 
-/// <summary>Names the function of the guest that a method of a <see cref="GuestInterfaceAttribute">guest interface</see> calls, where that is not the method's own name.</summary>
-/// <param name="name">The guest's name for it, as it is: no suffix is dropped.</param>
+/// <summary>
+/// Names the function of the guest that a method of a <see cref="GuestInterfaceAttribute">guest interface</see> calls, if the function and
+/// the method have different names.
+/// </summary>
+/// <param name="name">The name of the guest's function, exactly as the guest has it: a suffix <c>Async</c> belongs to the name.</param>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class GuestFunctionAttribute(string name) : Attribute
 {
-    /// <summary>The guest's name for the function.</summary>
+    /// <summary>Gets the name of the guest's function.</summary>
     public string Name { get; } = name;
 }

@@ -1,9 +1,9 @@
 namespace Hyperlight;
 
 /// <summary>
-/// Marks the method that adds the host functions a guest needs at its start, for the snapshot that a build takes of it. The method is public, static and
-/// returns nothing, takes one <see cref="HostFunctions"/>, and is the only one so marked in its assembly; a guest item of the project names that assembly as
-/// <c>HostFunctionsAssembly</c>.
+/// Marks the method that adds the host functions which a guest needs at its start, for the snapshot that a build takes of the guest. The
+/// method is public and static, has one parameter of the type <see cref="HostFunctions"/> and no result, and no other method of its
+/// assembly is marked. The item of the guest names the assembly as <c>HostFunctionsAssembly</c>.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class SnapshotHostFunctionsAttribute : Attribute;

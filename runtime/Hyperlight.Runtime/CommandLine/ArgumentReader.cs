@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace Hyperlight.CommandLine;
 
-/// <summary>Gives the arguments of a command line the types they look like, by the rules of C# literals.</summary>
+/// <summary>Reads the arguments of a command line. An argument has the type of the C# literal that it looks like.</summary>
 internal static class ArgumentReader
 {
     private const string BytesPrefix = "bytes:";
     private const string StringPrefix = "string:";
 
-    /// <summary>Reads an argument; whatever looks like nothing else is text.</summary>
-    /// <exception cref="FormatException">The argument states a type that it does not fit.</exception>
+    /// <summary>Reads an argument. An argument that looks like no other literal is text.</summary>
+    /// <exception cref="FormatException">The argument names a type and has no value of that type.</exception>
     public static GuestValue Read(string text)
     {
         if (text.StartsWith(StringPrefix, StringComparison.Ordinal))
@@ -39,11 +39,12 @@ internal static class ArgumentReader
         }
         catch (FormatException)
         {
-            throw new FormatException($"{text} is not an even number of hexadecimal digits after {BytesPrefix}, for example {BytesPrefix}0a0b.");
+            throw new FormatException(
+                $"{text} is not an even number of hexadecimal digits after {BytesPrefix}, for example {BytesPrefix}0a0b.");
         }
     }
 
-    // Like C#: the first of int, uint, long and ulong that the number fits, of those the suffix leaves.
+    // As in C#: the first of int, uint, long and ulong that can hold the number and that the suffix allows.
     private static GuestValue? ReadInteger(string text)
     {
         string digits = text.TrimEnd('u', 'U', 'l', 'L');
@@ -68,7 +69,8 @@ internal static class ArgumentReader
         }
 
         ReadOnlySpan<char> number = isHex ? digits.AsSpan(2) : digits;
-        if (!ulong.TryParse(number, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out ulong value))
+        NumberStyles style = isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None;
+        if (!ulong.TryParse(number, style, CultureInfo.InvariantCulture, out ulong value))
         {
             return null;
         }
@@ -88,7 +90,7 @@ internal static class ArgumentReader
         bool isDouble = text.EndsWith('d') || text.EndsWith('D');
         string number = isSingle || isDouble ? text[..^1] : text;
 
-        // "1.5", "-2e9", "1f": a number has a digit and starts like one; "Infinity" and "NaN" stay text.
+        // A number starts with a digit, a minus or a point: "1.5", "-2e9", "1f". "Infinity" and "NaN" are text.
         if (number.Length == 0 || !(char.IsAsciiDigit(number[0]) || (number[0] is '-' or '.' && number.Length > 1)))
         {
             return null;

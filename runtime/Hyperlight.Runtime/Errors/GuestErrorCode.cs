@@ -1,12 +1,15 @@
 namespace Hyperlight;
 
-/// <summary>Why a guest refused or failed a call. Upstream's codes under readable names (amd64 sheet, section 5.4); others may occur.</summary>
+/// <summary>
+/// The reasons why a guest refused or failed a call: upstream's codes under readable names (amd64 sheet, section 5.4). A guest can send
+/// other numbers.
+/// </summary>
 public enum GuestErrorCode : long
 {
-    /// <summary>Not an error.</summary>
+    /// <summary>There was no error.</summary>
     None = 0,
 
-    /// <summary>The guest does not know a parameter's type.</summary>
+    /// <summary>The guest does not know the type of a parameter.</summary>
     UnsupportedParameterType = 2,
 
     /// <summary>The call names no function.</summary>
@@ -15,7 +18,7 @@ public enum GuestErrorCode : long
     /// <summary>The guest has no function of this name.</summary>
     FunctionNotFound = 4,
 
-    /// <summary>The function takes another number of arguments.</summary>
+    /// <summary>The function has another number of parameters.</summary>
     IncorrectArgumentCount = 5,
 
     /// <summary>The guest has no dispatch function.</summary>
@@ -24,7 +27,7 @@ public enum GuestErrorCode : long
     /// <summary>The guest failed to reach the host.</summary>
     OutbError = 7,
 
-    /// <summary>The guest does not say.</summary>
+    /// <summary>The guest gives no reason.</summary>
     Unknown = 8,
 
     /// <summary>The guest's stack was overwritten.</summary>
@@ -48,6 +51,6 @@ public enum GuestErrorCode : long
     /// <summary>A byte array came without its length.</summary>
     ArrayLengthMissing = 16,
 
-    /// <summary>A host function failed; its message is passed on.</summary>
+    /// <summary>A host function failed. The text of the error is from the host.</summary>
     HostFunctionError = 17,
 }

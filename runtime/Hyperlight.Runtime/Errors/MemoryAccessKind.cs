@@ -1,14 +1,14 @@
 namespace Hyperlight;
 
-/// <summary>What a guest tried to do with memory it may not use so.</summary>
+/// <summary>The kinds of access to memory.</summary>
 public enum MemoryAccessKind
 {
-    /// <summary>To read data.</summary>
+    /// <summary>The guest read data.</summary>
     Read,
 
-    /// <summary>To write data.</summary>
+    /// <summary>The guest wrote data.</summary>
     Write,
 
-    /// <summary>To fetch an instruction.</summary>
+    /// <summary>The guest fetched an instruction.</summary>
     Execute,
 }

@@ -1,17 +1,17 @@
 namespace Hyperlight;
 
-/// <summary>What a sandbox can be used for.</summary>
+/// <summary>The states of a sandbox.</summary>
 public enum SandboxState
 {
-    /// <summary>Its functions can be called.</summary>
+    /// <summary>The functions of the guest can be called.</summary>
     Ready,
 
-    /// <summary>A call did not run to its end; the guest is in an unknown state. It can be set back to a snapshot, or disposed.</summary>
+    /// <summary>A call did not run to its end, and the state of the guest is unknown. The sandbox can be restored or disposed.</summary>
     Poisoned,
 
-    /// <summary>It is gone.</summary>
+    /// <summary>The sandbox is disposed.</summary>
     Disposed,
 
-    /// <summary>A restore failed while the guest's memory was replaced: it can only be disposed.</summary>
+    /// <summary>A restore failed after it had replaced a part of the guest's memory. The sandbox can only be disposed.</summary>
     Unrecoverable,
 }

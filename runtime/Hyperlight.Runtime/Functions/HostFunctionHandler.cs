@@ -1,6 +1,6 @@
 namespace Hyperlight;
 
-/// <summary>Serves a call by the guest.</summary>
-/// <param name="arguments">The arguments, of the number and types the function was added with. They are valid only during the call.</param>
-/// <returns>The result, of the type the function was added with.</returns>
+/// <summary>A host function whose types are known at run time only.</summary>
+/// <param name="arguments">The arguments, with the number and types of the added function. They are valid during the call only.</param>
+/// <returns>The result, of the type of the added function.</returns>
 public delegate GuestValue HostFunctionHandler(ReadOnlySpan<GuestValue> arguments);

@@ -5,10 +5,11 @@ using Hyperlight.Memory;
 namespace Hyperlight;
 
 /// <summary>
-/// A number that the host counts and one guest watches, in its memory, without either calling the other: how many messages wait, for example. Set
-/// <see cref="SandboxOptions.Counter"/>. It may be used from any thread, also while the guest runs. What the guest does to its memory does not change it.
+/// A number that the host changes and one guest watches in its memory, for example how many messages wait. Neither has to call the other.
+/// Set <see cref="SandboxOptions.Counter"/> to use a counter. A counter may be used from any thread, also while the guest runs. The guest
+/// cannot change the number that the host sees.
 /// </summary>
-/// <param name="value">The number at first.</param>
+/// <param name="value">The initial number.</param>
 public sealed class GuestCounter(ulong value = 0)
 {
     private readonly SteadyLock _lock = new();
@@ -17,7 +18,7 @@ public sealed class GuestCounter(ulong value = 0)
     private bool _used;
     private ulong _value = value;
 
-    /// <summary>The number. A restore does not change it.</summary>
+    /// <summary>Gets the number, which a restore does not change.</summary>
     public ulong Value
     {
         get
@@ -29,25 +30,26 @@ public sealed class GuestCounter(ulong value = 0)
         }
     }
 
-    /// <summary>Adds one.</summary>
-    /// <returns>The new value.</returns>
-    /// <exception cref="OverflowException">It is at its greatest value.</exception>
-    /// <exception cref="InvalidOperationException">It belongs to no sandbox, or that is disposed.</exception>
+    /// <summary>Adds 1 to the number.</summary>
+    /// <returns>The new number.</returns>
+    /// <exception cref="OverflowException">The number is 2^64 - 1.</exception>
+    /// <exception cref="InvalidOperationException">The counter belongs to no sandbox, or its sandbox is disposed.</exception>
     public ulong Increment() => Change(static value => value < ulong.MaxValue
         ? value + 1
-        : throw new OverflowException("The counter is at its greatest value and cannot be incremented: decrement it when something is done."));
+        : throw new OverflowException(
+            "The counter is at its greatest value and cannot be incremented: decrement it when something is done."));
 
-    /// <summary>Takes one away.</summary>
-    /// <returns>The new value.</returns>
-    /// <exception cref="OverflowException">It is 0.</exception>
-    /// <exception cref="InvalidOperationException">It belongs to no sandbox, or that is disposed.</exception>
+    /// <summary>Subtracts 1 from the number.</summary>
+    /// <returns>The new number.</returns>
+    /// <exception cref="OverflowException">The number is 0.</exception>
+    /// <exception cref="InvalidOperationException">The counter belongs to no sandbox, or its sandbox is disposed.</exception>
     public ulong Decrement() => Change(static value => value > 0
         ? value - 1
         : throw new OverflowException("The counter is 0 and cannot be decremented: decrement it as often as it was incremented at most."));
 
-    /// <summary>Makes it the counter of a sandbox, for which it can be used once.</summary>
-    /// <param name="scratch">The sandbox's scratch region.</param>
-    /// <param name="offset">Where the number is in it, a multiple of 8.</param>
+    /// <summary>Makes this object the counter of a sandbox. A counter can belong to one sandbox in its life.</summary>
+    /// <param name="scratch">The scratch region of the sandbox.</param>
+    /// <param name="offset">The offset of the number in the region, a multiple of 8.</param>
     internal void Attach(MappedMemory scratch, ulong offset)
     {
         using (_lock.Enter())
@@ -62,7 +64,7 @@ public sealed class GuestCounter(ulong value = 0)
         }
     }
 
-    /// <summary>Shows the guest the number again, after its memory was set back.</summary>
+    /// <summary>Writes the number to the guest's memory again, after a restore.</summary>
     internal void Publish()
     {
         using (_lock.Enter())
@@ -71,8 +73,8 @@ public sealed class GuestCounter(ulong value = 0)
         }
     }
 
-    /// <summary>Leaves the sandbox's memory alone from now on.</summary>
-    /// <param name="scratch">The sandbox's scratch region; another one's counter stays where it is.</param>
+    /// <summary>Ends the use of a sandbox's memory.</summary>
+    /// <param name="scratch">The scratch region of the sandbox. A counter of another sandbox is left as it is.</param>
     internal void Detach(MappedMemory scratch)
     {
         using (_lock.Enter())

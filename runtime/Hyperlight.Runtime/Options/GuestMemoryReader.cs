@@ -2,17 +2,17 @@ using Hyperlight.Memory;
 
 namespace Hyperlight;
 
-/// <summary>A look into the memory of a guest that is not running.</summary>
+/// <summary>Reads the memory of a guest that is not running.</summary>
 public readonly ref struct GuestMemoryReader
 {
     private readonly PhysicalMemory _memory;
 
     internal GuestMemoryReader(PhysicalMemory memory) => _memory = memory;
 
-    /// <summary>Copies bytes of the guest's memory.</summary>
-    /// <param name="address">Where they start, physical.</param>
-    /// <param name="bytes">Receives them.</param>
-    /// <returns>Whether the guest has memory at all these addresses.</returns>
+    /// <summary>Copies bytes of the guest's memory, if the guest has memory at all of their addresses.</summary>
+    /// <param name="address">The guest-physical address of the first byte.</param>
+    /// <param name="bytes">Receives the bytes. Its length decides how many bytes are read.</param>
+    /// <returns><c>true</c> if all bytes were copied; <c>false</c> if the guest has no memory at one of the addresses.</returns>
     public bool TryRead(GuestPhysicalAddress address, Span<byte> bytes)
     {
         ulong gpa = address.Value;

@@ -4,113 +4,140 @@ using Microsoft.Extensions.Logging;
 
 namespace Hyperlight;
 
-/// <summary>The options of a sandbox. They are read once, when the sandbox is created: changing them later changes no sandbox that is there.</summary>
+/// <summary>The options of a sandbox. A sandbox reads them once, when it is created: a later change affects no sandbox.</summary>
 public sealed class SandboxOptions
 {
-    /// <summary>The host's functions that the guest may call. <c>HostPrint</c> is there without being added.</summary>
+    /// <summary>Gets the functions of the host that the guest can call. <c>HostPrint</c> is there by default.</summary>
     public HostFunctions HostFunctions { get; } = new();
 
-    /// <summary>The longest a call may take; 30 seconds unless set, <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
+    /// <summary>
+    /// Gets or sets the longest time that a call may take; 30 seconds by default, <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
+    /// </summary>
     public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The longest the guest's initialisation may take; 30 seconds unless set, <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
+    /// <summary>
+    /// Gets or sets the longest time that the guest's initialisation may take; 30 seconds by default,
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
+    /// </summary>
     public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Whether the sandbox starts from the snapshot that the build took of the guest, where the image has one that can be used here; true unless set. No
-    /// code of the guest runs then, and <see cref="StartTimeout"/> does not matter.
+    /// Gets or sets whether the sandbox starts from the snapshot that the build took of the guest, if the image has one that can be used on
+    /// this machine; <c>true</c> by default. No code of the guest runs at such a start, and <see cref="StartTimeout"/> has no effect.
     /// </summary>
     public bool UseSnapshot { get; set; } = true;
 
-    /// <summary>What the guest is given to derive random numbers from; random where null.</summary>
+    /// <summary>Gets or sets the number from which the guest derives random numbers; <c>null</c> for a random one.</summary>
     internal ulong? Seed { get; set; }
 
-    /// <summary>The hypervisor that the sandbox runs on.</summary>
+    /// <summary>Gets or sets the hypervisor that runs the guest.</summary>
     internal IHypervisor Hypervisor { get; set; } = Hyperlight.Hypervisor.Chosen;
 
-    /// <summary>The watchdog that ends calls at their timeout.</summary>
+    /// <summary>Gets or sets the watchdog that ends calls at their timeout.</summary>
     internal Watchdog Watchdog { get; set; } = Watchdog.Shared;
 
-    /// <summary>The ticker that runs the guest's timer.</summary>
+    /// <summary>Gets or sets the ticker that runs the guest's timer.</summary>
     internal Ticker Ticker { get; set; } = Hyperlight.Hypervisor.Ticker;
 
-    /// <summary>What the guest is asked to log, and at most passed on to <see cref="Logger"/> and <see cref="Log"/>.</summary>
+    /// <summary>
+    /// Gets or sets the level of the least important records that the guest is asked to log; <see cref="GuestLogLevel.Error"/> by default.
+    /// Less important records do not reach <see cref="Logger"/> and <see cref="Log"/>.
+    /// </summary>
     public GuestLogLevel LogLevel { get; set; } = GuestLogLevel.Error;
 
     /// <summary>
-    /// Finds the roots of page tables that a snapshot keeps, for a guest with several address spaces; none unless set, and then a snapshot keeps the
-    /// address space that the guest is in. What it throws fails <see cref="Sandbox.TakeSnapshot"/>. Guests without paging have no roots.
+    /// Gets or sets the function that finds the roots of the page tables for a snapshot of a guest with several address spaces. With
+    /// <c>null</c>, the default, a snapshot keeps the address space that the guest uses. An exception of the function fails
+    /// <see cref="Sandbox.TakeSnapshot"/>. Guests without paging have no roots.
     /// </summary>
     public PageTableRootFinder? PageTableRoots { get; set; }
 
-    /// <summary>Gets what <see cref="MapFile"/> and <see cref="MapRegion"/> were given.</summary>
+    /// <summary>Gets the arguments of <see cref="MapFile"/> and <see cref="MapRegion"/>.</summary>
     internal List<DeclaredMapping> Mappings { get; } = [];
 
     /// <summary>
-    /// Model-specific registers (MSRs) of the processor that the guest may read and write, at most 16; none unless added. Using any other raises a
-    /// processor exception in the guest, as far as the host's KVM can filter them (Linux 5.10). A restore sets them back.
+    /// Gets the numbers of the processor's model-specific registers (MSRs) that the guest may read and write, at most 16. The set is empty
+    /// by default. The use of another register raises a processor exception in the guest, if the KVM of the host can filter registers
+    /// (Linux 5.10). A restore resets them.
     /// </summary>
     public ISet<uint> AllowedMsrs { get; } = new HashSet<uint>();
 
     /// <summary>
-    /// Receives the guest's log records, with the guest's texts as <c>guest_message</c>, <c>guest_module</c>, <c>guest_caller</c> and
-    /// <c>guest_file</c> (control and format characters replaced by spaces), <c>guest_line</c>, and <c>guest_name</c> from the image. None unless set.
+    /// Gets or sets the logger that receives the guest's log records; <c>null</c>, the default, for none. The texts of the guest are
+    /// <c>guest_message</c>, <c>guest_module</c>, <c>guest_caller</c> and <c>guest_file</c>, with spaces in place of control and format
+    /// characters. <c>guest_line</c> is the line, and <c>guest_name</c> the name from the image.
     /// </summary>
     public ILogger? Logger { get; set; }
 
-    /// <summary>The most log records of a start or call that are passed on; 1000 unless set. The number of those beyond is logged as one warning.</summary>
+    /// <summary>
+    /// Gets or sets the largest number of log records that a start or call passes on; 1000 by default. One warning says how many records
+    /// were dropped.
+    /// </summary>
     public int MaxLogRecordsPerCall { get; set; } = 1000;
 
-    /// <summary>The most bytes of each text of a log record that are passed on; 16384 unless set.</summary>
+    /// <summary>Gets or sets the largest number of bytes of each text of a log record that is passed on; 16384 by default.</summary>
     public int MaxLogTextLength { get; set; } = 16384;
 
     /// <summary>
-    /// Receives the guest's log records as they are, where no <see cref="Logger"/> is at hand, and the exceptions of host functions as text, with the identifier
-    /// that the guest was given. The action runs on the thread that called into the guest. An exception of the action fails that call and poisons the sandbox.
+    /// Gets or sets the action that receives the guest's log records unchanged, for programs without a <see cref="Logger"/>; <c>null</c>,
+    /// the default, for none. The action also receives the exceptions of host functions, as text, with the identifier that the guest
+    /// received. It runs on the thread that called into the guest. If the action throws, the call fails and the sandbox is poisoned.
     /// </summary>
     public Action<GuestLogRecord>? Log { get; set; }
 
     /// <summary>
-    /// Where an ELF core file is written when the guest crashes or aborts, null for nowhere. The directory is created where it is missing. The file
-    /// has all of the guest's memory, secrets it was given among it; only the owner of the process may read it. Writing it is part of the call: it ends
-    /// at the call's timeout, and after 10 seconds at the latest, with what is there by then. Name a directory on a local disk.
+    /// Gets or sets the directory that receives an ELF core file when the guest crashes or aborts; <c>null</c>, the default, for no file.
+    /// The directory is created if it is missing. A core file contains all of the guest's memory, and the secrets in it; only the owner of
+    /// the process can read the file. Writing is part of the call: it ends at the call's timeout, after 10 seconds at most, and the file
+    /// then has what is written so far. Use a directory on a local disk.
     /// </summary>
     public string? CrashDumpDirectory { get; set; }
 
-    /// <summary>The most bytes of guest memory in a core file, 64 MiB unless set. Each page of memory is there once, however often the guest maps it; zero pages take no space.</summary>
+    /// <summary>
+    /// Gets or sets the largest number of bytes of guest memory in a core file; 64 MiB by default. Each page of memory is in the file once,
+    /// however often the guest maps the page. Pages of zeros take no space.
+    /// </summary>
     public long MaxCrashDumpSize { get; set; } = 64L << 20;
 
-    /// <summary>The most core files that are kept in <see cref="CrashDumpDirectory"/>, those of other sandboxes and processes among them; at least 1, 16 unless set. The oldest are deleted.</summary>
+    /// <summary>
+    /// Gets or sets how many core files stay in <see cref="CrashDumpDirectory"/>, at least 1; 16 by default. The files of other sandboxes
+    /// and processes count too. The oldest files are deleted.
+    /// </summary>
     public int MaxCrashDumpCount { get; set; } = 16;
 
     /// <summary>
-    /// A counter that the guest watches, from its first instruction on, where its <see cref="GuestLayout.CounterOffset"/> says. None unless set; each sandbox
-    /// needs its own.
+    /// Gets or sets a counter that the guest can watch from its first instruction on; <c>null</c>, the default, for none. Guests of 32-bit
+    /// layouts know a counter. Each sandbox needs a counter of its own.
     /// </summary>
     public GuestCounter? Counter { get; set; }
 
     /// <summary>
-    /// Receives what the guest prints through <c>HostPrint</c>, <see cref="Console.Out"/> for example; <c>null</c>, unless set, for nobody. Control and format
-    /// characters other than line feeds and tabs become spaces. The writer is called on a thread of the runtime, one call at a time, and may block: the guest
-    /// and other sandboxes go on. A call waits at its end until the writer has its text, 1 second at most and within its timeout; text that
-    /// a writer has not taken when the process ends is lost. What a writer throws is logged. For the text as it is, add a host function <c>HostPrint</c>.
+    /// Gets or sets the writer that receives what the guest prints through <c>HostPrint</c>, for example <see cref="Console.Out"/>;
+    /// <c>null</c>, the default, for none. Control and format characters other than line feeds and tabs become spaces. To receive the text
+    /// unchanged, add a host function <c>HostPrint</c>.
     /// </summary>
+    /// <remarks>
+    /// The writer is called on a thread of the runtime, one call at a time. It may block: the guest and other sandboxes go on. At its end a
+    /// call waits for the writer, for 1 second at most and within the call's timeout. Text that a writer has not taken when the process
+    /// ends is lost. An exception of the writer is logged.
+    /// </remarks>
     public TextWriter? Print { get; set; }
 
     /// <summary>
-    /// Receives what the guest prints to its debug console, line by line, <see cref="Console.Error"/> for example; <c>null</c>, unless set, for nobody. As
-    /// <see cref="Print"/> otherwise.
+    /// Gets or sets the writer that receives what the guest prints to its debug console, line by line, for example
+    /// <see cref="Console.Error"/>; <c>null</c>, the default, for none.
     /// </summary>
+    /// <inheritdoc cref="Print" path="/remarks"/>
     public TextWriter? DebugPrint { get; set; }
 
     /// <summary>
-    /// The most bytes, as UTF-8, that a start or call may print to <see cref="Print"/> and <see cref="DebugPrint"/> together; 1 MiB unless set. What is printed
-    /// after that is dropped, and how much is logged as one warning. So is what a writer does not take: 4 Mi characters may wait for one, each text counted with 24
-    /// more.
+    /// Gets or sets the largest number of bytes, as UTF-8, that a start or call can print to <see cref="Print"/> and
+    /// <see cref="DebugPrint"/> together; 1 MiB by default. Further text is dropped, and one warning says how much. A writer that does not
+    /// take its text has the same effect: 4 Mi characters can wait for one writer, and each text counts 24 more.
     /// </summary>
     public long MaxPrintedSizePerCall { get; set; } = 1 << 20;
 
-    /// <summary>Maps a file before the guest's initialisation runs, as <see cref="Sandbox.MapFile"/> does later.</summary>
+    /// <summary>Maps a file before the guest's initialisation runs. <see cref="Sandbox.MapFile"/> maps a file later.</summary>
     /// <inheritdoc cref="Sandbox.MapFile" path="/param"/>
     public void MapFile(string path, GuestPhysicalAddress address, string? label = null)
     {
@@ -118,7 +145,7 @@ public sealed class SandboxOptions
         Mappings.Add(new() { Address = address, Path = path, Label = label });
     }
 
-    /// <summary>Maps a region before the guest's initialisation runs, as <see cref="Sandbox.MapRegion"/> does later.</summary>
+    /// <summary>Maps a region before the guest's initialisation runs. <see cref="Sandbox.MapRegion"/> maps a region later.</summary>
     /// <inheritdoc cref="Sandbox.MapRegion" path="/param"/>
     public void MapRegion(SharedRegion region, GuestPhysicalAddress address)
     {

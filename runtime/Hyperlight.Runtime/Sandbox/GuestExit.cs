@@ -1,6 +1,6 @@
 namespace Hyperlight;
 
-/// <summary>How a guest that runs once came to its end.</summary>
-/// <param name="Code">0 when it halted, otherwise the code it gave up with, 0 to 255.</param>
-/// <param name="Message">The guest's own words, as they are; empty when it has none.</param>
+/// <summary>How a guest ended that does all its work in its initialisation.</summary>
+/// <param name="Code">0 if the guest halted, otherwise the code with which it aborted, 0 to 255.</param>
+/// <param name="Message">The text with which the guest aborted, unchanged; empty if the guest halted or sent no text.</param>
 public readonly record struct GuestExit(int Code, string Message);

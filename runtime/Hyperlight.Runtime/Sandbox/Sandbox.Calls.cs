@@ -33,7 +33,7 @@ public sealed partial class Sandbox
     /// The token was cancelled. The sandbox is poisoned, unless the token was cancelled before the call began.
     /// </exception>
     /// <exception cref="SandboxPoisonedException">An earlier call did not run to its end.</exception>
-    /// <exception cref="SandboxUnrecoverableException">A restore failed halfway.</exception>
+    /// <exception cref="SandboxUnrecoverableException">An earlier restore failed halfway.</exception>
     /// <exception cref="HyperlightException">
     /// HL5005: no thread can be started, for the call or for its timeout. The sandbox stays ready.
     /// </exception>

@@ -1,23 +1,23 @@
 namespace Hyperlight;
 
-/// <summary>How much a guest logs. The numbers are those the guest receives in RCX at its start (amd64 sheet, section 4.1).</summary>
+/// <summary>The levels of a guest's log records. The guest receives the number in RCX at its start (amd64 sheet, section 4.1).</summary>
 public enum GuestLogLevel
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>The guest logs nothing.</summary>
     Off = 0,
 
     /// <summary>Failures.</summary>
     Error = 1,
 
-    /// <summary>Failures and what may become one.</summary>
+    /// <summary>Facts that may lead to a failure.</summary>
     Warning = 2,
 
-    /// <summary>The course of events as well.</summary>
+    /// <summary>The course of events.</summary>
     Information = 3,
 
-    /// <summary>What its author needs to find a defect.</summary>
+    /// <summary>Details that help the guest's author to find a defect.</summary>
     Debug = 4,
 
-    /// <summary>Everything.</summary>
+    /// <summary>Every step.</summary>
     Trace = 5,
 }

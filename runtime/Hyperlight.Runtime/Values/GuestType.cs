@@ -1,28 +1,28 @@
 namespace Hyperlight;
 
 /// <summary>
-/// How the C# type <typeparamref name="T"/> stands for a type on the wire. The conversions are looked up once per type and held as
-/// delegates, so that no value is boxed on the way.
+/// The conversions between the C# type <typeparamref name="T"/> and its counterpart on the wire. They are looked up once for each type and
+/// kept as delegates, so that no value is boxed.
 /// </summary>
 /// <typeparam name="T">One of the nine types of the protocol, or <see cref="GuestValue"/> for any of them.</typeparam>
 internal static class GuestType<T>
 {
     private static readonly (GuestValueKind? Kind, Delegate From, Delegate To)? Conversion = Find();
 
-    /// <summary>The type on the wire, null where every type will do.</summary>
+    /// <summary>Gets the type on the wire, or <c>null</c> if any type will do.</summary>
     /// <exception cref="NotSupportedException"><typeparamref name="T"/> has no counterpart on the wire.</exception>
     public static GuestValueKind? Kind => (Conversion ?? throw Unsupported()).Kind;
 
-    /// <summary>Reads a value whose type has been checked.</summary>
+    /// <summary>Gets the conversion of a value from the guest, whose type has been checked.</summary>
     public static Func<GuestValue, T> FromGuest { get; } = (Func<GuestValue, T>?)Conversion?.From ?? (_ => throw Unsupported());
 
-    /// <summary>Makes a value to send.</summary>
+    /// <summary>Gets the conversion to a value for the guest.</summary>
     public static Func<T, GuestValue> ToGuest { get; } = (Func<T, GuestValue>?)Conversion?.To ?? (_ => throw Unsupported());
 
     private static (GuestValueKind? Kind, Delegate From, Delegate To)? Find()
     {
-        static (GuestValueKind?, Delegate, Delegate) Pair<TValue>(GuestValueKind? kind, Func<GuestValue, TValue> from, Func<TValue, GuestValue> to) =>
-            (kind, from, to);
+        static (GuestValueKind?, Delegate, Delegate) Pair<TValue>(
+            GuestValueKind? kind, Func<GuestValue, TValue> from, Func<TValue, GuestValue> to) => (kind, from, to);
 
         Type type = typeof(T);
         return type == typeof(int) ? Pair(GuestValueKind.Int, value => value.AsInt(), value => value)
@@ -40,5 +40,6 @@ internal static class GuestType<T>
     }
 
     private static NotSupportedException Unsupported() => new(
-        $"{typeof(T)} cannot cross between host and guest: use int, uint, long, ulong, float, double, string, bool, byte[], ReadOnlyMemory<byte> or GuestValue.");
+        $"{typeof(T)} cannot cross between host and guest: "
+        + "use int, uint, long, ulong, float, double, string, bool, byte[], ReadOnlyMemory<byte> or GuestValue.");
 }

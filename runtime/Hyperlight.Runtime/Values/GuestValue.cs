@@ -4,12 +4,12 @@ using System.Runtime.InteropServices;
 namespace Hyperlight;
 
 /// <summary>
-/// One value that crosses between host and guest. Ordinary C# values convert to it implicitly; numbers and booleans are
-/// held without an allocation. The default is the void value.
+/// A value that crosses between host and guest. The C# types of the protocol convert to a <see cref="GuestValue"/> implicitly. Numbers and
+/// booleans need no allocation. The default is <see cref="Void"/>.
 /// </summary>
 public readonly struct GuestValue : IEquatable<GuestValue>
 {
-    // A number's bits; for bytes the offset (low half) and the length (high half) in the array that _object is.
+    // The bits of a number. For bytes: the offset (low half) and the length (high half) in the array _object.
     private readonly ulong _bits;
     private readonly object? _object;
 
@@ -20,44 +20,44 @@ public readonly struct GuestValue : IEquatable<GuestValue>
         _object = content;
     }
 
-    /// <summary>The value of a function that returns nothing.</summary>
+    /// <summary>Gets the result of a function that returns nothing.</summary>
     public static GuestValue Void => default;
 
-    /// <summary>Which type the value has.</summary>
+    /// <summary>Gets the type of the value.</summary>
     public GuestValueKind Kind { get; }
 
-    /// <summary>A signed 32-bit number.</summary>
+    /// <summary>Creates a value from a signed 32-bit number.</summary>
     public static implicit operator GuestValue(int value) => new(GuestValueKind.Int, (uint)value);
 
-    /// <summary>An unsigned 32-bit number.</summary>
+    /// <summary>Creates a value from an unsigned 32-bit number.</summary>
     public static implicit operator GuestValue(uint value) => new(GuestValueKind.UInt, value);
 
-    /// <summary>A signed 64-bit number.</summary>
+    /// <summary>Creates a value from a signed 64-bit number.</summary>
     public static implicit operator GuestValue(long value) => new(GuestValueKind.Long, (ulong)value);
 
-    /// <summary>An unsigned 64-bit number.</summary>
+    /// <summary>Creates a value from an unsigned 64-bit number.</summary>
     public static implicit operator GuestValue(ulong value) => new(GuestValueKind.ULong, value);
 
-    /// <summary>A 32-bit floating-point number.</summary>
+    /// <summary>Creates a value from a 32-bit floating-point number.</summary>
     public static implicit operator GuestValue(float value) => new(GuestValueKind.Float, BitConverter.SingleToUInt32Bits(value));
 
-    /// <summary>A 64-bit floating-point number.</summary>
+    /// <summary>Creates a value from a 64-bit floating-point number.</summary>
     public static implicit operator GuestValue(double value) => new(GuestValueKind.Double, BitConverter.DoubleToUInt64Bits(value));
 
-    /// <summary>True or false.</summary>
+    /// <summary>Creates a value from a boolean.</summary>
     public static implicit operator GuestValue(bool value) => new(GuestValueKind.Bool, value ? 1UL : 0);
 
-    /// <summary>Text.</summary>
-    /// <exception cref="ArgumentNullException">There is no null on the wire.</exception>
+    /// <summary>Creates a value from a text.</summary>
+    /// <exception cref="ArgumentNullException"><paramref name="value"/> is <c>null</c>, which the protocol does not have.</exception>
     public static implicit operator GuestValue(string value) =>
         new(GuestValueKind.String, 0, value ?? throw new ArgumentNullException(nameof(value)));
 
-    /// <summary>The bytes of an array, which is not copied.</summary>
-    /// <exception cref="ArgumentNullException">There is no null on the wire.</exception>
+    /// <summary>Creates a value from an array, which is not copied.</summary>
+    /// <exception cref="ArgumentNullException"><paramref name="value"/> is <c>null</c>, which the protocol does not have.</exception>
     public static implicit operator GuestValue(byte[] value) =>
         (ReadOnlyMemory<byte>)(value ?? throw new ArgumentNullException(nameof(value)));
 
-    /// <summary>A sequence of bytes. It is copied only where it does not lie in an array.</summary>
+    /// <summary>Creates a value from bytes, which are copied only if they do not lie in an array.</summary>
     public static implicit operator GuestValue(ReadOnlyMemory<byte> value)
     {
         if (!MemoryMarshal.TryGetArray(value, out ArraySegment<byte> segment))
@@ -68,41 +68,41 @@ public readonly struct GuestValue : IEquatable<GuestValue>
         return new(GuestValueKind.Bytes, (uint)segment.Offset | ((ulong)segment.Count << 32), segment.Array ?? []);
     }
 
-    /// <summary>Whether both values have the same type and content; floating-point numbers are compared by their bits.</summary>
+    /// <summary>Gets whether two values have the same type and content. Floating-point numbers are compared by their bits.</summary>
     public static bool operator ==(GuestValue left, GuestValue right) => left.Equals(right);
 
-    /// <summary>Whether the values differ in type or content.</summary>
+    /// <summary>Gets whether two values differ in type or content.</summary>
     public static bool operator !=(GuestValue left, GuestValue right) => !left.Equals(right);
 
-    /// <summary>The number of an <see cref="GuestValueKind.Int"/>.</summary>
+    /// <summary>Gets the number of a value of the type <see cref="GuestValueKind.Int"/>.</summary>
     /// <exception cref="InvalidOperationException">The value is of another type.</exception>
     public int AsInt() => (int)(uint)BitsOf(GuestValueKind.Int);
 
-    /// <summary>The number of a <see cref="GuestValueKind.UInt"/>.</summary>
+    /// <summary>Gets the number of a value of the type <see cref="GuestValueKind.UInt"/>.</summary>
     /// <exception cref="InvalidOperationException">The value is of another type.</exception>
     public uint AsUInt() => (uint)BitsOf(GuestValueKind.UInt);
 
-    /// <summary>The number of a <see cref="GuestValueKind.Long"/>.</summary>
+    /// <summary>Gets the number of a value of the type <see cref="GuestValueKind.Long"/>.</summary>
     /// <exception cref="InvalidOperationException">The value is of another type.</exception>
     public long AsLong() => (long)BitsOf(GuestValueKind.Long);
 
-    /// <summary>The number of a <see cref="GuestValueKind.ULong"/>.</summary>
+    /// <summary>Gets the number of a value of the type <see cref="GuestValueKind.ULong"/>.</summary>
     /// <exception cref="InvalidOperationException">The value is of another type.</exception>
     public ulong AsULong() => BitsOf(GuestValueKind.ULong);
 
-    /// <summary>The number of a <see cref="GuestValueKind.Float"/>.</summary>
+    /// <summary>Gets the number of a value of the type <see cref="GuestValueKind.Float"/>.</summary>
     /// <exception cref="InvalidOperationException">The value is of another type.</exception>
     public float AsFloat() => BitConverter.UInt32BitsToSingle((uint)BitsOf(GuestValueKind.Float));
 
-    /// <summary>The number of a <see cref="GuestValueKind.Double"/>.</summary>
+    /// <summary>Gets the number of a value of the type <see cref="GuestValueKind.Double"/>.</summary>
     /// <exception cref="InvalidOperationException">The value is of another type.</exception>
     public double AsDouble() => BitConverter.UInt64BitsToDouble(BitsOf(GuestValueKind.Double));
 
-    /// <summary>The truth of a <see cref="GuestValueKind.Bool"/>.</summary>
+    /// <summary>Gets the boolean of a value of the type <see cref="GuestValueKind.Bool"/>.</summary>
     /// <exception cref="InvalidOperationException">The value is of another type.</exception>
     public bool AsBool() => BitsOf(GuestValueKind.Bool) != 0;
 
-    /// <summary>The text of a <see cref="GuestValueKind.String"/>.</summary>
+    /// <summary>Gets the text of a value of the type <see cref="GuestValueKind.String"/>.</summary>
     /// <exception cref="InvalidOperationException">The value is of another type.</exception>
     public string AsString()
     {
@@ -110,7 +110,7 @@ public readonly struct GuestValue : IEquatable<GuestValue>
         return (string)_object!;
     }
 
-    /// <summary>The content of a <see cref="GuestValueKind.Bytes"/>.</summary>
+    /// <summary>Gets the bytes of a value of the type <see cref="GuestValueKind.Bytes"/>.</summary>
     /// <exception cref="InvalidOperationException">The value is of another type.</exception>
     public ReadOnlyMemory<byte> AsBytes()
     {
@@ -150,7 +150,9 @@ public readonly struct GuestValue : IEquatable<GuestValue>
         return hash.ToHashCode();
     }
 
-    /// <summary>The value as text: numbers in the invariant culture, bytes as hexadecimal digits, nothing for void.</summary>
+    /// <summary>
+    /// Gets the value as text: numbers in the invariant culture, bytes as hexadecimal digits, an empty text for <see cref="Void"/>.
+    /// </summary>
     public override string ToString() => Kind switch
     {
         GuestValueKind.Int => AsInt().ToString(CultureInfo.InvariantCulture),

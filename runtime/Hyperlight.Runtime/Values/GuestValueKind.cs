@@ -1,11 +1,13 @@
 namespace Hyperlight;
 
-/// <summary>The type of a value that crosses between host and guest. The numbers of 1 to 9 are those of a parameter on the wire (amd64 sheet, section 5.4).</summary>
-// CA1720: these are the names of C#'s types on purpose, a value crosses as what it is in C#.
+/// <summary>
+/// The type of a value that crosses between host and guest. The numbers 1 to 9 are those on the wire (amd64 sheet, section 5.4).
+/// </summary>
+// CA1720: the names are those of the C# types, because a value has the same type on both sides.
 #pragma warning disable CA1720
 public enum GuestValueKind
 {
-    /// <summary>No value: what a function without a result returns.</summary>
+    /// <summary>No value: the result of a function that returns nothing.</summary>
     Void = 0,
 
     /// <summary>A signed 32-bit number, <see cref="int"/>.</summary>
@@ -26,12 +28,12 @@ public enum GuestValueKind
     /// <summary>A 64-bit floating-point number, <see cref="double"/>.</summary>
     Double = 6,
 
-    /// <summary>Text, UTF-8 on the wire.</summary>
+    /// <summary>Text, <see cref="string"/>; UTF-8 on the wire.</summary>
     String = 7,
 
-    /// <summary>True or false.</summary>
+    /// <summary>True or false, <see cref="bool"/>.</summary>
     Bool = 8,
 
-    /// <summary>A sequence of bytes.</summary>
+    /// <summary>Bytes, an array or <see cref="ReadOnlyMemory{T}"/>.</summary>
     Bytes = 9,
 }
