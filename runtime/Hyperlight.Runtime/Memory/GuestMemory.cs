@@ -189,7 +189,8 @@ internal sealed class GuestMemory : IDisposable
             return "snapshot";
         }
 
-        MemoryRegion? region = _map.Regions.FirstOrDefault(region => region.StoredAddresses.Contains(address) && region.Name != _map.Scratch.Name);
+        MemoryRegion? region = _map.Regions.FirstOrDefault(
+            region => region.StoredAddresses.Contains(address) && region.Name != _map.Scratch.Name);
         return region?.Name ?? (_map.Scratch.Addresses.Contains(address) ? _map.Scratch.Name : null);
     }
 

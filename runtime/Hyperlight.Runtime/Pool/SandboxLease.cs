@@ -1,7 +1,8 @@
 namespace Hyperlight;
 
 /// <summary>
-/// The right to use one sandbox of a <see cref="SandboxPool"/>, until it is disposed: that returns the sandbox. Disposing it again does nothing.
+/// The right to use one sandbox of a <see cref="SandboxPool"/>. Disposing the lease returns the sandbox to the pool. Disposing the lease
+/// again does nothing.
 /// </summary>
 public sealed class SandboxLease : IDisposable
 {
@@ -15,15 +16,16 @@ public sealed class SandboxLease : IDisposable
     }
 
     /// <summary>
-    /// The sandbox, as after its start and the pool's warm-up. Whoever still has it when the lease is disposed finds it disposed, and never in the
-    /// hands of the next tenant.
+    /// Gets the sandbox, in the state after the guest's start and the pool's warm-up. When the lease is disposed, this object is disposed
+    /// too: the next tenant gets another object.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The lease is disposed.</exception>
-    public Sandbox Sandbox => Volatile.Read(ref _sandbox) ?? throw new ObjectDisposedException(nameof(SandboxLease), "The sandbox was returned to its pool: rent another.");
+    public Sandbox Sandbox => Volatile.Read(ref _sandbox)
+        ?? throw new ObjectDisposedException(nameof(SandboxLease), "The sandbox was returned to its pool: rent another.");
 
     /// <summary>
-    /// Returns the sandbox, which is set back before anybody else gets it. A call that is still running is stopped and fails with
-    /// <see cref="ObjectDisposedException"/>; another sandbox takes the place of this one then, as for one that cannot be set back.
+    /// Returns the sandbox, which is set back before it is rented again. A call that is running is stopped and fails with
+    /// <see cref="ObjectDisposedException"/>; the pool then replaces the sandbox, as it replaces a sandbox that cannot be set back.
     /// </summary>
     public void Dispose()
     {

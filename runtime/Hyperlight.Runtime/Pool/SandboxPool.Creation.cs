@@ -2,7 +2,7 @@ using Hyperlight.Watch;
 
 namespace Hyperlight;
 
-// Sandboxes are created one at a time, on a thread that lives as long as some are missing.
+// The creation of sandboxes, one at a time, on a thread that ends when no sandbox is missing.
 public sealed partial class SandboxPool
 {
     private readonly Func<Action<SandboxOptions>?, CancellationToken, Sandbox> _start;
@@ -18,11 +18,11 @@ public sealed partial class SandboxPool
     // The pool's own handle of the image or snapshot that sandboxes are started from.
     private readonly IDisposable _source;
 
-    // What sandboxes begin with and go back to; there is one as soon as there is a sandbox to rent.
+    // The snapshot with which sandboxes begin and to which they are set back; set before the first sandbox can be rented.
     private Snapshot? _snapshot;
 
-    // Under the lock. Where no thread can be started, the next rent or return tries again. Who waits meanwhile gets what is returned; where nothing can
-    // be, nobody is left to wait for ever.
+    // Called under the lock. If no thread can be started, the next rent or return tries again. Callers that wait get sandboxes that are
+    // returned; if no sandbox is rented, they get the failure, so that nobody waits for ever.
     private void CreateWhatIsMissing()
     {
         if (!IsMissing(ahead: true))
@@ -42,11 +42,11 @@ public sealed partial class SandboxPool
         }
     }
 
-    // Under the lock.
+    // Called under the lock.
     private bool IsMissing(bool ahead) => !_disposed && HasRoom && (_waiting.Count > 0 || (ahead && _ready.Count < _keptReady));
 
-    // Under the lock. Not on the thread pool, which a guest that takes its time to start would occupy, and not with the context of whoever happens
-    // to rent now.
+    // Called under the lock. The thread is not one of the thread pool, which a guest with a long start would occupy, and it does not
+    // inherit the context of the caller that rents.
     private void StartCreator()
     {
         if (_creating)
@@ -66,7 +66,8 @@ public sealed partial class SandboxPool
 
     private void CreateAll()
     {
-        // What failed is tried again for those who wait, each of whom learns what came of it, but not ahead: that would never end.
+        // After a failure the creation is tried again for each caller that waits, who gets its outcome, but not ahead, because that might
+        // never end.
         bool failed = false;
         while (TryBegin(ahead: !failed))
         {
@@ -113,7 +114,7 @@ public sealed partial class SandboxPool
         }
     }
 
-    // Under the lock.
+    // Called under the lock.
     private bool FailFirstWaiter(Exception exception)
     {
         if (_waiting.First is not { } first)
@@ -135,7 +136,8 @@ public sealed partial class SandboxPool
         {
             if (_warmUp is not null)
             {
-                using CancellationTokenRegistration registration = _stopped.UnsafeRegister(static sandbox => ((Sandbox)sandbox!).Dispose(), first);
+                using CancellationTokenRegistration registration =
+                    _stopped.UnsafeRegister(static sandbox => ((Sandbox)sandbox!).Dispose(), first);
                 _warmUp(first);
             }
 
@@ -150,8 +152,9 @@ public sealed partial class SandboxPool
                 }
             }
 
-            // Like all others from its first rent on, and out of the warm-up's reach.
-            first = first.PassOn() ?? throw new ObjectDisposedException(nameof(Sandbox), "The warm-up left a call running in its sandbox, or disposed it.");
+            // From here on the first sandbox is like all others, and the warm-up has no access to it.
+            first = first.PassOn()
+                ?? throw new ObjectDisposedException(nameof(Sandbox), "The warm-up left a call running in its sandbox, or disposed it.");
             first.Restore(snapshot);
             return first;
         }

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Hyperlight;
 
-// How sandboxes are rented. Who has waited longest is served first.
+// Renting. The caller that has waited longest gets the next sandbox.
 public sealed partial class SandboxPool
 {
     /// <summary>
@@ -36,7 +36,7 @@ public sealed partial class SandboxPool
             }
             catch (ThreadInterruptedException)
             {
-                // A sandbox that was lent meanwhile goes back.
+                // If a sandbox was lent at the same moment, it is returned.
                 GiveUp(place, default);
                 if (place.Value.Task.IsCompletedSuccessfully)
                 {
@@ -80,7 +80,7 @@ public sealed partial class SandboxPool
                 return true;
             }
 
-            // Before there is somebody who waits: should the start be impossible, nothing has changed.
+            // Before the caller gets a place in the queue: if the start fails, nothing has changed.
             if (HasRoom)
             {
                 StartCreator();
@@ -100,8 +100,7 @@ public sealed partial class SandboxPool
         }
     }
 
-    // Who takes a place out of the queue decides what becomes of its waiter: a sandbox that was lent is not lost to a cancellation that
-    // comes too late.
+    // Whoever removes a place from the queue completes its task. A cancellation that comes after a sandbox was lent has no effect.
     private void GiveUp(LinkedListNode<TaskCompletionSource<SandboxLease>> place, CancellationToken cancellationToken)
     {
         using (_lock.Enter())

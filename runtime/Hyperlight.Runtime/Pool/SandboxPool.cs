@@ -4,8 +4,9 @@ using Hyperlight.Telemetry;
 namespace Hyperlight;
 
 /// <summary>
-/// Sandboxes of one guest, started and ready to be rented. The guest runs its initialisation once; every sandbox begins with the snapshot taken
-/// after it, and is set back to that when it is returned, before anybody else gets it. May be used from any thread.
+/// Started sandboxes of one guest, to be rented. The guest runs its initialisation once, after which the pool takes a snapshot. Each
+/// sandbox begins with the snapshot, and is set back to the snapshot when it is returned, before it is rented again. Any thread may use a
+/// pool.
 /// <code>
 ///   image or snapshot ──► first sandbox ──► warm-up ──► snapshot ──► created ──► ready ──► rented
 ///                                                                      ▲           ▲          │
@@ -31,15 +32,15 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
     private readonly int _maxCount;
     private readonly int _keptReady;
 
-    // Every sandbox is in one of three places: ready, rented, or in the hands of the creator, which makes one at a time. Nobody waits while one is ready.
+    // Each sandbox is ready, rented, or with the creator, which creates one sandbox at a time. Nobody waits while a sandbox is ready.
     private readonly Stack<Sandbox> _ready = [];
     private readonly LinkedList<TaskCompletionSource<SandboxLease>> _waiting = [];
     private int _rented;
     private volatile bool _disposed;
 
 #pragma warning disable RS0026 // No call fits both constructors, whatever it leaves out: the first argument is an image or a snapshot.
-    /// <summary>Creates a pool. The first sandboxes start in the background.</summary>
-    /// <param name="image">The guest. It stays the caller's, who may dispose it at any time: the pool keeps what it needs.</param>
+    /// <summary>Creates a pool of sandboxes that start from an image. The first sandboxes are created in the background.</summary>
+    /// <param name="image">The image, which the caller disposes. The caller may do so at any time.</param>
     /// <param name="configure">Sets the options; <c>null</c> for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">A count is out of its range.</exception>
     /// <exception cref="ObjectDisposedException">The image is disposed.</exception>
@@ -48,8 +49,8 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
     {
     }
 
-    /// <summary>Creates a pool. The first sandboxes are created in the background.</summary>
-    /// <param name="snapshot">What sandboxes begin with. It stays the caller's, who may dispose it at any time: the pool keeps what it needs.</param>
+    /// <summary>Creates a pool of sandboxes that begin with a snapshot. The first sandboxes are created in the background.</summary>
+    /// <param name="snapshot">The snapshot, which the caller disposes. The caller may do so at any time.</param>
     /// <param name="configure">
     /// Sets the options; <c>null</c> for the defaults. <see cref="SandboxPoolOptions.Configure"/> must add the host functions that the
     /// snapshot's sandbox had.
@@ -92,19 +93,19 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>The guest's name.</summary>
+    /// <summary>Gets the guest's name.</summary>
     public string GuestName { get; }
 
-    /// <summary>How many sandboxes can be rented without waiting.</summary>
+    /// <summary>Gets the number of sandboxes that can be rented without waiting.</summary>
     public int ReadyCount => Depth.Ready;
 
-    /// <summary>How many sandboxes are rented.</summary>
+    /// <summary>Gets the number of sandboxes that are rented.</summary>
     public int RentedCount => Depth.Rented;
 
-    /// <summary>How many callers of <see cref="RentAsync"/> wait.</summary>
+    /// <summary>Gets the number of callers that wait for a sandbox.</summary>
     public int WaitingCount => Depth.Waiting;
 
-    /// <summary>The three counts at one moment.</summary>
+    /// <summary>Gets the three counts of the same moment.</summary>
     internal (int Ready, int Rented, int Waiting) Depth
     {
         get
@@ -119,8 +120,8 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
     private bool HasRoom => _ready.Count + _rented < _maxCount;
 
     /// <summary>
-    /// Ends the pool: who waits gets an <see cref="ObjectDisposedException"/>, ready sandboxes are disposed now and rented ones when they are returned.
-    /// A start in the background is stopped, which this method does not wait for.
+    /// Ends the pool. Callers that wait get an <see cref="ObjectDisposedException"/>. Ready sandboxes are disposed at once, and rented
+    /// sandboxes when they are returned. A start in the background is stopped; this method does not wait for the end of the start.
     /// </summary>
     public void Dispose()
     {
@@ -149,7 +150,10 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
         _stop.Dispose();
     }
 
-    /// <summary>Ends the pool as <see cref="Dispose"/> does, and waits until nothing is created in the background any more; not for rented sandboxes.</summary>
+    /// <summary>
+    /// Ends the pool as <see cref="Dispose"/> does, and waits until the creation of sandboxes in the background has ended. Rented sandboxes
+    /// are not waited for.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         Dispose();
@@ -169,7 +173,10 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
         return $"{GuestName} ({ready} ready, {rented} rented, {waiting} waiting)";
     }
 
-    /// <summary>Takes back what a lease had. It is set back here and not when it is rented: what a tenant left does not stay in memory, and the next one does not wait for it.</summary>
+    /// <summary>
+    /// Takes back the sandbox of a lease. The sandbox is restored here and not when it is rented again, so that data of a tenant does not
+    /// stay in memory, and the next tenant does not wait for the restore.
+    /// </summary>
     internal void Return(Sandbox used)
     {
         Sandbox? restored = null;
@@ -221,7 +228,7 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
             }
             catch (Exception)
             {
-                // Whatever it was, which the span and the duration of the restore say: nobody gets this sandbox again.
+                // Another sandbox takes the place of this sandbox. The measures and the span of the restore tell the failure.
                 renewed.Dispose();
             }
         }
@@ -230,14 +237,14 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
         return null;
     }
 
-    // Under the lock.
+    // Called under the lock.
     private SandboxLease Lend(Sandbox sandbox)
     {
         _rented++;
         return new(this, sandbox);
     }
 
-    // Under the lock.
+    // Called under the lock.
     private bool TryKeep(Sandbox sandbox)
     {
         if (_disposed)

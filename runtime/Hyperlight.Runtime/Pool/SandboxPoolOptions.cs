@@ -2,30 +2,33 @@ using Hyperlight.Watch;
 
 namespace Hyperlight;
 
-/// <summary>How a <see cref="SandboxPool"/> is set up. The pool reads it once, when it is created.</summary>
+/// <summary>The options of a <see cref="SandboxPool"/>. The pool reads the options once, when it is created.</summary>
 public sealed class SandboxPoolOptions
 {
     /// <summary>
-    /// The most sandboxes there are at one time, ready and rented ones together, at least 1; twice the number of processors unless set. Who wants more
-    /// waits.
+    /// Gets or sets the greatest number of sandboxes, ready and rented together: at least 1; twice the number of processors unless set. A
+    /// rent beyond this number waits.
     /// </summary>
     public int MaxCount { get; set; } = 2 * Environment.ProcessorCount;
 
-    /// <summary>How many sandboxes are kept ready, created ahead in the background, 0 to <see cref="MaxCount"/>; 1 unless set.</summary>
+    /// <summary>
+    /// Gets or sets the number of sandboxes that are created ahead, in the background: 0 to <see cref="MaxCount"/>; 1 unless set.
+    /// </summary>
     public int ReadyCount { get; set; } = 1;
 
     /// <summary>
-    /// Sets the options of each sandbox, and must set the same each time; null for the defaults. It runs on the pool's thread, once for a sandbox and
-    /// not once for a rent: host functions serve every tenant of their sandbox, on the thread that made the call.
+    /// Gets or sets an action that sets the options of each sandbox, or <c>null</c> for the defaults. The action must set the same options
+    /// each time. It runs on the pool's thread, once for each sandbox and not for each rent: a host function serves all tenants of its
+    /// sandbox, on the thread of the call.
     /// </summary>
     public Action<SandboxOptions>? Configure { get; set; }
 
     /// <summary>
-    /// Calls the first sandbox before the snapshot is taken that all sandboxes begin with, null for no such call. It runs on the pool's thread, again
-    /// only when it has failed.
+    /// Gets or sets an action that uses the first sandbox before the pool takes the snapshot with which all sandboxes begin, or <c>null</c>
+    /// for no action. It runs on the pool's thread, once unless it fails.
     /// </summary>
     public Action<Sandbox>? WarmUp { get; set; }
 
-    /// <summary>Starts the pool's thread.</summary>
+    /// <summary>Gets or sets how the pool's thread is started.</summary>
     internal ThreadStarter StartThread { get; set; } = BackgroundThread.Start;
 }

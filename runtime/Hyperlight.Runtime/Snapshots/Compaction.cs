@@ -188,8 +188,8 @@ internal sealed class Compaction
         if (_map.ReservedRanges.FirstOrDefault(range => range.Addresses.Overlaps(pages)) is { } reserved)
         {
             throw new SnapshotFailedException(
-                $"its pages would lie at {pages}, where the page of the {reserved.Name} is ({reserved.Addresses.Start}): let the guest write "
-                + "less, or start anew.");
+                $"its pages would lie at {pages}, where the page of the {reserved.Name} is ({reserved.Addresses.Start}): let the guest "
+                + "write less, or start anew.");
         }
 
         MappedMemory target = _host.Allocate(size);
