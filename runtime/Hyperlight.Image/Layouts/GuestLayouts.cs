@@ -9,9 +9,14 @@ internal static class GuestLayouts
 {
     private const ulong GiB = 1UL << 30;
 
-    /// <summary>The pages of the interrupt controllers (i686 sheet, section 6.3). Some layouts keep clear of them always, all do where there are interrupts.</summary>
-    public static ImmutableArray<ReservedRange> InterruptControllers { get; } =
-        [new("IOAPIC", new(new(0xFEC0_0000), GuestPage.Size)), new("local APIC", new(new(0xFEE0_0000), GuestPage.Size))];
+    /// <summary>Gets the page of the IOAPIC (i686 sheet, section 6.3).</summary>
+    internal static ReservedRange IoApic { get; } = new("IOAPIC", new(new(0xFEC0_0000), GuestPage.Size));
+
+    /// <summary>Gets the page of the local APIC (i686 sheet, section 6.3).</summary>
+    internal static ReservedRange LocalApic { get; } = new("local APIC", new(new(0xFEE0_0000), GuestPage.Size));
+
+    /// <summary>Gets the pages of the interrupt controllers. In some layouts no region may cover them; in the others only guests with interrupts have them.</summary>
+    public static ImmutableArray<ReservedRange> InterruptControllers { get; } = [IoApic, LocalApic];
 
     /// <summary>
     /// The pages that a hypervisor may need for itself below 4 GiB, beside the local APIC's page: KVM does on Intel processors that cannot run real mode

@@ -10,16 +10,16 @@ internal abstract record SavedMemory : IDisposable
     public abstract void Dispose();
 }
 
-/// <summary>That of a guest with page tables.</summary>
-/// <param name="File">The guest's memory, then its page tables.</param>
-/// <param name="Size">Bytes of memory.</param>
+/// <summary>The memory of a snapshot of a guest with page tables.</summary>
+/// <param name="File">The file: the guest's memory, then its page tables.</param>
+/// <param name="Size">The size of the memory in bytes.</param>
 /// <param name="Tables">The page tables.</param>
 internal sealed record SavedPagedMemory(SharedFile File, ulong Size, byte[] Tables) : SavedMemory
 {
-    /// <summary>Takes over a file, and reads its page tables.</summary>
+    /// <summary>Reads the page tables of a file and takes ownership of the file.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="size">Bytes of memory.</param>
-    /// <param name="tablesSize">Bytes of page tables.</param>
+    /// <param name="size">The size of the memory in bytes.</param>
+    /// <param name="tablesSize">The size of the page tables in bytes.</param>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static SavedPagedMemory Read(SharedFile file, ulong size, ulong tablesSize)
     {
@@ -40,11 +40,11 @@ internal sealed record SavedPagedMemory(SharedFile File, ulong Size, byte[] Tabl
     public override void Dispose() => File.Dispose();
 }
 
-/// <summary>That of a guest without page tables.</summary>
+/// <summary>The memory of a snapshot of a guest without page tables.</summary>
 /// <param name="Image">The memory of the image that the guest was started from.</param>
-/// <param name="Pages">The pages that differ.</param>
-/// <param name="Addresses">Where each of them is in the guest's memory, ascending.</param>
-/// <param name="FirstPage">Where the first is in the file.</param>
+/// <param name="Pages">The pages that differ from the image.</param>
+/// <param name="Addresses">The guest-physical address of each page, in ascending order.</param>
+/// <param name="FirstPage">The offset of the first page in the file, in bytes.</param>
 internal sealed record SavedIdentityMemory(SharedFile Image, SharedFile Pages, ImmutableArray<ulong> Addresses, ulong FirstPage) : SavedMemory
 {
     /// <inheritdoc/>

@@ -3,52 +3,56 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Snapshots.Formats;
 
-/// <summary>A snapshot on disk, whichever format it has. All of it is checked.</summary>
+/// <summary>A snapshot on disk, in upstream's format or our own. All values have been checked.</summary>
 internal sealed record SavedSnapshot : IDisposable
 {
-    /// <summary>The guest's name, null when nothing is said about it.</summary>
+    /// <summary>Gets the guest's name; <c>null</c> if the snapshot does not record the name.</summary>
     public required string? GuestName { get; init; }
 
-    /// <summary>The digest of the manifest of the image that the guest was started from, null when it is not known.</summary>
+    /// <summary>
+    /// Gets the digest of the manifest of the image that the guest was started from; <c>null</c> if the digest is not known.
+    /// </summary>
     public required string? ImageDigest { get; init; }
 
-    /// <summary>The guest's first instruction, null when it is not known.</summary>
+    /// <summary>Gets the address of the guest's first instruction; <c>null</c> if the address is not known.</summary>
     public required GuestVirtualAddress? EntryPoint { get; init; }
 
-    /// <summary>Where calls enter.</summary>
+    /// <summary>Gets the address of the first instruction of a call.</summary>
     public required ulong CallEntry { get; init; }
 
-    /// <summary>The stack of a call.</summary>
+    /// <summary>Gets the stack pointer of a call.</summary>
     public required ulong CallStack { get; init; }
 
-    /// <summary>The processor's registers but CR3.</summary>
+    /// <summary>Gets the processor's registers, without CR3.</summary>
     public required SnapshotRegisters Registers { get; init; }
 
-    /// <summary>CR3.</summary>
+    /// <summary>Gets the value of CR3.</summary>
     public required ulong Cr3 { get; init; }
 
-    /// <summary>XCR0.</summary>
+    /// <summary>Gets the value of XCR0.</summary>
     public required ulong ExtendedControl { get; init; }
 
-    /// <summary>The model-specific registers.</summary>
+    /// <summary>Gets the model-specific registers.</summary>
     public required ImmutableArray<SnapshotMsr> Msrs { get; init; }
 
-    /// <summary>Those that the guest may use; null where nothing is said about it.</summary>
+    /// <summary>
+    /// Gets the numbers of the model-specific registers that the guest may use; <c>null</c> if the snapshot does not record the numbers.
+    /// </summary>
     public required ImmutableArray<uint>? AllowedMsrs { get; init; }
 
-    /// <summary>What the interrupt controllers hold, null where the guest has none.</summary>
+    /// <summary>Gets the state of the interrupt controllers; <c>null</c> if the guest has no interrupt controllers.</summary>
     public required SnapshotInterrupts? Interrupts { get; init; }
 
-    /// <summary>The host functions of the snapshot's sandbox.</summary>
+    /// <summary>Gets the host functions of the sandbox that the snapshot was taken of.</summary>
     public required ImmutableArray<SnapshotHostFunction> HostFunctions { get; init; }
 
-    /// <summary>How many snapshots the guest has been through.</summary>
+    /// <summary>Gets the number of snapshots that the guest has been through.</summary>
     public required ulong Generation { get; init; }
 
-    /// <summary>Where everything was in the guest's memory when it started.</summary>
+    /// <summary>Gets the map of the guest's memory at its start.</summary>
     public required MemoryMap Map { get; init; }
 
-    /// <summary>What is in it.</summary>
+    /// <summary>Gets the content of the guest's memory.</summary>
     public required SavedMemory Memory { get; init; }
 
     /// <summary>Closes the files.</summary>

@@ -6,64 +6,68 @@ using Hyperlight.Layouts;
 namespace Hyperlight.Snapshots.Formats;
 
 /// <summary>
-/// What our own format records about a snapshot: that of guests for which upstream has none (docs/image-format.md). Addresses and sizes are in bytes. The
-/// memory of a guest without paging has <see cref="Stored"/> and <see cref="PageCount"/>, that of one with paging <see cref="MemorySize"/> and <see cref="TablesSize"/>.
+/// The config of a snapshot in our own format, for guests that upstream has no format for (docs/image-format.md). Addresses and sizes are
+/// in bytes. A snapshot
+/// of a guest without paging has <see cref="Stored"/> and <see cref="PageCount"/>. A snapshot of a guest with paging has <see
+/// cref="MemorySize"/> and <see cref="TablesSize"/>.
 /// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record SdkSnapshotConfig
 {
-    /// <summary>The schema this version writes, and the only one it reads.</summary>
+    /// <summary>The version of the schema that this SDK writes. Other versions are refused.</summary>
     public const int CurrentSchemaVersion = 2;
 
-    /// <summary>The version of these fields.</summary>
+    /// <summary>Gets the version of the schema.</summary>
     public required int SchemaVersion { get; init; }
 
-    /// <summary>The SDK version that wrote it. Nobody checks it.</summary>
+    /// <summary>Gets the version of the SDK that wrote the config. No reader checks the version.</summary>
     public required string SdkVersion { get; init; }
 
     public required string Arch { get; init; }
 
     public required string Hypervisor { get; init; }
 
-    /// <summary>What CPUID leaf 0 says.</summary>
+    /// <summary>Gets the vendor of the processor, from CPUID leaf 0.</summary>
     public required string CpuVendor { get; init; }
 
-    /// <summary>The id of the ABI profile, see <see cref="GuestLayouts"/>.</summary>
+    /// <summary>Gets the name of the layout, see <see cref="GuestLayouts"/>.</summary>
     public required string Layout { get; init; }
 
-    /// <summary>Where the guest's memory starts.</summary>
+    /// <summary>Gets the address at which the guest's memory starts.</summary>
     public required GuestPhysicalAddress Base { get; init; }
 
     public required GuestSizes Sizes { get; init; }
 
-    /// <summary>Bytes from the first to the last byte of the guest's loaded segments.</summary>
+    /// <summary>Gets the size of the guest's loaded segments with the gaps between them, in bytes.</summary>
     public required ulong CodeSize { get; init; }
 
-    /// <summary>Without paging: the parts of the image's memory that the first layer has; all else is zero.</summary>
+    /// <summary>Gets the parts of the image's memory that the first layer stores; the rest is zero. <c>null</c> with paging.</summary>
     public ImmutableArray<StoredRange>? Stored { get; init; }
 
-    /// <summary>Without paging: pages in the second layer.</summary>
+    /// <summary>Gets the number of pages in the second layer; <c>null</c> with paging.</summary>
     public ulong? PageCount { get; init; }
 
-    /// <summary>With paging: the part of the only layer that the guest sees at <see cref="Base"/>.</summary>
+    /// <summary>Gets the size of the part of the layer that the guest sees at <see cref="Base"/>; <c>null</c> without paging.</summary>
     public ulong? MemorySize { get; init; }
 
-    /// <summary>With paging: the part of the layer behind that.</summary>
+    /// <summary>Gets the size of the page tables, which are the rest of the layer; <c>null</c> without paging.</summary>
     public ulong? TablesSize { get; init; }
 
-    /// <summary>The guest's name; null when it is none that a reader accepts.</summary>
+    /// <summary>Gets the guest's name; <c>null</c> if readers would refuse the name.</summary>
     public string? GuestName { get; init; }
 
-    /// <summary>The digest of the manifest of the image that the guest was started from, null when it is not known.</summary>
+    /// <summary>
+    /// Gets the digest of the manifest of the image that the guest was started from; <c>null</c> if the digest is not known.
+    /// </summary>
     public string? ImageDigest { get; init; }
 
-    /// <summary>The guest's first instruction, null when it is not known.</summary>
+    /// <summary>Gets the address of the guest's first instruction; <c>null</c> if the address is not known.</summary>
     public GuestVirtualAddress? EntryPoint { get; init; }
 
-    /// <summary>EIP or RIP at a call.</summary>
+    /// <summary>Gets the value of EIP or RIP at a call.</summary>
     public required ulong CallEntry { get; init; }
 
-    /// <summary>ESP or RSP at a call.</summary>
+    /// <summary>Gets the value of ESP or RSP at a call.</summary>
     public required ulong CallStack { get; init; }
 
     public required SnapshotRegisters Sregs { get; init; }
@@ -74,14 +78,16 @@ internal sealed record SdkSnapshotConfig
 
     public required ImmutableArray<SnapshotMsr> Msrs { get; init; }
 
-    /// <summary>The model-specific registers that the guest may use.</summary>
+    /// <summary>Gets the numbers of the model-specific registers that the guest may use.</summary>
     public required ImmutableArray<uint> AllowedMsrs { get; init; }
 
-    /// <summary>What the interrupt controllers hold; there where <see cref="GuestSizes.HardwareInterrupts"/> says that there are some.</summary>
+    /// <summary>
+    /// Gets the state of the interrupt controllers; <c>null</c> unless <see cref="GuestSizes.HardwareInterrupts"/> is set.
+    /// </summary>
     public SnapshotInterrupts? Interrupts { get; init; }
 
     public required ImmutableArray<SnapshotHostFunction> HostFunctions { get; init; }
 
-    /// <summary>How many snapshots the guest has been through.</summary>
+    /// <summary>Gets the number of snapshots that the guest has been through.</summary>
     public required ulong Generation { get; init; }
 }

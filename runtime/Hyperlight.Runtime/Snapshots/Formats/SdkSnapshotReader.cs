@@ -9,7 +9,7 @@ namespace Hyperlight.Snapshots.Formats;
 
 /// <summary>Reads a snapshot in our own format (docs/image-format.md).</summary>
 /// <param name="directory">The directory.</param>
-/// <param name="machine">What the snapshot must have been made on.</param>
+/// <param name="machine">The computer that the snapshot must have been taken on.</param>
 internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity machine)
 {
     /// <inheritdoc cref="SnapshotReader.Read"/>
@@ -54,7 +54,7 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
         }
     }
 
-    /// <summary>What is shown to people and what names files.</summary>
+    /// <summary>Checks the text that is shown to people or that names files.</summary>
     private void CheckText(SdkSnapshotConfig config)
     {
         if ((config.GuestName is { } name && !OneLine.IsName(name)) || (config.ImageDigest is { } digest && !OciLayout.IsDigest(digest)))
@@ -63,7 +63,7 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
         }
     }
 
-    /// <summary>Lays the memory out anew.</summary>
+    /// <summary>Computes the memory map again from the recorded sizes.</summary>
     private MemoryMap LayOut(SdkSnapshotConfig config)
     {
         GuestLayout profile = GuestLayouts.Find(config.Layout) ?? throw directory.Failure(
@@ -85,7 +85,9 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
                 Rules.ImageUnsupported, $"its layout is {layout}, and snapshots of such guests without interrupts are in upstream's format: make it anew from the guest");
     }
 
-    /// <summary>Sees whether memory and interrupt controllers are those that the guest has.</summary>
+    /// <summary>
+    /// Checks that the config has the fields for memory and interrupt controllers that a guest of its layout needs, and no others.
+    /// </summary>
     private void CheckParts(SdkSnapshotConfig config, GuestLayout layout, OciManifest manifest)
     {
         bool isPaged = layout.Paging != GuestPaging.None;
@@ -124,7 +126,7 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
 
     private SavedIdentityMemory OpenIdentity(SdkSnapshotConfig config, MemoryMap map, OciManifest manifest, bool verifyContent)
     {
-        // What says how large scratch is differs from an image's, so there is one page at least.
+        // The page with the word for the size of scratch memory differs from the page of an image, so there is at least one page.
         ulong count = config.PageCount!.Value;
         ulong most = (map.SnapshotSize + map.Scratch.Size - map.PageTablesScratchOffset) / GuestLayout.PageSize;
         if (count == 0 || count > most)

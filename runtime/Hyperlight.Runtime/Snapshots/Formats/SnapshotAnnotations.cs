@@ -6,11 +6,12 @@ using Hyperlight.Images;
 namespace Hyperlight.Snapshots.Formats;
 
 /// <summary>
-/// What upstream's config has no field for, as annotations of the manifest, which upstream leaves alone. A snapshot without any is one of upstream's.
+/// The facts for which upstream's config has no field, as annotations of the manifest. Upstream ignores these annotations, and snapshots
+/// that upstream saved have none of them.
 /// </summary>
 internal sealed record SnapshotAnnotations
 {
-    /// <summary>The most model-specific registers that are read; KVM lists some hundred.</summary>
+    /// <summary>The greatest number of model-specific registers that are read. KVM lists about a hundred.</summary>
     public const int MaxMsrs = 1024;
 
     private const string Prefix = "dev.hyperlight.sdk.";
@@ -21,7 +22,8 @@ internal sealed record SnapshotAnnotations
     private const string AllowedMsrsKey = Prefix + "msrs.allowed";
     private const string ImageKey = Prefix + "initial";
 
-    // XCR0's bits; x87 can never be off (Intel SDM volume 3, sections 2.6 and 13.3). MPX, AVX-512 and AMX are on or off as a whole.
+    // Bits of XCR0 (Intel SDM volume 3, sections 2.6 and 13.3). The bit of x87 is always set. All bits of MPX, of AVX-512 and of AMX are
+    // set together or clear.
     private const ulong X87 = 1;
     private const ulong Sse = 1 << 1;
     private const ulong Avx = 1 << 2;
@@ -30,28 +32,33 @@ internal sealed record SnapshotAnnotations
     private const ulong ProtectionKeys = 1 << 9;
     private const ulong Amx = 0b11 << 17;
 
-    /// <summary>The guest's name.</summary>
+    /// <summary>Gets the guest's name; <c>null</c> if the snapshot does not record the name.</summary>
     public string? GuestName { get; init; }
 
     /// <summary>
-    /// Bytes of heap that the guest has. All of its untouched pages are one page in the blob, so the config has to say less: upstream's loader wants room
-    /// in the blob for the heap that the config says.
+    /// Gets the size of the guest's heap in bytes; <c>null</c> if the config has the size. The config must record less than this size
+    /// because the blob stores one page for
+    /// all untouched pages of the heap, and upstream's loader refuses a blob that is too small for the heap of the config.
     /// </summary>
     public ulong? HeapSize { get; init; }
 
-    /// <summary>XCR0.</summary>
+    /// <summary>Gets the value of XCR0.</summary>
     public ulong ExtendedControl { get; init; } = X87;
 
-    /// <summary>Model-specific registers, where the config has no field for them.</summary>
+    /// <summary>Gets the model-specific registers, in ABI version 1. In ABI version 2 the config has them.</summary>
     public ImmutableArray<SnapshotMsr> Msrs { get; init; } = [];
 
-    /// <summary>Those that the guest may use; null where nothing is said about it.</summary>
+    /// <summary>
+    /// Gets the numbers of the model-specific registers that the guest may use; <c>null</c> if the snapshot does not record the numbers.
+    /// </summary>
     public ImmutableArray<uint>? AllowedMsrs { get; init; }
 
-    /// <summary>The digest of the manifest of the image that the guest was started from.</summary>
+    /// <summary>
+    /// Gets the digest of the manifest of the image that the guest was started from; <c>null</c> if the digest is not known.
+    /// </summary>
     public string? ImageDigest { get; init; }
 
-    /// <summary>As they are written.</summary>
+    /// <summary>Gets the annotations of the manifest.</summary>
     public IReadOnlyDictionary<string, string?> ToDictionary()
     {
         (string Key, string? Value)[] values =
@@ -66,8 +73,8 @@ internal sealed record SnapshotAnnotations
         return values.Where(value => value.Value is not null).ToDictionary(value => value.Key, value => value.Value);
     }
 
-    /// <summary>Reads what a stranger may have written.</summary>
-    /// <exception cref="FormatException">A value makes no sense; the message names its key.</exception>
+    /// <summary>Reads untrusted annotations.</summary>
+    /// <exception cref="FormatException">A value is not valid. The message names the key.</exception>
     public static SnapshotAnnotations Read(IReadOnlyDictionary<string, string?>? annotations)
     {
         T? Parse<T>(string key, Func<string, T?> parse, T? missing) =>
@@ -86,7 +93,7 @@ internal sealed record SnapshotAnnotations
         };
     }
 
-    /// <summary>Whether a processor can have this in XCR0.</summary>
+    /// <summary>Checks whether a processor accepts a value for XCR0.</summary>
     public static bool IsExtendedControl(ulong value)
     {
         bool IsOff(ulong bits) => (value & bits) == 0;

@@ -1,14 +1,16 @@
 using System.Buffers.Binary;
+using Hyperlight.Layouts;
 
 namespace Hyperlight.Snapshots.Formats;
 
 /// <summary>
-/// What the interrupt controllers of a waiting guest can hold. KVM takes their bytes as they are, so what no guest can bring them to is refused before: values
-/// that no register takes, and a local APIC that is on or whose own timer runs, which no end of a call would stop.
+/// Checks the state of a waiting guest's interrupt controllers. KVM accepts any bytes, so a state that no guest can reach is refused
+/// here: values
+/// that no register takes, and a local APIC that is on or whose own timer runs, because the end of a call does not stop that timer.
 /// </summary>
 internal static class SnapshotInterruptRules
 {
-    // struct kvm_pic_state (Linux, asm/kvm.h), and what its fields take at most (arch/x86/kvm/i8259.c): a flag, a line, a step of the start.
+    // struct kvm_pic_state (Linux, asm/kvm.h), and the greatest values of its fields (arch/x86/kvm/i8259.c).
     private const int PicPriority = 4;
     private const int PicBase = 5;
     private const int PicStep = 9;
@@ -20,21 +22,22 @@ internal static class SnapshotInterruptRules
     private const byte LastStep = 3;
     private static readonly int[] PicFlags = [6, 7, 8, 10, 11, 12, 13];
 
-    // struct kvm_ioapic_state (arch/x86/kvm/ioapic.c). The table behind it is the guest's to write.
+    // struct kvm_ioapic_state (arch/x86/kvm/ioapic.c). The guest may write any value to the table behind these fields.
     private const int IoApicSelect = 8;
     private const int IoApicId = 12;
     private const int IoApicWaiting = 16;
     private const int IoApicPadding = 20;
-    private const ulong IoApicAddress = 0xFEC0_0000;
     private const uint LastIoApicId = 15;
     private const int IoApicLines = 24;
 
     // The initial count of the local APIC's timer, which runs while it is not 0 (Intel SDM volume 3, section 12.5.4).
     private const int TimerCount = 0x380;
 
-    /// <summary>The first rule they break, as a sentence without its end; null when there is none.</summary>
+    /// <summary>
+    /// Finds the first rule that the controllers break. Returns a sentence without its end, or <c>null</c> if no rule is broken.
+    /// </summary>
     /// <param name="interrupts">The controllers.</param>
-    /// <param name="apicBase">The register that has the local APIC's address and whether it is on.</param>
+    /// <param name="apicBase">The APIC base register: the address of the local APIC, and whether the local APIC is on.</param>
     public static string? FindFault(SnapshotInterrupts interrupts, ulong apicBase)
     {
         if (interrupts.MasterPic.Length != SnapshotInterrupts.PicSize || interrupts.SlavePic.Length != SnapshotInterrupts.PicSize
@@ -52,7 +55,9 @@ internal static class SnapshotInterruptRules
             : FindLocalApicFault(apicBase);
     }
 
-    /// <summary>The rule that an APIC base breaks, as a sentence without its end; null when there is none.</summary>
+    /// <summary>
+    /// Finds the rule that an APIC base register breaks. Returns a sentence without its end, or <c>null</c> if no rule is broken.
+    /// </summary>
     public static string? FindLocalApicFault(ulong apicBase) => (apicBase & SnapshotRegisterRules.LocalApicEnabled) != 0
         ? $"its local APIC is on (APIC base 0x{apicBase:X}), whose timer no end of a call stops"
         : null;
@@ -71,7 +76,7 @@ internal static class SnapshotInterruptRules
     }
 
     private static bool IsIoApic(ReadOnlySpan<byte> ioApic) =>
-        BinaryPrimitives.ReadUInt64LittleEndian(ioApic) == IoApicAddress
+        BinaryPrimitives.ReadUInt64LittleEndian(ioApic) == GuestLayouts.IoApic.Addresses.Start.Value
         && BinaryPrimitives.ReadUInt32LittleEndian(ioApic[IoApicSelect..]) <= byte.MaxValue
         && BinaryPrimitives.ReadUInt32LittleEndian(ioApic[IoApicId..]) <= LastIoApicId
         && BinaryPrimitives.ReadUInt32LittleEndian(ioApic[IoApicWaiting..]) >> IoApicLines == 0

@@ -3,7 +3,7 @@ using Hyperlight.Images;
 
 namespace Hyperlight.Snapshots.Formats;
 
-/// <summary>How the configs of snapshots are written and read: with the options of <see cref="ImageJson"/>.</summary>
+/// <summary>Writes and reads the configs of snapshots as JSON, with the options of <see cref="ImageJson"/>.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

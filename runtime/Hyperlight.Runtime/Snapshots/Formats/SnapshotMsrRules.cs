@@ -5,19 +5,24 @@ using Hyperlight.Layouts;
 namespace Hyperlight.Snapshots.Formats;
 
 /// <summary>
-/// What the model-specific registers of a snapshot must be. Which there are says nothing: a host whose KVM has no filter for them saves all that it knows,
-/// upstream the time-stamp counter. A sandbox takes over those that its guest can use.
+/// Checks the model-specific registers of a snapshot. A snapshot may have any of them: a host whose KVM cannot filter them saves all
+/// registers that it knows,
+/// and upstream saves the time-stamp counter. A sandbox loads only the registers that its guest may use.
 /// </summary>
 internal static class SnapshotMsrRules
 {
     private const uint ApicBase = 0x1B;
 
-    // SYSENTER_ESP and _EIP, LSTAR, CSTAR, FS_BASE, GS_BASE, KERNEL_GS_BASE (Intel SDM volume 4, section 2.1).
+    // Registers with addresses: SYSENTER_ESP and _EIP, LSTAR, CSTAR, FS_BASE, GS_BASE, KERNEL_GS_BASE (Intel SDM volume 4, section 2.1).
     private static readonly ImmutableArray<uint> Addresses = [0x175, 0x176, 0xC000_0082, 0xC000_0083, 0xC000_0100, 0xC000_0101, 0xC000_0102];
 
-    /// <summary>The first rule they break, as a sentence without its end; null when there is none.</summary>
+    /// <summary>
+    /// Finds the first rule that the registers break. Returns a sentence without its end, or <c>null</c> if no rule is broken.
+    /// </summary>
     /// <param name="registers">The registers.</param>
-    /// <param name="allowed">Those that the guest may use; null where nothing is said about it.</param>
+    /// <param name="allowed">
+    /// The numbers of the registers that the guest may use; <c>null</c> if the snapshot does not record the numbers.
+    /// </param>
     /// <param name="map">The guest's memory at its start.</param>
     public static string? FindFault(ImmutableArray<SnapshotMsr> registers, ImmutableArray<uint>? allowed, MemoryMap map)
     {
@@ -47,7 +52,7 @@ internal static class SnapshotMsrRules
         return null;
     }
 
-    // It is a special register as well, of which the same is true.
+    // The APIC base is also one of the special registers. Both values follow the same rule.
     private static string? FindApicBaseFault(ulong value, MemoryMap map) => SnapshotRegisterRules.FindApicBaseFault(value, map.Layout)
         ?? (map.Sizes.HardwareInterrupts ? SnapshotInterruptRules.FindLocalApicFault(value) : null);
 }

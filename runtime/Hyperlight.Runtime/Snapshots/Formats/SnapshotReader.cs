@@ -4,19 +4,22 @@ using Hyperlight.Images;
 namespace Hyperlight.Snapshots.Formats;
 
 /// <summary>
-/// Reads a snapshot as hostile input, in upstream's format or our own. What is the same in both is checked here: registers that no waiting guest has are
+/// Reads an untrusted snapshot, in upstream's format or our own. This class has the checks that both formats share: registers that no
+/// waiting guest has are
 /// refused before a hypervisor sees them.
 /// </summary>
 /// <param name="directory">The directory.</param>
-/// <param name="machine">What the snapshot must have been made on.</param>
+/// <param name="machine">The computer that the snapshot must have been taken on.</param>
 /// <param name="cancellationToken">Stops the reading of content.</param>
 internal sealed class SnapshotReader(string directory, MachineIdentity machine, CancellationToken cancellationToken = default)
 {
     private readonly OciReader _directory = new(directory, "snapshot", cancellationToken);
 
-    /// <summary>Reads everything but the memory blobs' content, and that too when <paramref name="verifyContent"/> is set.</summary>
+    /// <summary>
+    /// Reads the documents of a snapshot, and the content of the memory blobs if <paramref name="verifyContent"/> is set.
+    /// </summary>
     /// <param name="reference">A digest or a tag.</param>
-    /// <param name="verifyContent">Whether the memory blobs' digests are checked.</param>
+    /// <param name="verifyContent">Whether the digests of the memory blobs are checked.</param>
     /// <returns>The snapshot; dispose it.</returns>
     /// <exception cref="HyperlightException">HL3001 to HL3005, HL3007, HL3009.</exception>
     public SavedSnapshot Read(string reference, bool verifyContent) => _directory.Run(() =>
@@ -28,7 +31,7 @@ internal sealed class SnapshotReader(string directory, MachineIdentity machine, 
             : new UpstreamSnapshotReader(_directory, machine).Read(manifest, verifyContent);
     });
 
-    /// <summary>Refuses a snapshot of another machine.</summary>
+    /// <summary>Refuses a snapshot that was taken on another kind of computer.</summary>
     internal static void CheckMachine(OciReader directory, MachineIdentity recorded, MachineIdentity here)
     {
         (string What, string Recorded, string Here, string Why)[] bindings =
@@ -48,9 +51,9 @@ internal sealed class SnapshotReader(string directory, MachineIdentity machine, 
         }
     }
 
-    /// <summary>Refuses a state that no waiting guest has.</summary>
-    /// <param name="directory">Where the snapshot is.</param>
-    /// <param name="faults">What is wrong with it, as far as anything is; the first counts.</param>
+    /// <summary>Refuses a state that no waiting guest has. Does nothing if there is no fault.</summary>
+    /// <param name="directory">The directory of the snapshot.</param>
+    /// <param name="faults">The faults of the state. The first one that is not <c>null</c> becomes the message.</param>
     internal static void CheckState(OciReader directory, params IEnumerable<string?> faults)
     {
         if (faults.FirstOrDefault(fault => fault is not null) is { } found)

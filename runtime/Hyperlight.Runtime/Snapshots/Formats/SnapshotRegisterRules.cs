@@ -4,9 +4,10 @@ using static Hyperlight.Hypervisors.ControlBits;
 namespace Hyperlight.Snapshots.Formats;
 
 /// <summary>
-/// What the registers of a snapshot must be so that a hypervisor takes them and a guest of its layout can go on: 64-bit code of ring 0 with 4-level
-/// paging, 32-bit code of ring 0 with 2-level paging, or where the layout has no paging whatever mode without 64-bit code the guest chose (Intel SDM
-/// volume 3, sections 2.5, 3.4 and 28.3). What they lead to is the guest's own affair.
+/// Checks the registers of a snapshot: a hypervisor must accept them, and a guest of the layout must be able to go on. With 4-level
+/// paging the guest runs 64-bit
+/// code of ring 0, with 2-level paging 32-bit code of ring 0, and without paging in any mode that has no 64-bit code (Intel SDM
+/// volume 3, sections 2.5, 3.4 and 28.3). The memory at the addresses in the registers is not checked: only the guest depends on it.
 /// </summary>
 internal static class SnapshotRegisterRules
 {
@@ -15,10 +16,10 @@ internal static class SnapshotRegisterRules
 
     private const ulong Cr0Allowed = 0xE005_003F;
 
-    // Neither LA57 (12), VMXE (13), SMXE (14), KL (19), CET (23) nor what came later.
+    // All bits except LA57 (12), VMXE (13), SMXE (14), KL (19), CET (23) and later ones.
     private const ulong Cr4Allowed = 0x77_0FFF;
     private const ulong EferLongMode = EferLongModeEnable | EferLongModeActive;
-    private const ulong EferAllowed = 0xCD01; // SCE, NXE, FFXSR, TCE beside
+    private const ulong EferAllowed = 0xCD01; // LME and LMA, and SCE, NXE, FFXSR, TCE
     private const ulong BootProcessor = 1 << 8; // IA32_APIC_BASE (Intel SDM volume 3, section 12.4.4)
     private const ulong X2Apic = 1 << 10;
     private const ulong MaxCr8 = 15;
@@ -29,9 +30,11 @@ internal static class SnapshotRegisterRules
     private const byte BusyTask16Type = 3;
     private const int Interrupts = 4;
 
-    /// <summary>The first rule they break, as a sentence without its end; null when there is none.</summary>
+    /// <summary>
+    /// Finds the first rule that the registers break. Returns a sentence without its end, or <c>null</c> if no rule is broken.
+    /// </summary>
     /// <param name="registers">The registers.</param>
-    /// <param name="layout">The layout: 4-level paging is 64-bit, and a guest with paging has kept it.</param>
+    /// <param name="layout">The layout. A guest of a layout with paging must still use paging.</param>
     public static string? FindFault(SnapshotRegisters registers, GuestLayout layout)
     {
         GuestPaging paging = layout.Paging;
@@ -68,7 +71,9 @@ internal static class SnapshotRegisterRules
             ?? FindModeFault(registers, is64Bit);
     }
 
-    /// <summary>The rule that an APIC base breaks, as a sentence without its end; null when there is none.</summary>
+    /// <summary>
+    /// Finds the rule that an APIC base register breaks. Returns a sentence without its end, or <c>null</c> if no rule is broken.
+    /// </summary>
     internal static string? FindApicBaseFault(ulong apicBase, GuestLayout layout)
     {
         ulong address = ((1UL << layout.PhysicalAddressBits) - 1) & ~(GuestLayout.PageSize - 1);
@@ -118,7 +123,7 @@ internal static class SnapshotRegisterRules
 
     private static string? FindModeFault(SnapshotRegisters registers, bool is64Bit)
     {
-        // In real mode a segment is an address and no more.
+        // In real mode a segment register has an address and no type.
         bool isProtected = (registers.Cr0 & Cr0Protection) != 0;
         SnapshotSegment code = registers.Cs;
         bool isCode = code is { Present: 1, S: 1, Dpl: 0, Unusable: 0 } && (code.Type & CodeType) != 0;
@@ -147,6 +152,6 @@ internal static class SnapshotRegisterRules
             : $"its descriptor tables are at no possible address (GDT 0x{registers.Gdt.Base:X}, IDT 0x{registers.Idt.Base:X})";
     }
 
-    /// <summary>Whether a processor can have this in a register for addresses.</summary>
+    /// <summary>Checks whether a register for addresses can have a value: 64-bit addresses are canonical, others have 32 bits.</summary>
     internal static bool IsAddress(ulong address, bool is64Bit) => is64Bit ? (long)(address << 16) >> 16 == (long)address : address <= uint.MaxValue;
 }

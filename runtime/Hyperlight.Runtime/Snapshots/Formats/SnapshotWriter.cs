@@ -3,49 +3,63 @@ using Hyperlight.Images;
 
 namespace Hyperlight.Snapshots.Formats;
 
-/// <summary>Saves snapshots, in upstream's format (amd64 sheet, section 8.4) or our own, beside whatever else the directory holds.</summary>
-/// <param name="directory">The directory, created when missing. One writer at a time.</param>
+/// <summary>Saves snapshots in upstream's format (amd64 sheet, section 8.4) or our own. Other content of the directory stays.</summary>
+/// <param name="directory">The directory. The directory is created if it is missing. Only one writer at a time may use it.</param>
 /// <param name="cancellationToken">Stops the writing of content.</param>
 internal sealed class SnapshotWriter(string directory, CancellationToken cancellationToken = default)
 {
-    /// <summary>Whether the files are for their owner alone; only what a build makes is for whoever uses the program.</summary>
+    /// <summary>Gets whether only the owner may read the files. Snapshots of a build are for all users of the program.</summary>
     public bool IsPrivate { get; init; } = true;
 
     private const string ArchAnnotation = "dev.hyperlight.snapshot.arch";
     private const string HypervisorAnnotation = "dev.hyperlight.snapshot.hypervisor";
     private const string CpuVendorAnnotation = "dev.hyperlight.snapshot.cpu.vendor";
 
-    /// <summary>Saves a snapshot in upstream's format. What the tag named before is gone with it, as far as no other manifest needs it.</summary>
+    /// <summary>
+    /// Saves a snapshot in upstream's format. The snapshot that had the tag before is deleted, except blobs that other manifests need.
+    /// </summary>
     /// <param name="tag">The tag.</param>
-    /// <param name="config">What upstream records.</param>
-    /// <param name="annotations">What we record beside that.</param>
+    /// <param name="config">The config.</param>
+    /// <param name="annotations">The facts that the config has no field for.</param>
     /// <param name="memory">The memory blob.</param>
     /// <returns>The digest of the manifest.</returns>
-    /// <exception cref="HyperlightException">HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written.</exception>
+    /// <exception cref="HyperlightException">
+    /// HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written.
+    /// </exception>
     public string Write(string tag, SnapshotConfig config, SnapshotAnnotations annotations, BlobContent memory) =>
         Write(tag, new(config.Arch, config.Hypervisor, new(config.CpuVendor)), writer => OciManifest.Of(
             writer.WriteBlob(OciLayout.SnapshotConfigMediaType, config, SnapshotJson.Default.SnapshotConfig),
             [writer.WriteMemory(OciLayout.MemoryMediaType, config.MemorySize, memory)],
             annotations.ToDictionary()));
 
-    /// <summary>Saves a snapshot of a guest with page tables in our own format. What the tag named before is gone with it, as far as no other manifest needs it.</summary>
+    /// <summary>
+    /// Saves a snapshot of a guest with page tables in our own format. The snapshot that had the tag before is deleted, except blobs that
+    /// other manifests need.
+    /// </summary>
     /// <param name="tag">The tag.</param>
-    /// <param name="config">What is recorded, the sizes of memory and tables among it.</param>
-    /// <param name="memory">The memory, then the page tables.</param>
+    /// <param name="config">The config, with the sizes of memory and page tables.</param>
+    /// <param name="memory">The content: the memory, then the page tables.</param>
     /// <returns>The digest of the manifest.</returns>
-    /// <exception cref="HyperlightException">HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written.</exception>
+    /// <exception cref="HyperlightException">
+    /// HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written.
+    /// </exception>
     public string Write(string tag, SdkSnapshotConfig config, BlobContent memory) =>
         Write(tag, new(config.Arch, config.Hypervisor, new(config.CpuVendor)), writer => OciManifest.Of(
             writer.WriteBlob(OciLayout.SdkSnapshotConfigMediaType, config, SnapshotJson.Default.SdkSnapshotConfig),
             [writer.WriteMemory(OciLayout.MemoryMediaType, config.MemorySize!.Value + config.TablesSize!.Value, memory)]));
 
-    /// <summary>Saves a snapshot of a guest without page tables in our own format. What the tag named before is gone with it, as far as no other manifest needs it.</summary>
+    /// <summary>
+    /// Saves a snapshot of a guest without page tables in our own format. The snapshot that had the tag before is deleted, except blobs
+    /// that other manifests need.
+    /// </summary>
     /// <param name="tag">The tag.</param>
-    /// <param name="config">What is recorded, the parts of the image's memory and the number of pages among it.</param>
-    /// <param name="image">The parts of the image's memory that the config says, one behind the other.</param>
-    /// <param name="pages">The index and the pages that differ.</param>
+    /// <param name="config">The config, with the stored parts of the image's memory and the number of pages.</param>
+    /// <param name="image">The stored parts of the image's memory, one behind the other.</param>
+    /// <param name="pages">The index, then the pages that differ from the image.</param>
     /// <returns>The digest of the manifest.</returns>
-    /// <exception cref="HyperlightException">HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written.</exception>
+    /// <exception cref="HyperlightException">
+    /// HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written.
+    /// </exception>
     public string Write(string tag, SdkSnapshotConfig config, BlobContent image, BlobContent pages) =>
         Write(tag, new(config.Arch, config.Hypervisor, new(config.CpuVendor)), writer => OciManifest.Of(
             writer.WriteBlob(OciLayout.SdkSnapshotConfigMediaType, config, SnapshotJson.Default.SdkSnapshotConfig),
@@ -76,7 +90,7 @@ internal sealed class SnapshotWriter(string directory, CancellationToken cancell
         });
     }
 
-    /// <summary>What the directory lists, null when it is not there yet. What is there must be understood before anything is written.</summary>
+    /// <summary>Reads the index of the directory before anything is written; <c>null</c> if the directory has no index.</summary>
     private OciIndex? ReadIndex()
     {
         OciReader reader = new(directory, "snapshot");

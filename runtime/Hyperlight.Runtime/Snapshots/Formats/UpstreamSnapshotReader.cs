@@ -6,11 +6,12 @@ using Hyperlight.Layouts;
 namespace Hyperlight.Snapshots.Formats;
 
 /// <summary>
-/// Reads a snapshot in upstream's format, with upstream's checks (amd64 sheet, section 8.5) and more. The page tables in the blob need no check: they were
-/// a guest's, and nothing in them is ever believed.
+/// Reads a snapshot in upstream's format, with upstream's checks (amd64 sheet, section 8.5) and more. The page tables in the blob need no
+/// check: a guest
+/// wrote them, and the host never relies on their content.
 /// </summary>
 /// <param name="directory">The directory.</param>
-/// <param name="machine">What the snapshot must have been made on.</param>
+/// <param name="machine">The computer that the snapshot must have been taken on.</param>
 internal sealed class UpstreamSnapshotReader(OciReader directory, MachineIdentity machine)
 {
     /// <inheritdoc cref="SnapshotReader.Read"/>
@@ -78,7 +79,7 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, MachineIdentit
         SnapshotReader.CheckState(directory, SnapshotStateRules.FindFault(config, layout));
     }
 
-    /// <summary>Lays the memory out anew, and sees whether the blob has room for it as upstream wants it to.</summary>
+    /// <summary>Computes the memory map again from the sizes, and checks that the blob is as large as upstream requires.</summary>
     private MemoryMap LayOut(SnapshotConfig config, GuestLayout layout, ulong heapSize)
     {
         SnapshotLayout recorded = config.Layout;
@@ -99,7 +100,7 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, MachineIdentit
             InputBufferSize = recorded.InputDataSize,
             OutputBufferSize = recorded.OutputDataSize,
             InitDataSize = recorded.InitDataSize,
-            // A processor can read whatever it has, so upstream does not ask for it.
+            // A processor can read all memory that it has, so upstream does not record this permission.
             InitDataPermissions = (MemoryPermissions)permissions | MemoryPermissions.Read,
         };
         List<Finding> findings = [];
