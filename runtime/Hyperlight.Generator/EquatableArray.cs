@@ -3,7 +3,10 @@ using System.Collections.Immutable;
 
 namespace Hyperlight.Generator;
 
-/// <summary>A list that equals another with the same items: what passes from step to step of a generator has to, or nothing is ever reused.</summary>
+/// <summary>
+/// A list that equals another list with the same items. The compiler reuses the result of a generator's step only if the inputs of the step
+/// are equal.
+/// </summary>
 internal readonly struct EquatableArray<T>(IEnumerable<T> items) : IEquatable<EquatableArray<T>>, IEnumerable<T>
     where T : IEquatable<T>
 {

@@ -2,7 +2,10 @@ using Microsoft.CodeAnalysis;
 
 namespace Hyperlight.Generator;
 
-/// <summary>The guest's functions that an interface calls. Several methods may call one, say with and without a task, as long as they agree on its types.</summary>
+/// <summary>
+/// The functions of the guest that an interface calls. Several methods can call one function, for example with and without a task, if they
+/// agree on its types.
+/// </summary>
 internal sealed class GuestFunctionTable
 {
     private readonly Dictionary<string, GuestMethod> _functions = new(StringComparer.Ordinal);

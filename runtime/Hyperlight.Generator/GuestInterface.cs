@@ -1,22 +1,24 @@
 namespace Hyperlight.Generator;
 
-/// <summary>An interface to implement. Holds text only, no symbol: so it can be compared with what an earlier run of the generator read.</summary>
-/// <param name="Namespace">Its namespace as C# writes it, empty for none.</param>
-/// <param name="Name">Its name as C# writes it.</param>
-/// <param name="Methods">What to implement; null when something is wrong with it.</param>
+/// <summary>
+/// A guest interface. The record has texts and no symbols, so that it can be compared with the record of an earlier run of the generator.
+/// </summary>
+/// <param name="Namespace">The namespace as C# writes it; empty for the global namespace.</param>
+/// <param name="Name">The name as C# writes it.</param>
+/// <param name="Methods">The methods to implement; <c>null</c> if the interface has a problem.</param>
 internal sealed record GuestInterface(string Namespace, string Name, EquatableArray<GuestMethod>? Methods);
 
 /// <summary>A method that calls a function of the guest.</summary>
-/// <param name="Name">Its name as C# writes it.</param>
-/// <param name="Function">The guest's name for the function.</param>
-/// <param name="Parameters">What is passed to the guest.</param>
-/// <param name="Token">The name of the last parameter if that is a cancellation token, else null.</param>
-/// <param name="Result">What the function returns.</param>
-/// <param name="IsAsync">Whether the method returns a task of that.</param>
+/// <param name="Name">The name as C# writes it.</param>
+/// <param name="Function">The name of the guest's function.</param>
+/// <param name="Parameters">The parameters that are passed to the guest.</param>
+/// <param name="Token">The name of the cancellation token, which is the last parameter; <c>null</c> if there is none.</param>
+/// <param name="Result">The result of the function.</param>
+/// <param name="IsAsync">Whether the method returns a task.</param>
 internal sealed record GuestMethod(
     string Name, string Function, EquatableArray<GuestParameter> Parameters, string? Token, WireType Result, bool IsAsync);
 
 /// <summary>A parameter that is passed to the guest.</summary>
-/// <param name="Name">Its name as C# writes it.</param>
-/// <param name="Type">Its type.</param>
+/// <param name="Name">The name as C# writes it.</param>
+/// <param name="Type">The type.</param>
 internal sealed record GuestParameter(string Name, WireType Type);

@@ -6,18 +6,18 @@ using Microsoft.CodeAnalysis.Text;
 namespace Hyperlight.Generator;
 
 /// <summary>
-/// Implements the partial interfaces that are marked with <c>Hyperlight.GuestInterfaceAttribute</c>, and reports what cannot be implemented.
-/// Where a problem is found the interface still gets its method <c>For</c>, so that the problem is not buried under errors about that.
+/// Implements the partial interfaces that are marked with <c>Hyperlight.GuestInterfaceAttribute</c>, and reports problems.
+/// An interface with a problem gets its method <c>For</c> too, so that calls of the method are no further errors.
 /// </summary>
 [Generator(LanguageNames.CSharp)]
 public sealed class GuestInterfaceGenerator : IIncrementalGenerator
 {
-    /// <summary>The names of the steps whose results a test looks at.</summary>
+    /// <summary>The names of the steps whose results a test reads.</summary>
     internal const string ReadingStep = "Reading", InterfaceStep = "Interface";
 
     private const string AttributeName = "Hyperlight.GuestInterfaceAttribute";
 
-    // The build tells where the SDK's pages are; without it messages have no link.
+    // The build sets the address of the SDK's pages. Without the address messages have no link.
     private const string HelpProperty = "build_property._HyperlightHelp";
 
     /// <inheritdoc/>
@@ -29,14 +29,15 @@ public sealed class GuestInterfaceGenerator : IIncrementalGenerator
             .Select(static (reading, _) => reading!)
             .WithTrackingName(ReadingStep);
 
-        // Apart from the problems, whose places change with every edit above them.
+        // Without the problems, whose places change with every edit above them.
         IncrementalValuesProvider<GuestInterface> interfaces = readings
             .Where(static reading => reading.Interface is not null)
             .Select(static (reading, _) => reading.Interface!)
             .WithTrackingName(InterfaceStep);
         context.RegisterSourceOutput(
             interfaces,
-            static (output, guest) => output.AddSource(GuestProxySource.FileName(guest), SourceText.From(GuestProxySource.Write(guest), Encoding.UTF8)));
+            static (output, guest) =>
+                output.AddSource(GuestProxySource.FileName(guest), SourceText.From(GuestProxySource.Write(guest), Encoding.UTF8)));
 
         IncrementalValueProvider<string> help = context.AnalyzerConfigOptionsProvider.Select(
             static (options, _) => options.GlobalOptions.TryGetValue(HelpProperty, out string? address) ? address : "");

@@ -4,20 +4,24 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Hyperlight.Generator;
 
-/// <summary>Reads a guest interface and finds everything that is wrong with it.</summary>
+/// <summary>Reads a guest interface and finds all of its problems.</summary>
 internal static class GuestInterfaceReader
 {
-    // The first with init-only properties, which the options of a call have. Before C# 13 a call allocates an array for its arguments.
+    // The first version with init-only properties, which the options of a call have. Before C# 13 a call allocates an array for its
+    // arguments.
     private const LanguageVersion OldestLanguage = LanguageVersion.CSharp9;
 
-    // The first with static members of interfaces, such as the generated one.
+    // The first version with static members of interfaces, such as the generated method.
     private const LanguageVersion OldestLanguageForParts = LanguageVersion.CSharp8;
 
     private static readonly SymbolDisplayFormat NamespaceFormat =
         SymbolDisplayFormat.FullyQualifiedFormat.WithGlobalNamespaceStyle(SymbolDisplayGlobalNamespaceStyle.Omitted);
 
-    /// <summary>Reads the interface that an attribute was found on.</summary>
-    /// <returns>Null when it is another of the interface's parts that is read: a mistake of which the compiler tells.</returns>
+    /// <summary>Reads the interface that has an attribute.</summary>
+    /// <returns>
+    /// The interface and its problems; <c>null</c> if the attribute is a second one on another part of the interface, which is an error of
+    /// the compiler.
+    /// </returns>
     public static GuestInterfaceReading? Read(GeneratorAttributeSyntaxContext context, CancellationToken cancellationToken)
     {
         var type = (INamedTypeSymbol)context.TargetSymbol;
@@ -28,7 +32,8 @@ internal static class GuestInterfaceReader
         }
 
         List<Problem> problems = [.. WhatKeepsPartsOut(type, declaration)];
-        bool takesParts = problems.Count == 0 && declaration.SyntaxTree.Options is not CSharpParseOptions { LanguageVersion: < OldestLanguageForParts };
+        bool takesParts = problems.Count == 0
+            && declaration.SyntaxTree.Options is not CSharpParseOptions { LanguageVersion: < OldestLanguageForParts };
         CheckType(type, declaration, problems);
         bool isComplete = true;
         List<GuestMethod> methods = [];
@@ -105,7 +110,8 @@ internal static class GuestInterfaceReader
 
         problems.AddRange(type.Interfaces
             .Where(extended => extended.TypeKind != TypeKind.Error)
-            .Select(extended => Problem.At(type, TypedCallRules.Extends, type.Name, extended.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat))));
+            .Select(extended => Problem.At(
+                type, TypedCallRules.Extends, type.Name, extended.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat))));
     }
 
     private static void CheckMember(ISymbol member, List<Problem> problems)

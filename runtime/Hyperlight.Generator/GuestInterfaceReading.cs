@@ -1,6 +1,6 @@
 namespace Hyperlight.Generator;
 
-/// <summary>What was read from a guest interface.</summary>
-/// <param name="Interface">The interface, null when nothing can be added to it.</param>
-/// <param name="Problems">What is wrong with it.</param>
+/// <summary>A guest interface and its problems.</summary>
+/// <param name="Interface">The interface; <c>null</c> if no part can be added to it.</param>
+/// <param name="Problems">The problems.</param>
 internal sealed record GuestInterfaceReading(GuestInterface? Interface, EquatableArray<Problem> Problems);

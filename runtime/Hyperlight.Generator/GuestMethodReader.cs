@@ -5,19 +5,20 @@ namespace Hyperlight.Generator;
 /// <summary>Reads a method of a guest interface.</summary>
 internal static class GuestMethodReader
 {
-    // The most that guest libraries take: their types of functions have so many parameters.
+    // The largest number of parameters that the function types of guest libraries have.
     private const int MaximumParameterCount = 11;
 
     private const string AsyncSuffix = "Async";
 
-    /// <returns>Null when something is wrong: the problem is added, or the compiler tells of it.</returns>
+    /// <summary>Reads a method.</summary>
+    /// <returns>The method; <c>null</c> if the method has a problem, which was added or is an error of the compiler.</returns>
     public static GuestMethod? Read(IMethodSymbol method, List<Problem> problems)
     {
         int before = problems.Count;
         string fullName = Identifiers.FullName(method);
         if (method.IsGenericMethod)
         {
-            // Its types are type parameters: one message about the cause, none about each of them.
+            // The types of the method are type parameters: one message names the cause, and no message names each type.
             problems.Add(Problem.At(method, TypedCallRules.Generic, fullName));
             return null;
         }
@@ -58,7 +59,11 @@ internal static class GuestMethodReader
     private static string? ReadFunctionName(IMethodSymbol method, string fullName, bool isAsync, List<Problem> problems)
     {
         AttributeData? attribute = method.GetAttributes().FirstOrDefault(
-            candidate => candidate.AttributeClass is { Name: "GuestFunctionAttribute", ContainingNamespace: { Name: "Hyperlight", ContainingNamespace.IsGlobalNamespace: true } });
+            candidate => candidate.AttributeClass is
+            {
+                Name: "GuestFunctionAttribute",
+                ContainingNamespace: { Name: "Hyperlight", ContainingNamespace.IsGlobalNamespace: true },
+            });
         if (attribute is null)
         {
             string name = method.Name;
@@ -73,7 +78,7 @@ internal static class GuestMethodReader
             return given;
         }
 
-        // An argument that is no constant is the compiler's to report.
+        // The compiler reports an argument that is no constant.
         if (argument.Kind == TypedConstantKind.Primitive)
         {
             problems.Add(Problem.At(method, TypedCallRules.NoFunctionName, fullName));
@@ -82,7 +87,8 @@ internal static class GuestMethodReader
         return null;
     }
 
-    private static (List<GuestParameter> Parameters, string? Token) ReadParameters(IMethodSymbol method, string fullName, List<Problem> problems)
+    private static (List<GuestParameter> Parameters, string? Token) ReadParameters(
+        IMethodSymbol method, string fullName, List<Problem> problems)
     {
         List<GuestParameter> parameters = [];
         string? token = null;
@@ -128,7 +134,7 @@ internal static class GuestMethodReader
         _ => null,
     };
 
-    // A type that is not there is the compiler's to report.
+    // The compiler reports a type that does not exist.
     private static bool HasError(ITypeSymbol type) =>
         type.TypeKind == TypeKind.Error || (type is INamedTypeSymbol named && named.TypeArguments.Any(HasError));
 }

@@ -3,18 +3,20 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace Hyperlight.Generator;
 
-/// <summary>Writes the part that is added to a guest interface. The same interface gives the same text, with line feeds only.</summary>
+/// <summary>
+/// Writes the part that is added to a guest interface. The same interface results in the same text, with line feeds only.
+/// </summary>
 internal static class GuestProxySource
 {
-    /// <summary>The method that gives the implementation.</summary>
+    /// <summary>The name of the method that returns the implementation.</summary>
     public const string FactoryName = "For";
 
-    /// <summary>The class that implements. It is nested and private: there is nothing to see of it but the interface.</summary>
+    /// <summary>The name of the class that implements the interface. The class is nested and private.</summary>
     public const string ProxyName = "GuestProxy";
 
     /// <summary>
-    /// The name of the file. The compiler compares these without case, C# names with it: which letters are capitals tells <c>IPort</c> from
-    /// <c>IPORT</c>.
+    /// Gets the name of the generated file. The compiler ignores case in names of files, and C# does not in names of types: the numbers of
+    /// the capital letters tell <c>IPort</c> from <c>IPORT</c>.
     /// </summary>
     public static string FileName(GuestInterface guest)
     {
@@ -47,10 +49,11 @@ internal static class GuestProxySource
         yield return $"partial interface {guest.Name}";
         yield return "{";
         yield return "    /// <summary>Calls the functions of a guest.</summary>";
-        yield return "    /// <param name=\"sandbox\">The sandbox that the guest runs in. Disposing it stays the caller's affair.</param>";
+        yield return "    /// <param name=\"sandbox\">The sandbox that the guest runs in. The caller disposes the sandbox.</param>";
         if (guest.Methods is not { } methods)
         {
-            yield return $"    static {type} {FactoryName}(global::Hyperlight.Sandbox sandbox) => throw new global::System.NotSupportedException();";
+            yield return $"    static {type} {FactoryName}(global::Hyperlight.Sandbox sandbox) =>"
+                + " throw new global::System.NotSupportedException();";
             yield return "}";
             yield break;
         }
@@ -87,10 +90,11 @@ internal static class GuestProxySource
     private static string Parameters(GuestMethod method)
     {
         IEnumerable<string> parameters = method.Parameters.Select(parameter => $"{parameter.Type.CSharp} {parameter.Name}");
-        return string.Join(", ", method.Token is null ? parameters : [.. parameters, $"global::System.Threading.CancellationToken {method.Token}"]);
+        return string.Join(
+            ", ", method.Token is null ? parameters : [.. parameters, $"global::System.Threading.CancellationToken {method.Token}"]);
     }
 
-    // The sandbox is reached through this: a parameter may have any name.
+    // The sandbox is a member of this, because a parameter can have any name.
     private static string Call(GuestMethod method)
     {
         string call = (method.IsAsync ? "CallAsync" : "Call") + (method.Result == WireType.Void ? "" : $"<{method.Result.CSharp}>");

@@ -3,17 +3,20 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace Hyperlight.Generator;
 
-/// <summary>Names as generated code and messages write them.</summary>
+/// <summary>Writes names for generated code and messages.</summary>
 internal static class Identifiers
 {
-    /// <summary>A name that may be a word of the language.</summary>
+    /// <summary>Gets a name as C# writes it, with @ in front of a word of the language.</summary>
     public static string Escape(string name) =>
-        SyntaxFacts.GetKeywordKind(name) == SyntaxKind.None && SyntaxFacts.GetContextualKeywordKind(name) == SyntaxKind.None ? name : "@" + name;
+        SyntaxFacts.GetKeywordKind(name) == SyntaxKind.None && SyntaxFacts.GetContextualKeywordKind(name) == SyntaxKind.None
+            ? name
+            : "@" + name;
 
-    /// <summary>A member after its interface.</summary>
+    /// <summary>Gets the name of a member, with its interface in front.</summary>
     public static string FullName(ISymbol member) => $"{member.ContainingType.Name}.{member.Name}";
 
-    /// <summary>A type as its user wrote it, as far as that can be told.</summary>
+    /// <summary>Gets the name of a type as the program writes it, as far as the compiler knows it.</summary>
     public static string TypeName(ITypeSymbol type) => type.ToDisplayString(
-        SymbolDisplayFormat.MinimallyQualifiedFormat.AddMiscellaneousOptions(SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier));
+        SymbolDisplayFormat.MinimallyQualifiedFormat.AddMiscellaneousOptions(
+            SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier));
 }

@@ -1,4 +1,4 @@
 namespace System.Runtime.CompilerServices;
 
-/// <summary>What the compiler asks for where there are records; netstandard2.0 has none.</summary>
+/// <summary>A type that the compiler needs for records. netstandard2.0 does not have the type.</summary>
 internal static class IsExternalInit;

@@ -3,16 +3,17 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace Hyperlight.Generator;
 
-/// <summary>Something that is wrong with a guest interface.</summary>
-/// <param name="Rule">What kind of problem; one of <see cref="TypedCallRules"/>.</param>
-/// <param name="Place">Where it is.</param>
-/// <param name="Arguments">What the rule's message is to be completed with.</param>
+/// <summary>A problem of a guest interface.</summary>
+/// <param name="Rule">The kind of problem, one of <see cref="TypedCallRules"/>.</param>
+/// <param name="Place">The place of the problem.</param>
+/// <param name="Arguments">The texts for the gaps in the message of the rule.</param>
 internal sealed record Problem(DiagnosticDescriptor Rule, SourcePlace Place, EquatableArray<string> Arguments)
 {
     public static Problem At(ISymbol symbol, DiagnosticDescriptor rule, params string[] arguments) =>
         new(rule, SourcePlace.Of(symbol), new(arguments));
 
-    /// <param name="helpRoot">The address of the folder with a page for each rule, empty when it is not known.</param>
+    /// <summary>Creates the diagnostic for the compiler.</summary>
+    /// <param name="helpRoot">The address of the folder with a page for each rule; empty if the address is not known.</param>
     public Diagnostic ToDiagnostic(string helpRoot)
     {
         DiagnosticDescriptor rule = helpRoot.Length == 0
@@ -24,10 +25,13 @@ internal sealed record Problem(DiagnosticDescriptor Rule, SourcePlace Place, Equ
     }
 }
 
-/// <summary>A place in a source file. A <see cref="Location"/> would keep the whole compilation alive and differ from one to the next.</summary>
+/// <summary>
+/// A place in a source file. A <see cref="Location"/> would keep the whole compilation in memory, and would differ from one compilation to
+/// the next.
+/// </summary>
 internal sealed record SourcePlace(string File, TextSpan Span, LinePositionSpan Lines)
 {
-    /// <summary>Where a symbol is declared.</summary>
+    /// <summary>Gets the place of a symbol's declaration.</summary>
     public static SourcePlace Of(ISymbol symbol)
     {
         Location location = symbol.Locations[0];

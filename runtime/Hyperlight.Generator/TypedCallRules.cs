@@ -3,8 +3,8 @@ using Microsoft.CodeAnalysis;
 namespace Hyperlight.Generator;
 
 /// <summary>
-/// The family HL6xxx, typed calls. The other families stand in the rules of Hyperlight.Image, which a compiler cannot load; both have their
-/// pages in <c>docs/diagnostics</c>. Each message says what was found, what is allowed, what to do.
+/// The rules HL6xxx, for typed calls. The other rules stand in Hyperlight.Image, which a compiler cannot load. All rules have pages in
+/// <c>docs/diagnostics</c>. Each message says what was found, what is allowed and what to do.
 /// </summary>
 internal static class TypedCallRules
 {
@@ -26,7 +26,8 @@ internal static class TypedCallRules
     public static readonly DiagnosticDescriptor Extends = Rule(
         "HL6004",
         "A guest interface extends another interface",
-        "{0} extends {1}; only methods of a guest interface itself are implemented: declare them here, or make {1} a guest interface of its own.");
+        "{0} extends {1}; only methods of a guest interface itself are implemented: declare them here, "
+        + "or make {1} a guest interface of its own.");
 
     public static readonly DiagnosticDescriptor NotAMethod = Rule(
         "HL6005",
@@ -41,7 +42,8 @@ internal static class TypedCallRules
     public static readonly DiagnosticDescriptor ResultType = Rule(
         "HL6007",
         "The type of a result cannot cross between host and guest",
-        $"{{0}} returns {{1}}, which cannot cross between host and guest: use void, {WireType.Allowed}, or a Task or Task<T> of one of them.");
+        $"{{0}} returns {{1}}, which cannot cross between host and guest: use void, {WireType.Allowed}, "
+        + $"or a Task or Task<T> of one of them.");
 
     public static readonly DiagnosticDescriptor ParameterModifier = Rule(
         "HL6008",
@@ -56,7 +58,8 @@ internal static class TypedCallRules
     public static readonly DiagnosticDescriptor Overload = Rule(
         "HL6010",
         "Two methods call one guest function with different types",
-        "{0} calls the guest's function {1}, where another method calls {2}; a guest has one function of a name: use the same types, or name another function with [GuestFunction].");
+        "{0} calls the guest's function {1}, where another method calls {2}; a guest has one function of a name: "
+        + "use the same types, or name another function with [GuestFunction].");
 
     public static readonly DiagnosticDescriptor TokenNotLast = Rule(
         "HL6011",
@@ -66,17 +69,20 @@ internal static class TypedCallRules
     public static readonly DiagnosticDescriptor NoFunctionName = Rule(
         "HL6012",
         "The name of a guest function is empty",
-        "{0} names no function of the guest; a name has at least one character: write it in [GuestFunction], or remove the attribute to use the method's own name.");
+        "{0} names no function of the guest; a name has at least one character: write it in [GuestFunction], "
+        + "or remove the attribute to use the method's own name.");
 
     public static readonly DiagnosticDescriptor NameTaken = Rule(
         "HL6013",
         "An interface or a member of it has a name that generated code needs",
-        "{0} has the name of a generated member; For and GuestProxy are taken: rename it; a method then names the guest's function with [GuestFunction].");
+        "{0} has the name of a generated member; For and GuestProxy are taken: rename it; "
+        + "a method then names the guest's function with [GuestFunction].");
 
     public static readonly DiagnosticDescriptor LanguageTooOld = Rule(
         "HL6014",
         "The language version is too old for typed calls",
-        "The language version is C# {0}; the implementation of {1} needs C# {2} or later: remove LangVersion from the project, or raise it.");
+        "The language version is C# {0}; the implementation of {1} needs C# {2} or later: remove LangVersion from the project, "
+        + "or raise it.");
 
     private static DiagnosticDescriptor Rule(string code, string title, string message) =>
         new(code, title, message, "Hyperlight", DiagnosticSeverity.Error, isEnabledByDefault: true);

@@ -3,17 +3,20 @@ using Microsoft.CodeAnalysis;
 namespace Hyperlight.Generator;
 
 /// <summary>A C# type that can cross between host and guest.</summary>
-/// <param name="CSharp">As generated code writes it.</param>
-/// <param name="Wire">The type on the wire, in the words of GuestValueKind: byte[] and ReadOnlyMemory&lt;byte&gt; are one there.</param>
+/// <param name="CSharp">The type as generated code writes it.</param>
+/// <param name="Wire">The name of the type in GuestValueKind, which is the same for byte[] and ReadOnlyMemory&lt;byte&gt;.</param>
 internal sealed record WireType(string CSharp, string Wire)
 {
-    /// <summary>The types of parameters, for messages.</summary>
+    /// <summary>The types that parameters can have, for messages.</summary>
     public const string Allowed = "int, uint, long, ulong, float, double, string, bool, byte[] or ReadOnlyMemory<byte>";
 
     /// <summary>The result of a function that returns nothing.</summary>
     public static readonly WireType Void = new("void", "Void");
 
-    /// <summary>The counterpart of a type, null when it has none. Types that may be null have none: there is no null on the wire.</summary>
+    /// <summary>
+    /// Gets the wire type of a C# type, or <c>null</c> if the type cannot cross. Types that can be <c>null</c> cannot cross, because the
+    /// protocol has no <c>null</c>.
+    /// </summary>
     public static WireType? Of(ITypeSymbol type) => type switch
     {
         { NullableAnnotation: NullableAnnotation.Annotated } => null,
@@ -26,7 +29,8 @@ internal sealed record WireType(string CSharp, string Wire)
         { SpecialType: SpecialType.System_String } => new("string", "String"),
         { SpecialType: SpecialType.System_Boolean } => new("bool", "Bool"),
         IArrayTypeSymbol { IsSZArray: true, ElementType.SpecialType: SpecialType.System_Byte } => new("byte[]", "Bytes"),
-        INamedTypeSymbol memory when memory.IsFromSystem("ReadOnlyMemory`1") && memory.TypeArguments[0].SpecialType == SpecialType.System_Byte =>
+        INamedTypeSymbol memory
+            when memory.IsFromSystem("ReadOnlyMemory`1") && memory.TypeArguments[0].SpecialType == SpecialType.System_Byte =>
             new("global::System.ReadOnlyMemory<byte>", "Bytes"),
         _ => null,
     };

@@ -45,7 +45,7 @@ public sealed class ProxySourceTests
                 partial interface ICalculator
                 {
                     /// <summary>Calls the functions of a guest.</summary>
-                    /// <param name="sandbox">The sandbox that the guest runs in. Disposing it stays the caller's affair.</param>
+                    /// <param name="sandbox">The sandbox that the guest runs in. The caller disposes the sandbox.</param>
                     static global::Acme.Tools.ICalculator For(global::Hyperlight.Sandbox sandbox) => new GuestProxy(sandbox);
 
                     private sealed class GuestProxy : global::Acme.Tools.ICalculator
