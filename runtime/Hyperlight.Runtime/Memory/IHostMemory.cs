@@ -18,7 +18,7 @@ internal interface IHostMemory
     /// <param name="parts">The parts, inside the memory. A later part hides an earlier one.</param>
     /// <exception cref="ArgumentOutOfRangeException">A part does not lie inside the memory.</exception>
     /// <exception cref="HyperlightException">There is not enough memory, or the operating system refuses.</exception>
-    MappedMemory Allocate(ulong size, IEnumerable<FilePart> parts);
+    MappedMemory Allocate(ulong size, ReadOnlySpan<FilePart> parts);
 
     /// <summary>Maps the start of a file, read-only and shared with all other memory that shows the file.</summary>
     /// <param name="file">

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 
@@ -25,14 +26,15 @@ internal static class ImageView
     /// <summary>Gets the parts of a guest's memory that a blob stores.</summary>
     /// <param name="blob">The blob.</param>
     /// <param name="size">The size of the guest's memory in bytes.</param>
-    public static IReadOnlyList<FilePart> PartsOf(SharedFile blob, ulong size)
+    public static FilePart[] PartsOf(SharedFile blob, ulong size)
     {
-        List<FilePart> parts = [];
+        ImmutableArray<StoredRange> ranges = blob.RangesOf(size);
+        FilePart[] parts = new FilePart[ranges.Length];
         ulong place = 0;
-        foreach (StoredRange range in blob.RangesOf(size))
+        for (int i = 0; i < parts.Length; i++)
         {
-            parts.Add(new(range.Offset, range.Size, blob.Handle, place));
-            place += range.Size;
+            parts[i] = new(ranges[i].Offset, ranges[i].Size, blob.Handle, place);
+            place += ranges[i].Size;
         }
 
         return parts;

@@ -107,12 +107,15 @@ internal sealed class IdentitySnapshotMemory : SnapshotMemory
         }
 
         ulong start = _map.Layout.SnapshotBase.Value;
-        MappedMemory view = host.Allocate(
-            _map.SnapshotSize,
-            [
-                .. ImageView.PartsOf(_image, _map.SnapshotSize),
-                .. _mapped.Select(run => new FilePart(run.Gpa - start, run.Size, _pages.Handle, run.Offset)),
-            ]);
+        FilePart[] image = ImageView.PartsOf(_image, _map.SnapshotSize);
+        FilePart[] parts = new FilePart[image.Length + _mapped.Length];
+        image.CopyTo(parts, 0);
+        for (int i = 0; i < _mapped.Length; i++)
+        {
+            parts[image.Length + i] = new(_mapped[i].Gpa - start, _mapped[i].Size, _pages.Handle, _mapped[i].Offset);
+        }
+
+        MappedMemory view = host.Allocate(_map.SnapshotSize, parts);
 
         // Cannot fail, because the caller is a user of this object, which is a user of the image.
         source.TryShare();

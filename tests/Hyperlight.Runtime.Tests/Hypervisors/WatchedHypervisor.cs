@@ -49,7 +49,7 @@ internal sealed class WatchedHypervisor(IHypervisor inner) : IHypervisor
             return inner.Allocate(size);
         }
 
-        public MappedMemory Allocate(ulong size, IEnumerable<FilePart> parts)
+        public MappedMemory Allocate(ulong size, ReadOnlySpan<FilePart> parts)
         {
             Count++;
             return inner.Allocate(size, parts);

@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+
 namespace Hyperlight.Hypervisors.Kvm;
 
 // The registers beside the general ones: what a snapshot keeps and a restore sets.
@@ -18,7 +21,7 @@ internal sealed partial class KvmMachine
             _system.Identity,
             _processor.GetSpecialRegisters().ToNeutral(),
             GetExtendedControl(),
-            [.. msrs.Select(register => new ModelSpecificRegister(register.Index, register.Value))])
+            ToNeutral(msrs))
         {
             Interrupts = GetInterrupts(),
         };
@@ -56,6 +59,17 @@ internal sealed partial class KvmMachine
         {
             SetInterrupts(interrupts);
         }
+    }
+
+    private static ImmutableArray<ModelSpecificRegister> ToNeutral(KvmMsrEntry[] registers)
+    {
+        ModelSpecificRegister[] neutral = new ModelSpecificRegister[registers.Length];
+        for (int i = 0; i < registers.Length; i++)
+        {
+            neutral[i] = new(registers[i].Index, registers[i].Value);
+        }
+
+        return ImmutableCollectionsMarshal.AsImmutableArray(neutral);
     }
 
     private ulong GetExtendedControl() => _system.HasExtendedControlRegisters ? _processor.GetExtendedControl() : ResetValues.Xcr0;

@@ -108,7 +108,17 @@ internal static class KvmPresence
         return missing.Length == 0 ? null : Rules.HypervisorTooOld.Found($"KVM lacks {missing}: use a kernel of 4.17 or later.");
     }
 
-    private static string FindMissing(FileDescriptor device, (int Number, string Name)[] needed) =>
-        string.Join(
-            ", ", needed.Where(capability => KvmCapability.Check(device, capability.Number) == 0).Select(capability => capability.Name));
+    private static string FindMissing(FileDescriptor device, (int Number, string Name)[] needed)
+    {
+        List<string> missing = [];
+        foreach ((int number, string name) in needed)
+        {
+            if (KvmCapability.Check(device, number) == 0)
+            {
+                missing.Add(name);
+            }
+        }
+
+        return string.Join(", ", missing);
+    }
 }

@@ -9,13 +9,13 @@ internal sealed class LinuxHostMemory : IHostMemory
     public MappedMemory Allocate(ulong size) => LinuxMemory.Allocate(size);
 
     /// <inheritdoc/>
-    public MappedMemory Allocate(ulong size, IEnumerable<FilePart> parts)
+    public MappedMemory Allocate(ulong size, ReadOnlySpan<FilePart> parts)
     {
         LinuxMemory memory = LinuxMemory.Allocate(size);
         try
         {
             memory.KeepPagesSmall();
-            foreach (FilePart part in parts)
+            foreach (ref readonly FilePart part in parts)
             {
                 memory.Show(part);
             }
