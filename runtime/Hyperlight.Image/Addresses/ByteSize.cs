@@ -2,13 +2,15 @@ using System.Globalization;
 
 namespace Hyperlight;
 
-/// <summary>Sizes as people write them in a project file: <c>65536</c>, <c>0x4000</c>, <c>64K</c>, <c>16M</c>, <c>1G</c>.</summary>
+/// <summary>
+/// Reads and writes sizes as people write them in a project file: <c>65536</c>, <c>0x4000</c>, <c>64K</c>, <c>16M</c>, <c>1G</c>.
+/// </summary>
 internal static class ByteSize
 {
-    /// <summary>Reads a size in bytes; a K, M or G after a decimal number multiplies by 1024, 1024² or 1024³.</summary>
-    /// <param name="text">The text, in any case, without spaces inside.</param>
-    /// <param name="bytes">The size in bytes, 0 when the text cannot be understood.</param>
-    /// <returns>Whether the text is a size that fits 64 bits.</returns>
+    /// <summary>Reads a size in bytes. K, M or G after a decimal number multiplies by 1024, 1024² or 1024³.</summary>
+    /// <param name="text">The text, in upper or lower case, without spaces inside.</param>
+    /// <param name="bytes">The size in bytes; 0 if the text is not valid.</param>
+    /// <returns><c>true</c> if the text is a size that fits 64 bits.</returns>
     public static bool TryParse(string? text, out ulong bytes)
     {
         bytes = 0;

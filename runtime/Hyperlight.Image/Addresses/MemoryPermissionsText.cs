@@ -2,10 +2,10 @@ using System.Collections.Immutable;
 
 namespace Hyperlight;
 
-/// <summary>Writes permissions the way file listings do, and reads them without the dashes.</summary>
+/// <summary>Writes permissions as <c>r-x</c>, as file listings do, and reads them as <c>rx</c>.</summary>
 internal static class MemoryPermissionsText
 {
-    /// <summary>The sets of permissions that memory can have which is there at all.</summary>
+    /// <summary>Gets the sets of permissions that include the permission to read.</summary>
     internal static ImmutableArray<MemoryPermissions> Readable { get; } =
     [
         MemoryPermissions.Read,
@@ -14,7 +14,7 @@ internal static class MemoryPermissionsText
         MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute,
     ];
 
-    /// <summary><paramref name="permissions"/> as three characters, for example <c>r-x</c>.</summary>
+    /// <summary>Gets permissions as three characters, for example <c>r-x</c>.</summary>
     public static string ToText(this MemoryPermissions permissions) => string.Create(3, permissions, static (text, permissions) =>
     {
         text[0] = permissions.HasFlag(MemoryPermissions.Read) ? 'r' : '-';
@@ -24,8 +24,8 @@ internal static class MemoryPermissionsText
 
     /// <summary>Reads <c>r</c>, <c>rw</c>, <c>rx</c> or <c>rwx</c>, in either case.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="permissions">The permissions; none when the result is false.</param>
-    /// <returns>Whether the text is one of these.</returns>
+    /// <param name="permissions">The permissions; <see cref="MemoryPermissions.None"/> if the text is not valid.</param>
+    /// <returns><c>true</c> if the text is valid.</returns>
     public static bool TryParse(string text, out MemoryPermissions permissions)
     {
         permissions = Readable.FirstOrDefault(

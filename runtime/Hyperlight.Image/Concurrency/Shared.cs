@@ -1,12 +1,14 @@
 namespace Hyperlight.Concurrency;
 
-/// <summary>Something that several use at once. Each of them disposes it; the last one frees it. The creator is its first user.</summary>
+/// <summary>
+/// An object with several users. Each user disposes the object, and the last one frees it. The creator is the first user.
+/// </summary>
 internal abstract class Shared : IDisposable
 {
     private int _users = 1;
 
     /// <summary>Adds a user.</summary>
-    /// <returns>Whether that was possible: the last one may have been faster to go.</returns>
+    /// <returns><c>false</c> if the last user has already disposed the object.</returns>
     public bool TryShare()
     {
         int users = Volatile.Read(ref _users);
@@ -33,6 +35,6 @@ internal abstract class Shared : IDisposable
         }
     }
 
-    /// <summary>Frees it: there is no user any more.</summary>
+    /// <summary>Frees the object after the last user has disposed it.</summary>
     protected abstract void Free();
 }

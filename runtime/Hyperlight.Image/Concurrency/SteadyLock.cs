@@ -1,15 +1,17 @@
 namespace Hyperlight.Concurrency;
 
 /// <summary>
-/// A lock whose entry never throws. <see cref="Thread.Interrupt"/> makes an ordinary lock throw where it has to wait, and a <c>finally</c> block that
-/// throws there leaves its work undone. An interrupt that arrives while this lock waits takes effect at the thread's next wait of its own. A structure,
+/// A lock whose entry never throws. <see cref="Thread.Interrupt"/> makes an ordinary lock throw where it has to wait, and a
+/// <c>finally</c> block that
+/// throws there leaves its work undone. An interrupt that arrives while this lock waits takes effect at the thread's next wait of its
+/// own. A structure,
 /// for which the compiler refuses the <c>lock</c> statement: that would use another lock.
 /// </summary>
 internal readonly struct SteadyLock
 {
     private readonly Lock _lock = new();
 
-    /// <summary>A lock that nobody has entered.</summary>
+    /// <summary>Creates a lock that no thread has entered.</summary>
     public SteadyLock()
     {
     }
@@ -25,7 +27,7 @@ internal readonly struct SteadyLock
         return new(_lock);
     }
 
-    /// <summary>The time inside the lock.</summary>
+    /// <summary>The part of a method that runs inside the lock.</summary>
     public readonly ref struct Scope(Lock entered)
     {
         /// <summary>Leaves the lock.</summary>

@@ -2,7 +2,7 @@ using Hyperlight.Diagnostics;
 
 namespace Hyperlight;
 
-/// <summary>The rule behind a finding: its stable code and its severity. All rules stand in <see cref="Rules"/>.</summary>
+/// <summary>The rule behind a finding: its stable code and its severity. All rules are in <see cref="Rules"/>.</summary>
 public sealed record DiagnosticRule
 {
     private const int MostCharacters = 8192;
@@ -26,12 +26,17 @@ public sealed record DiagnosticRule
     /// <summary>Gets the path of the page that explains the rule, relative to the root of the SDK package and of the repository.</summary>
     public string HelpPage => $"docs/diagnostics/{Code}.md";
 
-    /// <summary>A finding of this kind.</summary>
-    /// <param name="message">What was found, what is allowed, what to do, in this order. It becomes one line without control characters, and not longer than a page.</param>
+    /// <summary>Creates a finding of this rule.</summary>
+    /// <param name="message">
+    /// What was found, what is allowed, what to do, in this order. The text is made one line without control characters, of at most 8192
+    /// characters.
+    /// </param>
     internal Finding Found(string message) => new(this, OneLine.Of(FindingText.Cut(message ?? throw new ArgumentNullException(nameof(message)), MostCharacters)));
 
-    /// <summary>A finding of this kind.</summary>
-    /// <param name="message">What was found, what is allowed, what to do, in this order. Of each long part only the start and the end are shown.</param>
+    /// <summary>Creates a finding of this rule.</summary>
+    /// <param name="message">
+    /// What was found, what is allowed, what to do, in this order. Of each long part only the start and the end are shown.
+    /// </param>
     internal Finding Found(FindingText message) => Found(message.ToText());
 
     /// <summary>Gets the code.</summary>

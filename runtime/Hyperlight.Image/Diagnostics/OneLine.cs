@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Hyperlight.Diagnostics;
 
-/// <summary>Makes text that a stranger may have written fit for a terminal and a log: one line, in which nothing moves the cursor or the words.</summary>
+/// <summary>
+/// Makes untrusted text safe for a terminal and a log: without characters that move the cursor or change the order of the text.
+/// </summary>
 internal static class OneLine
 {
     /// <summary>The greatest length of a name that is read from a file, in characters.</summary>
@@ -12,10 +14,12 @@ internal static class OneLine
     /// <summary>Checks a name that was read from a file. A name has 1 to <see cref="MaxNameLength"/> characters in one line.</summary>
     public static bool IsName(string text) => text.Length is > 0 and <= MaxNameLength && Of(text) == text;
 
-    /// <summary><paramref name="text"/> with spaces in place of control, format and line-separating characters. It is as long as before.</summary>
+    /// <summary>Replaces control, format and line-separating characters by spaces. The length of the text does not change.</summary>
     public static string Of(string text) => Clean(text, keepsLines: false);
 
-    /// <summary><paramref name="text"/> as lines: line feeds and tabs stay, a carriage return before a line feed goes, the rest is as in <see cref="Of"/>.</summary>
+    /// <summary>
+    /// Replaces characters as <see cref="Of"/> does, but keeps line feeds and tabs. A carriage return before a line feed is removed.
+    /// </summary>
     public static string Lines(string text) => Clean(text.Replace("\r\n", "\n", StringComparison.Ordinal), keepsLines: true);
 
     private static string Clean(string text, bool keepsLines) => string.Create(text.Length, (text, keepsLines), static (line, source) =>

@@ -3,8 +3,9 @@ using static Hyperlight.FindingSeverity;
 namespace Hyperlight;
 
 /// <summary>
-/// Every rule with its code, in families: HL1xxx the ELF file, HL2xxx layout and memory, HL3xxx images, HL4xxx the project,
-/// HL5xxx the hypervisor, HL9xxx defects of our own. HL6xxx, typed calls, stand in the generator, which a compiler loads alone. Each has a
+/// All rules with their codes. HL1xxx: the ELF file. HL2xxx: layout and memory. HL3xxx: images. HL4xxx: the project.
+/// HL5xxx: the hypervisor. HL9xxx: defects of this SDK. The rules HL6xxx for typed calls are in the generator, which compilers load
+/// without this assembly. Each rule has a
 /// page in <c>docs/diagnostics</c>.
 /// </summary>
 internal static class Rules

@@ -6,12 +6,14 @@ using Microsoft.Win32.SafeHandles;
 namespace Hyperlight.Files;
 
 /// <summary>
-/// Tells files whose content this machine has from those that a server or another program answers for: fstatfs(2). A guest that touches a page of the latter
-/// waits inside the kernel, where no timeout reaches it, so they are copied before a guest sees them.
+/// Finds out whether the content of a file is on this computer or comes from a server or another program: fstatfs(2). A guest that
+/// touches a page of a remote file
+/// waits inside the kernel, where no timeout can end the wait. Remote files are therefore copied before a guest uses them.
 /// </summary>
 internal static partial class FileSystem
 {
-    // At least struct statfs of every C library; its first word is the kind (linux/magic.h, and the headers of the file systems).
+    // At least the size of struct statfs in any C library. The first word is the kind of file system (linux/magic.h, and the headers of
+    // the file systems).
     private const int StatisticsSize = 256;
 
     private static readonly FrozenSet<uint> Local = FrozenSet.Create<uint>(
@@ -34,7 +36,7 @@ internal static partial class FileSystem
         0x2011_BAB0, // exFAT
         0x7366_746E); // NTFS of the kernel
 
-    /// <summary>Whether the file's content is on this machine. A kind that is not known counts as elsewhere.</summary>
+    /// <summary>Checks whether the content of a file is on this computer. Unknown kinds of file systems count as remote.</summary>
     public static bool IsLocal(SafeFileHandle file)
     {
         byte[] statistics = new byte[StatisticsSize];

@@ -4,12 +4,13 @@ using Microsoft.Win32.SafeHandles;
 namespace Hyperlight.Files;
 
 /// <summary>
-/// Opens files without ever waiting for the other end of a pipe, and judges what was opened, not what the path led to a moment before. On Linux these are
-/// open(2) and openat(2), because .NET's own open waits for a pipe and follows links.
+/// Opens files without waiting for the other end of a pipe. The checks look at the opened file, not at the path, which may lead elsewhere
+/// a moment later. On Linux the calls are
+/// open(2) and openat(2), because the methods of .NET wait for a pipe and follow links.
 /// </summary>
 internal static partial class OrdinaryFile
 {
-    // asm-generic/fcntl.h: not for a terminal, do not wait, not for child processes. Two more differ on ARM (asm/fcntl.h).
+    // asm-generic/fcntl.h. The values of IsFolder and NoLink differ on ARM (asm/fcntl.h).
     private const int NoTerminal = 0x100;
     private const int NonBlocking = 0x800;
     private const int CloseOnExec = 0x80000;
@@ -28,28 +29,31 @@ internal static partial class OrdinaryFile
 
     private static bool HasCalls => OperatingSystem.IsLinux() && (IsArm || RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86);
 
-    /// <summary>Opens a file for reading. Its path may lead through links.</summary>
+    /// <summary>Opens a file for reading. The path may contain links.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="InvalidDataException">There is something else than a file with content.</exception>
-    /// <exception cref="IOException">It cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
+    /// <exception cref="InvalidDataException">The path is not a file with content.</exception>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process may not open the file.</exception>
     public static SafeFileHandle Open(string path) => Check(
         HasCalls ? Require(Retry(() => OpenPath(path, Always)), path) : File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite), path);
 
-    /// <summary>Opens a file for reading, which may be empty; a device, which has no length, passes for an empty file. The path may lead through links.</summary>
+    /// <summary>
+    /// Opens a file for reading. The file may be empty, and a device, which has no length, counts as an empty file. The path may contain
+    /// links.
+    /// </summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="InvalidDataException">There is something else than a file.</exception>
-    /// <exception cref="IOException">It cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
+    /// <exception cref="InvalidDataException">The path is not a file.</exception>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process may not open the file.</exception>
     public static SafeFileHandle OpenOrEmpty(string path) => Check(
         HasCalls ? Require(Retry(() => OpenPath(path, Always)), path) : File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite), path, leastLength: 0);
 
-    /// <summary>Opens a file below a folder for reading. No link is followed but those in the folder's own path.</summary>
+    /// <summary>Opens a file below a folder for reading. Links are followed in the path of the folder only.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="names">The names of the folders that lead to the file from there, and that of the file.</param>
-    /// <exception cref="InvalidDataException">There is a link, or something else than a file with content.</exception>
-    /// <exception cref="IOException">It cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
+    /// <param name="names">The names of the folders between the folder and the file, and the name of the file.</param>
+    /// <exception cref="InvalidDataException">One of the names is a link, or the last one is not a file with content.</exception>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process may not open the file.</exception>
     public static SafeFileHandle OpenBelow(string folder, params ReadOnlySpan<string> names)
     {
         if (!HasCalls)
@@ -87,7 +91,7 @@ internal static partial class OrdinaryFile
         return Check(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read), path);
     }
 
-    /// <summary>Sees whether what was opened is a file: a pipe has no length at all, a device has none, and no file that is opened here is empty.</summary>
+    /// <summary>Checks that the handle is a file: folders, pipes, and files below the least length are refused.</summary>
     private static SafeFileHandle Check(SafeFileHandle file, string path, long leastLength = 1)
     {
         try

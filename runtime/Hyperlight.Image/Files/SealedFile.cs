@@ -5,10 +5,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Files;
 
-/// <summary>Files without a name that live in memory and that nobody can change, shorten or replace: memfd_create(2) with all seals.</summary>
+/// <summary>Creates files without a name, in memory, that nobody can change, shorten or replace: memfd_create(2) with all seals.</summary>
 internal static partial class SealedFile
 {
-    // linux/memfd.h, linux/fcntl.h. Some systems refuse memory that could be executed as a program; kernels before 6.3 do not know the flag.
+    // linux/memfd.h, linux/fcntl.h. Some systems refuse memory without NoExecute. Kernels before 6.3 do not know NoExecute.
     private const uint CloseOnExec = 1;
     private const uint AllowSealing = 2;
     private const uint NoExecute = 8;
@@ -22,23 +22,23 @@ internal static partial class SealedFile
     private const int ChunkSize = 256 << 10;
     private const int PageSize = (int)GuestPage.Size;
 
-    /// <summary>Whether this operating system has such files.</summary>
+    /// <summary>Gets whether this operating system has such files.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux();
 
-    /// <summary>Makes a file of bytes.</summary>
-    /// <param name="what">What the file holds, for messages, such as <c>the image 'guests/hello'</c>.</param>
-    /// <param name="fill">Writes them to the file.</param>
+    /// <summary>Creates a file.</summary>
+    /// <param name="what">The content in words, for messages, such as <c>the image 'guests/hello'</c>.</param>
+    /// <param name="fill">Writes the content to the file.</param>
     /// <exception cref="HyperlightException">HL3012: there is not enough memory, or too many files are open.</exception>
     public static SafeFileHandle Create(string what, Action<SafeFileHandle> fill) => Seal(what, file => Write(what, () => fill(file)));
 
-    /// <summary>Copies the start of a file. What is zero in it takes no memory.</summary>
-    /// <param name="what">What the file holds, for messages.</param>
+    /// <summary>Copies the start of a file. Pages of zeros take no memory.</summary>
+    /// <param name="what">The content in words, for messages.</param>
     /// <param name="source">The file.</param>
-    /// <param name="length">How many bytes are copied. The copy is zero from there to the end of the last page.</param>
-    /// <param name="hash">Gets the bytes that are copied; null when nobody asks for their digest.</param>
+    /// <param name="length">The number of bytes that are copied. The rest of the last page of the copy is zero.</param>
+    /// <param name="hash">Receives the bytes that are copied; <c>null</c> if no digest is needed.</param>
     /// <param name="cancellationToken">Stops the copy.</param>
     /// <exception cref="HyperlightException">HL3012: there is not enough memory, or too many files are open.</exception>
-    /// <exception cref="EndOfStreamException">The file has become shorter.</exception>
+    /// <exception cref="EndOfStreamException">The file became shorter.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static SafeFileHandle Copy(
         string what, SafeFileHandle source, long length, IncrementalHash? hash, CancellationToken cancellationToken = default) => Seal(what, target =>
@@ -58,12 +58,12 @@ internal static partial class SealedFile
             cancellationToken);
     });
 
-    /// <summary>Reads the start of a file in pieces, each of which begins at a page.</summary>
+    /// <summary>Reads the start of a file in pieces. Each piece starts at a multiple of the page size.</summary>
     /// <param name="source">The file.</param>
-    /// <param name="length">How many bytes are read.</param>
-    /// <param name="sink">Takes a piece, and where it is in the file.</param>
+    /// <param name="length">The number of bytes that are read.</param>
+    /// <param name="sink">Receives each piece with its offset in the file.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
-    /// <exception cref="EndOfStreamException">The file has become shorter.</exception>
+    /// <exception cref="EndOfStreamException">The file became shorter.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static void Read(
         SafeFileHandle source, long length, Action<ReadOnlyMemory<byte>, long> sink, CancellationToken cancellationToken = default)
@@ -83,7 +83,7 @@ internal static partial class SealedFile
         }
     }
 
-    /// <summary>The pages that are not zero, neighbours together.</summary>
+    /// <summary>Gets the ranges of pages that are not zero.</summary>
     private static IEnumerable<Range> NonZeroPages(ReadOnlyMemory<byte> chunk)
     {
         int start = 0;

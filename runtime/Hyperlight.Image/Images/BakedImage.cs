@@ -1,6 +1,6 @@
 namespace Hyperlight.Images;
 
-/// <summary>An image in memory, ready to be written: what is known about the guest, and the bytes of its memory.</summary>
+/// <summary>An image that has been baked and not yet written: the config and the bytes of the guest's memory.</summary>
 internal sealed class BakedImage
 {
     internal BakedImage(ImageConfig config, IReadOnlyList<BlobPiece> pieces)
@@ -9,12 +9,12 @@ internal sealed class BakedImage
         Pieces = pieces;
     }
 
-    /// <summary>What the image records about the guest.</summary>
+    /// <summary>Gets the config.</summary>
     public ImageConfig Config { get; }
 
-    /// <summary>The content of the guest's memory in ascending order, without what is zero.</summary>
+    /// <summary>Gets the pieces of the guest's memory that are not zero, in ascending order.</summary>
     internal IReadOnlyList<BlobPiece> Pieces { get; }
 
-    /// <summary>Bytes of the memory that are not zero, in whole pages.</summary>
+    /// <summary>Gets the size of the pieces in whole pages, in bytes.</summary>
     public ulong StoredSize => Pieces.Aggregate(0UL, (sum, piece) => sum + GuestLayout.RoundUpToPage((ulong)piece.Bytes.Length));
 }

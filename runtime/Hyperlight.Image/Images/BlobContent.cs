@@ -1,10 +1,10 @@
 namespace Hyperlight.Images;
 
-/// <summary>Gives the bytes of a blob in ascending order, the same at every call; what is not given is zero.</summary>
-/// <param name="sink">Takes them.</param>
+/// <summary>Passes the bytes of a blob to a sink, in ascending order and equal at each call. Bytes that are not passed are zero.</summary>
+/// <param name="sink">Receives the bytes.</param>
 internal delegate void BlobContent(BlobSink sink);
 
-/// <summary>Takes bytes of a blob.</summary>
-/// <param name="offset">Where they start, from the start of the blob.</param>
+/// <summary>Receives bytes of a blob.</summary>
+/// <param name="offset">The offset of the first byte from the start of the blob.</param>
 /// <param name="bytes">The bytes.</param>
 internal delegate void BlobSink(ulong offset, ReadOnlySpan<byte> bytes);

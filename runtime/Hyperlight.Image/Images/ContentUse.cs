@@ -1,14 +1,17 @@
 namespace Hyperlight.Images;
 
-/// <summary>How the content of an opened memory blob is used.</summary>
+/// <summary>The use of the content of an opened memory blob.</summary>
 internal enum ContentUse
 {
-    /// <summary>The file itself is used, which others can change, where its content is on this machine; else a copy in sealed memory.</summary>
+    /// <summary>
+    /// Sandboxes map the file itself if its content is on this computer, although others can change the file. Otherwise they map a copy
+    /// in sealed memory.
+    /// </summary>
     Mapped,
 
-    /// <summary>A copy in sealed memory is used: whatever becomes of the file, a guest and its host see what was there.</summary>
+    /// <summary>Sandboxes map a copy in sealed memory. Later changes of the file have no effect.</summary>
     Copied,
 
-    /// <summary>A copy in sealed memory is used, and the copy has the digest that the blob's name says.</summary>
+    /// <summary>Sandboxes map a copy in sealed memory that has the digest of the blob's name.</summary>
     Verified,
 }

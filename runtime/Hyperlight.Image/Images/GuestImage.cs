@@ -61,22 +61,22 @@ public sealed class GuestImage : IDisposable
     /// </summary>
     public string ContentDigest => ImagePlace.ContentDigest(Digest, SnapshotDigest);
 
-    /// <summary>Where everything lies in the guest's memory.</summary>
+    /// <summary>Gets the map of the guest's memory.</summary>
     internal MemoryMap Map => _content.Map;
 
-    /// <summary>The address of the guest's first instruction.</summary>
+    /// <summary>Gets the address of the guest's first instruction.</summary>
     internal GuestVirtualAddress EntryPoint => _content.EntryPoint;
 
-    /// <summary>All that the image records about its guest.</summary>
+    /// <summary>Gets the config of the image.</summary>
     internal ImageConfig Config => _content.Config;
 
-    /// <summary>The memory blob. Sandboxes may use the blob longer than the image.</summary>
+    /// <summary>Gets the memory blob. Sandboxes may use the blob longer than the image.</summary>
     internal SharedFile File => _content.File;
 
-    /// <summary>The absolute path of the image directory.</summary>
+    /// <summary>Gets the absolute path of the image directory.</summary>
     internal string Directory => _content.Directory;
 
-    /// <summary>The files that every sandbox of the image shows its guest.</summary>
+    /// <summary>Gets the files that every sandbox of the image shows its guest.</summary>
     internal ImmutableArray<MappedFile> Files => _content.Files;
 
 #pragma warning disable RS0026 // No call fits both overloads of Open, whatever it leaves out: the first argument is a path or an assembly.

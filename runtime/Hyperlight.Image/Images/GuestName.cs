@@ -1,12 +1,15 @@
 namespace Hyperlight.Images;
 
-/// <summary>Names of guests. They stand in paths, logs and metrics.</summary>
+/// <summary>The rules for names of guests. Names are parts of paths, log records and metrics.</summary>
 internal static class GuestName
 {
     /// <summary>The greatest length of a name, in characters.</summary>
     public const int MaxLength = 64;
 
-    /// <summary>Checks a name. A name has 1 to <see cref="MaxLength"/> of the characters <c>A-Z a-z 0-9 . _ -</c> and starts with neither <c>.</c> nor <c>-</c>.</summary>
+    /// <summary>
+    /// Checks a name. A name has 1 to <see cref="MaxLength"/> of the characters <c>A-Z a-z 0-9 . _ -</c> and starts with neither <c>.</c>
+    /// nor <c>-</c>.
+    /// </summary>
     /// <param name="name">The name.</param>
     public static bool IsValid(string name) =>
         name.Length is > 0 and <= MaxLength

@@ -4,23 +4,27 @@ using System.Reflection;
 namespace Hyperlight.Images;
 
 /// <summary>
-/// The record of an assembly about a guest of its project, in an <see cref="AssemblyMetadataAttribute"/>: which image was baked, and which files its sandboxes are shown. A build writes
+/// The record of an assembly about a guest of its project, in an <see cref="AssemblyMetadataAttribute"/>: the digest of the image, and
+/// the files that sandboxes show the guest. A build writes
 /// the attribute in every language; <see cref="GuestImage.Open(Assembly, string, Action{GuestImageOptions}, CancellationToken)"/> reads it.
 /// </summary>
-/// <param name="ContentDigest">The digest of the image, see <see cref="GuestImage.ContentDigest"/>.</param>
+/// <param name="ContentDigest">The digest of the content, see <see cref="GuestImage.ContentDigest"/>.</param>
 /// <param name="Files">The label and the address of each file.</param>
 internal sealed record GuestRecord(string ContentDigest, IReadOnlyList<(string Label, ulong Address)> Files)
 {
-    /// <summary>The start of the keys of these attributes. The guest's name follows.</summary>
+    /// <summary>The start of the key of the attribute. The rest of the key is the guest's name.</summary>
     public const string KeyPrefix = "Hyperlight.Guest.";
 
     private const string AddressPrefix = "0x";
 
-    /// <summary>The value of the attribute: <c>sha256:…</c>, then <c>;label@0x80000000</c> for each file. Labels have none of these characters.</summary>
+    /// <summary>
+    /// Gets the value of the attribute: <c>sha256:…</c>, then <c>;label@0x80000000</c> for each file. Labels have no <c>;</c> and no
+    /// <c>@</c>.
+    /// </summary>
     public string ToText() =>
         ContentDigest + string.Concat(Files.Select(file => string.Create(CultureInfo.InvariantCulture, $";{file.Label}@{AddressPrefix}{file.Address:X}")));
 
-    /// <summary>Reads what <see cref="ToText"/> wrote, <c>null</c> for any other text.</summary>
+    /// <summary>Reads the value of the attribute; <c>null</c> if the value is not valid.</summary>
     public static GuestRecord? Parse(string text)
     {
         string[] parts = text.Split(';');

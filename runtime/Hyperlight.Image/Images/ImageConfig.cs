@@ -5,53 +5,57 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Images;
 
-/// <summary>What an image records about its guest: the config blob of the tag <c>initial</c>. Addresses and sizes are in bytes.</summary>
+/// <summary>
+/// The config of an image: the facts about the guest, in the config blob of the tag <c>initial</c>. Addresses and sizes are in bytes.
+/// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record ImageConfig
 {
-    /// <summary>The schema this version writes, and the only one it reads.</summary>
+    /// <summary>The version of the schema that this SDK writes. Other versions are refused.</summary>
     public const int CurrentSchemaVersion = 2;
 
-    /// <summary>The version of the SDK this assembly belongs to.</summary>
+    /// <summary>Gets the version of the SDK that this assembly belongs to.</summary>
     public static string CurrentSdkVersion { get; } =
         typeof(ImageConfig).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
-    /// <summary>The version of these fields.</summary>
+    /// <summary>Gets the version of the schema.</summary>
     public required int SchemaVersion { get; init; }
 
-    /// <summary>The SDK version that baked the image.</summary>
+    /// <summary>Gets the version of the SDK that baked the image.</summary>
     public required string SdkVersion { get; init; }
 
-    /// <summary>The id of the ABI profile, see <see cref="GuestLayouts"/>.</summary>
+    /// <summary>Gets the name of the layout, see <see cref="GuestLayouts"/>.</summary>
     public required string Layout { get; init; }
 
-    /// <summary>The guest's name.</summary>
+    /// <summary>Gets the name of the guest.</summary>
     public required string GuestName { get; init; }
 
-    /// <summary>SHA-256 of the ELF file, lower-case hexadecimal.</summary>
+    /// <summary>Gets the SHA-256 digest of the ELF file, in lower-case hexadecimal.</summary>
     public required string GuestSha256 { get; init; }
 
-    /// <summary>The ELF file's build id, lower-case hexadecimal; null when it has none.</summary>
+    /// <summary>Gets the build id of the ELF file, in lower-case hexadecimal; <c>null</c> if the file has no build id.</summary>
     public string? GuestBuildId { get; init; }
 
-    /// <summary>How the page permissions of the image were chosen.</summary>
+    /// <summary>Gets the rule by which the permissions of the image's pages were chosen.</summary>
     public required SegmentPermissions SegmentPermissions { get; init; }
 
-    /// <summary>The sizes the memory is laid out with.</summary>
+    /// <summary>Gets the sizes of the guest's memory.</summary>
     public required GuestSizes Sizes { get; init; }
 
-    /// <summary>Bytes from the first to the last byte of the loaded segments.</summary>
+    /// <summary>Gets the number of bytes from the first to the last byte of the loaded segments.</summary>
     public required ulong CodeSize { get; init; }
 
-    /// <summary>The GVA of the first instruction.</summary>
+    /// <summary>Gets the virtual address of the first instruction.</summary>
     public required ulong EntryPoint { get; init; }
 
-    /// <summary>Every region; a reader compares them with what the profile gives for these sizes.</summary>
+    /// <summary>Gets all regions of memory. A reader compares them with the regions that the layout gives for these sizes.</summary>
     public required ImmutableArray<MemoryRegion> Regions { get; init; }
 
-    /// <summary>Bytes of the guest's memory at its start and of its page tables.</summary>
+    /// <summary>Gets the size of the guest's memory at its start, with its page tables.</summary>
     public required ulong MemorySize { get; init; }
 
-    /// <summary>The parts of them that the memory blob has, one behind the other; all else is zero. With page tables they are one part.</summary>
+    /// <summary>
+    /// Gets the parts of the memory that the blob stores, one behind the other. The rest is zero. With page tables there is one part.
+    /// </summary>
     public required ImmutableArray<StoredRange> Stored { get; init; }
 }

@@ -4,15 +4,15 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Images;
 
-/// <summary>The content of an opened image: one object for all handles of the image, freed when the last user has gone.</summary>
+/// <summary>The content of an opened image. All handles of the image share one object, and the last user frees the object.</summary>
 /// <param name="directory">The absolute path of the image directory.</param>
 /// <param name="verifyContent">Whether content is compared with its digest.</param>
 /// <param name="files">The files that every sandbox of the image shows its guest.</param>
-/// <param name="config">All that the image records about its guest.</param>
+/// <param name="config">The config of the image.</param>
 /// <param name="digest">The digest of the image's manifest.</param>
-/// <param name="snapshotDigest">The digest of the manifest of the image's snapshot, null when the image has none.</param>
-/// <param name="map">Where everything lies in the guest's memory.</param>
-/// <param name="file">The memory blob, taken over.</param>
+/// <param name="snapshotDigest">The digest of the manifest of the image's snapshot; <c>null</c> if the image has no snapshot.</param>
+/// <param name="map">The map of the guest's memory.</param>
+/// <param name="file">The memory blob. The content takes ownership of the blob.</param>
 internal sealed class ImageContent(
     string directory,
     bool verifyContent,
@@ -26,7 +26,7 @@ internal sealed class ImageContent(
     private readonly SteadyLock _lock = new();
     private readonly List<IDisposable> _additions = [];
 
-    /// <summary>The absolute path of the image directory.</summary>
+    /// <summary>Gets the absolute path of the image directory.</summary>
     public string Directory => directory;
 
     /// <summary>Gets whether content is compared with its digest.</summary>
@@ -35,25 +35,25 @@ internal sealed class ImageContent(
     /// <summary>Gets the files that every sandbox of the image shows its guest.</summary>
     public ImmutableArray<MappedFile> Files => files;
 
-    /// <summary>All that the image records about its guest.</summary>
+    /// <summary>Gets the config of the image.</summary>
     public ImageConfig Config => config;
 
-    /// <summary>The digest of the image's manifest.</summary>
+    /// <summary>Gets the digest of the image's manifest.</summary>
     public string Digest => digest;
 
-    /// <summary>The digest of the manifest of the image's snapshot, null when the image has none.</summary>
+    /// <summary>Gets the digest of the manifest of the image's snapshot; <c>null</c> if the image has no snapshot.</summary>
     public string? SnapshotDigest => snapshotDigest;
 
-    /// <summary>Where everything lies in the guest's memory.</summary>
+    /// <summary>Gets the map of the guest's memory.</summary>
     public MemoryMap Map => map;
 
-    /// <summary>The memory blob. Sandboxes may use the blob longer than the image.</summary>
+    /// <summary>Gets the memory blob. Sandboxes may use the blob longer than the image.</summary>
     public SharedFile File => file;
 
-    /// <summary>The first instruction.</summary>
+    /// <summary>Gets the address of the guest's first instruction.</summary>
     public GuestVirtualAddress EntryPoint => new(config.EntryPoint);
 
-    /// <summary>Has something freed together with the image. The caller is a user of the image meanwhile.</summary>
+    /// <summary>Adds an object that is freed together with the image. The caller must be a user of the image.</summary>
     public void FreeWith(IDisposable addition)
     {
         using (_lock.Enter())

@@ -4,8 +4,9 @@ using System.Text.Json.Serialization;
 namespace Hyperlight.Images;
 
 /// <summary>
-/// How the documents of an image are written and read: snake_case names in our own, the OCI names in the standard ones, two spaces, line feeds.
-/// Reading is strict where the schema is ours (unknown, missing and doubled fields are refused) and bounded in depth.
+/// Writes and reads the documents of an image as JSON: snake_case names in our own documents, the names of OCI in the standard ones, two
+/// spaces, line feeds.
+/// In our own documents unknown, missing and doubled fields are refused. The depth is limited in all documents.
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
@@ -23,7 +24,7 @@ namespace Hyperlight.Images;
 [JsonSerializable(typeof(ImageConfig))]
 internal sealed partial class ImageJson : JsonSerializerContext;
 
-/// <summary>Addresses are plain numbers in JSON, as upstream's are.</summary>
+/// <summary>Writes and reads addresses as plain numbers, as upstream does.</summary>
 internal static class AddressJson
 {
     internal sealed class Gpa : JsonConverter<GuestPhysicalAddress>
@@ -41,7 +42,7 @@ internal static class AddressJson
     }
 }
 
-/// <summary>Permissions are written as <c>r-x</c>.</summary>
+/// <summary>Writes and reads permissions as <c>r-x</c>.</summary>
 internal sealed class PermissionsJson : JsonConverter<MemoryPermissions>
 {
     public override MemoryPermissions Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)

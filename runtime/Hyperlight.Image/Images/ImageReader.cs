@@ -4,17 +4,17 @@ using Hyperlight.Paging;
 
 namespace Hyperlight.Images;
 
-/// <summary>Reads what a bake wrote, as hostile input: the region table must be the one that the profile gives for the recorded sizes.</summary>
-/// <param name="directory">The image.</param>
+/// <summary>Reads an untrusted image. The region table must be equal to the table that the layout gives for the recorded sizes.</summary>
+/// <param name="directory">The directory of the image.</param>
 /// <param name="cancellationToken">Stops the reading of content.</param>
 internal sealed class ImageReader(string directory, CancellationToken cancellationToken = default)
 {
-    // Two digits for each byte that the reader of ELF files takes.
+    // Two digits for each byte. The reader of ELF files accepts 64 bytes.
     private const int MaxBuildIdLength = 128;
 
     private readonly OciReader _directory = new(directory, "image", cancellationToken);
 
-    /// <summary>Reads everything but the memory blob's content, and that too when <paramref name="verifyContent"/> is set.</summary>
+    /// <summary>Reads the documents of the image, and the content of the memory blob if <paramref name="verifyContent"/> is set.</summary>
     /// <exception cref="HyperlightException">HL3001 to HL3005, HL3012, HL3017.</exception>
     public (ImageConfig Config, string Digest, string? SnapshotDigest, MemoryMap Map, SharedFile Memory) Read(bool verifyContent, string? expectedDigest) => _directory.Run(() =>
     {
@@ -22,7 +22,7 @@ internal sealed class ImageReader(string directory, CancellationToken cancellati
         OciIndex index = _directory.ReadIndex();
         OciDescriptor tagged = _directory.Find(index, OciLayout.InitialTag);
         string? snapshotDigest = FindSnapshot(index);
-        // First of all, because what follows reads the image that was found, which may be large.
+        // Checked first, because the rest of the method reads the image, which may be large.
         if (expectedDigest is not null && ImagePlace.ContentDigest(tagged.Digest, snapshotDigest) is var found && found != expectedDigest)
         {
             throw _directory.Failure(Rules.ImageNotExpected, $"it is {found}, the program was built with {expectedDigest}: copy or publish the program together with its folder {ImagePlace.Root}");
@@ -42,7 +42,10 @@ internal sealed class ImageReader(string directory, CancellationToken cancellati
         return (config, tagged.Digest, snapshotDigest, map, _directory.OpenImageMemory(manifest.Layers[0]!, config.Stored, map, verifyContent));
     });
 
-    /// <summary>The digest of the snapshot's manifest, null when there is none. It is read when it is needed: whether it is of use depends on the machine.</summary>
+    /// <summary>
+    /// Finds the digest of the snapshot's manifest; <c>null</c> if the image has no snapshot. The snapshot is read later, because it fits
+    /// some computers only.
+    /// </summary>
     private string? FindSnapshot(OciIndex index)
     {
         if (!index.Manifests.Any(manifest => manifest?.Tag == OciLayout.SnapshotTag))
@@ -56,7 +59,7 @@ internal sealed class ImageReader(string directory, CancellationToken cancellati
             : throw _directory.Failure(Rules.ImageMalformed, $"its snapshot has the digest '{digest}', expected is a SHA-256 digest");
     }
 
-    /// <summary>Checks what is shown to people and names files and metrics.</summary>
+    /// <summary>Checks the text that is shown to people or that names files and metrics.</summary>
     private void CheckText(ImageConfig config)
     {
         if (!GuestName.IsValid(config.GuestName))
@@ -80,7 +83,7 @@ internal sealed class ImageReader(string directory, CancellationToken cancellati
         }
     }
 
-    /// <summary>Lays the memory out anew from the profile and the recorded sizes, and compares.</summary>
+    /// <summary>Computes the memory map from the layout and the recorded sizes, and compares the map with the recorded one.</summary>
     private MemoryMap Recompute(ImageConfig config)
     {
         GuestLayout profile = GuestLayouts.Find(config.Layout)

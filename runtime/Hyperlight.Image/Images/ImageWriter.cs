@@ -1,18 +1,19 @@
 namespace Hyperlight.Images;
 
 /// <summary>
-/// Writes an image as an OCI image layout directory. A reader sees the old image or the new one. A file whose content would not change is left alone,
-/// time stamp included.
+/// Writes an image as an OCI image layout directory. A reader sees the old image or the new one. A file whose content would not change is
+/// not
+/// touched.
 /// </summary>
 internal static class ImageWriter
 {
     /// <summary>
-    /// Makes <paramref name="directory"/> hold <paramref name="image"/> under the tag <c>initial</c>. When it does already, other tags stay; else they
-    /// go with all that was there, because they were made from another image.
+    /// Writes an image under the tag <c>initial</c>. Other tags stay if the directory has this image already. Otherwise they are
+    /// deleted, because they were made from another image.
     /// </summary>
-    /// <param name="directory">Created when missing. One writer at a time.</param>
+    /// <param name="directory">The directory. The directory is created if it is missing. Only one writer at a time may use it.</param>
     /// <param name="image">The image.</param>
-    /// <returns>What was written.</returns>
+    /// <returns>The digest and the files of the image.</returns>
     /// <exception cref="HyperlightException">HL3006: a file cannot be written.</exception>
     public static WrittenImage Write(string directory, BakedImage image)
     {
@@ -42,7 +43,7 @@ internal static class ImageWriter
         });
     }
 
-    /// <summary>Makes an image as it was before a snapshot was added, or before somebody who tried to add one was killed.</summary>
+    /// <summary>Removes the snapshot of an image, also if the writer of the snapshot was killed.</summary>
     /// <param name="directory">The image.</param>
     /// <exception cref="HyperlightException">HL3001 to HL3004: there is no image. HL3006: a file cannot be written.</exception>
     public static void RemoveSnapshot(string directory)
@@ -59,7 +60,9 @@ internal static class ImageWriter
         });
     }
 
-    /// <summary>What the directory lists, null when it cannot be read: what a bake cannot understand it replaces.</summary>
+    /// <summary>
+    /// Reads the index of the directory; <c>null</c> if the index cannot be read. A bake replaces content that it cannot read.
+    /// </summary>
     private static OciIndex? ReadIndex(string directory)
     {
         OciReader reader = new(directory, "image");

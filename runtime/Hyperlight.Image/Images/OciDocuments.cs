@@ -6,7 +6,9 @@ namespace Hyperlight.Images;
 /// <summary>The marker file of a layout directory.</summary>
 internal sealed record OciMarker([property: JsonPropertyName("imageLayoutVersion")] string ImageLayoutVersion);
 
-/// <summary>The list of tagged manifests. What others have written there stays there.</summary>
+/// <summary>
+/// The index of a layout directory: the list of manifests with their tags. Fields that other programs have written are kept.
+/// </summary>
 internal sealed record OciIndex
 {
     [JsonPropertyName("schemaVersion")]
@@ -18,16 +20,16 @@ internal sealed record OciIndex
     [JsonPropertyName("manifests")]
     public required IReadOnlyList<OciDescriptor?> Manifests { get; init; }
 
-    /// <summary>Fields that are not used here.</summary>
+    /// <summary>Gets or sets the fields that this SDK does not use.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Others { get; set; }
 
-    /// <summary>A list of these.</summary>
+    /// <summary>Creates an index.</summary>
     public static OciIndex Of(params IReadOnlyList<OciDescriptor?> manifests) =>
         new() { SchemaVersion = OciLayout.SchemaVersion, MediaType = OciLayout.IndexMediaType, Manifests = manifests };
 }
 
-/// <summary>One image: a config and its layers.</summary>
+/// <summary>A manifest: a config and its layers.</summary>
 internal sealed record OciManifest
 {
     [JsonPropertyName("schemaVersion")]
@@ -48,7 +50,7 @@ internal sealed record OciManifest
     [JsonPropertyName("annotations")]
     public IReadOnlyDictionary<string, string?>? Annotations { get; init; }
 
-    /// <summary>A manifest of what its config is.</summary>
+    /// <summary>Creates a manifest whose artifact type is the media type of its config.</summary>
     public static OciManifest Of(OciDescriptor config, IReadOnlyList<OciDescriptor> layers, IReadOnlyDictionary<string, string?>? annotations = null) => new()
     {
         SchemaVersion = OciLayout.SchemaVersion,
@@ -60,18 +62,18 @@ internal sealed record OciManifest
     };
 }
 
-/// <summary>A blob by its digest.</summary>
+/// <summary>A descriptor: the digest, the size and the media type of a blob.</summary>
 internal sealed record OciDescriptor(
     [property: JsonPropertyName("mediaType")] string MediaType,
     [property: JsonPropertyName("digest")] string Digest,
     [property: JsonPropertyName("size")] long Size,
     [property: JsonPropertyName("annotations")] IReadOnlyDictionary<string, string?>? Annotations = null)
 {
-    /// <summary>Fields that are not used here.</summary>
+    /// <summary>Gets or sets the fields that this SDK does not use.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Others { get; set; }
 
-    /// <summary>The tag of the manifest it describes, null when there is none.</summary>
+    /// <summary>Gets the tag of the manifest; <c>null</c> if the manifest has no tag.</summary>
     [JsonIgnore]
     public string? Tag => Annotations?.GetValueOrDefault(OciLayout.TagAnnotation);
 }

@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 
 namespace Hyperlight.Images;
 
-/// <summary>The names of an OCI image layout directory (OCI image spec 1.0) and the media types of its blobs (DESIGN section 5, amd64 sheet section 8).</summary>
+/// <summary>
+/// The names of an OCI image layout directory (OCI image spec 1.0) and the media types of its blobs (amd64 sheet, section 8).
+/// </summary>
 internal static class OciLayout
 {
     public const string MarkerFile = "oci-layout";
@@ -23,13 +25,13 @@ internal static class OciLayout
     public const string MemoryMediaType = "application/vnd.hyperlight.snapshot.memory.v1";
     public const string PagesMediaType = "application/vnd.hyperlight.sdk.snapshot.pages.v1";
 
-    /// <summary>The tag of a guest that was loaded and has not run.</summary>
+    /// <summary>The tag of an image: a guest that has not run.</summary>
     public const string InitialTag = "initial";
 
-    /// <summary>The tag of the same guest after its start, which a build takes a snapshot of.</summary>
+    /// <summary>The tag of the snapshot that a build takes of the guest after its start.</summary>
     public const string SnapshotTag = "snapshot";
 
-    /// <summary>The greatest JSON document that is written or read, in bytes (amd64 sheet, section 8.3).</summary>
+    /// <summary>The greatest size of a JSON document that is written or read, in bytes (amd64 sheet, section 8.3).</summary>
     public const int MaxJsonSize = 1 << 20;
 
     private const int HexDigestLength = SHA256.HashSizeInBytes * 2;
@@ -37,22 +39,24 @@ internal static class OciLayout
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
     private static readonly SearchValues<char> TagCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
 
-    /// <summary>Where the blobs are in an image directory.</summary>
+    /// <summary>Gets the folder of the blobs in an image directory.</summary>
     public static string BlobDirectory(string imageDirectory) => Path.Combine(imageDirectory, BlobFolder, HashFolder);
 
-    /// <summary>Whether this is the prefix and 64 lower-case hexadecimal digits, so that nothing in it can lead out of a folder.</summary>
+    /// <summary>
+    /// Checks whether a text is the prefix and 64 lower-case hexadecimal digits. Such a text cannot lead out of a folder.
+    /// </summary>
     public static bool IsDigest(string text) => text.StartsWith(DigestPrefix, StringComparison.Ordinal) && IsHexDigest(text.AsSpan(DigestPrefix.Length));
 
-    /// <summary>Whether this is the name of a blob's file.</summary>
+    /// <summary>Checks whether a text is the file name of a blob.</summary>
     public static bool IsHexDigest(ReadOnlySpan<char> text) => text.Length == HexDigestLength && text.IndexOfAnyExcept(HexDigits) < 0;
 
-    /// <summary>Whether this can be a tag (OCI distribution spec).</summary>
+    /// <summary>Checks whether a text can be a tag (OCI distribution spec).</summary>
     public static bool IsTag(string text) =>
         text.Length is > 0 and <= MaxTagLength && text.AsSpan().IndexOfAnyExcept(TagCharacters) < 0 && text[0] is not ('.' or '-');
 
-    /// <summary>The digest of a blob with this SHA-256.</summary>
+    /// <summary>Gets the digest of a blob from the SHA-256 hash of its content.</summary>
     public static string Digest(ReadOnlySpan<byte> hash) => DigestPrefix + Convert.ToHexStringLower(hash);
 
-    /// <summary>The file name of the blob with this digest.</summary>
+    /// <summary>Gets the file name of the blob with a digest.</summary>
     public static string FileName(string digest) => digest[DigestPrefix.Length..];
 }

@@ -7,13 +7,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Images;
 
-// Memory blobs. What is checked is what runs: the bytes that are hashed go into sealed memory, and that is mapped.
+// Memory blobs. The bytes that are hashed are kept in sealed memory, and sandboxes map that memory.
 internal sealed partial class OciReader
 {
     /// <summary>Opens the memory of an image.</summary>
-    /// <param name="descriptor">Where it is.</param>
-    /// <param name="stored">Which parts of the memory the blob has, by the config.</param>
-    /// <param name="map">The memory.</param>
+    /// <param name="descriptor">The descriptor of the blob.</param>
+    /// <param name="stored">The parts of the memory that the blob stores, from the config.</param>
+    /// <param name="map">The map of the memory.</param>
     /// <param name="verifyContent">Whether the blob's digest is checked.</param>
     public SharedFile OpenImageMemory(OciDescriptor descriptor, ImmutableArray<StoredRange> stored, MemoryMap map, bool verifyContent)
     {
@@ -26,10 +26,10 @@ internal sealed partial class OciReader
     }
 
     /// <summary>Opens a layer of a manifest that was read.</summary>
-    /// <param name="descriptor">Where it is.</param>
-    /// <param name="size">Its length by the config.</param>
-    /// <param name="use">Whether the file is used or a copy, and whether all of it is read to check its digest.</param>
-    /// <param name="ranges">What it has of a guest's memory; null for all.</param>
+    /// <param name="descriptor">The descriptor of the blob.</param>
+    /// <param name="size">The size in bytes, from the config.</param>
+    /// <param name="use">The use of the content.</param>
+    /// <param name="ranges">The ranges of a guest's memory that the blob stores; <c>null</c> if the blob stores all of the memory.</param>
     public SharedFile OpenMemory(OciDescriptor descriptor, ulong size, ContentUse use, ImmutableArray<StoredRange>? ranges = null)
     {
         SafeFileHandle file = OpenBlob(descriptor, descriptor.MediaType);
@@ -61,13 +61,14 @@ internal sealed partial class OciReader
     }
 
     /// <summary>
-    /// How memory is used that sandboxes of a layout map. Without page tables they write to their view of it, so that the host cannot tell what of the view
-    /// is still the file's: they get a copy.
+    /// Gets the use of a blob that sandboxes of a layout map. Without page tables a sandbox writes to its view of the blob, and the host
+    /// cannot tell which pages of the view
+    /// still belong to the file. Such sandboxes therefore map a copy.
     /// </summary>
     public static ContentUse UseOf(GuestLayout layout, bool verifyContent) =>
         verifyContent ? ContentUse.Verified : layout.SnapshotIsPrivate ? ContentUse.Copied : ContentUse.Mapped;
 
-    /// <summary>The name of the directory in messages.</summary>
+    /// <summary>Gets the name of the directory in messages.</summary>
     private string Subject => $"the {what} '{directory}'";
 
     private SharedFile OpenVerified(OciDescriptor descriptor, SafeFileHandle file, ImmutableArray<StoredRange>? ranges)

@@ -7,15 +7,15 @@ using Microsoft.Win32.SafeHandles;
 namespace Hyperlight.Images;
 
 /// <summary>
-/// Reads an OCI image layout directory as hostile input: documents are bounded in size and depth, no path comes from a file, links and pipes are
+/// Reads an untrusted OCI image layout directory: documents are limited in size and depth, no path comes from a file, links and pipes are
 /// refused, and digests are checked.
 /// </summary>
 /// <param name="directory">The directory.</param>
-/// <param name="what">What it is to its user, <c>image</c> or <c>snapshot</c>.</param>
+/// <param name="what">The word for the content in messages, <c>image</c> or <c>snapshot</c>.</param>
 /// <param name="cancellationToken">Stops the reading of content.</param>
 internal sealed partial class OciReader(string directory, string what, CancellationToken cancellationToken = default)
 {
-    /// <summary>Lets <paramref name="read"/> read, and gives what the file system refuses a code.</summary>
+    /// <summary>Runs <paramref name="read"/> and turns exceptions of the file system into coded failures.</summary>
     /// <exception cref="HyperlightException">HL3001, or what <paramref name="read"/> throws.</exception>
     public T Run<T>(Func<T> read)
     {
@@ -55,7 +55,7 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
     }
 
     /// <summary>Finds a manifest.</summary>
-    /// <param name="reference">A digest, of which the first counts, or a tag, of which there must be exactly one.</param>
+    /// <param name="reference">A digest or a tag. Exactly one manifest must have the tag.</param>
     public OciDescriptor Find(string reference) => Find(ReadIndex(), reference);
 
     /// <summary>Finds a manifest in a list that was read before.</summary>
@@ -77,8 +77,8 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
     }
 
     /// <summary>Reads a manifest.</summary>
-    /// <param name="descriptor">Where it is.</param>
-    /// <param name="kinds">What it may be a manifest of.</param>
+    /// <param name="descriptor">The descriptor of the manifest.</param>
+    /// <param name="kinds">The kinds of manifest that are accepted.</param>
     /// <returns>The manifest, with all layers of its kind.</returns>
     public OciManifest ReadManifest(OciDescriptor descriptor, params ManifestKind[] kinds)
     {
@@ -101,7 +101,7 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
         return manifest;
     }
 
-    /// <summary>A manifest of any kind, null when it is none or cannot be read.</summary>
+    /// <summary>Reads a manifest of any kind; <c>null</c> if the manifest is not valid or cannot be read.</summary>
     public OciManifest? TryReadManifest(OciDescriptor descriptor)
     {
         try
@@ -114,7 +114,7 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
         }
     }
 
-    /// <summary>Reads a document that is a blob.</summary>
+    /// <summary>Reads a blob that is a JSON document.</summary>
     public T ReadBlob<T>(OciDescriptor descriptor, string mediaType, JsonTypeInfo<T> type, string name)
     {
         using SafeFileHandle handle = OpenBlob(descriptor, mediaType);
@@ -128,10 +128,10 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
         return Parse(bytes, type, name);
     }
 
-    /// <summary>A failure that says which directory it is about.</summary>
+    /// <summary>Creates a failure whose message names the directory.</summary>
     public HyperlightException Failure(DiagnosticRule rule, FindingText why) => Failure(rule, why.ToText());
 
-    /// <summary>A failure that says which directory it is about.</summary>
+    /// <summary>Creates a failure whose message names the directory.</summary>
     public HyperlightException Failure(DiagnosticRule rule, string why) => new(rule.Found("the " + what + " '" + directory + "' cannot be used: " + why + "."));
 
     private T ReadFile<T>(string name, JsonTypeInfo<T> type)

@@ -8,11 +8,12 @@ using Microsoft.Win32.SafeHandles;
 namespace Hyperlight.Images;
 
 /// <summary>
-/// Writes into an OCI image layout directory. Each file is written under a temporary name, flushed and renamed, <c>index.json</c> last: a reader
-/// sees what was there or what is new, also when the writer is killed. A file whose content would not change is left alone, time stamp included.
+/// Writes into an OCI image layout directory. Each file is written under a temporary name, flushed and renamed, <c>index.json</c> last. A
+/// reader
+/// sees the old content or the new content, also if the writer is killed. A file whose content would not change is not touched.
 /// </summary>
-/// <param name="directory">The directory, created when something is written. One writer at a time.</param>
-/// <param name="what">What is written, <c>image</c> or <c>snapshot</c>.</param>
+/// <param name="directory">The directory. The first write creates the directory. Only one writer at a time may use it.</param>
+/// <param name="what">The word for the content in messages, <c>image</c> or <c>snapshot</c>.</param>
 /// <param name="cancellationToken">Stops the writing of content. The directory holds what it held before then.</param>
 internal sealed class OciWriter(string directory, string what, CancellationToken cancellationToken = default)
 {
@@ -21,19 +22,20 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
     private const UnixFileMode OwnersFolder = OwnersFile | UnixFileMode.UserExecute;
     private static readonly byte[] Zeros = new byte[64 * 1024];
 
-    // As upstream's writer: two spaces, and nothing escaped that JSON does not ask for. Nobody puts these documents into a web page.
+    // As upstream writes JSON: two spaces, and no characters escaped that JSON allows. These documents do not become parts of web pages.
     private static readonly JsonWriterOptions Pretty = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly JsonWriterOptions Compact = Pretty with { Indented = false };
 
     private readonly string _blobs = OciLayout.BlobDirectory(directory);
 
     /// <summary>
-    /// Whether new files and folders are for their owner alone, from the moment they are there: they hold what a guest knew. Else they are as the process makes all
-    /// files.
+    /// Gets whether only the owner may use new files and folders, from their creation on, because they contain a guest's memory. If not,
+    /// they have the permissions of all
+    /// files of the process.
     /// </summary>
     public bool IsPrivate { get; init; }
 
-    /// <summary>Lets <paramref name="write"/> write, and gives what the file system refuses a code.</summary>
+    /// <summary>Runs <paramref name="write"/> and turns exceptions of the file system into coded failures.</summary>
     /// <exception cref="HyperlightException">HL3006, or what <paramref name="write"/> throws.</exception>
     public T Run<T>(Func<T> write)
     {
@@ -57,10 +59,10 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
         return new(mediaType, digest, content.Length);
     }
 
-    /// <summary>Writes a memory blob, unless it is there.</summary>
-    /// <param name="mediaType">What it is.</param>
-    /// <param name="size">Its length in bytes.</param>
-    /// <param name="content">Its content, asked for twice.</param>
+    /// <summary>Writes a memory blob, unless the directory has the blob already.</summary>
+    /// <param name="mediaType">The media type.</param>
+    /// <param name="size">The size in bytes.</param>
+    /// <param name="content">The content. The writer reads the content twice.</param>
     public OciDescriptor WriteMemory(string mediaType, ulong size, BlobContent content)
     {
         byte[] hash = Hash(size, content);
@@ -71,7 +73,7 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
         {
             Replace(path, stream =>
             {
-                // What is never written stays a hole of the file where the file system has holes.
+                // Bytes that are not written stay holes of the file if the file system supports holes.
                 stream.SetLength(length);
                 content((offset, bytes) =>
                 {
@@ -86,8 +88,9 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
     }
 
     /// <summary>
-    /// Writes the marker file and then the list of manifests, which makes all that was written before take effect. Then blobs that no manifest needs any
-    /// more go, and what an earlier writer that was killed has left.
+    /// Writes the marker file and then the index, which makes the blobs that were written before visible. Then deletes blobs that no
+    /// manifest needs any
+    /// more, and temporary files of earlier writers that were killed.
     /// </summary>
     public void Commit(OciIndex index)
     {
@@ -107,7 +110,9 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
         }
     }
 
-    /// <summary>The files that the manifests need, null when one of them is of a kind that is not known here: it may need anything.</summary>
+    /// <summary>
+    /// Finds the names of the files that the manifests need; <c>null</c> if a manifest is of an unknown kind, which may need any file.
+    /// </summary>
     private HashSet<string>? FindNeeded(OciIndex index)
     {
         OciReader reader = new(directory, what);
@@ -193,7 +198,7 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
                     return;
                 }
 
-                // Who could list the snapshots and images of a folder still can.
+                // Users who could read the index before still can.
                 mode = OperatingSystem.IsWindows() ? null : File.GetUnixFileMode(file);
             }
         }
@@ -201,7 +206,7 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
         Replace(path, stream => stream.Write(content), mode);
     }
 
-    /// <summary>Opens what is there, null when it is no ordinary file: that is replaced.</summary>
+    /// <summary>Opens a file; <c>null</c> if there is no ordinary file. Other things than files are replaced.</summary>
     private static SafeFileHandle? TryOpen(string path)
     {
         try
@@ -249,7 +254,7 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
         CreateFolder(Path.GetDirectoryName(path)!);
         try
         {
-            // A new file and never one that is there: that could be a link.
+            // Always a new file, because an existing one could be a link.
             File.Delete(temporary);
             using (FileStream stream = Create(temporary))
             {

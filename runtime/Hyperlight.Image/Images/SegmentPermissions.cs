@@ -1,11 +1,11 @@
 namespace Hyperlight.Images;
 
-/// <summary>Which permissions the page tables of a paged guest give its image.</summary>
+/// <summary>The rule for the permissions that page tables give the pages of an image.</summary>
 internal enum SegmentPermissions
 {
-    /// <summary>What the ELF segments say: code is not writable, data not executable; a page two segments share gets both permissions.</summary>
+    /// <summary>Pages have the permissions of the ELF segments. A page that two segments share has the permissions of both.</summary>
     Segments,
 
-    /// <summary>What upstream v0.16.0 does: the whole image is executable and copy-on-write, whatever the segments say (amd64 sheet, section 3.3).</summary>
+    /// <summary>All pages are executable and copy-on-write, as upstream v0.16.0 maps them (amd64 sheet, section 3.3).</summary>
     Upstream,
 }

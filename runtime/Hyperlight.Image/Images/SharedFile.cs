@@ -4,13 +4,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Images;
 
-/// <summary>A memory blob that several use at once. The last of them closes it.</summary>
+/// <summary>A memory blob with several users. The last user closes the file.</summary>
 internal sealed class SharedFile : Shared
 {
     private readonly Shared? _content;
 
-    /// <summary>A file that others may change or shorten.</summary>
-    /// <param name="handle">The file, taken over.</param>
+    /// <summary>Creates a blob from a file that others may change or shorten.</summary>
+    /// <param name="handle">The file. The new object takes ownership of the file.</param>
     public SharedFile(SafeFileHandle handle) => Handle = handle;
 
     private SharedFile(SafeFileHandle handle, Shared? content)
@@ -20,33 +20,38 @@ internal sealed class SharedFile : Shared
         IsSealed = true;
     }
 
-    /// <summary>The file, open until the last user disposes it.</summary>
+    /// <summary>Gets the file, which is open until the last user disposes the blob.</summary>
     public SafeFileHandle Handle { get; }
 
-    /// <summary>Whether nobody can change the file any more. A view of any other must not be touched by the host: what is gone from the file ends the process.</summary>
+    /// <summary>
+    /// Gets whether nobody can change the file any more. The host must not read a view of another file, because the process ends if the
+    /// file was shortened.
+    /// </summary>
     public bool IsSealed { get; }
 
-    /// <summary>The ranges of a guest's memory that the file holds, each behind the one before; null where the file holds all of the memory.</summary>
+    /// <summary>
+    /// Gets the ranges of a guest's memory that the file stores, one behind the other; <c>null</c> if the file stores all of the memory.
+    /// </summary>
     public ImmutableArray<StoredRange>? Ranges { get; init; }
 
-    /// <summary>A file that was made by <see cref="Files.SealedFile"/>.</summary>
-    /// <param name="handle">The file, taken over.</param>
-    /// <param name="ranges">What it has of a guest's memory; null for all.</param>
+    /// <summary>Creates a blob from a file that <see cref="Files.SealedFile"/> created.</summary>
+    /// <param name="handle">The file. The new object takes ownership of the file.</param>
+    /// <param name="ranges">The ranges of a guest's memory that the file stores; <c>null</c> if the file stores all of the memory.</param>
     public static SharedFile Sealed(SafeFileHandle handle, ImmutableArray<StoredRange>? ranges = null) => new(handle, content: null) { Ranges = ranges };
 
-    /// <summary>A file whose content others share.</summary>
-    /// <param name="content">The content; this takes over one use of it.</param>
-    /// <param name="ranges">What it has of a guest's memory; null for all.</param>
+    /// <summary>Creates a blob from content that other blobs share.</summary>
+    /// <param name="content">The content. The caller passes its use of the content on.</param>
+    /// <param name="ranges">The ranges of a guest's memory that the file stores; <c>null</c> if the file stores all of the memory.</param>
     public static SharedFile Sealed(VerifiedContent content, ImmutableArray<StoredRange>? ranges) => new(content.Handle, content) { Ranges = ranges };
 
-    /// <summary>The ranges, also where all of a memory is there.</summary>
-    /// <param name="size">Bytes of the memory.</param>
+    /// <summary>Gets the ranges. If the file stores all of the memory there is one range.</summary>
+    /// <param name="size">The size of the memory in bytes.</param>
     public ImmutableArray<StoredRange> RangesOf(ulong size) => Ranges ?? [new(0, size)];
 
-    /// <summary>Reads as many bytes as there is room for.</summary>
-    /// <param name="target">Receives them; zeros where the file holds nothing.</param>
-    /// <param name="offset">Where they are in the memory.</param>
-    /// <exception cref="EndOfStreamException">The file ends before: it became shorter since it was opened.</exception>
+    /// <summary>Reads bytes of the guest's memory.</summary>
+    /// <param name="target">Receives the bytes, as many as it has room for. Bytes that the file does not store are zero.</param>
+    /// <param name="offset">The offset of the first byte in the memory.</param>
+    /// <exception cref="EndOfStreamException">The file is shorter than it was when it was opened.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public void Read(Span<byte> target, ulong offset)
     {

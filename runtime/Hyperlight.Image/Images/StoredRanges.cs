@@ -5,26 +5,27 @@ using Hyperlight.Paging;
 namespace Hyperlight.Images;
 
 /// <summary>
-/// The parts of a guest's memory that a blob has, one behind the other. A guest without page tables has every page at its own place, and most of them may be zero:
+/// The parts of a guest's memory that a blob stores, one behind the other. A guest without page tables has each page at its own address,
+/// and most pages may be zero:
 /// <code>
 ///   memory   │ code, data │ 0 0 0 … │ PEB │ 0 0 0 … │ init data │
 ///   blob     │ code, data │ PEB │ init data │
 /// </code>
-/// Each range is a mapping of its own in each sandbox, so there are few, and short runs of zeros are stored.
+/// Each range is a separate mapping in each sandbox. There are therefore few ranges, and short runs of zeros are stored.
 /// </summary>
 internal static class StoredRanges
 {
-    /// <summary>The most ranges of a memory.</summary>
+    /// <summary>The greatest number of ranges.</summary>
     public const int MaxCount = 32;
 
-    // To store so many zeros costs less than another mapping in each sandbox.
+    // The least run of zeros that is not stored, in bytes. A shorter run costs less than another mapping in each sandbox.
     private const ulong LeastGap = 16 * GuestLayout.PageSize;
 
-    /// <summary>The bytes that the blob has of all ranges.</summary>
+    /// <summary>Gets the size of all ranges together, in bytes.</summary>
     public static ulong Total(ImmutableArray<StoredRange> ranges) => ranges.Aggregate(0UL, (sum, range) => sum + range.Size);
 
-    /// <summary>The ranges that cover pieces.</summary>
-    /// <param name="pieces">The pieces, ascending.</param>
+    /// <summary>Gets the ranges that cover pieces of memory.</summary>
+    /// <param name="pieces">The pieces, in ascending order.</param>
     public static ImmutableArray<StoredRange> Covering(IEnumerable<BlobPiece> pieces)
     {
         List<StoredRange> ranges = [];
@@ -51,7 +52,7 @@ internal static class StoredRanges
         return [.. fewer];
     }
 
-    /// <summary>Where the blob has a byte of the memory that a range covers.</summary>
+    /// <summary>Gets the offset in the blob of a byte of the memory that a range covers.</summary>
     public static ulong BlobOffset(ImmutableArray<StoredRange> ranges, ulong offset)
     {
         ulong place = 0;
@@ -68,9 +69,11 @@ internal static class StoredRanges
         throw new ArgumentOutOfRangeException(nameof(offset), offset, "No range covers it.");
     }
 
-    /// <summary>The first rule that recorded ranges break, as a sentence without its end; null when there is none.</summary>
+    /// <summary>
+    /// Finds the first rule that recorded ranges break. Returns a sentence without its end, or <c>null</c> if no rule is broken.
+    /// </summary>
     /// <param name="ranges">The ranges.</param>
-    /// <param name="map">The memory. With page tables all of it is stored, without any part.</param>
+    /// <param name="map">The map of the memory. A memory with page tables is stored as one range.</param>
     public static string? FindFault(ImmutableArray<StoredRange> ranges, MemoryMap map)
     {
         if (map.Layout.Paging != GuestPaging.None)

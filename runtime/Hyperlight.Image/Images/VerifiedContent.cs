@@ -4,8 +4,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Hyperlight.Images;
 
 /// <summary>
-/// The content of a blob whose digest was checked, in sealed memory. What is in use is there once in a process, however often and from however many
-/// folders it is opened: a digest names one content.
+/// The content of a blob whose digest was checked, in sealed memory. A process has one copy of the content of a digest, however often and
+/// from however many
+/// folders the blob is opened.
 /// </summary>
 internal sealed class VerifiedContent : Shared
 {
@@ -20,10 +21,12 @@ internal sealed class VerifiedContent : Shared
         Handle = handle;
     }
 
-    /// <summary>The sealed file, open until the last user disposes this.</summary>
+    /// <summary>Gets the sealed file, which is open until the last user disposes the content.</summary>
     public SafeFileHandle Handle { get; }
 
-    /// <summary>The content of a digest, when it is in use. The caller is a user of it then.</summary>
+    /// <summary>
+    /// Finds the content of a digest; <c>null</c> if the content is not in use. The caller becomes a user of the content.
+    /// </summary>
     public static VerifiedContent? TryShare(string digest)
     {
         using (Guard.Enter())
@@ -32,10 +35,12 @@ internal sealed class VerifiedContent : Shared
         }
     }
 
-    /// <summary>Lets others share a content.</summary>
-    /// <param name="digest">Its digest, which was checked.</param>
-    /// <param name="handle">A sealed file of it, taken over.</param>
-    /// <returns>The content, of which the caller is a user: another one when somebody was faster.</returns>
+    /// <summary>Makes content available to other users.</summary>
+    /// <param name="digest">The digest, which the caller has checked.</param>
+    /// <param name="handle">A sealed file with the content. The method takes ownership of the file.</param>
+    /// <returns>
+    /// The content, which may be a copy that another thread made available before. The caller becomes a user of the content.
+    /// </returns>
     public static VerifiedContent Keep(string digest, SafeFileHandle handle)
     {
         using (Guard.Enter())
@@ -55,7 +60,7 @@ internal sealed class VerifiedContent : Shared
     {
         using (Guard.Enter())
         {
-            // Another one has taken the place when it was asked for after the last user had gone.
+            // Another copy may have taken the place after the last user of this one had gone.
             if (InUse.TryGetValue(_digest, out VerifiedContent? content) && ReferenceEquals(content, this))
             {
                 InUse.Remove(_digest);

@@ -1,7 +1,7 @@
 namespace Hyperlight.Layouts;
 
-/// <summary>A file that a guest finds in its PEB.</summary>
-/// <param name="Address">Where it is.</param>
-/// <param name="Size">Its bytes, rounded up to whole pages.</param>
-/// <param name="Label">What the guest looks for.</param>
+/// <summary>A file that the guest's PEB lists.</summary>
+/// <param name="Address">The address of the first byte.</param>
+/// <param name="Size">The size in bytes, rounded up to whole pages.</param>
+/// <param name="Label">The name by which the guest finds the file.</param>
 internal sealed record FileMapping(GuestPhysicalAddress Address, ulong Size, string Label);

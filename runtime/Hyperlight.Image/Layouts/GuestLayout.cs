@@ -6,8 +6,8 @@ using Hyperlight.Paging;
 namespace Hyperlight;
 
 /// <summary>
-/// An ABI profile: one object that answers every question about where a guest's memory lies and how its processor starts.
-/// Code asks the profile and never tests an architecture. The profiles themselves stand in <see cref="GuestLayouts"/>.
+/// The layout of a guest's memory: one object that answers every question about the places of memory and the start of the processor.
+/// Code asks the layout and never tests an architecture. The layouts are in <see cref="GuestLayouts"/>.
 /// </summary>
 public sealed record GuestLayout
 {
@@ -15,101 +15,122 @@ public sealed record GuestLayout
     {
     }
 
-    /// <summary>Bytes of a page, on every architecture.</summary>
+    /// <summary>The size of a page in bytes.</summary>
     internal const ulong PageSize = GuestPage.Size;
 
-    /// <summary>The profile's name, recorded in images, for example <c>amd64-0.16</c>.</summary>
+    /// <summary>Gets the name of the layout, which images record, for example <c>amd64-0.16</c>.</summary>
     public string Id { get; internal init; } = "";
 
     /// <summary>Gets the architecture of its guests, <c>amd64</c> or <c>i686</c>, which <c>HyperlightArchitecture</c> asserts.</summary>
     public string Architecture { get; internal init; } = "";
 
-    /// <summary>The upstream versions whose guests follow this profile: the values a version note may have.</summary>
+    /// <summary>Gets the versions of upstream whose guests have this layout: the values of their version note.</summary>
     internal ImmutableArray<string> GuestVersions { get; init; }
 
-    /// <summary>Where the snapshot region starts; the first byte of the guest's image, as GPA and GVA.</summary>
+    /// <summary>
+    /// Gets the start of the snapshot region, which is the first byte of the guest's image. The virtual address is equal.
+    /// </summary>
     internal GuestPhysicalAddress SnapshotBase { get; init; }
 
     /// <summary>
-    /// The lowest address at which a guest of the profile may say itself that its image starts, and the end of its null guard; null where all guests
+    /// Gets the lowest address for the image of a guest that chooses the address itself, which is also the end of the null guard;
+    /// <c>null</c> if the images of all guests
     /// start at <see cref="SnapshotBase"/>.
     /// </summary>
     internal GuestPhysicalAddress? LowestBase { get; init; }
 
-    /// <summary>The last byte of the scratch region, physical.</summary>
+    /// <summary>Gets the physical address of the last byte of the scratch region.</summary>
     internal GuestPhysicalAddress ScratchTopGpa { get; init; }
 
-    /// <summary>The last byte of the scratch region, virtual.</summary>
+    /// <summary>Gets the virtual address of the last byte of the scratch region.</summary>
     internal GuestVirtualAddress ScratchTopGva { get; init; }
 
-    /// <summary>The greatest size of the snapshot region and of the scratch region, in bytes.</summary>
+    /// <summary>Gets the greatest size of the snapshot region, and of the scratch region, in bytes.</summary>
     internal ulong MaxRegionSize { get; init; }
 
-    /// <summary>What the hypervisor allows the guest in the snapshot region. With write permission every sandbox has a private copy.</summary>
+    /// <summary>
+    /// Gets the permissions that the hypervisor gives the guest in the snapshot region. With the permission to write, each sandbox has a
+    /// private copy.
+    /// </summary>
     internal MemoryPermissions SnapshotPermissions { get; init; }
 
-    /// <summary>Whether and how the guest's memory is paged at its start.</summary>
+    /// <summary>Gets the kind of page tables that the guest starts with.</summary>
     internal GuestPaging Paging { get; init; }
 
-    /// <summary>The mode the first instruction runs in.</summary>
+    /// <summary>Gets the processor mode of the first instruction.</summary>
     internal EntryMode EntryMode { get; init; }
 
-    /// <summary>What CPUID leaf 0x80000008 reports as physical address bits.</summary>
+    /// <summary>Gets the number of physical address bits that CPUID leaf 0x80000008 reports.</summary>
     internal int PhysicalAddressBits { get; init; }
 
-    /// <summary>The entry point must lie below this address, null where every address will do.</summary>
+    /// <summary>Gets the address that the entry point must be below; <c>null</c> if any address is allowed.</summary>
     internal ulong? EntryLimit { get; init; }
 
-    /// <summary>Slots for file mappings behind the PEB; 0 where the PEB has no such field. At most 50, so that all fits a page.</summary>
+    /// <summary>
+    /// Gets the number of slots for file mappings behind the PEB; 0 if the PEB has no such field. At most 50 slots fit the page of the
+    /// PEB.
+    /// </summary>
     internal int FileMappingSlots { get; init; }
 
-    /// <summary>Where the guest counter is, in bytes below the end of scratch; null where guests know of none.</summary>
+    /// <summary>Gets the place of the guest counter, in bytes below the end of scratch; <c>null</c> if guests have no counter.</summary>
     internal ulong? CounterOffset { get; init; }
 
-    /// <summary>Where the exception stack starts to grow down, in bytes below the end of scratch.</summary>
+    /// <summary>Gets the top of the exception stack, in bytes below the end of scratch.</summary>
     internal ulong ExceptionStackOffset { get; init; }
 
-    /// <summary>Pages of scratch that a guest needs beyond its buffers and page tables.</summary>
+    /// <summary>Gets the number of scratch pages that a guest needs beside its buffers and page tables.</summary>
     internal ulong ScratchReservePages { get; init; }
 
-    /// <summary>The profile requires the words for the page-table base and the snapshot generation in scratch.</summary>
+    /// <summary>Gets whether scratch has words for the address of the page tables and for the number of snapshots.</summary>
     internal bool HasPageTableWords { get; init; }
 
-    /// <summary>The profile requires a word in scratch that asks the guest to seed its random numbers anew after a restore.</summary>
+    /// <summary>Gets whether scratch has a word that asks the guest for new random numbers after a restore.</summary>
     internal bool HasReseedWord { get; init; }
 
-    /// <summary>How snapshots of its guests without interrupts are saved; null where upstream has no format for them.</summary>
+    /// <summary>
+    /// Gets upstream's format for snapshots of guests without interrupts; <c>null</c> if upstream has no format for guests of the layout.
+    /// </summary>
     internal SnapshotAbi? SnapshotAbi { get; init; }
 
-    /// <summary>Physical addresses no region may cover: those of devices, and what a hypervisor needs for itself where a guest starts without paging.</summary>
+    /// <summary>
+    /// Gets the physical addresses that no region may cover: those of devices, and in layouts without paging the pages that a hypervisor
+    /// needs.
+    /// </summary>
     internal ImmutableArray<ReservedRange> ReservedRanges { get; init; }
 
-    /// <summary>Whether each sandbox writes to a private copy of the snapshot region.</summary>
+    /// <summary>Gets whether each sandbox has a private copy of the snapshot region.</summary>
     internal bool SnapshotIsPrivate => (SnapshotPermissions & MemoryPermissions.Write) != 0;
 
-    /// <summary>Whether the processor starts with SSE enabled (amd64 sheet, section 4.1; i686 sheet, section 3.1).</summary>
+    /// <summary>Gets whether the processor starts with SSE enabled (amd64 sheet, section 4.1; i686 sheet, section 3.1).</summary>
     internal bool StartsWithSse => EntryMode == EntryMode.LongMode;
 
-    /// <summary>Whether the PEB lists mapped files: it has slots for them, and each sandbox a copy of it that the host can write to.</summary>
+    /// <summary>
+    /// Gets whether the PEB can list mapped files: the PEB has slots for files, and each sandbox has a copy of the PEB that the host can
+    /// write to.
+    /// </summary>
     public bool ListsFileMappings => FileMappingSlots > 0 && SnapshotIsPrivate;
 
-    /// <summary>The profile for a guest whose image starts at an address: itself, unless its guests have a say in that.</summary>
+    /// <summary>
+    /// Gets the layout for a guest whose image starts at an address. Layouts whose guests cannot choose the address ignore the address.
+    /// </summary>
     internal GuestLayout PlacedAt(GuestPhysicalAddress address) => LowestBase is null ? this : this with { SnapshotBase = address };
 
-    /// <summary>The first byte of a scratch region of <paramref name="scratchSize"/> bytes, physical.</summary>
+    /// <summary>Gets the physical address of the first byte of a scratch region of <paramref name="scratchSize"/> bytes.</summary>
     internal GuestPhysicalAddress ScratchBaseGpa(ulong scratchSize) => ScratchTopGpa - scratchSize + 1;
 
-    /// <summary>The first byte of a scratch region of <paramref name="scratchSize"/> bytes, virtual.</summary>
+    /// <summary>Gets the virtual address of the first byte of a scratch region of <paramref name="scratchSize"/> bytes.</summary>
     internal GuestVirtualAddress ScratchBaseGva(ulong scratchSize) => ScratchTopGva - scratchSize + 1;
 
-    /// <summary>The initial stack pointer: one word below the exception stack's top, as if the entry point had been called.</summary>
+    /// <summary>
+    /// Gets the initial stack pointer: one word below the top of the exception stack, as if the entry point had been called.
+    /// </summary>
     internal GuestVirtualAddress InitialStackPointer => ScratchTopGva + 1 - ExceptionStackOffset - 8;
 
-    /// <summary>The least scratch size in bytes for these buffers, without page tables.</summary>
+    /// <summary>Gets the least size of scratch in bytes for buffers of these sizes, without page tables.</summary>
     internal ulong MinimumScratchSize(ulong inputBufferSize, ulong outputBufferSize) =>
         checked(RoundUpToPage(inputBufferSize + outputBufferSize) + (ScratchReservePages * PageSize));
 
-    /// <summary><paramref name="size"/> rounded up to whole pages.</summary>
+    /// <summary>Rounds a size up to whole pages.</summary>
     /// <exception cref="OverflowException">The result does not fit 64 bits.</exception>
     internal static ulong RoundUpToPage(ulong size) => GuestPage.RoundUp(size);
 

@@ -4,7 +4,7 @@ using Hyperlight.Paging;
 
 namespace Hyperlight.Layouts;
 
-/// <summary>The ABI profiles this version supports.</summary>
+/// <summary>The layouts that this version supports.</summary>
 internal static class GuestLayouts
 {
     private const ulong GiB = 1UL << 30;
@@ -15,16 +15,21 @@ internal static class GuestLayouts
     /// <summary>Gets the page of the local APIC (i686 sheet, section 6.3).</summary>
     internal static ReservedRange LocalApic { get; } = new("local APIC", new(new(0xFEE0_0000), GuestPage.Size));
 
-    /// <summary>Gets the pages of the interrupt controllers. In some layouts no region may cover them; in the others only guests with interrupts have them.</summary>
+    /// <summary>
+    /// Gets the pages of the interrupt controllers. In some layouts no region may cover them; in the others only guests with interrupts
+    /// have them.
+    /// </summary>
     public static ImmutableArray<ReservedRange> InterruptControllers { get; } = [IoApic, LocalApic];
 
     /// <summary>
-    /// The pages that a hypervisor may need for itself below 4 GiB, beside the local APIC's page: KVM does on Intel processors that cannot run real mode
-    /// natively, and its own choice would lie in the scratch region. Layouts without paging keep clear of them.
+    /// Gets the pages that a hypervisor may need for itself, below the page of the local APIC: KVM needs them on Intel processors that
+    /// cannot run real mode
+    /// natively, and the addresses that KVM would choose are in the scratch region. In layouts without paging no region may cover these
+    /// pages.
     /// </summary>
     internal static ReservedRange HypervisorPages { get; } = new("hypervisor", new(new(0xFEDF_C000), 4 * GuestPage.Size));
 
-    /// <summary>64-bit guests of upstream v0.15.0 and v0.16.0 (amd64 sheet, sections 0 and 2).</summary>
+    /// <summary>Gets the layout of 64-bit guests of upstream v0.15.0 and v0.16.0 (amd64 sheet, sections 0 and 2).</summary>
     public static GuestLayout Amd64V16 { get; } = new()
     {
         Id = "amd64-0.16",
@@ -40,7 +45,8 @@ internal static class GuestLayouts
         PhysicalAddressBits = 36,
         FileMappingSlots = 0,
         ExceptionStackOffset = 0x30,
-        // 2 TSS/IDT, 4 page tables for them, 1 stack page, 3 page tables for it, 2 exception stack and metadata (section 2.4).
+        // 2 pages for TSS and IDT with 4 page tables, 1 stack page with 3 page tables, 2 pages for exception stack and metadata (section
+        // 2.4).
         ScratchReservePages = 12,
         HasPageTableWords = true,
         HasReseedWord = false,
@@ -49,8 +55,9 @@ internal static class GuestLayouts
     };
 
     /// <summary>
-    /// 64-bit guests of upstream after v0.16.0 (amd64 sheet, sections 0 and 11). Guests that were built between the two releases say 0.16.0 and follow
-    /// <see cref="Amd64V16"/>, which they do not notice.
+    /// Gets the layout of 64-bit guests of upstream after v0.16.0 (amd64 sheet, sections 0 and 11). Guests that were built between the
+    /// two releases have the version 0.16.0 in
+    /// their note and get <see cref="Amd64V16"/>, which works for them as well.
     /// </summary>
     public static GuestLayout Amd64V17 { get; } = Amd64V16 with
     {
@@ -62,7 +69,9 @@ internal static class GuestLayouts
         SnapshotAbi = new(2, HasEntryAndMsrs: true),
     };
 
-    /// <summary>32-bit guests of upstream #1271, v0.13.1 and v0.14.0 with nanvix-unstable: the identity layout (i686 sheet, profile A).</summary>
+    /// <summary>
+    /// Gets the identity layout, of 32-bit guests of upstream #1271, v0.13.1 and v0.14.0 with nanvix-unstable (i686 sheet, profile A).
+    /// </summary>
     public static GuestLayout I686V13 { get; } = new()
     {
         Id = "i686-0.13",
@@ -79,7 +88,7 @@ internal static class GuestLayouts
         // The limit of a real-mode code segment (section 3.1).
         EntryLimit = 0x10000,
         FileMappingSlots = 32,
-        // Not in the last page, whose frame number guests cannot represent (section 8).
+        // Not in the last page: guests cannot represent its page number (section 8).
         CounterOffset = 0x1008,
         ExceptionStackOffset = 0x20,
         // The metadata page and the counter page (section 2.4).
@@ -92,8 +101,9 @@ internal static class GuestLayouts
     };
 
     /// <summary>
-    /// 32-bit guests of no upstream version: in protected mode without paging, each where it is linked. Scratch and its words are those of
-    /// <see cref="I686V13"/>, page 0 is no memory.
+    /// Gets the layout of 32-bit guests of no upstream version: protected mode without paging, at the address that the guest is linked
+    /// for. Scratch and its words are those of
+    /// <see cref="I686V13"/>. Page 0 is not memory.
     /// </summary>
     public static GuestLayout I686Flat { get; } = I686V13 with
     {
@@ -107,7 +117,8 @@ internal static class GuestLayouts
     };
 
     /// <summary>
-    /// 32-bit guests of upstream v0.15.0 with i686-guest: the paged layout (i686 sheet, profile B). Its PEB has no file mappings, which upstream's has
+    /// Gets the paged layout, of 32-bit guests of upstream v0.15.0 with i686-guest (i686 sheet, profile B). The PEB has no file mappings:
+    /// upstream's PEB has them
     /// only together with writable snapshot memory (section 2.2).
     /// </summary>
     public static GuestLayout I686V15 { get; } = new()
@@ -119,7 +130,7 @@ internal static class GuestLayouts
         // Below the local APIC's page, so that virtual addresses of scratch are 0x120_0000 higher than physical ones (section 2.3).
         ScratchTopGpa = new(0xFEDF_FFFF),
         ScratchTopGva = new(0xFFFF_FFFF),
-        // Upstream's 16 GiB are more than there are addresses: all between the base and the top.
+        // Upstream's limit of 16 GiB is greater than the address space. The limit here is all memory between the base and the top.
         MaxRegionSize = 0xFEE0_0000 - 0x1000,
         SnapshotPermissions = MemoryPermissions.Read | MemoryPermissions.Execute,
         Paging = GuestPaging.TwoLevel,
@@ -134,13 +145,13 @@ internal static class GuestLayouts
         HasPageTableWords = true,
         HasReseedWord = false,
         SnapshotAbi = null,
-        // The IOAPIC's page (section 6.3) is memory like any other where there is no interrupt controller.
+        // Without interrupt controllers the page of the IOAPIC (section 6.3) is ordinary memory.
         ReservedRanges = [],
     };
 
-    /// <summary>All profiles.</summary>
+    /// <summary>Gets all layouts.</summary>
     public static ImmutableArray<GuestLayout> All { get; } = [Amd64V16, Amd64V17, I686V13, I686V15, I686Flat];
 
-    /// <summary>The profile named <paramref name="id"/>, null when there is none.</summary>
+    /// <summary>Finds a layout by its name; <c>null</c> if no layout has the name.</summary>
     public static GuestLayout? Find(string id) => All.FirstOrDefault(layout => layout.Id == id);
 }

@@ -3,14 +3,15 @@ using Hyperlight.Addresses;
 namespace Hyperlight.Layouts;
 
 /// <summary>
-/// Why sizes cannot be laid out. One cause is one finding: of all that the image runs into the first is named. A size that a finding proposes is one that
-/// all of these checks pass.
+/// Checks whether a layout has room for sizes. Each cause gives one finding: if the image overlaps several ranges, the finding names the
+/// first. A size that a finding proposes
+/// passes all of these checks.
 /// </summary>
 internal sealed partial record MemoryMap
 {
     private const string WhatGrows = "image, PEB, heap and init data";
 
-    /// <summary>A base that the guest chose: in an image it may be anything.</summary>
+    /// <summary>Checks the base that a guest chose. In an untrusted image the base may have any value.</summary>
     private static bool CheckBase(GuestLayout layout, ICollection<Finding> findings)
     {
         GuestPhysicalAddress start = layout.SnapshotBase;
@@ -45,7 +46,7 @@ internal sealed partial record MemoryMap
         AtMost("OutputBufferSize", sizes.OutputBufferSize, limit, "lower OutputBufferSize, which is a part of ScratchSize");
         if (codeSize <= limit && sizes.InitDataSize <= limit)
         {
-            // The heap may take what the others leave; where they leave nothing, that is found once everything has its place.
+            // The heap may take the rest of the limit. If there is no rest, CheckPlacement reports that.
             ulong others = BesideHeap(sizes, codeSize);
             AtMost("HeapSize", sizes.HeapSize, others < limit ? limit - others : limit, others < limit ? $"lower HeapSize to at most 0x{limit - others:X}" : "lower HeapSize");
         }
@@ -96,7 +97,9 @@ internal sealed partial record MemoryMap
         return false;
     }
 
-    /// <summary>The least scratch size that is enough: the tables that map scratch lie in scratch, so that a larger one may need more of them.</summary>
+    /// <summary>
+    /// Gets the least size of scratch that is enough. A larger scratch region may need more page tables, which are themselves in scratch.
+    /// </summary>
     private static ulong LeastScratchSize(GuestLayout layout, GuestSizes sizes, ulong codeSize)
     {
         ulong minimum = layout.MinimumScratchSize(Math.Min(sizes.InputBufferSize, layout.MaxRegionSize), Math.Min(sizes.OutputBufferSize, layout.MaxRegionSize));
@@ -116,7 +119,7 @@ internal sealed partial record MemoryMap
         return least;
     }
 
-    /// <summary>The greatest scratch size: beside the guest, and over no address that is reserved.</summary>
+    /// <summary>Gets the greatest size of scratch that fits beside the guest and covers no reserved address.</summary>
     private static ulong MostScratchSize(GuestLayout layout, GuestSizes sizes, ulong codeSize)
     {
         ulong end = layout.SnapshotBase.Value + BesideHeap(sizes, codeSize) + RoundedHeapSize(sizes);
@@ -131,7 +134,7 @@ internal sealed partial record MemoryMap
         return GuestPage.RoundDown(most);
     }
 
-    /// <summary>Bytes of the image, the PEB and the init data.</summary>
+    /// <summary>Gets the size of image, PEB and init data together, in bytes.</summary>
     private static ulong BesideHeap(GuestSizes sizes, ulong codeSize) =>
         GuestPage.RoundUp(codeSize) + GuestPage.Size + GuestPage.RoundUp(sizes.InitDataSize);
 
@@ -164,7 +167,7 @@ internal sealed partial record MemoryMap
         }
         else if (Scratch.Addresses.Overlaps(StoredAddresses))
         {
-            // The stored part of the regions is smaller than the regions, but scratch may lie lower than it seems.
+            // The virtual addresses do not overlap. The physical addresses can, because scratch has other physical than virtual addresses.
             findings.Add(Rules.RegionOverlap.Found(
                 $"image, PEB and init data (physical addresses {StoredAddresses}) overlap the scratch region "
                 + $"({Scratch.Gpa}-{Layout.ScratchTopGpa}): lower ScratchSize or make the guest smaller."));
@@ -183,7 +186,7 @@ internal sealed partial record MemoryMap
     private ReservedRange[] Covered(AddressRange<GuestPhysicalAddress> range) =>
         [.. ReservedRanges.Where(reserved => reserved.Addresses.Overlaps(range)).OrderBy(reserved => reserved.Addresses.Start)];
 
-    /// <summary>The first address above the image's start that the guest's memory must not reach.</summary>
+    /// <summary>Gets the first address above the image's start that the guest's memory must not reach.</summary>
     private GuestVirtualAddress FirstObstacle(GuestVirtualAddress limit)
     {
         IEnumerable<GuestVirtualAddress> reserved = ReservedRanges
@@ -192,7 +195,9 @@ internal sealed partial record MemoryMap
         return reserved.Append(limit).Append(Scratch.Gva).Min();
     }
 
-    /// <summary>The remedy that keeps the guest's memory below an address: a smaller heap, if that is enough, a smaller guest, or another place.</summary>
+    /// <summary>
+    /// Gets the text of the remedies that keep the guest's memory below an address: a smaller heap, a smaller guest, or another address.
+    /// </summary>
     private string Remedy(GuestVirtualAddress end, string? also = null)
     {
         GuestVirtualAddress start = Image.Gva;

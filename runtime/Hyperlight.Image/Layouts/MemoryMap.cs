@@ -5,14 +5,14 @@ using Hyperlight.Paging;
 namespace Hyperlight.Layouts;
 
 /// <summary>
-/// Where everything lies in one guest's memory. From the base of the layout upwards, and at the top of the address space:
+/// The map of one guest's memory: regions from the base of the layout up, and scratch at the top of the address space.
 /// <code>
 ///   GVA   base                                             scratch base                                     top
 ///          │ image │ PEB │ heap │ init data │     …            │ input │ output │ page tables │ free … │ words │
 ///   blob   │ image │ PEB │ one  │ init data │ page tables ─────────copied at start──────▲
 ///                          zero page (paged layouts)
 /// </code>
-/// Identity layouts store every page at its own place and have no page tables.
+/// Layouts without paging store each page at its own place and have no page tables.
 /// </summary>
 internal sealed partial record MemoryMap
 {
@@ -33,8 +33,8 @@ internal sealed partial record MemoryMap
             return region;
         }
 
-        // An identity layout has nothing to enforce a guest permission with: the guest may do what the hypervisor allows. Some page tables cannot forbid
-        // executing.
+        // Without page tables the guest has the permissions that the hypervisor gives. 2-level page tables cannot forbid
+        // execution.
         bool executesAll = paged && PageTableFormat.Of(layout.Paging).NoExecute == 0;
         MemoryPermissions always = executesAll ? MemoryPermissions.Execute : MemoryPermissions.None;
         MemoryPermissions Guest(MemoryPermissions permissions) => paged ? permissions | always : layout.SnapshotPermissions;
@@ -59,80 +59,92 @@ internal sealed partial record MemoryMap
             "page-tables", scratchGpa + tablesOffset, scratchGva + tablesOffset, tablesSize, SnapshotSize, tablesSize, Scratch.Host, Scratch.Guest);
     }
 
-    /// <summary>The profile the map follows.</summary>
+    /// <summary>Gets the layout of the map.</summary>
     public GuestLayout Layout { get; }
 
-    /// <summary>The sizes it was made for.</summary>
+    /// <summary>Gets the sizes that the map was created for.</summary>
     public GuestSizes Sizes { get; }
 
-    /// <summary>Bytes from the first to the last byte of the loaded segments, not rounded.</summary>
+    /// <summary>Gets the number of bytes from the first to the last byte of the loaded segments, not rounded.</summary>
     public ulong CodeSize { get; }
 
-    /// <summary>The guest's loaded segments and the gaps between them.</summary>
+    /// <summary>Gets the region of the guest's loaded segments with the gaps between them.</summary>
     public MemoryRegion Image { get; }
 
-    /// <summary>The process environment block: one page.</summary>
+    /// <summary>Gets the region of the process environment block, one page.</summary>
     public MemoryRegion Peb { get; }
 
-    /// <summary>The guest's heap, at least one page.</summary>
+    /// <summary>Gets the region of the guest's heap, at least one page.</summary>
     public MemoryRegion Heap { get; }
 
-    /// <summary>Init data; its size may be 0.</summary>
+    /// <summary>Gets the region of the init data. The size may be 0.</summary>
     public MemoryRegion InitData { get; }
 
-    /// <summary>The initial page tables: behind the snapshot region in the blob, copied into scratch at every start. Size 0 without paging.</summary>
+    /// <summary>
+    /// Gets the region of the initial page tables. They are behind the snapshot region in the blob and are copied into scratch at each
+    /// start. The size is 0 without paging.
+    /// </summary>
     public MemoryRegion PageTables { get; }
 
-    /// <summary>Buffers, live page tables, stacks and the guest's own pages, at the top of the address space.</summary>
+    /// <summary>
+    /// Gets the scratch region at the top of the address space: buffers, live page tables, stacks and the guest's own pages.
+    /// </summary>
     public MemoryRegion Scratch { get; }
 
-    /// <summary>Bytes at the start of the blob that the guest sees at the layout's base.</summary>
+    /// <summary>Gets the size of the part of the blob that the guest sees at the layout's base, in bytes.</summary>
     public ulong SnapshotSize { get; }
 
     /// <summary>Gets the physical addresses of the snapshot region.</summary>
     public AddressRange<GuestPhysicalAddress> StoredAddresses => new(Layout.SnapshotBase, SnapshotSize);
 
-    /// <summary>Bytes of the whole memory blob: the snapshot region and the page tables.</summary>
+    /// <summary>Gets the size of the memory blob in bytes: the snapshot region and the page tables.</summary>
     public ulong BlobSize => SnapshotSize + PageTables.StoredSize;
 
-    /// <summary>Where the page tables are copied to in scratch, in bytes from its start; without paging, where free memory starts.</summary>
+    /// <summary>Gets the offset of the page tables in scratch in bytes. Without paging, free memory starts at this offset.</summary>
     public ulong PageTablesScratchOffset => PageTables.Gpa - Scratch.Gpa;
 
-    /// <summary>The buffer the host writes to.</summary>
+    /// <summary>Gets the address of the buffer that the host writes to.</summary>
     public GuestVirtualAddress InputBuffer => Scratch.Gva;
 
-    /// <summary>The buffer the guest writes to.</summary>
+    /// <summary>Gets the address of the buffer that the guest writes to.</summary>
     public GuestVirtualAddress OutputBuffer => Scratch.Gva + Sizes.InputBufferSize;
 
-    /// <summary>The first page of scratch that the guest may allocate.</summary>
+    /// <summary>Gets the address of the first page of scratch that the guest may allocate.</summary>
     public GuestPhysicalAddress FirstFreePage => PageTables.Gpa + PageTables.Size;
 
-    /// <summary>All regions, in the order of the blob, scratch last. Regions of size 0 are left out.</summary>
+    /// <summary>Gets all regions in the order of the blob, scratch last. Regions of size 0 are left out.</summary>
     public ImmutableArray<MemoryRegion> Regions =>
         [.. new[] { Image, Peb, Heap, InitData, PageTables, Scratch }.Where(region => region.Size > 0)];
 
-    /// <summary>Physical addresses no region may cover: the layout's, and those of the interrupt controllers where the guest has them.</summary>
+    /// <summary>
+    /// Gets the physical addresses that no region may cover: those of the layout, and those of the interrupt controllers if the guest has
+    /// them.
+    /// </summary>
     public IEnumerable<ReservedRange> ReservedRanges => ReservedRangesOf(Layout, Sizes);
 
-    /// <summary>Upstream's format of the guest's snapshots; null where it has none, and our own is used: it has no place for interrupt controllers.</summary>
+    /// <summary>
+    /// Gets upstream's format of the guest's snapshots; <c>null</c> if our own format is used, as for all guests with interrupt
+    /// controllers.
+    /// </summary>
     internal SnapshotAbi? SnapshotAbi => Sizes.HardwareInterrupts ? null : Layout.SnapshotAbi;
 
-    /// <summary>Lays out a guest's memory, or says why that cannot be done.</summary>
-    /// <param name="layout">The profile.</param>
-    /// <param name="sizes">The sizes asked for; nothing in them is trusted.</param>
-    /// <param name="codeSize">Bytes from the first to the last byte of the loaded segments.</param>
+    /// <summary>Creates the map of a guest's memory, or reports the rules that the sizes break.</summary>
+    /// <param name="layout">The layout.</param>
+    /// <param name="sizes">The sizes, which are not trusted.</param>
+    /// <param name="codeSize">The number of bytes from the first to the last byte of the loaded segments.</param>
     /// <param name="storedImageSize">
-    /// Bytes the blob holds of the image, a multiple of the page size; null while that is not known yet, which assumes that none of its pages is zero.
+    /// The number of bytes of the image that the blob stores, a multiple of the page size; <c>null</c> if all pages of the image are
+    /// stored.
     /// </param>
-    /// <param name="findings">Receives every rule the sizes break.</param>
-    /// <returns>The map, null when there are findings.</returns>
+    /// <param name="findings">Receives a finding for each rule that the sizes break.</param>
+    /// <returns>The map; <c>null</c> if there are findings.</returns>
     public static MemoryMap? TryCreate(GuestLayout layout, GuestSizes sizes, ulong codeSize, ulong? storedImageSize, ICollection<Finding> findings)
     {
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(sizes);
         ArgumentNullException.ThrowIfNull(findings);
 
-        // No sum can overflow once each part is bounded by the layout's limit (at most 16 GiB), and scratch has room for what lies in it.
+        // After these checks no sum can overflow: each part is at most the layout's limit (at most 16 GiB).
         if (!CheckBase(layout, findings) || !CheckBounds(layout, sizes, codeSize, findings) || !CheckScratch(layout, sizes, codeSize, findings))
         {
             return null;
@@ -147,7 +159,8 @@ internal sealed partial record MemoryMap
     private static ulong RoundedHeapSize(GuestSizes sizes) => GuestPage.RoundUp(Math.Max(sizes.HeapSize, 1));
 
     /// <summary>
-    /// Bytes of the tables that map the snapshot region and scratch: the root, and for every level above the last the distinct tables that its entries
+    /// Gets the size of the tables that map the snapshot region and scratch, in bytes: the root, and for each level above the last the
+    /// different tables that its entries
     /// lead to (amd64 sheet, section 2.4; i686 sheet, section 2.5).
     /// </summary>
     private static ulong PageTablesSize(GuestLayout layout, GuestSizes sizes, ulong codeSize)
@@ -168,7 +181,7 @@ internal sealed partial record MemoryMap
             ulong scratchFirst = layout.ScratchBaseGva(sizes.ScratchSize).Value >> shift;
             ulong scratchLast = layout.ScratchTopGva.Value >> shift;
             count += (last >> shift) - (first >> shift) + 1;
-            // A table that maps the end of the one and the start of the other is one table.
+            // The end of the snapshot region and the start of scratch can share a table.
             count += scratchLast - scratchFirst + (last >> shift == scratchFirst ? 0UL : 1UL);
         }
 

@@ -3,18 +3,20 @@ using Hyperlight.Addresses;
 
 namespace Hyperlight.Layouts;
 
-/// <summary>A part of a guest's memory.</summary>
-/// <param name="Name">What lives there: <c>image</c>, <c>peb</c>, <c>heap</c>, <c>init-data</c>, <c>page-tables</c> or <c>scratch</c>.</param>
-/// <param name="Gpa">Where its stored bytes start, physical.</param>
-/// <param name="Gva">Where it starts, virtual.</param>
-/// <param name="Size">Its length as the guest sees it, in bytes; a multiple of the page size.</param>
-/// <param name="BlobOffset">Where its stored bytes start in the memory blob, in bytes.</param>
+/// <summary>A region of a guest's memory.</summary>
+/// <param name="Name">The name: <c>image</c>, <c>peb</c>, <c>heap</c>, <c>init-data</c>, <c>page-tables</c> or <c>scratch</c>.</param>
+/// <param name="Gpa">The physical address of the first stored byte.</param>
+/// <param name="Gva">The virtual address of the first byte.</param>
+/// <param name="Size">The size that the guest sees in bytes, a multiple of the page size.</param>
+/// <param name="BlobOffset">The offset of the first stored byte in the memory blob, in bytes.</param>
 /// <param name="StoredSize">
-/// How many bytes the blob holds for it; a multiple of the page size. Less than <paramref name="Size"/> where a paged layout maps zero
-/// pages to the one stored page of the heap; 0 for scratch, which starts empty.
+/// The number of bytes that the blob stores, a multiple of the page size. Less than <paramref name="Size"/> if a paged layout maps zero
+/// pages to the one stored page of the heap. 0 for scratch, which starts empty.
 /// </param>
-/// <param name="Host">What the hypervisor allows the guest there.</param>
-/// <param name="Guest">What the guest's own page tables allow at most; write in the snapshot region of a paged layout is copy-on-write.</param>
+/// <param name="Host">The permissions that the hypervisor gives the guest.</param>
+/// <param name="Guest">
+/// The greatest permissions of the guest's own page tables. In the snapshot region of a paged layout, writing is copy-on-write.
+/// </param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record MemoryRegion(
     string Name,

@@ -4,15 +4,16 @@ using System.Text;
 namespace Hyperlight.Layouts;
 
 /// <summary>
-/// The page that tells a guest where its buffers, heap and init data are: pairs of 64-bit words, a size and a GVA each, even for 32-bit guests
+/// The page with the sizes and addresses of the guest's buffers, heap and init data: pairs of 64-bit words, a size and a virtual address
+/// each, also for 32-bit guests
 /// (amd64 sheet, section 2.2; i686 sheet, section 2.2).
 /// </summary>
 internal static class ProcessEnvironmentBlock
 {
-    /// <summary>Where the field of the file mappings is, in bytes from the block's start.</summary>
+    /// <summary>The offset of the field for file mappings, in bytes from the start of the block.</summary>
     public const ulong FileMappingsOffset = 0x40;
 
-    /// <summary>The longest label of a file mapping, in bytes of UTF-8 without the zero behind it.</summary>
+    /// <summary>The greatest length of the label of a file mapping, in bytes of UTF-8 without the final zero.</summary>
     public const int MaxLabelLength = LabelSize - 1;
 
     private const ulong SizeWithFileMappings = 0x50;
@@ -22,7 +23,7 @@ internal static class ProcessEnvironmentBlock
     private const int LabelOffset = 0x10;
     private const int LabelSize = 64;
 
-    /// <summary>The bytes of the block, up to its last field.</summary>
+    /// <summary>Creates the bytes of the block, up to its last field.</summary>
     public static byte[] Write(MemoryMap map)
     {
         List<(ulong Size, ulong Address)> fields =
@@ -34,7 +35,7 @@ internal static class ProcessEnvironmentBlock
         ];
         if (map.Layout.FileMappingSlots > 0)
         {
-            // The number of mappings so far, and where their entries are: right behind the block.
+            // The number of mappings, 0 for now, and the address of their entries, which are right behind the block.
             fields.Add((0, (map.Peb.Gva + SizeWithFileMappings).Value));
         }
 
@@ -50,9 +51,14 @@ internal static class ProcessEnvironmentBlock
         return bytes;
     }
 
-    /// <summary>The field of the file mappings and the entries behind the block, those without a mapping zero.</summary>
-    /// <param name="map">Where everything is.</param>
-    /// <param name="mappings">The mappings in the order of their entries, as many as the layout has slots for at most, labels not too long.</param>
+    /// <summary>
+    /// Creates the bytes of the field for file mappings and of the entries behind the block. Entries without a mapping are zero.
+    /// </summary>
+    /// <param name="map">The map of the guest's memory.</param>
+    /// <param name="mappings">
+    /// The mappings in the order of their entries. Their number is at most the layout's number of slots, and labels have at most <see
+    /// cref="MaxLabelLength"/> bytes.
+    /// </param>
     public static byte[] WriteFileMappings(MemoryMap map, IReadOnlyCollection<FileMapping> mappings)
     {
         byte[] bytes = new byte[SizeWithFileMappings - FileMappingsOffset + (ulong)(map.Layout.FileMappingSlots * EntrySize)];

@@ -1,14 +1,17 @@
 namespace Hyperlight.Paging;
 
-/// <summary>How the guest's virtual addresses become physical ones when it starts.</summary>
+/// <summary>The kind of page tables that a guest starts with.</summary>
 internal enum GuestPaging
 {
-    /// <summary>Paging is off: every GVA is the GPA.</summary>
+    /// <summary>Paging is off: virtual addresses are equal to physical addresses.</summary>
     None,
 
-    /// <summary>4-level tables of 512 8-byte entries, 4 KiB pages, copy-on-write marked by bit 9.</summary>
+    /// <summary>4-level tables of 512 8-byte entries, with 4 KiB pages. Bit 9 marks copy-on-write.</summary>
     FourLevel,
 
-    /// <summary>2-level tables of 1024 4-byte entries, 4 KiB pages, copy-on-write marked by bit 9; no page can be kept from being executed.</summary>
+    /// <summary>
+    /// 2-level tables of 1024 4-byte entries, with 4 KiB pages. Bit 9 marks copy-on-write. These tables cannot forbid the execution of a
+    /// page.
+    /// </summary>
     TwoLevel,
 }

@@ -4,40 +4,41 @@ using static Hyperlight.Paging.PageTableEntry;
 namespace Hyperlight.Paging;
 
 /// <summary>
-/// Builds page tables with 4 KiB pages. The roots are the first pages; every further table is appended when a mapping first needs it, so the
-/// bytes depend only on the order of the mappings (amd64 sheet, sections 3.1 and 3.2; i686 sheet, section 2.5; Intel SDM volume 3, chapter 5).
+/// Builds page tables with 4 KiB pages. The roots are the first tables. Another table is appended when a mapping first needs it, so the
+/// bytes depend only on the order of the mappings (amd64 sheet, sections 3.1 and 3.2; i686 sheet, section 2.5; Intel SDM volume 3,
+/// chapter 5).
 /// </summary>
-/// <param name="format">What the tables are like.</param>
-/// <param name="tablesGpa">Where the first table will be when the guest runs.</param>
-/// <param name="expectedSize">Bytes that all tables will probably take: more are made room for.</param>
-/// <param name="rootCount">How many address spaces there are.</param>
+/// <param name="format">The format of the tables.</param>
+/// <param name="tablesGpa">The physical address of the first table when the guest runs.</param>
+/// <param name="expectedSize">The probable size of all tables in bytes. The builder makes more room if the tables need it.</param>
+/// <param name="rootCount">The number of address spaces.</param>
 internal sealed class PageTableBuilder(PageTableFormat format, GuestPhysicalAddress tablesGpa, int expectedSize, int rootCount = 1)
 {
     private const int TableSize = (int)GuestPage.Size;
 
     private byte[] _tables = new byte[Math.Max(expectedSize, rootCount * TableSize)];
 
-    /// <summary>Bytes of the tables so far.</summary>
+    /// <summary>Gets the size of the tables so far, in bytes.</summary>
     public int Size { get; private set; } = rootCount * TableSize;
 
-    /// <summary>The number of the root that mappings are made under, from 0.</summary>
+    /// <summary>Gets or sets the number of the root that mappings are added to, from 0.</summary>
     public int Root { get; set; }
 
-    /// <summary>Maps one page of the snapshot region: where writing is allowed, by way of a copy.</summary>
+    /// <summary>Maps one page of the snapshot region. A page with the permission to write is marked copy-on-write.</summary>
     public void MapSnapshotPage(GuestVirtualAddress gva, GuestPhysicalAddress gpa, MemoryPermissions permissions) =>
         Map(gva, gpa, Leaf(permissions, CopyOnWrite));
 
-    /// <summary>Maps one page of the scratch region: writing goes straight to it.</summary>
+    /// <summary>Maps one page of the scratch region. The guest writes to a page with the permission to write directly.</summary>
     public void MapScratchPage(GuestVirtualAddress gva, GuestPhysicalAddress gpa, MemoryPermissions permissions) =>
         Map(gva, gpa, Leaf(permissions, Writable));
 
-    /// <summary>Maps one page with the given bits of its entry, accessed from the start.</summary>
+    /// <summary>Maps one page. The entry has the given bits and is marked as accessed.</summary>
     public void Map(GuestVirtualAddress gva, GuestPhysicalAddress gpa, ulong bits) =>
         Write(Descend(gva, format.LastLevel, bits), gva, format.LastLevel, gpa.Value | bits | format.PageBits);
 
-    /// <summary>Lets the current root reach the same table as another root does. Where that root reaches none, nothing changes.</summary>
+    /// <summary>Lets the current root share a table with another root. Nothing changes if the other root has no such table.</summary>
     /// <param name="owner">The number of the other root.</param>
-    /// <param name="gva">An address that is translated by way of the table.</param>
+    /// <param name="gva">An address that the table translates.</param>
     /// <param name="level">The level of the entry that leads to the table.</param>
     public void Share(int owner, GuestVirtualAddress gva, int level)
     {
@@ -60,13 +61,15 @@ internal sealed class PageTableBuilder(PageTableFormat format, GuestPhysicalAddr
         }
     }
 
-    /// <summary>The finished tables.</summary>
+    /// <summary>Gets the finished tables.</summary>
     public byte[] Build() => _tables.Length == Size ? _tables : _tables[..Size];
 
     private ulong Leaf(MemoryPermissions permissions, ulong whenWritable) =>
         ((permissions & MemoryPermissions.Write) != 0 ? whenWritable : 0) | ((permissions & MemoryPermissions.Execute) != 0 ? 0 : format.NoExecute);
 
-    /// <summary>The table of a level that an address is translated by, with those above it; missing ones are made.</summary>
+    /// <summary>
+    /// Finds the table of a level that translates an address. Missing tables are created, also those of the levels above.
+    /// </summary>
     private int Descend(GuestVirtualAddress gva, int level, ulong bits)
     {
         int table = Root * TableSize;
@@ -79,7 +82,7 @@ internal sealed class PageTableBuilder(PageTableFormat format, GuestPhysicalAddr
                 Append();
             }
 
-            // The processor lets a program at a page only if every level does.
+            // A program may use a page only if the entries of all levels have the bit User.
             entry |= bits & User;
             Write(table, gva, above, entry);
             table = TableAt(entry);

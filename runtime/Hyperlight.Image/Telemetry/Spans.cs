@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Hyperlight.Telemetry;
 
-/// <summary>The spans of the source <c>Hyperlight</c>.</summary>
+/// <summary>The source of spans.</summary>
 internal static class Spans
 {
     /// <summary>The name of the source, and of the meter.</summary>

@@ -3,27 +3,29 @@ namespace Hyperlight.Telemetry;
 /// <summary>The attributes of metrics and spans.</summary>
 internal static class Tags
 {
-    /// <summary>The guest's name, as the image has it.</summary>
+    /// <summary>The name of the guest, from its image.</summary>
     public const string Guest = "hyperlight.guest.name";
 
-    /// <summary>The name of a guest's or host's function.</summary>
+    /// <summary>The name of a function of the guest or of the host.</summary>
     public const string Function = "hyperlight.function.name";
 
-    /// <summary>What a sandbox was started from: <see cref="Image"/> or <see cref="Snapshot"/>.</summary>
+    /// <summary>The start of a sandbox: <see cref="Image"/> or <see cref="Snapshot"/>.</summary>
     public const string StartSource = "hyperlight.start.source";
 
-    /// <summary>A sandbox whose guest ran its initialisation.</summary>
+    /// <summary>A value of the tag for starts: the guest ran its initialisation.</summary>
     public const string Image = "image";
 
-    /// <summary>A sandbox that goes on where a snapshot was taken.</summary>
+    /// <summary>A value of the tag for starts: the guest went on from a snapshot.</summary>
     public const string Snapshot = "snapshot";
 
-    /// <summary>The name of a guest's error code.</summary>
+    /// <summary>The name of the error code of a guest.</summary>
     public const string ErrorCode = "hyperlight.guest.error.code";
 
-    /// <summary>The type of the exception that something failed with, of a build its first error's code (OpenTelemetry's attribute).</summary>
+    /// <summary>
+    /// The type of the exception of a failure, or the code of the first error of a build (an attribute of OpenTelemetry).
+    /// </summary>
     public const string ErrorType = "error.type";
 
-    /// <summary>Stands for every value that is none of a small known set (OpenTelemetry's convention).</summary>
+    /// <summary>The value for everything outside a small known set of values (a convention of OpenTelemetry).</summary>
     public const string Other = "_OTHER";
 }
