@@ -1,4 +1,4 @@
-/// <summary>Functions of guest/hello.c. A type that cannot cross between host and guest would be an error here.</summary>
+/// <summary>The functions of guest/hello.c. The compiler reports a type that cannot cross between host and guest as an error.</summary>
 [GuestInterface]
 internal partial interface IHello
 {

@@ -1,6 +1,6 @@
 try
 {
-    // Guests.Hello32 is the image that the build made of guests/hello32.elf, 32-bit and without paging.
+    // Guests.Hello32 is the image that the build made from guests/hello32.elf, a 32-bit guest without paging.
     using Sandbox sandbox = Guests.Hello32.CreateSandbox(options =>
     {
         options.CallTimeout = TimeSpan.FromSeconds(2);
@@ -22,7 +22,7 @@ try
 }
 catch (HyperlightException e)
 {
-    // No /dev/kvm, a guest that failed, …: one line with a code that docs/diagnostics explains.
+    // For example without /dev/kvm, or if the guest fails: one line with a code that docs/diagnostics explains.
     Console.Error.WriteLine(e.Message);
     return 1;
 }

@@ -2,7 +2,7 @@
 (string variant, string[] requests) = args is [var first, .. var rest] ? (first, rest) : ("flat", []);
 if (requests.Length == 0)
 {
-    // What every KVM can do. "timer 10" and "paging" need one that runs IRET, and paging, in 32-bit code.
+    // Every KVM can run these requests. "timer 10" needs IRET and "paging" needs paging in 32-bit code.
     requests = ["memory", "gdt", "ramfs motd", "bulk", "exit 0"];
 }
 
@@ -37,12 +37,14 @@ try
         }
     });
     int code = sandbox.Call<int>("kmain");
-    Console.WriteLine($"exit code {code}; {(host.BulkOutput.Span.SequenceEqual(bulk) ? "the bulk data came back as it was" : $"{host.BulkOutput.Length} bytes of bulk data came back")}");
+    Console.WriteLine(host.BulkOutput.Span.SequenceEqual(bulk)
+        ? $"exit code {code}; the bulk data came back as it was"
+        : $"exit code {code}; {host.BulkOutput.Length} bytes of bulk data came back");
     return code;
 }
 catch (GuestAbortedException e)
 {
-    // A kernel that cannot return a code any more gives up with it.
+    // A kernel that cannot return its exit code aborts with the code.
     Console.Error.WriteLine(e.Message);
     return e.Code;
 }

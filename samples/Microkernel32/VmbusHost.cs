@@ -2,24 +2,26 @@ using System.Buffers.Binary;
 using System.Text;
 
 /// <summary>
-/// The host of one microkernel: the five functions that kernels of Nanvix's kind ask for. Requests go in, answers come out, and so does a stream of bulk
-/// data, in chunks. All that the kernel sends is bounded and checked; what breaks a rule is refused, which the kernel sees as a failed call.
+/// The host of one microkernel: the five functions that kernels such as Nanvix call. The kernel gets requests and returns answers, and it
+/// reads and writes a stream of bulk data in chunks. The host checks everything that the kernel sends; a call that breaks a rule fails.
 /// </summary>
 internal sealed class VmbusHost : IDisposable
 {
-    /// <summary>The most bytes of an answer.</summary>
+    /// <summary>The largest size of an answer in bytes.</summary>
     public const int MaxMessageSize = 4096;
 
-    /// <summary>The most answers.</summary>
+    /// <summary>The largest number of answers.</summary>
     public const int MaxAnswerCount = 10_000;
 
-    /// <summary>The most bytes of bulk output.</summary>
+    /// <summary>The largest size of the bulk output in bytes.</summary>
     public const int MaxBulkSize = 1 << 20;
 
-    /// <summary>The bytes in front of a chunk of bulk output: where in the stream it belongs and how many bytes follow, 32 bits each, little-endian.</summary>
+    /// <summary>
+    /// The size of the header of a chunk of bulk output: the offset in the stream and the number of bytes, 32 bits each, little-endian.
+    /// </summary>
     public const int BulkHeaderSize = 8;
 
-    // Such kernels keep a chunk in a block of less than 400 bytes.
+    // The kernels keep a chunk in a block of less than 400 bytes.
     private const int BulkChunkSize = 396;
 
     private readonly IEnumerator<string> _requests;
@@ -31,14 +33,15 @@ internal sealed class VmbusHost : IDisposable
     private int _answerCount;
 
     /// <summary>Creates the host of one kernel.</summary>
-    /// <param name="requests">What the kernel is asked, one after the other; asking for the next may wait for somebody to say it.</param>
-    /// <param name="answered">Receives each answer, as text that a console can show.</param>
-    /// <param name="image">The kernel's image.</param>
-    /// <param name="ramfs">Where the kernel's files are mapped.</param>
-    /// <param name="ramfsSize">How many bytes they are, whole pages; 0 for none.</param>
+    /// <param name="requests">The requests for the kernel, in their order. Reading the next one may wait, for example for a user.</param>
+    /// <param name="answered">Receives each answer, as text that is safe for a console.</param>
+    /// <param name="image">The image of the kernel.</param>
+    /// <param name="ramfs">The physical address at which the kernel's files are mapped.</param>
+    /// <param name="ramfsSize">The size of the files in bytes, in whole pages; 0 if there are none.</param>
     /// <param name="bulkInput">The stream that the kernel can read.</param>
     public VmbusHost(
-        IEnumerable<string> requests, Action<string> answered, GuestImage image, GuestPhysicalAddress ramfs, long ramfsSize, ReadOnlyMemory<byte> bulkInput = default)
+        IEnumerable<string> requests, Action<string> answered, GuestImage image, GuestPhysicalAddress ramfs, long ramfsSize,
+        ReadOnlyMemory<byte> bulkInput = default)
     {
         _requests = requests.GetEnumerator();
         _answered = answered;
@@ -46,10 +49,10 @@ internal sealed class VmbusHost : IDisposable
         _memoryLayout = MemoryLayout(image, ramfsSize == 0 ? default : ramfs, ramfsSize);
     }
 
-    /// <summary>The stream that the kernel has written so far.</summary>
+    /// <summary>Gets the stream that the kernel has written so far.</summary>
     public ReadOnlyMemory<byte> BulkOutput => _bulkOutput.GetBuffer().AsMemory(0, (int)_bulkOutput.Length);
 
-    /// <summary>Lets a kernel call this host.</summary>
+    /// <summary>Adds the host functions that the kernel calls.</summary>
     public void AddTo(HostFunctions functions) => functions
         .Add("GetMemoryLayout", () => _memoryLayout)
         .Add("VmbusRead", Read)
@@ -64,10 +67,10 @@ internal sealed class VmbusHost : IDisposable
         _bulkOutput.Dispose();
     }
 
-    /// <summary>The next request; no bytes where there is none left.</summary>
+    /// <summary>Gets the next request; empty if there is none left.</summary>
     public byte[] Read() => _requests.MoveNext() ? Encoding.UTF8.GetBytes(_requests.Current) : [];
 
-    /// <summary>Takes an answer, and returns how many bytes that were.</summary>
+    /// <summary>Takes an answer and returns its size in bytes.</summary>
     public int Write(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > MaxMessageSize)
@@ -85,7 +88,7 @@ internal sealed class VmbusHost : IDisposable
         return bytes.Length;
     }
 
-    /// <summary>The next chunk of the bulk input; no bytes at its end.</summary>
+    /// <summary>Gets the next chunk of the bulk input; empty at the end.</summary>
     public ReadOnlyMemory<byte> ReadBulk()
     {
         ReadOnlyMemory<byte> chunk = _bulkInput.Slice(_bulkInputPosition, Math.Min(BulkChunkSize, _bulkInput.Length - _bulkInputPosition));
@@ -93,12 +96,13 @@ internal sealed class VmbusHost : IDisposable
         return chunk;
     }
 
-    /// <summary>Takes a chunk of bulk output with its header, and returns how many bytes that were.</summary>
+    /// <summary>Takes a chunk of bulk output with its header and returns the size of both in bytes.</summary>
     public int WriteBulk(ReadOnlySpan<byte> packet)
     {
         if (packet.Length < BulkHeaderSize)
         {
-            throw new GuestVisibleException($"A chunk of bulk output has a header of {BulkHeaderSize} bytes, this one is {packet.Length} bytes long.");
+            throw new GuestVisibleException(
+                $"A chunk of bulk output has a header of {BulkHeaderSize} bytes, this one is {packet.Length} bytes long.");
         }
 
         uint offset = BinaryPrimitives.ReadUInt32LittleEndian(packet);
@@ -111,7 +115,8 @@ internal sealed class VmbusHost : IDisposable
 
         if (offset != _bulkOutput.Length)
         {
-            throw new GuestVisibleException($"A chunk of bulk output is for offset {offset}, the stream is {_bulkOutput.Length} bytes long.");
+            throw new GuestVisibleException(
+                $"A chunk of bulk output is for offset {offset}, the stream is {_bulkOutput.Length} bytes long.");
         }
 
         if (chunk.Length > MaxBulkSize - _bulkOutput.Length)
@@ -123,7 +128,8 @@ internal sealed class VmbusHost : IDisposable
         return packet.Length;
     }
 
-    // Five 32-bit words: the snapshot region with its page tables, these alone, files, their size, scratch.
+    // Five words of 32 bits: the size of the snapshot region with page tables, the size of the page tables, the address and the size of the
+    // files, the size of scratch.
     private static byte[] MemoryLayout(GuestImage image, GuestPhysicalAddress ramfs, long ramfsSize)
     {
         long[] words = [image.MemorySize, image.PageTablesSize, checked((long)ramfs.Value), ramfsSize, image.ScratchSize];
@@ -136,7 +142,7 @@ internal sealed class VmbusHost : IDisposable
         return bytes;
     }
 
-    // A terminal obeys control characters.
+    // Control characters would change the terminal.
     private static string Printable(ReadOnlySpan<byte> bytes) =>
         string.Concat(Encoding.UTF8.GetString(bytes).Select(character => char.IsControl(character) && character != '\n' ? '?' : character));
 }

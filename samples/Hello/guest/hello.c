@@ -1,7 +1,7 @@
-/* The guest of the samples Hello (amd64) and Hello32 (i686): greetings, host calls, and every type there and back. */
+/* The guest of the samples Hello (amd64) and Hello32 (i686): greetings, host calls, and every type as parameter and result. */
 #include <hyperlight_guest.h>
 
-/* The texts a, b and c one after the other, as a result; NULL when the heap is full. */
+/* Joins the texts a, b and c to a result; NULL if the heap is full. */
 static hl_Vec *joined(const char *a, const char *b, const char *c)
 {
     size_t a_size = strlen(a), b_size = strlen(b), c_size = strlen(c);
@@ -31,7 +31,7 @@ static hl_Vec *greet(const hl_FunctionCall *call)
     return joined(hl_get_String(call, 0), ", it is ", hl_get_host_return_value_as_String());
 }
 
-/* Print(string text) -> int: what the host's HostPrint(string) -> int returns. */
+/* Print(string text) -> int: returns the result of the host's HostPrint(string) -> int. */
 static int32_t print(const char *text)
 {
     return hl_print(text);
@@ -46,7 +46,7 @@ static int32_t debug_print(const char *text)
 }
 HYPERLIGHT_WRAP_FUNCTION(debug_print, Int, 1, String)
 
-/* Add(int a, int b) -> int: what the host's HostAdd(int, int) -> int returns. */
+/* Add(int a, int b) -> int: returns the result of the host's HostAdd(int, int) -> int. */
 static int32_t add(int32_t a, int32_t b)
 {
     HL_CALL_HOST("HostAdd", Int, hl_arg_Int(a), hl_arg_Int(b));
@@ -60,7 +60,7 @@ static void nothing(void)
 }
 HYPERLIGHT_WRAP_FUNCTION(nothing, Void, 0)
 
-/* EchoInt(int) -> int and so on: what comes in goes out. */
+/* EchoInt(int) -> int and so on: return their argument. */
 static int32_t echo_int(int32_t value)
 {
     return value;

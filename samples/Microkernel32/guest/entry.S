@@ -1,6 +1,6 @@
 /*
- * Where the host enters the microkernel: once to start it, once for each call (i686 sheet 3). Identity guests start in real mode, flat ones in
- * protected mode, paged ones with the host's page tables.
+ * The entry points of the microkernel: one for the start, one for each call (i686 sheet 3). Identity guests start in real mode, flat
+ * guests in protected mode, paged guests with the page tables of the host.
  */
 #define PORT_HALT 108
 #define CR0_PE 1
@@ -8,7 +8,7 @@
 #define CODE_SELECTOR 0x08
 #define DATA_SELECTOR 0x10
 
-/* The stack grows down from below the page of the counter and that of the words, in scratch: it can be used before anything else. */
+/* The stack grows down in scratch, from below the page of the counter and the page of the words. It can be used at once. */
 #define STACK_TOP 0xFFFFE000
 
 #define EXCEPTION_ENTRY_SIZE 16 /* as in interrupts.c */
@@ -34,7 +34,7 @@ entrypoint:
     .data
 #endif
 
-/* Flat segments over all 4 GiB. Their accessed bits are clear: the processor sets them when it loads the segments, so it writes here. */
+/* Flat segments over all 4 GiB. The accessed bits are clear, so that the processor writes to this table when it loads the segments. */
     .balign 8
 gdt:
     .quad   0
@@ -91,7 +91,8 @@ protected:
     jmp     wait_for_call
     .size   protected, . - protected
 
-/* Entry for a call: esp = top of the stack, all else 0. ZF: the host has made new page tables, so do not touch the stack before they are in use. */
+/* Entry for a call: esp = top of the stack, all other registers 0. If ZF is set, the host has made new page tables: load them before the
+ * stack is used. */
     .type   dispatch, @function
 dispatch:
 #ifdef HL_PAGED_LAYOUT
@@ -111,8 +112,8 @@ wait_for_call:
     jmp     1b
     .size   dispatch, . - dispatch
 
-/* Exceptions: none is handled, all are reported. The processor pushes an error code for some vectors, the entry 0 for the others, then the vector:
- * struct ExceptionFrame in interrupts.c. */
+/* Exceptions. None is handled, all are reported. Every entry builds the same frame (struct ExceptionFrame in interrupts.c): for some
+ * vectors the processor pushes an error code; for the others the entry pushes 0; then the entry pushes the vector. */
     .altmacro
     .macro  exception_entry vector
     .balign EXCEPTION_ENTRY_SIZE
@@ -140,7 +141,7 @@ exception:
     pushl   %eax
     call    report_exception
 
-/* Interrupts of the PIC: the timer's is counted and acknowledged. One that went away before it was taken is not. */
+/* Interrupts of the PIC. The interrupt of the timer is counted and acknowledged. A spurious interrupt is neither. */
     .globl  timer_entry, spurious_entry
 timer_entry:
     pushl   %eax

@@ -3,14 +3,14 @@
 
 #define PORT_TIMER 107
 
-/* The PIT, as a kernel for real machines sets it. The host knows none and ignores this: its timer is that of port 107. */
+/* The PIT, which kernels for real machines set. The host has no PIT and ignores this; its timer is at port 107. */
 #define PIT_COUNTER 0x40
 #define PIT_COMMAND 0x43
 #define PIT_RATE_GENERATOR 0x34
 #define PIT_COUNTS_PER_TICK 1193 /* of 1193182 a second */
 #define TICK_MICROSECONDS 1000u
 
-/* The two 8259A: their command and data ports, and the four words that start them. */
+/* The two 8259A PICs: their command and data ports, and the four words that start them. */
 #define PIC_1 0x20
 #define PIC_2 0xA0
 #define PIC_START 0x11 /* edges, cascaded, a fourth word follows */
@@ -38,7 +38,7 @@ typedef struct __attribute__((packed)) TableRegister {
     uint32_t base;
 } TableRegister;
 
-/* What exception entries push, from the stack pointer up (entry.S). */
+/* The frame that exception entries push, from the stack pointer up (entry.S). */
 typedef struct ExceptionFrame {
     uint32_t vector, error_code;
     uint32_t eip, cs, eflags;
@@ -61,7 +61,8 @@ static void set_gate(uint32_t vector, const uint8_t *entry)
     uint16_t selector;
     __asm__ volatile("mov %%cs, %0" : "=r"(selector));
     gates[vector] = (Gate){
-        .offset_low = (uint16_t)(uintptr_t)entry, .selector = selector, .type = GATE_TYPE, .offset_high = (uint16_t)((uintptr_t)entry >> 16)};
+        .offset_low = (uint16_t)(uintptr_t)entry, .selector = selector, .type = GATE_TYPE,
+        .offset_high = (uint16_t)((uintptr_t)entry >> 16)};
 }
 
 void start_exceptions(void)
@@ -115,7 +116,7 @@ uint32_t wait_for_ticks(uint32_t count)
     uint32_t first = timer_ticks;
     hl_out(PORT_TIMER, TICK_MICROSECONDS);
     while (timer_ticks - first < count) {
-        /* Nothing comes between STI and HLT: an interrupt that has been waiting ends the HLT. */
+        /* No interrupt is taken between STI and HLT. An interrupt that waits ends the HLT. */
         __asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
     }
     hl_out(PORT_TIMER, 0);

@@ -1,18 +1,19 @@
 /*
- * A microkernel that shows what a real one needs of its host: it starts itself, clears its memory, finds its PEB, handles interrupts and makes page tables.
+ * A microkernel that shows what kernels need from their host: it starts itself, clears its memory, finds its PEB, handles interrupts and
+ * makes page tables.
  * kmain() serves the host's requests until one of them ends it:
  *
- *   memory       what GetMemoryLayout says             timer N        waits for N ticks
- *   gdt          where it is, its access bytes         paging         goes on with page tables of its own
- *   ramfs NAME   a file of the RAMFS                   scribble NAME  writes to it, which the host does not allow
+ *   memory       the answer of GetMemoryLayout         timer N        waits for N ticks
+ *   gdt          its address and access bytes          paging         continues with page tables of its own
+ *   ramfs NAME   a file of the RAMFS                   scribble NAME  writes to the file, which the host forbids
  *   bulk         copies the bulk input to the output   crash          raises an exception
- *   exit N       ends kmain with N & 0xFF              fill           fills the output buffer, so that nothing can be returned any more
+ *   exit N       ends kmain with N & 0xFF              fill           fills the output buffer, so that no result fits
  */
 #include "kernel.h"
 
-#define EXIT_BROKEN 1u /* the host cannot be asked any more */
+#define EXIT_BROKEN 1u /* a host call failed */
 
-/* The GDT of entry.S: a null descriptor, code, data; where their access bytes lie. */
+/* The positions of the access bytes in the GDT of entry.S: a null descriptor, code, data. */
 #define CODE_ACCESS (8u + 5u)
 #define DATA_ACCESS (16u + 5u)
 
@@ -24,7 +25,7 @@
 #define VARIANT "flat"
 #endif
 
-/* Of the linker scripts: the first page behind the image. The host's register says the same (i686 sheet 5.2). */
+/* The first page behind the image, from the linker script. The host passes the same address in a register (i686 sheet 5.2). */
 extern const uint8_t peb_page[];
 
 static uint32_t calls;
@@ -192,7 +193,7 @@ static void greet(void)
     answer(&text);
 }
 
-/* ---- The start, and the function the host calls ---- */
+/* ---- The start, and the function that the host calls ---- */
 
 static int32_t kmain(void)
 {
@@ -209,7 +210,7 @@ static int32_t kmain(void)
         serve(request);
     }
 
-    /* The host would miss the result. */
+    /* The host would not get the result. */
     size_t room;
     hl_output_begin(&room);
     if (room < HL_VALUE_OVERHEAD) {

@@ -13,7 +13,7 @@ typedef uint32_t __attribute__((may_alias)) Word;
 #define PTE_TABLE (PTE_PRESENT | PTE_WRITABLE | PTE_USER | PTE_ACCESSED)
 #define PTE_READ_ONLY (PTE_PRESENT | PTE_ACCESSED)
 
-/* Tables of our own: a directory, and a table for each 4 MiB in which something lies. */
+/* The kernel's own tables: a directory, and a table for each 4 MiB that is used. */
 #define TABLES 8u
 static Word tables[TABLES][ENTRIES] __attribute__((aligned(HL_PAGE_SIZE)));
 static uint32_t tables_used;
@@ -33,8 +33,8 @@ static void set_root(uint32_t root)
 
 #ifdef HL_PAGED_LAYOUT
 
-/* Scratch is mapped in one piece: a page's virtual address is its physical one plus this. All tables lie there: the host's from the start, ours
- * because pages that may be written are copied there. */
+/* Virtual minus physical address of scratch, which is mapped in one piece. All page tables lie in scratch: those of the host from the
+ * start, those of the kernel because writable pages are copied to scratch. */
 #define TO_SCRATCH_GVA 0x01200000u
 
 static Word *table_at(uint32_t physical)
@@ -88,7 +88,7 @@ static void map(uint32_t root, uint32_t gva, uint32_t entry)
 #define STACK_TOP_GPA 0xFEDFE000u
 #define STACK_SIZE 0x8000u
 #define PTE_SOFTWARE_MASK 0xE00u
-#define PTE_COPY_ON_WRITE 0x200u /* the value of those three bits */
+#define PTE_COPY_ON_WRITE 0x200u /* the value of these three bits */
 
 static uint32_t allocate_page(void)
 {
@@ -102,8 +102,8 @@ static uint32_t allocate_page(void)
 }
 
 /*
- * Gives the kernel its own copy of every page that it may write by way of one, so that no write ever faults. Runs before anything else, and again when
- * the host has made new tables; until it is done it writes to scratch only.
+ * Makes a copy of every copy-on-write page, so that no write faults. Runs first at the start, and again after the host has made new
+ * tables. Until all pages are copied, the function writes to scratch only.
  */
 void copy_pages(void)
 {
@@ -124,12 +124,12 @@ void copy_pages(void)
     }
     set_root(root);
 
-    /* What an earlier life had made is not in use any more. */
+    /* Tables from before the snapshot are not in use any more. */
     tables_used = 0;
     own_tables = false;
 }
 
-/* What the host's tables map, in tables of our own. */
+/* Copies the mappings of the host's tables to the kernel's own tables. */
 static void fill(uint32_t root)
 {
     uint32_t old = current_root();
@@ -158,10 +158,10 @@ void map_read_only(uint32_t physical, uint32_t size)
 #else
 
 #define SCRATCH_SIZE_OFFSET 0x08u
-#define CR0_PAGING 0x80010000u /* and no writes to read-only pages */
+#define CR0_PAGING 0x80010000u /* paging, and no writes to read-only pages */
 #define PTE_READ_WRITE (PTE_READ_ONLY | PTE_WRITABLE)
 
-extern const uint8_t memory_start[]; /* of the linker scripts: what lies below becomes a guard */
+extern const uint8_t memory_start[]; /* from the linker scripts: memory below becomes a guard */
 
 static void map_here(uint32_t root, uint64_t start, uint64_t end, uint32_t bits)
 {
@@ -170,7 +170,7 @@ static void map_here(uint32_t root, uint64_t start, uint64_t end, uint32_t bits)
     }
 }
 
-/* All memory at its physical address. The host's files follow the image, the PEB, the heap and the init data at addresses of their own. */
+/* Maps all memory at its physical address. The files of the host have addresses behind image, PEB, heap and init data. */
 static void fill(uint32_t root)
 {
     map_here(root, (uintptr_t)memory_start, hl_peb->init_data.address + hl_peb->init_data.size, PTE_READ_WRITE);

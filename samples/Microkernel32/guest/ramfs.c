@@ -1,6 +1,6 @@
 /*
- * The RAMFS: a tar archive (POSIX ustar). Each file has a header of one block and lies behind it in whole blocks; the end is a block of zeros, or that of
- * the mapping.
+ * The RAMFS: a tar archive (POSIX ustar). Each file is a header of one block, followed by the content in whole blocks. The archive ends
+ * with a block of zeros or with the mapping.
  */
 #include "kernel.h"
 
@@ -9,7 +9,7 @@
 #define SIZE_OFFSET 124u
 #define SIZE_DIGITS 11u /* octal */
 
-/* False: something else than digits. */
+/* Returns false if there is anything but digits. */
 static bool read_octal(const uint8_t *digits, uint32_t count, uint64_t *value)
 {
     *value = 0;
@@ -22,7 +22,8 @@ static bool read_octal(const uint8_t *digits, uint32_t count, uint64_t *value)
     return true;
 }
 
-/* Unpaged kernels find it in their PEB. A paged one's PEB lists no files: the host says where it is, and the kernel maps it. */
+/* Kernels without paging find the archive in the PEB. With paging the PEB lists no files: the host tells the address, and the kernel
+ * maps the archive. */
 static hl_Vec find_ramfs(void)
 {
     hl_Vec ramfs = hl_find_file("ramfs");

@@ -3,7 +3,7 @@
 
 #define MAX_BULK_CHUNK 399u /* bytes */
 
-/* In front of every chunk of bulk output: where in the stream it belongs, and how many bytes follow. */
+/* The header of a chunk of bulk output: the offset in the stream and the number of bytes that follow. */
 typedef struct BulkHeader {
     uint32_t offset;
     uint32_t size;
