@@ -103,7 +103,8 @@ public sealed class BakeGuestsTests : IDisposable
     [InlineData("hello.debug", "hello.dbg", false)]
     public void A_debug_file_beside_its_guest_is_HL1024_that_names_the_guest(string file, string other, bool isGuest)
     {
-        _bench.Write(file, TestElf.Amd64().WithLoadedSection(".text", ElfSectionType.NoBits, 0, 0x40, ElfSectionFlags.Allocate | ElfSectionFlags.Execute).Build());
+        const ElfSectionFlags Code = ElfSectionFlags.Allocate | ElfSectionFlags.Execute;
+        _bench.Write(file, TestElf.Amd64().WithLoadedSection(".text", ElfSectionType.NoBits, 0, 0x40, Code).Build());
         _bench.Write(other, [1]);
         using BakeGuests bake = new() { Guests = _bench.Resolve(file) };
         using ValidateGuests validate = new() { Guests = bake.Guests };
@@ -111,8 +112,9 @@ public sealed class BakeGuestsTests : IDisposable
         Assert.False(_bench.Run(bake));
         Assert.False(_bench.Run(validate));
 
+        string advice = $" The same folder has '{other}'.";
         Assert.All(_bench.Engine.Errors, error =>
-            Assert.Equal(("HL1024", isGuest), (error.Code, error.Message!.EndsWith($" The same folder has '{other}'.", StringComparison.Ordinal))));
+            Assert.Equal(("HL1024", isGuest), (error.Code, error.Message!.EndsWith(advice, StringComparison.Ordinal))));
         Assert.Equal(2, _bench.Engine.Errors.Count);
     }
 

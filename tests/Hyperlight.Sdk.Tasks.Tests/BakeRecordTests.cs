@@ -7,7 +7,12 @@ public sealed class BakeRecordTests : IDisposable
     [Fact]
     public void A_record_reads_back_what_was_written()
     {
-        BakeRecord record = new("a=b: c", [new("Name", "hello"), new("Odd", "a=b")], ["blobs/sha256/00", "index.json"], [Rules.WritableCode.Found("it is: so")], "00 missing");
+        BakeRecord record = new(
+            "a=b: c",
+            [new("Name", "hello"), new("Odd", "a=b")],
+            ["blobs/sha256/00", "index.json"],
+            [Rules.WritableCode.Found("it is: so")],
+            "00 missing");
         record.Write(_bench.PathOf("hello.baked"));
 
         BakeRecord? read = BakeRecord.Read(_bench.PathOf("hello.baked"));

@@ -4,7 +4,9 @@ using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks.Tests;
 
-/// <summary>What a guest's path can lead to besides a guest: an error that says what to do, and never a build that waits.</summary>
+/// <summary>
+/// Tests paths of guests that lead to something that is not a guest: each is an error that says what to do, and no build waits.
+/// </summary>
 public sealed class InputFileTests : IDisposable
 {
     private readonly TaskBench _bench = new();
@@ -14,12 +16,20 @@ public sealed class InputFileTests : IDisposable
     {
         File.CreateSymbolicLink(_bench.PathOf("hello.elf"), "target/nothing.elf");
 
-        ResolveGuests resolve = new() { Guests = [new Microsoft.Build.Utilities.TaskItem("hello.elf")], ImageRoot = _bench.ImageRoot, AssemblyName = "App" };
+        ResolveGuests resolve = new()
+        {
+            Guests = [new Microsoft.Build.Utilities.TaskItem("hello.elf")],
+            ImageRoot = _bench.ImageRoot,
+            AssemblyName = "App",
+        };
         Assert.False(_bench.Run(resolve));
 
         BuildErrorEventArgs error = Assert.Single(_bench.Engine.Errors);
         Assert.Equal("HL4001", error.Code);
-        Assert.Contains("is a link to '" + _bench.PathOf("target/nothing.elf") + "', which does not exist: build the guest first", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is a link to '" + _bench.PathOf("target/nothing.elf") + "', which does not exist: build the guest first",
+            error.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -49,7 +59,7 @@ public sealed class InputFileTests : IDisposable
             file.SetLength((long)Array.MaxLength + 1);
         }
 
-        // Not through the tasks: the digest of two sparse gigabytes takes seconds.
+        // Not with the tasks, which would compute the digest of a sparse file of two gigabytes. That takes seconds.
         string message = Assert.Throws<InvalidDataException>(() => InputFile.ReadAllBytes(_bench.PathOf("hello.elf"))).Message;
         Assert.Contains("objcopy --strip-debug", message, StringComparison.Ordinal);
     }

@@ -3,7 +3,7 @@ using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks.Tests;
 
-/// <summary>A build engine that only listens.</summary>
+/// <summary>A build engine that records events and does nothing else.</summary>
 internal sealed class RecordingEngine : IBuildEngine
 {
     public List<BuildErrorEventArgs> Errors { get; } = [];
@@ -20,7 +20,8 @@ internal sealed class RecordingEngine : IBuildEngine
 
     public string ProjectFileOfTaskNode => "";
 
-    public bool BuildProjectFile(string projectFileName, string[] targetNames, IDictionary globalProperties, IDictionary targetOutputs) => false;
+    public bool BuildProjectFile(
+        string projectFileName, string[] targetNames, IDictionary globalProperties, IDictionary targetOutputs) => false;
 
     public void LogCustomEvent(CustomBuildEventArgs e)
     {

@@ -4,21 +4,29 @@ using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks.Tests;
 
-// Processes that end in every way but the right one.
+// Tests processes that fail.
 public sealed partial class SnapshotGuestsTests
 {
     [Theory]
     [InlineData("kill -ABRT $$", "HL3011", "was ended by signal 6")]
     [InlineData("kill -KILL $$", "HL3011", "was ended by signal 9")]
-    [InlineData("echo 'Unhandled exception.' >&2; echo 'at Main()' >&2; exit 134", "HL3011", "was ended by signal 6; its last words were 'at Main()'")]
+    [InlineData(
+        "echo 'Unhandled exception.' >&2; echo 'at Main()' >&2; exit 134",
+        "HL3011",
+        "was ended by signal 6; its last words were 'at Main()'")]
     [InlineData("exit 5", "HL3011", "failed with exit code 5:")]
     [InlineData("exit 0", "HL3011", "ended without having added it")]
     [InlineData("head -c 3000000 /dev/zero; head -c 3000000 /dev/urandom >&2; exit 1", "HL3011", "failed with exit code 1")]
     [InlineData("echo 'HL5001: there is none' >&2; exit 1", "HL5001", "Snapshot of guest 'hello': there is none Or set Snapshot to auto")]
     [InlineData("echo noise >&2; echo 'HL4013: not so' >&2; exit 1", "HL4013", "not so")]
     [InlineData("echo 'HL1234: nonsense' >&2; exit 1", "HL3011", "its last words were 'HL1234: nonsense'")]
-    [InlineData("cd \"$1\"; echo half > index.json.tmp; cd blobs/sha256; echo half > $(printf a%.0s $(seq 64)).tmp; echo whole > $(printf b%.0s $(seq 64)); kill -KILL $$", "HL3011", "signal 9")]
-    public void However_the_process_fails_it_is_one_error_at_the_guest_and_the_image_is_as_it_was_baked(string script, string code, string text)
+    [InlineData(
+        "cd \"$1\"; echo half > index.json.tmp; cd blobs/sha256; echo half > $(printf a%.0s $(seq 64)).tmp; echo whole > $(printf "
+            + "b%.0s $(seq 64)); kill -KILL $$",
+        "HL3011",
+        "signal 9")]
+    public void However_the_process_fails_it_is_one_error_at_the_guest_and_the_image_is_as_it_was_baked(
+        string script, string code, string text)
     {
         _snapshotter.Write(script);
         ITaskItem[] guests = Bake("true");
@@ -106,7 +114,7 @@ public sealed partial class SnapshotGuestsTests
         Assert.Equal(before, ImageContent());
     }
 
-    /// <summary>Whether a process has ended; one that nobody has asked for its exit code yet has, too.</summary>
+    /// <summary>Gets whether a process has ended. A process whose exit code nobody has read yet has ended, too.</summary>
     private static bool HasEnded(string pid) =>
         !File.Exists($"/proc/{pid}/stat") || File.ReadAllText($"/proc/{pid}/stat").Split(") ")[^1].StartsWith('Z');
 }

@@ -4,13 +4,16 @@ using Microsoft.Build.Utilities;
 
 namespace Hyperlight.Sdk.Tasks.Tests;
 
-/// <summary>When a snapshot is taken, and when not. A shell script stands for the process: the real one needs a hypervisor and is tested elsewhere.</summary>
+/// <summary>
+/// Tests when the task takes a snapshot. A shell script replaces the process that takes the snapshot: other tests run the real process,
+/// which needs a hypervisor.
+/// </summary>
 public sealed partial class SnapshotGuestsTests : IDisposable
 {
     private readonly TaskBench _bench = new();
     private readonly FakeSnapshotter _snapshotter = new();
 
-    // Any file that can be opened for reading and writing is as good as a hypervisor: nothing is asked of it.
+    // The task only opens the device for reading and writing, so a file replaces the device.
     private string Device => _bench.PathOf("kvm");
 
     private string ImageDirectory => Path.Combine(_bench.ImageRoot, "hello");
@@ -57,14 +60,16 @@ public sealed partial class SnapshotGuestsTests : IDisposable
         Assert.True(Run(guests));
         Assert.Equal(0, _snapshotter.Starts);
         Assert.Empty(_bench.Engine.Warnings);
-        Assert.Contains(_bench.Engine.Messages, message => message.Importance == MessageImportance.Low && message.Message!.Contains("HL5001", StringComparison.Ordinal));
+        Assert.Contains(
+            _bench.Engine.Messages,
+            message => message.Importance == MessageImportance.Low && message.Message!.Contains("HL5001", StringComparison.Ordinal));
 
         File.WriteAllText(Device, "");
         Assert.True(Run(guests));
         Assert.Equal(1, _snapshotter.Starts);
         Assert.NotNull(SnapshotDigest());
 
-        // A snapshot that is there stays where the hypervisor goes.
+        // A snapshot stays when the hypervisor goes.
         File.Delete(Device);
         Assert.True(Run(guests));
         Assert.NotNull(SnapshotDigest());
@@ -141,7 +146,8 @@ public sealed partial class SnapshotGuestsTests : IDisposable
         Assert.True(Run(guests));
 
         Assert.Equal(
-            $"{ImageDirectory} --timeout 60 --host-functions {_bench.PathOf("f.json")} --host-functions-assembly {_bench.PathOf("a.dll")}", _snapshotter.Arguments);
+            $"{ImageDirectory} --timeout 60 --host-functions {_bench.PathOf("f.json")} --host-functions-assembly {_bench.PathOf("a.dll")}",
+            _snapshotter.Arguments);
     }
 
     [Fact]
@@ -202,7 +208,8 @@ public sealed partial class SnapshotGuestsTests : IDisposable
         _bench.Write("f.json", [1]);
         ITaskItem[] guests = Bake("true", functions: "f.json");
         _snapshotter.WriteTaking(ImageDirectory);
-        File.AppendAllText(_snapshotter.Script, $"test -e '{_snapshotter.PathOf("changed")}' || echo >> '{_bench.PathOf("f.json")}'\ntouch '{_snapshotter.PathOf("changed")}'\n");
+        string mark = _snapshotter.PathOf("changed");
+        File.AppendAllText(_snapshotter.Script, $"test -e '{mark}' || echo >> '{_bench.PathOf("f.json")}'\ntouch '{mark}'\n");
 
         Assert.True(Run(guests));
         Assert.True(Run(guests));
@@ -245,8 +252,9 @@ public sealed partial class SnapshotGuestsTests : IDisposable
         _snapshotter.Dispose();
     }
 
-    /// <summary>Resolves and bakes.</summary>
-    private ITaskItem[] Bake(string snapshot, string timeout = "60", string? functions = null, string? assembly = null, bool interrupts = false)
+    /// <summary>Resolves and bakes a guest.</summary>
+    private ITaskItem[] Bake(
+        string snapshot, string timeout = "60", string? functions = null, string? assembly = null, bool interrupts = false)
     {
         TaskItem guest = new("hello.elf", new Dictionary<string, string>
         {
@@ -283,7 +291,7 @@ public sealed partial class SnapshotGuestsTests : IDisposable
         return image.SnapshotDigest?["sha256:".Length..];
     }
 
-    /// <summary>The files of the image and what is in them.</summary>
+    /// <summary>Gets the files of the image and their content.</summary>
     private string[] ImageContent() =>
     [
         .. Directory.EnumerateFiles(ImageDirectory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)

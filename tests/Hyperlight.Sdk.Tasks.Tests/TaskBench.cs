@@ -3,13 +3,19 @@ using Microsoft.Build.Utilities;
 
 namespace Hyperlight.Sdk.Tasks.Tests;
 
-/// <summary>A folder with a project file, in which tasks are run one by one as the targets would.</summary>
+/// <summary>A folder with a project file. Tests run tasks in the folder one by one, as the targets do.</summary>
 internal sealed class TaskBench : IDisposable
 {
     public TaskBench()
     {
         Folder = Directory.CreateTempSubdirectory("hyperlight-").FullName;
-        File.WriteAllText(ProjectFile, "<Project>\n  <ItemGroup>\n    <HyperlightGuest Include=\"hello.elf\" />\n  </ItemGroup>\n</Project>\n");
+        File.WriteAllText(ProjectFile, """
+            <Project>
+              <ItemGroup>
+                <HyperlightGuest Include="hello.elf" />
+              </ItemGroup>
+            </Project>
+            """);
     }
 
     public string Folder { get; }
@@ -24,7 +30,7 @@ internal sealed class TaskBench : IDisposable
 
     public void Write(string file, byte[] bytes) => File.WriteAllBytes(PathOf(file), bytes);
 
-    /// <summary>Resolves guests.</summary>
+    /// <summary>Resolves guests and returns the items for other tasks.</summary>
     public ITaskItem[] Resolve(params string[] guests)
     {
         ResolveGuests resolve = new()

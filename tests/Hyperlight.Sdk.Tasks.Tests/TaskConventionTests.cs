@@ -1,8 +1,9 @@
+using System.Reflection;
 using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks.Tests;
 
-/// <summary>What MSBuild has to be able to rely on for every task.</summary>
+/// <summary>Tests what MSBuild expects of every task.</summary>
 public sealed class TaskConventionTests
 {
     public static TheoryData<Type> Tasks =>
@@ -12,7 +13,7 @@ public sealed class TaskConventionTests
     [MemberData(nameof(Tasks))]
     public void A_task_says_that_it_can_run_beside_others_and_can_be_canceled(Type task)
     {
-        // MSBuild knows the attribute by its full name.
+        // MSBuild looks for the full name of the attribute.
         Assert.Contains(
             task.GetCustomAttributesData(),
             attribute => attribute.AttributeType.FullName == "Microsoft.Build.Framework.MSBuildMultiThreadableTaskAttribute");
@@ -22,6 +23,7 @@ public sealed class TaskConventionTests
     [Theory]
     [MemberData(nameof(Tasks))]
     public void A_task_has_no_static_state(Type task) =>
-        Assert.All(task.GetFields(System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.Public | System.Reflection.BindingFlags.NonPublic),
+        Assert.All(
+            task.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic),
             field => Assert.True(field.IsInitOnly || field.IsLiteral || field.Name.StartsWith('<'), field.Name));
 }

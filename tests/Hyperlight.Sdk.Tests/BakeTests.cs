@@ -2,7 +2,7 @@ using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tests;
 
-/// <summary>HyperlightBake and HyperlightValidate by themselves.</summary>
+/// <summary>Tests the targets HyperlightBake and HyperlightValidate.</summary>
 public sealed class BakeTests
 {
     private const string Image = "obj/Debug/net10.0/hyperlight/hello";
@@ -18,7 +18,9 @@ public sealed class BakeTests
         string[] files = project.FilesBelow(Image);
         Assert.Equal(["index.json", "oci-layout"], files[^2..]);
         Assert.All(files[..^2], file => Assert.StartsWith("blobs/sha256/", file, StringComparison.Ordinal));
-        Assert.Contains(outcome.HighMessages, message => message.StartsWith("hello -> obj/Debug/net10.0/hyperlight/hello (", StringComparison.Ordinal));
+        Assert.Contains(
+            outcome.HighMessages,
+            message => message.StartsWith("hello -> obj/Debug/net10.0/hyperlight/hello (", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -117,7 +119,8 @@ public sealed class BakeTests
     [Fact]
     public void A_32_bit_guest_under_an_amd64_assertion_is_one_error()
     {
-        using SdkProject project = SdkProject.WithGuest("<PropertyGroup><HyperlightArchitecture>amd64</HyperlightArchitecture></PropertyGroup>");
+        using SdkProject project = SdkProject.WithGuest(
+            "<PropertyGroup><HyperlightArchitecture>amd64</HyperlightArchitecture></PropertyGroup>");
         project.Write("guests/hello.elf", GuestFiles.I686());
 
         BuildOutcome outcome = project.Build("HyperlightBake");
@@ -164,7 +167,9 @@ public sealed class BakeTests
 
         project.Delete("guests/bad.elf");
         ITaskItem valid = Assert.Single(project.Build("HyperlightValidate").Items);
-        Assert.Equal(("hello", "amd64", "amd64-0.16"), (valid.GetMetadata("Name"), valid.GetMetadata("Architecture"), valid.GetMetadata("Layout")));
+        Assert.Equal(
+            ("hello", "amd64", "amd64-0.16"),
+            (valid.GetMetadata("Name"), valid.GetMetadata("Architecture"), valid.GetMetadata("Layout")));
         Assert.Empty(project.FilesBelow("obj"));
     }
 

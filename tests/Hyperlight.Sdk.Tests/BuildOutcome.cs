@@ -3,14 +3,14 @@ using Microsoft.Build.Framework;
 namespace Hyperlight.Sdk.Tests;
 
 /// <summary>An error or warning of a build.</summary>
-/// <param name="Code">For example <c>HL4001</c>.</param>
-/// <param name="File">The origin.</param>
-/// <param name="Line">The line in it, 0 when none is given.</param>
-/// <param name="HelpLink">Where the code is explained.</param>
+/// <param name="Code">The code, for example <c>HL4001</c>.</param>
+/// <param name="File">The path of the file.</param>
+/// <param name="Line">The number of the line; 0 if there is none.</param>
+/// <param name="HelpLink">The address of the page about the code.</param>
 /// <param name="Message">The text.</param>
 internal sealed record Diagnostic(string Code, string File, int Line, string HelpLink, string Message);
 
-/// <summary>What a build did, as its events told.</summary>
+/// <summary>The result of a build: its events and the items that the target returned.</summary>
 internal sealed class BuildOutcome : ILogger
 {
     private readonly List<Diagnostic> _errors = [];
@@ -29,27 +29,30 @@ internal sealed class BuildOutcome : ILogger
 
     public IReadOnlyList<Diagnostic> Warnings => _warnings;
 
-    /// <summary>Messages with a code.</summary>
+    /// <summary>Gets the messages that have a code.</summary>
     public IReadOnlyList<Diagnostic> Information => _information;
 
-    /// <summary>What is shown at normal verbosity.</summary>
+    /// <summary>Gets the messages of high importance, which a build prints.</summary>
     public IReadOnlyList<string> HighMessages => _messages;
 
-    /// <summary>What the requested target returns.</summary>
+    /// <summary>Gets or sets the items that the requested target returned.</summary>
     public IReadOnlyList<ITaskItem> Items { get; set; } = [];
 
     public LoggerVerbosity Verbosity { get; set; } = LoggerVerbosity.Diagnostic;
 
     public string? Parameters { get; set; }
 
-    /// <summary>The names of the guests that were baked.</summary>
+    /// <summary>Gets the names of the guests that were baked.</summary>
     public string[] Baked =>
-        [.. _lowMessages.Where(message => message.StartsWith(BakedText, StringComparison.Ordinal)).Select(message => message[BakedText.Length..^1])];
+    [
+        .. _lowMessages.Where(message => message.StartsWith(BakedText, StringComparison.Ordinal))
+            .Select(message => message[BakedText.Length..^1]),
+    ];
 
-    /// <summary>Whether a task ran.</summary>
+    /// <summary>Gets whether a task ran.</summary>
     public bool Ran(string task) => _tasks.Contains(task);
 
-    /// <summary>Whether a target was skipped because nothing it reads has changed.</summary>
+    /// <summary>Gets whether a target was skipped because its inputs have not changed.</summary>
     public bool WasUpToDate(string target) => _skipped.GetValueOrDefault(target) == TargetSkipReason.OutputsUpToDate;
 
     public void Initialize(IEventSource eventSource)

@@ -1,6 +1,6 @@
 namespace Hyperlight.Sdk.Tests;
 
-/// <summary>Builds and projects the SDK turns down: HL4008 to HL4010.</summary>
+/// <summary>Tests builds and projects that the SDK refuses: HL4008 to HL4010.</summary>
 public sealed class CheckTests
 {
     [Fact]
@@ -38,9 +38,11 @@ public sealed class CheckTests
     [InlineData("netstandard2.0", "13", "enable")]
     [InlineData("net8.0", null, "enable")]
     [InlineData("net10.0-browser", null, "enable")]
-    public void Frameworks_whose_default_language_lacks_them_get_neither_nullable_nor_global_usings(string framework, string? language, string expected)
+    public void Frameworks_whose_default_language_lacks_them_get_neither_nullable_nor_global_usings(
+        string framework, string? language, string expected)
     {
-        using SdkProject project = SdkProject.WithGuest($"<PropertyGroup><TargetFramework>{framework}</TargetFramework><LangVersion>{language}</LangVersion></PropertyGroup>");
+        using SdkProject project = SdkProject.WithGuest(
+            $"<PropertyGroup><TargetFramework>{framework}</TargetFramework><LangVersion>{language}</LangVersion></PropertyGroup>");
 
         Microsoft.Build.Execution.ProjectInstance evaluated = project.Evaluate();
 

@@ -1,6 +1,6 @@
 namespace Hyperlight.Sdk.Tests;
 
-/// <summary>Projects with several target frameworks.</summary>
+/// <summary>Tests projects with several target frameworks.</summary>
 public sealed class CrossTargetingTests
 {
     private const string Frameworks =

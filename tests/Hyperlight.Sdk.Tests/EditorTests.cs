@@ -2,7 +2,7 @@ using Microsoft.Build.Execution;
 
 namespace Hyperlight.Sdk.Tests;
 
-/// <summary>What an editor sees: evaluation and design-time builds.</summary>
+/// <summary>Tests evaluations and design-time builds, which editors run.</summary>
 public sealed class EditorTests
 {
     private static readonly (string, string) DesignTime = ("DesignTimeBuild", "true");
@@ -10,7 +10,8 @@ public sealed class EditorTests
     [Fact]
     public void A_design_time_build_generates_the_class_and_bakes_nothing()
     {
-        using SdkProject project = SdkProject.WithGuest("<ItemGroup><HyperlightGuest Include='guests/unbuilt.elf' HeapSize='1Q' /></ItemGroup>");
+        using SdkProject project = SdkProject.WithGuest(
+            "<ItemGroup><HyperlightGuest Include='guests/unbuilt.elf' HeapSize='1Q' /></ItemGroup>");
 
         BuildOutcome outcome = project.Build("_HyperlightGenerateGuests", DesignTime);
 
@@ -38,25 +39,31 @@ public sealed class EditorTests
     [Fact]
     public void Evaluation_tells_capability_watched_files_and_up_to_date_inputs()
     {
-        using SdkProject project = SdkProject.WithGuest("<ItemGroup><HyperlightGuest Include='guests/other.elf' Name='second' InitData='init.bin' /></ItemGroup>");
+        using SdkProject project = SdkProject.WithGuest(
+            "<ItemGroup><HyperlightGuest Include='guests/other.elf' Name='second' InitData='init.bin' /></ItemGroup>");
 
         ProjectInstance seen = project.Evaluate();
 
         Assert.Equal("true", seen.GetPropertyValue("UsingHyperlightSdk"));
         Assert.Contains("HyperlightSdk", seen.GetItems("ProjectCapability").Select(item => item.EvaluatedInclude));
-        Assert.Equal(["guests/hello.elf", "guests/other.elf", "init.bin"], seen.GetItems("Watch").Select(item => item.EvaluatedInclude).Order());
+        Assert.Equal(
+            ["guests/hello.elf", "guests/other.elf", "init.bin"], seen.GetItems("Watch").Select(item => item.EvaluatedInclude).Order());
         Assert.Equal(
             ["guests/hello.elf", "guests/other.elf", "init.bin"],
-            seen.GetItems("UpToDateCheckInput").Where(item => item.GetMetadataValue("Set") == "Hyperlight").Select(item => item.EvaluatedInclude).Order());
+            Files("UpToDateCheckInput"));
         Assert.Equal(
             ["obj/Debug/net10.0/hyperlight/.state/hello.baked", "obj/Debug/net10.0/hyperlight/.state/second.baked"],
-            seen.GetItems("UpToDateCheckBuilt").Where(item => item.GetMetadataValue("Set") == "Hyperlight").Select(item => item.EvaluatedInclude).Order());
+            Files("UpToDateCheckBuilt"));
+
+        IEnumerable<string> Files(string type) => seen.GetItems(type)
+            .Where(item => item.GetMetadataValue("Set") == "Hyperlight").Select(item => item.EvaluatedInclude).Order();
     }
 
     [Fact]
     public void A_listed_guest_replaces_the_default_one()
     {
-        using SdkProject project = SdkProject.WithGuest("<ItemGroup><HyperlightGuest Include='./guests/hello.elf' HeapSize='1M' /></ItemGroup>");
+        using SdkProject project = SdkProject.WithGuest(
+            "<ItemGroup><HyperlightGuest Include='./guests/hello.elf' HeapSize='1M' /></ItemGroup>");
 
         ProjectItemInstance guest = Assert.Single(project.Evaluate().GetItems("HyperlightGuest"));
 
@@ -68,21 +75,26 @@ public sealed class EditorTests
     [InlineData("<ItemGroup><HyperlightGuest Remove='guests/hello.elf' /></ItemGroup>", "")]
     [InlineData("<PropertyGroup><EnableDefaultHyperlightGuestItems>false</EnableDefaultHyperlightGuestItems></PropertyGroup>", "")]
     [InlineData("<PropertyGroup><EnableDefaultItems>false</EnableDefaultItems></PropertyGroup>", "")]
-    [InlineData("<ItemGroup><HyperlightGuest Include='guests/hello.elf' Name='a' /><HyperlightGuest Include='guests/hello.elf' Name='b' /></ItemGroup>", "a ,b ")]
+    [InlineData(
+        "<ItemGroup><HyperlightGuest Include='guests/hello.elf' Name='a' /><HyperlightGuest Include='guests/hello.elf' Name='b' />"
+            + "</ItemGroup>",
+        "a ,b ")]
     public void The_body_may_change_default_guests(string body, string expected)
     {
         using SdkProject project = SdkProject.WithGuest(body);
 
         var guests = project.Evaluate().GetItems("HyperlightGuest");
 
-        Assert.Equal(expected, string.Join(',', guests.Select(guest => $"{guest.GetMetadataValue("Name")} {guest.GetMetadataValue("HeapSize")}")));
+        Assert.Equal(
+            expected, string.Join(',', guests.Select(guest => $"{guest.GetMetadataValue("Name")} {guest.GetMetadataValue("HeapSize")}")));
     }
 
     [Fact]
     public void The_default_framework_yields_to_the_body()
     {
         using SdkProject none = SdkProject.WithGuest();
-        using SdkProject several = SdkProject.WithGuest("<PropertyGroup><TargetFrameworks>net10.0;net10.0-browser</TargetFrameworks></PropertyGroup>");
+        using SdkProject several = SdkProject.WithGuest(
+            "<PropertyGroup><TargetFrameworks>net10.0;net10.0-browser</TargetFrameworks></PropertyGroup>");
 
         Assert.Equal("net10.0", none.Evaluate().GetPropertyValue("TargetFramework"));
         Assert.Equal("", several.Evaluate().GetPropertyValue("TargetFramework"));

@@ -1,6 +1,6 @@
 namespace Hyperlight.Sdk.Tests;
 
-/// <summary>The generated C#.</summary>
+/// <summary>Tests the generated C#.</summary>
 public sealed class GenerateTests
 {
     private const string Generated = "obj/Debug/net10.0/Guests.g.cs";
@@ -62,7 +62,8 @@ public sealed class GenerateTests
     [InlineData("", "App")]
     public void Any_namespace_becomes_one_that_csharp_takes(string written, string expected)
     {
-        using SdkProject project = SdkProject.WithGuest($"<PropertyGroup><HyperlightNamespace>{written}</HyperlightNamespace></PropertyGroup>");
+        using SdkProject project = SdkProject.WithGuest(
+            $"<PropertyGroup><HyperlightNamespace>{written}</HyperlightNamespace></PropertyGroup>");
 
         Assert.Equal(expected, project.Evaluate().GetPropertyValue("HyperlightNamespace"));
     }
@@ -101,10 +102,11 @@ public sealed class GenerateTests
     [InlineData("preview")]
     public void Generated_code_is_of_every_language_version_and_passes_every_analyzer(string version)
     {
-        // CA1014: of the assembly, and of every plain project as well.
+        // CA1014 is about the assembly, and every project of the .NET SDK has it.
         using SdkProject project = SdkProject.Empty($"""
               <PropertyGroup>
-                <LangVersion>{version}</LangVersion><AnalysisMode>All</AnalysisMode><TreatWarningsAsErrors>true</TreatWarningsAsErrors><NoWarn>CA1014</NoWarn>
+                <LangVersion>{version}</LangVersion><AnalysisMode>All</AnalysisMode>
+                <TreatWarningsAsErrors>true</TreatWarningsAsErrors><NoWarn>CA1014</NoWarn>
                 <CheckForOverflowUnderflow>true</CheckForOverflowUnderflow><EnforceCodeStyleInBuild>true</EnforceCodeStyleInBuild>
               </PropertyGroup>
             """, "My.checked");
@@ -121,7 +123,9 @@ public sealed class GenerateTests
     public void Names_that_mean_something_in_csharp_compile_without_a_warning()
     {
         using SdkProject project = SdkProject.WithGuest("""
-              <PropertyGroup><TreatWarningsAsErrors>true</TreatWarningsAsErrors><Nullable>disable</Nullable><LangVersion>9</LangVersion></PropertyGroup>
+              <PropertyGroup>
+                <TreatWarningsAsErrors>true</TreatWarningsAsErrors><Nullable>disable</Nullable><LangVersion>9</LangVersion>
+              </PropertyGroup>
             """);
         foreach (string name in (string[])["class", "to-string", "equals", "32bit", "system", "hyperlight", "open", "value", "a.b_c"])
         {
@@ -145,7 +149,7 @@ public sealed class GenerateTests
         Assert.Empty(project.RestoreAndBuild().Errors);
         Assert.Contains("GuestCommandLine.Run(Guests.Hello, args)", project.Read(Program), StringComparison.Ordinal);
 
-        // Its own C# takes over.
+        // A C# file of the project replaces the generated program.
         project.Write("Main.cs", "return 0;");
         Assert.Empty(project.Build("Build").Errors);
         Assert.False(project.Has(Program));
@@ -186,7 +190,8 @@ public sealed class GenerateTests
     [Fact]
     public void Without_the_runtime_there_is_nothing_to_generate()
     {
-        using SdkProject project = SdkProject.WithGuest("<PropertyGroup><DisableHyperlightRuntimeReference>true</DisableHyperlightRuntimeReference></PropertyGroup>");
+        using SdkProject project = SdkProject.WithGuest(
+            "<PropertyGroup><DisableHyperlightRuntimeReference>true</DisableHyperlightRuntimeReference></PropertyGroup>");
 
         Assert.Empty(project.RestoreAndBuild().Errors);
 

@@ -1,6 +1,6 @@
 namespace Hyperlight.Sdk.Tests;
 
-/// <summary>Typed calls in a project of the SDK.</summary>
+/// <summary>Tests typed calls in a project of the SDK.</summary>
 public sealed class GeneratorTests
 {
     private const string Calculator = "[GuestInterface] partial interface ICalculator { int Add(int a, int b); }";
@@ -8,7 +8,8 @@ public sealed class GeneratorTests
     [Fact]
     public void A_project_of_the_sdk_has_the_generator()
     {
-        using SdkProject project = SdkProject.WithGuest("<PropertyGroup><TreatWarningsAsErrors>true</TreatWarningsAsErrors></PropertyGroup>");
+        using SdkProject project = SdkProject.WithGuest(
+            "<PropertyGroup><TreatWarningsAsErrors>true</TreatWarningsAsErrors></PropertyGroup>");
         project.Write("Program.cs", "return ICalculator.For(Guests.Hello.CreateSandbox()).Add(20, 22);");
         project.Write("ICalculator.cs", Calculator);
 
@@ -41,6 +42,9 @@ public sealed class GeneratorTests
     {
         using SdkProject project = SdkProject.Empty(body, extension: extension);
 
-        Assert.Equal(count, project.Evaluate().GetItems("Analyzer").Count(item => item.EvaluatedInclude.EndsWith("Hyperlight.Generator.dll", StringComparison.Ordinal)));
+        Assert.Equal(
+            count,
+            project.Evaluate().GetItems("Analyzer")
+                .Count(item => item.EvaluatedInclude.EndsWith("Hyperlight.Generator.dll", StringComparison.Ordinal)));
     }
 }

@@ -3,13 +3,13 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Sdk.Tests;
 
-/// <summary>Guests for builds: small, valid, and different when asked for.</summary>
+/// <summary>Creates small, valid guests for builds.</summary>
 internal static class GuestFiles
 {
     public static byte[] Amd64(byte fill = 0xF4) =>
         TestElf.Amd64().WithSegment(0x8000, ElfSegmentFlags.Read, [fill]).Build();
 
-    /// <summary>A guest that HL1017 warns of.</summary>
+    /// <summary>Creates a guest with the finding HL1017, which is a warning.</summary>
     public static byte[] WithWarning() =>
         TestElf.Amd64().WithSegment(0x8000, ElfSegmentFlags.Read | ElfSegmentFlags.Write | ElfSegmentFlags.Execute, [1]).Build();
 

@@ -1,6 +1,6 @@
 namespace Hyperlight.Sdk.Tests;
 
-/// <summary>When a guest is baked again, and when not.</summary>
+/// <summary>Tests when a build bakes a guest again.</summary>
 public sealed class IncrementalTests
 {
     private const string Image = "obj/Debug/net10.0/hyperlight/hello";
@@ -26,13 +26,15 @@ public sealed class IncrementalTests
 
         // Visual Studio asks for a build until an output is as new as every input.
         Assert.Equal(
-            File.GetLastWriteTimeUtc(project.PathOf("guests/hello.elf")), File.GetLastWriteTimeUtc(project.PathOf("obj/Debug/net10.0/hyperlight/.state/hello.baked")));
+            File.GetLastWriteTimeUtc(project.PathOf("guests/hello.elf")),
+            File.GetLastWriteTimeUtc(project.PathOf("obj/Debug/net10.0/hyperlight/.state/hello.baked")));
     }
 
     [Fact]
     public void Other_content_of_the_same_length_and_time_bakes()
     {
-        using SdkProject project = SdkProject.WithGuest("<ItemGroup><HyperlightGuest Include='guests/hello.elf' InitData='init.bin' /></ItemGroup>");
+        using SdkProject project = SdkProject.WithGuest(
+            "<ItemGroup><HyperlightGuest Include='guests/hello.elf' InitData='init.bin' /></ItemGroup>");
         project.Write("init.bin", "one");
         Assert.Equal(["hello"], project.Build("HyperlightBake").Baked);
         string[] before = project.FilesBelow(Image);
@@ -56,14 +58,16 @@ public sealed class IncrementalTests
     [Fact]
     public void A_link_that_leads_to_another_guest_bakes()
     {
-        using SdkProject project = SdkProject.WithGuest("<PropertyGroup><EnableDefaultHyperlightGuestItems>false</EnableDefaultHyperlightGuestItems></PropertyGroup><ItemGroup><HyperlightGuest Include='linked.elf' /></ItemGroup>");
+        using SdkProject project = SdkProject.WithGuest(
+            "<PropertyGroup><EnableDefaultHyperlightGuestItems>false</EnableDefaultHyperlightGuestItems></PropertyGroup><ItemGroup>"
+                + "<HyperlightGuest Include='linked.elf' /></ItemGroup>");
         project.Write("guests/other.elf", GuestFiles.Amd64(fill: 0x90));
         File.SetLastWriteTimeUtc(project.PathOf("guests/other.elf"), File.GetLastWriteTimeUtc(project.PathOf("guests/hello.elf")));
         File.CreateSymbolicLink(project.PathOf("current.elf"), project.PathOf("guests/hello.elf"));
         File.CreateSymbolicLink(project.PathOf("linked.elf"), project.PathOf("current.elf"));
         Assert.Equal(["linked"], project.Build("HyperlightBake").Baked);
 
-        // The link that the project names stays as it is.
+        // The project names the link, which stays as it is.
         File.Delete(project.PathOf("current.elf"));
         File.CreateSymbolicLink(project.PathOf("current.elf"), project.PathOf("guests/other.elf"));
 
@@ -74,7 +78,9 @@ public sealed class IncrementalTests
     [Fact]
     public void A_mapped_file_that_is_replaced_by_an_older_one_reaches_the_output()
     {
-        using SdkProject project = SdkProject.WithGuest("<ItemGroup><HyperlightGuest Include='guests/kernel.elf' FileMappings=' motd = motd.txt @ 0x80000000 ' /></ItemGroup>").WithoutCompiler();
+        using SdkProject project = SdkProject.WithGuest(
+            "<ItemGroup><HyperlightGuest Include='guests/kernel.elf' FileMappings=' motd = motd.txt @ 0x80000000 ' /></ItemGroup>")
+            .WithoutCompiler();
         project.Write("guests/kernel.elf", GuestFiles.I686());
         project.Write("motd.txt", "new");
         Assert.Empty(project.RestoreAndBuild().Errors);
@@ -83,10 +89,11 @@ public sealed class IncrementalTests
 
         Assert.Empty(project.Build("Build").Errors);
 
-        Assert.Equal("old", Assert.Single(Directory.EnumerateFiles(project.PathOf("bin"), "motd", SearchOption.AllDirectories).Select(File.ReadAllText)));
+        string shipped = Assert.Single(Directory.EnumerateFiles(project.PathOf("bin"), "motd", SearchOption.AllDirectories));
+        Assert.Equal("old", File.ReadAllText(shipped));
         Assert.Empty(project.Build("Build").Baked);
 
-        // The copy is what ships: a damaged one is made again.
+        // The build ships the copy, so it makes a damaged copy again.
         string copy = Assert.Single(Directory.EnumerateFiles(project.PathOf("obj"), "motd", SearchOption.AllDirectories));
         File.WriteAllText(copy, "odd");
         Assert.NotEmpty(project.Build("HyperlightBake").Baked);
@@ -122,7 +129,7 @@ public sealed class IncrementalTests
             Assert.Equal(before, project.FilesBelow(Image));
         }
 
-        // A full disk leaves the file without its content.
+        // After a full disk the file is there without its content.
         File.WriteAllBytes(files[^1], []);
         Assert.Equal(["hello"], project.Build("HyperlightBake").Baked);
         Assert.Equal(before, project.FilesBelow(Image));
@@ -173,7 +180,8 @@ public sealed class IncrementalTests
     [Fact]
     public void Changed_init_data_bakes()
     {
-        using SdkProject project = SdkProject.WithGuest("<ItemGroup><HyperlightGuest Include='guests/hello.elf' InitData='init.bin' /></ItemGroup>");
+        using SdkProject project = SdkProject.WithGuest(
+            "<ItemGroup><HyperlightGuest Include='guests/hello.elf' InitData='init.bin' /></ItemGroup>");
         project.Write("init.bin", "one");
         Assert.NotEmpty(project.Build("HyperlightBake").Baked);
         Assert.Empty(project.Build("HyperlightBake").Baked);
@@ -189,7 +197,8 @@ public sealed class IncrementalTests
     public void A_lost_image_file_bakes(string pattern)
     {
         using SdkProject project = Baked();
-        string lost = Directory.EnumerateFiles(project.PathOf($"{Image}/{Path.GetDirectoryName(pattern)}"), Path.GetFileName(pattern)).First();
+        string folder = project.PathOf($"{Image}/{Path.GetDirectoryName(pattern)}");
+        string lost = Directory.EnumerateFiles(folder, Path.GetFileName(pattern)).First();
         File.Delete(lost);
 
         Assert.NotEmpty(project.Build("HyperlightBake").Baked);

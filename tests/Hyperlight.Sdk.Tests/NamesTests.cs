@@ -4,12 +4,16 @@ using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tests;
 
-/// <summary>HL4025: names that nothing reads. HL4015: switches that are neither true nor false.</summary>
+/// <summary>
+/// Tests names that nothing reads (HL4025), former names (HL4027, HL4028), and switches that are neither true nor false (HL4015).
+/// </summary>
 public sealed class NamesTests
 {
     [Theory]
     [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf' HeapSiez='1M' /></ItemGroup>", "HeapSize")]
-    [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf'><Snapshots>auto</Snapshots></HyperlightGuest></ItemGroup>", "Snapshot")]
+    [InlineData(
+        "<ItemGroup><HyperlightGuest Update='guests/hello.elf'><Snapshots>auto</Snapshots></HyperlightGuest></ItemGroup>",
+        "Snapshot")]
     [InlineData("<ItemGroup><HyperlightGuest Update='guests/*.elf' HyperlightHeapSize='1M' /></ItemGroup>", "HeapSize")]
     [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf' Timeout='5' /></ItemGroup>", "SnapshotTimeout")]
     [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf' Color='red' /></ItemGroup>", null)]
@@ -19,11 +23,19 @@ public sealed class NamesTests
     [InlineData("<ItemGroup><HyperlightGuests Include='guests/hello.elf' /></ItemGroup>", "HyperlightGuest")]
     [InlineData("<PropertyGroup><HyperlightHeapSiez>1M</HyperlightHeapSiez></PropertyGroup>", "HyperlightHeapSize")]
     [InlineData("<PropertyGroup><HyprelightHeapSize>1M</HyprelightHeapSize></PropertyGroup>", "HyperlightHeapSize")]
-    [InlineData("<PropertyGroup><HyperlightHeapSiez Condition=\"'$(HyperlightHeapSiez)' == ''\">1M</HyperlightHeapSiez></PropertyGroup>", "HyperlightHeapSize")]
-    [InlineData("<PropertyGroup><HyperlightBakeDependOn>$(HyperlightBakeDependOn);Mine</HyperlightBakeDependOn></PropertyGroup>", "HyperlightBakeDependsOn")]
-    [InlineData("<PropertyGroup Condition=\"'$(HyperlightSnapsht)' == 'auto'\"><HyperlightHeapSize>1M</HyperlightHeapSize></PropertyGroup>", "HyperlightSnapshot")]
+    [InlineData(
+        "<PropertyGroup><HyperlightHeapSiez Condition=\"'$(HyperlightHeapSiez)' == ''\">1M</HyperlightHeapSiez></PropertyGroup>",
+        "HyperlightHeapSize")]
+    [InlineData(
+        "<PropertyGroup><HyperlightBakeDependOn>$(HyperlightBakeDependOn);Mine</HyperlightBakeDependOn></PropertyGroup>",
+        "HyperlightBakeDependsOn")]
+    [InlineData(
+        "<PropertyGroup Condition=\"'$(HyperlightSnapsht)' == 'auto'\"><HyperlightHeapSize>1M</HyperlightHeapSize></PropertyGroup>",
+        "HyperlightSnapshot")]
     [InlineData("<PropertyGroup Condition='false'><HyperlightSnapshots>auto</HyperlightSnapshots></PropertyGroup>", "HyperlightSnapshot")]
-    [InlineData("<PropertyGroup><EnableDefaultHyperlightGuestItem>false</EnableDefaultHyperlightGuestItem></PropertyGroup>", "EnableDefaultHyperlightGuestItems")]
+    [InlineData(
+        "<PropertyGroup><EnableDefaultHyperlightGuestItem>false</EnableDefaultHyperlightGuestItem></PropertyGroup>",
+        "EnableDefaultHyperlightGuestItems")]
     [InlineData("<PropertyGroup><HyperlightColor>red</HyperlightColor></PropertyGroup>", null)]
     public void A_mistyped_name_is_a_warning_at_its_line_that_gives_the_nearest(string body, string? nearest)
     {
@@ -70,7 +82,9 @@ public sealed class NamesTests
     {
         using SdkProject project = SdkProject.WithGuest("""
               <ItemGroup><HyperlightGuest Update="guests/late.elf" HeapSize="1M" /></ItemGroup>
-              <Target Name="WriteGuest" BeforeTargets="_HyperlightFindGuests"><Copy SourceFiles="guests/hello.elf" DestinationFiles="guests/late.elf" /></Target>
+              <Target Name="WriteGuest" BeforeTargets="_HyperlightFindGuests">
+                <Copy SourceFiles="guests/hello.elf" DestinationFiles="guests/late.elf" />
+              </Target>
             """);
 
         BuildOutcome outcome = project.Build("HyperlightBake");
@@ -80,12 +94,18 @@ public sealed class NamesTests
     }
 
     [Theory]
-    [InlineData("<PropertyGroup><HyperlightSnapshots>1</HyperlightSnapshots><Own Condition=\"'$(HyperlightSnapshots)' == '1' and '$(HyperlightSuite)' == '' and '$(hyperlightARCHITECTURE)' == ''\">1</Own></PropertyGroup>")]
+    [InlineData(
+        "<PropertyGroup><HyperlightSnapshots>1</HyperlightSnapshots><Own Condition=\"'$(HyperlightSnapshots)' == '1' "
+            + "and '$(HyperlightSuite)' == '' and '$(hyperlightARCHITECTURE)' == ''\">1</Own></PropertyGroup>")]
     [InlineData("<PropertyGroup><HyperlightVersion>1</HyperlightVersion><Version>$(HyperlightVersion)</Version></PropertyGroup>")]
-    [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf' Owner='me' Team='us' /></ItemGroup><Target Name='Own'><Message Text='%(HyperlightGuest.Owner) @(HyperlightGuest->&quot;%(Team)&quot;)' /></Target>")]
+    [InlineData(
+        "<ItemGroup><HyperlightGuest Update='guests/hello.elf' Owner='me' Team='us' /></ItemGroup><Target Name='Own'><Message "
+            + "Text='%(HyperlightGuest.Owner) @(HyperlightGuest->&quot;%(Team)&quot;)' /></Target>")]
     [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf' _Owner='me' Link='x' Visible='false' heapsize='1M' /></ItemGroup>")]
     [InlineData("<ItemGroup><HyperlightTest Include='a' /></ItemGroup><Target Name='Own'><Message Text='@(HyperlightTest)' /></Target>")]
-    [InlineData("<PropertyGroup><hyperlightheapsize>1M</hyperlightheapsize><HyperlightBakeDependsOn>$(HyperlightBakeDependsOn)</HyperlightBakeDependsOn></PropertyGroup>")]
+    [InlineData(
+        "<PropertyGroup><hyperlightheapsize>1M</hyperlightheapsize>"
+            + "<HyperlightBakeDependsOn>$(HyperlightBakeDependsOn)</HyperlightBakeDependsOn></PropertyGroup>")]
     public void A_name_that_the_project_reads_itself_is_its_own(string body)
     {
         using SdkProject project = SdkProject.WithGuest(body);
@@ -97,8 +117,13 @@ public sealed class NamesTests
     public void The_files_that_a_project_imports_and_the_command_line_are_looked_at_too()
     {
         using SdkProject project = SdkProject.WithGuest("""<Import Project="$(MSBuildThisFileDirectory)eng/more.props" />""");
-        project.Write("Directory.Build.props", "<Project>\n<PropertyGroup><HyperlightArchitekture>amd64</HyperlightArchitekture></PropertyGroup>\n</Project>");
-        project.Write("eng/more.props", "<Project><Import Project='$([MSBuild]::GetPathOfFileAbove(eng.props, $(MSBuildThisFileDirectory)))' /><ItemGroup>\n<HyperlightGuset Include='x' /></ItemGroup></Project>");
+        project.Write(
+            "Directory.Build.props",
+            "<Project>\n<PropertyGroup><HyperlightArchitekture>amd64</HyperlightArchitekture></PropertyGroup>\n</Project>");
+        project.Write(
+            "eng/more.props",
+            "<Project><Import Project='$([MSBuild]::GetPathOfFileAbove(eng.props, $(MSBuildThisFileDirectory)))' /><ItemGroup>\n"
+            + "<HyperlightGuset Include='x' /></ItemGroup></Project>");
         project.Write("eng.props", "<Project><PropertyGroup>\n<HyperlightScratchSiz>1M</HyperlightScratchSiz></PropertyGroup></Project>");
 
         BuildOutcome outcome = Check(project, ("HyperlightSegmentPermision", "Segments"));
@@ -110,10 +135,16 @@ public sealed class NamesTests
 
     [Theory]
     [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf' Layout='i686' /></ItemGroup>", "Architecture", "HL2001")]
-    [InlineData("<ItemDefinitionGroup><HyperlightGuest><Layout>i686</Layout></HyperlightGuest></ItemDefinitionGroup>", "Architecture", "HL2001")]
+    [InlineData(
+        "<ItemDefinitionGroup><HyperlightGuest><Layout>i686</Layout></HyperlightGuest></ItemDefinitionGroup>",
+        "Architecture",
+        "HL2001")]
     [InlineData("<ItemGroup><HyperlightGuest Update='guests/hello.elf' Permissions='none' /></ItemGroup>", "SegmentPermissions", "HL4004")]
     [InlineData("<PropertyGroup><HyperlightLayout>i686</HyperlightLayout></PropertyGroup>", "HyperlightArchitecture", "HL2001")]
-    [InlineData("<PropertyGroup><HyperlightPermissions>none</HyperlightPermissions></PropertyGroup>", "HyperlightSegmentPermissions", "HL4004")]
+    [InlineData(
+        "<PropertyGroup><HyperlightPermissions>none</HyperlightPermissions></PropertyGroup>",
+        "HyperlightSegmentPermissions",
+        "HL4004")]
     public void A_former_name_is_read_with_one_warning_at_its_line_that_gives_the_name(string body, string name, string code)
     {
         using SdkProject project = SdkProject.WithGuest(body);
@@ -131,7 +162,9 @@ public sealed class NamesTests
 
     [Theory]
     [InlineData("<ItemGroup><HyperlightGuest Update='guests/*.elf' Architecture='amd64' Layout='i686' /></ItemGroup>")]
-    [InlineData("<PropertyGroup><HyperlightSegmentPermissions>Segments</HyperlightSegmentPermissions><HyperlightPermissions>Upstream</HyperlightPermissions></PropertyGroup>")]
+    [InlineData(
+        "<PropertyGroup><HyperlightSegmentPermissions>Segments</HyperlightSegmentPermissions>"
+            + "<HyperlightPermissions>Upstream</HyperlightPermissions></PropertyGroup>")]
     public void A_former_name_that_differs_from_the_name_is_an_error_at_its_line(string body)
     {
         using SdkProject project = SdkProject.WithGuest(body);
@@ -146,9 +179,18 @@ public sealed class NamesTests
 
     [Theory]
     [InlineData("<ItemGroup><HyperlightGuest Update='guests/*.elf' Architecture='amd64' Layout='AMD64' /></ItemGroup>", 1)]
-    [InlineData("<PropertyGroup><HyperlightLayout>i686</HyperlightLayout></PropertyGroup><ItemGroup><HyperlightGuest Update='guests/*.elf' Architecture='amd64' /></ItemGroup>", 1)]
-    [InlineData("<PropertyGroup><HyperlightArchitecture>i686</HyperlightArchitecture></PropertyGroup><ItemGroup><HyperlightGuest Update='guests/*.elf' Layout='amd64' /></ItemGroup>", 1)]
-    [InlineData("<PropertyGroup><HyperlightArchitecture>i686</HyperlightArchitecture></PropertyGroup><ItemGroup><HyperlightGuest Update='guests/*.elf' Architecture='amd64' /></ItemGroup>", 0)]
+    [InlineData(
+        "<PropertyGroup><HyperlightLayout>i686</HyperlightLayout></PropertyGroup><ItemGroup><HyperlightGuest Update='guests/*.elf' "
+            + "Architecture='amd64' /></ItemGroup>",
+        1)]
+    [InlineData(
+        "<PropertyGroup><HyperlightArchitecture>i686</HyperlightArchitecture></PropertyGroup><ItemGroup><HyperlightGuest "
+            + "Update='guests/*.elf' Layout='amd64' /></ItemGroup>",
+        1)]
+    [InlineData(
+        "<PropertyGroup><HyperlightArchitecture>i686</HyperlightArchitecture></PropertyGroup><ItemGroup><HyperlightGuest "
+            + "Update='guests/*.elf' Architecture='amd64' /></ItemGroup>",
+        0)]
     public void Metadata_counts_before_a_property_whichever_has_a_former_name(string body, int warnings)
     {
         using SdkProject project = SdkProject.WithGuest(body);
@@ -166,7 +208,8 @@ public sealed class NamesTests
     [InlineData("@(Other->'%(Sha256)')", null)]
     public void A_former_metadata_of_an_image_that_a_project_reads_is_a_warning(string text, string? name)
     {
-        using SdkProject project = SdkProject.WithGuest($"""<Target Name="Own" DependsOnTargets="HyperlightBake"><Message Text="{text}" /></Target>""");
+        using SdkProject project = SdkProject.WithGuest(
+            $"""<Target Name="Own" DependsOnTargets="HyperlightBake"><Message Text="{text}" /></Target>""");
 
         Assert.Equal(name is null ? [] : [("HL4027", 3)], Check(project).Warnings.Select(warning => (warning.Code, warning.Line)));
     }
@@ -193,9 +236,12 @@ public sealed class NamesTests
     public void Spaces_around_a_value_mean_nothing()
     {
         using SdkProject project = SdkProject.WithGuest("""
-              <PropertyGroup><HyperlightArchitecture> amd64 </HyperlightArchitecture><HyperlightSnapshot> False </HyperlightSnapshot></PropertyGroup>
+              <PropertyGroup>
+                <HyperlightArchitecture> amd64 </HyperlightArchitecture><HyperlightSnapshot> False </HyperlightSnapshot>
+              </PropertyGroup>
               <ItemGroup>
-                <HyperlightGuest Update="guests/hello.elf" Name=" hello " HeapSize=" 1M " InitData=" init.bin " InitDataPermissions=" RW " ExecutableHeap=" true " SegmentPermissions=" upstream "
+                <HyperlightGuest Update="guests/hello.elf" Name=" hello " HeapSize=" 1M " InitData=" init.bin " InitDataPermissions=" RW "
+                                 ExecutableHeap=" true " SegmentPermissions=" upstream "
                                  SnapshotTimeout=" 5 " HostFunctions=" " />
               </ItemGroup>
             """);
@@ -213,12 +259,14 @@ public sealed class NamesTests
     {
         string sdk = Path.Combine(SdkProject.HelpRoot, "sdk");
         string targets = string.Concat(Directory.EnumerateFiles(sdk, "*.*", SearchOption.AllDirectories)
-            .Where(file => Path.GetExtension(file) is ".props" or ".targets" && !file.Contains("/obj/", StringComparison.Ordinal)).Select(File.ReadAllText));
+            .Where(file => Path.GetExtension(file) is ".props" or ".targets" && !file.Contains("/obj/", StringComparison.Ordinal))
+            .Select(File.ReadAllText));
         string[] read = [.. Regex.Matches(targets, @"\$\((?!_)(\w*Hyperlight\w*)").Select(match => match.Groups[1].Value).Distinct()];
 
         Assert.Equal(read.Order(), read.Intersect([.. KnownNames.Properties, .. KnownNames.FormerProperties]).Order());
         Assert.Equal([], KnownNames.Properties.Except([.. read, "UsingHyperlightSdk"]));
     }
 
-    private static BuildOutcome Check(SdkProject project, params (string, string)[] properties) => project.Build("_HyperlightCheckNames", properties);
+    private static BuildOutcome Check(SdkProject project, params (string, string)[] properties) =>
+        project.Build("_HyperlightCheckNames", properties);
 }

@@ -1,6 +1,6 @@
 namespace Hyperlight.Sdk.Tests;
 
-/// <summary>Images on their way to bin, to other projects, and out of the way again.</summary>
+/// <summary>Tests that builds copy images to bin and to other projects, and remove old images.</summary>
 public sealed class OutputTests
 {
     private const string Bin = "bin/Debug/net10.0/guests/hello";
@@ -31,7 +31,8 @@ public sealed class OutputTests
     {
         using SdkProject project = SdkProject.WithGuest("""
               <ItemGroup>
-                <HyperlightGuest Include="guests/kernel.elf" FileMappings=" ramfs = data/initrd.img@0x80000000 ; config=data/kernel.conf@0x90000000" />
+                <HyperlightGuest Include="guests/kernel.elf"
+                                 FileMappings=" ramfs = data/initrd.img@0x80000000 ; config=data/kernel.conf@0x90000000" />
               </ItemGroup>
             """.Replace(" = ", "=", StringComparison.Ordinal));
         project.Write("guests/kernel.elf", GuestFiles.I686());
@@ -45,8 +46,12 @@ public sealed class OutputTests
         Assert.Equal([1, 2, 3], File.ReadAllBytes(project.PathOf("bin/Debug/net10.0/guests/files/App/kernel/ramfs")));
         Assert.Equal([4], File.ReadAllBytes(project.PathOf("bin/Debug/net10.0/guests/files/App/kernel/config")));
         string[] records = project.Read("obj/Debug/net10.0/Guests.Records.g.cs").Split('\n');
-        Assert.Matches("\\(\"Hyperlight.Guest.kernel\", \"sha256:[0-9a-f]{64};ramfs@0x80000000;config@0x90000000\"\\)", Assert.Single(records, line => line.Contains("kernel", StringComparison.Ordinal)));
-        Assert.Matches("\\(\"Hyperlight.Guest.hello\", \"sha256:[0-9a-f]{64}\"\\)", Assert.Single(records, line => line.Contains("hello", StringComparison.Ordinal)));
+        Assert.Matches(
+            "\\(\"Hyperlight.Guest.kernel\", \"sha256:[0-9a-f]{64};ramfs@0x80000000;config@0x90000000\"\\)",
+            Assert.Single(records, line => line.Contains("kernel", StringComparison.Ordinal)));
+        Assert.Matches(
+            "\\(\"Hyperlight.Guest.hello\", \"sha256:[0-9a-f]{64}\"\\)",
+            Assert.Single(records, line => line.Contains("hello", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -149,7 +154,8 @@ public sealed class OutputTests
     [Fact]
     public void Clean_follows_no_name_out_of_its_folder()
     {
-        using SdkProject project = SdkProject.WithGuest("<ItemGroup><HyperlightGuest Include='guests/hello.elf' Name='../../../..' /></ItemGroup>");
+        using SdkProject project = SdkProject.WithGuest(
+            "<ItemGroup><HyperlightGuest Include='guests/hello.elf' Name='../../../..' /></ItemGroup>");
 
         project.Build("Clean");
 
@@ -188,7 +194,8 @@ public sealed class OutputTests
         BuildOutcome outcome = project.Build("List", ("CustomAfterHyperlightSdkTargets", project.PathOf("list.targets")));
 
         Assert.Empty(outcome.Errors);
-        var images = outcome.Items.Where(item => item.GetMetadata("TargetPath").StartsWith("guests/hello-", StringComparison.Ordinal)).ToArray();
+        var images = outcome.Items
+            .Where(item => item.GetMetadata("TargetPath").StartsWith("guests/hello-", StringComparison.Ordinal)).ToArray();
         Assert.Equal(project.FilesBelow(Obj).Length, images.Length);
         Assert.All(images, item =>
         {

@@ -1,6 +1,6 @@
 namespace Hyperlight.Sdk.Tests;
 
-/// <summary>What is wrong with the project's own words: HL4001 to HL4007, HL4015 to HL4017.</summary>
+/// <summary>Tests settings of guests that are wrong: HL4001 to HL4007, HL4015 to HL4017.</summary>
 public sealed class ResolveTests
 {
     [Theory]
@@ -13,21 +13,45 @@ public sealed class ResolveTests
     [InlineData("HL4002", "<HyperlightGuest Include='guests/hello.elf' OutputBufferSize='0x' />", "OutputBufferSize")]
     [InlineData("HL4003", "<HyperlightGuest Include='guests/hello.elf' Architecture='arm64' />", "amd64 and i686")]
     [InlineData("HL4004", "<HyperlightGuest Include='guests/hello.elf' SegmentPermissions='rwx' />", "Segments and Upstream")]
-    [InlineData("HL4004", "<HyperlightGuest Include='guests/hello.elf' InitDataPermissions='w' />", "InitDataPermissions of guest 'hello': \"w\" is not a set of permissions; there are r, rw, rx and rwx")]
-    [InlineData("HL4015", "<HyperlightGuest Include='guests/hello.elf' ExecutableHeap='yes' />", "ExecutableHeap of guest 'hello': \"yes\"")]
-    [InlineData("HL4015", "<HyperlightGuest Include='guests/hello.elf' HardwareInterrupts='1' />", "HardwareInterrupts of guest 'hello': \"1\"")]
+    [InlineData(
+        "HL4004",
+        "<HyperlightGuest Include='guests/hello.elf' InitDataPermissions='w' />",
+        "InitDataPermissions of guest 'hello': \"w\" is not a set of permissions; there are r, rw, rx and rwx")]
+    [InlineData(
+        "HL4015",
+        "<HyperlightGuest Include='guests/hello.elf' ExecutableHeap='yes' />",
+        "ExecutableHeap of guest 'hello': \"yes\"")]
+    [InlineData(
+        "HL4015",
+        "<HyperlightGuest Include='guests/hello.elf' HardwareInterrupts='1' />",
+        "HardwareInterrupts of guest 'hello': \"1\"")]
     [InlineData("HL4005", "<HyperlightGuest Include='guests/hello.elf' Name='../hello' />", "'../hello'")]
     [InlineData("HL4005", "<HyperlightGuest Include='guests/hello.elf' Name='guests' />", "'guests'")]
     [InlineData("HL4006", "<HyperlightGuest Include='guests/other.elf' Name='HELLO' />", "guests/other.elf")]
     [InlineData("HL4006", "<HyperlightGuest Include='guests/other.elf' Name='hel-lo' />", "both called HelLo")]
     [InlineData("HL4007", "<HyperlightGuest Include='guests/hello.elf' InitData='init.bin' />", "does not exist: correct the path")]
-    [InlineData("HL4016", "<HyperlightGuest Include='guests/hello.elf' FileMappings='guests/hello.elf' />", "\"guests/hello.elf\" is not a file mapping")]
+    [InlineData(
+        "HL4016",
+        "<HyperlightGuest Include='guests/hello.elf' FileMappings='guests/hello.elf' />",
+        "\"guests/hello.elf\" is not a file mapping")]
     [InlineData("HL4016", "<HyperlightGuest Include='guests/hello.elf' FileMappings='a=guests/hello.elf@2' />", "a multiple of 0x1000")]
-    [InlineData("HL4016", "<HyperlightGuest Include='guests/hello.elf' FileMappings='=guests/hello.elf@0x1000' />", "is not a file mapping")]
+    [InlineData(
+        "HL4016",
+        "<HyperlightGuest Include='guests/hello.elf' FileMappings='=guests/hello.elf@0x1000' />",
+        "is not a file mapping")]
     [InlineData("HL4016", "<HyperlightGuest Include='guests/hello.elf' FileMappings='a=@0x1000' />", "is not a file mapping")]
-    [InlineData("HL4016", "<HyperlightGuest Include='guests/hello.elf' FileMappings='a/b=guests/hello.elf@0x1000' />", "is not a file mapping")]
-    [InlineData("HL4016", "<HyperlightGuest Include='guests/hello.elf' FileMappings='a=guests/hello.elf@0x1000;A=guests/hello.elf@0x2000' />", "one mapping too many")]
-    [InlineData("HL4017", "<HyperlightGuest Include='guests/hello.elf' FileMappings='a=guests/no.img@0x80000000' />", "no.img' for the label 'a'")]
+    [InlineData(
+        "HL4016",
+        "<HyperlightGuest Include='guests/hello.elf' FileMappings='a/b=guests/hello.elf@0x1000' />",
+        "is not a file mapping")]
+    [InlineData(
+        "HL4016",
+        "<HyperlightGuest Include='guests/hello.elf' FileMappings='a=guests/hello.elf@0x1000;A=guests/hello.elf@0x2000' />",
+        "one mapping too many")]
+    [InlineData(
+        "HL4017",
+        "<HyperlightGuest Include='guests/hello.elf' FileMappings='a=guests/no.img@0x80000000' />",
+        "no.img' for the label 'a'")]
     public void A_wrong_item_is_one_coded_error_at_its_line(string code, string item, string text)
     {
         using SdkProject project = SdkProject.WithGuest($"""
@@ -85,7 +109,8 @@ public sealed class ResolveTests
         using SdkProject project = SdkProject.WithGuest("""
               <ItemGroup>
                 <HyperlightGuest Include="guests/hello.elf" />
-                <HyperlightGuest Include="guests/missing.elf" HeapSize="big" Architecture="vax" SegmentPermissions="none" InitData="no.bin" />
+                <HyperlightGuest Include="guests/missing.elf" HeapSize="big" Architecture="vax" SegmentPermissions="none"
+                                 InitData="no.bin" />
                 <HyperlightGuest Include="guests/hello32.elf" Name="-" />
               </ItemGroup>
             """);

@@ -4,7 +4,7 @@ using Microsoft.Build.Execution;
 
 namespace Hyperlight.Sdk.Tests;
 
-/// <summary>A project in a folder of its own that imports the SDK from the source tree and is built in this process.</summary>
+/// <summary>A project in a folder of its own. The project imports the SDK from the source tree, and is built in this process.</summary>
 internal sealed class SdkProject : IDisposable
 {
     private static readonly string RepositoryRoot = Repository.Root;
@@ -21,19 +21,19 @@ internal sealed class SdkProject : IDisposable
         Write("Directory.Packages.props", "<Project />");
     }
 
-    /// <summary>The folder of the project.</summary>
+    /// <summary>Gets the folder of the project.</summary>
     public string Directory { get; }
 
-    /// <summary>The project file.</summary>
+    /// <summary>Gets the path of the project file.</summary>
     public string File { get; }
 
-    /// <summary>Where help links lead.</summary>
+    /// <summary>Gets the folder that help links lead to.</summary>
     public static string HelpRoot => RepositoryRoot;
 
-    /// <summary>A project that is there already, in the folder of another one.</summary>
+    /// <summary>Creates the object for a project file that exists, in the folder of another project.</summary>
     public static SdkProject At(string file) => new(file);
 
-    /// <summary>A project with one guest <c>guests/hello.elf</c> and a program of its own.</summary>
+    /// <summary>Creates a project with one guest <c>guests/hello.elf</c> and a program of its own.</summary>
     public static SdkProject WithGuest(string body = "", string name = "App")
     {
         SdkProject project = Empty(body, name);
@@ -42,7 +42,9 @@ internal sealed class SdkProject : IDisposable
         return project;
     }
 
-    /// <summary>A project file and nothing else. As the only SDK; see <see cref="Added"/> for the other form.</summary>
+    /// <summary>
+    /// Creates a project file and nothing else. Hyperlight.Sdk is the only SDK of the project; <see cref="Added"/> creates the other form.
+    /// </summary>
     public static SdkProject Empty(string body = "", string name = "App", string extension = ".csproj")
     {
         SdkProject project = new(name, extension);
@@ -50,7 +52,7 @@ internal sealed class SdkProject : IDisposable
         return project;
     }
 
-    /// <summary>A project of Microsoft.NET.Sdk that adds Hyperlight.Sdk.</summary>
+    /// <summary>Creates a project of Microsoft.NET.Sdk that adds Hyperlight.Sdk.</summary>
     public static SdkProject Added(string body)
     {
         SdkProject project = new("App", ".csproj");
@@ -66,7 +68,7 @@ internal sealed class SdkProject : IDisposable
         return project;
     }
 
-    /// <summary>Replaces the project file. The body starts on line 3.</summary>
+    /// <summary>Replaces the project file. The body starts on line 3 of the file.</summary>
     public void SetBody(string body) => Write(Path.GetFileName(File), $"""
         <Project>
           <Import Project="{RepositoryRoot}sdk/Sdk/Sdk.props" />
@@ -75,7 +77,7 @@ internal sealed class SdkProject : IDisposable
         </Project>
         """);
 
-    /// <summary>The absolute path of a file of the project.</summary>
+    /// <summary>Gets the absolute path of a file of the project.</summary>
     public string PathOf(string file) => Path.Combine(Directory, file);
 
     public bool Has(string file) => System.IO.File.Exists(PathOf(file));
@@ -92,17 +94,19 @@ internal sealed class SdkProject : IDisposable
 
     public void Delete(string file) => System.IO.File.Delete(PathOf(file));
 
-    /// <summary>The absolute path of the folder of an image, which is called after the guest and the image's content.</summary>
+    /// <summary>
+    /// Gets the absolute path of the folder of an image. The folder is called after the guest and the content of the image.
+    /// </summary>
     public string PathOfImage(string folder) => ImageFolders.Find(PathOf(folder));
 
-    /// <summary>Files below a folder, relative to it, in order; empty when the folder is not there.</summary>
+    /// <summary>Gets the paths of the files below a folder, relative to the folder, in order; empty if there is no folder.</summary>
     public string[] FilesBelow(string folder) =>
         System.IO.Directory.Exists(PathOfImage(folder))
             ? [.. System.IO.Directory.EnumerateFiles(PathOfImage(folder), "*", SearchOption.AllDirectories)
                 .Select(file => Path.GetRelativePath(PathOfImage(folder), file).Replace('\\', '/')).Order(StringComparer.Ordinal)]
             : [];
 
-    /// <summary>Replaces the C# compiler by something that takes no time, for tests of everything around it.</summary>
+    /// <summary>Replaces the C# compiler with a target that takes no time, for tests that need no compiled assembly.</summary>
     public SdkProject WithoutCompiler()
     {
         Write("Directory.Build.targets", """
@@ -121,14 +125,14 @@ internal sealed class SdkProject : IDisposable
         return this;
     }
 
-    /// <summary>Restores, then builds.</summary>
+    /// <summary>Restores and builds the project.</summary>
     public BuildOutcome RestoreAndBuild(params (string Name, string Value)[] properties)
     {
         BuildOutcome restored = Build("Restore", [.. properties, ("MSBuildRestoreSessionId", Guid.NewGuid().ToString())]);
         return restored.Succeeded ? Build("Build", properties) : restored;
     }
 
-    /// <summary>Builds a target; the outcome has the items it returns.</summary>
+    /// <summary>Builds a target. The outcome has the items that the target returns.</summary>
     public BuildOutcome Build(string target, params (string Name, string Value)[] properties)
     {
         BuildOutcome outcome = new();
@@ -148,7 +152,7 @@ internal sealed class SdkProject : IDisposable
         return outcome;
     }
 
-    /// <summary>The project as an editor sees it, without building.</summary>
+    /// <summary>Evaluates the project without a build, as editors do.</summary>
     public ProjectInstance Evaluate(params (string Name, string Value)[] properties)
     {
         using ProjectCollection projects = new(GlobalProperties(properties));

@@ -6,7 +6,9 @@ using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tests;
 
-/// <summary>The schema, the targets and the tables of the documents say of each setting what its description in the tasks says.</summary>
+/// <summary>
+/// Tests that the schema, the targets and the tables of the documents agree with the descriptions of settings in the tasks.
+/// </summary>
 public sealed partial class SettingsTests
 {
     private static readonly string Schema = Path.Combine(SdkProject.HelpRoot, "sdk", "Sdk", "Sdk.props.buildschema.json");
@@ -18,14 +20,18 @@ public sealed partial class SettingsTests
         string text = File.ReadAllText(Schema);
         using JsonDocument document = JsonDocument.Parse(text);
         string[] entries = [.. text.Split('\n').Select(line => line.Trim().TrimEnd(',')).Where(line => SchemaEntry().IsMatch(line))];
-        string[] expected = [.. PropertyEntries(), .. MetadataEntries(), .. ImageMetadata.All.Select(metadata => Entry(metadata.Name, ("description", metadata.Text)))];
+        string[] expected =
+        [
+            .. PropertyEntries(),
+            .. MetadataEntries(),
+            .. ImageMetadata.All.Select(metadata => Entry(metadata.Name, ("description", metadata.Text))),
+        ];
 
         string[] missing = [.. expected.Except(entries)];
         string[] unknown = [.. entries.Except(expected)];
         Assert.True(missing.Length == 0, $"{Schema} lacks the lines\n{string.Join(",\n", missing)}");
         Assert.True(unknown.Length == 0, $"{Schema} has lines that follow from no description:\n{string.Join(",\n", unknown)}");
         Assert.Equal(expected.Length, entries.Length);
-        Assert.Equal(["properties", "items"], document.RootElement.EnumerateObject().Select(part => part.Name).Where(name => name is "properties" or "items"));
         Assert.Equal(KnownNames.Items, document.RootElement.GetProperty("items").EnumerateObject().Select(item => item.Name));
     }
 
@@ -37,7 +43,8 @@ public sealed partial class SettingsTests
         string[] expected =
         [
             .. ProjectProperty.All.Where(property => property.IsSwitch).Select(property => property.Name),
-            .. GuestSetting.All.Select(setting => setting.Property).OfType<SettingNames>().SelectMany(names => (string?[])[names.Name, names.Former]).OfType<string>(),
+            .. GuestSetting.All.Select(setting => setting.Property).OfType<SettingNames>()
+                .SelectMany(names => (string?[])[names.Name, names.Former]).OfType<string>(),
         ];
 
         Assert.Equal(expected.Select(name => $"<_HyperlightProperty Include=\"{name}\" Value=\"$({name})\" />").Order(), handed.Order());
@@ -49,18 +56,22 @@ public sealed partial class SettingsTests
         string targets = Path.Combine(SdkProject.HelpRoot, "sdk", "targets");
         string upToDate = File.ReadAllText(Path.Combine(targets, "Hyperlight.Sdk.UpToDate.targets"));
 
-        Assert.All(GuestSetting.All.Where(setting => setting.NamesFiles), setting => Assert.Contains($"'%({setting.Name})'", upToDate, StringComparison.Ordinal));
+        Assert.All(
+            GuestSetting.All.Where(setting => setting.NamesFiles),
+            setting => Assert.Contains($"'%({setting.Name})'", upToDate, StringComparison.Ordinal));
     }
 
     [Fact]
     public void A_table_of_a_document_has_a_row_for_each_setting_with_its_property_and_default_and_no_other()
     {
-        (string Page, string[] Rows)[] tables = [.. Tables().Where(table => table.Rows.Any(row => Names(row, 2).Contains("HyperlightHeapSize")))];
+        (string Page, string[] Rows)[] tables = TablesWith("HyperlightHeapSize", cell: 2);
         Assert.Contains("sdk/README.md", tables.Select(table => table.Page));
 
         foreach ((string page, string[] rows) in tables)
         {
-            Assert.Equal(GuestSetting.All.Select(setting => setting.Name).Append("Include").Order(), rows.SelectMany(row => Names(row, 1)).Append("Include").Distinct().Order());
+            Assert.Equal(
+                GuestSetting.All.Select(setting => setting.Name).Append("Include").Order(),
+                rows.SelectMany(row => Names(row, 1)).Append("Include").Distinct().Order());
             Assert.All(GuestSetting.All, setting =>
             {
                 string row = Assert.Single(rows, row => Names(row, 1).Contains(setting.Name));
@@ -68,7 +79,9 @@ public sealed partial class SettingsTests
                 Assert.Equal(setting.Property?.Name, Names(row, 2).ElementAtOrDefault(place));
                 if (setting.DefaultOfEachGuest is null)
                 {
-                    Assert.True(Names(row, 4).SequenceEqual(setting.Default.Length > 0 ? [setting.Default] : []), $"{page}: the default of {setting.Name} is '{setting.Default}': {row}");
+                    Assert.True(
+                        Names(row, 4).SequenceEqual(setting.Default.Length > 0 ? [setting.Default] : []),
+                        $"{page}: the default of {setting.Name} is '{setting.Default}': {row}");
                 }
             });
         }
@@ -79,27 +92,30 @@ public sealed partial class SettingsTests
     {
         string[] known = [.. KnownNames.Properties, .. KnownNames.Items, "HyperlightValidate", "HyperlightBake", "HyperlightSnapshot"];
 
-        Assert.All(Tables().Where(table => table.Rows.Any(row => Names(row, 2).Contains("HyperlightHeapSize"))), table => Assert.All(
-            PropertyName().Matches(File.ReadAllText(Path.Combine(SdkProject.HelpRoot, table.Page))), match => Assert.Contains(match.Groups[1].Value, known)));
+        Assert.All(TablesWith("HyperlightHeapSize", cell: 2), table => Assert.All(
+            PropertyName().Matches(File.ReadAllText(Path.Combine(SdkProject.HelpRoot, table.Page))),
+            match => Assert.Contains(match.Groups[1].Value, known)));
     }
 
     [Fact]
     public void Documents_name_each_metadata_of_an_image()
     {
-        (string Page, string[] Rows)[] tables = [.. Tables().Where(table => table.Rows.Any(row => Names(row, 1).Contains("ContentDigest")))];
+        (string Page, string[] Rows)[] tables = TablesWith("ContentDigest");
         Assert.NotEmpty(tables);
 
-        Assert.All(tables, table => Assert.Equal(ImageMetadata.All.Select(metadata => metadata.Name), table.Rows.SelectMany(row => Names(row, 1))));
+        Assert.All(tables, table =>
+            Assert.Equal(ImageMetadata.All.Select(metadata => metadata.Name), table.Rows.SelectMany(row => Names(row, 1))));
     }
 
     [Fact]
     public void Documents_name_each_property_that_users_set()
     {
-        (string Page, string[] Rows)[] tables = [.. Tables().Where(table => table.Rows.Any(row => Names(row, 1).Contains("HyperlightNamespace")))];
+        (string Page, string[] Rows)[] tables = TablesWith("HyperlightNamespace");
         Assert.NotEmpty(tables);
 
         Assert.All(tables, table => Assert.Equal(
-            ProjectProperty.All.Where(property => property.HelpPage is not null).Select(property => property.Name).Order(), table.Rows.SelectMany(row => Names(row, 1)).Order()));
+            ProjectProperty.All.Where(property => property.HelpPage is not null).Select(property => property.Name).Order(),
+            table.Rows.SelectMany(row => Names(row, 1)).Order()));
     }
 
     [Fact]
@@ -124,27 +140,30 @@ public sealed partial class SettingsTests
             if (setting.Property is { } property)
             {
                 string text = $"{setting.Text} For guests that have no {setting.Name} of their own.";
-                yield return Entry(property.Name, [("type", setting.SchemaType), .. Values(setting), ("default", setting.Default), .. Former(property.Former), ("description", text), ("help", setting.HelpPage)]);
+                yield return Entry(property, setting, setting.Default, text);
             }
         }
 
         foreach (ProjectProperty property in ProjectProperty.All)
         {
             (string, object)[] help = property.HelpPage is null ? [] : [("help", property.HelpPage)];
-            yield return Entry(property.Name, [("type", property.SchemaType), ("default", property.Default), ("description", property.Text), .. help]);
+            yield return Entry(
+                property.Name, [("type", property.SchemaType), ("default", property.Default), ("description", property.Text), .. help]);
         }
     }
 
     private static IEnumerable<string> MetadataEntries() =>
         from setting in GuestSetting.All
         let value = setting.Property is { } property ? $"$({property.Name})" : setting.Default
-        select Entry(
-            setting.Name,
-            [("type", setting.SchemaType), .. Values(setting), ("default", value), .. Former(setting.FormerName), ("description", setting.Text), ("help", setting.HelpPage)]);
+        select Entry(setting.Metadata, setting, value, setting.Text);
 
-    private static (string, object)[] Values(GuestSetting setting) => setting.Values() is { Count: > 0 } values ? [("values", values)] : [];
-
-    private static (string, object)[] Former(string? name) => name is null ? [] : [("formerName", name)];
+    private static string Entry(SettingNames names, GuestSetting setting, string value, string text)
+    {
+        (string, object)[] values = setting.Values() is { Count: > 0 } list ? [("values", list)] : [];
+        (string, object)[] former = names.Former is null ? [] : [("formerName", names.Former)];
+        (string, object) type = ("type", setting.SchemaType);
+        return Entry(names.Name, [type, .. values, ("default", value), .. former, ("description", text), ("help", setting.HelpPage)]);
+    }
 
     private static string Entry(string name, params (string Name, object Value)[] fields) =>
         $"\"{name}\": {{ {string.Join(", ", fields.Select(field => $"\"{field.Name}\": {Text(field.Value)}"))} }}";
@@ -153,7 +172,10 @@ public sealed partial class SettingsTests
         ? $"[ {string.Join(", ", list.Select(Text))} ]"
         : JsonSerializer.Serialize((string)value, Json);
 
-    // The tables of all pages for users.
+    // Finds the tables of all pages for users that have a name in a cell of a row.
+    private static (string Page, string[] Rows)[] TablesWith(string name, int cell = 1) =>
+        [.. Tables().Where(table => table.Rows.Any(row => Names(row, cell).Contains(name)))];
+
     private static IEnumerable<(string Page, string[] Rows)> Tables()
     {
         string[] pages =
@@ -164,7 +186,8 @@ public sealed partial class SettingsTests
         ];
         return from page in pages
                from Match table in Table().Matches(File.ReadAllText(page))
-               select (Path.GetRelativePath(SdkProject.HelpRoot, page).Replace('\\', '/'), table.Value.Split('\n', StringSplitOptions.RemoveEmptyEntries)[2..]);
+               let rows = table.Value.Split('\n', StringSplitOptions.RemoveEmptyEntries)[2..]
+               select (Path.GetRelativePath(SdkProject.HelpRoot, page).Replace('\\', '/'), rows);
     }
 
     private static List<string> Names(string row, int cell) =>

@@ -3,7 +3,10 @@ using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tests;
 
-/// <summary>HyperlightSnapshot in a build. A shell script stands for the process that takes snapshots, and any file for the hypervisor.</summary>
+/// <summary>
+/// Tests the target HyperlightSnapshot in builds. A shell script replaces the process that takes snapshots, and a file replaces the device
+/// of the hypervisor.
+/// </summary>
 public sealed class SnapshotTests : IDisposable
 {
     private const string Obj = "obj/Debug/net10.0/hyperlight/hello";
@@ -21,7 +24,8 @@ public sealed class SnapshotTests : IDisposable
     [InlineData("HL4013", "Snapshot='auto' HostFunctions='no.json'", "no.json' does not exist")]
     public void A_wrong_word_is_one_coded_error_at_its_line(string code, string metadata, string text)
     {
-        using SdkProject project = SdkProject.WithGuest($"<ItemGroup><HyperlightGuest Include='guests/hello.elf' {metadata} /></ItemGroup>");
+        using SdkProject project = SdkProject.WithGuest(
+            $"<ItemGroup><HyperlightGuest Include='guests/hello.elf' {metadata} /></ItemGroup>");
 
         Diagnostic error = Assert.Single(project.Build("HyperlightSnapshot", Properties()).Errors);
 
@@ -64,7 +68,8 @@ public sealed class SnapshotTests : IDisposable
 
         Assert.Empty(first.Errors);
         Assert.True(second.Succeeded);
-        Assert.Matches(@"^hello -> bin/Debug/net10\.0/guests/hello-[0-9a-f]{16} \(.* stored, with a snapshot\)$", Assert.Single(LinesOf(first)));
+        Assert.Matches(
+            @"^hello -> bin/Debug/net10\.0/guests/hello-[0-9a-f]{16} \(.* stored, with a snapshot\)$", Assert.Single(LinesOf(first)));
         Assert.Empty(LinesOf(second));
         Assert.Equal(1, _snapshotter.Starts);
         Assert.Contains("blobs/sha256/" + digest, project.FilesBelow(Bin));
@@ -80,7 +85,8 @@ public sealed class SnapshotTests : IDisposable
         ITaskItem first = Assert.Single(project.Build("HyperlightSnapshot", Properties()).Items);
         ITaskItem second = Assert.Single(project.Build("HyperlightSnapshot", Properties()).Items);
 
-        Assert.Equal(("sha256:" + digest, "sha256:" + digest, digest), (first.GetMetadata("SnapshotDigest"), second.GetMetadata("SnapshotDigest"), second.GetMetadata("SnapshotSha256")));
+        Assert.All([first, second], item => Assert.Equal("sha256:" + digest, item.GetMetadata("SnapshotDigest")));
+        Assert.Equal(digest, second.GetMetadata("SnapshotSha256"));
         Assert.Equal(project.PathOf("guests/hello.elf"), first.GetMetadata("GuestBinary"));
         Assert.NotEqual("", first.GetMetadata("Digest"));
     }
@@ -207,14 +213,17 @@ public sealed class SnapshotTests : IDisposable
     [Fact]
     public void A_file_with_host_functions_beside_the_guest_is_found()
     {
-        using SdkProject project = SdkProject.WithGuest("<ItemGroup><HyperlightGuest Update='guests/hello.elf' Snapshot='true' /></ItemGroup>");
+        using SdkProject project = SdkProject.WithGuest(
+            "<ItemGroup><HyperlightGuest Update='guests/hello.elf' Snapshot='true' /></ItemGroup>");
         project.Write("guests/hello.host.json", "{}");
         _snapshotter.Write("exit 5");
 
         project.Build("HyperlightSnapshot", Properties());
 
         Assert.EndsWith($" --host-functions {project.PathOf("guests/hello.host.json")}", _snapshotter.Arguments, StringComparison.Ordinal);
-        Assert.Equal(["guests/hello.elf", "guests/hello.host.json"], project.Evaluate().GetItems("Watch").Select(item => item.EvaluatedInclude).Order());
+        Assert.Equal(
+            ["guests/hello.elf", "guests/hello.host.json"],
+            project.Evaluate().GetItems("Watch").Select(item => item.EvaluatedInclude).Order());
     }
 
     [Fact]
@@ -223,11 +232,14 @@ public sealed class SnapshotTests : IDisposable
         using SdkProject project = SdkProject.WithGuest("""
               <ItemGroup>
                 <HyperlightGuest Update="guests/hello.elf" Snapshot="true" HostFunctionsAssembly="../functions.dll" />
-                <ProjectReference Include="Functions/Functions.proj" ReferenceOutputAssembly="false" SkipGetTargetFrameworkProperties="true" />
+                <ProjectReference Include="Functions/Functions.proj"
+                                  ReferenceOutputAssembly="false" SkipGetTargetFrameworkProperties="true" />
               </ItemGroup>
             """);
         string assembly = Path.GetFullPath(project.PathOf("../functions.dll"));
-        project.Write("Functions/Functions.proj", $"""<Project><Target Name="Build"><WriteLinesToFile File="{assembly}" Lines="built" /></Target></Project>""");
+        project.Write(
+            "Functions/Functions.proj",
+            $"""<Project><Target Name="Build"><WriteLinesToFile File="{assembly}" Lines="built" /></Target></Project>""");
         _snapshotter.Write("exit 5");
         try
         {
@@ -255,7 +267,10 @@ public sealed class SnapshotTests : IDisposable
             """);
 
         string[] Of(string type) =>
-            [.. project.Evaluate().GetItems(type).Where(item => item.GetMetadataValue("Set") == "HyperlightSnapshot").Select(item => item.EvaluatedInclude).Order()];
+        [
+            .. project.Evaluate().GetItems(type).Where(item => item.GetMetadataValue("Set") == "HyperlightSnapshot")
+                .Select(item => item.EvaluatedInclude).Order(),
+        ];
 
         Assert.Equal(["a.dll", "f.json", "guests/hello.elf"], Of("UpToDateCheckInput"));
         Assert.Equal(["obj/Debug/net10.0/hyperlight/.state/hello.snapshot"], Of("UpToDateCheckBuilt"));
@@ -266,10 +281,11 @@ public sealed class SnapshotTests : IDisposable
     private static IEnumerable<string> LinesOf(BuildOutcome outcome) =>
         outcome.HighMessages.Where(message => message.StartsWith("hello -> ", StringComparison.Ordinal));
 
-    /// <summary>A project with a guest that gets the snapshot whose digest is given.</summary>
+    /// <summary>Creates a project with a guest whose snapshot has the returned digest.</summary>
     private SdkProject SnapshotProject(out string digest)
     {
-        SdkProject project = SdkProject.WithGuest("<ItemGroup><HyperlightGuest Update='guests/hello.elf' Snapshot='true' /></ItemGroup>").WithoutCompiler();
+        SdkProject project = SdkProject.WithGuest(
+            "<ItemGroup><HyperlightGuest Update='guests/hello.elf' Snapshot='true' /></ItemGroup>").WithoutCompiler();
         Assert.True(project.Build("HyperlightBake").Succeeded);
         digest = _snapshotter.WriteTaking(project.PathOf(Obj));
         return project;

@@ -1,6 +1,6 @@
 namespace Hyperlight.Sdk.Tests;
 
-/// <summary>Warnings of guests: of each build, and errors wherever a project says so.</summary>
+/// <summary>Tests that each build repeats the warnings about a guest, and that a project can make errors of them.</summary>
 public sealed class StrictnessTests
 {
     [Fact]
@@ -51,7 +51,12 @@ public sealed class StrictnessTests
         using SdkProject project = WithWarning();
         (string, string)[] properties = [("MSBuildTreatWarningsAsErrors", "true"), ("TreatWarningsAsErrors", "true"), (name, value)];
 
-        BuildOutcome[] outcomes = [project.Build("HyperlightBake", properties), project.Build("HyperlightBake", properties), project.Build("HyperlightValidate", properties)];
+        BuildOutcome[] outcomes =
+        [
+            project.Build("HyperlightBake", properties),
+            project.Build("HyperlightBake", properties),
+            project.Build("HyperlightValidate", properties),
+        ];
 
         Assert.Equal(["hello"], outcomes[0].Baked);
         Assert.All(outcomes, outcome =>

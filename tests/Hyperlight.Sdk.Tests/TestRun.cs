@@ -1,19 +1,21 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Build.Locator;
 
-// The build manager belongs to the process: one build at a time.
+// A process has one build manager, which runs one build at a time.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
 
 namespace Hyperlight.Sdk.Tests;
 
 internal static class TestRun
 {
-    /// <summary>Before any type of MSBuild is touched: from here on its assemblies come from the .NET SDK.</summary>
+    /// <summary>
+    /// Loads the assemblies of MSBuild from the .NET SDK. The method must run before the process uses any type of MSBuild.
+    /// </summary>
     [ModuleInitializer]
     internal static void UseMSBuildOfTheSdk()
     {
         MSBuildLocator.RegisterDefaults();
-        // A compiler server would outlive the tests.
+        // A compiler server would run on after the tests.
         Environment.SetEnvironmentVariable("UseSharedCompilation", "false");
     }
 }

@@ -2,7 +2,7 @@ using Hyperlight.Sdk.Tasks.Settings;
 
 namespace Hyperlight.Sdk.Tasks.Tests.Settings;
 
-/// <summary>What follows from the description of each setting.</summary>
+/// <summary>Tests what follows from the description of each setting.</summary>
 public sealed class GuestSettingTests : IDisposable
 {
     private readonly TaskBench _bench = new();
@@ -22,7 +22,8 @@ public sealed class GuestSettingTests : IDisposable
         GuestSetting setting = Find(name);
         GuestSettings other = With(setting);
 
-        GuestSettings read = GuestSettings.FromText(GuestSetting.All.ToDictionary(each => each.Name, each => each.ToText(other)).GetValueOrDefault!);
+        Dictionary<string, string> texts = GuestSetting.All.ToDictionary(each => each.Name, each => each.ToText(other));
+        GuestSettings read = GuestSettings.FromText(name => texts[name]);
 
         Assert.NotEqual(setting.ToText(new()), setting.ToText(other));
         Assert.All(GuestSetting.All, each => Assert.Equal(each.ToText(other), each.ToText(read)));
