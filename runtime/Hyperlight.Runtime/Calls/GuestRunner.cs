@@ -52,10 +52,8 @@ internal sealed partial class GuestRunner : IDisposable
         _log = new(Name, settings);
         _printer = new(Name, settings, _log);
         _debug = new(_printer.DebugPrint);
-        HostFunction print = new([GuestValueKind.String], GuestValueKind.Int, (arguments, _) => Print(arguments[0].AsString()));
-        ImmutableSortedDictionary<string, HostFunction> functions = settings.HostFunctions.ContainsKey(HostPrint)
-            ? settings.HostFunctions
-            : settings.HostFunctions.Add(HostPrint, print);
+        Dictionary<string, HostFunction> functions = new(settings.HostFunctions, StringComparer.Ordinal);
+        functions.TryAdd(HostPrint, new([GuestValueKind.String], GuestValueKind.Int, (arguments, _) => Print(arguments[0].AsString())));
         _hostFunctions = new(Name, functions, _log);
         Machine = new(
             origin,

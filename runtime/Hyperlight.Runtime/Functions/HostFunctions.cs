@@ -56,7 +56,7 @@ public sealed partial class HostFunctions
     }
 
     /// <summary>Gets the functions added so far, by their names.</summary>
-    internal ImmutableSortedDictionary<string, HostFunction> ToImmutable() => _functions.ToImmutableSortedDictionary(StringComparer.Ordinal);
+    internal Dictionary<string, HostFunction> Copy() => new(_functions, StringComparer.Ordinal);
 
     private HostFunctions AddFunction<TResult>(string name, HostFunctionBody body, params GuestValueKind?[] parameters) =>
         AddFunction(name, new(Passed(name, parameters), HostResult<TResult>.Kind, body, HostResult<TResult>.IsTask));

@@ -13,7 +13,7 @@ internal sealed record SandboxSettings
 {
     private SandboxSettings(SandboxOptions options)
     {
-        HostFunctions = options.HostFunctions.ToImmutable();
+        HostFunctions = options.HostFunctions.Copy();
         Mappings = [.. options.Mappings];
         AllowedMsrs = CheckMsrs(options.AllowedMsrs);
         CallTimeout = CheckTimeout(options.CallTimeout, nameof(options.CallTimeout));
@@ -48,7 +48,7 @@ internal sealed record SandboxSettings
     }
 
     /// <summary>Gets the functions that the caller added. <c>HostPrint</c> is among them only if the caller added it.</summary>
-    public ImmutableSortedDictionary<string, HostFunction> HostFunctions { get; }
+    public IReadOnlyDictionary<string, HostFunction> HostFunctions { get; }
 
     /// <summary>Gets the files and regions to map before the guest's initialisation runs, in the order in which they were added.</summary>
     public ImmutableArray<DeclaredMapping> Mappings { get; }
