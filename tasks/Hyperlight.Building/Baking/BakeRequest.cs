@@ -3,27 +3,31 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Baking;
 
-/// <summary>What an image is baked from: the image's bytes depend on nothing else.</summary>
+/// <summary>The input of a bake. The bytes of the image depend on nothing else.</summary>
 internal sealed record BakeRequest
 {
-    /// <summary>The name the image is known by: one that <see cref="GuestName.IsValid"/> accepts.</summary>
+    /// <summary>Gets the name of the guest, which <see cref="GuestName.IsValid"/> must accept.</summary>
     public required string GuestName { get; init; }
 
-    /// <summary>The bytes of the guest's ELF file. Nothing in them is trusted.</summary>
+    /// <summary>Gets the content of the guest's ELF file, which is not trusted.</summary>
     public required ReadOnlyMemory<byte> Guest { get; init; }
 
-    /// <summary>The sizes of the guest's memory; the size of the init data is taken from <see cref="InitData"/>.</summary>
+    /// <summary>
+    /// Gets the sizes of the guest's memory. The size of the init data is replaced by the size of <see cref="InitData"/>.
+    /// </summary>
     public GuestSizes Sizes { get; init; } = new();
 
-    /// <summary>Bytes the guest finds at the init data pointer of its PEB; empty for none.</summary>
+    /// <summary>Gets the init data of the guest; empty for no init data.</summary>
     public ReadOnlyMemory<byte> InitData { get; init; }
 
-    /// <summary>Labels of files that its sandboxes are to list in the PEB: the image only has to have a layout that can.</summary>
+    /// <summary>
+    /// Gets the labels of the files that sandboxes list in the PEB. A bake checks that the guest's layout can list files.
+    /// </summary>
     public IReadOnlyCollection<string> FileLabels { get; init; } = [];
 
-    /// <summary>The architecture the guest must have, <c>amd64</c> or <c>i686</c>; null where any will do.</summary>
+    /// <summary>Gets the architecture that the guest must have, <c>amd64</c> or <c>i686</c>; <c>null</c> for any.</summary>
     public string? AssertedArchitecture { get; init; }
 
-    /// <summary>Which permissions the guest's page tables give its image.</summary>
+    /// <summary>Gets the rule for the permissions that page tables give the pages of the image.</summary>
     public SegmentPermissions Permissions { get; init; }
 }

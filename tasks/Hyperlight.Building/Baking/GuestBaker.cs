@@ -10,19 +10,21 @@ using Hyperlight.Validation;
 
 namespace Hyperlight.Baking;
 
-/// <summary>Turns a guest's ELF file into its initial memory image. Pure: no file is read or written and no hypervisor is needed.</summary>
+/// <summary>
+/// Bakes images: turns the ELF file of a guest into its initial memory. The methods read and write no files and need no hypervisor.
+/// </summary>
 internal static class GuestBaker
 {
-    /// <summary>Checks everything that <see cref="Bake"/> checks, without baking.</summary>
-    /// <param name="request">The guest and what is asked for it.</param>
-    /// <param name="findings">Receives every rule that is broken.</param>
-    /// <returns>The guest's layout, null when an error was found.</returns>
+    /// <summary>Checks a guest as <see cref="Bake"/> does, without baking an image.</summary>
+    /// <param name="request">The guest and its settings.</param>
+    /// <param name="findings">Receives a finding for each broken rule.</param>
+    /// <returns>The guest's layout; <c>null</c> if an error was found.</returns>
     public static GuestLayout? Validate(BakeRequest request, ICollection<Finding> findings) => Check(request, findings)?.Map.Layout;
 
-    /// <summary>Bakes an image: the same request gives the same bytes, everywhere.</summary>
-    /// <param name="request">The guest and what is asked for it.</param>
-    /// <param name="findings">Receives every rule that is broken, warnings too.</param>
-    /// <returns>The image, null when an error was found.</returns>
+    /// <summary>Bakes an image. Equal requests give equal bytes on all computers.</summary>
+    /// <param name="request">The guest and its settings.</param>
+    /// <param name="findings">Receives a finding for each broken rule, also warnings.</param>
+    /// <returns>The image; <c>null</c> if an error was found.</returns>
     public static BakedImage? Bake(BakeRequest request, ICollection<Finding> findings)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -55,7 +57,7 @@ internal static class GuestBaker
             : MemoryMap.TryCreate(layout, fullMap.Sizes, placement.ImageSize, (ulong)stored.Length * GuestLayout.PageSize, findings)
                 ?? throw new InvalidOperationException("a map with fewer stored pages cannot break a rule that the full one keeps");
 
-        // A paged image stores its pages one behind the other, an identity image each at its own place.
+        // An image with page tables stores its pages one behind the other. Without page tables each page is stored at its own place.
         List<BlobPiece> pieces = [];
         ulong Place(int index) => paged ? (ulong)index * GuestLayout.PageSize : stored[index].Key * GuestLayout.PageSize;
         for (int i = 0; i < stored.Length; i++)
@@ -121,7 +123,7 @@ internal static class GuestBaker
             GuestSizes sizes = request.Sizes with { InitDataSize = (ulong)request.InitData.Length };
             placement = new(elf, layout);
 
-            // An image that no layout could hold is a finding already. What the project asks for is judged without it.
+            // An image that is too large for any layout has a finding already. The settings are checked without the image.
             ulong imageSize = placement.ImageSize <= layout.MaxRegionSize ? placement.ImageSize : GuestLayout.PageSize;
             map = MemoryMap.TryCreate(layout, sizes, imageSize, storedImageSize: null, found);
         }

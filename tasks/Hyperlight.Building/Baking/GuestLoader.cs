@@ -5,10 +5,13 @@ using Hyperlight.Placement;
 
 namespace Hyperlight.Baking;
 
-/// <summary>Does at build time what a program loader does at start: places the segments and applies the relocations. The ELF has been validated.</summary>
+/// <summary>
+/// Does at build time what a program loader does at start: places the segments and applies the relocations. The ELF file has been
+/// validated.
+/// </summary>
 internal static class GuestLoader
 {
-    /// <summary>The image as it is in memory when the guest starts.</summary>
+    /// <summary>Creates the memory of the image as it is when the guest starts.</summary>
     public static PageStore Load(ElfFile elf, GuestPlacement placement)
     {
         PageStore pages = new();
@@ -28,7 +31,10 @@ internal static class GuestLoader
         return pages;
     }
 
-    /// <summary>Gets the permissions that the segments give each page of the image, in ascending order. Pages of gaps may be read and written.</summary>
+    /// <summary>
+    /// Gets the permissions that the segments give each page of the image, in ascending order. Pages between segments may be read and
+    /// written.
+    /// </summary>
     public static IEnumerable<MemoryPermissions> PagePermissions(ElfFile elf, GuestPlacement placement, MemoryMap map, SegmentPermissions permissions)
     {
         ulong pageCount = map.Image.Size / GuestLayout.PageSize;
@@ -42,7 +48,7 @@ internal static class GuestLoader
             yield break;
         }
 
-        // Segments are in ascending order and do not overlap, so one pass over both lists meets every pair that shares a page.
+        // Segments are in ascending order and do not overlap, so one pass over segments and pages finds all segments of each page.
         ElfSegment[] segments = [.. elf.LoadSegments];
         int first = 0;
         for (ulong page = 0; page < pageCount; page++)

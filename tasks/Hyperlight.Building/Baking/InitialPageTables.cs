@@ -4,23 +4,26 @@ using Hyperlight.Paging;
 namespace Hyperlight.Baking;
 
 /// <summary>
-/// The page tables a paged guest starts with. A page without stored bytes maps to the zero page that the heap region stores, whichever region it is
-/// in: an untouched heap costs a page-table entry a page and nothing else.
+/// Builds the page tables that a guest starts with. Pages without stored bytes map to the zero page that the heap region stores, in all
+/// regions.
+/// An untouched page of the heap therefore needs a page-table entry only.
 /// </summary>
 internal static class InitialPageTables
 {
-    /// <summary>The tables, as they are copied to <see cref="MemoryMap.PageTables"/>.</summary>
-    /// <param name="map">Where everything is.</param>
-    /// <param name="imagePermissions">What each page of the image allows, in ascending order.</param>
-    /// <param name="storedImagePages">Where the stored pages of the image are, by page number.</param>
-    /// <exception cref="InvalidOperationException">The mappings needed more or fewer tables than the map counted: a defect.</exception>
+    /// <summary>Builds the tables, which a sandbox copies to <see cref="MemoryMap.PageTables"/>.</summary>
+    /// <param name="map">The map of the guest's memory.</param>
+    /// <param name="imagePermissions">The permissions of each page of the image, in ascending order.</param>
+    /// <param name="storedImagePages">The addresses of the stored pages of the image, by page number.</param>
+    /// <exception cref="InvalidOperationException">
+    /// The mappings need more or fewer tables than the map has room for, which is a defect.
+    /// </exception>
     public static byte[] Build(
         MemoryMap map, IEnumerable<MemoryPermissions> imagePermissions, IReadOnlyDictionary<ulong, GuestPhysicalAddress> storedImagePages)
     {
         PageTableBuilder tables = new(PageTableFormat.Of(map.Layout.Paging), map.PageTables.Gpa, (int)map.PageTables.Size);
         GuestPhysicalAddress zeroPage = map.Heap.Gpa;
 
-        // The order is upstream's: it decides which table comes first (amd64 sheet, section 3.2; i686 sheet, section 2.5).
+        // Upstream maps in this order, which determines the order of the tables (amd64 sheet, section 3.2; i686 sheet, section 2.5).
         ulong imagePage = 0;
         foreach (MemoryPermissions permissions in imagePermissions)
         {

@@ -3,18 +3,18 @@ using System.Buffers.Binary;
 namespace Hyperlight.Baking;
 
 /// <summary>
-/// Sparse memory: pages that were never written exist only as zeros, so that memory is spent for what a file contains and not for the sizes it
-/// claims. Offsets count from the first byte of the guest's image.
+/// Sparse memory: only pages that were written take memory of the host, so that a file cannot use memory by claiming large sizes.
+/// Offsets count from the first byte of the guest's image.
 /// </summary>
 internal sealed class PageStore
 {
     private const int PageSize = (int)GuestLayout.PageSize;
     private readonly SortedDictionary<ulong, byte[]> _pages = [];
 
-    /// <summary>The pages that hold a byte other than zero, by page number, in ascending order.</summary>
+    /// <summary>Gets the pages that are not zero, by page number, in ascending order.</summary>
     public IEnumerable<KeyValuePair<ulong, byte[]>> NonZeroPages => _pages.Where(page => page.Value.AsSpan().ContainsAnyExcept((byte)0));
 
-    /// <summary>Copies <paramref name="bytes"/> to <paramref name="offset"/>.</summary>
+    /// <summary>Copies bytes to an offset.</summary>
     public void Write(ulong offset, ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
@@ -32,7 +32,7 @@ internal sealed class PageStore
         }
     }
 
-    /// <summary>The little-endian word of <paramref name="size"/> bytes (at most 8) at <paramref name="offset"/>.</summary>
+    /// <summary>Reads the little-endian word of <paramref name="size"/> bytes (at most 8) at <paramref name="offset"/>.</summary>
     public ulong ReadWord(ulong offset, int size)
     {
         Span<byte> word = stackalloc byte[sizeof(ulong)];
@@ -45,7 +45,10 @@ internal sealed class PageStore
         return BinaryPrimitives.ReadUInt64LittleEndian(word);
     }
 
-    /// <summary>Writes the lowest <paramref name="size"/> bytes (at most 8) of <paramref name="value"/>, little-endian, at <paramref name="offset"/>.</summary>
+    /// <summary>
+    /// Writes the lowest <paramref name="size"/> bytes (at most 8) of <paramref name="value"/>, little-endian, at <paramref
+    /// name="offset"/>.
+    /// </summary>
     public void WriteWord(ulong offset, ulong value, int size)
     {
         Span<byte> word = stackalloc byte[sizeof(ulong)];

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Hyperlight.Elf;
 
 /// <summary>
-/// Reads little-endian fields one after the other. Whoever makes one has checked that the bytes hold the whole structure.
+/// Reads little-endian fields one after the other. The caller has checked that the bytes contain the whole structure.
 /// </summary>
 internal ref struct ElfCursor(ReadOnlySpan<byte> bytes, ElfFormat format)
 {
@@ -18,10 +18,10 @@ internal ref struct ElfCursor(ReadOnlySpan<byte> bytes, ElfFormat format)
 
     public ulong ReadUInt64() => BinaryPrimitives.ReadUInt64LittleEndian(Take(sizeof(ulong)));
 
-    /// <summary>A field as wide as an address of the file's class.</summary>
+    /// <summary>Reads a field with the width of an address of the file's class.</summary>
     public ulong ReadWord() => _format.Is64 ? ReadUInt64() : ReadUInt32();
 
-    /// <summary>A signed field as wide as an address of the file's class.</summary>
+    /// <summary>Reads a signed field with the width of an address of the file's class.</summary>
     public long ReadSignedWord() => _format.Is64 ? (long)ReadUInt64() : (int)ReadUInt32();
 
     public void Skip(int size) => Take(size);

@@ -2,10 +2,10 @@ using System.Collections.Immutable;
 
 namespace Hyperlight.Elf;
 
-/// <summary>The dynamic table: which relocations, which libraries.</summary>
+/// <summary>The dynamic table, which has the addresses of relocations and the names of libraries.</summary>
 internal readonly record struct ElfDynamicTable(ImmutableArray<ElfDynamicEntry> Entries)
 {
-    /// <summary>Reads the table that PT_DYNAMIC points to; an empty one where there is none.</summary>
+    /// <summary>Reads the table that PT_DYNAMIC points to. The table is empty if there is no such segment.</summary>
     public static ElfDynamicTable Read(ReadOnlySpan<byte> file, ElfFormat format, ImmutableArray<ElfSegment> segments, ICollection<Finding> findings)
     {
         int first = -1;
@@ -29,7 +29,10 @@ internal readonly record struct ElfDynamicTable(ImmutableArray<ElfDynamicEntry> 
         return first < 0 ? new([]) : ReadSegment(file, format, segments[first], findings);
     }
 
-    /// <summary>The value of a tag; where a damaged table has several, the last, as dynamic loaders do. Null where it has none.</summary>
+    /// <summary>
+    /// Gets the value of a tag; <c>null</c> if the table does not have the tag. If a damaged table has several entries, the last one
+    /// counts, as in dynamic loaders.
+    /// </summary>
     public ulong? Find(ElfDynamicTag tag)
     {
         for (int index = Entries.Length - 1; index >= 0; index--)
@@ -43,7 +46,7 @@ internal readonly record struct ElfDynamicTable(ImmutableArray<ElfDynamicEntry> 
         return null;
     }
 
-    /// <summary>The names of the shared libraries the guest asks for.</summary>
+    /// <summary>Gets the names of the shared libraries that the guest needs.</summary>
     public ImmutableArray<string> ReadNeededLibraries(ElfMemory memory, int budget, ICollection<Finding> findings)
     {
         ImmutableArray<ulong> offsets = [.. Entries.Where(entry => entry.Tag == ElfDynamicTag.Needed).Select(entry => entry.Value)];

@@ -1,6 +1,6 @@
 namespace Hyperlight.Elf;
 
-/// <summary>What an entry of the dynamic table says (gABI, d_tag). Values other than these occur and are kept.</summary>
+/// <summary>The tag of an entry of the dynamic table (gABI, d_tag). A file may have other values.</summary>
 internal enum ElfDynamicTag : long
 {
     /// <summary>DT_NULL: the end of the table.</summary>

@@ -3,8 +3,9 @@ using System.Collections.Immutable;
 namespace Hyperlight.Elf;
 
 /// <summary>
-/// A guest's ELF file: 32 or 64 bits, little-endian, of any machine. What it says is kept as found and means nothing before
-/// <c>GuestValidator</c> has looked at it. Reading takes time and memory in proportion to the file, whatever its bytes are.
+/// The ELF file of a guest: 32 or 64 bits, little-endian, of any machine. The values are kept as they are in the file, and are not valid
+/// before
+/// <c>GuestValidator</c> has checked them. Reading takes time and memory in proportion to the size of the file, for any content.
 /// </summary>
 internal sealed class ElfFile
 {
@@ -47,78 +48,89 @@ internal sealed class ElfFile
         }
     }
 
-    /// <summary>The whole file.</summary>
+    /// <summary>Gets the content of the file.</summary>
     public ReadOnlyMemory<byte> Bytes { get; }
 
-    /// <summary>The width of its addresses.</summary>
+    /// <summary>Gets the width of addresses.</summary>
     public ElfClass Class { get; }
 
-    /// <summary>The processor it is for.</summary>
+    /// <summary>Gets the processor.</summary>
     public ElfMachine Machine { get; }
 
-    /// <summary>What kind of object it is.</summary>
+    /// <summary>Gets the kind of object.</summary>
     public ElfType Type { get; }
 
-    /// <summary>The virtual address of the entry point, as linked.</summary>
+    /// <summary>Gets the linked address of the entry point.</summary>
     public ulong Entry { get; }
 
-    /// <summary>All program headers, in the order of their table.</summary>
+    /// <summary>Gets all program headers, in the order of their table.</summary>
     public ImmutableArray<ElfSegment> Segments { get; }
 
-    /// <summary>The segments that take up memory: PT_LOAD with a memory size above 0, in the order of their table.</summary>
+    /// <summary>Gets the segments that need memory: PT_LOAD with a memory size above 0, in the order of their table.</summary>
     public ImmutableArray<ElfSegment> LoadSegments { get; }
 
-    /// <summary>The lowest virtual address of <see cref="LoadSegments"/>, as linked; 0 where there are none.</summary>
+    /// <summary>Gets the lowest linked address of <see cref="LoadSegments"/>; 0 if there are no such segments.</summary>
     public ulong LoadBase { get; }
 
     /// <summary>
-    /// Bytes from <see cref="LoadBase"/> to behind the last byte of <see cref="LoadSegments"/>, not rounded; 0 where there are none,
-    /// <see cref="ulong.MaxValue"/> where a segment claims to reach beyond the address space.
+    /// Gets the size from <see cref="LoadBase"/> to the end of <see cref="LoadSegments"/> in bytes, not rounded; 0 if there are no such
+    /// segments,
+    /// <see cref="ulong.MaxValue"/> if a segment reaches beyond the address space.
     /// </summary>
     public ulong LoadSize { get; }
 
-    /// <summary>All section headers, with the empty first one; none in a stripped file.</summary>
+    /// <summary>Gets all section headers, with the empty first one. A stripped file may have none.</summary>
     public ImmutableArray<ElfSection> Sections { get; }
 
-    /// <summary>The dynamic table up to, and without, its end mark.</summary>
+    /// <summary>Gets the entries of the dynamic table, without the end mark.</summary>
     public ImmutableArray<ElfDynamicEntry> Dynamic => _dynamic.Entries;
 
-    /// <summary>The relocations of the dynamic table: those of REL, RELA, RELR, JMPREL, in this order.</summary>
+    /// <summary>Gets the relocations of the dynamic table: REL, RELA, RELR, JMPREL, in this order.</summary>
     public ImmutableArray<ElfRelocation> Relocations { get; }
 
-    /// <summary>The shared libraries it asks for (DT_NEEDED).</summary>
+    /// <summary>Gets the names of the shared libraries that the file needs (DT_NEEDED).</summary>
     public ImmutableArray<string> NeededLibraries { get; }
 
-    /// <summary>The upstream Hyperlight version its version note names, for example <c>0.16.0</c>; null where no note tells.</summary>
+    /// <summary>
+    /// Gets the version of Hyperlight from the version note, for example <c>0.16.0</c>; <c>null</c> if the file has no such note.
+    /// </summary>
     public string? HyperlightVersion { get; }
 
-    /// <summary>The linker's build id (NT_GNU_BUILD_ID) in lower-case hexadecimal, null where there is none of 1 to 64 bytes.</summary>
+    /// <summary>
+    /// Gets the build id (NT_GNU_BUILD_ID) in lower-case hexadecimal; <c>null</c> if the file has no build id of 1 to 64 bytes.
+    /// </summary>
     public string? BuildId { get; }
 
-    /// <summary>The symbols of <c>.symtab</c>, without it those of <c>.dynsym</c>; read at first use, none where they cannot be read.</summary>
+    /// <summary>
+    /// Gets the symbols of <c>.symtab</c> or, without this section, of <c>.dynsym</c>. They are read at first use. The list is empty if
+    /// they cannot be read.
+    /// </summary>
     public ImmutableArray<ElfSymbol> Symbols => _symbols.Value;
 
-    /// <summary>Bytes of the word that a relocation changes: 8, in a 32-bit file 4.</summary>
+    /// <summary>Gets the size of the word that a relocation changes in bytes: 8, or 4 in a 32-bit file.</summary>
     public int WordSize => Format.WordSize;
 
-    /// <summary>The relocations in sections that are loaded and that the dynamic table does not name: nothing outside of the guest applies them.</summary>
+    /// <summary>
+    /// Gets the relocations of loaded sections that the dynamic table does not name. Only the guest itself could apply them.
+    /// </summary>
     internal ImmutableArray<ElfLeftTable> LeftTables { get; }
 
-    /// <summary>Where the program headers are in the file, and their length in bytes.</summary>
+    /// <summary>Gets the offset of the program headers in the file, and their size in bytes.</summary>
     internal (ulong Offset, ulong Size) ProgramHeaders { get; }
 
-    /// <summary>The linker that made the file.</summary>
+    /// <summary>Gets the linker that made the file.</summary>
     internal ElfLinker Linker { get; }
 
-    /// <summary>The sizes of the structures of its class.</summary>
+    /// <summary>Gets the sizes of the structures of the file's class.</summary>
     internal ElfFormat Format => new(Class);
 
-    /// <summary>Reads an ELF file. Never throws on what the bytes are.</summary>
-    /// <param name="bytes">The file's content. It is kept, not copied, and must not change.</param>
+    /// <summary>Reads an ELF file. The method does not throw, whatever the content is.</summary>
+    /// <param name="bytes">The content of the file. The content is not copied and must not change.</param>
     /// <param name="findings">
-    /// Receives HL1001, HL1002, HL1003, HL1016, HL1018, HL1019 and HL1024: everything that could not be read. That it was read does not make it a guest.
+    /// Receives HL1001, HL1002, HL1003, HL1016, HL1018, HL1019 and HL1024: the parts that cannot be read. A file that can be read need
+    /// not be a guest.
     /// </param>
-    /// <returns>The file with what could be read of it; null where its headers are unusable.</returns>
+    /// <returns>The file with all parts that can be read; <c>null</c> if the headers cannot be read.</returns>
     public static ElfFile? TryRead(ReadOnlyMemory<byte> bytes, ICollection<Finding> findings)
     {
         ArgumentNullException.ThrowIfNull(findings);
@@ -127,7 +139,7 @@ internal sealed class ElfFile
             return null;
         }
 
-        // A file that is cut off before its program headers lacks its section headers too: that is said once.
+        // A file that is cut off before its program headers has no section headers either. One finding is enough.
         if (ElfSegmentTable.TryRead(bytes.Span, header, findings) is not { } segments)
         {
             return null;
@@ -145,21 +157,23 @@ internal sealed class ElfFile
         return new(bytes, header, segments, sections, findings);
     }
 
-    /// <summary>The value of a tag of the dynamic table, null where it has none.</summary>
+    /// <summary>Gets the value of a tag of the dynamic table; <c>null</c> if the table does not have the tag.</summary>
     internal ulong? FindDynamic(ElfDynamicTag tag) => _dynamic.Find(tag);
 
-    /// <summary>The bytes from an address on, as linked, if one segment has all of them in the file; else none.</summary>
+    /// <summary>Gets the bytes from a linked address on; empty unless one segment has all of them in the file.</summary>
     internal ReadOnlySpan<byte> BytesAt(ulong address, ulong size) =>
         new ElfMemory(Bytes.Span, _sortedSegments).TrySlice(address, size, out ReadOnlySpan<byte> bytes) ? bytes : [];
 
-    /// <summary>The word at an address, as linked; null where the file has none.</summary>
+    /// <summary>Gets the word at a linked address; <c>null</c> if the file does not have the word.</summary>
     internal ulong? WordAt(ulong address)
     {
         ReadOnlySpan<byte> bytes = BytesAt(address, (ulong)WordSize);
         return bytes.IsEmpty ? null : new ElfCursor(bytes, Format).ReadWord();
     }
 
-    /// <summary>The symbol that a relocation of the dynamic table refers to by its number; null where it cannot be read.</summary>
+    /// <summary>
+    /// Gets the symbol with the number that a relocation of the dynamic table has; <c>null</c> if the symbol cannot be read.
+    /// </summary>
     internal ElfSymbol? DynamicSymbol(uint index)
     {
         ulong size = (ulong)Format.SymbolSize;
@@ -174,7 +188,7 @@ internal sealed class ElfFile
         return entry.IsEmpty ? null : ElfSymbolTable.ReadEntry(entry, Format, ref strings);
     }
 
-    /// <summary>The bytes the file has for a segment; empty where they are not all in the file.</summary>
+    /// <summary>Gets the bytes of a segment; empty if they are not all in the file.</summary>
     public ReadOnlyMemory<byte> ContentOf(ElfSegment segment) =>
         ElfRange.TrySlice(Bytes.Span, segment.Offset, segment.FileSize, out ReadOnlySpan<byte> content)
             ? Bytes.Slice((int)segment.Offset, content.Length)

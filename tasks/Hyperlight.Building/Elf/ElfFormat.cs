@@ -28,9 +28,9 @@ internal readonly record struct ElfFormat(ElfClass Class)
     /// <summary>Elf64_Addr, and the word a relocation changes.</summary>
     public int WordSize => Is64 ? 8 : 4;
 
-    /// <summary>The last address a word can hold.</summary>
+    /// <summary>Gets the greatest address.</summary>
     public ulong LastAddress => Is64 ? ulong.MaxValue : uint.MaxValue;
 
-    /// <summary>Whether it is the 64-bit class.</summary>
+    /// <summary>Gets whether the class is the 64-bit class.</summary>
     public bool Is64 => Class == ElfClass.Elf64;
 }

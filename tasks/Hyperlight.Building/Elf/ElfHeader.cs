@@ -23,7 +23,7 @@ internal readonly record struct ElfHeader(
 
     private static ReadOnlySpan<byte> Magic => [0x7F, (byte)'E', (byte)'L', (byte)'F'];
 
-    /// <summary>Reads the header; null, with findings, where the rest of the file cannot be understood.</summary>
+    /// <summary>Reads the header. Returns <c>null</c>, with findings, if the rest of the file cannot be read.</summary>
     public static ElfHeader? TryRead(ReadOnlySpan<byte> file, ICollection<Finding> findings)
     {
         if (!file.StartsWith(Magic))
@@ -80,7 +80,7 @@ internal readonly record struct ElfHeader(
                 $"e_ehsize is {headerSize}, the header of this ELF class has {format.HeaderSize} bytes: the file is damaged or was changed after linking, link the guest again."));
         }
 
-        // A file without sections may leave their size 0; so may one without segments.
+        // The entry size may be 0 in a file without sections or without segments.
         bool hasSections = sectionHeaderOffset != 0;
         if (hasSections && sectionHeaderSize != format.SectionHeaderSize)
         {

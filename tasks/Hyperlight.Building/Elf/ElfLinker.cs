@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Hyperlight.Elf;
 
-/// <summary>The linkers that a file can have been made by. What they call their options differs.</summary>
+/// <summary>The linker that made a file. Linkers have different options.</summary>
 internal enum ElfLinker
 {
     /// <summary>The file does not say.</summary>
@@ -27,7 +27,9 @@ internal static class ElfLinkerMark
     private const string CommentSection = ".comment";
     private const string GoldSection = ".note.gnu.gold-version";
 
-    /// <summary>lld and mold add their name to the comments that compilers leave, gold a note; GNU ld adds nothing.</summary>
+    /// <summary>
+    /// Finds the linker. lld and mold add their name to the section of compiler comments, gold adds a note, and GNU ld adds nothing.
+    /// </summary>
     public static ElfLinker Read(ReadOnlySpan<byte> file, ImmutableArray<ElfSection> sections)
     {
         ElfLinker found = ElfLinker.Unknown;

@@ -1,6 +1,6 @@
 namespace Hyperlight.Elf;
 
-/// <summary>The processor an ELF file is for (gABI, e_machine). Values other than these occur and are kept.</summary>
+/// <summary>The processor of an ELF file (gABI, e_machine). A file may have other values.</summary>
 internal enum ElfMachine : ushort
 {
     /// <summary>Intel 80386 and its 32-bit successors.</summary>

@@ -3,22 +3,27 @@ using System.Collections.Immutable;
 namespace Hyperlight.Elf;
 
 /// <summary>
-/// The file's bytes by the virtual address they are linked for. The dynamic table refers to its parts that way. A hostile file can have a million segments,
-/// and a million symbols that ask for them, so a question must not look at every segment: the segments are sorted once.
+/// Finds bytes of the file by their linked address, because the dynamic table has such addresses. A hostile file can have a million
+/// segments,
+/// and a million symbols that refer to them, so a search must not look at every segment. The segments are sorted once.
 /// </summary>
 internal readonly ref struct ElfMemory(ReadOnlySpan<byte> file, ImmutableArray<ElfSegment> sorted)
 {
-    /// <summary>Segments have no addresses in common. Where those of a damaged file do, an address is looked for in so many of them.</summary>
+    /// <summary>
+    /// The greatest number of segments that are searched for an address. Segments do not overlap, except in a damaged file.
+    /// </summary>
     private const int MostOverlapping = 8;
 
     private readonly ReadOnlySpan<byte> _file = file;
     private readonly ImmutableArray<ElfSegment> _sorted = sorted;
 
-    /// <summary>The segments that have bytes in the file, in the order of their addresses.</summary>
+    /// <summary>Gets the segments that have bytes in the file, in the order of their addresses.</summary>
     public static ImmutableArray<ElfSegment> Sort(ImmutableArray<ElfSegment> loadSegments) =>
         [.. loadSegments.Where(segment => segment.FileSize > 0).OrderBy(segment => segment.VirtualAddress)];
 
-    /// <summary>The bytes from <paramref name="address"/> on, if one segment has all <paramref name="size"/> of them in the file.</summary>
+    /// <summary>
+    /// Gets <paramref name="size"/> bytes from <paramref name="address"/> on, if one segment has all of them in the file.
+    /// </summary>
     public bool TrySlice(ulong address, ulong size, out ReadOnlySpan<byte> bytes)
     {
         int below = 0, above = _sorted.Length;

@@ -6,7 +6,7 @@ namespace Hyperlight.Elf;
 ///   namesz │ descsz │ type │ name … NUL, padding │ descriptor …, padding │ next note
 ///   4 bytes each           │ descriptor and next note start at a multiple of 4 or 8 bytes from the start
 /// </code>
-/// Stops at the end, and at a note that does not fit.
+/// The cursor stops at the end, and at a note that does not fit.
 /// </summary>
 internal ref struct ElfNoteCursor(ReadOnlySpan<byte> bytes, ulong alignment)
 {
@@ -16,13 +16,13 @@ internal ref struct ElfNoteCursor(ReadOnlySpan<byte> bytes, ulong alignment)
     private readonly ulong _alignment = alignment == 8 ? 8UL : 4UL;
     private ulong _position;
 
-    /// <summary>Who defined the note, without the NUL at its end.</summary>
+    /// <summary>Gets the name of the note's owner, without the final NUL.</summary>
     public ReadOnlySpan<byte> Owner { get; private set; }
 
-    /// <summary>What it says; the owner defines the numbers.</summary>
+    /// <summary>Gets the type of the note. The owner defines the numbers.</summary>
     public uint Type { get; private set; }
 
-    /// <summary>The note's content.</summary>
+    /// <summary>Gets the content of the note.</summary>
     public ReadOnlySpan<byte> Descriptor { get; private set; }
 
     /// <summary>Goes to the next note.</summary>

@@ -4,12 +4,12 @@ using System.Text;
 
 namespace Hyperlight.Elf;
 
-/// <summary>What the notes of a file say about it.</summary>
-/// <param name="HyperlightVersion">The upstream version the guest was built for, null where no note tells.</param>
-/// <param name="BuildId">The linker's build id in lower-case hexadecimal, null where there is none.</param>
+/// <summary>The facts in the notes of a file.</summary>
+/// <param name="HyperlightVersion">The version of upstream that the guest was built for; <c>null</c> if there is no such note.</param>
+/// <param name="BuildId">The build id in lower-case hexadecimal; <c>null</c> if there is no such note.</param>
 internal readonly record struct ElfNotes(string? HyperlightVersion, string? BuildId)
 {
-    /// <summary>The section upstream's guest library puts its version in (amd64 sheet, section 1.4).</summary>
+    /// <summary>The section for the version of upstream's guest library (amd64 sheet, section 1.4).</summary>
     private const string VersionSection = ".note.hyperlight-version";
 
     private const uint VersionType = 1;         // the note's type (amd64 sheet, section 1.4)
@@ -59,14 +59,14 @@ internal readonly record struct ElfNotes(string? HyperlightVersion, string? Buil
         return new(scan.Version, scan.BuildId);
     }
 
-    /// <summary>The content of the notes that were read so far.</summary>
+    /// <summary>The facts of the notes that have been read so far.</summary>
     private sealed class NoteScan
     {
         public string? Version { get; private set; }
 
         public string? BuildId { get; private set; }
 
-        /// <summary>Reads notes. The result is whether they name Hyperlight, in a note or in what is left of one.</summary>
+        /// <summary>Reads notes. Returns <c>true</c> if Hyperlight is named in a note or in the rest of a damaged note.</summary>
         public bool Read(ReadOnlySpan<byte> notes, ulong alignment)
         {
             ElfNoteCursor cursor = new(notes, alignment);

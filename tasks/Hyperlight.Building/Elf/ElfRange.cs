@@ -1,9 +1,9 @@
 namespace Hyperlight.Elf;
 
-/// <summary>Cuts ranges that a file claims out of what it has.</summary>
+/// <summary>Gets ranges of bytes that a file claims to have.</summary>
 internal static class ElfRange
 {
-    /// <summary>The bytes from <paramref name="offset"/> on, <paramref name="size"/> of them, if all of them are there.</summary>
+    /// <summary>Gets <paramref name="size"/> bytes from <paramref name="offset"/> on, if the file has all of them.</summary>
     public static bool TrySlice(ReadOnlySpan<byte> bytes, ulong offset, ulong size, out ReadOnlySpan<byte> slice)
     {
         ulong length = (ulong)bytes.Length;

@@ -1,15 +1,16 @@
 namespace Hyperlight.Elf;
 
 /// <summary>
-/// Cuts ranges of a kind that do not overlap out of a file, notes for example: all of them together are no longer than the file; a hostile file, which names the
-/// same megabytes a million times, gets nothing more once that much was taken.
+/// Gets ranges of a file that should not overlap, for example notes. All ranges together are no longer than the file. A hostile file that
+/// names
+/// one range a million times gets empty ranges after that limit.
 /// </summary>
 internal ref struct ElfRanges(ReadOnlySpan<byte> file)
 {
     private readonly ReadOnlySpan<byte> _file = file;
     private int _budget = file.Length;
 
-    /// <summary>The range, empty where it is not in the file or too much was taken before.</summary>
+    /// <summary>Gets a range; empty if the range is not in the file or the limit is reached.</summary>
     public ReadOnlySpan<byte> Take(ulong offset, ulong size)
     {
         if (!ElfRange.TrySlice(_file, offset, size, out ReadOnlySpan<byte> range) || range.Length > _budget)

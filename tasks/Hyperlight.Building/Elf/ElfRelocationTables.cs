@@ -13,7 +13,7 @@ internal readonly ref struct ElfRelocationTables(ElfFormat format, ElfDynamicTab
     private readonly int _fileSize = fileSize;
     private readonly ICollection<Finding> _findings = findings;
 
-    /// <summary>All relocations: REL, RELA, RELR expanded, JMPREL.</summary>
+    /// <summary>Reads all relocations: REL, RELA, expanded RELR, JMPREL.</summary>
     public ImmutableArray<ElfRelocation> Read()
     {
         var relocations = ImmutableArray.CreateBuilder<ElfRelocation>();
@@ -27,7 +27,7 @@ internal readonly ref struct ElfRelocationTables(ElfFormat format, ElfDynamicTab
         return relocations.DrainToImmutable();
     }
 
-    /// <summary>The relocations of sections that are loaded but that the dynamic table does not name. What is damaged in them is left out.</summary>
+    /// <summary>Reads the relocations of loaded sections that the dynamic table does not name. Damaged relocations are left out.</summary>
     public ImmutableArray<ElfLeftTable> ReadLeft(ReadOnlySpan<byte> file, ImmutableArray<ElfSection> sections)
     {
         var left = ImmutableArray.CreateBuilder<ElfLeftTable>();
@@ -63,7 +63,9 @@ internal readonly ref struct ElfRelocationTables(ElfFormat format, ElfDynamicTab
         return left.DrainToImmutable();
     }
 
-    /// <summary>Where the tables are that the dynamic table names. Their sizes are 0 where it names none.</summary>
+    /// <summary>
+    /// Gets the addresses and sizes of the tables that the dynamic table names. The size of a table that it does not name is 0.
+    /// </summary>
     private (ulong Address, ulong Size)[] NamedTables() =>
     [
         RangeOf(ElfDynamicTag.Rel, ElfDynamicTag.RelSize),
@@ -155,8 +157,10 @@ internal readonly ref struct ElfRelocationTables(ElfFormat format, ElfDynamicTab
     }
 
     /// <summary>
-    /// RELR: an even word is the address of a word to relocate; an odd one is a bitmap, from bit 1 on, of the words that follow what was
-    /// last described. A word of table can so stand for 63 relocations, each of which must change a word of the file: that bounds them.
+    /// Expands RELR: an even word is the address of a word to relocate. An odd word is a bitmap, from bit 1 on, of the words behind the
+    /// words that were
+    /// described before. A word of the table can describe 63 relocations. Their number is limited, because each must change a word of the
+    /// file.
     /// </summary>
     private void ReadRelr(Table table, ImmutableArray<ElfRelocation>.Builder relocations, ICollection<Finding> findings)
     {
@@ -182,7 +186,7 @@ internal readonly ref struct ElfRelocationTables(ElfFormat format, ElfDynamicTab
                 continue;
             }
 
-            // A hostile address may wrap around here; what comes out is checked like every other relocation.
+            // A hostile address may wrap around here. The result is checked like every other relocation.
             for (ulong bits = word >> 1, address = next; bits != 0; bits >>= 1, address = unchecked(address + (ulong)wordSize))
             {
                 if ((bits & 1) != 0)
@@ -214,7 +218,8 @@ internal readonly ref struct ElfRelocationTables(ElfFormat format, ElfDynamicTab
             return;
         }
 
-        // Some linkers count the PLT's relocations in DT_RELSZ or DT_RELASZ too, and some all others in DT_PLTRELSZ. To apply one twice would add twice.
+        // Some linkers count the relocations of the PLT in DT_RELSZ or DT_RELASZ too, and some count all others in DT_PLTRELSZ. No
+        // relocation may be applied twice.
         bool hasAddend = kind == (ulong)ElfDynamicTag.Rela;
         Table plt = Locate(Name, address, size, hasAddend ? _format.RelaSize : _format.RelSize);
         if (hasAddend)
@@ -227,7 +232,7 @@ internal readonly ref struct ElfRelocationTables(ElfFormat format, ElfDynamicTab
         }
     }
 
-    /// <summary>A table's bytes and the virtual address they are linked for.</summary>
+    /// <summary>The bytes of a table and their linked address.</summary>
     private readonly ref struct Table(ulong address, ReadOnlySpan<byte> bytes)
     {
         public ulong Address { get; } = address;

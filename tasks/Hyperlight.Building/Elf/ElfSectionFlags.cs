@@ -1,6 +1,6 @@
 namespace Hyperlight.Elf;
 
-/// <summary>How a section's bytes are used in memory (gABI, sh_flags). Bits other than these occur and are kept.</summary>
+/// <summary>The use of a section in memory (gABI, sh_flags). A file may have other bits.</summary>
 [Flags]
 #pragma warning disable CA1711 // Named after sh_flags.
 internal enum ElfSectionFlags : ulong

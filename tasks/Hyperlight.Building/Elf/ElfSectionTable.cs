@@ -5,7 +5,7 @@ namespace Hyperlight.Elf;
 /// <summary>Reads the section headers. A guest runs without them, but a file that lost them was probably cut off.</summary>
 internal static class ElfSectionTable
 {
-    /// <summary>All section headers; none, with a finding, where they are not all in the file.</summary>
+    /// <summary>Reads all section headers. Returns an empty list, with a finding, if they are not all in the file.</summary>
     public static ImmutableArray<ElfSection> Read(ReadOnlySpan<byte> file, ElfHeader header, ICollection<Finding> findings)
     {
         if (header.SectionHeaderOffset == 0)
@@ -36,7 +36,7 @@ internal static class ElfSectionTable
         return sections.MoveToImmutable();
     }
 
-    /// <summary>Whether a file is what was separated from a program for debuggers: all code is said to be there, and none has bytes.</summary>
+    /// <summary>Checks whether a file has only the debug information of a program: its code sections have no bytes in the file.</summary>
     public static bool IsDebugFile(ImmutableArray<ElfSection> sections)
     {
         const ElfSectionFlags Code = ElfSectionFlags.Allocate | ElfSectionFlags.Execute;
@@ -57,7 +57,7 @@ internal static class ElfSectionTable
         return empty;
     }
 
-    /// <summary>A section header, its name still empty.</summary>
+    /// <summary>Reads a section header. The name stays empty.</summary>
     public static ElfSection ReadEntry(ReadOnlySpan<byte> entry, ElfFormat format, int index, out uint nameOffset)
     {
         ElfCursor cursor = new(entry, format);

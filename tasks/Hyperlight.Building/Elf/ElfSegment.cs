@@ -1,13 +1,13 @@
 namespace Hyperlight.Elf;
 
-/// <summary>A program header, as found in the file: nothing in it has been checked.</summary>
-/// <param name="Index">Its place in the program header table.</param>
-/// <param name="Type">What it describes.</param>
-/// <param name="Flags">What may be done with the memory.</param>
-/// <param name="Offset">Where its bytes start in the file.</param>
-/// <param name="VirtualAddress">Where it is linked to be in memory.</param>
-/// <param name="FileSize">Bytes in the file.</param>
-/// <param name="MemorySize">Bytes in memory; those beyond <paramref name="FileSize"/> are zero.</param>
+/// <summary>A program header with the values of the file, which have not been checked.</summary>
+/// <param name="Index">The index in the program header table.</param>
+/// <param name="Type">The type.</param>
+/// <param name="Flags">The permissions of the memory.</param>
+/// <param name="Offset">The offset of the first byte in the file.</param>
+/// <param name="VirtualAddress">The linked address.</param>
+/// <param name="FileSize">The size in the file in bytes.</param>
+/// <param name="MemorySize">The size in memory in bytes. Bytes beyond <paramref name="FileSize"/> are zero.</param>
 /// <param name="Alignment">p_align: 0, 1 or a power of two.</param>
 internal readonly record struct ElfSegment(
     int Index,
@@ -20,7 +20,8 @@ internal readonly record struct ElfSegment(
     ulong Alignment)
 {
     /// <summary>
-    /// The address of its last byte in memory; of its first where it has none, and the last of a 64-bit address space where its size reaches
+    /// Gets the address of the last byte in memory, or of the start if the segment has no memory, or the last 64-bit address if the
+    /// segment reaches
     /// beyond that.
     /// </summary>
     public ulong LastAddress
@@ -32,7 +33,7 @@ internal readonly record struct ElfSegment(
         }
     }
 
-    /// <summary>How findings name it: <c>segment 2 (0x200000-0x5FEFFF, RWX)</c>.</summary>
+    /// <summary>Gets the name of the segment for findings: <c>segment 2 (0x200000-0x5FEFFF, RWX)</c>.</summary>
     public override string ToString() => $"segment {Index} (0x{VirtualAddress:X}-0x{LastAddress:X}, {Letter('R', ElfSegmentFlags.Read)}"
         + $"{Letter('W', ElfSegmentFlags.Write)}{Letter('X', ElfSegmentFlags.Execute)})";
 

@@ -1,6 +1,6 @@
 namespace Hyperlight.Elf;
 
-/// <summary>What may be done with a segment's memory (gABI, p_flags).</summary>
+/// <summary>The permissions of a segment's memory (gABI, p_flags).</summary>
 [Flags]
 #pragma warning disable CA1711 // Named after p_flags.
 internal enum ElfSegmentFlags : uint

@@ -5,7 +5,7 @@ namespace Hyperlight.Elf;
 /// <summary>Reads the program headers.</summary>
 internal static class ElfSegmentTable
 {
-    /// <summary>All program headers; null, with a finding, where they are not all in the file.</summary>
+    /// <summary>Reads all program headers. Returns <c>null</c>, with a finding, if they are not all in the file.</summary>
     public static ImmutableArray<ElfSegment>? TryRead(ReadOnlySpan<byte> file, ElfHeader header, ICollection<Finding> findings)
     {
         if (header.ProgramHeaderCount == 0)

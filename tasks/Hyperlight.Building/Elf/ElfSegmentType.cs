@@ -1,6 +1,6 @@
 namespace Hyperlight.Elf;
 
-/// <summary>What a program header describes (gABI, p_type). Values other than these occur and are kept.</summary>
+/// <summary>The type of a program header (gABI, p_type). A file may have other values.</summary>
 internal enum ElfSegmentType : uint
 {
     /// <summary>PT_LOAD: bytes to load.</summary>
@@ -18,6 +18,6 @@ internal enum ElfSegmentType : uint
     /// <summary>PT_TLS: the template of thread-local storage.</summary>
     ThreadLocalStorage = 7,
 
-    /// <summary>PT_GNU_STACK: its flags are those that the stack is to have.</summary>
+    /// <summary>PT_GNU_STACK: its flags are the permissions of the stack.</summary>
     GnuStack = 0x6474_E551,
 }

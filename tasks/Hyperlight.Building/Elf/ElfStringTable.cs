@@ -3,15 +3,15 @@ using System.Text;
 namespace Hyperlight.Elf;
 
 /// <summary>
-/// NUL-terminated strings, found by their offset. Strings may share bytes, so a hostile file could ask for the same long string a million
-/// times: all strings of one table together are no longer than the budget, which is the length of the file.
+/// Reads NUL-terminated strings at offsets. Strings may share bytes, so a hostile file could ask for one long string a million
+/// times. The strings of one table together are therefore no longer than a budget, which is the length of the file.
 /// </summary>
 internal ref struct ElfStringTable(ReadOnlySpan<byte> bytes, int budget)
 {
     private readonly ReadOnlySpan<byte> _bytes = bytes;
     private int _budget = budget;
 
-    /// <summary>The string at <paramref name="offset"/>; null where there is none with an end, or the budget is spent.</summary>
+    /// <summary>Gets the string at an offset; <c>null</c> if the string has no end or the budget is used up.</summary>
     public string? Read(ulong offset)
     {
         if (offset >= (ulong)_bytes.Length)
@@ -23,7 +23,7 @@ internal ref struct ElfStringTable(ReadOnlySpan<byte> bytes, int budget)
         int length = rest[..Math.Min(rest.Length, _budget)].IndexOf((byte)0);
         if (length < 0)
         {
-            // What was searched is spent, found or not: the search is what costs time.
+            // All searched bytes count, also if no end was found, because the search takes the time.
             _budget -= Math.Min(rest.Length, _budget);
             return null;
         }

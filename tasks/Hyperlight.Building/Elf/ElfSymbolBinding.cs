@@ -1,14 +1,16 @@
 namespace Hyperlight.Elf;
 
-/// <summary>Who sees a symbol (gABI, the high half of st_info). Values other than these occur and are kept.</summary>
+/// <summary>
+/// The binding of a symbol, which says where the symbol can be used (gABI, the high half of st_info). A file may have other values.
+/// </summary>
 internal enum ElfSymbolBinding : byte
 {
-    /// <summary>STB_LOCAL: its own object file.</summary>
+    /// <summary>STB_LOCAL: in its object file.</summary>
     Local = 0,
 
-    /// <summary>STB_GLOBAL: every object file.</summary>
+    /// <summary>STB_GLOBAL: in every object file.</summary>
     Global = 1,
 
-    /// <summary>STB_WEAK: every object file, unless another defines it globally.</summary>
+    /// <summary>STB_WEAK: in every object file, unless a global symbol has the name.</summary>
     Weak = 2,
 }

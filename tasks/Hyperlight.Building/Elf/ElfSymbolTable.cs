@@ -2,10 +2,10 @@ using System.Collections.Immutable;
 
 namespace Hyperlight.Elf;
 
-/// <summary>Reads the symbols. Nothing depends on them but what a person sees, so a damaged table is an empty one.</summary>
+/// <summary>Reads the symbols. They only make texts better, so a damaged table counts as an empty one.</summary>
 internal static class ElfSymbolTable
 {
-    /// <summary>The symbols of .symtab, without it those of .dynsym, without the empty first one.</summary>
+    /// <summary>Reads the symbols of .symtab or, without this section, of .dynsym. The empty first symbol is left out.</summary>
     public static ImmutableArray<ElfSymbol> Read(ReadOnlySpan<byte> file, ElfFormat format, ImmutableArray<ElfSection> sections)
     {
         if ((Find(sections, ElfSectionType.SymbolTable) ?? Find(sections, ElfSectionType.DynamicSymbolTable)) is not { } section
@@ -26,7 +26,7 @@ internal static class ElfSymbolTable
         return symbols.DrainToImmutable();
     }
 
-    /// <summary>One symbol.</summary>
+    /// <summary>Reads a symbol.</summary>
     public static ElfSymbol ReadEntry(ReadOnlySpan<byte> entry, ElfFormat format, ref ElfStringTable strings)
     {
         ElfCursor cursor = new(entry, format);

@@ -1,9 +1,9 @@
 namespace Hyperlight.Elf;
 
-/// <summary>What a symbol names (gABI, the low half of st_info). Values other than these occur and are kept.</summary>
+/// <summary>The type of a symbol (gABI, the low half of st_info). A file may have other values.</summary>
 internal enum ElfSymbolType : byte
 {
-    /// <summary>STT_NOTYPE: not said.</summary>
+    /// <summary>STT_NOTYPE: no type.</summary>
     None = 0,
 
     /// <summary>STT_OBJECT: data.</summary>

@@ -1,6 +1,6 @@
 namespace Hyperlight.Elf;
 
-/// <summary>What kind of object an ELF file is (gABI, e_type). Values other than these occur and are kept.</summary>
+/// <summary>The kind of object of an ELF file (gABI, e_type). A file may have other values.</summary>
 internal enum ElfType : ushort
 {
     /// <summary>ET_REL: an object file that still has to be linked.</summary>

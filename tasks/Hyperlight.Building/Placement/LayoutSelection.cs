@@ -5,18 +5,22 @@ using Hyperlight.Paging;
 
 namespace Hyperlight.Placement;
 
-/// <summary>Finds the ABI profile a guest follows. It is read off the guest and never chosen by its user.</summary>
+/// <summary>Finds the layout of a guest. The layout follows from the ELF file, and users cannot choose another one.</summary>
 internal static class LayoutSelection
 {
-    /// <summary>The profile of a guest: by its class and machine, then by its version note, without one by where it is linked.</summary>
+    /// <summary>
+    /// Finds the layout of a guest by its class and machine, and then by its version note or, without a note, by its link address.
+    /// </summary>
     /// <param name="elf">The guest.</param>
     /// <param name="assertedArchitecture">
-    /// What the guest is said to be, <c>amd64</c> or <c>i686</c>, null or empty for nothing. It changes no result, it only adds a finding
-    /// where the guest is something else. A name of no profile asserts nothing.
+    /// The architecture that the project asserts, <c>amd64</c> or <c>i686</c>; <c>null</c> or empty for none. An assertion does not
+    /// change the layout. A finding is added
+    /// if the guest has another architecture. An unknown name asserts nothing.
     /// </param>
     /// <param name="findings">Receives HL1004, HL2001, HL2003 and HL2005.</param>
     /// <returns>
-    /// The profile, null when none fits. Also given with a finding of a wrong assertion or version, so that validation can find the rest.
+    /// The layout; <c>null</c> if no layout fits. After a finding about the assertion or the version there is still a layout, so that
+    /// validation can find other faults.
     /// </returns>
     public static GuestLayout? Select(ElfFile elf, string? assertedArchitecture, ICollection<Finding> findings)
     {
@@ -53,25 +57,25 @@ internal static class LayoutSelection
 
     private static GuestLayout SelectByAddress(ElfFile elf, ImmutableArray<GuestLayout> candidates)
     {
-        // With 4-level paging a profile says nothing about where a guest is linked; a 32-bit guest is linked for its place.
+        // A 64-bit guest may be linked for any address. A 32-bit guest is linked for the address at which it runs.
         if (candidates.FirstOrDefault(layout => layout.Paging == GuestPaging.FourLevel) is { } layout)
         {
             return layout;
         }
 
-        // Upstream relocates no 32-bit guest: a position-independent one is none of its layouts, wherever its addresses start.
+        // Upstream does not relocate 32-bit guests, so a position-independent guest has none of upstream's layouts.
         bool isFixed = elf.Type != ElfType.PositionIndependent;
         if (isFixed && candidates.FirstOrDefault(layout => layout.LowestBase is null && layout.SnapshotBase.Value == elf.LoadBase) is { } upstream)
         {
             return upstream;
         }
 
-        // Where that is no page, validation says so: the image starts with one.
+        // The image starts with a page. If the link address does not start a page, validation reports that.
         GuestLayout flat = candidates.First(layout => layout.LowestBase is not null);
         ulong lowest = flat.LowestBase!.Value.Value;
         ulong linked = elf.LoadBase & ~(GuestLayout.PageSize - 1);
 
-        // A guest that has to move goes to the lowest place that keeps its alignment.
+        // A guest that must be moved gets the lowest address that keeps its alignment.
         ulong moved = lowest + (unchecked(linked - lowest) & (GuestPlacement.AlignmentOf(elf) - 1));
         return flat.PlacedAt(new(linked >= lowest ? linked : isFixed ? lowest : moved));
     }

@@ -4,28 +4,38 @@ using Hyperlight.Elf;
 namespace Hyperlight.Validation;
 
 /// <summary>
-/// Whether anything in a guest refers to a range of its addresses: an instruction with a distance from itself, an absolute address, or a word that a
-/// relocation makes an address. A guest that works through a table of its own, of constructors or relocations, has to refer to the table somewhere. Every byte is looked at, so that no
-/// reference is missed; a number that only looks like one can be taken for one.
+/// Finds out whether a guest refers to a range of its addresses: with an instruction that has a distance, an absolute address, or a word
+/// that a
+/// relocation turns into an address. A guest that uses a table of constructors or relocations itself must refer to the table. The search
+/// looks at every byte, so that no
+/// reference is missed. A number that only looks like a reference counts as one.
 /// </summary>
 internal sealed class AddressReferences(ElfFile elf)
 {
-    /// <summary>Guests have a handful of segments. A file of thousands is not searched: as if it referred to everything.</summary>
+    /// <summary>
+    /// The greatest number of segments that are searched. Guests have few segments. A file with more segments counts as if it referred to
+    /// all addresses.
+    /// </summary>
     private const int MostSegments = 64;
 
-    /// <summary>Guests have a handful of tables. Of those of a damaged file only the first are asked about: as if it referred to the others.</summary>
+    /// <summary>
+    /// The greatest number of tables that are searched for. Guests have few tables. A damaged file with more tables counts as if it
+    /// referred to the others.
+    /// </summary>
     private const int MostQuestions = 16;
 
     private const int DistanceSize = sizeof(int);
 
-    /// <summary>The most bytes that an instruction has behind a distance: an immediate.</summary>
+    /// <summary>The greatest number of bytes of an instruction behind its distance: the immediate operand.</summary>
     private const ulong BehindDistance = 4;
 
     private readonly ElfFile _elf = elf;
     private readonly ulong? _globalOffsetTable = elf.FindDynamic(ElfDynamicTag.GlobalOffsetTable);
     private int _questions;
 
-    /// <summary>Whether something may refer to an address from <paramref name="first"/> on, <paramref name="size"/> bytes of them.</summary>
+    /// <summary>
+    /// Checks whether the guest may refer to one of the <paramref name="size"/> addresses from <paramref name="first"/> on.
+    /// </summary>
     public bool Reach(ulong first, ulong size)
     {
         if (size == 0)
@@ -44,7 +54,7 @@ internal sealed class AddressReferences(ElfFile elf)
             return true;
         }
 
-        // Segments have no bytes of the file in common. Of those of a damaged file that do, only as many are looked at as the file has.
+        // Segments do not share bytes of the file. In a damaged file they can, so the search ends after as many bytes as the file has.
         int budget = _elf.Bytes.Length;
         foreach (ElfSegment segment in _elf.LoadSegments)
         {
@@ -69,7 +79,8 @@ internal sealed class AddressReferences(ElfFile elf)
         bool isFixed = _elf.Type != ElfType.PositionIndependent;
         bool isCode = (segment.Flags & ElfSegmentFlags.Execute) != 0;
 
-        // Position-independent 32-bit code counts from its global offset table. Without its address, every word could be a reference.
+        // Position-independent 32-bit code uses distances from its global offset table. If the address of the table is unknown, every
+        // word could be a reference.
         ulong? table = !isFixed && !_elf.Format.Is64 ? _globalOffsetTable : null;
         if (!isFixed && !_elf.Format.Is64 && table is null)
         {
@@ -80,7 +91,7 @@ internal sealed class AddressReferences(ElfFile elf)
         (ulong headers, ulong headersSize) = _elf.ProgramHeaders;
         for (int index = 0; index <= content.Length - DistanceSize; index++)
         {
-            // A program header that describes a table does not use the table, and neither do bytes of the table itself.
+            // A program header that describes a table is not a reference to the table, and neither are the bytes of the table itself.
             ulong address = unchecked(segment.VirtualAddress + (ulong)index);
             if (unchecked(segment.Offset + (ulong)index - headers) < headersSize || unchecked(address + (DistanceSize - 1) - first) <= last - first + (DistanceSize - 1))
             {

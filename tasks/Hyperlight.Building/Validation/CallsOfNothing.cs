@@ -4,12 +4,15 @@ using Hyperlight.Elf;
 namespace Hyperlight.Validation;
 
 /// <summary>
-/// Finds functions that call address 0: directly, through a word that is 0, or through an entry of the procedure linkage table that jumps through such a word. That is what
-/// linkers make of a call of a weak symbol that nothing defines. A function that asks first has another trace of the symbol: a zero where the address would stand, or a word that holds the address.
+/// Finds functions that call address 0: directly, through a word that is 0, or through an entry of the procedure linkage table that jumps
+/// through such a word. Linkers make such calls
+/// for undefined weak symbols. A function that checks the symbol first has another trace of the symbol: a zero in place of the address,
+/// or a word for the address.
 /// </summary>
 internal static class CallsOfNothing
 {
-    // One-byte CALL and JMP with a distance, the second byte of conditional jumps with one, and CALL and JMP through a word (Intel SDM volume 2).
+    // One-byte CALL and JMP with a distance, the second byte of conditional jumps with a distance, and CALL and JMP through a word (Intel
+    // SDM volume 2).
     private const byte Call = 0xE8;
     private const byte Jump = 0xE9;
     private const byte TwoBytes = 0x0F;
@@ -18,16 +21,18 @@ internal static class CallsOfNothing
     private const byte IndirectCall = 0x15;
     private const byte IndirectJump = 0x25;
 
-    /// <summary>Guests have a handful of segments. A file of thousands is not searched.</summary>
+    /// <summary>
+    /// The greatest number of segments that are searched. Guests have few segments. A file with more segments is not searched.
+    /// </summary>
     private const int MostSegments = 64;
 
-    // Assemblers align loops with instructions that do nothing and have zeros in them.
+    // Assemblers align loops with instructions that do nothing and that contain zeros.
     private static readonly byte[][] Padding = [[TwoBytes, 0x1F, 0x84, 0, 0, 0, 0, 0], [TwoBytes, 0x1F, 0x80, 0, 0, 0, 0]];
 
-    /// <summary>The functions that call address 0 and do not ask first: of those that have a size in the symbol table.</summary>
+    /// <summary>Finds the functions that call address 0 without a check, among the functions with a size in the symbol table.</summary>
     public static IEnumerable<ElfSymbol> In(ElfFile elf)
     {
-        // Where there is code at address 0, a call of it means something.
+        // If the guest has code at address 0, a call of address 0 is valid.
         bool hasCodeAtZero = elf.Symbols.Any(symbol => symbol is { Type: ElfSymbolType.Function, Value: 0 } && symbol.SectionIndex != ElfSymbol.Undefined);
         if (elf.LoadSegments.Length > MostSegments || hasCodeAtZero)
         {
@@ -36,7 +41,7 @@ internal static class CallsOfNothing
 
         HashSet<ulong> relocated = [.. elf.Relocations.Select(relocation => relocation.Offset), .. elf.LeftTables.SelectMany(table => table.Relocations).Select(relocation => relocation.Offset)];
 
-        // Functions have no bytes in common. Of those of a damaged file that do, only as many are looked at as the file has bytes.
+        // Functions do not share bytes. In a damaged file they can, so the search ends after as many bytes as the file has.
         long budget = elf.Bytes.Length;
         foreach (ElfSymbol symbol in elf.Symbols)
         {
@@ -86,7 +91,7 @@ internal static class CallsOfNothing
         return calls;
     }
 
-    /// <summary>Whether an entry of the procedure linkage table is at an address, and leads to 0.</summary>
+    /// <summary>Checks whether an address is that of an entry of the procedure linkage table that jumps to address 0.</summary>
     private static bool JumpsThroughZero(ElfFile elf, ulong address, HashSet<ulong> relocated)
     {
         const int Length = 2 + sizeof(int);
@@ -100,7 +105,8 @@ internal static class CallsOfNothing
         return IsZero(elf, unchecked(address + Length + (ulong)distance) & elf.Format.LastAddress, distance, relocated);
     }
 
-    // 64-bit code counts from the end of the instruction, 32-bit code names the address. What a relocation fills in is not 0.
+    // 64-bit code has the distance from the end of the instruction, 32-bit code the address. A word that a relocation fills in does not
+    // count as 0.
     private static bool IsZero(ElfFile elf, ulong target, int distance, HashSet<ulong> relocated)
     {
         ulong address = elf.Format.Is64 ? target : (uint)distance;

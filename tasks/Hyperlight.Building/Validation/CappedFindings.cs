@@ -1,18 +1,19 @@
 namespace Hyperlight.Validation;
 
 /// <summary>
-/// Findings of rules that a guest can break in a million places: of each rule it passes on the first few and then, when closed, says how
-/// many more there were.
+/// A list for findings of rules that a guest can break in a million places. The list passes on the first findings of each rule. When the
+/// list is closed, it adds
+/// the number of the others.
 /// </summary>
 internal sealed class CappedFindings(ICollection<Finding> findings)
 {
-    /// <summary>How many findings of one rule a person is shown.</summary>
+    /// <summary>The greatest number of findings of one rule that are passed on.</summary>
     public const int Limit = 5;
 
     private readonly ICollection<Finding> _findings = findings;
     private readonly Dictionary<DiagnosticRule, int> _counts = [];
 
-    /// <summary>Adds a finding; its text is only made when it is shown.</summary>
+    /// <summary>Adds a finding. The text is created only if the finding is passed on.</summary>
     public void Add(DiagnosticRule rule, Func<string> message)
     {
         int count = _counts.GetValueOrDefault(rule) + 1;
@@ -23,7 +24,7 @@ internal sealed class CappedFindings(ICollection<Finding> findings)
         }
     }
 
-    /// <summary>Says of each rule how many findings were left out.</summary>
+    /// <summary>Adds the number of findings that were left out, for each rule.</summary>
     public void Close()
     {
         foreach ((DiagnosticRule rule, int count) in _counts.OrderBy(pair => pair.Key.Code, StringComparer.Ordinal))

@@ -3,17 +3,20 @@ using Hyperlight.Elf;
 namespace Hyperlight.Validation;
 
 /// <summary>
-/// Functions that are to run before the program: a loader or the start of a C library calls them, and a guest has neither unless it brings one. A guest
-/// that calls them itself refers to their table, or to the dynamic table, which names it.
+/// The rules for constructors: functions that run before the program. A loader or the start code of a C library calls them, and most
+/// guests have neither. A guest
+/// that calls its constructors itself must refer to their table, or to the dynamic table, which has the address of their table.
 /// </summary>
 internal static class ConstructorRules
 {
-    /// <summary>The section of compilers before there was SHT_INIT_ARRAY. Its first and its last word are marks and no functions.</summary>
+    /// <summary>
+    /// The section for constructors of old compilers, before SHT_INIT_ARRAY. Its first and its last word are marks, not functions.
+    /// </summary>
     private const string OldSection = ".ctors";
 
     public static void Check(ElfFile elf, AddressReferences references, CappedFindings findings)
     {
-        // The missing dynamic loader, which would call the functions, is a finding of its own.
+        // Another rule reports the missing dynamic loader, which would call the functions.
         if (LoaderRules.NeedsLoader(elf))
         {
             return;
@@ -21,7 +24,7 @@ internal static class ConstructorRules
 
         foreach ((string name, ulong address, ulong size) in Tables(elf))
         {
-            // In this order: how many tables are asked about is bounded, and each is searched only where nothing refers to it.
+            // The order matters: the number of tables that are searched for is limited, and a table is read only if nothing refers to it.
             if (!IsUsed(elf, references, address, size) && FirstConstructor(elf, address, size) is { } first)
             {
                 findings.Add(Rules.ConstructorsNotRun, () =>
@@ -59,7 +62,7 @@ internal static class ConstructorRules
         references.Reach(address, size)
         || elf.Segments.Any(segment => segment.Type == ElfSegmentType.Dynamic && references.Reach(segment.VirtualAddress, segment.MemorySize));
 
-    /// <summary>The first word that is the address of a function: in the table, or what a relocation of the word adds.</summary>
+    /// <summary>Finds the first address of a function: a word of the table, or the addend of the relocation of a word.</summary>
     private static ulong? FirstConstructor(ElfFile elf, ulong address, ulong size)
     {
         ulong mask = elf.Format.LastAddress;

@@ -2,12 +2,12 @@ using Hyperlight.Elf;
 
 namespace Hyperlight.Validation;
 
-/// <summary>Where the guest starts.</summary>
+/// <summary>The rules for the entry point.</summary>
 internal static class EntryRules
 {
     public static void Check(ElfFile elf, GuestLayout layout, CappedFindings findings)
     {
-        // Without a segment there is nowhere to start, and that is a finding of its own.
+        // Another rule reports a guest without segments.
         if (elf.LoadSegments.IsEmpty)
         {
             return;
@@ -22,7 +22,7 @@ internal static class EntryRules
 
         if (layout.EntryLimit is { } limit && elf.Entry >= elf.LoadBase)
         {
-            // Written without the sum that might overflow.
+            // Compares distances, because the sum of base and offset could overflow.
             ulong distance = elf.Entry - elf.LoadBase;
             if (layout.SnapshotBase.Value >= limit || distance >= limit - layout.SnapshotBase.Value)
             {

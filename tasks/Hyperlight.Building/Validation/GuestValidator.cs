@@ -2,14 +2,15 @@ using Hyperlight.Elf;
 
 namespace Hyperlight.Validation;
 
-/// <summary>Checks whether a guest can be baked for its layout. No finding ends the run: a guest's author sees all that is wrong at once.</summary>
+/// <summary>Checks whether a guest can be baked for its layout. All rules run, so that a guest's author sees all faults at once.</summary>
 internal static class GuestValidator
 {
-    /// <summary>Checks everything about a guest that does not depend on the sizes asked for.</summary>
-    /// <param name="elf">The guest, as read.</param>
-    /// <param name="layout">The profile it follows.</param>
+    /// <summary>Checks the rules that do not depend on the sizes of the guest's memory.</summary>
+    /// <param name="elf">The ELF file of the guest.</param>
+    /// <param name="layout">The layout of the guest.</param>
     /// <param name="findings">
-    /// Receives HL1002, HL1005 to HL1015, HL1017, HL1020 to HL1023, HL1025 to HL1027, HL2005, HL2006 and HL2010: of each rule at most five, and then how many more there were.
+    /// Receives HL1002, HL1005 to HL1015, HL1017, HL1020 to HL1023, HL1025 to HL1027, HL2005, HL2006 and HL2010: at most five findings of
+    /// each rule, and then the number of the others.
     /// </param>
     public static void Validate(ElfFile elf, GuestLayout layout, ICollection<Finding> findings)
     {

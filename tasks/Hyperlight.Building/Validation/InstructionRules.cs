@@ -3,8 +3,9 @@ using Hyperlight.Elf;
 namespace Hyperlight.Validation;
 
 /// <summary>
-/// Instructions that the guest's layout has nothing for. Only functions with a size in the symbol table are read, from their start: what lies between functions may be data, and data read
-/// as instructions says anything. Where an instruction cannot be read, the rest of its function is left.
+/// The rules for instructions that the guest's layout does not support. Only functions with a size in the symbol table are read, from
+/// their start. Bytes between functions may be data,
+/// and data are not instructions. After an instruction that cannot be read, the rest of its function is skipped.
 /// </summary>
 internal static class InstructionRules
 {
@@ -13,7 +14,10 @@ internal static class InstructionRules
     private const byte InByteFromDx = 0xEC, InWordFromDx = 0xED, OutByteToDx = 0xEE, OutWordToDx = 0xEF;
     private const byte LoadDx = 0xBA, LoadAl = 0xB0, LoadAx = 0xB8;
 
-    /// <summary>The ports of the host (amd64 sheet, section 5.1), and those of the interrupt controllers, the timer and the delay, which guests with interrupts have (i686 sheet, section 6.4).</summary>
+    /// <summary>
+    /// The ports of the host (amd64 sheet, section 5.1), and those of the interrupt controllers, the timer and the delay, which guests
+    /// with interrupts have (i686 sheet, section 6.4).
+    /// </summary>
     private static readonly HashSet<uint> KnownPorts = [99, 101, 102, 103, 104, 105, 106, 107, 108, 0x20, 0x21, 0xA0, 0xA1, 0x4D0, 0x4D1, 0x40, 0x41, 0x42, 0x43, 0x61, 0x80];
 
     public static void Check(ElfFile elf, GuestLayout layout, CappedFindings findings)
@@ -23,7 +27,7 @@ internal static class InstructionRules
         ulong sseAddress = 0;
         int sseCount = 0;
 
-        // Functions have no bytes in common. Of those of a damaged file that do, only as many are read as the file has bytes.
+        // Functions do not share bytes. In a damaged file they can, so reading ends after as many bytes as the file has.
         long budget = elf.Bytes.Length;
         foreach (ElfSymbol function in elf.Symbols)
         {
@@ -76,7 +80,9 @@ internal static class InstructionRules
         }
         : null;
 
-    /// <summary>The port number in DX, as far as it can be told: loaded as a number, with at most a number for the value behind it.</summary>
+    /// <summary>
+    /// Finds the port number in DX if the instructions before load a number into DX, with at most a load of the value in between.
+    /// </summary>
     private static uint? NextDx(X86Instruction instruction, uint? dx) => instruction is { Map: OpcodeMap.OneByte, IsVector: false }
         ? instruction.Opcode switch
         {
@@ -86,7 +92,10 @@ internal static class InstructionRules
         }
         : null;
 
-    /// <summary>Whether an instruction has an XMM register: what CR4.OSFXSR enables (Intel SDM volume 3, section 14.1.2). MMX and x87 need no such bit.</summary>
+    /// <summary>
+    /// Checks whether an instruction uses an XMM register, which CR4.OSFXSR enables (Intel SDM volume 3, section 14.1.2). MMX and x87 do
+    /// not need that bit.
+    /// </summary>
     private static bool IsSse(X86Instruction instruction)
     {
         if (instruction.IsVector)
@@ -109,7 +118,7 @@ internal static class InstructionRules
         };
     }
 
-    /// <summary>Whether a MOV to CR4 is anywhere in the code: every byte is looked at.</summary>
+    /// <summary>Checks whether the code contains a MOV to CR4. The search looks at every byte.</summary>
     private static bool EnablesSse(ElfFile elf)
     {
         int budget = elf.Bytes.Length;

@@ -2,12 +2,12 @@ using Hyperlight.Elf;
 
 namespace Hyperlight.Validation;
 
-/// <summary>Advice in the options of the linker that made a file, or in the options of several linkers where the file does not name its linker.</summary>
+/// <summary>Advice with the options of the linker that made a file, or of several linkers if the file does not name its linker.</summary>
 internal static class LinkerAdvice
 {
     private const string WithoutAllInOne = "link without -N (--omagic), which makes one segment of everything";
 
-    /// <summary>How to link a guest at an address.</summary>
+    /// <summary>Gets the advice for linking a guest for an address.</summary>
     public static string StartAt(ElfFile elf, GuestPhysicalAddress address) => elf.Linker switch
     {
         ElfLinker.Gnu or ElfLinker.Gold => $"-Wl,-Ttext-segment={address}, or the first address of the linker script",
@@ -15,12 +15,12 @@ internal static class LinkerAdvice
         _ => $"-Wl,-Ttext-segment={address} with GNU ld, -Wl,--image-base={address} with lld or mold, or the first address of the linker script",
     };
 
-    /// <summary>How to link a guest without a dynamic loader.</summary>
+    /// <summary>Gets the advice for linking a guest without a dynamic loader.</summary>
     public static string WithoutDynamicLoader(ElfFile elf) => elf.Linker == ElfLinker.Gold
         ? "link statically with another linker than gold (-static-pie -nostdlib -fuse-ld=bfd), which cannot leave the loader out of a position-independent guest"
         : "link statically (-static-pie -nostdlib, or -Wl,--no-dynamic-linker)";
 
-    /// <summary>How to keep code from sharing its pages with data.</summary>
+    /// <summary>Gets the advice for separating the pages of code and data.</summary>
     public static string SeparateCode(ElfFile elf)
     {
         if (elf.Linker == ElfLinker.Gold)
@@ -33,10 +33,10 @@ internal static class LinkerAdvice
             : "start code and data on pages of their own, with -Wl,-z,separate-code or in the linker script (. = ALIGN(4096))";
     }
 
-    /// <summary>How to start the first segment on a page.</summary>
+    /// <summary>Gets the advice for starting the first segment on a page.</summary>
     public static string AlignFirst(ElfFile elf) => IsAllInOne(elf) ? WithoutAllInOne : "align the first segment in the linker script";
 
-    // -N (OMAGIC) puts everything into one segment that is not aligned to pages; beside that option -z separate-code does nothing.
+    // -N (OMAGIC) puts everything into one segment that is not aligned to pages. With -N the option -z separate-code has no effect.
     private static bool IsAllInOne(ElfFile elf) => elf.LoadSegments is [{ Alignment: < GuestLayout.PageSize } segment]
         && (segment.Flags & (ElfSegmentFlags.Write | ElfSegmentFlags.Execute)) == (ElfSegmentFlags.Write | ElfSegmentFlags.Execute);
 }

@@ -4,9 +4,10 @@ using Hyperlight.Elf;
 namespace Hyperlight.Validation;
 
 /// <summary>
-/// Which addresses the segments take up in memory. A hostile file can have a million segments and as many relocations, in any order and
-/// overlapping, so a question must not look at every segment: the starts are sorted, and beside each stands how far the segments up to
-/// that one reach.
+/// The addresses of the loaded segments. A hostile file can have a million segments and as many relocations, in any order and
+/// overlapping, so a search must not look at every segment. The starts of the segments are sorted, and each has the greatest end of the
+/// segments up to
+/// and including it.
 /// </summary>
 internal sealed class LoadedRanges
 {
@@ -24,7 +25,9 @@ internal sealed class LoadedRanges
         }
     }
 
-    /// <summary>Whether one segment has all <paramref name="size"/> bytes, at least one, from <paramref name="address"/> on.</summary>
+    /// <summary>
+    /// Checks whether one segment contains <paramref name="size"/> bytes (at least one) from <paramref name="address"/> on.
+    /// </summary>
     public bool Contain(ulong address, ulong size)
     {
         if (address > ulong.MaxValue - (size - 1))
@@ -32,7 +35,7 @@ internal sealed class LoadedRanges
             return false;
         }
 
-        // Several segments may start at the address: step over all of them, the last of them knows how far any reaches.
+        // Several segments may start at the address. The last of them has the greatest end.
         int below = 0, above = _starts.Length;
         while (below < above)
         {

@@ -3,12 +3,12 @@ using Hyperlight.Elf;
 
 namespace Hyperlight.Validation;
 
-/// <summary>What only an operating system's loader could give the guest.</summary>
+/// <summary>The rules for needs that only the loader of an operating system can meet.</summary>
 internal static class LoaderRules
 {
     private const int LongestPath = 256;
 
-    /// <summary>Whether the guest is a program of an operating system that a dynamic loader makes ready.</summary>
+    /// <summary>Checks whether the guest is a program that needs the dynamic loader of an operating system.</summary>
     public static bool NeedsLoader(ElfFile elf) =>
         !elf.NeededLibraries.IsEmpty || elf.Segments.Any(segment => segment.Type == ElfSegmentType.Interpreter);
 

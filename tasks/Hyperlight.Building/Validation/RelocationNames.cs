@@ -20,7 +20,7 @@ internal static class RelocationNames
         (36, "TLSDESC"), (37, "IRELATIVE"), (38, "RELATIVE64"),
     ];
 
-    /// <summary>The name of a relocation type, for example <c>R_X86_64_GLOB_DAT</c>; its number where it has none.</summary>
+    /// <summary>Gets the name of a relocation type, for example <c>R_X86_64_GLOB_DAT</c>, or its number if the type has no name.</summary>
     public static string Describe(ElfMachine machine, uint type)
     {
         (string prefix, (uint Type, string Name)[] names) = machine switch

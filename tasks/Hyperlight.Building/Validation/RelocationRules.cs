@@ -3,12 +3,13 @@ using Hyperlight.Elf;
 namespace Hyperlight.Validation;
 
 /// <summary>
-/// The relocations: those that only add the load address are applied when the image is baked, every other kind needs a dynamic loader or a start of the
-/// guest's own. One into a segment that is not writable (DT_TEXTREL) is as good as any, because nothing is mapped yet.
+/// The rules for relocations. The bake applies relocations that only add the load address. All other kinds need a dynamic loader or start
+/// code of the
+/// guest. Relocations into a segment that is not writable (DT_TEXTREL) are allowed, because the segment is not mapped during a bake.
 /// </summary>
 internal static class RelocationRules
 {
-    // The types that belong to thread-local variables, of both machines (psABI supplements): their addresses depend on the thread.
+    // The types for thread-local variables, whose addresses depend on the thread, of both machines (psABI supplements).
     private static readonly uint[] ThreadLocal386 = [14, 35, 36, 37, 41];
     private static readonly uint[] ThreadLocalAmd64 = [16, 17, 18, 36];
 
@@ -30,7 +31,7 @@ internal static class RelocationRules
 
         foreach (ElfLeftTable table in elf.LeftTables)
         {
-            // A guest that applies a table itself refers to it.
+            // A guest that applies a table itself must refer to the table.
             if (!references.Reach(table.Address, table.Size))
             {
                 foreach (ElfRelocation relocation in table.Relocations.Where(relocation => relocation.Type != ElfRelocation.None))

@@ -3,22 +3,22 @@ using Hyperlight.Placement;
 
 namespace Hyperlight.Validation;
 
-/// <summary>The segments to load: each for itself, among each other, and against the layout.</summary>
+/// <summary>The rules for segments: for each segment, for segments together, and for segments in the layout.</summary>
 internal static class SegmentRules
 {
-    /// <summary>Where kernels are often linked: an example of a place that a guest may choose itself.</summary>
+    /// <summary>The address that kernels are often linked for, as an example in texts of findings.</summary>
     private static readonly GuestPhysicalAddress ExampleBase = new(0x10_0000);
 
     public static void Check(ElfFile elf, GuestLayout layout, CappedFindings findings)
     {
-        // An object file has no segments, a core file those of another program: what type the file has is a finding of its own.
+        // An object file has no segments, and a core file has those of another program. Another rule reports the type of the file.
         if (elf.LoadSegments.IsEmpty && elf.Type is (ElfType.Executable or ElfType.PositionIndependent))
         {
             findings.Add(Rules.NoLoadSegment, () =>
                 "no program header is a PT_LOAD with a memory size above 0, a guest needs at least one: check the linker script and that the file was linked.");
         }
 
-        // Those without memory are not loaded, but what they say can contradict itself all the same.
+        // Segments without memory are not loaded, but their fields must be consistent too.
         foreach (ElfSegment segment in elf.Segments)
         {
             if (segment.Type == ElfSegmentType.Load)
@@ -60,14 +60,14 @@ internal static class SegmentRules
         }
     }
 
-    /// <summary>Whether a segment reaches beyond the last address of the file's class.</summary>
+    /// <summary>Checks whether a segment reaches beyond the last address of the file's class.</summary>
     private static bool WrapsAround(ElfSegment segment, ElfFile elf)
     {
         ulong lastAddress = new ElfFormat(elf.Class).LastAddress;
         return segment.MemorySize > 0 && (segment.VirtualAddress > lastAddress || segment.MemorySize - 1 > lastAddress - segment.VirtualAddress);
     }
 
-    /// <summary>Whether a segment's place in the file and its place in memory agree modulo its alignment, a power of two.</summary>
+    /// <summary>Checks whether the offset and the address of a segment are equal modulo its alignment, which is a power of two.</summary>
     private static bool IsCongruent(ElfSegment segment) => ((segment.VirtualAddress ^ segment.Offset) & (segment.Alignment - 1)) == 0;
 
     private static void CheckAlignment(ElfSegment segment, CappedFindings findings)
@@ -140,7 +140,7 @@ internal static class SegmentRules
 
         if (elf.Type == ElfType.Executable && elf.LoadBase != layout.SnapshotBase.Value)
         {
-            // A fixed guest at the lowest base would be one of an upstream layout.
+            // A guest that is not position-independent would have a layout of upstream at the lowest base.
             (string allowed, GuestPhysicalAddress example) = layout.LowestBase is { } lowest
                 ? ($"a multiple of 0x{GuestLayout.PageSize:X} above {lowest}, for example {ExampleBase}", ExampleBase)
                 : ($"{layout.SnapshotBase}", layout.SnapshotBase);

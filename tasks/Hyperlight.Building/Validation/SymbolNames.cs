@@ -2,26 +2,26 @@ using Hyperlight.Elf;
 
 namespace Hyperlight.Validation;
 
-/// <summary>How findings name what a guest's author calls by a symbol.</summary>
+/// <summary>Names of symbols for the texts of findings.</summary>
 internal static class SymbolNames
 {
     private const int LongestName = 64;
 
-    /// <summary>A name from the file, in quotation marks, safe to print on a terminal and in a log.</summary>
+    /// <summary>Gets a name from the file in quotation marks, safe for a terminal and a log.</summary>
     public static string Quote(string name)
     {
         char[] shown = [.. name.Take(LongestName).Select(character => char.IsAsciiLetterOrDigit(character) || "/._+-@$: ".Contains(character) ? character : '?')];
         return $"'{new string(shown)}{(name.Length > LongestName ? "…" : "")}'";
     }
 
-    /// <summary>Some names, and how many more there are.</summary>
+    /// <summary>Gets the first names of a list, and the number of the others.</summary>
     public static string List(IReadOnlyCollection<string> names)
     {
         int more = names.Count - CappedFindings.Limit;
         return string.Join(", ", names.Take(CappedFindings.Limit).Select(Quote)) + (more > 0 ? $" and {more} more" : "");
     }
 
-    /// <summary>The function at an address, as linked: its name, or the address where the file has no symbol for it.</summary>
+    /// <summary>Gets the name of the function at a linked address, or the address if the file has no symbol for the function.</summary>
     public static string Function(ElfFile elf, ulong address, ElfSymbolType type = ElfSymbolType.Function)
     {
         foreach (ElfSymbol symbol in elf.Symbols)

@@ -3,20 +3,23 @@ using Hyperlight.Elf;
 namespace Hyperlight.Validation;
 
 /// <summary>
-/// Symbols that nothing defines. A linker that is told to leave them, or that finds them declared weak, makes their address 0. Programs may ask whether a weak
-/// symbol is there, and C libraries do; what they must not do is call it unasked.
+/// The rules for undefined symbols. Linkers give the address 0 to weak symbols, and to others if an option allows undefined symbols.
+/// Programs may check whether a weak
+/// symbol is defined, as C libraries do. A program must not call a weak function without the check.
 /// </summary>
 internal static class SymbolRules
 {
     /// <summary>
-    /// The function that finds a thread-local variable, for amd64 and for i686. In a program without a loader the linker replaces each call of it by the variable's
-    /// address, and some linkers leave the name behind.
+    /// The names of the function that finds a thread-local variable, for amd64 and for i686. In a program without a loader the linker
+    /// replaces each call of the function by the variable's
+    /// address, and some linkers keep the name.
     /// </summary>
     private static readonly string[] ReplacedByLinkers = ["__tls_get_addr", "___tls_get_addr"];
 
     public static void Check(ElfFile elf, CappedFindings findings)
     {
-        // Where a dynamic loader or a library is missing, or a relocation asks for a symbol, that is the cause, and a finding of its own. An object file is not linked yet.
+        // A missing dynamic loader, a missing library or a relocation with a symbol is the cause then, and other rules report it. An
+        // object file is not linked yet.
         if (elf.Type == ElfType.Relocatable || LoaderRules.NeedsLoader(elf) || elf.Relocations.Any(relocation => relocation.Symbol != 0 && relocation.Type != ElfRelocation.None))
         {
             return;
@@ -38,7 +41,8 @@ internal static class SymbolRules
             }
             else if (symbol.Binding == ElfSymbolBinding.Weak || (symbol.Type == ElfSymbolType.None && !symbol.Name.StartsWith('_')))
             {
-                // mold writes those that nothing defines with the binding of local symbols, and its own marks, whose names start with an underscore, too.
+                // mold gives undefined symbols the binding of local symbols. It also adds symbols of its own, whose names start with an
+                // underscore.
                 weak.Add(symbol.Name);
             }
         }
@@ -59,7 +63,7 @@ internal static class SymbolRules
                 string remedy = "and does not ask whether it is there, so that the call leads to address 0: define the symbol in the guest, or compare its address with NULL first.";
                 return weak.Count switch
                 {
-                    // GNU ld leaves weak symbols that nothing defines out of the symbol table.
+                    // GNU ld does not write undefined weak symbols to the symbol table.
                     0 => $"the function {caller} calls a weak symbol that nothing defines {remedy} nm -u names the undefined symbols of its object file.",
                     1 => $"the function {caller} calls the weak symbol {names}, which nothing defines, {remedy}",
                     _ => $"the function {caller} calls one of the weak symbols {names}, which nothing defines, {remedy}",

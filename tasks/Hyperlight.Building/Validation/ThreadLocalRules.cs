@@ -3,9 +3,12 @@ using Hyperlight.Elf;
 namespace Hyperlight.Validation;
 
 /// <summary>
-/// Thread-local variables are found by way of a thread pointer, which no host sets. A guest that sets one itself can have them; whether it does
-/// shows in what it cannot do without: the address of the variables' initial values or of the program headers that say it, an instruction that sets the base of a segment register,
-/// or the variables in their final place, followed by the word that points to itself (psABI supplements, thread-local storage variant II).
+/// The rules for thread-local variables. Code finds them through a thread pointer, which hosts do not set. A guest may set the thread
+/// pointer itself. A guest that does so
+/// has one of these traces: the address of the variables' initial values or of the program header for them, an instruction that sets the
+/// base of a segment register,
+/// or the variables at their final address, followed by the word that points to itself (psABI supplements, thread-local storage variant
+/// II).
 /// </summary>
 internal static class ThreadLocalRules
 {
@@ -36,7 +39,7 @@ internal static class ThreadLocalRules
             }
         }
 
-        // A linker script that lists its program headers and forgets this one keeps the sections.
+        // If a linker script lists program headers without this one, the file still has the sections.
         ElfSection[] sections = [.. elf.Sections.Where(section => (section.Flags & ElfSectionFlags.ThreadLocal) != 0 && section.Size > 0)];
         if (sections.Length == 0)
         {
@@ -65,7 +68,7 @@ internal static class ThreadLocalRules
         {
             if (offset >= segment.Offset && offset - segment.Offset < segment.FileSize)
             {
-                // The ELF header stands before them and says where they are.
+                // The ELF header is before the program headers and has their address.
                 ulong headers = unchecked(segment.VirtualAddress + (offset - segment.Offset));
                 ulong header = segment.Offset == 0 ? segment.VirtualAddress : headers;
                 return references.Reach(header, unchecked(headers - header + size));
@@ -75,7 +78,9 @@ internal static class ThreadLocalRules
         return false;
     }
 
-    /// <summary>Whether 64-bit code has WRFSBASE, WRGSBASE, or a WRMSR with a base register's number (Intel SDM volumes 2 and 4).</summary>
+    /// <summary>
+    /// Checks whether 64-bit code contains WRFSBASE, WRGSBASE, or a WRMSR with the number of a base register (Intel SDM volumes 2 and 4).
+    /// </summary>
     private static bool SetsThreadPointer(ElfFile elf)
     {
         int budget = elf.Bytes.Length;

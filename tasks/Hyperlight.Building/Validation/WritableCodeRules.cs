@@ -4,8 +4,10 @@ using Hyperlight.Paging;
 namespace Hyperlight.Validation;
 
 /// <summary>
-/// Code that the guest can change: one segment with both permissions, or a page that two segments share and that so gets the permissions of both.
-/// Without page tables nothing forbids anything, whichever pages the segments share; a segment that asks for both is a finding all the same, because it was made so.
+/// The rule for code that the guest can change: a segment with the permissions to write and to execute, or a page that two segments
+/// share, because it gets the permissions of both.
+/// Without page tables shared pages do not matter, because all pages are writable and executable. A segment with both permissions is
+/// still a finding.
 /// </summary>
 internal static class WritableCodeRules
 {
@@ -13,7 +15,7 @@ internal static class WritableCodeRules
 
     public static void Check(ElfFile elf, GuestLayout layout, CappedFindings findings)
     {
-        // In the order of their addresses, only the page that the segments before ended on can be shared.
+        // In the order of addresses, a segment can share only the page on which the segments before it end.
         (ulong Page, ElfSegmentFlags Flags, ElfSegment Segment)? shared = null;
         foreach (ElfSegment segment in elf.LoadSegments.OrderBy(segment => segment.VirtualAddress))
         {

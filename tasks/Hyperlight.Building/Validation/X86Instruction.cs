@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Hyperlight.Validation;
 
-/// <summary>How an instruction's opcode is encoded: which table of opcodes it stands in (Intel SDM volume 2, appendix A).</summary>
+/// <summary>A table of opcodes (Intel SDM volume 2, appendix A).</summary>
 internal enum OpcodeMap
 {
     /// <summary>Opcodes of one byte.</summary>
@@ -18,18 +18,21 @@ internal enum OpcodeMap
     ThreeBytes3A,
 }
 
-/// <summary>One instruction of a processor in 32-bit or 64-bit mode: as much of it as it takes to find the next, and to know a few of them.</summary>
-/// <param name="Length">Bytes of the instruction.</param>
-/// <param name="Map">The table that the opcode stands in.</param>
+/// <summary>An instruction in 32-bit or 64-bit mode: its length, and the fields that the rules need.</summary>
+/// <param name="Length">The length of the instruction in bytes.</param>
+/// <param name="Map">The table of the opcode.</param>
 /// <param name="Opcode">The last byte of the opcode.</param>
-/// <param name="Prefix">The prefix that is a part of the opcode of vector instructions: 66, F2 or F3, else 0.</param>
-/// <param name="IsVector">Whether it is encoded with VEX or EVEX.</param>
-/// <param name="Immediate">The immediate operand; 0 where there is none.</param>
+/// <param name="Prefix">The prefix that is part of the opcode of vector instructions: 66, F2 or F3; otherwise 0.</param>
+/// <param name="IsVector">Whether the instruction is encoded with VEX or EVEX.</param>
+/// <param name="Immediate">The immediate operand; 0 if the instruction has no immediate operand.</param>
 internal readonly record struct X86Instruction(int Length, OpcodeMap Map, byte Opcode, byte Prefix, bool IsVector, uint Immediate)
 {
     private const int LongestInstruction = 15;
 
-    /// <summary>Reads the instruction at the start of <paramref name="code"/>. False where there is none, or where it is cut off.</summary>
+    /// <summary>
+    /// Reads the instruction at the start of <paramref name="code"/>. Returns <c>false</c> if the bytes are not an instruction, or not a
+    /// whole one.
+    /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> code, bool is64, out X86Instruction instruction)
     {
         instruction = default;
@@ -74,7 +77,8 @@ internal readonly record struct X86Instruction(int Length, OpcodeMap Map, byte O
         bool isVector = false;
         byte opcode = bytes[position++];
 
-        // In 32-bit mode these three are vector prefixes only where the instruction they otherwise are would have a register for memory.
+        // In 32-bit mode these three bytes are also other instructions, with an operand in memory. They are vector prefixes if the
+        // operand would be a register.
         if (opcode is (0xC4 or 0xC5 or 0x62) && position < bytes.Length && (is64 || bytes[position] >= 0xC0))
         {
             int size = opcode switch { 0xC5 => 1, 0xC4 => 2, _ => 3 };
@@ -180,7 +184,7 @@ internal readonly record struct X86Instruction(int Length, OpcodeMap Map, byte O
                 return false;
             }
 
-            // SIB: base 5 without a mode is a displacement alone.
+            // SIB: base 5 with mode 0 means a displacement without a register.
             register = bytes[position++] & 7;
         }
 
@@ -188,7 +192,7 @@ internal readonly record struct X86Instruction(int Length, OpcodeMap Map, byte O
         return position <= bytes.Length;
     }
 
-    /// <summary>Bytes of the immediate operand; negative for an opcode that the mode does not have.</summary>
+    /// <summary>Gets the size of the immediate operand in bytes; a negative number if the mode does not have the opcode.</summary>
     private static int ImmediateSize(OpcodeMap map, byte opcode, byte modRm, bool is64, bool operand16, bool otherAddress, bool wide)
     {
         int full = operand16 ? 2 : 4;
