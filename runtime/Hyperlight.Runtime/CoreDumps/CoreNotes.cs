@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Hyperlight.Hypervisors;
+using static Hyperlight.Hypervisors.ControlBits;
 
 namespace Hyperlight.CoreDumps;
 
@@ -40,8 +41,6 @@ internal static class CoreNotes
     private const int XsavePresent = 512;
     private const int XsaveSseSize = 576;
     private const int XsaveAvxSize = 832;
-    private const ulong X87AndSse = 3;
-    private const ulong Avx = 4;
 
     /// <summary>Writes all notes.</summary>
     /// <param name="guest">The name of the guest.</param>
@@ -136,8 +135,8 @@ internal static class CoreNotes
     // place depends on the maker of the processor.
     private static byte[] Xsave(ProcessorRegisters registers)
     {
-        ulong features = X87AndSse | (registers.ExtendedControl & Avx);
-        byte[] area = registers.Extended[..((features & Avx) != 0 ? XsaveAvxSize : XsaveSseSize)];
+        ulong features = Xcr0X87 | Xcr0Sse | (registers.ExtendedControl & Xcr0Avx);
+        byte[] area = registers.Extended[..((features & Xcr0Avx) != 0 ? XsaveAvxSize : XsaveSseSize)];
         BinaryPrimitives.WriteUInt64LittleEndian(area.AsSpan(XsaveControl), features);
         Span<byte> present = area.AsSpan(XsavePresent);
         BinaryPrimitives.WriteUInt64LittleEndian(present, BinaryPrimitives.ReadUInt64LittleEndian(present) & features);

@@ -1,6 +1,8 @@
 namespace Hyperlight.Hypervisors;
 
-/// <summary>Bits of the control registers (Intel SDM volume 3, section 2.5) and of EFER (section 2.2.1).</summary>
+/// <summary>
+/// Bits of the control registers (Intel SDM volume 3, section 2.5), of EFER (section 2.2.1) and of XCR0 (sections 2.6 and 13.3).
+/// </summary>
 internal static class ControlBits
 {
     /// <summary>PE: protected mode.</summary>
@@ -59,4 +61,25 @@ internal static class ControlBits
 
     /// <summary>NXE: pages can forbid execution.</summary>
     public const ulong EferNoExecute = 1 << 11;
+
+    /// <summary>The x87 registers. The bit is always 1.</summary>
+    public const ulong Xcr0X87 = 1 << 0;
+
+    /// <summary>The SSE registers and MXCSR.</summary>
+    public const ulong Xcr0Sse = 1 << 1;
+
+    /// <summary>The AVX registers.</summary>
+    public const ulong Xcr0Avx = 1 << 2;
+
+    /// <summary>The registers of MPX. Either all of these bits are 1 or none.</summary>
+    public const ulong Xcr0Mpx = 0b11 << 3;
+
+    /// <summary>The registers of AVX-512. Either all of these bits are 1 or none.</summary>
+    public const ulong Xcr0Avx512 = 0b111 << 5;
+
+    /// <summary>PKRU, the rights of protection keys.</summary>
+    public const ulong Xcr0ProtectionKeys = 1 << 9;
+
+    /// <summary>The registers of AMX. Either all of these bits are 1 or none.</summary>
+    public const ulong Xcr0Amx = 0b11 << 17;
 }

@@ -17,8 +17,9 @@ internal interface IVirtualMachine : IDisposable
     ISignal? TimerLine { get; }
 
     /// <summary>Gives the guest memory at a physical address.</summary>
-    /// <param name="slot">The number of the piece of memory, below <see cref="IHypervisor.MemorySlotCount"/>. No other piece has the
-    /// number.</param>
+    /// <param name="slot">
+    /// The number of the piece of memory, less than <see cref="IHypervisor.MemorySlotCount"/>. No other piece has the number.
+    /// </param>
     /// <param name="address">The physical address of the first byte.</param>
     /// <param name="memory">The host's memory, which must stay until the piece is unmapped or the machine is disposed.</param>
     /// <param name="permissions">What the guest may do with the memory.</param>
@@ -38,8 +39,8 @@ internal interface IVirtualMachine : IDisposable
     GeneralRegisters GetRegisters();
 
     /// <summary>
-    /// Sets the general registers for the next run. After <see cref="VirtualMachineExitKind.Out"/> they count as they are, although the
-    /// instruction may be completed only by the next run: an OUT changes no register.
+    /// Sets the general registers for the next run. The registers may be set after <see cref="VirtualMachineExitKind.Out"/> too, although
+    /// the hypervisor may complete the OUT only at the next run: an OUT changes no register.
     /// </summary>
     /// <param name="registers">The registers.</param>
     void SetRegisters(in GeneralRegisters registers);
@@ -68,8 +69,8 @@ internal interface IVirtualMachine : IDisposable
     ProcessorRegisters GetAllRegisters();
 
     /// <summary>
-    /// Finishes what the last exit has left undone. Called before memory or registers are replaced, so that the rest of the instruction
-    /// does not happen to the new ones.
+    /// Finishes the instruction of the last exit. Callers do so before they replace memory or registers, so that the instruction does not
+    /// change the new memory or registers.
     /// </summary>
     void Settle();
 
@@ -89,6 +90,6 @@ internal interface IVirtualMachine : IDisposable
     /// </summary>
     void Cancel();
 
-    /// <summary>Forgets a cancel. Only between runs.</summary>
+    /// <summary>Takes back <see cref="Cancel"/>. To be called between runs only.</summary>
     void ClearCancel();
 }

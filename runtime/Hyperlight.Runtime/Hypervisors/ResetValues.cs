@@ -7,7 +7,7 @@ internal static class ResetValues
     public const ulong Rflags = 0x2;
 
     /// <summary>XCR0: x87 only.</summary>
-    public const ulong Xcr0 = 0x1;
+    public const ulong Xcr0 = ControlBits.Xcr0X87;
 
     /// <summary>DR6: the bits that are always set (section 19.2).</summary>
     public const ulong Dr6 = 0xFFFF_0FF0;

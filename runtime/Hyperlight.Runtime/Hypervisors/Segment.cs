@@ -36,6 +36,6 @@ internal record struct Segment
     /// <summary>The flag AVL, which the processor leaves to software.</summary>
     public byte Avl;
 
-    /// <summary>Whether no segment has been loaded.</summary>
+    /// <summary>The mark of a register that no segment has been loaded into.</summary>
     public byte Unusable;
 }

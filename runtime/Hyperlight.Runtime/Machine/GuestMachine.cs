@@ -20,8 +20,7 @@ namespace Hyperlight.Machine;
 /// </summary>
 internal sealed partial class GuestMachine : IDisposable
 {
-    // RFLAGS has one bit that is always set.
-    private const ulong CleanFlags = 0x2;
+    private const ulong CleanFlags = ResetValues.Rflags;
 
     // The zero flag asks the guest to begin a call by flushing the processor's translations (amd64 sheet, section 4.3).
     private const ulong FlushFlags = CleanFlags | (1 << 6);

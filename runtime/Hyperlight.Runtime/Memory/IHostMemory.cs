@@ -22,10 +22,11 @@ internal interface IHostMemory
 
     /// <summary>Maps the start of a file, read-only and shared with all other memory that shows the file.</summary>
     /// <param name="file">
-    /// The file, open as long as the memory lives. If others may shorten it, the host reads the file and never the memory.
+    /// The file, open as long as the memory lives. If others may shorten the file, the host reads the file instead of the memory.
     /// </param>
-    /// <param name="length">How many bytes of the file to show, not 0. What follows them in the last page is zero where the file
-    /// ends.</param>
+    /// <param name="length">
+    /// The number of bytes of the file to show, not 0. Bytes of the last page that lie behind the end of the file are zero.
+    /// </param>
     /// <exception cref="HyperlightException">The operating system refuses.</exception>
     MappedMemory MapReadOnly(SharedFile file, ulong length);
 }

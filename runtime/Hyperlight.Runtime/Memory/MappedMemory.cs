@@ -6,11 +6,11 @@ namespace Hyperlight.Memory;
 /// <summary>
 /// Memory of the host that guests are given. The memory lies between two inaccessible pages, so that a host access that runs past either
 /// end faults instead of touching something else. Core files of this process do not contain the memory: what guests have may be secret.
-/// Disposing frees the memory: whoever lends its address to a hypervisor takes it away from the hypervisor first.
+/// The memory must be unmapped from each virtual machine before it is disposed.
 /// </summary>
 internal abstract unsafe class MappedMemory : SafeHandle
 {
-    // The file of memory that is not safe to touch, and how many bytes of the file the memory shows.
+    // The file that is read instead of the memory, and the number of its bytes that the memory shows.
     private readonly SafeFileHandle? _file;
     private readonly ulong _fileLength;
 
@@ -37,7 +37,7 @@ internal abstract unsafe class MappedMemory : SafeHandle
     /// <inheritdoc/>
     public override bool IsInvalid => handle == 0;
 
-    /// <summary>Gets a part of the memory. It must not be used any more once the memory is disposed.</summary>
+    /// <summary>Gets a part of the memory. The part must not be used any more once the memory is disposed.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The part does not lie inside the memory.</exception>
     /// <exception cref="InvalidOperationException">The memory shows a file that others may shorten: use <see cref="Read"/>.</exception>
     public Span<byte> Slice(ulong offset, int length)
@@ -65,7 +65,7 @@ internal abstract unsafe class MappedMemory : SafeHandle
     /// Gets the bytes of some pages. Of a file that others may shorten, the bytes are a copy, and there are none if the file no longer has
     /// all that it had there, or cannot be read.
     /// </summary>
-    /// <param name="offset">Where the pages start, a multiple of the page size.</param>
+    /// <param name="offset">The offset of the first page in bytes, a multiple of the page size.</param>
     /// <param name="length">How many bytes to get, a multiple of the page size.</param>
     /// <exception cref="ArgumentOutOfRangeException">The pages do not lie inside the memory.</exception>
     public ReadOnlySpan<byte> Read(ulong offset, int length)
@@ -102,13 +102,14 @@ internal abstract unsafe class MappedMemory : SafeHandle
     public abstract IEnumerable<ulong> WrittenPages();
 
     /// <summary>
-    /// Forgets what was written: memory shows its files again and is zero elsewhere. The time grows with the pages that take room.
+    /// Drops all writes: the memory shows its files again and is zero elsewhere. The time grows with the number of pages that take room.
     /// </summary>
     /// <exception cref="HyperlightException">The operating system refuses.</exception>
     public abstract void Discard();
 
     /// <summary>
-    /// Makes memory without files zero again. The result is that of <see cref="Discard"/>, faster if few pages take room: they are kept.
+    /// Makes memory without files zero again. The result is that of <see cref="Discard"/>. If few pages take room, they are kept, which is
+    /// faster.
     /// </summary>
     /// <exception cref="HyperlightException">The operating system refuses.</exception>
     public abstract void Zero();

@@ -37,13 +37,12 @@ internal sealed unsafe partial class KvmVcpu
         const int ControlWord = 0;
         const int Mxcsr = 24;
         const int Header = 512;
-        const ulong X87AndSse = 3;
 
         byte* area = stackalloc byte[XsaveSize];
         new Span<byte>(area, XsaveSize).Clear();
         *(ushort*)(area + ControlWord) = ResetValues.FloatingPointControl;
         *(uint*)(area + Mxcsr) = ResetValues.Mxcsr;
-        *(ulong*)(area + Header) = X87AndSse;
+        *(ulong*)(area + Header) = ControlBits.Xcr0X87 | ControlBits.Xcr0Sse;
         KvmIoctl.Require(_descriptor, KvmIoctl.SetXsave, area, "KVM_SET_XSAVE");
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Hyperlight.Diagnostics;
 using Hyperlight.Images;
+using static Hyperlight.Hypervisors.ControlBits;
 
 namespace Hyperlight.Snapshots.Formats;
 
@@ -22,16 +23,6 @@ internal sealed record SnapshotAnnotations
     private const string AllowedMsrsKey = Prefix + "msrs.allowed";
     private const string ImageKey = Prefix + "initial";
 
-    // Bits of XCR0 (Intel SDM volume 3, sections 2.6 and 13.3). The bit of x87 is always set. All bits of MPX, of AVX-512 and of AMX are
-    // set together or clear.
-    private const ulong X87 = 1;
-    private const ulong Sse = 1 << 1;
-    private const ulong Avx = 1 << 2;
-    private const ulong Mpx = 0b11 << 3;
-    private const ulong Avx512 = 0b111 << 5;
-    private const ulong ProtectionKeys = 1 << 9;
-    private const ulong Amx = 0b11 << 17;
-
     /// <summary>Gets the guest's name; <c>null</c> if the snapshot does not record the name.</summary>
     public string? GuestName { get; init; }
 
@@ -43,7 +34,7 @@ internal sealed record SnapshotAnnotations
     public ulong? HeapSize { get; init; }
 
     /// <summary>Gets the value of XCR0.</summary>
-    public ulong ExtendedControl { get; init; } = X87;
+    public ulong ExtendedControl { get; init; } = Xcr0X87;
 
     /// <summary>Gets the model-specific registers, in ABI version 1. In ABI version 2 the config has them.</summary>
     public ImmutableArray<SnapshotMsr> Msrs { get; init; } = [];
@@ -65,7 +56,7 @@ internal sealed record SnapshotAnnotations
         [
             (NameKey, GuestName),
             (HeapSizeKey, HeapSize?.ToString(CultureInfo.InvariantCulture)),
-            (ExtendedControlKey, ExtendedControl == X87 ? null : Hex(ExtendedControl)),
+            (ExtendedControlKey, ExtendedControl == Xcr0X87 ? null : Hex(ExtendedControl)),
             (MsrsKey, Msrs.IsEmpty ? null : string.Join(' ', Msrs.Select(register => $"{Hex(register.Index)}={Hex(register.Value)}"))),
             (AllowedMsrsKey, AllowedMsrs is { } allowed ? string.Join(' ', allowed.Select(index => Hex(index))) : null),
             (ImageKey, ImageDigest),
@@ -86,7 +77,7 @@ internal sealed record SnapshotAnnotations
             GuestName = Parse(NameKey, text => OneLine.IsName(text) ? text : null, null),
             HeapSize = Parse<ulong?>(
                 HeapSizeKey, text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong size) ? size : null, null),
-            ExtendedControl = Parse<ulong?>(ExtendedControlKey, text => ParseHex(text) is { } value && IsExtendedControl(value) ? value : null, X87)!.Value,
+            ExtendedControl = Parse<ulong?>(ExtendedControlKey, text => ParseHex(text) is { } value && IsExtendedControl(value) ? value : null, Xcr0X87)!.Value,
             Msrs = Parse<ImmutableArray<SnapshotMsr>?>(MsrsKey, text => ParseList(text, ParseMsr), [])!.Value,
             AllowedMsrs = Parse<ImmutableArray<uint>?>(AllowedMsrsKey, text => ParseList(text, ParseIndex), null),
             ImageDigest = Parse(ImageKey, text => OciLayout.IsDigest(text) ? text : null, null),
@@ -98,12 +89,12 @@ internal sealed record SnapshotAnnotations
     {
         bool IsOff(ulong bits) => (value & bits) == 0;
         bool IsOn(ulong bits) => (value & bits) == bits;
-        return IsOn(X87)
-            && IsOff(~(X87 | Sse | Avx | Mpx | Avx512 | ProtectionKeys | Amx))
-            && (IsOff(Avx) || IsOn(Sse))
-            && (IsOff(Mpx) || IsOn(Mpx))
-            && (IsOff(Avx512) || IsOn(Avx512 | Avx))
-            && (IsOff(Amx) || IsOn(Amx));
+        return IsOn(Xcr0X87)
+            && IsOff(~(Xcr0X87 | Xcr0Sse | Xcr0Avx | Xcr0Mpx | Xcr0Avx512 | Xcr0ProtectionKeys | Xcr0Amx))
+            && (IsOff(Xcr0Avx) || IsOn(Xcr0Sse))
+            && (IsOff(Xcr0Mpx) || IsOn(Xcr0Mpx))
+            && (IsOff(Xcr0Avx512) || IsOn(Xcr0Avx512 | Xcr0Avx))
+            && (IsOff(Xcr0Amx) || IsOn(Xcr0Amx));
     }
 
     private static ImmutableArray<T>? ParseList<T>(string text, Func<string, T?> parse)
