@@ -1,6 +1,8 @@
 namespace Hyperlight;
 
-/// <summary>A file or region that a sandbox maps before its guest's initialisation runs. One of <see cref="Path"/> and <see cref="Region"/> is set.</summary>
+/// <summary>
+/// A file or region that a sandbox maps before its guest's initialisation runs. One of <see cref="Path"/> and <see cref="Region"/> is set.
+/// </summary>
 internal sealed record DeclaredMapping
 {
     /// <summary>Gets the guest-physical address of the first byte.</summary>

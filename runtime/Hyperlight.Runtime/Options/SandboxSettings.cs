@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Hyperlight;
 
 /// <summary>
-/// The options of a sandbox as they were when the sandbox was created, checked. Whoever changes the <see cref="SandboxOptions"/> afterwards changes no sandbox.
-/// The members mean what those of <see cref="SandboxOptions"/> with the same names mean.
+/// The options of a sandbox as they were when the sandbox was created, checked. Whoever changes the <see cref="SandboxOptions"/> afterwards
+/// changes no sandbox. The members mean what those of <see cref="SandboxOptions"/> with the same names mean.
 /// </summary>
 internal sealed record SandboxSettings
 {
