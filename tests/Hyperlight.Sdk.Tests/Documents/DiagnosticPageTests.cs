@@ -72,6 +72,29 @@ public sealed partial class DiagnosticPageTests
         });
     }
 
+    [Fact]
+    public void A_page_without_an_example_that_runs_has_the_message_that_code_writes()
+    {
+        string sources = SourcesOfMessages();
+
+        Assert.All(Provoked.Keys, code =>
+        {
+            string message = Assert.Single(DiagnosticPage.Of(code).Example, block => block.Language == "text").Text.Trim();
+            Assert.Contains(code + ": ", message, StringComparison.Ordinal);
+            string[] parts = [.. Origin().Replace(message, "").Split('…').Select(part => part.Trim(' ', '.', '\'', ':')).Where(part => part.Length > 0)];
+            Assert.NotEmpty(parts);
+            Assert.All(parts, part => Assert.Contains(part, sources, StringComparison.Ordinal));
+        });
+    }
+
+    // The texts of the code, in which a string that goes on in the next line is one string.
+    private static string SourcesOfMessages() => string.Join(
+        '\n',
+        from folder in (string[])["runtime", "tasks", "sdk"]
+        from file in Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*", SearchOption.AllDirectories)
+        where Path.GetExtension(file) is ".cs" or ".targets" && !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}")
+        select LineBreakInString().Replace(File.ReadAllText(file), "").Replace("{DevicePath}", "/dev/kvm", StringComparison.Ordinal));
+
     private static string RuleOf(string code) =>
         typeof(Rules).GetFields().Single(field => ((DiagnosticRule)field.GetValue(null)!).Code == code).Name;
 
@@ -90,8 +113,14 @@ public sealed partial class DiagnosticPageTests
         }
     }
 
-    [GeneratedRegex(@"^- \*\*(C|Rust|Linker|Project|Shell|C#|System|Host)\.\*\* ")]
+    [GeneratedRegex(@"^- \*\*(C|Rust|Linker|Project|Shell|C#|System)\.\*\* ")]
     private static partial Regex Term();
+
+    [GeneratedRegex(@"^.*?HL[0-9]{4}: ")]
+    private static partial Regex Origin();
+
+    [GeneratedRegex(@"""\s*\+\s*\$?""")]
+    private static partial Regex LineBreakInString();
 
     [GeneratedRegex(@"^\*(Error|Warning|Information)\.\* ")]
     private static partial Regex Severity();
