@@ -3,8 +3,8 @@ namespace Hyperlight.EndToEnd.Tests;
 /// <summary>Tests libraries with guests, in programs of any SDK that use a library as project, as package or as plugin.</summary>
 public sealed class LibraryTests(PackageFolder packages)
 {
-    // The text that a library or program prints about its guest. The heap size tells which project the guest belongs to.
-    private const string Guest = "$\"{Guests.Hello.Map.Sizes.HeapSize / 1024}K{(Hypervisor.IsPresent ? Hello() : \"\")}\"";
+    // The text that a library or program prints about its guest. The scratch size tells which project the guest belongs to.
+    private const string Guest = "$\"{Guests.Hello.ScratchSize / 1024}K{(Hypervisor.IsPresent ? Hello() : \"\")}\"";
     private const string Hello = "static string Hello() { using Sandbox sandbox = Guests.Hello.CreateSandbox(); return \" \" + "
         + "sandbox.Call<string>(\"SayHello\", \"you\"); }";
 
@@ -14,17 +14,17 @@ public sealed class LibraryTests(PackageFolder packages)
     public void Guests_of_one_name_are_each_their_projects_own()
     {
         using Workspace workspace = new(packages);
-        AddLibrary(workspace, "First", "64K");
+        AddLibrary(workspace, "First", "320K");
         AddLibrary(workspace, "Second", "1M");
-        AddLibrary(workspace, "Equal", "64K");
-        AddLibrary(workspace, "Plugin", "256K", "<EnableDynamicLoading>true</EnableDynamicLoading>");
+        AddLibrary(workspace, "Equal", "320K");
+        AddLibrary(workspace, "Plugin", "384K", "<EnableDynamicLoading>true</EnableDynamicLoading>");
         AddProgram(
             workspace, "Plain",
             """<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net10.0</TargetFramework><OutputType>Exe</OutputType>"""
                 + """</PropertyGroup>""");
         AddProgram(
             workspace, "Own",
-            """<Project Sdk="Hyperlight.Sdk/0.1.0"><ItemGroup><HyperlightGuest Include="guests/hello.elf" HeapSize="512K" />"""
+            """<Project Sdk="Hyperlight.Sdk/0.1.0"><ItemGroup><HyperlightGuest Include="guests/hello.elf" ScratchSize="512K" />"""
                 + """</ItemGroup>""");
         workspace.Write("../Own/Own.cs", $"namespace Own; public static class Api {{ public static string Say() => {Guest}; {Hello} }}");
         workspace.Write("../Own/Program.cs", workspace.Read("../Own/Program.cs") + "System.Console.WriteLine(Own.Api.Say());");
@@ -37,13 +37,13 @@ public sealed class LibraryTests(PackageFolder packages)
         workspace.Build("build", "../All.slnx", "-m").MustSucceed();
 
         string plugin = workspace.PathOf("../Plugin/bin/Debug/net10.0/Plugin.dll");
-        string[] said = ["64K" + Said, "1024K" + Said, "64K" + Said];
-        Assert.Equal([.. said, "256K" + Said], Run(workspace, "../Plain/bin/Debug/net10.0/Plain.dll", plugin));
+        string[] said = ["320K" + Said, "1024K" + Said, "320K" + Said];
+        Assert.Equal([.. said, "384K" + Said], Run(workspace, "../Plain/bin/Debug/net10.0/Plain.dll", plugin));
         Assert.Equal([.. said, "512K" + Said], Run(workspace, "../Own/bin/Debug/net10.0/Own.dll"));
         Assert.Equal(2, Directory.GetDirectories(workspace.PathOf("../Plain/bin/Debug/net10.0/guests")).Length);
 
         workspace.Build("publish", "../Plain", "-o", "out").MustSucceed();
-        Assert.Equal([.. said, "256K" + Said], Run(workspace, "out/Plain.dll", plugin));
+        Assert.Equal([.. said, "384K" + Said], Run(workspace, "out/Plain.dll", plugin));
         Assert.Equal(2, Directory.GetDirectories(workspace.PathOf("out/guests")).Length);
         Assert.Empty(Directory.GetFiles(workspace.PathOf("out"), "*.xml"));
     }
@@ -52,7 +52,7 @@ public sealed class LibraryTests(PackageFolder packages)
     public void Another_guest_in_a_library_leaves_nothing_of_the_old_one_which_the_program_would_refuse()
     {
         using Workspace workspace = new(packages);
-        AddLibrary(workspace, "First", "64K");
+        AddLibrary(workspace, "First", "320K");
         workspace.Write("App.csproj", """
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup><TargetFramework>net10.0</TargetFramework><OutputType>Exe</OutputType></PropertyGroup>
@@ -68,7 +68,7 @@ public sealed class LibraryTests(PackageFolder packages)
             workspace.Write($"old/{file}", File.ReadAllBytes(Path.Combine(before, file)));
         }
 
-        workspace.Write("../First/First.csproj", workspace.Read("../First/First.csproj").Replace("64K", "128K", StringComparison.Ordinal));
+        workspace.Write("../First/First.csproj", workspace.Read("../First/First.csproj").Replace("320K", "448K", StringComparison.Ordinal));
         workspace.Build("publish", "-c", "Debug").MustSucceed();
 
         string after = Assert.Single(Directory.GetDirectories(workspace.PathOf("bin/Debug/net10.0/guests")));
@@ -76,7 +76,7 @@ public sealed class LibraryTests(PackageFolder packages)
             Path.GetFileName(after),
             Path.GetFileName(Assert.Single(Directory.GetDirectories(workspace.PathOf("bin/Debug/net10.0/publish/guests")))));
         Assert.NotEqual(before, after);
-        Assert.Equal(["128K" + Said], Run(workspace, "bin/Debug/net10.0/App.dll"));
+        Assert.Equal(["448K" + Said], Run(workspace, "bin/Debug/net10.0/App.dll"));
         Directory.Delete(after, recursive: true);
         Directory.Move(old, after);
         Assert.Contains(
@@ -90,10 +90,10 @@ public sealed class LibraryTests(PackageFolder packages)
         AddLibrary(
             workspace,
             "Packed",
-            "64K",
+            "320K",
             "<Version>1.2.3</Version><TargetsForTfmSpecificBuildOutput>_PackInner</TargetsForTfmSpecificBuildOutput>",
             """Snapshot="auto" """);
-        AddLibrary(workspace, "Inner", "192K");
+        AddLibrary(workspace, "Inner", "352K");
         workspace.Write("../Packed/Packed.csproj", workspace.Read("../Packed/Packed.csproj").Replace("</Project>", """
               <ItemGroup><ProjectReference Include="../Inner/Inner.csproj" PrivateAssets="all" /></ItemGroup>
               <Target Name="_PackInner" DependsOnTargets="ResolveReferences">
@@ -127,7 +127,7 @@ public sealed class LibraryTests(PackageFolder packages)
         workspace.Build("build").MustSucceed();
         workspace.Build("publish", "-o", "out").MustSucceed();
 
-        string[] said = [$"192K{Said} 64K{Said}"];
+        string[] said = [$"352K{Said} 320K{Said}"];
         Assert.Equal(said, Run(workspace, "bin/Debug/net10.0/App.dll"));
         Assert.Equal(said, Run(workspace, "out/App.dll"));
         Assert.Equal(workspace.FilesBelow("bin/Debug/net10.0/guests"), workspace.FilesBelow("out/guests"));
@@ -175,12 +175,12 @@ public sealed class LibraryTests(PackageFolder packages)
             Directory.GetFiles(workspace.PathOf("out"), "*.dll").Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
-    private static void AddLibrary(Workspace workspace, string name, string heap, string properties = "", string metadata = "")
+    private static void AddLibrary(Workspace workspace, string name, string scratch, string properties = "", string metadata = "")
     {
         workspace.Write($"../{name}/{name}.csproj", $"""
             <Project Sdk="Hyperlight.Sdk/0.1.0">
               <PropertyGroup><OutputType>Library</OutputType>{properties}</PropertyGroup>
-              <ItemGroup><HyperlightGuest Include="guests/hello.elf" HeapSize="{heap}" {metadata}/></ItemGroup>
+              <ItemGroup><HyperlightGuest Include="guests/hello.elf" ScratchSize="{scratch}" {metadata}/></ItemGroup>
             </Project>
             """);
         workspace.Write(

@@ -10,7 +10,7 @@ public sealed class ProjectShapeTests(PackageFolder packages)
         "<PropertyGroup><TargetFramework>net10.0</TargetFramework><ImplicitUsings>enable</ImplicitUsings></PropertyGroup>";
     private const string Hello = "samples/Hello/guests/hello.elf";
 
-    private const string PrintHeap = "System.Console.WriteLine(Guests.Hello.Map.Sizes.HeapSize);";
+    private const string PrintScratch = "System.Console.WriteLine(Guests.Hello.ScratchSize);";
 
     [Fact]
     public void Each_shape_builds_runs_publishes_and_packs_with_an_implicit_restore_and_without_one()
@@ -29,7 +29,7 @@ public sealed class ProjectShapeTests(PackageFolder packages)
             $"""<Project Sdk="Microsoft.NET.Sdk"><Sdk Name="Hyperlight.Sdk" Version="0.1.0" />{AsLibrary}</Project>""");
         workspace.Write(
             "../Library/Api.cs",
-            "namespace Library; public static class Api { public static ulong Heap => Guests.Hello.Map.Sizes.HeapSize; }");
+            "namespace Library; public static class Api { public static long Scratch => Guests.Hello.ScratchSize; }");
         workspace.AddGuest(Hello, "../Library/guests/hello.elf");
 
         // A project with C# and without a guest of its own.
@@ -37,7 +37,7 @@ public sealed class ProjectShapeTests(PackageFolder packages)
             "../Host/Host.csproj",
             """<Project Sdk="Hyperlight.Sdk/0.1.0"><ItemGroup><ProjectReference Include="../Library/Library.csproj" /></ItemGroup>"""
                 + """</Project>""");
-        workspace.Write("../Host/Program.cs", "System.Console.WriteLine(Library.Api.Heap);");
+        workspace.Write("../Host/Program.cs", "System.Console.WriteLine(Library.Api.Scratch);");
 
         // A project without C#, whose guest is written by a target and updated in the project's body.
         workspace.AddGuest(Hello, "../Written/made/hello.elf");
@@ -53,7 +53,8 @@ public sealed class ProjectShapeTests(PackageFolder packages)
         workspace.Write("../Generated/Generated.csproj", $"""
             <Project Sdk="Hyperlight.Sdk/0.1.0">
               <Target Name="Write" BeforeTargets="CoreCompile">
-                <WriteLinesToFile File="$(IntermediateOutputPath)Made.cs" Lines="{PrintHeap.Replace(";", "%3B", StringComparison.Ordinal)}"
+                <WriteLinesToFile File="$(IntermediateOutputPath)Made.cs"
+                                  Lines="{PrintScratch.Replace(";", "%3B", StringComparison.Ordinal)}"
                                   Overwrite="true" WriteOnlyWhenDifferent="true" />
                 <ItemGroup><Compile Include="$(IntermediateOutputPath)Made.cs" /></ItemGroup>
               </Target>
@@ -62,19 +63,19 @@ public sealed class ProjectShapeTests(PackageFolder packages)
 
         // A project whose guest is listed by a target.
         workspace.AddGuest(Hello, "../Itemized/made/hello.elf");
-        workspace.Write("../Itemized/Program.cs", PrintHeap);
+        workspace.Write("../Itemized/Program.cs", PrintScratch);
         workspace.Write("../Itemized/Itemized.csproj", """
             <Project Sdk="Hyperlight.Sdk/0.1.0">
               <Target Name="List" BeforeTargets="BeforeBuild">
-                <ItemGroup><HyperlightGuest Include="made/hello.elf" HeapSize="4M" /></ItemGroup>
+                <ItemGroup><HyperlightGuest Include="made/hello.elf" ScratchSize="4M" /></ItemGroup>
               </Target>
             </Project>
             """);
 
         workspace.Build("build", "../All.slnx").MustSucceed();
 
-        Assert.Equal("131072", Run(workspace, "Host"));
-        Assert.Equal("131072", Run(workspace, "Generated"));
+        Assert.Equal("294912", Run(workspace, "Host"));
+        Assert.Equal("294912", Run(workspace, "Generated"));
         Assert.Equal("4194304", Run(workspace, "Itemized"));
         string[] written = workspace.FilesBelow("../Written/bin/Debug/net10.0/guests");
         Assert.Contains(
@@ -95,9 +96,9 @@ public sealed class ProjectShapeTests(PackageFolder packages)
         workspace.Build("build", "../All.slnx", "--no-restore").MustSucceed();
         Assert.Equal(written, workspace.FilesBelow("../Written/bin/Debug/net10.0/guests"));
 
-        Assert.Equal("131072", workspace.DotNet("run", "--project", "../Host").MustSucceed().Output.TrimEnd());
+        Assert.Equal("294912", workspace.DotNet("run", "--project", "../Host").MustSucceed().Output.TrimEnd());
         workspace.Build("publish", "../Host", "-o", "out").MustSucceed();
-        Assert.Equal("131072", workspace.DotNet("out/Host.dll").MustSucceed().Output.TrimEnd());
+        Assert.Equal("294912", workspace.DotNet("out/Host.dll").MustSucceed().Output.TrimEnd());
         workspace.Build("pack", "../Library", "-o", workspace.Feed).MustSucceed();
         Assert.True(File.Exists(Path.Combine(workspace.Feed, "Library.1.0.0.nupkg")));
     }
