@@ -31,7 +31,7 @@ public sealed record DiagnosticRule
     /// What was found, what is allowed, what to do, in this order. The text is made one line without control characters, of at most 8192
     /// characters.
     /// </param>
-    internal Finding Found(string message) => new(this, OneLine.Of(FindingText.Cut(message ?? throw new ArgumentNullException(nameof(message)), MostCharacters)));
+    internal Finding Found(string message) => new(this, OneLine.Of(FindingText.Cut(message, MostCharacters)));
 
     /// <summary>Creates a finding of this rule.</summary>
     /// <param name="message">
