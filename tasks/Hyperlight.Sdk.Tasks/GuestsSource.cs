@@ -23,7 +23,7 @@ internal static class GuestsSource
     public const string NoProgram = Header + "// The project has a program of its own.\n";
 
     /// <summary>
-    /// Writes the class <c>Guests</c>. It has a property for each guest, which opens the image of the guest when the property is first
+    /// Writes the class <c>Guests</c> with a property for each guest, which opens the image of the guest when the property is first
     /// read.
     /// </summary>
     /// <param name="guests">The guests.</param>

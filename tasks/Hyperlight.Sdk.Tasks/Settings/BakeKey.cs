@@ -4,8 +4,8 @@ using Hyperlight.Sdk.Tasks.Files;
 namespace Hyperlight.Sdk.Tasks.Settings;
 
 /// <summary>
-/// Writes the key of an image: everything that the image depends on, as one line of text. That is the code that bakes, the settings, and
-/// the content of each file.
+/// Writes the key of an image: everything that the image depends on, as one line of text. The key has the identity of the code that bakes,
+/// the settings, and the digest of each file.
 /// </summary>
 internal static class BakeKey
 {
