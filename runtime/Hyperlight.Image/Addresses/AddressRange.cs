@@ -1,6 +1,9 @@
 namespace Hyperlight.Addresses;
 
-/// <summary>A range of addresses of one kind: from its start up to its size, without the byte behind. A range may end with the last of all addresses.</summary>
+/// <summary>
+/// A range of addresses of one kind: from its start up to its size, without the byte behind. A range may end with the last of all
+/// addresses.
+/// </summary>
 /// <typeparam name="T">The kind of address.</typeparam>
 internal readonly record struct AddressRange<T>
     where T : struct, IGuestAddress<T>

@@ -1,6 +1,8 @@
 namespace Hyperlight;
 
-/// <summary>What may be done with a range of memory. The bits are those upstream uses for init data (v0.16.0, READ 1, WRITE 2, EXECUTE 4).</summary>
+/// <summary>
+/// What may be done with a range of memory. The bits are those upstream uses for init data (v0.16.0, READ 1, WRITE 2, EXECUTE 4).
+/// </summary>
 [Flags]
 internal enum MemoryPermissions
 {

@@ -20,11 +20,13 @@ internal static class Rules
     public static readonly DiagnosticRule SegmentRange = new("HL1007", Error, "A segment's sizes or addresses contradict each other");
     public static readonly DiagnosticRule SegmentOrder = new("HL1008", Error, "Segments are out of order or overlap");
     public static readonly DiagnosticRule SegmentAlignment = new("HL1009", Error, "A segment's alignment is not consistent");
-    public static readonly DiagnosticRule EntryNotExecutable = new("HL1010", Error, "The entry point lies outside the file content of every executable segment");
+    public static readonly DiagnosticRule EntryNotExecutable = new(
+        "HL1010", Error, "The entry point lies outside the file content of every executable segment");
     public static readonly DiagnosticRule Interpreter = new("HL1011", Error, "The guest asks for a dynamic loader");
     public static readonly DiagnosticRule SharedLibrary = new("HL1012", Error, "The guest needs a shared library");
     public static readonly DiagnosticRule ThreadLocalStorage = new("HL1013", Warning, "Nothing sets up the guest's thread-local variables");
-    public static readonly DiagnosticRule UnsupportedRelocation = new("HL1014", Error, "The guest has a relocation that cannot be applied at build time");
+    public static readonly DiagnosticRule UnsupportedRelocation = new(
+        "HL1014", Error, "The guest has a relocation that cannot be applied at build time");
     public static readonly DiagnosticRule RelocationRange = new("HL1015", Error, "A relocation points outside the loaded segments");
     public static readonly DiagnosticRule MalformedDynamic = new("HL1016", Error, "The dynamic section is malformed");
     public static readonly DiagnosticRule WritableCode = new("HL1017", Warning, "A page is writable and executable");
@@ -60,16 +62,21 @@ internal static class Rules
     public static readonly DiagnosticRule ImageMalformed = new("HL3002", Error, "The image is malformed");
     public static readonly DiagnosticRule ImageDigest = new("HL3003", Error, "The image's content does not match its digest");
     public static readonly DiagnosticRule ImageUnsupported = new("HL3004", Error, "The image is of an unsupported kind or version");
-    public static readonly DiagnosticRule ImageMapDiffers = new("HL3005", Error, "The image's region table is not the one its layout gives");
+    public static readonly DiagnosticRule ImageMapDiffers = new(
+        "HL3005", Error, "The image's region table is not the one its layout gives");
     public static readonly DiagnosticRule ImageNotWritten = new("HL3006", Error, "The image cannot be written");
-    public static readonly DiagnosticRule SnapshotMachineDiffers = new("HL3007", Error, "The snapshot is of another architecture, hypervisor or processor vendor");
+    public static readonly DiagnosticRule SnapshotMachineDiffers = new(
+        "HL3007", Error, "The snapshot is of another architecture, hypervisor or processor vendor");
     public static readonly DiagnosticRule SnapshotNotSavable = new("HL3008", Error, "The snapshot cannot be saved");
-    public static readonly DiagnosticRule SnapshotState = new("HL3009", Error, "The snapshot's processor state is not one of a waiting guest");
+    public static readonly DiagnosticRule SnapshotState = new(
+        "HL3009", Error, "The snapshot's processor state is not one of a waiting guest");
     public static readonly DiagnosticRule SnapshotOfOtherImage = new("HL3010", Warning, "The snapshot was taken from another image");
     public static readonly DiagnosticRule SnapshotNotTaken = new("HL3011", Error, "No snapshot of the guest can be taken");
-    public static readonly DiagnosticRule ContentNotHeld = new("HL3012", Error, "The content of an image, snapshot or mapped file cannot be held in memory");
+    public static readonly DiagnosticRule ContentNotHeld = new(
+        "HL3012", Error, "The content of an image, snapshot or mapped file cannot be held in memory");
     public static readonly DiagnosticRule ContentChanged = new("HL3013", Error, "A file was changed while it was in use");
-    public static readonly DiagnosticRule ImageNotExpected = new("HL3017", Error, "The image is not the one that the program was built with");
+    public static readonly DiagnosticRule ImageNotExpected = new(
+        "HL3017", Error, "The image is not the one that the program was built with");
     public static readonly DiagnosticRule GuestNotInAssembly = new("HL3018", Error, "The assembly has no such guest");
 
     // HL4xxx: the project.
@@ -93,7 +100,8 @@ internal static class Rules
     public static readonly DiagnosticRule UnknownName = new("HL4025", Warning, "A name of the project means nothing to Hyperlight.Sdk");
     public static readonly DiagnosticRule UpdatesNothing = new("HL4026", Warning, "An update is of no guest of the project");
     public static readonly DiagnosticRule FormerName = new("HL4027", Warning, "A name of the project has been replaced");
-    public static readonly DiagnosticRule TwoNames = new("HL4028", Error, "A setting has one value under its name and another under its former name");
+    public static readonly DiagnosticRule TwoNames = new(
+        "HL4028", Error, "A setting has one value under its name and another under its former name");
 
     // HL5xxx: the hypervisor.
     public static readonly DiagnosticRule NoHypervisor = new("HL5001", Error, "There is no hypervisor");

@@ -40,7 +40,8 @@ internal static partial class FileSystem
     public static bool IsLocal(SafeFileHandle file)
     {
         byte[] statistics = new byte[StatisticsSize];
-        return OperatingSystem.IsLinux() && GetStatistics(file, statistics) == 0 && Local.Contains(BinaryPrimitives.ReadUInt32LittleEndian(statistics));
+        return OperatingSystem.IsLinux() && GetStatistics(file, statistics) == 0
+            && Local.Contains(BinaryPrimitives.ReadUInt32LittleEndian(statistics));
     }
 
     [LibraryImport("libc", EntryPoint = "fstatfs")]

@@ -27,7 +27,8 @@ internal static partial class OrdinaryFile
     private static readonly int IsFolder = IsArm ? 0x4000 : 0x10000;
     private static readonly int NoLink = IsArm ? 0x8000 : 0x20000;
 
-    private static bool HasCalls => OperatingSystem.IsLinux() && (IsArm || RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86);
+    private static bool HasCalls =>
+        OperatingSystem.IsLinux() && (IsArm || RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86);
 
     /// <summary>Opens a file for reading. The path may contain links.</summary>
     /// <param name="path">The file.</param>
@@ -35,7 +36,10 @@ internal static partial class OrdinaryFile
     /// <exception cref="IOException">The file cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">The process may not open the file.</exception>
     public static SafeFileHandle Open(string path) => Check(
-        HasCalls ? Require(Retry(() => OpenPath(path, Always)), path) : File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite), path);
+        HasCalls
+            ? Require(Retry(() => OpenPath(path, Always)), path)
+            : File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite),
+        path);
 
     /// <summary>
     /// Opens a file for reading. The file may be empty, and a device, which has no length, counts as an empty file. The path may contain
@@ -46,7 +50,11 @@ internal static partial class OrdinaryFile
     /// <exception cref="IOException">The file cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">The process may not open the file.</exception>
     public static SafeFileHandle OpenOrEmpty(string path) => Check(
-        HasCalls ? Require(Retry(() => OpenPath(path, Always)), path) : File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite), path, leastLength: 0);
+        HasCalls
+            ? Require(Retry(() => OpenPath(path, Always)), path)
+            : File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite),
+        path,
+        leastLength: 0);
 
     /// <summary>Opens a file below a folder for reading. Links are followed in the path of the folder only.</summary>
     /// <param name="folder">The folder.</param>

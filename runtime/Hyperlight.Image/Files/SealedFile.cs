@@ -41,7 +41,8 @@ internal static partial class SealedFile
     /// <exception cref="EndOfStreamException">The file became shorter.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static SafeFileHandle Copy(
-        string what, SafeFileHandle source, long length, IncrementalHash? hash, CancellationToken cancellationToken = default) => Seal(what, target =>
+        string what, SafeFileHandle source, long length, IncrementalHash? hash, CancellationToken cancellationToken = default) =>
+        Seal(what, target =>
     {
         Write(what, () => RandomAccess.SetLength(target, checked((long)GuestPage.RoundUp((ulong)length))));
         Read(
@@ -125,7 +126,9 @@ internal static partial class SealedFile
         try
         {
             fill(file);
-            return Control(file, AddSeals, NoMoreSeals | NoShrinking | NoGrowing | NoWriting) == 0 ? file : throw Failure(what, Marshal.GetLastPInvokeErrorMessage());
+            return Control(file, AddSeals, NoMoreSeals | NoShrinking | NoGrowing | NoWriting) == 0
+                ? file
+                : throw Failure(what, Marshal.GetLastPInvokeErrorMessage());
         }
         catch
         {

@@ -22,7 +22,8 @@ internal sealed record GuestRecord(string ContentDigest, IReadOnlyList<(string L
     /// <c>@</c>.
     /// </summary>
     public string ToText() =>
-        ContentDigest + string.Concat(Files.Select(file => string.Create(CultureInfo.InvariantCulture, $";{file.Label}@{AddressPrefix}{file.Address:X}")));
+        ContentDigest + string.Concat(
+            Files.Select(file => string.Create(CultureInfo.InvariantCulture, $";{file.Label}@{AddressPrefix}{file.Address:X}")));
 
     /// <summary>Reads the value of the attribute; <c>null</c> if the value is not valid.</summary>
     public static GuestRecord? Parse(string text)
@@ -34,7 +35,11 @@ internal sealed record GuestRecord(string ContentDigest, IReadOnlyList<(string L
             int end = part.IndexOf('@');
             if (end < 1
                 || !part.AsSpan(end + 1).StartsWith(AddressPrefix, StringComparison.Ordinal)
-                || !ulong.TryParse(part.AsSpan(end + 1 + AddressPrefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong address))
+                || !ulong.TryParse(
+                    part.AsSpan(end + 1 + AddressPrefix.Length),
+                    NumberStyles.AllowHexSpecifier,
+                    CultureInfo.InvariantCulture,
+                    out ulong address))
             {
                 return null;
             }
@@ -50,14 +55,19 @@ internal sealed record GuestRecord(string ContentDigest, IReadOnlyList<(string L
     public static GuestRecord Find(Assembly assembly, string guest)
     {
         AssemblyMetadataAttribute[] all =
-            [.. assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Where(attribute => attribute.Key.StartsWith(KeyPrefix, StringComparison.Ordinal))];
-        if (Array.Find(all, attribute => attribute.Key.AsSpan(KeyPrefix.Length).SequenceEqual(guest)) is { Value: { } value } && Parse(value) is { } record)
+            [.. assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Where(
+                attribute => attribute.Key.StartsWith(KeyPrefix, StringComparison.Ordinal))];
+        if (Array.Find(all, attribute => attribute.Key.AsSpan(KeyPrefix.Length).SequenceEqual(guest)) is { Value: { } value }
+            && Parse(value) is { } record)
         {
             return record;
         }
 
-        string known = all.Length == 0 ? "no guest at all" : string.Join(", ", all.Select(attribute => $"'{attribute.Key[KeyPrefix.Length..]}'").Order(StringComparer.Ordinal));
+        string known = all.Length == 0
+            ? "no guest at all"
+            : string.Join(", ", all.Select(attribute => $"'{attribute.Key[KeyPrefix.Length..]}'").Order(StringComparer.Ordinal));
         throw new HyperlightException(Rules.GuestNotInAssembly.Found(
-            $"the assembly {assembly.GetName().Name} was built without a guest '{guest}', it has {known}: name a guest of the project that builds this assembly."));
+            $"the assembly {assembly.GetName().Name} was built without a guest '{guest}', it has {known}: name a guest of the project "
+            + $"that builds this assembly."));
     }
 }

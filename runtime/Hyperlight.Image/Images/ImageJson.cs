@@ -29,16 +29,20 @@ internal static class AddressJson
 {
     internal sealed class Gpa : JsonConverter<GuestPhysicalAddress>
     {
-        public override GuestPhysicalAddress Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetUInt64());
+        public override GuestPhysicalAddress Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            new(reader.GetUInt64());
 
-        public override void Write(Utf8JsonWriter writer, GuestPhysicalAddress value, JsonSerializerOptions options) => writer.WriteNumberValue(value.Value);
+        public override void Write(Utf8JsonWriter writer, GuestPhysicalAddress value, JsonSerializerOptions options) =>
+            writer.WriteNumberValue(value.Value);
     }
 
     internal sealed class Gva : JsonConverter<GuestVirtualAddress>
     {
-        public override GuestVirtualAddress Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetUInt64());
+        public override GuestVirtualAddress Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            new(reader.GetUInt64());
 
-        public override void Write(Utf8JsonWriter writer, GuestVirtualAddress value, JsonSerializerOptions options) => writer.WriteNumberValue(value.Value);
+        public override void Write(Utf8JsonWriter writer, GuestVirtualAddress value, JsonSerializerOptions options) =>
+            writer.WriteNumberValue(value.Value);
     }
 }
 
@@ -59,5 +63,6 @@ internal sealed class PermissionsJson : JsonConverter<MemoryPermissions>
         throw new JsonException($"'{text}' is not a set of permissions such as r-x");
     }
 
-    public override void Write(Utf8JsonWriter writer, MemoryPermissions value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToText());
+    public override void Write(Utf8JsonWriter writer, MemoryPermissions value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToText());
 }

@@ -16,7 +16,8 @@ internal sealed class ImageReader(string directory, CancellationToken cancellati
 
     /// <summary>Reads the documents of the image, and the content of the memory blob if <paramref name="verifyContent"/> is set.</summary>
     /// <exception cref="HyperlightException">HL3001 to HL3005, HL3012, HL3017.</exception>
-    public (ImageConfig Config, string Digest, string? SnapshotDigest, MemoryMap Map, SharedFile Memory) Read(bool verifyContent, string? expectedDigest) => _directory.Run(() =>
+    public (ImageConfig Config, string Digest, string? SnapshotDigest, MemoryMap Map, SharedFile Memory) Read(
+        bool verifyContent, string? expectedDigest) => _directory.Run(() =>
     {
         _directory.ReadMarker();
         OciIndex index = _directory.ReadIndex();
@@ -25,7 +26,10 @@ internal sealed class ImageReader(string directory, CancellationToken cancellati
         // Checked first, because the rest of the method reads the image, which may be large.
         if (expectedDigest is not null && ImagePlace.ContentDigest(tagged.Digest, snapshotDigest) is var found && found != expectedDigest)
         {
-            throw _directory.Failure(Rules.ImageNotExpected, $"it is {found}, the program was built with {expectedDigest}: copy or publish the program together with its folder {ImagePlace.Root}");
+            throw _directory.Failure(
+                Rules.ImageNotExpected,
+                $"it is {found}, the program was built with {expectedDigest}: copy or publish the program together with its folder "
+                + $"{ImagePlace.Root}");
         }
 
         OciManifest manifest = _directory.ReadManifest(tagged, ManifestKind.Image);
@@ -34,12 +38,14 @@ internal sealed class ImageReader(string directory, CancellationToken cancellati
         {
             throw _directory.Failure(
                 Rules.ImageUnsupported,
-                $"its config has schema version {config.SchemaVersion}, this SDK reads {ImageConfig.CurrentSchemaVersion}: bake it again with this SDK");
+                $"its config has schema version {config.SchemaVersion}, this SDK reads {ImageConfig.CurrentSchemaVersion}: bake it again "
+                + $"with this SDK");
         }
 
         CheckText(config);
         MemoryMap map = Recompute(config);
-        return (config, tagged.Digest, snapshotDigest, map, _directory.OpenImageMemory(manifest.Layers[0]!, config.Stored, map, verifyContent));
+        return (config, tagged.Digest, snapshotDigest, map, _directory.OpenImageMemory(
+            manifest.Layers[0]!, config.Stored, map, verifyContent));
     });
 
     /// <summary>
@@ -66,12 +72,15 @@ internal sealed class ImageReader(string directory, CancellationToken cancellati
         {
             throw _directory.Failure(
                 Rules.ImageMalformed,
-                $"its guest_name is '{config.GuestName}', names have 1 to {GuestName.MaxLength} of the characters A-Z a-z 0-9 _ - . and start with none of - and .");
+                $"its guest_name is '{config.GuestName}', names have 1 to {GuestName.MaxLength} of the characters A-Z a-z 0-9 _ - . and "
+                + $"start with none of - and .");
         }
 
         if (!OneLine.IsName(config.SdkVersion))
         {
-            throw _directory.Failure(Rules.ImageMalformed, $"its sdk_version is '{config.SdkVersion}', a version has 1 to {OneLine.MaxNameLength} characters in one line");
+            throw _directory.Failure(
+                Rules.ImageMalformed,
+                $"its sdk_version is '{config.SdkVersion}', a version has 1 to {OneLine.MaxNameLength} characters in one line");
         }
 
         if (!OciLayout.IsHexDigest(config.GuestSha256)
@@ -79,7 +88,8 @@ internal sealed class ImageReader(string directory, CancellationToken cancellati
         {
             throw _directory.Failure(
                 Rules.ImageMalformed,
-                $"its guest_sha256 is '{config.GuestSha256}' and its guest_build_id '{config.GuestBuildId}', they have 64 and 1 to {MaxBuildIdLength} lower-case hexadecimal digits");
+                $"its guest_sha256 is '{config.GuestSha256}' and its guest_build_id '{config.GuestBuildId}', they have 64 and 1 to "
+                + $"{MaxBuildIdLength} lower-case hexadecimal digits");
         }
     }
 
@@ -89,7 +99,8 @@ internal sealed class ImageReader(string directory, CancellationToken cancellati
         GuestLayout profile = GuestLayouts.Find(config.Layout)
             ?? throw _directory.Failure(
                 Rules.ImageUnsupported,
-                $"its layout is '{config.Layout}', this SDK knows {string.Join(", ", GuestLayouts.All.Select(known => known.Id))}: bake it again with this SDK");
+                $"its layout is '{config.Layout}', this SDK knows {string.Join(", ", GuestLayouts.All.Select(known => known.Id))}: bake "
+                + $"it again with this SDK");
 
         GuestLayout layout = profile.PlacedAt(config.Regions.FirstOrDefault()?.Gpa ?? profile.SnapshotBase);
         ulong storedImage = config.Regions.FirstOrDefault()?.StoredSize ?? 0;
@@ -109,7 +120,8 @@ internal sealed class ImageReader(string directory, CancellationToken cancellati
         if (config.EntryPoint - map.Image.Gva.Value >= map.CodeSize)
         {
             throw _directory.Failure(
-                Rules.ImageMalformed, $"its entry point 0x{config.EntryPoint:X} lies outside its image ({map.Image.Gva}, 0x{map.CodeSize:X} bytes)");
+                Rules.ImageMalformed,
+                $"its entry point 0x{config.EntryPoint:X} lies outside its image ({map.Image.Gva}, 0x{map.CodeSize:X} bytes)");
         }
 
         return map;

@@ -30,15 +30,18 @@ internal static class ImageWriter
                 }
             });
             OciDescriptor config = writer.WriteBlob(OciLayout.ConfigMediaType, image.Config, ImageJson.Default.ImageConfig);
-            OciDescriptor tagged = writer.WriteBlob(OciLayout.ManifestMediaType, OciManifest.Of(config, [memory]), ImageJson.Default.OciManifest) with
+            OciDescriptor tagged = writer.WriteBlob(
+                OciLayout.ManifestMediaType, OciManifest.Of(config, [memory]), ImageJson.Default.OciManifest) with
             {
                 Annotations = new Dictionary<string, string?> { [OciLayout.TagAnnotation] = OciLayout.InitialTag },
             };
             OciIndex? before = ReadIndex(directory);
             bool isSame = before is not null
-                && before.Manifests.Where(other => other?.Tag == OciLayout.InitialTag).Select(other => other!.Digest).SequenceEqual([tagged.Digest]);
+                && before.Manifests.Where(
+                    other => other?.Tag == OciLayout.InitialTag).Select(other => other!.Digest).SequenceEqual([tagged.Digest]);
             writer.Commit(isSame ? before! : OciIndex.Of(tagged));
-            string[] blobs = [.. new[] { memory, config, tagged }.Select(blob => "blobs/sha256/" + OciLayout.FileName(blob.Digest)).Order(StringComparer.Ordinal)];
+            string[] blobs = [.. new[] { memory, config, tagged }.Select(
+                blob => "blobs/sha256/" + OciLayout.FileName(blob.Digest)).Order(StringComparer.Ordinal)];
             return new WrittenImage(tagged.Digest, [.. blobs, OciLayout.IndexFile, OciLayout.MarkerFile]);
         });
     }

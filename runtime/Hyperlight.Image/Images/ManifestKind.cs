@@ -18,5 +18,6 @@ internal sealed record ManifestKind(string ConfigMediaType, params string[] Laye
     /// Gets the kind for snapshots of guests without page tables in our own format. The layers are the image's memory and the pages that
     /// differ.
     /// </summary>
-    public static ManifestKind SdkIdentitySnapshot { get; } = new(OciLayout.SdkSnapshotConfigMediaType, OciLayout.MemoryMediaType, OciLayout.PagesMediaType);
+    public static ManifestKind SdkIdentitySnapshot { get; } = new(
+        OciLayout.SdkSnapshotConfigMediaType, OciLayout.MemoryMediaType, OciLayout.PagesMediaType);
 }

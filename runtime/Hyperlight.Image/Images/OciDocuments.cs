@@ -51,15 +51,17 @@ internal sealed record OciManifest
     public IReadOnlyDictionary<string, string?>? Annotations { get; init; }
 
     /// <summary>Creates a manifest whose artifact type is the media type of its config.</summary>
-    public static OciManifest Of(OciDescriptor config, IReadOnlyList<OciDescriptor> layers, IReadOnlyDictionary<string, string?>? annotations = null) => new()
-    {
-        SchemaVersion = OciLayout.SchemaVersion,
-        MediaType = OciLayout.ManifestMediaType,
-        ArtifactType = config.MediaType,
-        Config = config,
-        Layers = layers,
-        Annotations = annotations,
-    };
+    public static OciManifest Of(
+        OciDescriptor config, IReadOnlyList<OciDescriptor> layers, IReadOnlyDictionary<string, string?>? annotations = null) =>
+        new()
+        {
+            SchemaVersion = OciLayout.SchemaVersion,
+            MediaType = OciLayout.ManifestMediaType,
+            ArtifactType = config.MediaType,
+            Config = config,
+            Layers = layers,
+            Annotations = annotations,
+        };
 }
 
 /// <summary>A descriptor: the digest, the size and the media type of a blob.</summary>

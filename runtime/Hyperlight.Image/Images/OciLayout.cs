@@ -37,7 +37,8 @@ internal static class OciLayout
     private const int HexDigestLength = SHA256.HashSizeInBytes * 2;
     private const int MaxTagLength = 128;
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
-    private static readonly SearchValues<char> TagCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
+    private static readonly SearchValues<char> TagCharacters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
 
     /// <summary>Gets the folder of the blobs in an image directory.</summary>
     public static string BlobDirectory(string imageDirectory) => Path.Combine(imageDirectory, BlobFolder, HashFolder);
@@ -45,7 +46,8 @@ internal static class OciLayout
     /// <summary>
     /// Checks whether a text is the prefix and 64 lower-case hexadecimal digits. Such a text cannot lead out of a folder.
     /// </summary>
-    public static bool IsDigest(string text) => text.StartsWith(DigestPrefix, StringComparison.Ordinal) && IsHexDigest(text.AsSpan(DigestPrefix.Length));
+    public static bool IsDigest(string text) =>
+        text.StartsWith(DigestPrefix, StringComparison.Ordinal) && IsHexDigest(text.AsSpan(DigestPrefix.Length));
 
     /// <summary>Checks whether a text is the file name of a blob.</summary>
     public static bool IsHexDigest(ReadOnlySpan<char> text) => text.Length == HexDigestLength && text.IndexOfAnyExcept(HexDigits) < 0;

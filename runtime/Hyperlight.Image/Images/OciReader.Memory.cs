@@ -22,7 +22,8 @@ internal sealed partial class OciReader
             throw Failure(Rules.ImageMapDiffers, fault);
         }
 
-        return OpenMemory(descriptor, StoredRanges.Total(stored), UseOf(map.Layout, verifyContent), map.Layout.Paging == GuestPaging.None ? stored : null);
+        bool isPaged = map.Layout.Paging != GuestPaging.None;
+        return OpenMemory(descriptor, StoredRanges.Total(stored), UseOf(map.Layout, verifyContent), isPaged ? null : stored);
     }
 
     /// <summary>Opens a layer of a manifest that was read.</summary>
@@ -40,14 +41,16 @@ internal sealed partial class OciReader
             if (length != descriptor.Size || (ulong)length != size)
             {
                 throw Failure(
-                    Rules.ImageMalformed, $"its memory blob has 0x{length:X} bytes, manifest and config say 0x{descriptor.Size:X} and 0x{size:X}");
+                    Rules.ImageMalformed,
+                    $"its memory blob has 0x{length:X} bytes, manifest and config say 0x{descriptor.Size:X} and 0x{size:X}");
             }
 
             return opened = use switch
             {
                 ContentUse.Mapped when FileSystem.IsLocal(file) => new(file) { Ranges = ranges },
                 ContentUse.Verified => OpenVerified(descriptor, file, ranges),
-                _ when SealedFile.IsSupported => SharedFile.Sealed(SealedFile.Copy(Subject, file, descriptor.Size, hash: null, cancellationToken), ranges),
+                _ when SealedFile.IsSupported => SharedFile.Sealed(
+                    SealedFile.Copy(Subject, file, descriptor.Size, hash: null, cancellationToken), ranges),
                 _ => new(file) { Ranges = ranges },
             };
         }

@@ -29,7 +29,9 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new HyperlightException(Rules.ImageNotReadable.Found($"the {what} '{directory}' cannot be opened: {e.Message} Make it again, or copy the whole folder."), e);
+            throw new HyperlightException(
+                Rules.ImageNotReadable.Found(
+                    $"the {what} '{directory}' cannot be opened: {e.Message} Make it again, or copy the whole folder."), e);
         }
     }
 
@@ -39,7 +41,8 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
         OciMarker marker = ReadFile(OciLayout.MarkerFile, ImageJson.Default.OciMarker);
         if (marker.ImageLayoutVersion != OciLayout.Version)
         {
-            throw Failure(Rules.ImageUnsupported, $"its layout version is '{marker.ImageLayoutVersion}', this SDK reads {OciLayout.Version}");
+            throw Failure(
+                Rules.ImageUnsupported, $"its layout version is '{marker.ImageLayoutVersion}', this SDK reads {OciLayout.Version}");
         }
     }
 
@@ -51,7 +54,8 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
             ? index
             : throw Failure(
                 Rules.ImageMalformed,
-                $"{OciLayout.IndexFile} has schema version {index.SchemaVersion} and media type '{index.MediaType}', it needs {OciLayout.SchemaVersion} and '{OciLayout.IndexMediaType}'");
+                $"{OciLayout.IndexFile} has schema version {index.SchemaVersion} and media type '{index.MediaType}', it needs "
+                + $"{OciLayout.SchemaVersion} and '{OciLayout.IndexMediaType}'");
     }
 
     /// <summary>Finds a manifest.</summary>
@@ -70,10 +74,13 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
             return found[0];
         }
 
-        string known = string.Join(", ", manifests.Select(manifest => isDigest ? manifest.Digest : manifest.Tag).OfType<string>().Distinct().Take(16));
+        IEnumerable<string> names = manifests.Select(manifest => isDigest ? manifest.Digest : manifest.Tag).OfType<string>();
+        string known = string.Join(", ", names.Distinct().Take(16));
         throw isDigest
             ? Failure(Rules.ImageMalformed, $"{OciLayout.IndexFile} has no manifest '{reference}', it has {known}")
-            : Failure(Rules.ImageMalformed, $"{OciLayout.IndexFile} has {found.Length} manifests tagged '{reference}', it needs one; its tags are {known}");
+            : Failure(
+                Rules.ImageMalformed,
+                $"{OciLayout.IndexFile} has {found.Length} manifests tagged '{reference}', it needs one; its tags are {known}");
     }
 
     /// <summary>Reads a manifest.</summary>
@@ -85,17 +92,23 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
         OciManifest manifest = ReadBlob(descriptor, OciLayout.ManifestMediaType, ImageJson.Default.OciManifest, "the manifest");
         if (manifest.SchemaVersion != OciLayout.SchemaVersion
             || manifest.MediaType is not (null or OciLayout.ManifestMediaType)
-            || Array.Find(kinds, kind => kind.ConfigMediaType == manifest.ArtifactType && kind.LayerMediaTypes.Length == manifest.Layers.Count) is not { } found)
+            || Array.Find(
+                kinds,
+                kind => kind.ConfigMediaType == manifest.ArtifactType && kind.LayerMediaTypes.Length == manifest.Layers.Count) is not { } found)
         {
             throw Failure(
                 Rules.ImageUnsupported,
-                $"its manifest has schema version {manifest.SchemaVersion}, media type '{manifest.MediaType}', artifact type '{manifest.ArtifactType}' and "
-                + $"{manifest.Layers.Count} layers, this SDK reads {string.Join(" or ", kinds.Select(kind => $"'{kind.ConfigMediaType}' with {kind.LayerMediaTypes.Length}"))}");
+                $"its manifest has schema version {manifest.SchemaVersion}, media type '{manifest.MediaType}', artifact type "
+                + $"'{manifest.ArtifactType}' and "
+                + $"{manifest.Layers.Count} layers, this SDK reads "
+                + $"{string.Join(" or ", kinds.Select(kind => $"'{kind.ConfigMediaType}' with {kind.LayerMediaTypes.Length}"))}");
         }
 
         for (int i = 0; i < found.LayerMediaTypes.Length; i++)
         {
-            CheckBlob(manifest.Layers[i] ?? throw Failure(Rules.ImageMalformed, "a layer of its manifest is the JSON value null"), found.LayerMediaTypes[i]);
+            OciDescriptor layer = manifest.Layers[i]
+                ?? throw Failure(Rules.ImageMalformed, "a layer of its manifest is the JSON value null");
+            CheckBlob(layer, found.LayerMediaTypes[i]);
         }
 
         return manifest;
@@ -121,7 +134,8 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
         byte[] bytes = ReadDocument(handle, $"blob {descriptor.Digest}");
         if (bytes.Length != descriptor.Size)
         {
-            throw Failure(Rules.ImageMalformed, $"blob {descriptor.Digest} has {bytes.Length} bytes, its descriptor says {descriptor.Size}");
+            throw Failure(
+                Rules.ImageMalformed, $"blob {descriptor.Digest} has {bytes.Length} bytes, its descriptor says {descriptor.Size}");
         }
 
         VerifyDigest(descriptor, SHA256.HashData(bytes));
@@ -132,7 +146,8 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
     public HyperlightException Failure(DiagnosticRule rule, FindingText why) => Failure(rule, why.ToText());
 
     /// <summary>Creates a failure whose message names the directory.</summary>
-    public HyperlightException Failure(DiagnosticRule rule, string why) => new(rule.Found("the " + what + " '" + directory + "' cannot be used: " + why + "."));
+    public HyperlightException Failure(DiagnosticRule rule, string why) =>
+        new(rule.Found("the " + what + " '" + directory + "' cannot be used: " + why + "."));
 
     private T ReadFile<T>(string name, JsonTypeInfo<T> type)
     {
@@ -145,7 +160,9 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
         string actual = OciLayout.Digest(hash);
         if (actual != descriptor.Digest)
         {
-            throw Failure(Rules.ImageDigest, $"blob {descriptor.Digest} has the content of {actual}: it was damaged or changed. Make or copy the {what} again");
+            throw Failure(
+                Rules.ImageDigest,
+                $"blob {descriptor.Digest} has the content of {actual}: it was damaged or changed. Make or copy the {what} again");
         }
     }
 
@@ -160,7 +177,9 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
         if (!OciLayout.IsDigest(descriptor.Digest) || descriptor.MediaType != mediaType)
         {
             throw Failure(
-                Rules.ImageMalformed, $"a blob has digest '{descriptor.Digest}' and media type '{descriptor.MediaType}', expected are a SHA-256 digest and '{mediaType}'");
+                Rules.ImageMalformed,
+                $"a blob has digest '{descriptor.Digest}' and media type '{descriptor.MediaType}', expected are a SHA-256 digest and "
+                + $"'{mediaType}'");
         }
     }
 

@@ -23,7 +23,13 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
     private static readonly byte[] Zeros = new byte[64 * 1024];
 
     // As upstream writes JSON: two spaces, and no characters escaped that JSON allows. These documents do not become parts of web pages.
-    private static readonly JsonWriterOptions Pretty = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Pretty = new()
+    {
+        Indented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
     private static readonly JsonWriterOptions Compact = Pretty with { Indented = false };
 
     private readonly string _blobs = OciLayout.BlobDirectory(directory);
@@ -46,7 +52,8 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new HyperlightException(
-                Rules.ImageNotWritten.Found($"the {what} '{directory}' cannot be written: {e.Message} Make the folder writable and the disk large enough."), e);
+                Rules.ImageNotWritten.Found(
+                    $"the {what} '{directory}' cannot be written: {e.Message} Make the folder writable and the disk large enough."), e);
         }
     }
 
@@ -103,7 +110,9 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
         {
             string name = Path.GetFileName(path);
             bool isBlob = OciLayout.IsHexDigest(name);
-            if (isBlob ? needed?.Contains(name) == false : name.EndsWith(TemporarySuffix, StringComparison.Ordinal) && OciLayout.IsHexDigest(name.AsSpan(..^TemporarySuffix.Length)))
+            if (isBlob
+                ? needed?.Contains(name) == false
+                : name.EndsWith(TemporarySuffix, StringComparison.Ordinal) && OciLayout.IsHexDigest(name.AsSpan(..^TemporarySuffix.Length)))
             {
                 File.Delete(path);
             }
@@ -144,7 +153,8 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
         return json.Length <= OciLayout.MaxJsonSize
             ? json.ToArray()
             : throw new HyperlightException(Rules.ImageNotWritten.Found(
-                $"a document of an image has {json.Length} bytes, readers accept {OciLayout.MaxJsonSize}: use another folder, which has fewer tags."));
+                $"a document of an image has {json.Length} bytes, readers accept {OciLayout.MaxJsonSize}: use another folder, which has "
+                + $"fewer tags."));
     }
 
     private byte[] Hash(ulong size, BlobContent content)
@@ -193,7 +203,8 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
             if (file is not null)
             {
                 byte[] before = new byte[content.Length];
-                if (RandomAccess.GetLength(file) == content.Length && RandomAccess.Read(file, before, 0) == content.Length && before.AsSpan().SequenceEqual(content))
+                if (RandomAccess.GetLength(file) == content.Length && RandomAccess.Read(file, before, 0) == content.Length
+                    && before.AsSpan().SequenceEqual(content))
                 {
                     return;
                 }

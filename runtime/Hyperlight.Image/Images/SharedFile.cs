@@ -37,12 +37,14 @@ internal sealed class SharedFile : Shared
     /// <summary>Creates a blob from a file that <see cref="Files.SealedFile"/> created.</summary>
     /// <param name="handle">The file. The new object takes ownership of the file.</param>
     /// <param name="ranges">The ranges of a guest's memory that the file stores; <c>null</c> if the file stores all of the memory.</param>
-    public static SharedFile Sealed(SafeFileHandle handle, ImmutableArray<StoredRange>? ranges = null) => new(handle, content: null) { Ranges = ranges };
+    public static SharedFile Sealed(SafeFileHandle handle, ImmutableArray<StoredRange>? ranges = null) =>
+        new(handle, content: null) { Ranges = ranges };
 
     /// <summary>Creates a blob from content that other blobs share.</summary>
     /// <param name="content">The content. The caller passes its use of the content on.</param>
     /// <param name="ranges">The ranges of a guest's memory that the file stores; <c>null</c> if the file stores all of the memory.</param>
-    public static SharedFile Sealed(VerifiedContent content, ImmutableArray<StoredRange>? ranges) => new(content.Handle, content) { Ranges = ranges };
+    public static SharedFile Sealed(VerifiedContent content, ImmutableArray<StoredRange>? ranges) =>
+        new(content.Handle, content) { Ranges = ranges };
 
     /// <summary>Gets the ranges. If the file stores all of the memory there is one range.</summary>
     /// <param name="size">The size of the memory in bytes.</param>

@@ -42,7 +42,8 @@ internal static class StoredRanges
         }
 
         // Only the longest runs of zeros are left out.
-        ulong least = Enumerable.Range(1, ranges.Count - 1).Select(i => ranges[i].Offset - End(ranges[i - 1])).OrderDescending().ElementAt(MaxCount - 1) + 1;
+        IEnumerable<ulong> gaps = Enumerable.Range(1, ranges.Count - 1).Select(i => ranges[i].Offset - End(ranges[i - 1]));
+        ulong least = gaps.OrderDescending().ElementAt(MaxCount - 1) + 1;
         List<StoredRange> fewer = [];
         foreach (StoredRange range in ranges)
         {
@@ -94,7 +95,8 @@ internal static class StoredRanges
             bool isPages = range.Size > 0 && range.Size % GuestLayout.PageSize == 0 && range.Offset % GuestLayout.PageSize == 0;
             if (!isPages || range.Offset < end || range.Offset > map.BlobSize || range.Size > map.BlobSize - range.Offset)
             {
-                return $"it stores 0x{range.Size:X} bytes at 0x{range.Offset:X} of its memory, parts are whole pages, each behind the one before, up to 0x{map.BlobSize:X}";
+                return $"it stores 0x{range.Size:X} bytes at 0x{range.Offset:X} of its memory, parts are whole pages, each behind the one "
+                    + $"before, up to 0x{map.BlobSize:X}";
             }
 
             end = End(range);

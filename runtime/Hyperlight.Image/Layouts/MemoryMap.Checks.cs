@@ -22,7 +22,8 @@ internal sealed partial record MemoryMap
         }
 
         findings.Add(Rules.LinkAddress.Found(
-            $"the guest's lowest segment is at {start}, {layout.Id} loads guests at multiples of 0x{GuestPage.Size:X} from {lowest} to {layout.ScratchTopGpa}: "
+            $"the guest's lowest segment is at {start}, {layout.Id} loads guests at multiples of 0x{GuestPage.Size:X} from {lowest} to "
+            + $"{layout.ScratchTopGpa}: "
             + "link the guest there, for example at 0x100000."));
         return false;
     }
@@ -35,7 +36,9 @@ internal sealed partial record MemoryMap
         {
             if (size > most)
             {
-                findings.Add(Rules.MemoryTooLarge.Found($"{what} is 0x{size:X} bytes, {layout.Id} allows 0x{most:X} ({ByteSize.ToText(most)}): {remedy}."));
+                findings.Add(
+                    Rules.MemoryTooLarge.Found(
+                        $"{what} is 0x{size:X} bytes, {layout.Id} allows 0x{most:X} ({ByteSize.ToText(most)}): {remedy}."));
             }
         }
 
@@ -48,22 +51,26 @@ internal sealed partial record MemoryMap
         {
             // The heap may take the rest of the limit. If there is no rest, CheckPlacement reports that.
             ulong others = BesideHeap(sizes, codeSize);
-            AtMost("HeapSize", sizes.HeapSize, others < limit ? limit - others : limit, others < limit ? $"lower HeapSize to at most 0x{limit - others:X}" : "lower HeapSize");
+            AtMost("HeapSize", sizes.HeapSize, others < limit ? limit - others : limit,
+                others < limit ? $"lower HeapSize to at most 0x{limit - others:X}" : "lower HeapSize");
         }
 
-        foreach ((string name, ulong size) in new[] { ("InputBufferSize", sizes.InputBufferSize), ("OutputBufferSize", sizes.OutputBufferSize) })
+        (string Name, ulong Size)[] buffers = [("InputBufferSize", sizes.InputBufferSize), ("OutputBufferSize", sizes.OutputBufferSize)];
+        foreach ((string name, ulong size) in buffers)
         {
             if (size < GuestSizes.MinimumBufferSize)
             {
                 findings.Add(Rules.BufferTooSmall.Found(
-                    $"{name} is 0x{size:X} bytes, the least is 0x{GuestSizes.MinimumBufferSize:X}: raise {name} to at least 0x{GuestSizes.MinimumBufferSize:X}."));
+                    $"{name} is 0x{size:X} bytes, the least is 0x{GuestSizes.MinimumBufferSize:X}: raise {name} to at least "
+                    + $"0x{GuestSizes.MinimumBufferSize:X}."));
             }
         }
 
         if (!MemoryPermissionsText.Readable.Contains(sizes.InitDataPermissions))
         {
             findings.Add(Rules.BadPermissions.Found(
-                $"InitDataPermissions is {sizes.InitDataPermissions.ToText()}, a processor can read whatever it has: add the permission to read."));
+                $"InitDataPermissions is {sizes.InitDataPermissions.ToText()}, a processor can read whatever it has: add the permission "
+                + $"to read."));
         }
 
         if (sizes.ScratchSize % GuestPage.Size != 0 && sizes.ScratchSize <= limit)
@@ -72,7 +79,8 @@ internal sealed partial record MemoryMap
             ulong least = LeastScratchSize(layout, sizes with { ScratchSize = lower }, Math.Min(codeSize, limit));
             ulong proposed = Math.Max(Math.Min(lower + GuestPage.Size, GuestPage.RoundDown(limit)), least);
             findings.Add(Rules.SizeNotPageAligned.Found(
-                $"ScratchSize is 0x{sizes.ScratchSize:X} bytes, only multiples of 0x{GuestPage.Size:X} can be mapped: make it 0x{proposed:X}."));
+                $"ScratchSize is 0x{sizes.ScratchSize:X} bytes, only multiples of 0x{GuestPage.Size:X} can be mapped: make it "
+                + $"0x{proposed:X}."));
         }
 
         return findings.Count == before;
@@ -93,7 +101,8 @@ internal sealed partial record MemoryMap
             ? $"raise ScratchSize to at least 0x{least:X} ({ByteSize.ToText(least)}), or lower HeapSize or the buffer sizes"
             : $"lower HeapSize or the buffer sizes, since {layout.Id} has room for a scratch region of 0x{most:X} at most beside the guest";
         findings.Add(Rules.ScratchTooSmall.Found(
-            $"ScratchSize is 0x{sizes.ScratchSize:X} bytes, buffers, page tables (0x{tables:X}) and the guest's first pages need 0x{minimum:X}: {remedy}."));
+            $"ScratchSize is 0x{sizes.ScratchSize:X} bytes, buffers, page tables (0x{tables:X}) and the guest's first pages need "
+            + $"0x{minimum:X}: {remedy}."));
         return false;
     }
 
@@ -102,8 +111,13 @@ internal sealed partial record MemoryMap
     /// </summary>
     private static ulong LeastScratchSize(GuestLayout layout, GuestSizes sizes, ulong codeSize)
     {
-        ulong minimum = layout.MinimumScratchSize(Math.Min(sizes.InputBufferSize, layout.MaxRegionSize), Math.Min(sizes.OutputBufferSize, layout.MaxRegionSize));
-        GuestSizes bounded = sizes with { HeapSize = Math.Min(sizes.HeapSize, layout.MaxRegionSize), InitDataSize = Math.Min(sizes.InitDataSize, layout.MaxRegionSize) };
+        ulong minimum = layout.MinimumScratchSize(
+            Math.Min(sizes.InputBufferSize, layout.MaxRegionSize), Math.Min(sizes.OutputBufferSize, layout.MaxRegionSize));
+        GuestSizes bounded = sizes with
+        {
+            HeapSize = Math.Min(sizes.HeapSize, layout.MaxRegionSize),
+            InitDataSize = Math.Min(sizes.InitDataSize, layout.MaxRegionSize),
+        };
         ulong least = minimum;
         while (least <= layout.MaxRegionSize)
         {
@@ -147,7 +161,8 @@ internal sealed partial record MemoryMap
         if (end - start > Layout.MaxRegionSize)
         {
             findings.Add(Rules.MemoryTooLarge.Found(
-                $"{WhatGrows} take 0x{end - start:X} bytes together, {Layout.Id} allows 0x{Layout.MaxRegionSize:X}: {Remedy(start + Layout.MaxRegionSize)}."));
+                $"{WhatGrows} take 0x{end - start:X} bytes together, {Layout.Id} allows 0x{Layout.MaxRegionSize:X}: "
+                + $"{Remedy(start + Layout.MaxRegionSize)}."));
         }
         else if (end - 1 > scratchTop)
         {
@@ -157,7 +172,8 @@ internal sealed partial record MemoryMap
         else if (Covered(new(Layout.SnapshotBase, free > start ? free - start : 0)) is { Length: > 0 } underImage)
         {
             findings.Add(Rules.ReservedRange.Found(
-                $"{WhatGrows} ({start}-{end - 1}) covers addresses of the {Describe(underImage)}: {Remedy(new(underImage[0].Addresses.Start.Value))}."));
+                $"{WhatGrows} ({start}-{end - 1}) covers addresses of the {Describe(underImage)}: "
+                + $"{Remedy(new(underImage[0].Addresses.Start.Value))}."));
         }
         else if (end > Scratch.Gva)
         {
@@ -178,7 +194,8 @@ internal sealed partial record MemoryMap
             AddressRange<GuestPhysicalAddress> highest = underScratch[^1].Addresses;
             ulong most = Layout.ScratchTopGpa - (highest.Start + highest.Size) + 1;
             findings.Add(Rules.ReservedRange.Found(
-                $"the scratch region ({Scratch.Gpa}-{Layout.ScratchTopGpa}) covers addresses of the {Describe(underScratch)}: lower ScratchSize to at most 0x{most:X}."));
+                $"the scratch region ({Scratch.Gpa}-{Layout.ScratchTopGpa}) covers addresses of the {Describe(underScratch)}: lower "
+                + $"ScratchSize to at most 0x{most:X}."));
         }
     }
 

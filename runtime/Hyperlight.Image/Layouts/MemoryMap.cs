@@ -27,7 +27,8 @@ internal sealed partial record MemoryMap
         GuestVirtualAddress gva = new(layout.SnapshotBase.Value);
         MemoryRegion Append(string name, ulong size, ulong storedSize, MemoryPermissions guest)
         {
-            MemoryRegion region = new(name, layout.SnapshotBase + blobOffset, gva, size, blobOffset, storedSize, layout.SnapshotPermissions, guest);
+            MemoryRegion region = new(
+                name, layout.SnapshotBase + blobOffset, gva, size, blobOffset, storedSize, layout.SnapshotPermissions, guest);
             gva += size;
             blobOffset += storedSize;
             return region;
@@ -41,22 +42,36 @@ internal sealed partial record MemoryMap
 
         ulong heapSize = RoundedHeapSize(sizes);
         ulong initDataSize = GuestPage.RoundUp(sizes.InitDataSize);
-        Image = Append("image", GuestPage.RoundUp(codeSize), storedImageSize, MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute);
+        const MemoryPermissions Everything = MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute;
+        Image = Append("image", GuestPage.RoundUp(codeSize), storedImageSize, Everything);
         Peb = Append("peb", GuestPage.Size, GuestPage.Size, Guest(MemoryPermissions.Read));
-        MemoryPermissions heap = MemoryPermissions.Read | MemoryPermissions.Write | (sizes.ExecutableHeap ? MemoryPermissions.Execute : MemoryPermissions.None);
+        MemoryPermissions heap = sizes.ExecutableHeap ? Everything : MemoryPermissions.Read | MemoryPermissions.Write;
         Heap = Append("heap", heapSize, paged ? GuestPage.Size : heapSize, Guest(heap));
         InitData = Append("init-data", initDataSize, initDataSize, Guest(sizes.InitDataPermissions));
         SnapshotSize = blobOffset;
 
-        MemoryPermissions everything = MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute;
         GuestPhysicalAddress scratchGpa = layout.ScratchBaseGpa(sizes.ScratchSize);
         GuestVirtualAddress scratchGva = layout.ScratchBaseGva(sizes.ScratchSize);
         ulong tablesOffset = GuestPage.RoundUp(sizes.InputBufferSize + sizes.OutputBufferSize);
         Scratch = new(
-            "scratch", scratchGpa, scratchGva, sizes.ScratchSize, 0, 0, everything, paged ? MemoryPermissions.Read | MemoryPermissions.Write | always : everything);
+            "scratch",
+            scratchGpa,
+            scratchGva,
+            sizes.ScratchSize,
+            0,
+            0,
+            Everything,
+            paged ? MemoryPermissions.Read | MemoryPermissions.Write | always : Everything);
         ulong tablesSize = PageTablesSize(layout, sizes, codeSize);
         PageTables = new(
-            "page-tables", scratchGpa + tablesOffset, scratchGva + tablesOffset, tablesSize, SnapshotSize, tablesSize, Scratch.Host, Scratch.Guest);
+            "page-tables",
+            scratchGpa + tablesOffset,
+            scratchGva + tablesOffset,
+            tablesSize,
+            SnapshotSize,
+            tablesSize,
+            Scratch.Host,
+            Scratch.Guest);
     }
 
     /// <summary>Gets the layout of the map.</summary>
@@ -138,14 +153,16 @@ internal sealed partial record MemoryMap
     /// </param>
     /// <param name="findings">Receives a finding for each rule that the sizes break.</param>
     /// <returns>The map; <c>null</c> if there are findings.</returns>
-    public static MemoryMap? TryCreate(GuestLayout layout, GuestSizes sizes, ulong codeSize, ulong? storedImageSize, ICollection<Finding> findings)
+    public static MemoryMap? TryCreate(
+        GuestLayout layout, GuestSizes sizes, ulong codeSize, ulong? storedImageSize, ICollection<Finding> findings)
     {
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(sizes);
         ArgumentNullException.ThrowIfNull(findings);
 
         // After these checks no sum can overflow: each part is at most the layout's limit (at most 16 GiB).
-        if (!CheckBase(layout, findings) || !CheckBounds(layout, sizes, codeSize, findings) || !CheckScratch(layout, sizes, codeSize, findings))
+        if (!CheckBase(layout, findings) || !CheckBounds(layout, sizes, codeSize, findings)
+            || !CheckScratch(layout, sizes, codeSize, findings))
         {
             return null;
         }

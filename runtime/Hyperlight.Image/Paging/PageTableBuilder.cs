@@ -65,7 +65,8 @@ internal sealed class PageTableBuilder(PageTableFormat format, GuestPhysicalAddr
     public byte[] Build() => _tables.Length == Size ? _tables : _tables[..Size];
 
     private ulong Leaf(MemoryPermissions permissions, ulong whenWritable) =>
-        ((permissions & MemoryPermissions.Write) != 0 ? whenWritable : 0) | ((permissions & MemoryPermissions.Execute) != 0 ? 0 : format.NoExecute);
+        ((permissions & MemoryPermissions.Write) != 0 ? whenWritable : 0)
+            | ((permissions & MemoryPermissions.Execute) != 0 ? 0 : format.NoExecute);
 
     /// <summary>
     /// Finds the table of a level that translates an address. Missing tables are created, also those of the levels above.
@@ -102,7 +103,8 @@ internal sealed class PageTableBuilder(PageTableFormat format, GuestPhysicalAddr
 
     private int TableAt(ulong entry) => (int)((entry & format.AddressMask) - tablesGpa.Value);
 
-    private ulong Read(int table, GuestVirtualAddress gva, int level) => format.Read(_tables.AsSpan(table, TableSize), format.Index(gva, level));
+    private ulong Read(int table, GuestVirtualAddress gva, int level) =>
+        format.Read(_tables.AsSpan(table, TableSize), format.Index(gva, level));
 
     private void Write(int table, GuestVirtualAddress gva, int level, ulong entry) =>
         format.Write(_tables.AsSpan(table, TableSize), format.Index(gva, level), entry);

@@ -69,7 +69,8 @@ internal static class GuestBaker
         pieces.Add(new(map.InitData.BlobOffset, request.InitData));
         if (paged)
         {
-            Dictionary<ulong, GuestPhysicalAddress> placed = stored.Index().ToDictionary(page => page.Item.Key, page => map.Image.Gpa + Place(page.Index));
+            Dictionary<ulong, GuestPhysicalAddress> placed = stored.Index().ToDictionary(
+                page => page.Item.Key, page => map.Image.Gpa + Place(page.Index));
             IEnumerable<MemoryPermissions> permissions = GuestLoader.PagePermissions(elf, placement, map, request.Permissions);
             pieces.Add(new(map.PageTables.BlobOffset, InitialPageTables.Build(map, permissions, placed)));
         }
@@ -102,7 +103,8 @@ internal static class GuestBaker
         if (!GuestName.IsValid(request.GuestName))
         {
             found.Add(Rules.BadGuestName.Found(
-                $"'{request.GuestName}' cannot be the name of a guest; a name is up to {GuestName.MaxLength} of the characters A-Z a-z 0-9 _ - . "
+                $"'{request.GuestName}' cannot be the name of a guest; a name is up to {GuestName.MaxLength} of the characters A-Z a-z "
+                + $"0-9 _ - . "
                 + "and starts with none of - and .: give the guest another name."));
         }
 
@@ -116,7 +118,8 @@ internal static class GuestBaker
             if (request.FileLabels.Count > 0 && !layout.ListsFileMappings)
             {
                 found.Add(Rules.LayoutLacks.Found(
-                    $"the guest is to find files by the labels {string.Join(", ", request.FileLabels)}, guests of the layout {layout.Id} have no list of files: "
+                    $"the guest is to find files by the labels {string.Join(", ", request.FileLabels)}, guests of the layout {layout.Id} "
+                    + $"have no list of files: "
                     + "remove FileMappings, map the files with SandboxOptions.MapFile and pass their addresses to the guest."));
             }
 

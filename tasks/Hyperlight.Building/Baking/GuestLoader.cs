@@ -35,7 +35,8 @@ internal static class GuestLoader
     /// Gets the permissions that the segments give each page of the image, in ascending order. Pages between segments may be read and
     /// written.
     /// </summary>
-    public static IEnumerable<MemoryPermissions> PagePermissions(ElfFile elf, GuestPlacement placement, MemoryMap map, SegmentPermissions permissions)
+    public static IEnumerable<MemoryPermissions> PagePermissions(
+        ElfFile elf, GuestPlacement placement, MemoryMap map, SegmentPermissions permissions)
     {
         ulong pageCount = map.Image.Size / GuestLayout.PageSize;
         if (permissions == SegmentPermissions.Upstream)

@@ -16,7 +16,8 @@ internal sealed class ElfFile
     private readonly ImmutableArray<ElfSegment> _sortedSegments;
 
     private ElfFile(
-        ReadOnlyMemory<byte> bytes, ElfHeader header, ImmutableArray<ElfSegment> segments, ImmutableArray<ElfSection> sections, ICollection<Finding> findings)
+        ReadOnlyMemory<byte> bytes, ElfHeader header, ImmutableArray<ElfSegment> segments, ImmutableArray<ElfSection> sections,
+            ICollection<Finding> findings)
     {
         Bytes = bytes;
         Class = header.Format.Class;
@@ -149,7 +150,8 @@ internal sealed class ElfFile
         if (ElfSectionTable.IsDebugFile(sections))
         {
             findings.Add(Rules.DebugFile.Found(
-                "the file was separated from a guest for debuggers (objcopy --only-keep-debug): it holds debug information, and of code and data the sizes alone; "
+                "the file was separated from a guest for debuggers (objcopy --only-keep-debug): it holds debug information, and of code "
+                + "and data the sizes alone; "
                 + "give the guest itself, whose file mostly has the same name without .debug."));
             return null;
         }

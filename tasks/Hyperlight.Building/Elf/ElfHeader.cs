@@ -70,14 +70,17 @@ internal readonly record struct ElfHeader(
 
         if (version != CurrentVersion)
         {
-            findings.Add(Rules.ElfEncoding.Found($"e_version is {version}, only {CurrentVersion} is defined: the file is damaged, link the guest again."));
+            findings.Add(
+                Rules.ElfEncoding.Found(
+                    $"e_version is {version}, only {CurrentVersion} is defined: the file is damaged, link the guest again."));
             return null;
         }
 
         if (headerSize != format.HeaderSize)
         {
             findings.Add(Rules.MalformedHeader.Found(
-                $"e_ehsize is {headerSize}, the header of this ELF class has {format.HeaderSize} bytes: the file is damaged or was changed after linking, link the guest again."));
+                $"e_ehsize is {headerSize}, the header of this ELF class has {format.HeaderSize} bytes: the file is damaged or was "
+                + $"changed after linking, link the guest again."));
         }
 
         // The entry size may be 0 in a file without sections or without segments.
@@ -98,7 +101,8 @@ internal readonly record struct ElfHeader(
         else if (programHeaderCount == ManyProgramHeaders)
         {
             findings.Add(Rules.MalformedHeader.Found(
-                $"e_phnum is 0x{ManyProgramHeaders:X}, which leaves the count to section header 0, and the file has none: the file is damaged or was changed after linking, link the guest again."));
+                $"e_phnum is 0x{ManyProgramHeaders:X}, which leaves the count to section header 0, and the file has none: the file is "
+                + $"damaged or was changed after linking, link the guest again."));
             return null;
         }
 
@@ -111,7 +115,8 @@ internal readonly record struct ElfHeader(
         if (programHeaderCount != 0 && programHeaderOffset < (ulong)format.HeaderSize)
         {
             findings.Add(Rules.MalformedHeader.Found(
-                $"e_phoff puts {programHeaderCount} program headers at file offset 0x{programHeaderOffset:X}, into the ELF header, which has 0x{format.HeaderSize:X} bytes: "
+                $"e_phoff puts {programHeaderCount} program headers at file offset 0x{programHeaderOffset:X}, into the ELF header, which "
+                + $"has 0x{format.HeaderSize:X} bytes: "
                 + "the file is damaged or was changed after linking, link the guest again."));
             return null;
         }

@@ -17,7 +17,8 @@ internal readonly record struct ElfNotes(string? HyperlightVersion, string? Buil
     private const uint BuildIdType = 3;         // NT_GNU_BUILD_ID
     private const int LongestBuildId = 64;      // in bytes; linkers write 8 to 32
 
-    private static readonly SearchValues<byte> VersionCharacters = SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.+-_"u8);
+    private static readonly SearchValues<byte> VersionCharacters = SearchValues.Create(
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.+-_"u8);
 
     private static ReadOnlySpan<byte> VersionOwner => "Hyperlight"u8;
 
@@ -52,8 +53,10 @@ internal readonly record struct ElfNotes(string? HyperlightVersion, string? Buil
         if (scan.Version is null && place is not null)
         {
             findings.Add(Rules.MalformedVersionNote.Found(
-                $"{place} holds no note of owner Hyperlight and type {VersionType} with a version of at most {LongestVersion} letters, digits and .+-_, "
-                + "so the guest's Hyperlight version is not checked: build it with an unchanged guest library, and do not edit or merge the note."));
+                $"{place} holds no note of owner Hyperlight and type {VersionType} with a version of at most {LongestVersion} letters, "
+                + $"digits and .+-_, "
+                + "so the guest's Hyperlight version is not checked: build it with an unchanged guest library, and do not edit or merge "
+                + "the note."));
         }
 
         return new(scan.Version, scan.BuildId);

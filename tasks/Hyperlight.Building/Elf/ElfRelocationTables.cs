@@ -5,7 +5,8 @@ using System.Numerics;
 namespace Hyperlight.Elf;
 
 /// <summary>Reads the relocation tables that the dynamic table names.</summary>
-internal readonly ref struct ElfRelocationTables(ElfFormat format, ElfDynamicTable dynamic, ElfMemory memory, int fileSize, ICollection<Finding> findings)
+internal readonly ref struct ElfRelocationTables(
+    ElfFormat format, ElfDynamicTable dynamic, ElfMemory memory, int fileSize, ICollection<Finding> findings)
 {
     private readonly ElfFormat _format = format;
     private readonly ElfDynamicTable _dynamic = dynamic;
@@ -82,7 +83,8 @@ internal readonly ref struct ElfRelocationTables(ElfFormat format, ElfDynamicTab
         if (_dynamic.Find(entrySizeTag) is { } found && found != (ulong)entrySize)
         {
             _findings.Add(Rules.MalformedDynamic.Found(
-                $"an entry of {name} is said to have {found} bytes, entries of this ELF class have {entrySize}: the file is damaged, link the guest again."));
+                $"an entry of {name} is said to have {found} bytes, entries of this ELF class have {entrySize}: the file is damaged, link "
+                + $"the guest again."));
             return default;
         }
 
@@ -107,7 +109,8 @@ internal readonly ref struct ElfRelocationTables(ElfFormat format, ElfDynamicTab
         if (size.Value % (ulong)entrySize != 0)
         {
             _findings.Add(Rules.MalformedDynamic.Found(
-                $"{name} has 0x{size:X} bytes, that is no multiple of its entries' {entrySize}: the file is damaged, link the guest again."));
+                $"{name} has 0x{size:X} bytes, that is no multiple of its entries' {entrySize}: the file is damaged, link the guest "
+                + $"again."));
         }
 
         if (!_memory.TrySlice(address.Value, size.Value, out ReadOnlySpan<byte> bytes))
@@ -175,7 +178,8 @@ internal readonly ref struct ElfRelocationTables(ElfFormat format, ElfDynamicTab
             if (described > limit - relocations.Count)
             {
                 findings.Add(Rules.MalformedDynamic.Found(
-                    $"DT_RELR describes more relocations than the file has words (0x{_fileSize / wordSize:X}): the file is damaged, link the guest again."));
+                    $"DT_RELR describes more relocations than the file has words (0x{_fileSize / wordSize:X}): the file is damaged, link "
+                    + $"the guest again."));
                 return;
             }
 
@@ -213,7 +217,8 @@ internal readonly ref struct ElfRelocationTables(ElfFormat format, ElfDynamicTab
         if (kind is not ((ulong)ElfDynamicTag.Rel or (ulong)ElfDynamicTag.Rela))
         {
             _findings.Add(Rules.MalformedDynamic.Found(
-                $"{Name} is of kind {(kind is null ? "unknown, DT_PLTREL is missing" : $"DT_PLTREL = {kind}")}, allowed are {(int)ElfDynamicTag.Rel} (DT_REL) "
+                $"{Name} is of kind {(kind is null ? "unknown, DT_PLTREL is missing" : $"DT_PLTREL = {kind}")}, allowed are "
+                + $"{(int)ElfDynamicTag.Rel} (DT_REL) "
                 + $"and {(int)ElfDynamicTag.Rela} (DT_RELA): the file is damaged, link the guest again."));
             return;
         }

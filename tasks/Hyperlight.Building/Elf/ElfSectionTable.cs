@@ -16,7 +16,8 @@ internal static class ElfSectionTable
         int entrySize = header.Format.SectionHeaderSize;
         ulong mostEntries = (ulong)(file.Length / entrySize);
         if (header.SectionHeaderCount > mostEntries
-            || !ElfRange.TrySlice(file, header.SectionHeaderOffset, header.SectionHeaderCount * (ulong)entrySize, out ReadOnlySpan<byte> table))
+            || !ElfRange.TrySlice(
+                file, header.SectionHeaderOffset, header.SectionHeaderCount * (ulong)entrySize, out ReadOnlySpan<byte> table))
         {
             findings.Add(Rules.ElfTruncated.Found(
                 $"{header.SectionHeaderCount} section headers at file offset 0x{header.SectionHeaderOffset:X} reach beyond the file's "
@@ -76,7 +77,8 @@ internal static class ElfSectionTable
             EntrySize: cursor.ReadWord());
     }
 
-    private static ReadOnlySpan<byte> ReadNameTable(ReadOnlySpan<byte> file, ReadOnlySpan<byte> table, ElfHeader header, ICollection<Finding> findings)
+    private static ReadOnlySpan<byte> ReadNameTable(
+        ReadOnlySpan<byte> file, ReadOnlySpan<byte> table, ElfHeader header, ICollection<Finding> findings)
     {
         // SHN_UNDEF: the sections have no names.
         if (header.SectionNameIndex == 0)
@@ -87,7 +89,8 @@ internal static class ElfSectionTable
         if (header.SectionNameIndex >= header.SectionHeaderCount)
         {
             findings.Add(Rules.MalformedHeader.Found(
-                $"the section names are said to be in section {header.SectionNameIndex}, the file has {header.SectionHeaderCount} sections: "
+                $"the section names are said to be in section {header.SectionNameIndex}, the file has {header.SectionHeaderCount} "
+                + $"sections: "
                 + "the file is damaged, link the guest again."));
             return [];
         }
@@ -98,7 +101,8 @@ internal static class ElfSectionTable
         if (!ElfRange.TrySlice(file, section.Offset, section.Size, out ReadOnlySpan<byte> names))
         {
             findings.Add(Rules.ElfTruncated.Found(
-                $"the section names (0x{section.Size:X} bytes at file offset 0x{section.Offset:X}) reach beyond the file's 0x{file.Length:X} bytes: "
+                $"the section names (0x{section.Size:X} bytes at file offset 0x{section.Offset:X}) reach beyond the file's "
+                + $"0x{file.Length:X} bytes: "
                 + "the file was cut off or is damaged, copy or link it again."));
         }
 

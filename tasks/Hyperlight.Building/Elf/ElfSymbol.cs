@@ -9,7 +9,8 @@ namespace Hyperlight.Elf;
 /// <param name="SectionIndex">
 /// The index of the section that defines the symbol; 0 if the symbol is not defined. Values from 0xFF00 have special meanings.
 /// </param>
-internal readonly record struct ElfSymbol(string Name, ulong Value, ulong Size, ElfSymbolType Type, ElfSymbolBinding Binding, ushort SectionIndex)
+internal readonly record struct ElfSymbol(
+    string Name, ulong Value, ulong Size, ElfSymbolType Type, ElfSymbolBinding Binding, ushort SectionIndex)
 {
     /// <summary>SHN_UNDEF: the section of symbols that the file does not define.</summary>
     internal const ushort Undefined = 0;

@@ -11,7 +11,8 @@ internal static class ElfSymbolTable
         if ((Find(sections, ElfSectionType.SymbolTable) ?? Find(sections, ElfSectionType.DynamicSymbolTable)) is not { } section
             || !ElfRange.TrySlice(file, section.Offset, section.Size, out ReadOnlySpan<byte> table)
             || section.Link >= (uint)sections.Length
-            || !ElfRange.TrySlice(file, sections[(int)section.Link].Offset, sections[(int)section.Link].Size, out ReadOnlySpan<byte> stringBytes))
+            || !ElfRange.TrySlice(
+                file, sections[(int)section.Link].Offset, sections[(int)section.Link].Size, out ReadOnlySpan<byte> stringBytes))
         {
             return [];
         }

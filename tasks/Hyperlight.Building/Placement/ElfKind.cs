@@ -9,5 +9,6 @@ namespace Hyperlight.Placement;
 internal readonly record struct ElfKind(ElfClass Class, ElfMachine Machine)
 {
     /// <summary>Gets the kind of the ELF files of a layout's guests.</summary>
-    public static ElfKind Of(GuestLayout layout) => layout.EntryMode == EntryMode.LongMode ? new(ElfClass.Elf64, ElfMachine.X86_64) : new(ElfClass.Elf32, ElfMachine.I386);
+    public static ElfKind Of(GuestLayout layout) =>
+        layout.EntryMode == EntryMode.LongMode ? new(ElfClass.Elf64, ElfMachine.X86_64) : new(ElfClass.Elf32, ElfMachine.I386);
 }

@@ -19,7 +19,9 @@ internal readonly record struct GuestPlacement
         _linkBase = elf.LoadBase;
         _loadSize = elf.LoadSize;
         Alignment = AlignmentOf(elf);
-        Padding = elf.Type == ElfType.PositionIndependent && _loadSize > 0 ? unchecked(elf.LoadBase - layout.SnapshotBase.Value) & (Alignment - 1) : 0;
+        Padding = elf.Type == ElfType.PositionIndependent && _loadSize > 0
+            ? unchecked(elf.LoadBase - layout.SnapshotBase.Value) & (Alignment - 1)
+            : 0;
         Slide = unchecked(layout.SnapshotBase.Value + Padding - _linkBase);
     }
 

@@ -65,7 +65,8 @@ internal static class LayoutSelection
 
         // Upstream does not relocate 32-bit guests, so a position-independent guest has none of upstream's layouts.
         bool isFixed = elf.Type != ElfType.PositionIndependent;
-        if (isFixed && candidates.FirstOrDefault(layout => layout.LowestBase is null && layout.SnapshotBase.Value == elf.LoadBase) is { } upstream)
+        if (isFixed
+            && candidates.FirstOrDefault(layout => layout.LowestBase is null && layout.SnapshotBase.Value == elf.LoadBase) is { } upstream)
         {
             return upstream;
         }
@@ -83,14 +84,16 @@ internal static class LayoutSelection
     private static void CheckAssertion(ElfFile elf, string architecture, string? asserted, ICollection<Finding> findings)
     {
         if (string.IsNullOrEmpty(asserted) || asserted.Equals(architecture, StringComparison.OrdinalIgnoreCase)
-            || GuestLayouts.All.FirstOrDefault(layout => layout.Architecture.Equals(asserted, StringComparison.OrdinalIgnoreCase)) is not { } wanted)
+            || GuestLayouts.All.FirstOrDefault(
+                layout => layout.Architecture.Equals(asserted, StringComparison.OrdinalIgnoreCase)) is not { } wanted)
         {
             return;
         }
 
         findings.Add(Rules.LayoutMismatch.Found(
             $"the guest is an {architecture} guest ({Describe(elf)}), the project asserts {wanted.Architecture}: "
-            + $"build the guest for {wanted.Architecture}, or remove the assertion (HyperlightArchitecture, or Architecture on the item)."));
+            + $"build the guest for {wanted.Architecture}, or remove the assertion (HyperlightArchitecture, or Architecture on the "
+            + $"item)."));
 
         ulong lastAddress = new ElfFormat(ElfKind.Of(wanted).Class).LastAddress;
         ElfSegment beyond = elf.LoadSegments.FirstOrDefault(segment => segment.LastAddress > lastAddress);

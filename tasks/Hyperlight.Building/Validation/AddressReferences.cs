@@ -93,7 +93,8 @@ internal sealed class AddressReferences(ElfFile elf)
         {
             // A program header that describes a table is not a reference to the table, and neither are the bytes of the table itself.
             ulong address = unchecked(segment.VirtualAddress + (ulong)index);
-            if (unchecked(segment.Offset + (ulong)index - headers) < headersSize || unchecked(address + (DistanceSize - 1) - first) <= last - first + (DistanceSize - 1))
+            if (unchecked(segment.Offset + (ulong)index - headers) < headersSize
+                || unchecked(address + (DistanceSize - 1) - first) <= last - first + (DistanceSize - 1))
             {
                 continue;
             }

@@ -33,19 +33,25 @@ internal static class CallsOfNothing
     public static IEnumerable<ElfSymbol> In(ElfFile elf)
     {
         // If the guest has code at address 0, a call of address 0 is valid.
-        bool hasCodeAtZero = elf.Symbols.Any(symbol => symbol is { Type: ElfSymbolType.Function, Value: 0 } && symbol.SectionIndex != ElfSymbol.Undefined);
+        bool hasCodeAtZero = elf.Symbols.Any(symbol => symbol is { Type: ElfSymbolType.Function, Value: 0 }
+            && symbol.SectionIndex != ElfSymbol.Undefined);
         if (elf.LoadSegments.Length > MostSegments || hasCodeAtZero)
         {
             yield break;
         }
 
-        HashSet<ulong> relocated = [.. elf.Relocations.Select(relocation => relocation.Offset), .. elf.LeftTables.SelectMany(table => table.Relocations).Select(relocation => relocation.Offset)];
+        HashSet<ulong> relocated =
+        [
+            .. elf.Relocations.Select(relocation => relocation.Offset),
+            .. elf.LeftTables.SelectMany(table => table.Relocations).Select(relocation => relocation.Offset),
+        ];
 
         // Functions do not share bytes. In a damaged file they can, so the search ends after as many bytes as the file has.
         long budget = elf.Bytes.Length;
         foreach (ElfSymbol symbol in elf.Symbols)
         {
-            if (symbol.Type == ElfSymbolType.Function && symbol.Size is > 0 and <= int.MaxValue && symbol.SectionIndex != ElfSymbol.Undefined)
+            if (symbol.Type == ElfSymbolType.Function && symbol.Size is > 0 and <= int.MaxValue
+                && symbol.SectionIndex != ElfSymbol.Undefined)
             {
                 budget -= (long)symbol.Size;
                 if (budget >= 0 && IsCaller(elf, symbol, relocated))
@@ -78,7 +84,8 @@ internal static class CallsOfNothing
             byte beforeThat = index > 1 ? code[index - 2] : (byte)0;
             bool isCall = before is Call or Jump || (beforeThat == TwoBytes && (before & 0xF0) == ConditionalJump);
             bool isIndirect = beforeThat == Indirect && before is (IndirectCall or IndirectJump);
-            if ((isCall && (target == 0 || JumpsThroughZero(elf, target, relocated))) || (isIndirect && IsZero(elf, target, distance, relocated)))
+            if ((isCall && (target == 0 || JumpsThroughZero(elf, target, relocated)))
+                || (isIndirect && IsZero(elf, target, distance, relocated)))
             {
                 calls = true;
             }

@@ -28,8 +28,10 @@ internal static class ConstructorRules
             if (!IsUsed(elf, references, address, size) && FirstConstructor(elf, address, size) is { } first)
             {
                 findings.Add(Rules.ConstructorsNotRun, () =>
-                    $"{name} at 0x{address:X} names functions to call before the program starts, the first of them {SymbolNames.Function(elf, first)}, and nothing in the guest refers to the table, "
-                    + "so that they never run: call them at the guest's start, from __init_array_start to __init_array_end, or remove what needs them (the attribute constructor, objects of C++ with a constructor).");
+                    $"{name} at 0x{address:X} names functions to call before the program starts, the first of them "
+                    + $"{SymbolNames.Function(elf, first)}, and nothing in the guest refers to the table, "
+                    + "so that they never run: call them at the guest's start, from __init_array_start to __init_array_end, or remove "
+                    + "what needs them (the attribute constructor, objects of C++ with a constructor).");
             }
         }
     }
@@ -60,7 +62,8 @@ internal static class ConstructorRules
 
     private static bool IsUsed(ElfFile elf, AddressReferences references, ulong address, ulong size) =>
         references.Reach(address, size)
-        || elf.Segments.Any(segment => segment.Type == ElfSegmentType.Dynamic && references.Reach(segment.VirtualAddress, segment.MemorySize));
+        || elf.Segments.Any(segment => segment.Type == ElfSegmentType.Dynamic
+        && references.Reach(segment.VirtualAddress, segment.MemorySize));
 
     /// <summary>Finds the first address of a function: a word of the table, or the addend of the relocation of a word.</summary>
     private static ulong? FirstConstructor(ElfFile elf, ulong address, ulong size)
@@ -71,7 +74,8 @@ internal static class ConstructorRules
         ulong? first = null;
         foreach (ElfRelocation relocation in elf.Relocations)
         {
-            if (relocation is { Type: ElfRelocation.Relative, Addend: { } addend } && relocation.Offset >= address && relocation.Offset - address < size && relocation.Offset < least)
+            if (relocation is { Type: ElfRelocation.Relative, Addend: { } addend } && relocation.Offset >= address
+                && relocation.Offset - address < size && relocation.Offset < least)
             {
                 (least, first) = (relocation.Offset, unchecked((ulong)addend));
             }

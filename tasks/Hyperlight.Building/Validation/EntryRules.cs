@@ -28,7 +28,8 @@ internal static class EntryRules
             {
                 findings.Add(Rules.EntryBeyondRealMode, () =>
                     $"the entry point is 0x{distance:X} bytes into the guest, "
-                    + $"{layout.Id} starts it in 16-bit real mode, which reaches addresses below 0x{limit:X}: put the entry code at the start of the first segment in the linker script.");
+                    + $"{layout.Id} starts it in 16-bit real mode, which reaches addresses below 0x{limit:X}: put the entry code at the "
+                    + $"start of the first segment in the linker script.");
             }
         }
     }
@@ -44,7 +45,9 @@ internal static class EntryRules
         {
             if (elf.Entry >= segment.VirtualAddress && elf.Entry <= segment.LastAddress)
             {
-                return (segment.Flags & ElfSegmentFlags.Execute) == 0 ? $"in {segment}, which is not executable" : $"in the zero-filled end of {segment}";
+                return (segment.Flags & ElfSegmentFlags.Execute) == 0
+                    ? $"in {segment}, which is not executable"
+                    : $"in the zero-filled end of {segment}";
             }
         }
 

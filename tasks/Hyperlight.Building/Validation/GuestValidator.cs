@@ -48,7 +48,8 @@ internal static class GuestValidator
                 ElfType.Core => ("a core file (ET_CORE)", "give the guest that crashed instead of its memory"),
                 _ => ($"of type {(ushort)elf.Type}", "link the guest again"),
             };
-            return $"the file is {found}, allowed are ET_EXEC ({(ushort)ElfType.Executable}) and ET_DYN ({(ushort)ElfType.PositionIndependent}): {remedy}.";
+            return $"the file is {found}, allowed are ET_EXEC ({(ushort)ElfType.Executable}) and ET_DYN "
+                + $"({(ushort)ElfType.PositionIndependent}): {remedy}.";
         });
     }
 }

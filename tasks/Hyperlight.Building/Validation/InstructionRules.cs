@@ -18,7 +18,8 @@ internal static class InstructionRules
     /// The ports of the host (amd64 sheet, section 5.1), and those of the interrupt controllers, the timer and the delay, which guests
     /// with interrupts have (i686 sheet, section 6.4).
     /// </summary>
-    private static readonly HashSet<uint> KnownPorts = [99, 101, 102, 103, 104, 105, 106, 107, 108, 0x20, 0x21, 0xA0, 0xA1, 0x4D0, 0x4D1, 0x40, 0x41, 0x42, 0x43, 0x61, 0x80];
+    private static readonly HashSet<uint> KnownPorts = [99, 101, 102, 103, 104, 105, 106, 107, 108, 0x20, 0x21, 0xA0, 0xA1, 0x4D0, 0x4D1,
+        0x40, 0x41, 0x42, 0x43, 0x61, 0x80];
 
     public static void Check(ElfFile elf, GuestLayout layout, CappedFindings findings)
     {
@@ -31,7 +32,8 @@ internal static class InstructionRules
         long budget = elf.Bytes.Length;
         foreach (ElfSymbol function in elf.Symbols)
         {
-            if (function.Type != ElfSymbolType.Function || function.SectionIndex == ElfSymbol.Undefined || function.Size is 0 or > int.MaxValue || (budget -= (long)function.Size) < 0)
+            if (function.Type != ElfSymbolType.Function || function.SectionIndex == ElfSymbol.Undefined
+                || function.Size is 0 or > int.MaxValue || (budget -= (long)function.Size) < 0)
             {
                 continue;
             }
@@ -39,7 +41,9 @@ internal static class InstructionRules
             bool usesSse = false;
             ReadOnlySpan<byte> code = elf.BytesAt(function.Value, function.Size);
             uint? dx = null;
-            for (int position = 0; position < code.Length && X86Instruction.TryRead(code[position..], elf.Format.Is64, out X86Instruction instruction); position += instruction.Length)
+            for (int position = 0;
+                position < code.Length && X86Instruction.TryRead(code[position..], elf.Format.Is64, out X86Instruction instruction);
+                position += instruction.Length)
             {
                 if (PortOf(instruction, dx) is { } port && !KnownPorts.Contains(port))
                 {
@@ -61,15 +65,21 @@ internal static class InstructionRules
         if (sse is { } first)
         {
             findings.Add(Rules.SseNotEnabled, () =>
-                $"the function {SymbolNames.Quote(first.Name)} has an SSE instruction at 0x{sseAddress:X}{(sseCount > 1 ? $", and {sseCount - 1} more functions have some" : "")}; {layout.Id} starts the processor "
-                + "with SSE off (CR4.OSFXSR is 0), and the guest does not change CR4, so that each is an invalid opcode: compile with -mno-sse (-march=i686 or -mgeneral-regs-only), or set CR4.OSFXSR at the guest's start.");
+                $"the function {SymbolNames.Quote(first.Name)} has an SSE instruction at "
+                + $"0x{sseAddress:X}{(sseCount > 1 ? $", and {sseCount - 1} more functions have some" : "")}; {layout.Id} starts the "
+                + $"processor "
+                + "with SSE off (CR4.OSFXSR is 0), and the guest does not change CR4, so that each is an invalid opcode: compile with "
+                + "-mno-sse (-march=i686 or -mgeneral-regs-only), or set CR4.OSFXSR at the guest's start.");
         }
     }
 
     private static void ReportPort(ElfSymbol function, ulong address, uint port, X86Instruction instruction, CappedFindings findings) =>
         findings.Add(Rules.UnknownPort, () =>
-            $"the function {SymbolNames.Quote(function.Name)} {(instruction.Opcode is InByte or InWord or InByteFromDx or InWordFromDx ? "reads from" : "writes to")} port 0x{port:X} at 0x{address:X}, "
-            + "where a guest has no device, so that the call ends there: the host listens at ports 99, 101, 102, 103, 107 and 108; leave the device out of the guest.");
+            $"the function {SymbolNames.Quote(function.Name)} "
+            + $"{(instruction.Opcode is InByte or InWord or InByteFromDx or InWordFromDx ? "reads from" : "writes to")} port 0x{port:X} "
+            + $"at 0x{address:X}, "
+            + "where a guest has no device, so that the call ends there: the host listens at ports 99, 101, 102, 103, 107 and 108; leave "
+            + "the device out of the guest.");
 
     private static uint? PortOf(X86Instruction instruction, uint? dx) => instruction is { Map: OpcodeMap.OneByte, IsVector: false }
         ? instruction.Opcode switch

@@ -53,12 +53,15 @@ internal static class RelocationRules
 
             if (table is not null)
             {
-                return $"the relocation {name} stands in the section {SymbolNames.Quote(table.Section)}, which the dynamic table does not name, so that nothing applies it; "
-                    + "relocations are applied where PT_DYNAMIC leads to them: give .dynamic a PT_DYNAMIC header in the linker script (PHDRS), or link for a fixed address (-static -no-pie).";
+                return $"the relocation {name} stands in the section {SymbolNames.Quote(table.Section)}, which the dynamic table does not "
+                    + $"name, so that nothing applies it; "
+                    + "relocations are applied where PT_DYNAMIC leads to them: give .dynamic a PT_DYNAMIC header in the linker script "
+                    + "(PHDRS), or link for a fixed address (-static -no-pie).";
             }
 
             (string found, string remedy) = Describe(relocation, elf);
-            return $"the relocation {name} {found}, only {RelocationNames.Describe(elf.Machine, ElfRelocation.Relative)} can be applied at build time: {remedy}.";
+            return $"the relocation {name} {found}, only {RelocationNames.Describe(elf.Machine, ElfRelocation.Relative)} can be applied "
+                + $"at build time: {remedy}.";
         });
 
     private static (string Found, string Remedy) Describe(ElfRelocation relocation, ElfFile elf)
@@ -66,18 +69,22 @@ internal static class RelocationRules
         string? symbol = elf.DynamicSymbol(relocation.Symbol) is { Name.Length: > 0 } found ? SymbolNames.Quote(found.Name) : null;
         if ((elf.Machine == ElfMachine.I386 ? ThreadLocal386 : ThreadLocalAmd64).Contains(relocation.Type))
         {
-            return ($"is of {(symbol is null ? "a thread-local variable" : $"the thread-local variable {symbol}")}, whose place depends on the thread",
+            return ($"is of {(symbol is null ? "a thread-local variable" : $"the thread-local variable {symbol}")}, whose place depends "
+                + $"on the thread",
                 "link as a program (-static-pie -nostdlib), not as a shared library, or compile with -ftls-model=local-exec");
         }
 
         if (symbol is null)
         {
-            return ("depends on more than the load address", "link statically (-static-pie -nostdlib), define every symbol in the guest, compile with -fvisibility=hidden");
+            return ("depends on more than the load address",
+                "link statically (-static-pie -nostdlib), define every symbol in the guest, compile with -fvisibility=hidden");
         }
 
         return elf.DynamicSymbol(relocation.Symbol) is { SectionIndex: ElfSymbol.Undefined }
-            ? ($"asks for the symbol {symbol}, which the guest does not define", $"define {symbol} in the guest, or link the static library that does")
-            : ($"asks for the symbol {symbol}, which a dynamic loader could replace", "link as a program (-static-pie -nostdlib), not as a shared library, or compile with -fvisibility=hidden");
+            ? ($"asks for the symbol {symbol}, which the guest does not define",
+                $"define {symbol} in the guest, or link the static library that does")
+            : ($"asks for the symbol {symbol}, which a dynamic loader could replace",
+                "link as a program (-static-pie -nostdlib), not as a shared library, or compile with -fvisibility=hidden");
     }
 
     private static string DescribeIndirect(ElfRelocation relocation, string name, ElfFile elf)
@@ -89,15 +96,18 @@ internal static class RelocationRules
         {
             (true, true) => $"the function {function} is chosen by the resolver {chosenBy}",
             (true, false) => $"the function {function} is chosen by a resolver",
-            (false, _) => $"a function is chosen by the resolver {chosenBy}", // lld names a function by its entry in the procedure linkage table
+            // lld names a function by its entry in the procedure linkage table.
+            (false, _) => $"a function is chosen by the resolver {chosenBy}",
         };
         return found
             + $" when the program starts (IFUNC, relocation {name}), nothing calls resolvers in a guest: "
-            + "replace the attribute ifunc or target_clones by an ordinary function, or link a C library that was built without them (musl, picolibc).";
+            + "replace the attribute ifunc or target_clones by an ordinary function, or link a C library that was built without them "
+            + "(musl, picolibc).";
     }
 
     private static void ReportRange(ElfRelocation relocation, ElfFile elf, CappedFindings findings) =>
         findings.Add(Rules.RelocationRange, () =>
-            $"the relocation {RelocationNames.Describe(elf.Machine, relocation.Type)} changes {elf.WordSize} bytes at 0x{relocation.Offset:X}, "
+            $"the relocation {RelocationNames.Describe(elf.Machine, relocation.Type)} changes {elf.WordSize} bytes at "
+            + $"0x{relocation.Offset:X}, "
             + "these must all lie in one loaded segment: check which sections the linker script discards or leaves out of the segments.");
 }

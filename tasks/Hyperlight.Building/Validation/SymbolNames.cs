@@ -10,7 +10,8 @@ internal static class SymbolNames
     /// <summary>Gets a name from the file in quotation marks, safe for a terminal and a log.</summary>
     public static string Quote(string name)
     {
-        char[] shown = [.. name.Take(LongestName).Select(character => char.IsAsciiLetterOrDigit(character) || "/._+-@$: ".Contains(character) ? character : '?')];
+        char[] shown = [.. name.Take(LongestName).Select(character => char.IsAsciiLetterOrDigit(character)
+            || "/._+-@$: ".Contains(character) ? character : '?')];
         return $"'{new string(shown)}{(name.Length > LongestName ? "…" : "")}'";
     }
 

@@ -20,7 +20,8 @@ internal static class SymbolRules
     {
         // A missing dynamic loader, a missing library or a relocation with a symbol is the cause then, and other rules report it. An
         // object file is not linked yet.
-        if (elf.Type == ElfType.Relocatable || LoaderRules.NeedsLoader(elf) || elf.Relocations.Any(relocation => relocation.Symbol != 0 && relocation.Type != ElfRelocation.None))
+        if (elf.Type == ElfType.Relocatable || LoaderRules.NeedsLoader(elf)
+            || elf.Relocations.Any(relocation => relocation.Symbol != 0 && relocation.Type != ElfRelocation.None))
         {
             return;
         }
@@ -36,7 +37,8 @@ internal static class SymbolRules
             if (symbol.Binding == ElfSymbolBinding.Global)
             {
                 findings.Add(Rules.UndefinedSymbol, () =>
-                    $"nothing defines the symbol {SymbolNames.Quote(symbol.Name)}, so that its address is 0: define it in the guest, or link the library that does, "
+                    $"nothing defines the symbol {SymbolNames.Quote(symbol.Name)}, so that its address is 0: define it in the guest, or "
+                    + $"link the library that does, "
                     + "and link with -Wl,--no-undefined, so that the linker refuses what is missing.");
             }
             else if (symbol.Binding == ElfSymbolBinding.Weak || (symbol.Type == ElfSymbolType.None && !symbol.Name.StartsWith('_')))
@@ -60,11 +62,13 @@ internal static class SymbolRules
             findings.Add(Rules.UndefinedSymbol, () =>
             {
                 string caller = SymbolNames.Quote(function.Name);
-                string remedy = "and does not ask whether it is there, so that the call leads to address 0: define the symbol in the guest, or compare its address with NULL first.";
+                string remedy = "and does not ask whether it is there, so that the call leads to address 0: define the symbol in the "
+                    + "guest, or compare its address with NULL first.";
                 return weak.Count switch
                 {
                     // GNU ld does not write undefined weak symbols to the symbol table.
-                    0 => $"the function {caller} calls a weak symbol that nothing defines {remedy} nm -u names the undefined symbols of its object file.",
+                    0 => $"the function {caller} calls a weak symbol that nothing defines {remedy} nm -u names the undefined symbols of "
+                        + $"its object file.",
                     1 => $"the function {caller} calls the weak symbol {names}, which nothing defines, {remedy}",
                     _ => $"the function {caller} calls one of the weak symbols {names}, which nothing defines, {remedy}",
                 };
@@ -74,8 +78,10 @@ internal static class SymbolRules
         if (!called && weak.Count > 0)
         {
             findings.Add(Rules.WeakSymbol, () => weak.Count == 1
-                ? $"nothing defines the weak symbol {names}, so that its address is 0: the guest must ask whether the symbol is there before it uses the symbol."
-                : $"nothing defines the weak symbols {names}, so that their addresses are 0: the guest must ask whether such a symbol is there before it uses the symbol.");
+                ? $"nothing defines the weak symbol {names}, so that its address is 0: the guest must ask whether the symbol is there "
+                    + $"before it uses the symbol."
+                : $"nothing defines the weak symbols {names}, so that their addresses are 0: the guest must ask whether such a symbol is "
+                    + $"there before it uses the symbol.");
         }
     }
 }

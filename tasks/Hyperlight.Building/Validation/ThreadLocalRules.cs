@@ -22,9 +22,12 @@ internal static class ThreadLocalRules
 
         findings.Add(Rules.ThreadLocalStorage, () =>
         {
-            string? variable = elf.Symbols.Where(symbol => symbol.Type == ElfSymbolType.ThreadLocal && symbol.Name.Length > 0).Select(symbol => symbol.Name).FirstOrDefault();
-            return $"the guest has 0x{storage.Size:X} bytes of thread-local variables ({storage.Origin}{(variable is null ? "" : $", {SymbolNames.Quote(variable)} among them")}), "
-                + "and nothing in it sets up a thread pointer, so that each lies somewhere else than its program thinks: make the variables ordinary ones, a guest has one thread, "
+            string? variable = elf.Symbols.Where(symbol => symbol.Type == ElfSymbolType.ThreadLocal
+                && symbol.Name.Length > 0).Select(symbol => symbol.Name).FirstOrDefault();
+            return $"the guest has 0x{storage.Size:X} bytes of thread-local variables "
+                + $"({storage.Origin}{(variable is null ? "" : $", {SymbolNames.Quote(variable)} among them")}), "
+                + "and nothing in it sets up a thread pointer, so that each lies somewhere else than its program thinks: make the "
+                + "variables ordinary ones, a guest has one thread, "
                 + "or build the guest with a start that sets up the thread pointer, as the guest kit's does.";
         });
     }
@@ -35,7 +38,9 @@ internal static class ThreadLocalRules
         {
             if (segment is { Type: ElfSegmentType.ThreadLocalStorage, MemorySize: > 0 })
             {
-                return new($"PT_TLS, program header {segment.Index}", segment.VirtualAddress, segment.FileSize, segment.MemorySize, segment.Alignment);
+                return new(
+                    $"PT_TLS, program header "
+                    + $"{segment.Index}", segment.VirtualAddress, segment.FileSize, segment.MemorySize, segment.Alignment);
             }
         }
 
@@ -49,15 +54,20 @@ internal static class ThreadLocalRules
         ElfSection first = sections.MinBy(section => section.Address);
         ElfSection last = sections.MaxBy(section => section.Address);
         ulong size = unchecked(last.Address + last.Size - first.Address);
-        ulong fileSize = sections.Aggregate(0UL, (sum, section) => section.Type == ElfSectionType.NoBits ? sum : unchecked(sum + section.Size));
-        return new($"section {SymbolNames.Quote(first.Name)} without a PT_TLS header", first.Address, fileSize, size, sections.Max(section => section.Alignment));
+        ulong fileSize = sections.Aggregate(0UL, (sum, section) => section.Type == ElfSectionType.NoBits
+            ? sum
+            : unchecked(sum + section.Size));
+        return new(
+            $"section {SymbolNames.Quote(first.Name)} without a PT_TLS "
+            + $"header", first.Address, fileSize, size, sections.Max(section => section.Alignment));
     }
 
     private static bool PointsToItself(ElfFile elf, Storage storage)
     {
         ulong alignment = ulong.IsPow2(storage.Alignment) ? storage.Alignment : 1;
         ulong end = unchecked(storage.Address + storage.Size + (alignment - 1)) & ~(alignment - 1);
-        return (elf.Relocations.FirstOrDefault(relocation => relocation.Offset == end && relocation.Type == ElfRelocation.Relative) is { Addend: { } addend }
+        return (elf.Relocations.FirstOrDefault(relocation => relocation.Offset == end
+            && relocation.Type == ElfRelocation.Relative) is { Addend: { } addend }
             ? unchecked((ulong)addend) : elf.WordAt(end)) == end;
     }
 
@@ -103,7 +113,8 @@ internal static class ThreadLocalRules
             ReadOnlySpan<byte> writeBase = [0x0F, 0xAE];
             for (int index; (index = code.IndexOf(writeBase)) >= 0; code = code[(index + 1)..])
             {
-                bool hasPrefix = index > 0 && (code[index - 1] == 0xF3 || (index > 1 && (code[index - 1] & 0xF0) == 0x40 && code[index - 2] == 0xF3));
+                bool hasPrefix = index > 0
+                    && (code[index - 1] == 0xF3 || (index > 1 && (code[index - 1] & 0xF0) == 0x40 && code[index - 2] == 0xF3));
                 if (hasPrefix && index + 2 < code.Length && (code[index + 2] & 0xF0) == 0xD0)
                 {
                     return true;

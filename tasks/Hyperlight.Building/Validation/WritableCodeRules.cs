@@ -28,7 +28,8 @@ internal static class WritableCodeRules
             if (layout.Paging != GuestPaging.None && shared is { } before && before.Page == PageOf(segment.VirtualAddress))
             {
                 ElfSegmentFlags union = before.Flags | flags;
-                if ((union & WritableCode) == WritableCode && (before.Flags & WritableCode) != WritableCode && (flags & WritableCode) != WritableCode)
+                if ((union & WritableCode) == WritableCode && (before.Flags & WritableCode) != WritableCode
+                    && (flags & WritableCode) != WritableCode)
                 {
                     ReportPage(before.Page, before.Segment, segment, elf, findings);
                 }
@@ -43,9 +44,12 @@ internal static class WritableCodeRules
     private static ulong PageOf(ulong address) => address & ~(GuestLayout.PageSize - 1);
 
     private static void ReportSegment(ElfSegment segment, ElfFile elf, CappedFindings findings) => findings.Add(Rules.WritableCode, () =>
-        $"{segment} is writable and executable, which lets a bug in the guest become code: {LinkerAdvice.SeparateCode(elf)}, or ignore this if the guest needs it.");
+        $"{segment} is writable and executable, which lets a bug in the guest become code: {LinkerAdvice.SeparateCode(elf)}, or ignore "
+        + $"this if the guest needs it.");
 
-    private static void ReportPage(ulong page, ElfSegment first, ElfSegment second, ElfFile elf, CappedFindings findings) => findings.Add(Rules.WritableCode, () =>
-        $"the page 0x{page:X} belongs to {first} and to {second}, so it is writable and executable, which lets a bug in the guest become code: "
+    private static void ReportPage(
+        ulong page, ElfSegment first, ElfSegment second, ElfFile elf, CappedFindings findings) => findings.Add(Rules.WritableCode, () =>
+        $"the page 0x{page:X} belongs to {first} and to {second}, so it is writable and executable, which lets a bug in the guest become "
+        + $"code: "
         + $"{LinkerAdvice.SeparateCode(elf)}, or ignore this if the guest needs it.");
 }

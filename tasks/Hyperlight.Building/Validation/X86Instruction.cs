@@ -87,7 +87,9 @@ internal readonly record struct X86Instruction(int Length, OpcodeMap Map, byte O
                 return false;
             }
 
-            map = opcode == 0xC5 ? OpcodeMap.TwoBytes : (bytes[position] & 7) switch { 2 => OpcodeMap.ThreeBytes38, 3 => OpcodeMap.ThreeBytes3A, _ => OpcodeMap.TwoBytes };
+            map = opcode == 0xC5
+                ? OpcodeMap.TwoBytes
+                : (bytes[position] & 7) switch { 2 => OpcodeMap.ThreeBytes38, 3 => OpcodeMap.ThreeBytes3A, _ => OpcodeMap.TwoBytes };
             byte last = bytes[position + (opcode == 0x62 ? 1 : size - 1)];
             prefix = (last & 3) switch { 1 => 0x66, 2 => 0xF3, 3 => 0xF2, _ => 0 };
             isVector = true;
@@ -221,9 +223,11 @@ internal readonly record struct X86Instruction(int Length, OpcodeMap Map, byte O
         {
             < 0x40 when (opcode & 7) == 4 => 1,
             < 0x40 when (opcode & 7) == 5 => full,
-            0x06 or 0x07 or 0x0E or 0x16 or 0x17 or 0x1E or 0x1F or 0x27 or 0x2F or 0x37 or 0x3F or 0x60 or 0x61 or 0x9A or 0xCE or 0xD4 or 0xD5 or 0xEA when is64 => -1,
+            0x06 or 0x07 or 0x0E or 0x16 or 0x17 or 0x1E or 0x1F or 0x27 or 0x2F or 0x37 or 0x3F or 0x60 or 0x61 or 0x9A or 0xCE
+                or 0xD4 or 0xD5 or 0xEA when is64 => -1,
             0x68 or 0x69 or 0x81 or 0xA9 or 0xC7 => full,
-            0x6A or 0x6B or >= 0x70 and <= 0x7F or 0x80 or 0x82 or 0x83 or 0xA8 or >= 0xB0 and <= 0xB7 or 0xC0 or 0xC1 or 0xC6 or 0xCD or 0xD4 or 0xD5
+            0x6A or 0x6B or >= 0x70 and <= 0x7F or 0x80 or 0x82 or 0x83 or 0xA8 or >= 0xB0 and <= 0xB7 or 0xC0 or 0xC1 or 0xC6
+                or 0xCD or 0xD4 or 0xD5
                 or >= 0xE0 and <= 0xE7 or 0xEB => 1,
             0x9A or 0xEA => full + 2,
             >= 0xA0 and <= 0xA3 => is64 ? (otherAddress ? 4 : 8) : otherAddress ? 2 : 4,

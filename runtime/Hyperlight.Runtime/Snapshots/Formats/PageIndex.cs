@@ -6,8 +6,10 @@ using Hyperlight.Layouts;
 namespace Hyperlight.Snapshots.Formats;
 
 /// <summary>
-/// The start of a blob with single pages of a guest's memory. The index has the number of each page in 32 bits, lowest byte first, in ascending order, and zeros
-/// up to the end of its last page. The number of a page is the address of the page divided by the page size. The pages follow in the order of their numbers.
+/// The start of a blob with single pages of a guest's memory. The index has the number of each page in 32 bits, lowest byte first, in
+/// ascending order, and zeros
+/// up to the end of its last page. The number of a page is the address of the page divided by the page size. The pages follow in the order
+/// of their numbers.
 /// </summary>
 internal static class PageIndex
 {
@@ -38,11 +40,14 @@ internal static class PageIndex
     /// <param name="index">The index.</param>
     /// <param name="pageCount">The number of pages.</param>
     /// <param name="map">The guest's memory. Pages may be in the memory below scratch, or in scratch behind the buffers.</param>
-    /// <exception cref="FormatException">The pages are in another order or at other addresses, or the bytes behind their numbers are not zero.</exception>
+    /// <exception cref="FormatException">
+    /// The pages are in another order or at other addresses, or the bytes behind their numbers are not zero.
+    /// </exception>
     public static ImmutableArray<ulong> Read(ReadOnlySpan<byte> index, int pageCount, MemoryMap map)
     {
         AddressRange<GuestPhysicalAddress> memory = map.StoredAddresses;
-        AddressRange<GuestPhysicalAddress> scratch = new(map.Scratch.Gpa + map.PageTablesScratchOffset, map.Scratch.Size - map.PageTablesScratchOffset);
+        AddressRange<GuestPhysicalAddress> scratch = new(
+            map.Scratch.Gpa + map.PageTablesScratchOffset, map.Scratch.Size - map.PageTablesScratchOffset);
         ImmutableArray<ulong>.Builder addresses = ImmutableArray.CreateBuilder<ulong>(pageCount);
         for (int i = 0; i < pageCount; i++)
         {

@@ -45,7 +45,8 @@ internal sealed record SavedPagedMemory(SharedFile File, ulong Size, byte[] Tabl
 /// <param name="Pages">The pages that differ from the image.</param>
 /// <param name="Addresses">The guest-physical address of each page, in ascending order.</param>
 /// <param name="FirstPage">The offset of the first page in the file, in bytes.</param>
-internal sealed record SavedIdentityMemory(SharedFile Image, SharedFile Pages, ImmutableArray<ulong> Addresses, ulong FirstPage) : SavedMemory
+internal sealed record SavedIdentityMemory(
+    SharedFile Image, SharedFile Pages, ImmutableArray<ulong> Addresses, ulong FirstPage) : SavedMemory
 {
     /// <inheritdoc/>
     public override void Dispose()

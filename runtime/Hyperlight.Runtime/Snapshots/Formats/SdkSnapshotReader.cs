@@ -39,7 +39,9 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
             HostFunctions = config.HostFunctions,
             Generation = config.Generation,
             Map = map,
-            Memory = map.Layout.Paging == GuestPaging.None ? OpenIdentity(config, map, manifest, verifyContent) : OpenPaged(config, map, manifest, verifyContent),
+            Memory = map.Layout.Paging == GuestPaging.None
+                ? OpenIdentity(config, map, manifest, verifyContent)
+                : OpenPaged(config, map, manifest, verifyContent),
         };
     }
 
@@ -49,7 +51,8 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
         {
             throw directory.Failure(
                 Rules.ImageUnsupported,
-                $"its config has schema version {config.SchemaVersion}, this SDK ({ImageConfig.CurrentSdkVersion}) reads {SdkSnapshotConfig.CurrentSchemaVersion}: "
+                $"its config has schema version {config.SchemaVersion}, this SDK ({ImageConfig.CurrentSdkVersion}) reads "
+                + $"{SdkSnapshotConfig.CurrentSchemaVersion}: "
                 + "make it anew from the guest");
         }
     }
@@ -67,7 +70,9 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
     private MemoryMap LayOut(SdkSnapshotConfig config)
     {
         GuestLayout profile = GuestLayouts.Find(config.Layout) ?? throw directory.Failure(
-            Rules.ImageUnsupported, $"its layout is '{config.Layout}', this SDK reads {string.Join(", ", GuestLayouts.All.AsEnumerable())}: make it anew from the guest");
+            Rules.ImageUnsupported,
+            $"its layout is '{config.Layout}', this SDK reads {string.Join(", ", GuestLayouts.All.AsEnumerable())}: make it anew from "
+            + $"the guest");
         GuestLayout layout = profile.PlacedAt(config.Base);
         List<Finding> findings = [];
         MemoryMap? map = config.Base == layout.SnapshotBase && config.CodeSize > 0
@@ -82,7 +87,9 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
         return map.SnapshotAbi is null
             ? map
             : throw directory.Failure(
-                Rules.ImageUnsupported, $"its layout is {layout}, and snapshots of such guests without interrupts are in upstream's format: make it anew from the guest");
+                Rules.ImageUnsupported,
+                $"its layout is {layout}, and snapshots of such guests without interrupts are in upstream's format: make it anew from "
+                + $"the guest");
     }
 
     /// <summary>
@@ -91,30 +98,36 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
     private void CheckParts(SdkSnapshotConfig config, GuestLayout layout, OciManifest manifest)
     {
         bool isPaged = layout.Paging != GuestPaging.None;
-        if (config.PageCount.HasValue == isPaged || config.Stored.HasValue == isPaged || config.MemorySize.HasValue != isPaged || config.TablesSize.HasValue != isPaged
+        if (config.PageCount.HasValue == isPaged || config.Stored.HasValue == isPaged || config.MemorySize.HasValue != isPaged
+            || config.TablesSize.HasValue != isPaged
             || manifest.Layers.Count != (isPaged ? ManifestKind.SdkPagedSnapshot : ManifestKind.SdkIdentitySnapshot).LayerMediaTypes.Length)
         {
-            throw directory.Failure(
-                Rules.ImageMalformed,
-                $"its layout is {layout}, which has {(isPaged ? "memory_size, tables_size and one layer, and neither stored nor page_count" : "stored, page_count and two layers, and neither memory_size nor tables_size")}");
+            string needed = isPaged
+                ? "memory_size, tables_size and one layer, and neither stored nor page_count"
+                : "stored, page_count and two layers, and neither memory_size nor tables_size";
+            throw directory.Failure(Rules.ImageMalformed, $"its layout is {layout}, which has {needed}");
         }
 
         if (config.Interrupts is null == config.Sizes.HardwareInterrupts)
         {
-            throw directory.Failure(Rules.ImageMalformed, "what its interrupt controllers hold is there, and its guest has none, or the other way round");
+            throw directory.Failure(
+                Rules.ImageMalformed, "what its interrupt controllers hold is there, and its guest has none, or the other way round");
         }
     }
 
     private SavedPagedMemory OpenPaged(SdkSnapshotConfig config, MemoryMap map, OciManifest manifest, bool verifyContent)
     {
         (ulong size, ulong tables) = (config.MemorySize!.Value, config.TablesSize!.Value);
-        string? fault = SnapshotSizeRules.FindFault(map.Layout, size, tables, size + tables) ?? SnapshotSizeRules.FindFault(map, size, tables);
+        string? fault = SnapshotSizeRules.FindFault(map.Layout, size, tables, size + tables)
+            ?? SnapshotSizeRules.FindFault(map, size, tables);
         if (fault is not null || size < map.SnapshotSize)
         {
-            throw directory.Failure(Rules.ImageMapDiffers, fault ?? $"its memory has 0x{size:X} bytes, code, PEB, a page of heap and init data take 0x{map.SnapshotSize:X}");
+            throw directory.Failure(Rules.ImageMapDiffers, fault
+                ?? $"its memory has 0x{size:X} bytes, code, PEB, a page of heap and init data take 0x{map.SnapshotSize:X}");
         }
 
-        SavedPagedMemory memory = SavedPagedMemory.Read(directory.OpenMemory(manifest.Layers[0]!, size + tables, OciReader.UseOf(map.Layout, verifyContent)), size, tables);
+        SavedPagedMemory memory = SavedPagedMemory.Read(
+            directory.OpenMemory(manifest.Layers[0]!, size + tables, OciReader.UseOf(map.Layout, verifyContent)), size, tables);
         if (SnapshotTableRules.FindFault(memory.Tables, map, size) is { } found)
         {
             memory.Dispose();

@@ -70,14 +70,21 @@ internal sealed record SnapshotAnnotations
     {
         T? Parse<T>(string key, Func<string, T?> parse, T? missing) =>
             annotations?.GetValueOrDefault(key) is not { } text ? missing
-            : parse(text) ?? throw new FormatException($"its annotation {key} has the value '{text[..Math.Min(text.Length, OneLine.MaxNameLength)]}', which makes no sense");
+            : parse(text)
+                ?? throw new FormatException(
+                    $"its annotation {key} has the value '{text[..Math.Min(text.Length, OneLine.MaxNameLength)]}', which makes no sense");
 
         return new()
         {
             GuestName = Parse(NameKey, text => OneLine.IsName(text) ? text : null, null),
             HeapSize = Parse<ulong?>(
-                HeapSizeKey, text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong size) ? size : null, null),
-            ExtendedControl = Parse<ulong?>(ExtendedControlKey, text => ParseHex(text) is { } value && IsExtendedControl(value) ? value : null, Xcr0X87)!.Value,
+                HeapSizeKey,
+                text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong size) ? size : null,
+                null),
+            ExtendedControl = Parse<ulong?>(
+                ExtendedControlKey,
+                text => ParseHex(text) is { } value && IsExtendedControl(value) ? value : null,
+                Xcr0X87)!.Value,
             Msrs = Parse<ImmutableArray<SnapshotMsr>?>(MsrsKey, text => ParseList(text, ParseMsr), [])!.Value,
             AllowedMsrs = Parse<ImmutableArray<uint>?>(AllowedMsrsKey, text => ParseList(text, ParseIndex), null),
             ImageDigest = Parse(ImageKey, text => OciLayout.IsDigest(text) ? text : null, null),
@@ -102,16 +109,21 @@ internal sealed record SnapshotAnnotations
     {
         string[] words = text.Split(' ', MaxMsrs + 1, StringSplitOptions.RemoveEmptyEntries);
         T?[] values = [.. words.Select(parse)];
-        return values.Length <= MaxMsrs && Array.TrueForAll(values, value => value is not null) ? [.. values.Select(value => value!.Value)] : null;
+        return values.Length <= MaxMsrs && Array.TrueForAll(values, value => value is not null)
+            ? [.. values.Select(value => value!.Value)]
+            : null;
     }
 
     private static SnapshotMsr? ParseMsr(string text) =>
-        text.Split('=') is [string index, string value] && ParseIndex(index) is { } number && ParseHex(value) is { } bits ? new(number, bits) : null;
+        text.Split('=') is [string index, string value] && ParseIndex(index) is { } number && ParseHex(value) is { } bits
+            ? new(number, bits)
+            : null;
 
     private static uint? ParseIndex(string text) => ParseHex(text) is { } value and <= uint.MaxValue ? (uint)value : null;
 
     private static ulong? ParseHex(string text) =>
-        text.StartsWith("0x", StringComparison.Ordinal) && ulong.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong value)
+        text.StartsWith("0x", StringComparison.Ordinal)
+            && ulong.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong value)
             ? value
             : null;
 

@@ -43,14 +43,20 @@ internal static class SnapshotInterruptRules
         if (interrupts.MasterPic.Length != SnapshotInterrupts.PicSize || interrupts.SlavePic.Length != SnapshotInterrupts.PicSize
             || interrupts.IoApic.Length != SnapshotInterrupts.IoApicSize || interrupts.LocalApic.Length != SnapshotInterrupts.LocalApicSize)
         {
-            return $"its interrupt controllers have {interrupts.MasterPic.Length}, {interrupts.SlavePic.Length}, {interrupts.IoApic.Length} and {interrupts.LocalApic.Length} bytes, "
-                + $"they take {SnapshotInterrupts.PicSize}, {SnapshotInterrupts.PicSize}, {SnapshotInterrupts.IoApicSize} and {SnapshotInterrupts.LocalApicSize}";
+            return $"its interrupt controllers have {interrupts.MasterPic.Length}, {interrupts.SlavePic.Length}, "
+                + $"{interrupts.IoApic.Length} and {interrupts.LocalApic.Length} bytes, "
+                + $"they take {SnapshotInterrupts.PicSize}, {SnapshotInterrupts.PicSize}, {SnapshotInterrupts.IoApicSize} and "
+                + $"{SnapshotInterrupts.LocalApicSize}";
         }
 
         uint count = BinaryPrimitives.ReadUInt32LittleEndian(interrupts.LocalApic.AsSpan(TimerCount));
-        return !IsPic(interrupts.MasterPic, MasterEdges) ? $"its first PIC holds what none can hold ({Convert.ToHexString(interrupts.MasterPic)})"
-            : !IsPic(interrupts.SlavePic, SlaveEdges) ? $"its second PIC holds what none can hold ({Convert.ToHexString(interrupts.SlavePic)})"
-            : !IsIoApic(interrupts.IoApic) ? $"its IOAPIC holds what none can hold ({Convert.ToHexString(interrupts.IoApic.AsSpan(0, IoApicPadding + sizeof(uint)))})"
+        return !IsPic(
+            interrupts.MasterPic, MasterEdges) ? $"its first PIC holds what none can hold ({Convert.ToHexString(interrupts.MasterPic)})"
+            : !IsPic(
+                interrupts.SlavePic, SlaveEdges) ? $"its second PIC holds what none can hold ({Convert.ToHexString(interrupts.SlavePic)})"
+            : !IsIoApic(
+                interrupts.IoApic) ? $"its IOAPIC holds what none can hold "
+                    + $"({Convert.ToHexString(interrupts.IoApic.AsSpan(0, IoApicPadding + sizeof(uint)))})"
             : count != 0 ? $"its local APIC counts down from 0x{count:X}, and only the timer of port 107 ends with a call"
             : FindLocalApicFault(apicBase);
     }
@@ -72,7 +78,8 @@ internal static class SnapshotInterruptRules
             }
         }
 
-        return pic[PicPriority] <= LastLine && (pic[PicBase] & LastLine) == 0 && pic[PicStep] <= LastStep && pic[PicEdgesMask] == edges && (pic[PicEdges] & ~edges) == 0;
+        return pic[PicPriority] <= LastLine && (pic[PicBase] & LastLine) == 0 && pic[PicStep] <= LastStep && pic[PicEdgesMask] == edges
+            && (pic[PicEdges] & ~edges) == 0;
     }
 
     private static bool IsIoApic(ReadOnlySpan<byte> ioApic) =>

@@ -14,7 +14,8 @@ internal static class SnapshotMsrRules
     private const uint ApicBase = 0x1B;
 
     // Registers with addresses: SYSENTER_ESP and _EIP, LSTAR, CSTAR, FS_BASE, GS_BASE, KERNEL_GS_BASE (Intel SDM volume 4, section 2.1).
-    private static readonly ImmutableArray<uint> Addresses = [0x175, 0x176, 0xC000_0082, 0xC000_0083, 0xC000_0100, 0xC000_0101, 0xC000_0102];
+    private static readonly ImmutableArray<uint> Addresses = [0x175, 0x176, 0xC000_0082, 0xC000_0083, 0xC000_0100, 0xC000_0101,
+        0xC000_0102];
 
     /// <summary>
     /// Finds the first rule that the registers break. Returns a sentence without its end, or <c>null</c> if no rule is broken.
@@ -28,12 +29,14 @@ internal static class SnapshotMsrRules
     {
         if (registers.Length > SnapshotAnnotations.MaxMsrs || registers.DistinctBy(register => register.Index).Count() != registers.Length)
         {
-            return $"it has {registers.Length} model-specific registers, some perhaps twice; there may be {SnapshotAnnotations.MaxMsrs}, each once";
+            return $"it has {registers.Length} model-specific registers, some perhaps twice; there may be {SnapshotAnnotations.MaxMsrs}, "
+                + $"each once";
         }
 
         if (allowed is { } indexes && (indexes.Length > ModelSpecificRegister.MaxAllowed || indexes.Distinct().Count() != indexes.Length))
         {
-            return $"its guest may use {indexes.Length} model-specific registers, some perhaps twice; there may be {ModelSpecificRegister.MaxAllowed}, each once";
+            return $"its guest may use {indexes.Length} model-specific registers, some perhaps twice; there may be "
+                + $"{ModelSpecificRegister.MaxAllowed}, each once";
         }
 
         foreach (SnapshotMsr register in registers)

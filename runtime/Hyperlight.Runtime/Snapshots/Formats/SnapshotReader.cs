@@ -25,7 +25,8 @@ internal sealed class SnapshotReader(string directory, MachineIdentity machine, 
     public SavedSnapshot Read(string reference, bool verifyContent) => _directory.Run(() =>
     {
         _directory.ReadMarker();
-        OciManifest manifest = _directory.ReadManifest(_directory.Find(reference), ManifestKind.UpstreamSnapshot, ManifestKind.SdkPagedSnapshot, ManifestKind.SdkIdentitySnapshot);
+        OciManifest manifest = _directory.ReadManifest(
+            _directory.Find(reference), ManifestKind.UpstreamSnapshot, ManifestKind.SdkPagedSnapshot, ManifestKind.SdkIdentitySnapshot);
         return manifest.ArtifactType == OciLayout.SdkSnapshotConfigMediaType
             ? new SdkSnapshotReader(_directory, machine).Read(manifest, verifyContent)
             : new UpstreamSnapshotReader(_directory, machine).Read(manifest, verifyContent);
@@ -37,8 +38,10 @@ internal sealed class SnapshotReader(string directory, MachineIdentity machine, 
         (string What, string Recorded, string Here, string Why)[] bindings =
         [
             ("architecture", recorded.Architecture, here.Architecture, "its memory has code and page tables of that architecture"),
-            ("hypervisor", recorded.Hypervisor, here.Hypervisor, "a processor's state is what one hypervisor makes of it, and another may not take it"),
-            ("processor vendor", recorded.CpuVendor.Name, here.CpuVendor.Name, "the guest may have chosen its code by what its processor can do"),
+            ("hypervisor", recorded.Hypervisor, here.Hypervisor,
+                "a processor's state is what one hypervisor makes of it, and another may not take it"),
+            ("processor vendor", recorded.CpuVendor.Name, here.CpuVendor.Name,
+                "the guest may have chosen its code by what its processor can do"),
         ];
         foreach ((string what, string there, string current, string why) in bindings)
         {

@@ -66,7 +66,8 @@ internal static class SnapshotRegisterRules
 
         return FindSegmentFault(
             is64Bit,
-            ("CS", registers.Cs), ("DS", registers.Ds), ("ES", registers.Es), ("FS", registers.Fs), ("GS", registers.Gs), ("SS", registers.Ss),
+            ("CS", registers.Cs), ("DS", registers.Ds), ("ES", registers.Es), ("FS", registers.Fs), ("GS", registers.Gs),
+                ("SS", registers.Ss),
             ("TR", registers.Tr), ("LDT", registers.Ldt))
             ?? FindModeFault(registers, is64Bit);
     }
@@ -79,14 +80,16 @@ internal static class SnapshotRegisterRules
         ulong address = ((1UL << layout.PhysicalAddressBits) - 1) & ~(GuestLayout.PageSize - 1);
         return (apicBase & X2Apic) != 0 ? $"its APIC base 0x{apicBase:X} turns the x2APIC on, which no guest is given"
             : (apicBase & ~(address | BootProcessor | LocalApicEnabled)) != 0
-                ? $"its APIC base 0x{apicBase:X} has bits that no processor of {layout} has: there are 8, 11 and an address of {layout.PhysicalAddressBits} bits"
+                ? $"its APIC base 0x{apicBase:X} has bits that no processor of {layout} has: there are 8, 11 and an address of "
+                    + $"{layout.PhysicalAddressBits} bits"
             : null;
     }
 
     private static bool IsMode(SnapshotRegisters registers, GuestPaging paging) => paging switch
     {
         GuestPaging.FourLevel => IsLongMode(registers),
-        GuestPaging.TwoLevel => IsLegacyMode(registers) && (registers.Cr0 & Cr0Paging) != 0 && (registers.Cr4 & Cr4PhysicalAddressExtension) == 0,
+        GuestPaging.TwoLevel => IsLegacyMode(registers) && (registers.Cr0 & Cr0Paging) != 0
+            && (registers.Cr4 & Cr4PhysicalAddressExtension) == 0,
         _ => IsLegacyMode(registers),
     };
 
@@ -111,7 +114,8 @@ internal static class SnapshotRegisterRules
     {
         foreach ((string name, SnapshotSegment segment) in segments)
         {
-            bool fits = segment is { Type: <= MaxType, Dpl: <= MaxPrivilege, Present: <= 1, Db: <= 1, S: <= 1, L: <= 1, G: <= 1, Avl: <= 1, Unusable: <= 1 };
+            bool fits = segment is { Type: <= MaxType, Dpl: <= MaxPrivilege, Present: <= 1, Db: <= 1, S: <= 1 }
+                && segment is { L: <= 1, G: <= 1, Avl: <= 1, Unusable: <= 1 };
             if (!fits || !IsAddress(segment.Base, is64Bit))
             {
                 return $"its segment register {name} has values that no processor has ({segment})";
@@ -142,7 +146,8 @@ internal static class SnapshotRegisterRules
             return $"its SS is no stack of ring 0 ({registers.Ss})";
         }
 
-        if (registers.Tr is not { Present: 1, S: 0, Unusable: 0 } || !(registers.Tr.Type == BusyTaskType || (!is64Bit && registers.Tr.Type == BusyTask16Type)))
+        if (registers.Tr is not { Present: 1, S: 0, Unusable: 0 }
+            || !(registers.Tr.Type == BusyTaskType || (!is64Bit && registers.Tr.Type == BusyTask16Type)))
         {
             return $"its TR is no busy task ({registers.Tr})";
         }
@@ -153,5 +158,6 @@ internal static class SnapshotRegisterRules
     }
 
     /// <summary>Checks whether a register for addresses can have a value: 64-bit addresses are canonical, others have 32 bits.</summary>
-    internal static bool IsAddress(ulong address, bool is64Bit) => is64Bit ? (long)(address << 16) >> 16 == (long)address : address <= uint.MaxValue;
+    internal static bool IsAddress(ulong address, bool is64Bit) =>
+        is64Bit ? (long)(address << 16) >> 16 == (long)address : address <= uint.MaxValue;
 }

@@ -4,12 +4,18 @@ using Hyperlight.Paging;
 
 namespace Hyperlight.Snapshots.Formats;
 
-/// <summary>Checks the state of a guest that waits for a call (amd64 sheet, section 8.5, step 6). Saved states follow these rules, and loaded states must.</summary>
+/// <summary>
+/// Checks the state of a guest that waits for a call (amd64 sheet, section 8.5, step 6). Saved states follow these rules, and loaded states
+/// must.
+/// </summary>
 internal static class SnapshotStateRules
 {
     private const ulong StackAlignment = 16;
 
-    /// <summary>Finds the first rule that a snapshot in upstream's format breaks. Returns a sentence without its end, or <c>null</c> if no rule is broken.</summary>
+    /// <summary>
+    /// Finds the first rule that a snapshot in upstream's format breaks. Returns a sentence without its end, or <c>null</c> if no rule is
+    /// broken.
+    /// </summary>
     public static string? FindFault(SnapshotConfig config, GuestLayout layout)
     {
         ulong start = layout.SnapshotBase.Value;
@@ -18,16 +24,21 @@ internal static class SnapshotStateRules
         ulong original = config.OriginalEntrypointAddr ?? start;
         return config.EntrypointAddr - start >= code || original - start >= size
             ? $"calls enter at 0x{config.EntrypointAddr:X} and the guest did at 0x{original:X}, "
-                + $"they may at {new AddressRange<GuestPhysicalAddress>(layout.SnapshotBase, code)} and {new AddressRange<GuestPhysicalAddress>(layout.SnapshotBase, size)}"
+                + $"they may at {new AddressRange<GuestPhysicalAddress>(layout.SnapshotBase, code)} and "
+                + $"{new AddressRange<GuestPhysicalAddress>(layout.SnapshotBase, size)}"
             : FindStackFault(config.StackTopGva, layout)
                 ?? SnapshotRegisterRules.FindFault(config.Sregs, layout)
                 ?? FindGenerationFault(config.SnapshotGeneration);
     }
 
-    /// <summary>Finds the first rule that a snapshot in our own format breaks. Returns a sentence without its end, or <c>null</c> if no rule is broken.</summary>
+    /// <summary>
+    /// Finds the first rule that a snapshot in our own format breaks. Returns a sentence without its end, or <c>null</c> if no rule is
+    /// broken.
+    /// </summary>
     public static string? FindFault(SdkSnapshotConfig config, MemoryMap map)
     {
-        // Segments may start at any address, and so may page tables that a guest of a layout without paging made itself. In a layout with paging the tables
+        // Segments may start at any address, and so may page tables that a guest of a layout without paging made itself. In a layout with
+        // paging the tables
         // are those of the snapshot.
         GuestLayout layout = map.Layout;
         bool is64Bit = layout.Paging == GuestPaging.FourLevel;
@@ -44,7 +55,9 @@ internal static class SnapshotStateRules
                     ?? (config.Interrupts is { } interrupts ? SnapshotInterruptRules.FindFault(interrupts, config.Sregs.ApicBase) : null);
     }
 
-    /// <summary>Checks how many snapshots the guest has been through. The limit is half of all numbers, so that later snapshots can be counted.</summary>
+    /// <summary>
+    /// Checks how many snapshots the guest has been through. The limit is half of all numbers, so that later snapshots can be counted.
+    /// </summary>
     private static string? FindGenerationFault(ulong generation) => generation > long.MaxValue
         ? $"its guest has been through {generation} snapshots, the most is {long.MaxValue}"
         : null;

@@ -6,7 +6,8 @@ using static Hyperlight.Paging.PageTableEntry;
 namespace Hyperlight.Snapshots.Formats;
 
 /// <summary>
-/// Checks the page tables of a snapshot in our own format. They must be as a host builds them: first the roots, then the tables that entries of other tables
+/// Checks the page tables of a snapshot in our own format. They must be as a host builds them: first the roots, then the tables that
+/// entries of other tables
 /// lead to. Each table has one level and at least one entry. Entries lead to these tables and to the guest's memory, and to nothing else.
 /// </summary>
 internal sealed class SnapshotTableRules
@@ -35,11 +36,15 @@ internal sealed class SnapshotTableRules
         Array.Fill(_levels, Unknown);
     }
 
-    /// <summary>Finds the first rule that the tables break. Returns a sentence without its end, or <c>null</c> if no rule is broken. Each table is checked once.</summary>
+    /// <summary>
+    /// Finds the first rule that the tables break. Returns a sentence without its end, or <c>null</c> if no rule is broken. Each table is
+    /// checked once.
+    /// </summary>
     /// <param name="tables">The tables, as they are in scratch memory.</param>
     /// <param name="map">The guest's memory at its start.</param>
     /// <param name="memorySize">The size of the memory from the layout's base up, in bytes.</param>
-    public static string? FindFault(byte[] tables, MemoryMap map, ulong memorySize) => new SnapshotTableRules(tables, map, memorySize).FindFault();
+    public static string? FindFault(byte[] tables, MemoryMap map, ulong memorySize) =>
+        new SnapshotTableRules(tables, map, memorySize).FindFault();
 
     private string? FindFault()
     {
@@ -68,7 +73,9 @@ internal sealed class SnapshotTableRules
         {
             ulong entry = _format.Read(bytes, i);
             isEmpty &= (entry & Present) == 0;
-            if ((entry & Present) != 0 && !(level == _format.LastLevel ? IsPage(new(entry & _format.AddressMask)) : IsTable(entry, level + 1)))
+            if ((entry & Present) != 0 && !(level == _format.LastLevel
+                ? IsPage(new(entry & _format.AddressMask))
+                : IsTable(entry, level + 1)))
             {
                 return $"entry {i} of its page table {table} is 0x{entry:X}, entries of level {level} lead to "
                     + (level == _format.LastLevel

@@ -17,7 +17,8 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, MachineIdentit
     /// <inheritdoc cref="SnapshotReader.Read"/>
     public SavedSnapshot Read(OciManifest manifest, bool verifyContent)
     {
-        SnapshotConfig config = directory.ReadBlob(manifest.Config, OciLayout.SnapshotConfigMediaType, SnapshotJson.Default.SnapshotConfig, "the config");
+        SnapshotConfig config = directory.ReadBlob(
+            manifest.Config, OciLayout.SnapshotConfigMediaType, SnapshotJson.Default.SnapshotConfig, "the config");
         SnapshotAnnotations annotations = ReadAnnotations(manifest);
         SnapshotReader.CheckMachine(directory, new(config.Arch, config.Hypervisor, new(config.CpuVendor)), machine);
         GuestLayout layout = FindLayout(config);
@@ -43,7 +44,9 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, MachineIdentit
             Generation = config.SnapshotGeneration,
             Map = map,
             Memory = SavedPagedMemory.Read(
-                directory.OpenMemory(manifest.Layers[0]!, config.MemorySize, OciReader.UseOf(layout, verifyContent)), config.Layout.SnapshotSize, config.Layout.PtSize!.Value),
+                directory.OpenMemory(
+                    manifest.Layers[0]!, config.MemorySize, OciReader.UseOf(
+                        layout, verifyContent)), config.Layout.SnapshotSize, config.Layout.PtSize!.Value),
         };
     }
 
@@ -64,7 +67,8 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, MachineIdentit
         ?? throw directory.Failure(
             Rules.ImageUnsupported,
             $"its ABI version is {config.AbiVersion} (written by {config.HyperlightVersion}), this SDK reads "
-            + $"{string.Join(" and ", GuestLayouts.All.Select(layout => layout.SnapshotAbi?.Version).OfType<uint>())}: make it anew from the guest");
+            + $"{string.Join(" and ", GuestLayouts.All.Select(layout => layout.SnapshotAbi?.Version).OfType<uint>())}: make it anew from "
+            + $"the guest");
 
     private void CheckState(SnapshotConfig config, GuestLayout layout)
     {
@@ -73,7 +77,8 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, MachineIdentit
         {
             throw directory.Failure(
                 Rules.ImageMalformed,
-                $"its ABI version is {abi.Version}, which has {(abi.HasEntryAndMsrs ? "both" : "neither")} of original_entrypoint_addr and msrs");
+                $"its ABI version is {abi.Version}, which has {(abi.HasEntryAndMsrs ? "both" : "neither")} of original_entrypoint_addr "
+                + $"and msrs");
         }
 
         SnapshotReader.CheckState(directory, SnapshotStateRules.FindFault(config, layout));
@@ -111,7 +116,8 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, MachineIdentit
         if (recorded.SnapshotSize < needed)
         {
             throw directory.Failure(
-                Rules.ImageMapDiffers, $"its memory has 0x{recorded.SnapshotSize:X} bytes, code, PEB, heap and init data take 0x{needed:X}");
+                Rules.ImageMapDiffers,
+                $"its memory has 0x{recorded.SnapshotSize:X} bytes, code, PEB, heap and init data take 0x{needed:X}");
         }
 
         Require(SnapshotSizeRules.FindFault(map, recorded.SnapshotSize, recorded.PtSize!.Value));
