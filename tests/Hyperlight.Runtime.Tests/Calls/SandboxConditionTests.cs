@@ -15,7 +15,7 @@ namespace Hyperlight.Runtime.Tests.Calls;
 [Collection(nameof(Alone))]
 public sealed class SandboxConditionTests
 {
-    private const int GateRounds = 2000;
+    private const int GateRounds = 300;
     private const int SandboxRounds = 30;
 
     private static readonly SandboxCondition Poisoned = new(SandboxState.Poisoned, "poisoned");
