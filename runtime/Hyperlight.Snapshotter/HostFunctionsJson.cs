@@ -57,7 +57,9 @@ internal static class HostFunctionsJson
         using FileStream stream = new(OrdinaryFile.Open(path), FileAccess.Read);
         byte[] json = new byte[MaxSize + 1];
         int length = stream.ReadAtLeast(json, json.Length, throwOnEndOfStream: false);
-        return length <= MaxSize ? json[..length] : throw new JsonException($"The file is larger than {MaxSize} bytes, which is the greatest size.");
+        return length <= MaxSize
+            ? json[..length]
+            : throw new JsonException($"The file is larger than {MaxSize} bytes, which is the greatest size.");
     }
 
     private static DeclaredFunction Read(HostFunctionEntry entry)

@@ -46,7 +46,8 @@ internal static class Program
 #pragma warning restore CA1031
         {
             return Fail(
-                Rules.SnapshotNotTaken.Found($"{e.Message} A guest needs its host functions at its start: declare them, or remove Snapshot."),
+                Rules.SnapshotNotTaken.Found(
+                    $"{e.Message} A guest needs its host functions at its start: declare them, or remove Snapshot."),
                 Failed);
         }
     }

@@ -7,7 +7,8 @@ internal static class FindingText
 {
     private static readonly DiagnosticRule[] Known =
     [
-        .. typeof(Rules).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.GetValue(null)).OfType<DiagnosticRule>(),
+        .. typeof(Rules).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.GetValue(null))
+            .OfType<DiagnosticRule>(),
     ];
 
     /// <summary>Reads a finding that was written as <c>HL1234: text</c>. The result is <c>null</c> for any other line.</summary>

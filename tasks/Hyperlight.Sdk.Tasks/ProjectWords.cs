@@ -134,7 +134,8 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
     // A name that only its own definition reads, to keep or extend an earlier value, is not used.
     private HashSet<string> FindRead(bool isProperty) =>
         _texts
-            .SelectMany(text => Read(text.Text, isProperty).Where(name => !name.Equals(text.Reader.Name, StringComparison.OrdinalIgnoreCase)))
+            .SelectMany(
+                text => Read(text.Text, isProperty).Where(name => !name.Equals(text.Reader.Name, StringComparison.OrdinalIgnoreCase)))
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
 
     private static IEnumerable<string> Read(string text, bool isProperty) =>

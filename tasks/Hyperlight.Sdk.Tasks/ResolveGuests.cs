@@ -123,7 +123,8 @@ public sealed class ResolveGuests : GuestTask
         {
             Report(
                 Rules.BadGuestName.Found(
-                    $"'{name}' cannot be the name of a guest; a name is up to {GuestName.MaxLength} of the characters A-Z a-z 0-9 _ - . with a "
+                    $"'{name}' cannot be the name of a guest; a name is up to {GuestName.MaxLength} of the characters A-Z a-z 0-9 _ - . "
+                        + "with a "
                     + $"letter or digit among them, does not start with - or ., and is not '{GuestIdentifier.ClassName}': "
                     + "give the item another Name."),
                 item);

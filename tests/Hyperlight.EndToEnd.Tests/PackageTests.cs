@@ -76,8 +76,10 @@ public sealed partial class PackageTests
     public void Symbols_name_no_folder_of_a_machine_and_an_address_only_where_the_package_does(string name)
     {
         using ZipArchive package = ZipFile.OpenRead(Path.Combine(AppContext.BaseDirectory, "feed", name));
-        using StreamReader manifest = new(package.Entries.Single(entry => entry.FullName.EndsWith(".nuspec", StringComparison.Ordinal)).Open());
-        bool hasAddress = XDocument.Load(manifest).Descendants().Any(node => node.Name.LocalName == "repository" && node.Attribute("url") is not null);
+        using StreamReader manifest = new(
+            package.Entries.Single(entry => entry.FullName.EndsWith(".nuspec", StringComparison.Ordinal)).Open());
+        bool hasAddress = XDocument.Load(manifest).Descendants()
+            .Any(node => node.Name.LocalName == "repository" && node.Attribute("url") is not null);
         ZipArchiveEntry[] assemblies = [.. package.Entries.Where(entry => Assembly().IsMatch(entry.FullName))];
 
         Assert.NotEmpty(assemblies);

@@ -35,7 +35,8 @@ internal static class FileMappings
                 || address % GuestLayout.PageSize != 0)
             {
                 wrong(Rules.BadFileMapping.Found(
-                    $"\"{entry}\" is not a file mapping; a file mapping is written label=path@address, with a label of 1 to {MaxLabelLength} "
+                    $"\"{entry}\" is not a file mapping; a file mapping is written label=path@address, with a label of 1 to "
+                        + $"{MaxLabelLength} "
                     + "of the characters A-Z a-z 0-9 _ - . that does not start with - or ., and an address that is "
                     + $"a multiple of 0x{GuestLayout.PageSize:X}, for example ramfs=initrd.img@0x80000000: correct the mapping."));
                 continue;
@@ -45,7 +46,8 @@ internal static class FileMappings
             if (file is not { Exists: true, Length: > 0 })
             {
                 wrong(Rules.MappedFileMissing.Found(
-                    $"the file '{file.FullName}' for the label '{label}' does not exist or is empty: make the file first, or correct the path."));
+                    $"the file '{file.FullName}' for the label '{label}' does not exist or is empty: make the file first, or correct the "
+                        + "path."));
             }
             else if (files.Exists(other => other.Label.Equals(label, StringComparison.OrdinalIgnoreCase)) || files.Count == MaxCount)
             {

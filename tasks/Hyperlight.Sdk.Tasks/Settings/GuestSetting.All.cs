@@ -52,7 +52,8 @@ internal sealed partial record GuestSetting
             settings => settings.Architecture, (settings, architecture) => settings with { Architecture = architecture })
             with { FormerName = "Layout" },
         Of("SegmentPermissions",
-            "Segments: the guest's own pages have the permissions of its ELF segments. Upstream: all of them are executable and copy-on-write.",
+            "Segments: the guest's own pages have the permissions of its ELF segments. Upstream: all of them are executable and "
+                + "copy-on-write.",
             SettingKinds.SegmentPermissions,
             settings => settings.SegmentPermissions, (settings, choice) => settings with { SegmentPermissions = choice })
             with { FormerName = "Permissions" },

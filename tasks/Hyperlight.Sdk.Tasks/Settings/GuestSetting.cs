@@ -111,7 +111,8 @@ internal sealed partial record GuestSetting
 
     /// <summary>Describes a setting that names one file. The tasks that read the file check that it exists.</summary>
     private static GuestSetting OfFile(
-        string name, string text, DiagnosticRule rule, Func<GuestSettings, string> get, Func<GuestSettings, string, GuestSettings> set) => new()
+        string name, string text, DiagnosticRule rule, Func<GuestSettings, string> get,
+        Func<GuestSettings, string, GuestSettings> set) => new()
         {
             Name = name,
             Text = text,

@@ -47,7 +47,8 @@ internal static class KnownNames
     /// <summary>Metadata that items of every kind have: MSBuild's, and what editors and packages write.</summary>
     public static readonly IReadOnlySet<string> CommonMetadata = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
     {
-        "FullPath", "RootDir", "Filename", "Extension", "RelativeDir", "Directory", "RecursiveDir", "Identity", "ModifiedTime", "CreatedTime",
+        "FullPath", "RootDir", "Filename", "Extension", "RelativeDir", "Directory", "RecursiveDir", "Identity", "ModifiedTime",
+        "CreatedTime",
         "AccessedTime", "DefiningProjectFullPath", "DefiningProjectDirectory", "DefiningProjectName", "DefiningProjectExtension",
         "OriginalItemSpec", "MSBuildSourceProjectFile", "MSBuildSourceTargetName", "IsImplicitlyDefined", "Link", "LinkBase", "Visible",
         "InProject", "SubType", "Generator", "LastGenOutput", "CustomToolNamespace", "DependentUpon", "AutoGen", "DesignTime", "Pack",

@@ -25,7 +25,8 @@ public sealed class LanguageTests(PackageFolder packages)
         Assert.DoesNotContain(workspace.FilesBelow("obj"), file => file.EndsWith(".cs", StringComparison.Ordinal));
         Kvm.Require();
         Assert.Equal(
-            "Hello, World!\n42\nWorld, it is noon", workspace.DotNet("bin/Debug/net10.0/App.dll").MustSucceed().Output.ReplaceLineEndings("\n").TrimEnd());
+            "Hello, World!\n42\nWorld, it is noon",
+            workspace.DotNet("bin/Debug/net10.0/App.dll").MustSucceed().Output.ReplaceLineEndings("\n").TrimEnd());
     }
 
     internal static bool IsOfOtherLanguage(CodeBlock block) =>

@@ -81,7 +81,10 @@ public sealed partial class DiagnosticPageTests
         {
             string message = Assert.Single(DiagnosticPage.Of(code).Example, block => block.Language == "text").Text.Trim();
             Assert.Contains(code + ": ", message, StringComparison.Ordinal);
-            string[] parts = [.. Origin().Replace(message, "").Split('…').Select(part => part.Trim(' ', '.', '\'', ':')).Where(part => part.Length > 0)];
+            string[] parts =
+            [
+                .. Origin().Replace(message, "").Split('…').Select(part => part.Trim(' ', '.', '\'', ':')).Where(part => part.Length > 0)
+            ];
             Assert.NotEmpty(parts);
             Assert.All(parts, part => Assert.Contains(part, sources, StringComparison.Ordinal));
         });
@@ -92,7 +95,8 @@ public sealed partial class DiagnosticPageTests
         '\n',
         from folder in (string[])["runtime", "tasks", "sdk"]
         from file in Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*", SearchOption.AllDirectories)
-        where Path.GetExtension(file) is ".cs" or ".targets" && !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}")
+        where Path.GetExtension(file) is ".cs" or ".targets"
+            && !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}")
         select LineBreakInString().Replace(File.ReadAllText(file), "").Replace("{DevicePath}", "/dev/kvm", StringComparison.Ordinal));
 
     private static string RuleOf(string code) =>
