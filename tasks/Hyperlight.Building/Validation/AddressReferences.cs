@@ -5,10 +5,8 @@ namespace Hyperlight.Validation;
 
 /// <summary>
 /// Finds out whether a guest refers to a range of its addresses: with an instruction that has a distance, an absolute address, or a word
-/// that a
-/// relocation turns into an address. A guest that uses a table of constructors or relocations itself must refer to the table. The search
-/// looks at every byte, so that no
-/// reference is missed. A number that only looks like a reference counts as one.
+/// that a relocation turns into an address. A guest that uses a table of constructors or relocations itself must refer to the table. The
+/// search looks at every byte, so that no reference is missed. A number that only looks like a reference counts as one.
 /// </summary>
 internal sealed class AddressReferences(ElfFile elf)
 {
@@ -20,13 +18,13 @@ internal sealed class AddressReferences(ElfFile elf)
 
     /// <summary>
     /// The greatest number of tables that are searched for. Guests have few tables. A damaged file with more tables counts as if it
-    /// referred to the others.
+    /// referred to the other tables.
     /// </summary>
     private const int MostQuestions = 16;
 
     private const int DistanceSize = sizeof(int);
 
-    /// <summary>The greatest number of bytes of an instruction behind its distance: the immediate operand.</summary>
+    /// <summary>The greatest size of an immediate operand in bytes. An immediate operand follows the distance in an instruction.</summary>
     private const ulong BehindDistance = 4;
 
     private readonly ElfFile _elf = elf;

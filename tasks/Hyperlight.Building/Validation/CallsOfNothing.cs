@@ -5,14 +5,13 @@ namespace Hyperlight.Validation;
 
 /// <summary>
 /// Finds functions that call address 0: directly, through a word that is 0, or through an entry of the procedure linkage table that jumps
-/// through such a word. Linkers make such calls
-/// for undefined weak symbols. A function that checks the symbol first has another trace of the symbol: a zero in place of the address,
-/// or a word for the address.
+/// through such a word. Linkers make such calls for undefined weak symbols. A function that also contains the address in another form (a
+/// zero, or the address of a word that is 0) may check the symbol first and is not reported.
 /// </summary>
 internal static class CallsOfNothing
 {
-    // One-byte CALL and JMP with a distance, the second byte of conditional jumps with a distance, and CALL and JMP through a word (Intel
-    // SDM volume 2).
+    // CALL and JMP with a distance, the two bytes of conditional jumps with a distance, and the two bytes of CALL and JMP through a word
+    // (Intel SDM volume 2).
     private const byte Call = 0xE8;
     private const byte Jump = 0xE9;
     private const byte TwoBytes = 0x0F;

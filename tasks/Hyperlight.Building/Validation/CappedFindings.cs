@@ -1,9 +1,7 @@
 namespace Hyperlight.Validation;
 
 /// <summary>
-/// A list for findings of rules that a guest can break in a million places. The list passes on the first findings of each rule. When the
-/// list is closed, it adds
-/// the number of the others.
+/// Passes on the first findings of each rule and, at the end, the number of the others. A guest can break a rule in a million places.
 /// </summary>
 internal sealed class CappedFindings(ICollection<Finding> findings)
 {

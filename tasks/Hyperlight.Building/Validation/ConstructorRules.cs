@@ -3,9 +3,9 @@ using Hyperlight.Elf;
 namespace Hyperlight.Validation;
 
 /// <summary>
-/// The rules for constructors: functions that run before the program. A loader or the start code of a C library calls them, and most
-/// guests have neither. A guest
-/// that calls its constructors itself must refer to their table, or to the dynamic table, which has the address of their table.
+/// The rules for constructors: functions that run before the program. A loader or the start code of a C library calls them, and most guests
+/// have neither. A guest that calls its constructors itself must refer to their table, or to the dynamic table, which has the address of
+/// their table.
 /// </summary>
 internal static class ConstructorRules
 {
@@ -28,10 +28,10 @@ internal static class ConstructorRules
             if (!IsUsed(elf, references, address, size) && FirstConstructor(elf, address, size) is { } first)
             {
                 findings.Add(Rules.ConstructorsNotRun, () =>
-                    $"{name} at 0x{address:X} names functions to call before the program starts, the first of them "
-                    + $"{SymbolNames.Function(elf, first)}, and nothing in the guest refers to the table, "
-                    + "so that they never run: call them at the guest's start, from __init_array_start to __init_array_end, or remove "
-                    + "what needs them (the attribute constructor, objects of C++ with a constructor).");
+                    $"{name} at 0x{address:X} names functions to call before the program starts, "
+                    + $"the first of them {SymbolNames.Function(elf, first)}, and nothing in the guest refers to the table, "
+                    + "so that they never run: call them at the guest's start, from __init_array_start to __init_array_end, "
+                    + "or remove what needs them (the attribute constructor, objects of C++ with a constructor).");
             }
         }
     }
@@ -63,7 +63,7 @@ internal static class ConstructorRules
     private static bool IsUsed(ElfFile elf, AddressReferences references, ulong address, ulong size) =>
         references.Reach(address, size)
         || elf.Segments.Any(segment => segment.Type == ElfSegmentType.Dynamic
-        && references.Reach(segment.VirtualAddress, segment.MemorySize));
+            && references.Reach(segment.VirtualAddress, segment.MemorySize));
 
     /// <summary>Finds the first address of a function: a word of the table, or the addend of the relocation of a word.</summary>
     private static ulong? FirstConstructor(ElfFile elf, ulong address, ulong size)

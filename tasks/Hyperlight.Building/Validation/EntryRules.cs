@@ -28,8 +28,8 @@ internal static class EntryRules
             {
                 findings.Add(Rules.EntryBeyondRealMode, () =>
                     $"the entry point is 0x{distance:X} bytes into the guest, "
-                    + $"{layout.Id} starts it in 16-bit real mode, which reaches addresses below 0x{limit:X}: put the entry code at the "
-                    + $"start of the first segment in the linker script.");
+                    + $"{layout.Id} starts it in 16-bit real mode, which reaches addresses below 0x{limit:X}: "
+                    + "put the entry code at the start of the first segment in the linker script.");
             }
         }
     }

@@ -3,9 +3,9 @@ using Hyperlight.Elf;
 namespace Hyperlight.Validation;
 
 /// <summary>
-/// The rules for instructions that the guest's layout does not support. Only functions with a size in the symbol table are read, from
-/// their start. Bytes between functions may be data,
-/// and data are not instructions. After an instruction that cannot be read, the rest of its function is skipped.
+/// The rules for instructions that the guest's layout does not support. Only functions with a size in the symbol table are read, from their
+/// start. Bytes between functions may be data, and data are not instructions. After an instruction that cannot be read, the rest of its
+/// function is skipped.
 /// </summary>
 internal static class InstructionRules
 {
@@ -18,8 +18,11 @@ internal static class InstructionRules
     /// The ports of the host (amd64 sheet, section 5.1), and those of the interrupt controllers, the timer and the delay, which guests
     /// with interrupts have (i686 sheet, section 6.4).
     /// </summary>
-    private static readonly HashSet<uint> KnownPorts = [99, 101, 102, 103, 104, 105, 106, 107, 108, 0x20, 0x21, 0xA0, 0xA1, 0x4D0, 0x4D1,
-        0x40, 0x41, 0x42, 0x43, 0x61, 0x80];
+    private static readonly HashSet<uint> KnownPorts =
+    [
+        99, 101, 102, 103, 104, 105, 106, 107, 108,
+        0x20, 0x21, 0xA0, 0xA1, 0x4D0, 0x4D1, 0x40, 0x41, 0x42, 0x43, 0x61, 0x80,
+    ];
 
     public static void Check(ElfFile elf, GuestLayout layout, CappedFindings findings)
     {
@@ -66,20 +69,20 @@ internal static class InstructionRules
         {
             findings.Add(Rules.SseNotEnabled, () =>
                 $"the function {SymbolNames.Quote(first.Name)} has an SSE instruction at "
-                + $"0x{sseAddress:X}{(sseCount > 1 ? $", and {sseCount - 1} more functions have some" : "")}; {layout.Id} starts the "
-                + $"processor "
-                + "with SSE off (CR4.OSFXSR is 0), and the guest does not change CR4, so that each is an invalid opcode: compile with "
-                + "-mno-sse (-march=i686 or -mgeneral-regs-only), or set CR4.OSFXSR at the guest's start.");
+                + $"0x{sseAddress:X}{(sseCount > 1 ? $", and {sseCount - 1} more functions have some" : "")}; "
+                + $"{layout.Id} starts the processor with SSE off (CR4.OSFXSR is 0), and the guest does not change CR4, "
+                + "so that each is an invalid opcode: compile with -mno-sse (-march=i686 or -mgeneral-regs-only), "
+                + "or set CR4.OSFXSR at the guest's start.");
         }
     }
 
     private static void ReportPort(ElfSymbol function, ulong address, uint port, X86Instruction instruction, CappedFindings findings) =>
         findings.Add(Rules.UnknownPort, () =>
             $"the function {SymbolNames.Quote(function.Name)} "
-            + $"{(instruction.Opcode is InByte or InWord or InByteFromDx or InWordFromDx ? "reads from" : "writes to")} port 0x{port:X} "
-            + $"at 0x{address:X}, "
-            + "where a guest has no device, so that the call ends there: the host listens at ports 99, 101, 102, 103, 107 and 108; leave "
-            + "the device out of the guest.");
+            + (instruction.Opcode is InByte or InWord or InByteFromDx or InWordFromDx ? "reads from" : "writes to")
+            + $" port 0x{port:X} at 0x{address:X}, "
+            + "where a guest has no device, so that the call ends there: the host listens at ports 99, 101, 102, 103, 107 and 108; "
+            + "leave the device out of the guest.");
 
     private static uint? PortOf(X86Instruction instruction, uint? dx) => instruction is { Map: OpcodeMap.OneByte, IsVector: false }
         ? instruction.Opcode switch
@@ -103,8 +106,8 @@ internal static class InstructionRules
         : null;
 
     /// <summary>
-    /// Checks whether an instruction uses an XMM register, which CR4.OSFXSR enables (Intel SDM volume 3, section 14.1.2). MMX and x87 do
-    /// not need that bit.
+    /// Checks whether an instruction uses an XMM register, which CR4.OSFXSR enables (Intel SDM volume 3, section 14.1.2). MMX and x87
+    /// instructions do not need the bit.
     /// </summary>
     private static bool IsSse(X86Instruction instruction)
     {

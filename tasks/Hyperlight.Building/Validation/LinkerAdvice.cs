@@ -12,14 +12,14 @@ internal static class LinkerAdvice
     {
         ElfLinker.Gnu or ElfLinker.Gold => $"-Wl,-Ttext-segment={address}, or the first address of the linker script",
         ElfLinker.Lld or ElfLinker.Mold => $"-Wl,--image-base={address}, or the first address of the linker script",
-        _ => $"-Wl,-Ttext-segment={address} with GNU ld, -Wl,--image-base={address} with lld or mold, or the first address of the linker "
-            + $"script",
+        _ => $"-Wl,-Ttext-segment={address} with GNU ld, -Wl,--image-base={address} with lld or mold, "
+            + "or the first address of the linker script",
     };
 
     /// <summary>Gets the advice for linking a guest without a dynamic loader.</summary>
     public static string WithoutDynamicLoader(ElfFile elf) => elf.Linker == ElfLinker.Gold
-        ? "link statically with another linker than gold (-static-pie -nostdlib -fuse-ld=bfd), which cannot leave the loader out of a "
-            + "position-independent guest"
+        ? "link statically with another linker than gold (-static-pie -nostdlib -fuse-ld=bfd), "
+            + "which cannot leave the loader out of a position-independent guest"
         : "link statically (-static-pie -nostdlib, or -Wl,--no-dynamic-linker)";
 
     /// <summary>Gets the advice for separating the pages of code and data.</summary>
@@ -27,8 +27,8 @@ internal static class LinkerAdvice
     {
         if (elf.Linker == ElfLinker.Gold)
         {
-            return "start code and data on pages of their own in the linker script (. = ALIGN(4096)), or link with another linker than "
-                + "gold (-fuse-ld=bfd -Wl,-z,separate-code)";
+            return "start code and data on pages of their own in the linker script (. = ALIGN(4096)), "
+                + "or link with another linker than gold (-fuse-ld=bfd -Wl,-z,separate-code)";
         }
 
         return IsAllInOne(elf)

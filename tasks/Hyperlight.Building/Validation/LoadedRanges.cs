@@ -4,10 +4,9 @@ using Hyperlight.Elf;
 namespace Hyperlight.Validation;
 
 /// <summary>
-/// The addresses of the loaded segments. A hostile file can have a million segments and as many relocations, in any order and
-/// overlapping, so a search must not look at every segment. The starts of the segments are sorted, and each has the greatest end of the
-/// segments up to
-/// and including it.
+/// The addresses of the loaded segments. A hostile file can have a million segments and as many relocations, in any order and overlapping,
+/// so a search must not look at every segment. The starts of the segments are sorted. Each start has the greatest end of its segment and
+/// of all segments before.
 /// </summary>
 internal sealed class LoadedRanges
 {

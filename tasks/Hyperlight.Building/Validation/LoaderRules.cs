@@ -19,7 +19,7 @@ internal static class LoaderRules
             if (segment.Type == ElfSegmentType.Interpreter)
             {
                 findings.Add(Rules.Interpreter, () =>
-                    $"the guest asks for the dynamic loader "
+                    "the guest asks for the dynamic loader "
                     + $"{SymbolNames.Quote(Encoding.UTF8.GetString(Start(elf.ContentOf(segment).Span)).TrimEnd('\0'))} "
                     + $"(PT_INTERP, program header {segment.Index}), inside a micro-VM there is none: "
                     + LinkerAdvice.WithoutDynamicLoader(elf) + ".");
@@ -28,8 +28,8 @@ internal static class LoaderRules
             {
                 findings.Add(Rules.ExecutableStack, () =>
                     $"the guest asks for an executable stack (PT_GNU_STACK, program header {segment.Index}), which has no effect: "
-                    + "what a guest can execute follows from its layout alone. Link with -Wl,-z,noexecstack, and give assembly files a "
-                    + ".note.GNU-stack section.");
+                    + "what a guest can execute follows from its layout alone. Link with -Wl,-z,noexecstack, "
+                    + "and give assembly files a .note.GNU-stack section.");
             }
         }
 
@@ -37,7 +37,7 @@ internal static class LoaderRules
         {
             findings.Add(Rules.SharedLibrary, () =>
                 $"the guest needs {SymbolNames.List(elf.NeededLibraries)} (DT_NEEDED), inside a micro-VM there are no shared libraries: "
-                + $"link statically.");
+                + "link statically.");
         }
     }
 

@@ -4,8 +4,8 @@ namespace Hyperlight.Validation;
 
 /// <summary>
 /// The rules for relocations. The bake applies relocations that only add the load address. All other kinds need a dynamic loader or start
-/// code of the
-/// guest. Relocations into a segment that is not writable (DT_TEXTREL) are allowed, because the segment is not mapped during a bake.
+/// code of the guest. Relocations into a segment that is not writable (DT_TEXTREL) are allowed, because the segment is not mapped during a
+/// bake.
 /// </summary>
 internal static class RelocationRules
 {
@@ -53,10 +53,10 @@ internal static class RelocationRules
 
             if (table is not null)
             {
-                return $"the relocation {name} stands in the section {SymbolNames.Quote(table.Section)}, which the dynamic table does not "
-                    + $"name, so that nothing applies it; "
-                    + "relocations are applied where PT_DYNAMIC leads to them: give .dynamic a PT_DYNAMIC header in the linker script "
-                    + "(PHDRS), or link for a fixed address (-static -no-pie).";
+                return $"the relocation {name} is in the section {SymbolNames.Quote(table.Section)}, "
+                    + "which the dynamic table does not name, so that nothing applies it; "
+                    + "relocations are applied where PT_DYNAMIC leads to them: "
+                    + "give .dynamic a PT_DYNAMIC header in the linker script (PHDRS), or link for a fixed address (-static -no-pie).";
             }
 
             (string found, string remedy) = Describe(relocation, elf);
@@ -70,7 +70,7 @@ internal static class RelocationRules
         if ((elf.Machine == ElfMachine.I386 ? ThreadLocal386 : ThreadLocalAmd64).Contains(relocation.Type))
         {
             return ($"is of {(symbol is null ? "a thread-local variable" : $"the thread-local variable {symbol}")}, whose place depends "
-                + $"on the thread",
+                + "on the thread",
                 "link as a program (-static-pie -nostdlib), not as a shared library, or compile with -ftls-model=local-exec");
         }
 
@@ -96,13 +96,13 @@ internal static class RelocationRules
         {
             (true, true) => $"the function {function} is chosen by the resolver {chosenBy}",
             (true, false) => $"the function {function} is chosen by a resolver",
-            // lld names a function by its entry in the procedure linkage table.
+            // lld gives the function the address of its entry in the procedure linkage table.
             (false, _) => $"a function is chosen by the resolver {chosenBy}",
         };
         return found
             + $" when the program starts (IFUNC, relocation {name}), nothing calls resolvers in a guest: "
-            + "replace the attribute ifunc or target_clones by an ordinary function, or link a C library that was built without them "
-            + "(musl, picolibc).";
+            + "replace the attribute ifunc or target_clones by an ordinary function, "
+            + "or link a C library that was built without them (musl, picolibc).";
     }
 
     private static void ReportRange(ElfRelocation relocation, ElfFile elf, CappedFindings findings) =>

@@ -15,8 +15,8 @@ internal static class SegmentRules
         if (elf.LoadSegments.IsEmpty && elf.Type is (ElfType.Executable or ElfType.PositionIndependent))
         {
             findings.Add(Rules.NoLoadSegment, () =>
-                "no program header is a PT_LOAD with a memory size above 0, a guest needs at least one: check the linker script and that "
-                + "the file was linked.");
+                "no program header is a PT_LOAD with a memory size above 0, a guest needs at least one: "
+                + "check the linker script and that the file was linked.");
         }
 
         // Segments without memory are not loaded, but their fields must be consistent too.
@@ -48,8 +48,8 @@ internal static class SegmentRules
         if (segment.FileSize > segment.MemorySize)
         {
             findings.Add(Rules.SegmentRange, () =>
-                $"{segment} has 0x{segment.FileSize:X} bytes in the file but only 0x{segment.MemorySize:X} in memory, the file size may "
-                + $"not be greater: "
+                $"{segment} has 0x{segment.FileSize:X} bytes in the file but only 0x{segment.MemorySize:X} in memory, "
+                + "the file size may not be greater: "
                 + "check the linker script or what changed the file after linking.");
         }
 
@@ -83,9 +83,9 @@ internal static class SegmentRules
         else if (segment.Alignment > 1 && !IsCongruent(segment))
         {
             findings.Add(Rules.SegmentAlignment, () =>
-                $"{segment} lies at file offset 0x{segment.Offset:X}, "
-                + $"that and its address must leave the same remainder when divided by its alignment 0x{segment.Alignment:X}: check the "
-                + $"linker script or what changed the file after linking.");
+                $"{segment} is at file offset 0x{segment.Offset:X}, "
+                + $"the offset and the address must leave the same remainder when divided by the alignment 0x{segment.Alignment:X}: "
+                + "check the linker script or what changed the file after linking.");
         }
     }
 
@@ -99,8 +99,8 @@ internal static class SegmentRules
                 findings.Add(Rules.SegmentOrder, () => segment.LastAddress < lower.VirtualAddress
                     ? $"{segment} follows {lower} in the program header table, "
                         + "segments must be in ascending order of their addresses: sort them in the linker script."
-                    : $"{segment} overlaps {lower}, every address may belong to one segment only: check the addresses in the linker "
-                        + $"script.");
+                    : $"{segment} overlaps {lower}, every address may belong to one segment only: "
+                        + "check the addresses in the linker script.");
             }
 
             highest = highest is { } other && other.LastAddress >= segment.LastAddress ? other : segment;
@@ -117,8 +117,8 @@ internal static class SegmentRules
             {
                 findings.Add(Rules.AddressBeyondLayout, () =>
                     $"{segment} ends 0x{distance:X} bytes above the guest's lowest segment (0x{elf.LoadBase:X}), "
-                    + $"{layout.Id} has room for 0x{room:X} ({ByteSize.ToText(room)}): link the segments closer together or make the "
-                    + $"guest smaller.");
+                    + $"{layout.Id} has room for 0x{room:X} ({ByteSize.ToText(room)}): "
+                    + "link the segments closer together or make the guest smaller.");
             }
         }
 
@@ -132,10 +132,9 @@ internal static class SegmentRules
             }
 
             findings.Add(Rules.SegmentAlignment, () =>
-                $"{strictest} has the alignment 0x{placement.Alignment:X}; {layout.Id} starts images at {layout.SnapshotBase}, and of the "
-                + $"0x{room:X} bytes "
-                + $"it has room for, the alignment alone would take 0x{placement.Padding:X}: lower the alignment in the linker script or "
-                + $"of the variable that asks for it.");
+                $"{strictest} has the alignment 0x{placement.Alignment:X}; {layout.Id} starts images at {layout.SnapshotBase}, "
+                + $"and of the 0x{room:X} bytes for the image the alignment alone would take 0x{placement.Padding:X}: "
+                + "lower the alignment in the linker script or of the variable that asks for it.");
         }
     }
 
@@ -148,20 +147,20 @@ internal static class SegmentRules
 
         if (elf.Type == ElfType.Executable && elf.LoadBase != layout.SnapshotBase.Value)
         {
-            // A guest that is not position-independent would have a layout of upstream at the lowest base.
+            // At the lowest base itself, a guest that is not position-independent has a layout of upstream.
             (string allowed, GuestPhysicalAddress example) = layout.LowestBase is { } lowest
                 ? ($"a multiple of 0x{GuestLayout.PageSize:X} above {lowest}, for example {ExampleBase}", ExampleBase)
                 : ($"{layout.SnapshotBase}", layout.SnapshotBase);
             findings.Add(Rules.LinkAddress, () =>
-                $"the guest is linked for address 0x{elf.LoadBase:X} (ET_EXEC, not position-independent), {layout.Id} loads it at "
-                + $"{allowed}: "
+                $"the guest is linked for address 0x{elf.LoadBase:X} (ET_EXEC, not position-independent), "
+                + $"{layout.Id} loads it at {allowed}: "
                 + $"link it position-independent (-static-pie), or with its first segment there ({LinkerAdvice.StartAt(elf, example)}).");
         }
         else if (elf.LoadBase % GuestLayout.PageSize != 0)
         {
             findings.Add(Rules.LinkAddress, () =>
-                $"the guest's lowest segment is at 0x{elf.LoadBase:X}, the image must start on a page, a multiple of "
-                + $"0x{GuestLayout.PageSize:X}: "
+                $"the guest's lowest segment is at 0x{elf.LoadBase:X}, the image must start on a page, "
+                + $"a multiple of 0x{GuestLayout.PageSize:X}: "
                 + $"{LinkerAdvice.AlignFirst(elf)}.");
         }
     }
@@ -171,9 +170,9 @@ internal static class SegmentRules
         if (!elf.LoadSegments.IsEmpty && layout.SnapshotBase.Value == 0)
         {
             findings.Add(Rules.MemoryAtZero, () =>
-                $"{layout.Id} loads the guest at address 0, so a null pointer leads to its first segment and to no fault: "
-                + $"a guest that need not start in real mode has a guard when it is linked elsewhere than at 0 and 0x1000, for example at "
-                + $"{ExampleBase} ({LinkerAdvice.StartAt(elf, ExampleBase)}), and has no version note.");
+                $"{layout.Id} loads the guest at address 0, so a null pointer leads to its first segment and causes no fault: "
+                + "to make a null pointer fault, link a guest that need not start in real mode elsewhere than at 0 and 0x1000, "
+                + $"for example at {ExampleBase} ({LinkerAdvice.StartAt(elf, ExampleBase)}), and without a version note.");
         }
     }
 }

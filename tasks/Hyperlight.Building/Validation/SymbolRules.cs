@@ -4,22 +4,20 @@ namespace Hyperlight.Validation;
 
 /// <summary>
 /// The rules for undefined symbols. Linkers give the address 0 to weak symbols, and to others if an option allows undefined symbols.
-/// Programs may check whether a weak
-/// symbol is defined, as C libraries do. A program must not call a weak function without the check.
+/// Programs may check whether a weak symbol is defined, as C libraries do. A program must not call a weak function without the check.
 /// </summary>
 internal static class SymbolRules
 {
     /// <summary>
     /// The names of the function that finds a thread-local variable, for amd64 and for i686. In a program without a loader the linker
-    /// replaces each call of the function by the variable's
-    /// address, and some linkers keep the name.
+    /// replaces each call of the function by the variable's address, and some linkers keep the name.
     /// </summary>
     private static readonly string[] ReplacedByLinkers = ["__tls_get_addr", "___tls_get_addr"];
 
     public static void Check(ElfFile elf, CappedFindings findings)
     {
-        // A missing dynamic loader, a missing library or a relocation with a symbol is the cause then, and other rules report it. An
-        // object file is not linked yet.
+        // Other rules report the cause if a dynamic loader or a library is missing, or a relocation has a symbol. An object file is not
+        // linked yet.
         if (elf.Type == ElfType.Relocatable || LoaderRules.NeedsLoader(elf)
             || elf.Relocations.Any(relocation => relocation.Symbol != 0 && relocation.Type != ElfRelocation.None))
         {
@@ -37,9 +35,9 @@ internal static class SymbolRules
             if (symbol.Binding == ElfSymbolBinding.Global)
             {
                 findings.Add(Rules.UndefinedSymbol, () =>
-                    $"nothing defines the symbol {SymbolNames.Quote(symbol.Name)}, so that its address is 0: define it in the guest, or "
-                    + $"link the library that does, "
-                    + "and link with -Wl,--no-undefined, so that the linker refuses what is missing.");
+                    $"nothing defines the symbol {SymbolNames.Quote(symbol.Name)}, so that its address is 0: "
+                    + "define it in the guest, or link the library that does, "
+                    + "and link with -Wl,--no-undefined, so that the linker reports undefined symbols.");
             }
             else if (symbol.Binding == ElfSymbolBinding.Weak || (symbol.Type == ElfSymbolType.None && !symbol.Name.StartsWith('_')))
             {
@@ -62,13 +60,13 @@ internal static class SymbolRules
             findings.Add(Rules.UndefinedSymbol, () =>
             {
                 string caller = SymbolNames.Quote(function.Name);
-                string remedy = "and does not ask whether it is there, so that the call leads to address 0: define the symbol in the "
-                    + "guest, or compare its address with NULL first.";
+                string remedy = "and does not compare its address with NULL first, so that the call leads to address 0: "
+                    + "define the symbol in the guest, or add the comparison.";
                 return weak.Count switch
                 {
                     // GNU ld does not write undefined weak symbols to the symbol table.
-                    0 => $"the function {caller} calls a weak symbol that nothing defines {remedy} nm -u names the undefined symbols of "
-                        + $"its object file.",
+                    0 => $"the function {caller} calls a weak symbol that nothing defines {remedy} "
+                        + "nm -u names the undefined symbols of its object file.",
                     1 => $"the function {caller} calls the weak symbol {names}, which nothing defines, {remedy}",
                     _ => $"the function {caller} calls one of the weak symbols {names}, which nothing defines, {remedy}",
                 };
@@ -78,10 +76,10 @@ internal static class SymbolRules
         if (!called && weak.Count > 0)
         {
             findings.Add(Rules.WeakSymbol, () => weak.Count == 1
-                ? $"nothing defines the weak symbol {names}, so that its address is 0: the guest must ask whether the symbol is there "
-                    + $"before it uses the symbol."
-                : $"nothing defines the weak symbols {names}, so that their addresses are 0: the guest must ask whether such a symbol is "
-                    + $"there before it uses the symbol.");
+                ? $"nothing defines the weak symbol {names}, so that its address is 0: "
+                    + "the guest must compare the address with NULL before it uses the symbol."
+                : $"nothing defines the weak symbols {names}, so that their addresses are 0: "
+                    + "the guest must compare the address of such a symbol with NULL before it uses the symbol.");
         }
     }
 }

@@ -4,11 +4,9 @@ namespace Hyperlight.Validation;
 
 /// <summary>
 /// The rules for thread-local variables. Code finds them through a thread pointer, which hosts do not set. A guest may set the thread
-/// pointer itself. A guest that does so
-/// has one of these traces: the address of the variables' initial values or of the program header for them, an instruction that sets the
-/// base of a segment register,
-/// or the variables at their final address, followed by the word that points to itself (psABI supplements, thread-local storage variant
-/// II).
+/// pointer itself. A guest that does so has one of these traces: the address of the variables' initial values or of the program header for
+/// them, an instruction that sets the base of a segment register, or the variables at their final address, followed by the word that points
+/// to itself (psABI supplements, thread-local storage variant II).
 /// </summary>
 internal static class ThreadLocalRules
 {
@@ -26,9 +24,9 @@ internal static class ThreadLocalRules
                 && symbol.Name.Length > 0).Select(symbol => symbol.Name).FirstOrDefault();
             return $"the guest has 0x{storage.Size:X} bytes of thread-local variables "
                 + $"({storage.Origin}{(variable is null ? "" : $", {SymbolNames.Quote(variable)} among them")}), "
-                + "and nothing in it sets up a thread pointer, so that each lies somewhere else than its program thinks: make the "
-                + "variables ordinary ones, a guest has one thread, "
-                + "or build the guest with a start that sets up the thread pointer, as the guest kit's does.";
+                + "and nothing in the guest sets up a thread pointer, so that the code looks for them at wrong addresses: "
+                + "make the variables ordinary ones, because a guest has one thread, "
+                + "or build the guest with start code that sets up the thread pointer, like the start code of the guest kit.";
         });
     }
 
@@ -38,13 +36,12 @@ internal static class ThreadLocalRules
         {
             if (segment is { Type: ElfSegmentType.ThreadLocalStorage, MemorySize: > 0 })
             {
-                return new(
-                    $"PT_TLS, program header "
-                    + $"{segment.Index}", segment.VirtualAddress, segment.FileSize, segment.MemorySize, segment.Alignment);
+                string origin = $"PT_TLS, program header {segment.Index}";
+                return new(origin, segment.VirtualAddress, segment.FileSize, segment.MemorySize, segment.Alignment);
             }
         }
 
-        // If a linker script lists program headers without this one, the file still has the sections.
+        // A linker script may leave out the PT_TLS program header. The file then still has the sections.
         ElfSection[] sections = [.. elf.Sections.Where(section => (section.Flags & ElfSectionFlags.ThreadLocal) != 0 && section.Size > 0)];
         if (sections.Length == 0)
         {
@@ -57,9 +54,8 @@ internal static class ThreadLocalRules
         ulong fileSize = sections.Aggregate(0UL, (sum, section) => section.Type == ElfSectionType.NoBits
             ? sum
             : unchecked(sum + section.Size));
-        return new(
-            $"section {SymbolNames.Quote(first.Name)} without a PT_TLS "
-            + $"header", first.Address, fileSize, size, sections.Max(section => section.Alignment));
+        string place = $"section {SymbolNames.Quote(first.Name)} without a PT_TLS header";
+        return new(place, first.Address, fileSize, size, sections.Max(section => section.Alignment));
     }
 
     private static bool PointsToItself(ElfFile elf, Storage storage)
@@ -78,7 +74,7 @@ internal static class ThreadLocalRules
         {
             if (offset >= segment.Offset && offset - segment.Offset < segment.FileSize)
             {
-                // The ELF header is before the program headers and has their address.
+                // Code may also find the program headers through the ELF header, which is before them.
                 ulong headers = unchecked(segment.VirtualAddress + (offset - segment.Offset));
                 ulong header = segment.Offset == 0 ? segment.VirtualAddress : headers;
                 return references.Reach(header, unchecked(headers - header + size));

@@ -4,10 +4,9 @@ using Hyperlight.Paging;
 namespace Hyperlight.Validation;
 
 /// <summary>
-/// The rule for code that the guest can change: a segment with the permissions to write and to execute, or a page that two segments
-/// share, because it gets the permissions of both.
-/// Without page tables shared pages do not matter, because all pages are writable and executable. A segment with both permissions is
-/// still a finding.
+/// The rule for code that the guest can change: a segment with the permissions to write and to execute, or a page that two segments share,
+/// because it gets the permissions of both. Without page tables shared pages do not matter, because all pages are writable and executable.
+/// A segment with both permissions is still a finding.
 /// </summary>
 internal static class WritableCodeRules
 {
@@ -44,12 +43,13 @@ internal static class WritableCodeRules
     private static ulong PageOf(ulong address) => address & ~(GuestLayout.PageSize - 1);
 
     private static void ReportSegment(ElfSegment segment, ElfFile elf, CappedFindings findings) => findings.Add(Rules.WritableCode, () =>
-        $"{segment} is writable and executable, which lets a bug in the guest become code: {LinkerAdvice.SeparateCode(elf)}, or ignore "
-        + $"this if the guest needs it.");
+        $"{segment} is writable and executable, which lets an attacker write code through a bug in the guest: "
+        + $"{LinkerAdvice.SeparateCode(elf)}, "
+        + "or ignore this if the guest needs it.");
 
     private static void ReportPage(
         ulong page, ElfSegment first, ElfSegment second, ElfFile elf, CappedFindings findings) => findings.Add(Rules.WritableCode, () =>
-        $"the page 0x{page:X} belongs to {first} and to {second}, so it is writable and executable, which lets a bug in the guest become "
-        + $"code: "
+        $"the page 0x{page:X} belongs to {first} and to {second}, so it is writable and executable, "
+        + "which lets an attacker write code through a bug in the guest: "
         + $"{LinkerAdvice.SeparateCode(elf)}, or ignore this if the guest needs it.");
 }
