@@ -23,7 +23,7 @@ internal static class GuestBaker
 
     /// <summary>Bakes an image. Equal requests give equal bytes on all computers.</summary>
     /// <param name="request">The guest and its settings.</param>
-    /// <param name="findings">Receives a finding for each broken rule, also warnings.</param>
+    /// <param name="findings">Receives a finding for each broken rule, including warnings.</param>
     /// <returns>The image; <c>null</c> if an error was found.</returns>
     public static BakedImage? Bake(BakeRequest request, ICollection<Finding> findings)
     {
@@ -103,8 +103,8 @@ internal static class GuestBaker
         if (!GuestName.IsValid(request.GuestName))
         {
             found.Add(Rules.BadGuestName.Found(
-                $"'{request.GuestName}' cannot be the name of a guest; a name is up to {GuestName.MaxLength} of the characters A-Z a-z "
-                + $"0-9 _ - . "
+                $"'{request.GuestName}' cannot be the name of a guest; "
+                + $"a name is up to {GuestName.MaxLength} of the characters A-Z a-z 0-9 _ - . "
                 + "and starts with none of - and .: give the guest another name."));
         }
 
@@ -119,7 +119,7 @@ internal static class GuestBaker
             {
                 found.Add(Rules.LayoutLacks.Found(
                     $"the guest is to find files by the labels {string.Join(", ", request.FileLabels)}, guests of the layout {layout.Id} "
-                    + $"have no list of files: "
+                    + "have no list of files: "
                     + "remove FileMappings, map the files with SandboxOptions.MapFile and pass their addresses to the guest."));
             }
 

@@ -4,9 +4,8 @@ using Hyperlight.Paging;
 namespace Hyperlight.Baking;
 
 /// <summary>
-/// Builds the page tables that a guest starts with. Pages without stored bytes map to the zero page that the heap region stores, in all
-/// regions.
-/// An untouched page of the heap therefore needs a page-table entry only.
+/// Builds the page tables that a guest starts with. Pages without stored bytes, of all regions, map to the zero page that the heap region
+/// stores. An untouched page of the heap therefore needs only a page-table entry.
 /// </summary>
 internal static class InitialPageTables
 {

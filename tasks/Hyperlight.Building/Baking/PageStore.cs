@@ -46,8 +46,8 @@ internal sealed class PageStore
     }
 
     /// <summary>
-    /// Writes the lowest <paramref name="size"/> bytes (at most 8) of <paramref name="value"/>, little-endian, at <paramref
-    /// name="offset"/>.
+    /// Writes the lowest <paramref name="size"/> bytes (at most 8) of <paramref name="value"/>, little-endian, at
+    /// <paramref name="offset"/>.
     /// </summary>
     public void WriteWord(ulong offset, ulong value, int size)
     {

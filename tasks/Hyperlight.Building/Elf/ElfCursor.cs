@@ -2,9 +2,7 @@ using System.Buffers.Binary;
 
 namespace Hyperlight.Elf;
 
-/// <summary>
-/// Reads little-endian fields one after the other. The caller has checked that the bytes contain the whole structure.
-/// </summary>
+/// <summary>Reads little-endian fields one after the other. The caller has checked that the bytes contain the whole structure.</summary>
 internal ref struct ElfCursor(ReadOnlySpan<byte> bytes, ElfFormat format)
 {
     private readonly ElfFormat _format = format;

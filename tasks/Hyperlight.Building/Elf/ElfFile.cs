@@ -4,8 +4,7 @@ namespace Hyperlight.Elf;
 
 /// <summary>
 /// The ELF file of a guest: 32 or 64 bits, little-endian, of any machine. The values are kept as they are in the file, and are not valid
-/// before
-/// <c>GuestValidator</c> has checked them. Reading takes time and memory in proportion to the size of the file, for any content.
+/// before <c>GuestValidator</c> has checked them. Reading takes time and memory in proportion to the size of the file, for any content.
 /// </summary>
 internal sealed class ElfFile
 {
@@ -75,8 +74,7 @@ internal sealed class ElfFile
 
     /// <summary>
     /// Gets the size from <see cref="LoadBase"/> to the end of <see cref="LoadSegments"/> in bytes, not rounded; 0 if there are no such
-    /// segments,
-    /// <see cref="ulong.MaxValue"/> if a segment reaches beyond the address space.
+    /// segments, <see cref="ulong.MaxValue"/> if a segment reaches beyond the address space.
     /// </summary>
     public ulong LoadSize { get; }
 
@@ -150,9 +148,9 @@ internal sealed class ElfFile
         if (ElfSectionTable.IsDebugFile(sections))
         {
             findings.Add(Rules.DebugFile.Found(
-                "the file was separated from a guest for debuggers (objcopy --only-keep-debug): it holds debug information, and of code "
-                + "and data the sizes alone; "
-                + "give the guest itself, whose file mostly has the same name without .debug."));
+                "the file was separated from a guest for debuggers (objcopy --only-keep-debug): it holds debug information, "
+                + "but of code and data only the sizes; "
+                + "give the guest itself, whose file usually has the same name without .debug."));
             return null;
         }
 

@@ -1,31 +1,31 @@
 namespace Hyperlight.Elf;
 
-/// <summary>The sizes of an ELF class's structures, in bytes (gABI; the names are those of its Elf64 types).</summary>
+/// <summary>The sizes of the structures of an ELF class in bytes (gABI).</summary>
 /// <param name="Class">The class.</param>
 internal readonly record struct ElfFormat(ElfClass Class)
 {
-    /// <summary>Elf64_Ehdr.</summary>
+    /// <summary>Gets the size of the ELF header (Elf64_Ehdr).</summary>
     public int HeaderSize => Is64 ? 64 : 52;
 
-    /// <summary>Elf64_Phdr.</summary>
+    /// <summary>Gets the size of a program header (Elf64_Phdr).</summary>
     public int ProgramHeaderSize => Is64 ? 56 : 32;
 
-    /// <summary>Elf64_Shdr.</summary>
+    /// <summary>Gets the size of a section header (Elf64_Shdr).</summary>
     public int SectionHeaderSize => Is64 ? 64 : 40;
 
-    /// <summary>Elf64_Dyn.</summary>
+    /// <summary>Gets the size of an entry of the dynamic table (Elf64_Dyn).</summary>
     public int DynamicEntrySize => Is64 ? 16 : 8;
 
-    /// <summary>Elf64_Rel.</summary>
+    /// <summary>Gets the size of a relocation without addend (Elf64_Rel).</summary>
     public int RelSize => Is64 ? 16 : 8;
 
-    /// <summary>Elf64_Rela.</summary>
+    /// <summary>Gets the size of a relocation with addend (Elf64_Rela).</summary>
     public int RelaSize => Is64 ? 24 : 12;
 
-    /// <summary>Elf64_Sym.</summary>
+    /// <summary>Gets the size of a symbol (Elf64_Sym).</summary>
     public int SymbolSize => Is64 ? 24 : 16;
 
-    /// <summary>Elf64_Addr, and the word a relocation changes.</summary>
+    /// <summary>Gets the size of an address (Elf64_Addr), and of the word that a relocation changes.</summary>
     public int WordSize => Is64 ? 8 : 4;
 
     /// <summary>Gets the greatest address.</summary>

@@ -1,6 +1,6 @@
 namespace Hyperlight.Elf;
 
-/// <summary>The ELF header, with the counts that overflow into section header 0 resolved.</summary>
+/// <summary>The ELF header. Counts that are too large for the header are taken from section header 0.</summary>
 internal readonly record struct ElfHeader(
     ElfFormat Format,
     ElfType Type,
@@ -79,8 +79,8 @@ internal readonly record struct ElfHeader(
         if (headerSize != format.HeaderSize)
         {
             findings.Add(Rules.MalformedHeader.Found(
-                $"e_ehsize is {headerSize}, the header of this ELF class has {format.HeaderSize} bytes: the file is damaged or was "
-                + $"changed after linking, link the guest again."));
+                $"e_ehsize is {headerSize}, the header of this ELF class has {format.HeaderSize} bytes: "
+                + "the file is damaged or was changed after linking, link the guest again."));
         }
 
         // The entry size may be 0 in a file without sections or without segments.
@@ -101,8 +101,8 @@ internal readonly record struct ElfHeader(
         else if (programHeaderCount == ManyProgramHeaders)
         {
             findings.Add(Rules.MalformedHeader.Found(
-                $"e_phnum is 0x{ManyProgramHeaders:X}, which leaves the count to section header 0, and the file has none: the file is "
-                + $"damaged or was changed after linking, link the guest again."));
+                $"e_phnum is 0x{ManyProgramHeaders:X}, which leaves the count to section header 0, and the file has none: "
+                + "the file is damaged or was changed after linking, link the guest again."));
             return null;
         }
 
@@ -115,8 +115,8 @@ internal readonly record struct ElfHeader(
         if (programHeaderCount != 0 && programHeaderOffset < (ulong)format.HeaderSize)
         {
             findings.Add(Rules.MalformedHeader.Found(
-                $"e_phoff puts {programHeaderCount} program headers at file offset 0x{programHeaderOffset:X}, into the ELF header, which "
-                + $"has 0x{format.HeaderSize:X} bytes: "
+                $"e_phoff puts {programHeaderCount} program headers at file offset 0x{programHeaderOffset:X}, into the ELF header, "
+                + $"which has 0x{format.HeaderSize:X} bytes: "
                 + "the file is damaged or was changed after linking, link the guest again."));
             return null;
         }

@@ -5,7 +5,7 @@ namespace Hyperlight.Elf;
 /// <summary>The linker that made a file. Linkers have different options.</summary>
 internal enum ElfLinker
 {
-    /// <summary>The file does not say.</summary>
+    /// <summary>The file does not name its linker.</summary>
     Unknown,
 
     /// <summary>GNU ld.</summary>

@@ -4,8 +4,7 @@ namespace Hyperlight.Elf;
 
 /// <summary>
 /// Finds bytes of the file by their linked address, because the dynamic table has such addresses. A hostile file can have a million
-/// segments,
-/// and a million symbols that refer to them, so a search must not look at every segment. The segments are sorted once.
+/// segments, and a million symbols that refer to them, so a search must not look at every segment. The segments are sorted once.
 /// </summary>
 internal readonly ref struct ElfMemory(ReadOnlySpan<byte> file, ImmutableArray<ElfSegment> sorted)
 {

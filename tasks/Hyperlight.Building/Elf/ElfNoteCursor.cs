@@ -25,7 +25,7 @@ internal ref struct ElfNoteCursor(ReadOnlySpan<byte> bytes, ulong alignment)
     /// <summary>Gets the content of the note.</summary>
     public ReadOnlySpan<byte> Descriptor { get; private set; }
 
-    /// <summary>Goes to the next note.</summary>
+    /// <summary>Goes to the next note. Returns <c>false</c> if there are no more notes that can be read.</summary>
     public bool MoveNext()
     {
         if (!ElfRange.TrySlice(_bytes, _position, HeaderSize, out ReadOnlySpan<byte> header))
@@ -39,7 +39,7 @@ internal ref struct ElfNoteCursor(ReadOnlySpan<byte> bytes, ulong alignment)
         uint descriptorSize = cursor.ReadUInt32();
         Type = cursor.ReadUInt32();
 
-        // The position is at most the length of the bytes, the sizes are 32 bits: no sum overflows.
+        // No sum overflows, because the position is at most the length of the bytes and the sizes have 32 bits.
         ulong ownerStart = _position + HeaderSize;
         ulong descriptorStart = RoundUp(ownerStart + ownerSize);
         if (!ElfRange.TrySlice(_bytes, ownerStart, ownerSize, out ReadOnlySpan<byte> owner)

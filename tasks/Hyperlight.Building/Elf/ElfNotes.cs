@@ -13,7 +13,7 @@ internal readonly record struct ElfNotes(string? HyperlightVersion, string? Buil
     private const string VersionSection = ".note.hyperlight-version";
 
     private const uint VersionType = 1;         // the note's type (amd64 sheet, section 1.4)
-    private const int LongestVersion = 64;      // in bytes; upstream's are crate versions
+    private const int LongestVersion = 64;      // in bytes; upstream writes the versions of its crates
     private const uint BuildIdType = 3;         // NT_GNU_BUILD_ID
     private const int LongestBuildId = 64;      // in bytes; linkers write 8 to 32
 
@@ -24,7 +24,9 @@ internal readonly record struct ElfNotes(string? HyperlightVersion, string? Buil
 
     private static ReadOnlySpan<byte> BuildIdOwner => "GNU"u8;
 
-    /// <summary>Reads the notes, by section name as upstream does, then from the note segments of a file without section headers.</summary>
+    /// <summary>
+    /// Reads the notes: first from the sections, as upstream does, then from the segments, because a file may have no section headers.
+    /// </summary>
     public static ElfNotes Read(
         ReadOnlySpan<byte> file, ImmutableArray<ElfSegment> segments, ImmutableArray<ElfSection> sections, ICollection<Finding> findings)
     {
@@ -54,9 +56,9 @@ internal readonly record struct ElfNotes(string? HyperlightVersion, string? Buil
         {
             findings.Add(Rules.MalformedVersionNote.Found(
                 $"{place} holds no note of owner Hyperlight and type {VersionType} with a version of at most {LongestVersion} letters, "
-                + $"digits and .+-_, "
-                + "so the guest's Hyperlight version is not checked: build it with an unchanged guest library, and do not edit or merge "
-                + "the note."));
+                + "digits and .+-_, "
+                + "so the guest's Hyperlight version is not checked: build it with an unchanged guest library, "
+                + "and do not edit or merge the note."));
         }
 
         return new(scan.Version, scan.BuildId);

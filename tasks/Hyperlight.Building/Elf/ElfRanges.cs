@@ -2,8 +2,7 @@ namespace Hyperlight.Elf;
 
 /// <summary>
 /// Gets ranges of a file that should not overlap, for example notes. All ranges together are no longer than the file. A hostile file that
-/// names
-/// one range a million times gets empty ranges after that limit.
+/// names one range a million times gets empty ranges after that limit.
 /// </summary>
 internal ref struct ElfRanges(ReadOnlySpan<byte> file)
 {

@@ -7,7 +7,7 @@ namespace Hyperlight.Elf;
 /// <param name="Addend">The number to add; <c>null</c> if the word to change contains the number (REL and RELR).</param>
 internal readonly record struct ElfRelocation(ulong Offset, uint Type, uint Symbol, long? Addend)
 {
-    /// <summary>R_386_NONE and R_X86_64_NONE: nothing is to be done.</summary>
+    /// <summary>R_386_NONE and R_X86_64_NONE: the relocation has no effect.</summary>
     public const uint None = 0;
 
     /// <summary>R_386_RELATIVE and R_X86_64_RELATIVE: the word becomes the load address plus the addend.</summary>

@@ -83,8 +83,8 @@ internal readonly ref struct ElfRelocationTables(
         if (_dynamic.Find(entrySizeTag) is { } found && found != (ulong)entrySize)
         {
             _findings.Add(Rules.MalformedDynamic.Found(
-                $"an entry of {name} is said to have {found} bytes, entries of this ELF class have {entrySize}: the file is damaged, link "
-                + $"the guest again."));
+                $"the dynamic table gives an entry of {name} {found} bytes, entries of this ELF class have {entrySize}: "
+                + "the file is damaged, link the guest again."));
             return default;
         }
 
@@ -109,8 +109,8 @@ internal readonly ref struct ElfRelocationTables(
         if (size.Value % (ulong)entrySize != 0)
         {
             _findings.Add(Rules.MalformedDynamic.Found(
-                $"{name} has 0x{size:X} bytes, that is no multiple of its entries' {entrySize}: the file is damaged, link the guest "
-                + $"again."));
+                $"{name} has 0x{size:X} bytes, which is not a multiple of {entrySize}, the size of its entries: "
+                + "the file is damaged, link the guest again."));
         }
 
         if (!_memory.TrySlice(address.Value, size.Value, out ReadOnlySpan<byte> bytes))
@@ -161,9 +161,8 @@ internal readonly ref struct ElfRelocationTables(
 
     /// <summary>
     /// Expands RELR: an even word is the address of a word to relocate. An odd word is a bitmap, from bit 1 on, of the words behind the
-    /// words that were
-    /// described before. A word of the table can describe 63 relocations. Their number is limited, because each must change a word of the
-    /// file.
+    /// words that were described before. A word of the table can describe 63 relocations. Their number is limited, because each must change
+    /// a word of the file.
     /// </summary>
     private void ReadRelr(Table table, ImmutableArray<ElfRelocation>.Builder relocations, ICollection<Finding> findings)
     {
@@ -178,8 +177,8 @@ internal readonly ref struct ElfRelocationTables(
             if (described > limit - relocations.Count)
             {
                 findings.Add(Rules.MalformedDynamic.Found(
-                    $"DT_RELR describes more relocations than the file has words (0x{_fileSize / wordSize:X}): the file is damaged, link "
-                    + $"the guest again."));
+                    $"DT_RELR describes more relocations than the file has words (0x{_fileSize / wordSize:X}): "
+                    + "the file is damaged, link the guest again."));
                 return;
             }
 
@@ -217,9 +216,9 @@ internal readonly ref struct ElfRelocationTables(
         if (kind is not ((ulong)ElfDynamicTag.Rel or (ulong)ElfDynamicTag.Rela))
         {
             _findings.Add(Rules.MalformedDynamic.Found(
-                $"{Name} is of kind {(kind is null ? "unknown, DT_PLTREL is missing" : $"DT_PLTREL = {kind}")}, allowed are "
-                + $"{(int)ElfDynamicTag.Rel} (DT_REL) "
-                + $"and {(int)ElfDynamicTag.Rela} (DT_RELA): the file is damaged, link the guest again."));
+                $"{Name} is of kind {(kind is null ? "unknown, DT_PLTREL is missing" : $"DT_PLTREL = {kind}")}, "
+                + $"allowed are {(int)ElfDynamicTag.Rel} (DT_REL) and {(int)ElfDynamicTag.Rela} (DT_RELA): "
+                + "the file is damaged, link the guest again."));
             return;
         }
 

@@ -6,7 +6,7 @@ namespace Hyperlight.Elf;
 internal enum ElfSectionFlags : ulong
 #pragma warning restore CA1711
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>No flags.</summary>
     None = 0,
 
     /// <summary>SHF_WRITE: written while the program runs.</summary>

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Hyperlight.Elf;
 
-/// <summary>Reads the section headers. A guest runs without them, but a file that lost them was probably cut off.</summary>
+/// <summary>Reads the section headers. A guest runs without section headers, but a file that lost them was probably cut off.</summary>
 internal static class ElfSectionTable
 {
     /// <summary>Reads all section headers. Returns an empty list, with a finding, if they are not all in the file.</summary>
@@ -89,9 +89,8 @@ internal static class ElfSectionTable
         if (header.SectionNameIndex >= header.SectionHeaderCount)
         {
             findings.Add(Rules.MalformedHeader.Found(
-                $"the section names are said to be in section {header.SectionNameIndex}, the file has {header.SectionHeaderCount} "
-                + $"sections: "
-                + "the file is damaged, link the guest again."));
+                $"e_shstrndx puts the section names into section {header.SectionNameIndex}, "
+                + $"the file has {header.SectionHeaderCount} sections: the file is damaged, link the guest again."));
             return [];
         }
 

@@ -1,6 +1,6 @@
 namespace Hyperlight.Elf;
 
-/// <summary>What a section holds (gABI, sh_type). Values other than these occur and are kept.</summary>
+/// <summary>The type of a section (gABI, sh_type). A file may have other values.</summary>
 internal enum ElfSectionType : uint
 {
     /// <summary>SHT_NULL: nothing; the first section header of every file.</summary>

@@ -20,9 +20,8 @@ internal readonly record struct ElfSegment(
     ulong Alignment)
 {
     /// <summary>
-    /// Gets the address of the last byte in memory, or of the start if the segment has no memory, or the last 64-bit address if the
-    /// segment reaches
-    /// beyond that.
+    /// Gets the address of the last byte in memory; the start if the segment has no memory; the last 64-bit address if the segment reaches
+    /// beyond the address space.
     /// </summary>
     public ulong LastAddress
     {

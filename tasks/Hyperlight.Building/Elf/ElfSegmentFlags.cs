@@ -6,15 +6,15 @@ namespace Hyperlight.Elf;
 internal enum ElfSegmentFlags : uint
 #pragma warning restore CA1711
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>No permissions.</summary>
     None = 0,
 
-    /// <summary>PF_X.</summary>
+    /// <summary>PF_X: the memory is executable.</summary>
     Execute = 1,
 
-    /// <summary>PF_W.</summary>
+    /// <summary>PF_W: the memory is writable.</summary>
     Write = 2,
 
-    /// <summary>PF_R.</summary>
+    /// <summary>PF_R: the memory is readable.</summary>
     Read = 4,
 }

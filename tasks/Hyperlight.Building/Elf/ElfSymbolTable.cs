@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Hyperlight.Elf;
 
-/// <summary>Reads the symbols. They only make texts better, so a damaged table counts as an empty one.</summary>
+/// <summary>Reads the symbols. Guests run without symbols, so a damaged table counts as an empty table.</summary>
 internal static class ElfSymbolTable
 {
     /// <summary>Reads the symbols of .symtab or, without this section, of .dynsym. The empty first symbol is left out.</summary>

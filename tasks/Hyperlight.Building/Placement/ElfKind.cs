@@ -4,7 +4,7 @@ using Hyperlight.Layouts;
 namespace Hyperlight.Placement;
 
 /// <summary>The kind of ELF file that a guest is.</summary>
-/// <param name="Class">Whether addresses have 32 or 64 bits.</param>
+/// <param name="Class">The width of addresses.</param>
 /// <param name="Machine">The processor.</param>
 internal readonly record struct ElfKind(ElfClass Class, ElfMachine Machine)
 {

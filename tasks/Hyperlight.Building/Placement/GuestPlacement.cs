@@ -4,9 +4,8 @@ namespace Hyperlight.Placement;
 
 /// <summary>
 /// The places of a guest's segments in its image. The image starts at the base of the layout. Its lowest segment starts there too, unless
-/// the guest is
-/// position-independent and a segment has a greater alignment than a page. Then the image starts with padding that keeps
-/// all addresses equal modulo that alignment. Upstream moves such guests without padding, which breaks the alignment.
+/// the guest is position-independent and a segment has a greater alignment than a page. Then the image starts with padding that keeps all
+/// addresses equal modulo that alignment. Upstream moves such guests without padding, which breaks the alignment.
 /// </summary>
 internal readonly record struct GuestPlacement
 {

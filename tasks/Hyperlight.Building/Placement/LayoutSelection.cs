@@ -13,9 +13,8 @@ internal static class LayoutSelection
     /// </summary>
     /// <param name="elf">The guest.</param>
     /// <param name="assertedArchitecture">
-    /// The architecture that the project asserts, <c>amd64</c> or <c>i686</c>; <c>null</c> or empty for none. An assertion does not
-    /// change the layout. A finding is added
-    /// if the guest has another architecture. An unknown name asserts nothing.
+    /// The architecture that the project asserts, <c>amd64</c> or <c>i686</c>; <c>null</c> or empty for none. An assertion does not change
+    /// the layout. A finding is added if the guest has another architecture. An unknown name asserts nothing.
     /// </param>
     /// <param name="findings">Receives HL1004, HL2001, HL2003 and HL2005.</param>
     /// <returns>
@@ -92,8 +91,8 @@ internal static class LayoutSelection
 
         findings.Add(Rules.LayoutMismatch.Found(
             $"the guest is an {architecture} guest ({Describe(elf)}), the project asserts {wanted.Architecture}: "
-            + $"build the guest for {wanted.Architecture}, or remove the assertion (HyperlightArchitecture, or Architecture on the "
-            + $"item)."));
+            + $"build the guest for {wanted.Architecture}, or remove the assertion "
+            + "(HyperlightArchitecture, or Architecture on the item)."));
 
         ulong lastAddress = new ElfFormat(ElfKind.Of(wanted).Class).LastAddress;
         ElfSegment beyond = elf.LoadSegments.FirstOrDefault(segment => segment.LastAddress > lastAddress);
