@@ -8,7 +8,7 @@ public sealed class CheckTests
     {
         using SdkProject project = SdkProject.WithGuest();
 
-        BuildOutcome outcome = project.Build("HyperlightBake", ("_HyperlightMinimumMSBuildVersion", "99.0"));
+        BuildOutcome outcome = project.Build("HyperlightBake", ("_HyperlightLeastMSBuildVersion", "99.0"));
 
         Diagnostic error = Assert.Single(outcome.Errors);
         Assert.Equal(("HL4008", project.File), (error.Code, error.File));

@@ -94,7 +94,8 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
             || manifest.MediaType is not (null or OciLayout.ManifestMediaType)
             || Array.Find(
                 kinds,
-                kind => kind.ConfigMediaType == manifest.ArtifactType && kind.LayerMediaTypes.Length == manifest.Layers.Count) is not { } found)
+                kind => kind.ConfigMediaType == manifest.ArtifactType
+                    && kind.LayerMediaTypes.Length == manifest.Layers.Count) is not { } found)
         {
             throw Failure(
                 Rules.ImageUnsupported,
