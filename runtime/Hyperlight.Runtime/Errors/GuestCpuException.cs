@@ -1,8 +1,8 @@
 namespace Hyperlight;
 
 /// <summary>
-/// The guest aborted because its processor raised an exception for which the guest has no handler. The sandbox is poisoned.
-/// In the protocol an abort whose text starts with a byte of 0 to 20 or with 30 looks the same (amd64 sheet, section 5.8).
+/// The guest aborted because its processor raised an exception for which the guest has no handler. The sandbox is poisoned. In the protocol
+/// an abort whose text starts with a byte of 0 to 20 or with 30 looks the same (amd64 sheet, section 5.8).
 /// </summary>
 public sealed class GuestCpuException : GuestAbortedException
 {

@@ -5,8 +5,8 @@ namespace Hyperlight.Memory;
 
 /// <summary>
 /// Memory of the host that guests are given. The memory lies between two inaccessible pages, so that a host access that runs past either
-/// end faults instead of touching something else. Core files of this process do not contain the memory: what guests have may be secret.
-/// The memory must be unmapped from each virtual machine before it is disposed.
+/// end faults instead of touching something else. Core files of this process do not contain the memory: what guests have may be secret. The
+/// memory must be unmapped from each virtual machine before it is disposed.
 /// </summary>
 internal abstract unsafe class MappedMemory : SafeHandle
 {
@@ -95,9 +95,7 @@ internal abstract unsafe class MappedMemory : SafeHandle
         }
     }
 
-    /// <summary>
-    /// Finds the pages that may have been written, by host, guest or kernel. The other pages are zero, or show the file.
-    /// </summary>
+    /// <summary>Finds the pages that may have been written, by host, guest or kernel. The other pages are zero, or show the file.</summary>
     /// <returns>The offsets of the pages, ascending; all pages if the operating system does not tell.</returns>
     public abstract IEnumerable<ulong> WrittenPages();
 

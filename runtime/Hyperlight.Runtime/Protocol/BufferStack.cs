@@ -43,8 +43,9 @@ internal readonly ref struct BufferStack(string name, Span<byte> buffer)
     /// <summary>Takes the last message out and copies it into memory that the guest cannot reach.</summary>
     /// <param name="copy">Receives the message with its size prefix. An array that is too short is replaced by a longer one.</param>
     /// <returns>The message, at the start of <paramref name="copy"/>.</returns>
-    /// <exception cref="GuestProtocolException">There is no message, or the numbers that the guest wrote around it contradict each
-    /// other.</exception>
+    /// <exception cref="GuestProtocolException">
+    /// There is no message, or the numbers that the guest wrote around it contradict each other.
+    /// </exception>
     public ReadOnlySpan<byte> Pop(ref byte[] copy)
     {
         int end = End(Head + Trailer);

@@ -24,9 +24,7 @@ internal ref struct FlatWriter
     /// <summary>Gets the length of the message so far in bytes, whether the bytes fit the buffer or not.</summary>
     public readonly long Length => _length;
 
-    /// <summary>
-    /// Writes a vtable and room for its table. The first table is the root.
-    /// </summary>
+    /// <summary>Writes a vtable and room for its table. The first table is the root.</summary>
     /// <param name="vtable">
     /// The size of the vtable, the size of the table, then the offset of each field in the table, 0 for a field that is left out. The
     /// numbers have 16 bits in the message, but all of them fit a byte here: in code that is not optimized, only constants of bytes are

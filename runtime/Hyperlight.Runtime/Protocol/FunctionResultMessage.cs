@@ -16,8 +16,9 @@ internal static class FunctionResultMessage
 
     /// <summary>Reads the answer of a guest.</summary>
     /// <param name="message">The answer, in memory that the guest cannot reach.</param>
-    /// <param name="error">Receives the error with which the guest answered, which is not thrown; <c>null</c> if the guest answered with a
-    /// value.</param>
+    /// <param name="error">
+    /// Receives the error with which the guest answered, which is not thrown; <c>null</c> if the guest answered with a value.
+    /// </param>
     /// <returns>The value; void for an error.</returns>
     /// <exception cref="GuestProtocolException">The message is malformed.</exception>
     public static GuestValue Read(ReadOnlySpan<byte> message, out GuestErrorException? error)

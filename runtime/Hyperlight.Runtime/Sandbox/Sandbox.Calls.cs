@@ -15,9 +15,7 @@ public sealed partial class Sandbox
     /// <param name="function">The name of the function.</param>
     /// <param name="arguments">The arguments.</param>
     /// <returns>The result.</returns>
-    /// <exception cref="GuestErrorException">
-    /// The guest refused the call, or the function failed. The sandbox stays ready.
-    /// </exception>
+    /// <exception cref="GuestErrorException">The guest refused the call, or the function failed. The sandbox stays ready.</exception>
     /// <exception cref="GuestReturnTypeException">The function returned another type. The sandbox stays ready.</exception>
     /// <exception cref="MessageTooLargeException">The arguments do not fit the guest's input buffer. The sandbox stays ready.</exception>
     /// <exception cref="GuestAbortedException">
@@ -65,16 +63,12 @@ public sealed partial class Sandbox
     public void Call(string function, CallOptions options, params ReadOnlySpan<GuestValue> arguments) =>
         Invoke(function, GuestValueKind.Void, options, arguments);
 
-    /// <summary>
-    /// Calls a function of the guest on a thread of its own. Short calls are cheaper from a thread that exists already.
-    /// </summary>
+    /// <summary>Calls a function of the guest on a thread of its own. Short calls are cheaper from a thread that exists already.</summary>
     /// <inheritdoc cref="Call{T}(string, ReadOnlySpan{GuestValue})"/>
     public Task<T> CallAsync<T>(string function, params ReadOnlySpan<GuestValue> arguments) =>
         CallAsync<T>(function, default(CallOptions), arguments);
 
-    /// <summary>
-    /// Calls a function of the guest on a thread of its own. Short calls are cheaper from a thread that exists already.
-    /// </summary>
+    /// <summary>Calls a function of the guest on a thread of its own. Short calls are cheaper from a thread that exists already.</summary>
     /// <inheritdoc cref="Call{T}(string, CallOptions, ReadOnlySpan{GuestValue})"/>
     public Task<T> CallAsync<T>(string function, CallOptions options, params ReadOnlySpan<GuestValue> arguments)
     {

@@ -12,8 +12,8 @@ public sealed partial class Sandbox
     /// <remarks>
     /// The file never changes; a guest that writes to a copy of a page changes only its own copy. The host reads the file when the guest
     /// does. A program that changes the file can change what the guest sees. If the file becomes shorter, a guest that reads the missing
-    /// part crashes, and the host does not. A file on a network or in user space (NFS, SMB, FUSE) is copied into memory at once,
-    /// because nothing could stop a guest that waits for such a file.
+    /// part crashes, and the host does not. A file on a network or in user space (NFS, SMB, FUSE) is copied into memory at once, because
+    /// nothing could stop a guest that waits for such a file.
     /// </remarks>
     /// <param name="path">The path of a file of at least one byte.</param>
     /// <param name="address">
@@ -48,8 +48,8 @@ public sealed partial class Sandbox
     /// The region, which the caller disposes. The caller may do so while the region is mapped: the memory lasts as long as the mapping.
     /// </param>
     /// <param name="address">
-    /// The guest-physical address of the first byte: a multiple of 4096, where the whole region fits between the other parts of the
-    /// guest's memory.
+    /// The guest-physical address of the first byte: a multiple of 4096, where the whole region fits between the other parts of the guest's
+    /// memory.
     /// </param>
     /// <returns>The mapping, which unmaps the region when it is disposed. The disposal of the sandbox ends the mapping too.</returns>
     /// <exception cref="HyperlightException">

@@ -10,8 +10,8 @@ namespace Hyperlight;
 public sealed partial class Sandbox
 {
     /// <summary>
-    /// Takes a snapshot of the guest. Memory that the guest has not changed is not copied. If the guest has not run since the last
-    /// snapshot was taken or restored, the new snapshot shares the memory of that one.
+    /// Takes a snapshot of the guest. Memory that the guest has not changed is not copied. If the guest has not run since the last snapshot
+    /// was taken or restored, the new snapshot shares the memory of that one.
     /// </summary>
     /// <returns>The snapshot, which the caller disposes.</returns>
     /// <exception cref="SnapshotFailedException">The guest has page tables of which no snapshot can be taken.</exception>
@@ -22,8 +22,8 @@ public sealed partial class Sandbox
 
     /// <summary>
     /// Sets the guest back to a snapshot: memory, page tables and registers. A poisoned sandbox becomes ready. The restore takes time in
-    /// proportion to the memory that the guest has changed. Files and regions are unmapped. Random numbers that the guest drew at its
-    /// start are those of the snapshot.
+    /// proportion to the memory that the guest has changed. Files and regions are unmapped. Random numbers that the guest drew at its start
+    /// are those of the snapshot.
     /// </summary>
     /// <param name="snapshot">
     /// A snapshot of this sandbox, or of a sandbox with the same layout and sizes whose host functions this sandbox has too.

@@ -59,8 +59,9 @@ internal sealed class Ticker(Func<IWaitableSignal> createSignal, ThreadStarter? 
     /// <param name="timer">The timer.</param>
     /// <param name="period">The period in microseconds; 0 stops the timer.</param>
     /// <exception cref="HypervisorException">The signal of the thread cannot be created.</exception>
-    /// <exception cref="HyperlightException">HL5005: the thread cannot be started. The timer is stopped, and the next call tries
-    /// again.</exception>
+    /// <exception cref="HyperlightException">
+    /// HL5005: the thread cannot be started. The timer is stopped, and the next call tries again.
+    /// </exception>
     public void Set(GuestTimer timer, long period)
     {
         using (_lock.Enter())

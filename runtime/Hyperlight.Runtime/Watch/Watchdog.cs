@@ -55,10 +55,12 @@ internal sealed class Watchdog(ThreadStarter? startThread = null) : IDisposable
 
     /// <summary>Sets an alarm, or moves it. The time grows with the logarithm of the number of alarms.</summary>
     /// <param name="alarm">The alarm.</param>
-    /// <param name="due">The time at which the alarm rings, in milliseconds of <see cref="Now"/>; <see cref="Never"/> takes the alarm
-    /// away.</param>
-    /// <exception cref="HyperlightException">HL5005: the thread cannot be started. The alarm is not set, and the next call tries
-    /// again.</exception>
+    /// <param name="due">
+    /// The time at which the alarm rings, in milliseconds of <see cref="Now"/>; <see cref="Never"/> takes the alarm away.
+    /// </param>
+    /// <exception cref="HyperlightException">
+    /// HL5005: the thread cannot be started. The alarm is not set, and the next call tries again.
+    /// </exception>
     public void Set(Alarm alarm, long due)
     {
         bool earlier;

@@ -7,8 +7,9 @@ namespace Hyperlight.Hypervisors.Kvm;
 /// <param name="Kind">The properties of the machine that cannot be changed.</param>
 /// <param name="Machine">The machine.</param>
 /// <param name="Processor">The processor of the machine.</param>
-/// <param name="Msrs">The values of the model-specific registers after the processor was created, which are the current ones as
-/// well.</param>
+/// <param name="Msrs">
+/// The values of the model-specific registers after the processor was created, which are the current ones as well.
+/// </param>
 internal sealed record IdleMachine(MachineKind Kind, KvmVm Machine, KvmVcpu Processor, KvmMsrEntry[] Msrs) : IDisposable
 {
     /// <inheritdoc/>

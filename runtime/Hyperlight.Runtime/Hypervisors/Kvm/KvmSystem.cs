@@ -141,8 +141,9 @@ internal sealed unsafe class KvmSystem
     /// Gets the CPUID of guests: what the host supports (<c>KVM_GET_SUPPORTED_CPUID</c>, asked once), without the features that no guest is
     /// given.
     /// </summary>
-    /// <param name="physicalAddressBits">The number of physical address bits that leaf 0x80000008 reports. The guest relies on it for its
-    /// top addresses.</param>
+    /// <param name="physicalAddressBits">
+    /// The number of physical address bits that leaf 0x80000008 reports. The guest relies on it for its top addresses.
+    /// </param>
     public KvmCpuidEntry[] Cpuid(int physicalAddressBits)
     {
         KvmCpuidEntry[] entries = [.. _cpuid];

@@ -36,8 +36,9 @@ internal sealed unsafe class KvmVm(FileDescriptor descriptor) : IDisposable
     /// <c>KVM_X86_SET_MSR_FILTER</c>: keeps the guest from all model-specific registers except some. Using another register raises #GP in
     /// the guest. The host's own access is not affected. To be called before the first virtual processor is created.
     /// </summary>
-    /// <param name="allowed">The registers that the guest may read and write, at most
-    /// <see cref="ModelSpecificRegister.MaxAllowed"/>.</param>
+    /// <param name="allowed">
+    /// The registers that the guest may read and write, at most <see cref="ModelSpecificRegister.MaxAllowed"/>.
+    /// </param>
     public void SetMsrFilter(ReadOnlySpan<uint> allowed)
     {
         const uint DefaultDeny = 1;

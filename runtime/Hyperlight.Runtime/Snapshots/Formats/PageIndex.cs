@@ -7,9 +7,8 @@ namespace Hyperlight.Snapshots.Formats;
 
 /// <summary>
 /// The start of a blob with single pages of a guest's memory. The index has the number of each page in 32 bits, lowest byte first, in
-/// ascending order, and zeros
-/// up to the end of its last page. The number of a page is the address of the page divided by the page size. The pages follow in the order
-/// of their numbers.
+/// ascending order, and zeros up to the end of its last page. The number of a page is the address of the page divided by the page size. The
+/// pages follow in the order of their numbers.
 /// </summary>
 internal static class PageIndex
 {

@@ -7,9 +7,8 @@ namespace Hyperlight.Snapshots.Formats;
 
 /// <summary>
 /// The config of a snapshot in our own format, for guests that upstream has no format for (docs/image-format.md). Addresses and sizes are
-/// in bytes. A snapshot
-/// of a guest without paging has <see cref="Stored"/> and <see cref="PageCount"/>. A snapshot of a guest with paging has <see
-/// cref="MemorySize"/> and <see cref="TablesSize"/>.
+/// in bytes. A snapshot of a guest without paging has <see cref="Stored"/> and <see cref="PageCount"/>. A snapshot of a guest with paging
+/// has <see cref="MemorySize"/> and <see cref="TablesSize"/>.
 /// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record SdkSnapshotConfig

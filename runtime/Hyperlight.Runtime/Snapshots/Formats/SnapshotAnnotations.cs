@@ -28,8 +28,8 @@ internal sealed record SnapshotAnnotations
 
     /// <summary>
     /// Gets the size of the guest's heap in bytes; <c>null</c> if the config has the size. The config must record less than this size
-    /// because the blob stores one page for
-    /// all untouched pages of the heap, and upstream's loader refuses a blob that is too small for the heap of the config.
+    /// because the blob stores one page for all untouched pages of the heap, and upstream's loader refuses a blob that is too small for the
+    /// heap of the config.
     /// </summary>
     public ulong? HeapSize { get; init; }
 

@@ -5,8 +5,7 @@ namespace Hyperlight.Snapshots.Formats;
 
 /// <summary>
 /// The config of a snapshot in upstream's format, with upstream's fields in upstream's order (amd64 sheet, section 8.3; v0.16.0 for ABI
-/// version 1, HEAD for 2). Upstream
-/// refuses other fields. Other facts are recorded in <see cref="SnapshotAnnotations"/>.
+/// version 1, HEAD for 2). Upstream refuses other fields. Other facts are recorded in <see cref="SnapshotAnnotations"/>.
 /// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record SnapshotConfig
@@ -56,8 +55,8 @@ internal sealed record SnapshotLayout
     public required ulong OutputDataSize { get; init; }
 
     /// <summary>
-    /// Gets the heap size that upstream checks: the blob must have room for a heap of this size, see <see
-    /// cref="SnapshotAnnotations.HeapSize"/>.
+    /// Gets the heap size that upstream checks: the blob must have room for a heap of this size, see
+    /// <see cref="SnapshotAnnotations.HeapSize"/>.
     /// </summary>
     public required ulong HeapSize { get; init; }
 

@@ -4,9 +4,8 @@ using Hyperlight.Layouts;
 namespace Hyperlight.Snapshots.Formats;
 
 /// <summary>
-/// Checks the state of a waiting guest's interrupt controllers. KVM accepts any bytes, so a state that no guest can reach is refused
-/// here: values
-/// that no register takes, and a local APIC that is on or whose own timer runs, because the end of a call does not stop that timer.
+/// Checks the state of a waiting guest's interrupt controllers. KVM accepts any bytes, so a state that no guest can reach is refused here:
+/// values that no register takes, and a local APIC that is on or whose own timer runs, because the end of a call does not stop that timer.
 /// </summary>
 internal static class SnapshotInterruptRules
 {

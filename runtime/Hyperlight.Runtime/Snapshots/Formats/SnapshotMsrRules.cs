@@ -6,8 +6,7 @@ namespace Hyperlight.Snapshots.Formats;
 
 /// <summary>
 /// Checks the model-specific registers of a snapshot. A snapshot may have any of them: a host whose KVM cannot filter them saves all
-/// registers that it knows,
-/// and upstream saves the time-stamp counter. A sandbox loads only the registers that its guest may use.
+/// registers that it knows, and upstream saves the time-stamp counter. A sandbox loads only the registers that its guest may use.
 /// </summary>
 internal static class SnapshotMsrRules
 {

@@ -5,8 +5,7 @@ namespace Hyperlight.Snapshots.Formats;
 
 /// <summary>
 /// Reads an untrusted snapshot, in upstream's format or our own. This class has the checks that both formats share: registers that no
-/// waiting guest has are
-/// refused before a hypervisor sees them.
+/// waiting guest has are refused before a hypervisor sees them.
 /// </summary>
 /// <param name="directory">The directory.</param>
 /// <param name="machine">The computer that the snapshot must have been taken on.</param>

@@ -4,10 +4,10 @@ using static Hyperlight.Hypervisors.ControlBits;
 namespace Hyperlight.Snapshots.Formats;
 
 /// <summary>
-/// Checks the registers of a snapshot: a hypervisor must accept them, and a guest of the layout must be able to go on. With 4-level
-/// paging the guest runs 64-bit
-/// code of ring 0, with 2-level paging 32-bit code of ring 0, and without paging in any mode that has no 64-bit code (Intel SDM
-/// volume 3, sections 2.5, 3.4 and 28.3). The memory at the addresses in the registers is not checked: only the guest depends on it.
+/// Checks the registers of a snapshot: a hypervisor must accept them, and a guest of the layout must be able to go on. With 4-level paging
+/// the guest runs 64-bit code of ring 0, with 2-level paging 32-bit code of ring 0, and without paging in any mode that has no 64-bit code
+/// (Intel SDM volume 3, sections 2.5, 3.4 and 28.3). The memory at the addresses in the registers is not checked: only the guest depends on
+/// it.
 /// </summary>
 internal static class SnapshotRegisterRules
 {

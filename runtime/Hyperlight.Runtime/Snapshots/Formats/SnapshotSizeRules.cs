@@ -8,8 +8,7 @@ namespace Hyperlight.Snapshots.Formats;
 internal static class SnapshotSizeRules
 {
     // Room for 16,384 tables beyond those that map all memory: for more address spaces, and for scattered pages. There must be a limit
-    // because the host reads
-    // the tables into its own memory, and a file with holes can claim any size.
+    // because the host reads the tables into its own memory, and a file with holes can claim any size.
     private const ulong MoreTables = 64 << 20;
 
     /// <summary>
@@ -57,8 +56,7 @@ internal static class SnapshotSizeRules
 
     /// <summary>
     /// Gets the greatest size of page tables in bytes: twice the tables that map the memory, the heap and the scratch memory, and room for
-    /// more address spaces.
-    /// The heap counts in full, because its untouched pages are one page of the memory.
+    /// more address spaces. The heap counts in full, because its untouched pages are one page of the memory.
     /// </summary>
     private static ulong MostTables(MemoryMap map, ulong memory)
     {

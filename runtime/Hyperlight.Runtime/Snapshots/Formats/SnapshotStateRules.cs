@@ -38,8 +38,7 @@ internal static class SnapshotStateRules
     public static string? FindFault(SdkSnapshotConfig config, MemoryMap map)
     {
         // Segments may start at any address, and so may page tables that a guest of a layout without paging made itself. In a layout with
-        // paging the tables
-        // are those of the snapshot.
+        // paging the tables are those of the snapshot.
         GuestLayout layout = map.Layout;
         bool is64Bit = layout.Paging == GuestPaging.FourLevel;
         ulong top = layout.ScratchTopGva.Value;

@@ -7,8 +7,8 @@ namespace Hyperlight.Snapshots.Formats;
 
 /// <summary>
 /// Checks the page tables of a snapshot in our own format. They must be as a host builds them: first the roots, then the tables that
-/// entries of other tables
-/// lead to. Each table has one level and at least one entry. Entries lead to these tables and to the guest's memory, and to nothing else.
+/// entries of other tables lead to. Each table has one level and at least one entry. Entries lead to these tables and to the guest's
+/// memory, and to nothing else.
 /// </summary>
 internal sealed class SnapshotTableRules
 {

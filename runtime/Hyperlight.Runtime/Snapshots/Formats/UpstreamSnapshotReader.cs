@@ -7,8 +7,7 @@ namespace Hyperlight.Snapshots.Formats;
 
 /// <summary>
 /// Reads a snapshot in upstream's format, with upstream's checks (amd64 sheet, section 8.5) and more. The page tables in the blob need no
-/// check: a guest
-/// wrote them, and the host never relies on their content.
+/// check: a guest wrote them, and the host never relies on their content.
 /// </summary>
 /// <param name="directory">The directory.</param>
 /// <param name="machine">The computer that the snapshot must have been taken on.</param>
