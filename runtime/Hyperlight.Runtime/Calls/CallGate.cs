@@ -12,7 +12,7 @@ namespace Hyperlight.Calls;
 /// </summary>
 internal sealed class CallGate : IDisposable
 {
-    // What the caller knows: the gate is a part of a sandbox.
+    // The name of the disposed object in exceptions: callers know the sandbox, and not its gate.
     private const string ObjectName = "Hyperlight.Sandbox";
 
     private readonly SteadyLock _lock = new();
@@ -39,10 +39,10 @@ internal sealed class CallGate : IDisposable
         _alarm = new(watchdog, OnAlarm);
     }
 
-    /// <summary>Gets what the sandbox can be used for at this moment.</summary>
+    /// <summary>Gets the state of the sandbox at this moment.</summary>
     public SandboxCondition Condition => _condition;
 
-    /// <summary>Gets why the current call was stopped.</summary>
+    /// <summary>Gets the reason why the current call was stopped.</summary>
     public StopReason Stopped
     {
         get
@@ -104,7 +104,7 @@ internal sealed class CallGate : IDisposable
     }
 
     /// <summary>Enters the gate if no call is running and the sandbox is not disposed.</summary>
-    /// <returns><c>true</c> if the caller is inside and has to end with <see cref="Leave"/>; <c>false</c> if not.</returns>
+    /// <returns><c>true</c> if the caller is inside the gate and has to call <see cref="Leave"/> at the end; <c>false</c> if not.</returns>
     public bool TryEnter()
     {
         using (_lock.Enter())
@@ -176,7 +176,9 @@ internal sealed class CallGate : IDisposable
         }
     }
 
-    /// <summary>Cancels the alarm, which would keep the gate alive until it rings. Only when no call is running.</summary>
+    /// <summary>
+    /// Cancels the alarm, which would keep the gate alive until the alarm rings. To be called only while no call is running.
+    /// </summary>
     public void Dispose() => _alarm.Cancel();
 
     private bool IsDisposed => _condition.State == SandboxState.Disposed;
@@ -201,7 +203,7 @@ internal sealed class CallGate : IDisposable
         }
     }
 
-    // In this order, because an alarm that could not be set must not be remembered.
+    // Setting the alarm may fail, so the time is remembered afterwards.
     private void Arm(long due)
     {
         _alarm.Set(due);

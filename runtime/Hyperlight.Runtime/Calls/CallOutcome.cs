@@ -3,8 +3,8 @@ using System.Runtime.ExceptionServices;
 namespace Hyperlight.Calls;
 
 /// <summary>
-/// How a call of a guest function, or a guest's initialisation, ended. The state of the sandbox and its measures are derived from the
-/// outcome. Only <see cref="ValueOrThrow"/> throws the <see cref="Failure"/>.
+/// The outcome of a call of a guest function, or of a guest's initialisation. The state of the sandbox and its measures are derived from
+/// the outcome. Only <see cref="ValueOrThrow"/> throws the <see cref="Failure"/>.
 /// </summary>
 internal readonly struct CallOutcome
 {

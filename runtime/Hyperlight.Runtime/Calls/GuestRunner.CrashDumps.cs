@@ -7,7 +7,7 @@ namespace Hyperlight.Calls;
 // Core files of guests that crashed (amd64 sheet, section 9.2).
 internal sealed partial class GuestRunner
 {
-    // Milliseconds. A call with less time left ends at its deadline.
+    // The longest time to write a core file, in milliseconds. A call with less time left ends at its deadline.
     private const long LongestCrashDump = 10_000;
 
     // A failure here must not hide the failure of the guest.

@@ -8,8 +8,8 @@ namespace Hyperlight.Calls;
 // itself.
 internal sealed partial class GuestRunner
 {
-    // Two PICs and their trigger modes, of which only accesses wider than a byte get here; a PIT, which guests do not have; the gate of the
-    // PC speaker; the port that old code writes to in order to wait.
+    // The ports of devices of a PC: two PICs and their trigger modes, of which the hypervisor leaves only accesses wider than a byte to the
+    // host; a PIT, which guests do not have; the gate of the PC speaker; and the port that old code writes to in order to wait.
     private static readonly ImmutableArray<ushort> DevicePorts = [0x20, 0x21, 0xA0, 0xA1, 0x4D0, 0x4D1, 0x40, 0x41, 0x42, 0x43, 0x61, 0x80];
 
     private static string DevicePortsText => string.Join(", ", DevicePorts.Select(port => $"0x{port:X}"));

@@ -39,7 +39,7 @@ internal sealed partial class GuestRunner : IDisposable
     private byte[] _received = new byte[512];
     private bool _isCounted;
 
-    /// <summary>Creates the machine of a guest and what serves the guest's requests.</summary>
+    /// <summary>Creates the machine of a guest and the objects that serve the guest's requests.</summary>
     /// <param name="origin">The guest's name, entry point and image.</param>
     /// <param name="map">The guest's memory as the guest starts.</param>
     /// <param name="settings">The settings of the sandbox.</param>
@@ -73,7 +73,7 @@ internal sealed partial class GuestRunner : IDisposable
     /// <summary>Gets the machine of the guest.</summary>
     public GuestMachine Machine { get; }
 
-    /// <summary>Gets the microseconds between two ticks of the guest's timer; 0 while the timer stands.</summary>
+    /// <summary>Gets the microseconds between two ticks of the guest's timer; 0 while the timer is stopped.</summary>
     public long TimerPeriod => _timer?.Period ?? 0;
 
     /// <summary>Calls a function of the guest.</summary>

@@ -8,7 +8,8 @@ using Hyperlight.Telemetry;
 namespace Hyperlight.Calls;
 
 /// <summary>
-/// Serves a guest's calls of host functions. One sandbox uses it, one call at a time; a call with scalar values allocates nothing.
+/// Serves a guest's calls of host functions. One sandbox uses the table, for one call at a time. A call with scalar values allocates
+/// nothing.
 /// </summary>
 internal sealed class HostFunctionTable
 {
@@ -24,7 +25,7 @@ internal sealed class HostFunctionTable
 
     /// <param name="guest">The guest's name.</param>
     /// <param name="functions">The functions by their names.</param>
-    /// <param name="log">What learns of exceptions that the guest must not read.</param>
+    /// <param name="log">The log that receives the exceptions that the guest must not read.</param>
     public HostFunctionTable(string guest, IReadOnlyDictionary<string, HostFunction> functions, GuestLog log)
     {
         _guest = guest;
@@ -36,12 +37,12 @@ internal sealed class HostFunctionTable
     }
 
     /// <summary>
-    /// Runs the function that a message calls and writes the answer. Only the name decides which one (amd64 sheet, section 5.6).
+    /// Runs the function that a message calls and writes the answer. The name alone selects the function (amd64 sheet, section 5.6).
     /// </summary>
-    /// <param name="request">The call, in memory the guest cannot reach.</param>
-    /// <param name="reply">Receives the result, or error 17 and why.</param>
+    /// <param name="request">The call, in memory that the guest cannot reach.</param>
+    /// <param name="reply">Receives the result, or error 17 with the reason.</param>
     /// <param name="stop">The signal that the call was stopped.</param>
-    /// <returns>The length of the answer; greater than that of <paramref name="reply"/> when it did not fit.</returns>
+    /// <returns>The length of the answer in bytes; greater than the length of <paramref name="reply"/> if the answer did not fit.</returns>
     /// <exception cref="GuestProtocolException">The call is malformed.</exception>
     public long Serve(ReadOnlySpan<byte> request, Span<byte> reply, StopSignal stop)
     {
@@ -96,7 +97,7 @@ internal sealed class HostFunctionTable
             return WriteError(reply, exception switch
             {
                 GuestVisibleException => ExceptionText.Of(exception),
-                // The guest never reads this: the call ends as soon as the guest would go on.
+                // The guest never reads this text: the call ends before the guest goes on.
                 OperationCanceledException when stop.IsSet => "The call was stopped",
                 _ => Conceal(name, exception),
             });
@@ -109,8 +110,8 @@ internal sealed class HostFunctionTable
 
     private GuestValue Run(HostFunction function, StopSignal stop) => function.Body(_arguments.AsSpan(0, function.Parameters.Length), stop);
 
-    // The thread waits for the function's task. What the function awaits must not go on in a context or scheduler that has this thread
-    // alone, such as that of a user interface: without a context, and inside a task of the default scheduler, it goes on on the pool.
+    // This thread waits for the function's task. So the code behind an await must not need this thread, as it would in the context or
+    // scheduler of a user interface. Without a context, and inside a task of the default scheduler, the code runs on the thread pool.
     private GuestValue RunAlone(HostFunction function, StopSignal stop)
     {
         SynchronizationContext? context = SynchronizationContext.Current;
@@ -127,14 +128,16 @@ internal sealed class HostFunctionTable
         }
     }
 
-    /// <summary>Gets the exception of the function whose failure a guest names, null when the guest names none.</summary>
+    /// <summary>
+    /// Gets the exception of the host function whose failure a guest's text names; <c>null</c> if the text names no failure.
+    /// </summary>
     public Exception? FailureNamedIn(string guestMessage) =>
         _failure is { } failure && guestMessage.Contains(failure.Identifier, StringComparison.Ordinal) ? failure.Exception : null;
 
-    /// <summary>Forgets what a function threw. Before the next call.</summary>
+    /// <summary>Forgets the exception of the last function that failed. To be called before each call.</summary>
     public void ForgetFailure() => _failure = null;
 
-    // The text of an exception may have paths and passwords of the host in it.
+    // The text of an exception may contain paths and passwords of the host.
     private string Conceal(string name, Exception exception)
     {
         string identifier = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdentifierSize));

@@ -12,7 +12,7 @@ internal static class CoreDirectory
     private const string Extension = ".elf";
     private const string Temporary = ".tmp";
 
-    // A temporary file of this age was left by a process that was killed: to write a file never takes so long.
+    // A temporary file of this age was left by a process that was killed: writing a file never takes so long.
     private static readonly TimeSpan Abandoned = TimeSpan.FromHours(1);
 
     private static int _count;
@@ -20,7 +20,7 @@ internal static class CoreDirectory
     /// <summary>Writes a core file.</summary>
     /// <param name="directory">The directory, which is created if it is missing.</param>
     /// <param name="guest">The name of the guest, which becomes part of the file's name.</param>
-    /// <param name="maxCount">The most core files that the directory keeps. The oldest files are deleted.</param>
+    /// <param name="maxCount">The greatest number of core files that the directory keeps. The oldest files are deleted.</param>
     /// <param name="write">Writes the content.</param>
     /// <returns>The path of the file.</returns>
     public static string Write(string directory, string guest, int maxCount, Action<FileStream> write)

@@ -5,9 +5,9 @@ namespace Hyperlight.CoreDumps;
 /// <summary>
 /// Writes an ELF core file for x86-64, which gdb and readelf can read.
 /// <code>
-///   ELF header │ program headers: PT_NOTE, PT_LOAD … │ notes │ … page boundary │ pages, each once │ a hole, which all runs of zero pages
-/// show
+///   ELF header │ program headers: PT_NOTE, PT_LOAD … │ notes │ … page boundary │ pages, each once │ hole
 /// </code>
+/// The segments of zero pages all refer to the hole at the end.
 /// </summary>
 internal static class CoreFile
 {

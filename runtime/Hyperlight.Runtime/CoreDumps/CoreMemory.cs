@@ -50,7 +50,7 @@ internal sealed class CoreMemory
     /// <param name="memory">The guest's memory.</param>
     /// <param name="format">The format of the tables.</param>
     /// <param name="tables">The root of the tables.</param>
-    /// <param name="maxPages">The most pages to list.</param>
+    /// <param name="maxPages">The greatest number of pages to list.</param>
     /// <param name="deadline">The time to stop, in milliseconds of <see cref="Environment.TickCount64"/>.</param>
     public static CoreMemory Mapped(PhysicalMemory memory, PageTableFormat format, GuestPhysicalAddress tables, int maxPages, long deadline)
     {

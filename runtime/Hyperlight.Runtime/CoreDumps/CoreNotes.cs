@@ -7,7 +7,7 @@ namespace Hyperlight.CoreDumps;
 
 /// <summary>
 /// Writes the notes of a core file, which describe a thread and its process in the format of the Linux kernel (<c>linux/elfcore.h</c>,
-/// <c>fs/binfmt_elf.c</c>). Upstream fills them for a guest in the same way (amd64 sheet, section 9.2).
+/// <c>fs/binfmt_elf.c</c>). Upstream writes the notes of a guest in the same way (amd64 sheet, section 9.2).
 /// </summary>
 internal static class CoreNotes
 {

@@ -2,7 +2,7 @@ namespace Hyperlight.CoreDumps;
 
 /// <summary>Pages with consecutive guest-virtual addresses and with the same permissions.</summary>
 /// <param name="Gva">The address of the first page.</param>
-/// <param name="Permissions">What the guest may do with the pages.</param>
+/// <param name="Permissions">The guest's permissions for the pages.</param>
 /// <param name="FirstPage">
 /// The number of the first page in <see cref="CoreMemory.Pages"/>; <see cref="CoreMemory.Zero"/> if all pages are zero.
 /// </param>

@@ -7,7 +7,7 @@ namespace Hyperlight;
 /// </summary>
 /// <remarks>
 /// A call that the host ends poisons the sandbox too, with the exception types of .NET: <see cref="TimeoutException"/> and
-/// <see cref="OperationCanceledException"/>. <see cref="Sandbox.State"/> tells after any exception.
+/// <see cref="OperationCanceledException"/>. After any exception, <see cref="Sandbox.State"/> tells whether the sandbox is poisoned.
 /// </remarks>
 public abstract class GuestFailedException : HyperlightException
 {

@@ -18,6 +18,6 @@ public sealed class MessageTooLargeException : HyperlightException
     /// <summary>Gets the size of the message in bytes.</summary>
     public long Required { get; }
 
-    /// <summary>Gets the number of bytes that one message can have.</summary>
+    /// <summary>Gets the greatest size of one message in bytes.</summary>
     public long Available { get; }
 }

@@ -52,7 +52,7 @@ public sealed partial class HostFunctions
         GuestValueKind?[] parameters = [.. parameterTypes];
         return parameters.All(kind => kind is > GuestValueKind.Void and <= GuestValueKind.Bytes)
             ? AddFunction(name, new(parameters, returnType, (arguments, _) => handler(arguments)))
-            : throw new ArgumentException("A parameter has one of the types Int to Bytes.", nameof(parameterTypes));
+            : throw new ArgumentException("A parameter must have one of the types Int to Bytes.", nameof(parameterTypes));
     }
 
     /// <summary>Gets the functions added so far, by their names.</summary>

@@ -1,13 +1,16 @@
 namespace Hyperlight.Functions;
 
-/// <summary>How the result of a host function becomes a value for the guest. The thread of the call waits for a task.</summary>
+/// <summary>
+/// Converts the result of a host function into a value for the guest. If the result is a task, the thread of the call waits for the task.
+/// </summary>
 /// <typeparam name="T">
 /// A type of the protocol, <see cref="GuestValue"/>, <see cref="Task"/>, <see cref="ValueTask"/>, or one of these two with a type of the
 /// protocol.
 /// </typeparam>
 internal static class HostResult<T>
 {
-    // Looked up once for each type; written out so that compilation ahead of time sees each of them.
+    // The conversion is looked up once for each type. All types are written out, so that compilation ahead of time (AOT) sees the
+    // conversion of each.
     private static readonly (Delegate Convert, GuestValueKind? Kind)? Awaited =
         typeof(T) == typeof(Task) ? ((Task task, StopSignal stop) => Wait(task, stop), GuestValueKind.Void)
         : typeof(T) == typeof(ValueTask) ? ((ValueTask task, StopSignal stop) => Wait(task.AsTask(), stop), GuestValueKind.Void)

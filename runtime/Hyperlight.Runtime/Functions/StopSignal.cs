@@ -10,8 +10,8 @@ internal sealed class StopSignal
     private readonly SteadyLock _lock = new();
     private volatile bool _isSet;
 
-    // What functions of the call wait for; null until one does. Continuations of the task are the waits below, which run no code of the
-    // program.
+    // The task that ends the waits of the call's functions; null until a function waits. Only the waits below continue from the task, and
+    // they run no code of the program.
     private volatile TaskCompletionSource? _stopped;
     private volatile CancellationTokenSource? _source;
 
@@ -50,8 +50,8 @@ internal sealed class StopSignal
     }
 
     /// <summary>
-    /// Ends the waits and cancels the token. What the program registered with the token runs on the pool, so that it does not hold up the
-    /// caller.
+    /// Ends the waits and cancels the token. Actions that the program registered with the token run on the thread pool, so that they do not
+    /// delay the caller.
     /// </summary>
     public void Set()
     {

@@ -16,7 +16,7 @@ public static class Hypervisor
     /// <summary>Gets whether this machine has a usable hypervisor.</summary>
     public static bool IsPresent => Check() is null;
 
-    /// <summary>Gets the reason why guests cannot run on this machine. Every call looks anew.</summary>
+    /// <summary>Gets the reason why guests cannot run on this machine. Every call checks again.</summary>
     /// <returns>
     /// HL5001 (there is no hypervisor), HL5002 (this user may not use it), HL5003 (it is too old) or HL5004 (it refuses to work), with what
     /// to do; <c>null</c> if guests can run.

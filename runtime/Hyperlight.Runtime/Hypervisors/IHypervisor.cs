@@ -4,9 +4,9 @@ using Hyperlight.Memory;
 namespace Hyperlight.Hypervisors;
 
 /// <summary>
-/// A hypervisor: says whether this computer has it, and creates virtual machines. Members other than <see cref="Name"/>,
-/// <see cref="Memory"/>, <see cref="Check"/> and <see cref="CreateSignal"/> throw a <see cref="HypervisorException"/> where the hypervisor
-/// cannot be used. Any thread may use any member.
+/// A hypervisor: tells whether the hypervisor can be used on this computer, and creates virtual machines. Members other than
+/// <see cref="Name"/>, <see cref="Memory"/>, <see cref="Check"/> and <see cref="CreateSignal"/> throw a <see cref="HypervisorException"/>
+/// where the hypervisor cannot be used. Any thread may use any member.
 /// </summary>
 internal interface IHypervisor
 {
@@ -22,7 +22,7 @@ internal interface IHypervisor
     /// <summary>Gets how many pieces of memory a virtual machine can have at once. Their numbers begin at 0.</summary>
     uint MemorySlotCount { get; }
 
-    /// <summary>Finds out why the hypervisor cannot be used. Each call looks anew.</summary>
+    /// <summary>Finds out why the hypervisor cannot be used. Each call checks again.</summary>
     /// <returns>
     /// HL5001 (not there), HL5002 (access denied), HL5003 (too old) or HL5004 (another failure); <c>null</c> if it can be used.
     /// </returns>

@@ -22,7 +22,7 @@ internal interface IVirtualMachine : IDisposable
     /// </param>
     /// <param name="address">The physical address of the first byte.</param>
     /// <param name="memory">The host's memory, which must stay until the piece is unmapped or the machine is disposed.</param>
-    /// <param name="permissions">What the guest may do with the memory.</param>
+    /// <param name="permissions">The guest's permissions for the memory.</param>
     /// <exception cref="HypervisorException">The hypervisor refuses.</exception>
     void Map(uint slot, GuestPhysicalAddress address, MappedMemory memory, MemoryPermissions permissions);
 
@@ -90,6 +90,6 @@ internal interface IVirtualMachine : IDisposable
     /// </summary>
     void Cancel();
 
-    /// <summary>Takes back <see cref="Cancel"/>. To be called between runs only.</summary>
+    /// <summary>Takes back <see cref="Cancel"/>. To be called only between runs.</summary>
     void ClearCancel();
 }

@@ -5,6 +5,6 @@ namespace Hyperlight.Hypervisors;
 /// <param name="Value">The value.</param>
 internal readonly record struct ModelSpecificRegister(uint Index, ulong Value)
 {
-    /// <summary>The most registers that a guest can be allowed to use: the number of ranges of KVM's filter.</summary>
+    /// <summary>The greatest number of registers that a guest can be allowed to use: the number of ranges of KVM's filter.</summary>
     public const int MaxAllowed = 16;
 }

@@ -21,8 +21,7 @@ internal static class TripleFault
         bool isReset = special.Cs.Base == ResetCodeBase && registers.General.Rip == ResetRip && (special.Cr0 & Cr0Protection) == 0;
         return isReset
             ? "The guest triple-faulted: an exception occurred that its processor could not deliver, often before the guest had set up its "
-                + "GDT and IDT. "
-                + "Where that was is lost, because processors like this one are reset by it."
+                + "GDT and IDT. The address is lost, because a triple fault resets processors like this one."
             : $"The guest triple-faulted at RIP 0x{registers.General.Rip:X} in {Mode(special)}: an exception occurred that its processor "
                 + $"could not deliver{Hint(special, start)}.";
     }

@@ -42,12 +42,12 @@ internal sealed partial class GuestMachine
     /// </summary>
     public void Release(MappedRegion region)
     {
-        // In this order, so that whoever sees the flag finds the region.
+        // The region is marked before the flag is set, so that a thread that sees the flag finds the marked region.
         region.Release();
         _hasReleased = true;
     }
 
-    /// <summary>Unmaps the regions that were released. Called between runs, before the guest runs or its memory is read.</summary>
+    /// <summary>Unmaps the regions that were released. To be called between runs, before the guest runs or its memory is read.</summary>
     public void UnmapReleased()
     {
         if (!_hasReleased)

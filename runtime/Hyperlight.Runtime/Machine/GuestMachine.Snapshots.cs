@@ -19,7 +19,8 @@ internal sealed partial class GuestMachine
     // which may have been freed.
     private SnapshotContent? _current;
 
-    // The last snapshot that was found to fit. It fits for ever: neither the snapshot changes nor what it is compared with.
+    // The last snapshot that was found to fit. The snapshot will always fit, because neither the snapshot nor the properties of the machine
+    // with which it is compared change.
     private SnapshotContent? _fitting;
 
     /// <summary>Gets the snapshot whose state the guest has. The caller becomes a user of the snapshot.</summary>
@@ -206,7 +207,8 @@ internal sealed partial class GuestMachine
     }
 
     /// <summary>
-    /// Writes what a snapshot has beside its layers, and what the host keeps for the guest at all times: the list of files and the counter.
+    /// Writes the parts of a snapshot that are not in its layers, and then the data that the host keeps up to date for the guest: the list
+    /// of files and the counter.
     /// </summary>
     private void Fill(SnapshotContent snapshot)
     {

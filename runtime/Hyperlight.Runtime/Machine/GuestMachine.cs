@@ -121,7 +121,7 @@ internal sealed partial class GuestMachine : IDisposable
         });
     }
 
-    /// <summary>Reads from the registers at the end of the initialisation where calls begin.</summary>
+    /// <summary>Reads the first instruction and the stack pointer of calls from the registers at the end of the initialisation.</summary>
     /// <exception cref="GuestProtocolException">Calls cannot use the guest's stack pointer.</exception>
     public void ExpectCalls()
     {
@@ -166,7 +166,7 @@ internal sealed partial class GuestMachine : IDisposable
     /// </summary>
     public void Cancel() => _virtual.Cancel();
 
-    /// <summary>Takes back a <see cref="Cancel"/>. Only between runs.</summary>
+    /// <summary>Takes back a <see cref="Cancel"/>. To be called only between runs.</summary>
     public void ClearCancel() => _virtual.ClearCancel();
 
     /// <summary>Gets the address of the instruction at the last exit.</summary>
@@ -190,7 +190,7 @@ internal sealed partial class GuestMachine : IDisposable
         }
     }
 
-    // i686 sheet, section 8.
+    // The counter of 32-bit guests (i686 sheet, section 8).
     private void AttachCounter()
     {
         if (_settings.Counter is not { } counter)

@@ -112,7 +112,7 @@ internal sealed class GuestMemory : IDisposable
 
     /// <summary>
     /// Writes the list of mapped files into the guest's PEB, in the order in which they were mapped, if the layout has such a list (i686
-    /// sheet, section 2.2). Only between runs.
+    /// sheet, section 2.2). To be called only between runs.
     /// </summary>
     public void ListFiles()
     {

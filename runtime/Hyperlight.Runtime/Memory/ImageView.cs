@@ -6,7 +6,7 @@ namespace Hyperlight.Memory;
 
 /// <summary>
 /// Maps the memory blob of an image for a sandbox, from the base of the sandbox's layout upwards. Guests with page tables see the blob
-/// itself, read-only. Other guests have memory of their own. It shows the parts of the blob as private views and is zero elsewhere:
+/// itself, read-only. Other guests have memory of their own, which shows the parts of the blob as private views and is zero elsewhere:
 /// <code>
 ///   memory   │ view │ zero │ view │ zero │
 /// </code>

@@ -5,8 +5,8 @@ namespace Hyperlight.Memory;
 
 /// <summary>
 /// Memory of the host that guests are given. The memory lies between two inaccessible pages, so that a host access that runs past either
-/// end faults instead of touching something else. Core files of this process do not contain the memory: what guests have may be secret. The
-/// memory must be unmapped from each virtual machine before it is disposed.
+/// end faults instead of touching something else. Core files of this process do not contain the memory: the data of guests may be secret.
+/// The memory must be unmapped from each virtual machine before it is disposed.
 /// </summary>
 internal abstract unsafe class MappedMemory : SafeHandle
 {
@@ -17,8 +17,8 @@ internal abstract unsafe class MappedMemory : SafeHandle
     /// <summary>Takes over mapped memory.</summary>
     /// <param name="address">The address of the first byte.</param>
     /// <param name="size">The size in bytes.</param>
-    /// <param name="file">The file to read instead of the memory, if others may shorten the file; else <c>null</c>.</param>
-    /// <param name="fileLength">How many bytes of the file the memory shows.</param>
+    /// <param name="file">The file to read instead of the memory, if others may shorten the file; otherwise <c>null</c>.</param>
+    /// <param name="fileLength">The number of bytes of the file that the memory shows.</param>
     protected MappedMemory(nint address, ulong size, SafeFileHandle? file, ulong fileLength)
         : base(0, ownsHandle: true)
     {
@@ -62,11 +62,11 @@ internal abstract unsafe class MappedMemory : SafeHandle
     public ReadOnlySpan<byte> Page(ulong offset) => Read(offset, (int)GuestLayout.PageSize);
 
     /// <summary>
-    /// Gets the bytes of some pages. Of a file that others may shorten, the bytes are a copy, and there are none if the file no longer has
-    /// all that it had there, or cannot be read.
+    /// Gets the bytes of some pages. If the memory shows a file that others may shorten, the bytes are a copy. The result is empty if the
+    /// file has become shorter than these pages, or cannot be read.
     /// </summary>
     /// <param name="offset">The offset of the first page in bytes, a multiple of the page size.</param>
-    /// <param name="length">How many bytes to get, a multiple of the page size.</param>
+    /// <param name="length">The number of bytes to get, a multiple of the page size.</param>
     /// <exception cref="ArgumentOutOfRangeException">The pages do not lie inside the memory.</exception>
     public ReadOnlySpan<byte> Read(ulong offset, int length)
     {

@@ -2,7 +2,7 @@ using Hyperlight.Addresses;
 
 namespace Hyperlight.Memory;
 
-/// <summary>The physical memory of a guest that is not running: a few ranges, and nothing between them. Each address is checked.</summary>
+/// <summary>The physical memory of a guest that is not running: a few ranges with gaps between them. Each address is checked.</summary>
 /// <param name="ranges">The ranges: the address of the first byte, which is page-aligned, and the bytes. The ranges do not overlap.</param>
 internal sealed class PhysicalMemory(params (GuestPhysicalAddress Start, MappedMemory Memory)[] ranges)
 {

@@ -56,7 +56,8 @@ public sealed class GuestCounter(ulong value = 0)
         {
             if (_used)
             {
-                throw new InvalidOperationException("The counter belongs to another sandbox, or did: make one for each.");
+                throw new InvalidOperationException(
+                    "The counter belongs or belonged to another sandbox: create a counter for each sandbox.");
             }
 
             (_used, _scratch, _offset) = (true, scratch, offset);
@@ -99,7 +100,7 @@ public sealed class GuestCounter(ulong value = 0)
         }
     }
 
-    // One store: the guest, which may be running, sees the old number or the new one.
+    // The number is written in one store, so that a running guest reads either the old number or the new number.
     private void Write()
     {
         if (_scratch is not null)

@@ -11,7 +11,7 @@ public readonly ref struct GuestMemoryReader
 
     /// <summary>Copies bytes of the guest's memory, if the guest has memory at all of their addresses.</summary>
     /// <param name="address">The guest-physical address of the first byte.</param>
-    /// <param name="bytes">Receives the bytes. Its length decides how many bytes are read.</param>
+    /// <param name="bytes">Receives the bytes. The length of the span is the number of bytes to read.</param>
     /// <returns><c>true</c> if all bytes were copied; <c>false</c> if the guest has no memory at one of the addresses.</returns>
     public bool TryRead(GuestPhysicalAddress address, Span<byte> bytes)
     {

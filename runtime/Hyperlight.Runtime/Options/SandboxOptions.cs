@@ -27,7 +27,9 @@ public sealed class SandboxOptions
     /// </summary>
     public bool UseSnapshot { get; set; } = true;
 
-    /// <summary>Gets or sets the number from which the guest derives random numbers; <c>null</c> for a random one.</summary>
+    /// <summary>
+    /// Gets or sets the number from which the guest derives random numbers; <c>null</c>, the default, for a random number.
+    /// </summary>
     internal ulong? Seed { get; set; }
 
     /// <summary>Gets or sets the hypervisor that runs the guest.</summary>
@@ -58,7 +60,7 @@ public sealed class SandboxOptions
     /// <summary>
     /// Gets the numbers of the processor's model-specific registers (MSRs) that the guest may read and write, at most 16. The set is empty
     /// by default. The use of another register raises a processor exception in the guest, if the KVM of the host can filter registers
-    /// (Linux 5.10). A restore resets them.
+    /// (Linux 5.10). A restore resets the registers.
     /// </summary>
     public ISet<uint> AllowedMsrs { get; } = new HashSet<uint>();
 
@@ -81,15 +83,16 @@ public sealed class SandboxOptions
     /// <summary>
     /// Gets or sets the action that receives the guest's log records unchanged, for programs without a <see cref="Logger"/>; <c>null</c>,
     /// the default, for none. The action also receives the exceptions of host functions, as text, with the identifier that the guest
-    /// received. It runs on the thread that called into the guest. If the action throws, the call fails and the sandbox is poisoned.
+    /// received. The action runs on the thread that called into the guest. If the action throws, the call fails and the sandbox is
+    /// poisoned.
     /// </summary>
     public Action<GuestLogRecord>? Log { get; set; }
 
     /// <summary>
     /// Gets or sets the directory that receives an ELF core file when the guest crashes or aborts; <c>null</c>, the default, for no file.
     /// The directory is created if it is missing. A core file contains all of the guest's memory, and the secrets in it; only the owner of
-    /// the process can read the file. Writing is part of the call: it ends at the call's timeout, after 10 seconds at most, and the file
-    /// then has what is written so far. Use a directory on a local disk.
+    /// the process can read the file. The file is written as part of the call: the writing ends at the call's timeout, or after 10 seconds,
+    /// and the file then contains the part that was written until then. Use a directory on a local disk.
     /// </summary>
     public string? CrashDumpDirectory { get; set; }
 
@@ -106,8 +109,8 @@ public sealed class SandboxOptions
     public int MaxCrashDumpCount { get; set; } = 16;
 
     /// <summary>
-    /// Gets or sets a counter that the guest can watch from its first instruction on; <c>null</c>, the default, for none. Guests of 32-bit
-    /// layouts know a counter. Each sandbox needs a counter of its own.
+    /// Gets or sets a counter that the guest can watch from its first instruction on; <c>null</c>, the default, for none. Only guests of
+    /// 32-bit layouts can have a counter. Each sandbox needs a counter of its own.
     /// </summary>
     public GuestCounter? Counter { get; set; }
 
@@ -132,8 +135,8 @@ public sealed class SandboxOptions
 
     /// <summary>
     /// Gets or sets the largest number of bytes, as UTF-8, that a start or call can print to <see cref="Print"/> and
-    /// <see cref="DebugPrint"/> together; 1 MiB by default. Further text is dropped, and one warning says how much. A writer that does not
-    /// take its text has the same effect: 4 Mi characters can wait for one writer, and each text counts 24 more.
+    /// <see cref="DebugPrint"/> together; 1 MiB by default. Further text is dropped, and one warning says how much. Text is also dropped if
+    /// the writer does not take it: 4,194,304 characters can wait for one writer, and each text counts as 24 characters more than it has.
     /// </summary>
     public long MaxPrintedSizePerCall { get; set; } = 1 << 20;
 

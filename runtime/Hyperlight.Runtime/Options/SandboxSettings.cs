@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Hyperlight;
 
 /// <summary>
-/// The options of a sandbox as they were when the sandbox was created, checked. Whoever changes the <see cref="SandboxOptions"/> afterwards
-/// changes no sandbox. The members mean what those of <see cref="SandboxOptions"/> with the same names mean.
+/// The checked options of a sandbox, as they were when the sandbox was created. A later change of the <see cref="SandboxOptions"/> changes
+/// no sandbox. Each member has the meaning of the member of <see cref="SandboxOptions"/> with its name.
 /// </summary>
 internal sealed record SandboxSettings
 {
@@ -98,11 +98,11 @@ internal sealed record SandboxSettings
     /// <exception cref="ArgumentException">An option has a value that it cannot have.</exception>
     public static SandboxSettings Of(SandboxOptions options) => new(options);
 
-    /// <summary>Checks the longest time that something may take.</summary>
+    /// <summary>Checks a timeout.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The time is not positive and not <see cref="Timeout.InfiniteTimeSpan"/>.</exception>
     public static TimeSpan CheckTimeout(TimeSpan timeout, string name) => timeout == Timeout.InfiniteTimeSpan || timeout > TimeSpan.Zero
         ? timeout
-        : throw new ArgumentOutOfRangeException(name, timeout, "A timeout is positive or Timeout.InfiniteTimeSpan.");
+        : throw new ArgumentOutOfRangeException(name, timeout, "A timeout must be positive or Timeout.InfiniteTimeSpan.");
 
     private static ImmutableArray<uint> CheckMsrs(IEnumerable<uint> msrs)
     {

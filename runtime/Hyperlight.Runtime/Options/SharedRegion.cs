@@ -52,7 +52,7 @@ public sealed class SharedRegion : IDisposable
     /// <summary>Creates a region with bytes of a stream.</summary>
     /// <param name="name">The name of the region in messages.</param>
     /// <param name="stream">The stream, read from its current position.</param>
-    /// <param name="length">How many bytes to read, at least one.</param>
+    /// <param name="length">The number of bytes to read, at least one.</param>
     /// <param name="cancellationToken">Stops the reading between two pieces of 1 MiB.</param>
     /// <returns>The region, which the caller disposes.</returns>
     /// <exception cref="ArgumentException">The name is empty, or the length is not positive.</exception>
@@ -108,7 +108,7 @@ public sealed class SharedRegion : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
         if (!OperatingSystem.IsLinux())
         {
-            throw new PlatformNotSupportedException("Guests run on Linux, so their memory is there only: run there.");
+            throw new PlatformNotSupportedException("Guests and their memory exist on Linux only: run this program on Linux.");
         }
 
         return Hypervisor.Chosen.Memory.Allocate(GuestLayout.RoundUpToPage((ulong)length));

@@ -66,8 +66,8 @@ public sealed partial class SandboxPool
 
     private void CreateAll()
     {
-        // After a failure the creation is tried again for each caller that waits, who gets its outcome, but not ahead, because that might
-        // never end.
+        // After a failure the creation is tried again once for each caller that waits, and that caller gets the outcome. No sandbox is
+        // created ahead of a caller then, because such attempts might fail without end.
         bool failed = false;
         while (TryBegin(ahead: !failed))
         {

@@ -10,15 +10,13 @@ public sealed partial class SandboxPool
     /// created or returned.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>
-    /// The lease; dispose it to return the sandbox. A sandbox whose lease is never disposed is missing from the pool for good.
-    /// </returns>
+    /// <returns>The lease; dispose it to return the sandbox. A sandbox whose lease is never disposed never returns to the pool.</returns>
     /// <exception cref="ObjectDisposedException">The pool is disposed, or was disposed during the wait.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="HyperlightException">
     /// No sandbox could be created. HL5005: no sandbox is ready, and no thread can be started that creates one. Other exceptions that
-    /// <see cref="GuestImageExtensions.CreateSandbox"/>, <see cref="Snapshot.CreateSandbox"/>, the configuration or the warm-up throw come
-    /// out here too. The next rent tries again.
+    /// <see cref="GuestImageExtensions.CreateSandbox"/>, <see cref="Snapshot.CreateSandbox"/>, the configuration or the warm-up throw are
+    /// thrown here too. The next rent tries again.
     /// </exception>
     public SandboxLease Rent(CancellationToken cancellationToken = default)
     {
@@ -100,7 +98,7 @@ public sealed partial class SandboxPool
         }
     }
 
-    // Whoever removes a place from the queue completes its task. A cancellation that comes after a sandbox was lent has no effect.
+    // The thread that removes a place from the queue completes its task. A cancellation that comes after a sandbox was lent has no effect.
     private void GiveUp(LinkedListNode<TaskCompletionSource<SandboxLease>> place, CancellationToken cancellationToken)
     {
         using (_lock.Enter())

@@ -18,14 +18,14 @@ public sealed class SandboxPoolOptions
 
     /// <summary>
     /// Gets or sets an action that sets the options of each sandbox, or <c>null</c> for the defaults. The action must set the same options
-    /// each time. It runs on the pool's thread, once for each sandbox and not for each rent: a host function serves all tenants of its
-    /// sandbox, on the thread of the call.
+    /// each time. The action runs on the pool's thread, once for each sandbox and not for each rent: a host function serves all tenants of
+    /// its sandbox, on the thread of the call.
     /// </summary>
     public Action<SandboxOptions>? Configure { get; set; }
 
     /// <summary>
     /// Gets or sets an action that uses the first sandbox before the pool takes the snapshot with which all sandboxes begin, or <c>null</c>
-    /// for no action. It runs on the pool's thread, once unless it fails.
+    /// for no action. The action runs on the pool's thread, once unless it fails.
     /// </summary>
     public Action<Sandbox>? WarmUp { get; set; }
 

@@ -20,7 +20,7 @@ internal sealed partial class GuestLog(string guest, SandboxSettings settings)
     /// <exception cref="GuestProtocolException">The message is malformed.</exception>
     public void Add(ReadOnlySpan<byte> message)
     {
-        // The level is read even if nobody wants the record, so that a malformed record fails whoever listens.
+        // The level is read even if nobody receives the record, so that a malformed record always fails the call.
         GuestLogLevel level = GuestLogMessage.ReadLevel(message);
         LogLevel logLevel = ToLogLevel(level);
         bool isWanted = level <= settings.LogLevel && (settings.Log is not null || settings.Logger?.IsEnabled(logLevel) == true);

@@ -13,14 +13,14 @@ namespace Hyperlight.Printing;
 internal sealed class PrintQueue(TextWriter writer, PrintThreads threads)
 {
     /// <summary>
-    /// The most characters that wait for a writer. Each text counts with <see cref="Overhead"/> more characters. Text beyond this limit is
-    /// dropped.
+    /// The greatest number of characters that wait for a writer. Each text counts as <see cref="Overhead"/> more characters than it has.
+    /// Text beyond this limit is dropped.
     /// </summary>
     public const int MostPending = 4 << 20;
 
     /// <summary>
-    /// The memory that a text takes beside its characters, as a number of characters. It counts because a guest may print one character at
-    /// a time.
+    /// The memory that a text takes beside its characters, as a number of characters. The memory counts because a guest may print one
+    /// character at a time.
     /// </summary>
     public const int Overhead = 24;
 
@@ -76,7 +76,8 @@ internal sealed class PrintQueue(TextWriter writer, PrintThreads threads)
     }
 
     /// <summary>
-    /// Waits until the writer has taken all text, however long it takes. For programs that end now, and whose output may be read slowly.
+    /// Waits until the writer has taken all text, however long that takes. For programs that are about to end and whose output may be read
+    /// slowly.
     /// </summary>
     public void Flush()
     {

@@ -7,8 +7,9 @@ namespace Hyperlight.Protocol;
 /// A table in a size-prefixed FlatBuffers message that a guest wrote. The message is not trusted: each offset, vtable, vector and string is
 /// compared with the bounds of the message before it is followed, and a <see cref="GuestProtocolException"/> is thrown if it does not fit.
 /// <code>
-///   message │ size u32 │ root offset u32 │ … vtable: its size u16, table size u16, field offset u16 … │ … table: distance to vtable i32,
-/// fields … │
+///   message │ u32 size │ u32 offset of the root │ … │ vtable │ … │ table │ …
+///   vtable  │ u16 size of the vtable │ u16 size of the table │ u16 offset of each field …
+///   table   │ i32 distance to the vtable │ fields …
 /// </code>
 /// </summary>
 internal readonly ref struct FlatTable

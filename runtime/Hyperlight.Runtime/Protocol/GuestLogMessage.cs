@@ -18,7 +18,7 @@ internal static class GuestLogMessage
 
     /// <summary>Reads a record.</summary>
     /// <param name="message">The record. Only the size of the guest's output buffer limits its texts.</param>
-    /// <param name="maxTextLength">The most bytes to read of each text.</param>
+    /// <param name="maxTextLength">The greatest number of bytes to read of each text.</param>
     /// <exception cref="GuestProtocolException">The message is malformed.</exception>
     public static GuestLogRecord Read(ReadOnlySpan<byte> message, int maxTextLength)
     {

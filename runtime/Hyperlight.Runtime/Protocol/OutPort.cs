@@ -16,8 +16,8 @@ internal enum OutPort
     DebugPrint = 103,
 
     /// <summary>
-    /// The microseconds between two interrupts of the guest's timer; 0 stops the timer. Only guests with interrupts have one (i686 sheet,
-    /// section 6.4).
+    /// The microseconds between two interrupts of the guest's timer; 0 stops the timer. Only guests with interrupts have a timer (i686
+    /// sheet, section 6.4).
     /// </summary>
     Timer = 107,
 

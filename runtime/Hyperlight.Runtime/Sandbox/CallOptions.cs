@@ -1,6 +1,6 @@
 namespace Hyperlight;
 
-/// <summary>The options of one call. They are a value and are not set by an action, because a call allocates nothing.</summary>
+/// <summary>The options of one call. The options are a value and are not set by an action, so that a call allocates nothing.</summary>
 public readonly record struct CallOptions
 {
     /// <summary>Gets the token that stops the call. A call that is stopped poisons the sandbox, unless the guest has finished.</summary>

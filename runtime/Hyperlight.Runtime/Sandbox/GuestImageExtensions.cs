@@ -11,7 +11,7 @@ public static class GuestImageExtensions
     /// <summary>
     /// Creates a virtual machine for the image and starts the guest in it. If the image has a snapshot that can be used on this machine,
     /// the guest continues from the snapshot and none of its code runs. Otherwise the guest's initialisation runs to its end.
-    /// <see cref="CheckSnapshot"/> tells which.
+    /// <see cref="CheckSnapshot"/> tells whether the snapshot can be used.
     /// </summary>
     /// <param name="image">The image. It may be disposed afterwards.</param>
     /// <param name="configure">Sets the options; <c>null</c> for the defaults.</param>
@@ -82,7 +82,7 @@ public static class GuestImageExtensions
     /// run.
     /// </param>
     /// <param name="cancellationToken">Stops the guest.</param>
-    /// <returns>How the guest ended.</returns>
+    /// <returns>The code and the text with which the guest ended.</returns>
     /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
     /// <exception cref="HyperlightException">HL2xxx: a file or region of the options cannot be mapped.</exception>
     /// <exception cref="GuestCpuException">The guest's processor raised an exception for which the guest has no handler.</exception>

@@ -1,6 +1,6 @@
 namespace Hyperlight;
 
-// What an operator tells sandboxes apart by.
+// The properties by which an operator tells sandboxes apart.
 public sealed partial class Sandbox
 {
     /// <summary>Gets the name of the guest.</summary>

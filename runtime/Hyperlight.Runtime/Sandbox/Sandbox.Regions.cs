@@ -66,8 +66,8 @@ public sealed partial class Sandbox
     }
 
     /// <summary>
-    /// Unmaps a file or region by its address, also one that the options have mapped. Whoever has the <see cref="RegionMapping"/> can
-    /// dispose it instead.
+    /// Unmaps a file or region by its address, even if the options have mapped it. Disposing the <see cref="RegionMapping"/>
+    /// unmaps the file or region too.
     /// </summary>
     /// <param name="address">The guest-physical address at which the file or region was mapped.</param>
     /// <exception cref="HyperlightException">HL2013: nothing is mapped at the address.</exception>
@@ -105,7 +105,7 @@ public sealed partial class Sandbox
         }
     }
 
-    /// <summary>Does something with the guest while no call is running and none can begin.</summary>
+    /// <summary>Runs an action on the guest while no call is running and no call can begin.</summary>
     private T BetweenCalls<T>(Func<T> action)
     {
         _gate.Enter(Timeout.InfiniteTimeSpan);

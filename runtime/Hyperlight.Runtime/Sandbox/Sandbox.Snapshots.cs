@@ -75,7 +75,7 @@ public sealed partial class Sandbox
     }
 
     /// <summary>
-    /// Gives the sandbox the state in which a restore leaves it, and throws the failure of the restore. Called inside the gate.
+    /// Gives the sandbox the state in which a restore leaves it, and throws the failure of the restore. To be called inside the gate.
     /// </summary>
     private void Conclude(RestoreOutcome outcome)
     {

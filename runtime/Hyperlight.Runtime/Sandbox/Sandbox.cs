@@ -47,7 +47,7 @@ public sealed partial class Sandbox : IDisposable
         _gate = new(_machine, runner.Settings.Watchdog, condition);
     }
 
-    /// <summary>Gets what the sandbox can be used for at this moment.</summary>
+    /// <summary>Gets the state of the sandbox at this moment, which tells what the sandbox can be used for.</summary>
     public SandboxState State => _gate.Condition.State;
 
     /// <summary>Gets the machine of the guest.</summary>
@@ -58,7 +58,7 @@ public sealed partial class Sandbox : IDisposable
     /// </summary>
     internal long TicksInGuest => _machine.TicksInGuest;
 
-    /// <summary>Gets the microseconds between two ticks of the guest's timer; 0 while the timer stands.</summary>
+    /// <summary>Gets the microseconds between two ticks of the guest's timer; 0 while the timer is stopped.</summary>
     internal long TimerPeriod => _runner.TimerPeriod;
 
     /// <summary>
@@ -84,8 +84,8 @@ public sealed partial class Sandbox : IDisposable
         Start(OriginOf(image), image.Map, image.File, options, cancellationToken);
 
     /// <summary>Starts a guest and runs its initialisation.</summary>
-    /// <param name="origin">Where the guest comes from. The entry point is known.</param>
-    /// <param name="map">Where everything lies in the guest's memory.</param>
+    /// <param name="origin">The guest's name, entry point and image. The entry point must be known.</param>
+    /// <param name="map">The guest's memory as the guest starts.</param>
     /// <param name="blob">The memory blob, which the caller is a user of.</param>
     /// <param name="options">The options.</param>
     /// <param name="cancellationToken">Stops the initialisation.</param>
@@ -129,7 +129,7 @@ public sealed partial class Sandbox : IDisposable
         }
     }
 
-    /// <summary>Runs the initialisation of a guest, which is all that some guests do.</summary>
+    /// <summary>Runs only the initialisation of a guest, for guests that do all their work in it.</summary>
     /// <param name="image">The image, which the caller is a user of.</param>
     /// <param name="options">The options.</param>
     /// <param name="cancellationToken">Stops the guest.</param>
@@ -153,7 +153,7 @@ public sealed partial class Sandbox : IDisposable
     /// </returns>
     internal Sandbox? PassOn()
     {
-        // After this no call is inside the old gate, and none can enter.
+        // From here on no call is inside the old gate, and no call can enter it.
         if (!_gate.Close(out SandboxCondition before))
         {
             return null;
@@ -188,7 +188,7 @@ public sealed partial class Sandbox : IDisposable
     }
 
     /// <summary>
-    /// Gives the sandbox the state in which a call leaves it, and counts what is counted of calls. Called inside the gate.
+    /// Gives the sandbox the state in which a call leaves it, and updates the metrics of calls. To be called inside the gate.
     /// </summary>
     private CallOutcome Conclude(in CallOutcome outcome)
     {

@@ -10,8 +10,8 @@ namespace Hyperlight;
 
 /// <summary>
 /// The state of a guest between two calls. A snapshot is immutable: any number of sandboxes can be created from it or restored to it, from
-/// any thread. All of them share the memory of the snapshot, and the snapshot shares memory with the image. Whoever is given a snapshot
-/// disposes that object; the memory is freed when nothing uses it any more.
+/// any thread. All of them share the memory of the snapshot, and the snapshot shares memory with the image. A caller that receives a
+/// snapshot disposes it. The memory is freed when nothing uses it any more.
 /// </summary>
 /// <example>
 /// <code>
@@ -56,7 +56,7 @@ public sealed class Snapshot : IDisposable
     /// </summary>
     public long Size => checked((long)_content.Memory.Size);
 
-    /// <summary>Where everything lay in the guest's memory when it started.</summary>
+    /// <summary>The guest's memory as the guest started.</summary>
     internal MemoryMap Map => _content.Map;
 
     /// <summary>The content that all handles of this state share.</summary>
@@ -93,7 +93,7 @@ public sealed class Snapshot : IDisposable
 
     /// <summary>
     /// Saves the snapshot in an OCI image layout directory, in which each tag is a snapshot or an image. The format is upstream's if
-    /// upstream has one for the guest, and otherwise our own. A save that is interrupted leaves what the directory held before. New files
+    /// upstream has one for the guest, and otherwise our own. If a save is interrupted, the directory keeps its earlier content. New files
     /// and folders can be used by their owner alone, because a snapshot contains everything that its guest knew.
     /// </summary>
     /// <param name="path">The path of the directory, which is created if it is missing. One writer at a time.</param>

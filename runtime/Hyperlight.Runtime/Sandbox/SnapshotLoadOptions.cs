@@ -1,6 +1,6 @@
 namespace Hyperlight;
 
-/// <summary>How a saved snapshot is loaded.</summary>
+/// <summary>The options for loading a saved snapshot.</summary>
 public sealed class SnapshotLoadOptions
 {
     /// <summary>

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace Hyperlight.Snapshots;
 
 /// <summary>The types of a host function, without the function.</summary>
-/// <param name="Parameters">The types of the parameters, each <c>null</c> if any type will do.</param>
-/// <param name="ReturnType">The type of the result, or <c>null</c> if any type will do.</param>
+/// <param name="Parameters">The types of the parameters, each <c>null</c> if any type is allowed.</param>
+/// <param name="ReturnType">The type of the result, or <c>null</c> if any type is allowed.</param>
 internal sealed record HostFunctionSignature(ImmutableArray<GuestValueKind?> Parameters, GuestValueKind? ReturnType)
 {
     /// <summary>Says whether a guest that was told another signature can call a function with this signature.</summary>

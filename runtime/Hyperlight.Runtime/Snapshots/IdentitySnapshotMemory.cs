@@ -21,8 +21,8 @@ namespace Hyperlight.Snapshots;
 /// </summary>
 internal sealed class IdentitySnapshotMemory : SnapshotMemory
 {
-    // Mapping a run takes a sandbox as long, once, as copying three pages takes at each restore (docs/performance.md). A process may have
-    // 65,530 mappings.
+    // Mapping a run, once for each sandbox, takes as long as copying three pages, which happens at each restore (docs/performance.md). A
+    // process may have 65,530 mappings.
     private const ulong LeastMappedSize = 16 * GuestLayout.PageSize;
     private const int MaxMapped = 32;
 

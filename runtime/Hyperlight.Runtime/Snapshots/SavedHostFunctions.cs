@@ -45,7 +45,7 @@ internal static class SavedHostFunctions
                 Kind(function.ReturnType, GuestValueKind.Void));
             if (!functions.TryAdd(function.FunctionName, signature))
             {
-                throw new FormatException($"its host function '{function.FunctionName}' is there twice");
+                throw new FormatException($"its host function '{function.FunctionName}' is listed twice");
             }
         }
 

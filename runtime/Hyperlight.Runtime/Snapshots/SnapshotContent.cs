@@ -47,7 +47,9 @@ internal sealed class SnapshotContent(
     /// <summary>Gets the registers that the processor keeps from call to call.</summary>
     public ProcessorState Processor => processor;
 
-    /// <summary>Gets or sets whether a processor of this computer has taken the registers, so that every other can take them too.</summary>
+    /// <summary>
+    /// Gets or sets whether a processor of this computer has accepted the registers. If so, all other processors accept them too.
+    /// </summary>
     public bool IsAccepted { get; set; }
 
     /// <summary>Gets the general registers with which a call begins.</summary>

@@ -5,8 +5,8 @@ using Hyperlight.Memory;
 namespace Hyperlight.Snapshots;
 
 /// <summary>
-/// A guest's memory as a snapshot keeps it. The memory never changes. Any number of threads may use it, each of which is a user of it
-/// meanwhile.
+/// A guest's memory as a snapshot keeps it. The memory never changes. Any number of threads may use the memory at once. Each thread counts
+/// as a user of the memory for that time.
 /// </summary>
 internal abstract class SnapshotMemory : Shared
 {

@@ -90,7 +90,7 @@ internal readonly struct Operation
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            // The span may have become the current span, and nobody would end it.
+            // The span may have become the current span, which nothing else would end.
             Activity.Current = outer;
             Ignore(exception);
             return null;

@@ -1,15 +1,15 @@
 namespace Hyperlight;
 
 /// <summary>
-/// The conversions between the C# type <typeparamref name="T"/> and its counterpart on the wire. They are looked up once for each type and
-/// kept as delegates, so that no value is boxed.
+/// The conversions between the C# type <typeparamref name="T"/> and its counterpart on the wire. The conversions are looked up once for
+/// each type and kept as delegates, so that no value is boxed.
 /// </summary>
 /// <typeparam name="T">One of the nine types of the protocol, or <see cref="GuestValue"/> for any of them.</typeparam>
 internal static class GuestType<T>
 {
     private static readonly (GuestValueKind? Kind, Delegate From, Delegate To)? Conversion = Find();
 
-    /// <summary>Gets the type on the wire, or <c>null</c> if any type will do.</summary>
+    /// <summary>Gets the type on the wire, or <c>null</c> if any type is allowed.</summary>
     /// <exception cref="NotSupportedException"><typeparamref name="T"/> has no counterpart on the wire.</exception>
     public static GuestValueKind? Kind => (Conversion ?? throw Unsupported()).Kind;
 

@@ -74,7 +74,7 @@ public class ExitTests
     {
         string message = Describe(Reset, 0xFFF0);
 
-        Assert.Contains("Where that was is lost", message, StringComparison.Ordinal);
+        Assert.Contains("The address is lost", message, StringComparison.Ordinal);
         Assert.DoesNotContain("RIP", message, StringComparison.Ordinal);
         Assert.Contains("RIP 0xFFF0 in real mode", Describe(EntryState.For(EntryMode.RealMode, default), 0xFFF0), StringComparison.Ordinal);
     }

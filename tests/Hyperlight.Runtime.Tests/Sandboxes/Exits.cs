@@ -140,7 +140,7 @@ internal static class Exits
             _ => "protected mode with paging",
         };
         Assert.Contains("triple-faulted", message, StringComparison.Ordinal);
-        if (!message.Contains("Where that was is lost", StringComparison.Ordinal))
+        if (!message.Contains("The address is lost", StringComparison.Ordinal))
         {
             Assert.Contains($" at RIP 0x{rip:X} in {text}: ", message, StringComparison.Ordinal);
             Assert.Contains("the guest has no GDT and no IDT yet", message, StringComparison.Ordinal);

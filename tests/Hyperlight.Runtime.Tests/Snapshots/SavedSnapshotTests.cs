@@ -309,7 +309,7 @@ public sealed class SavedSnapshotTests : IDisposable
         HyperlightException failure = Assert.Throws<HyperlightException>(
             () => new SnapshotReader(Saved, new("x86_64", "kvm", new("ImaginaryCPU"))).Read(Tag, verifyContent: true));
         Assert.Equal(Rules.SnapshotMachineDiffers, failure.Finding!.Rule);
-        Assert.Contains("what its processor can do", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("the features of its processor", failure.Message, StringComparison.Ordinal);
     }
 
     [KvmFact]

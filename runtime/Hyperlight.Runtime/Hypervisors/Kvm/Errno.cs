@@ -23,8 +23,7 @@ internal static class Errno
     public static HypervisorException Failure(string operation, int error) => new(Rules.HypervisorFailed.Found(
         $"{operation} failed: {Marshal.GetPInvokeErrorMessage(error)} (errno {error}). "
         + (error == InvalidArgument
-            ? "A processor or KVM that lacks what a loaded snapshot's registers use says so: load it on a machine like the one it was "
-                + "saved on. "
-                + "Otherwise look into the kernel log (dmesg)."
+            ? "If a snapshot was loaded, the processor or KVM may lack a feature that the snapshot uses: load it on a machine like the "
+                + "one that saved it. Otherwise look into the kernel log (dmesg)."
             : "Look into the kernel log (dmesg) for what KVM says, and check the limits on memory and open files.")));
 }

@@ -37,8 +37,8 @@ internal static unsafe class KvmExit
     /// <param name="value">The value of each byte.</param>
     public static void Answer(KvmRun* run, byte value)
     {
-        // Sound: KVM places the data of a port access, all elements of a string instruction, inside the pages it shares, at the offset it
-        // states.
+        // Sound: KVM places the data of a port access, all elements of a string instruction, inside the shared pages, at the offset that
+        // KVM states.
         new Span<byte>((byte*)run + run->Io.DataOffset, checked((int)(run->Io.Size * run->Io.Count))).Fill(value);
     }
 
@@ -48,7 +48,7 @@ internal static unsafe class KvmExit
 
     private static VirtualMachineExit ReadOut(KvmRun* run)
     {
-        // Sound: KVM places the data of a port access inside the pages it shares, at the offset it states.
+        // Sound: KVM places the data of a port access inside the shared pages, at the offset that KVM states.
         ReadOnlySpan<byte> data = new((byte*)run + run->Io.DataOffset, run->Io.Size);
         uint value = run->Io.Size switch
         {

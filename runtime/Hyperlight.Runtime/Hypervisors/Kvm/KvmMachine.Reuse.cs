@@ -4,10 +4,11 @@ namespace Hyperlight.Hypervisors.Kvm;
 // sandbox. If its guest has crashed or was stopped, the machine is closed.
 internal sealed partial class KvmMachine
 {
-    // To unmap a piece of memory takes KVM about a fifth of the time that it takes to create a machine.
+    // A machine with more pieces of memory is closed, because unmapping one piece takes about a fifth of the time that creating a machine
+    // takes.
     private const int MostPiecesToUnmap = 4;
 
-    // The kind of machine that this one can be used as next; null if it must be closed.
+    // The kind of machine as which this machine can be used next; null if this machine must be closed.
     private readonly MachineKind? _kind;
 
     // How long the processor has run the guests of earlier sandboxes.
@@ -18,7 +19,7 @@ internal sealed partial class KvmMachine
     /// <inheritdoc/>
     public void Dispose()
     {
-        // Two sandboxes would get a machine that is kept twice.
+        // If a machine were kept twice, two sandboxes would get it.
         if (Interlocked.Exchange(ref _isDisposed, true))
         {
             return;
@@ -42,7 +43,7 @@ internal sealed partial class KvmMachine
     }
 
     /// <summary>Takes all memory away and makes the processor as new.</summary>
-    /// <returns>Whether KVM did all of it. If not, nobody may use the machine again.</returns>
+    /// <returns><c>true</c> if KVM did everything; <c>false</c> if the machine must not be used again.</returns>
     private bool TryRenew()
     {
         try

@@ -101,7 +101,7 @@ internal sealed partial class KvmMachine
 
     private void SetMsrs(ReadOnlySpan<ModelSpecificRegister> values, bool isNew)
     {
-        // With a filter there are few: the allowed registers, and the one that no filter covers.
+        // With a filter the list is short: the allowed registers, and the one register that no filter covers.
         const int MostOnStack = ModelSpecificRegister.MaxAllowed + 1;
         Span<KvmMsrEntry> wanted = _msrs.Length <= MostOnStack ? stackalloc KvmMsrEntry[_msrs.Length] : new KvmMsrEntry[_msrs.Length];
         for (int i = 0; i < wanted.Length; i++)

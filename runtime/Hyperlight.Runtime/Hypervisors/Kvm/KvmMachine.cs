@@ -12,10 +12,10 @@ internal sealed partial class KvmMachine : IVirtualMachine
     private readonly KvmVcpu _processor;
     private readonly EntryMode _entryMode;
 
-    // Whether the processor still is as it was created. If so, most of a state is there already.
+    // Whether the processor still is as it was created. If so, the processor has most values of a new state already.
     private bool _isNew = true;
 
-    // Whether the guest has nothing under way: it has not run, or waits after an OUT or a HLT.
+    // Whether no instruction of the guest is unfinished: the guest has not run, or waits after an OUT or a HLT.
     private bool _isWaiting = true;
 
     // The numbers of the pieces of memory that the guest has.

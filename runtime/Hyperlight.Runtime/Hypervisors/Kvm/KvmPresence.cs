@@ -20,7 +20,7 @@ internal static class KvmPresence
         (KvmCapability.DebugRegisters, "KVM_CAP_DEBUGREGS"),
         (KvmCapability.Xsave, "KVM_CAP_XSAVE"),
 
-        // Linux 4.17 is the first kernel that has this one, for all registers that are used.
+        // Linux 4.17 is the first kernel that has the next capability for all registers that this code uses.
         (KvmCapability.SyncRegisters, "KVM_CAP_SYNC_REGS"),
         (KvmCapability.ReadOnlyMemory, "KVM_CAP_READONLY_MEM"),
         (KvmCapability.ImmediateExit, "KVM_CAP_IMMEDIATE_EXIT"),
@@ -69,17 +69,16 @@ internal static class KvmPresence
     {
         Errno.NoEntry or Errno.NoDevice or Errno.NoSuchDevice => Rules.NoHypervisor.Found(
             $"{DevicePath} is not there, a guest needs KVM: enable virtualization in the firmware (or nested virtualization for this "
-                + "virtual machine) "
-            + "and load the module with 'sudo modprobe kvm_intel' or 'sudo modprobe kvm_amd'; a container also needs '--device /dev/kvm'."),
+            + "virtual machine) and load the module with 'sudo modprobe kvm_intel' or 'sudo modprobe kvm_amd'; a container also needs "
+            + "'--device /dev/kvm'."),
         Errno.PermissionDenied or Errno.AccessDenied => Rules.HypervisorDenied.Found(
             $"the user {Environment.UserName} may not open {DevicePath} for reading and writing: join the group that owns it, usually with "
             + "'sudo usermod -aG kvm $USER', and log in again ('stat -c %G /dev/kvm' shows the group)."),
         _ => Rules.HypervisorFailed.Found(
             $"{DevicePath} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)} (errno {error}): "
             + (error == Errno.IsFolder
-                ? "a container engine makes such a folder where it is to mount the device of a host that has none; remove the folder, "
-                    + "enable KVM on "
-                    + "the host, and start the container with '--device /dev/kvm'."
+                ? "it is a folder, which a container engine creates if the host has no such device; remove the folder, enable KVM on the "
+                    + "host, and start the container with '--device /dev/kvm'."
                 : $"find out whether another program can open it ('ls -l {DevicePath}', 'sudo dmesg').")),
     };
 

@@ -128,7 +128,7 @@ internal struct KvmDebugRegisters
 [StructLayout(LayoutKind.Explicit, Size = 64)]
 internal struct KvmVcpuEvents
 {
-    // KVM_VCPUEVENT_VALID_…: the fields that count beside those that always count.
+    // KVM_VCPUEVENT_VALID_…: the optional fields that KVM reads. KVM always reads the other fields.
     public const uint NonMaskablePending = 1;
     public const uint InterruptShadow = 4;
 

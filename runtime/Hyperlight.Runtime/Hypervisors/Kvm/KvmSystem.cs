@@ -8,15 +8,15 @@ internal sealed unsafe class KvmSystem
     /// <summary>The name by which snapshots know KVM.</summary>
     public const string Name = "kvm";
 
-    // The number of slots of a KVM that does not tell it (KVM API documentation, section 4.3).
+    // The number of slots of a KVM that does not report the number (KVM API documentation, section 4.3).
     private const uint DefaultMemorySlots = 32;
 
     private readonly FileDescriptor _device;
     private readonly KvmCpuidEntry[] _cpuid;
 
-    // The machine of a sandbox that is gone, for the next one. To make a machine takes most of the time that a sandbox takes to create. And
-    // while there is a machine, KVM keeps what it does with the first and undoes with the last: it turns virtualization on, and patches
-    // itself for processors without a local APIC.
+    // The machine of a disposed sandbox, kept for the next sandbox. Creating a machine takes most of the time of creating a sandbox. While
+    // at least one machine exists, KVM also keeps two settings, which it makes for the first machine and undoes after the last machine: KVM
+    // turns virtualization on, and patches its own code for processors without a local APIC.
     private IdleMachine? _idle;
 
     private KvmSystem(FileDescriptor device)
@@ -92,7 +92,7 @@ internal sealed unsafe class KvmSystem
     public KvmVm CreateVirtualMachine() => new(new(KvmIoctl.Require(_device, KvmIoctl.CreateVm, 0, "KVM_CREATE_VM")));
 
     /// <summary>Takes the idle machine.</summary>
-    /// <returns>The machine; <c>null</c> if none of this kind is kept.</returns>
+    /// <returns>The machine; <c>null</c> if no machine of this kind is kept.</returns>
     public IdleMachine? Take(MachineKind kind)
     {
         IdleMachine? idle = Interlocked.Exchange(ref _idle, null);
@@ -142,7 +142,7 @@ internal sealed unsafe class KvmSystem
     /// given.
     /// </summary>
     /// <param name="physicalAddressBits">
-    /// The number of physical address bits that leaf 0x80000008 reports. The guest relies on it for its top addresses.
+    /// The number of physical address bits that leaf 0x80000008 reports. The guest derives its top addresses from the number.
     /// </param>
     public KvmCpuidEntry[] Cpuid(int physicalAddressBits)
     {

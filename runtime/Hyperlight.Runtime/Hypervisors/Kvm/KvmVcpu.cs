@@ -120,7 +120,8 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
         }
         finally
         {
-            // From here on nobody kicks this thread. A kick that came too late for KVM_RUN is taken back before the mask is restored.
+            // From here on no other thread sends the signal to this thread. A kick that came too late for KVM_RUN is taken back before the
+            // mask is restored.
             bool kicked;
             using (_cancelLock.Enter())
             {
@@ -168,7 +169,7 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
         }
     }
 
-    /// <summary>Forgets a cancel. Only between runs.</summary>
+    /// <summary>Forgets a cancel. To be called only between runs.</summary>
     public void ClearCancel()
     {
         using (_cancelLock.Enter())

@@ -26,7 +26,7 @@ internal sealed class MsrPolicy
     /// <summary>Gets whether KVM keeps the guest from all other registers.</summary>
     public bool IsFiltered { get; }
 
-    /// <summary>Gets whether the guest can use no register at all, which is so unless the options allow some.</summary>
+    /// <summary>Gets whether the guest can use no register at all. Unless the options allow registers, the guest can use none.</summary>
     public bool DeniesAll => IsFiltered && Allowed.IsEmpty;
 
     /// <summary>Gets the registers that the guest can change, as far as KVM can read them; first those of <see cref="Allowed"/>.</summary>

@@ -8,13 +8,13 @@ internal sealed unsafe class LinuxMemory : MappedMemory
 {
     private const ulong GuardSize = 4096;
 
-    // Up to here it is faster to write zeros to pages than to get new ones, and this is what an idle sandbox may keep.
+    // Writing zeros to this many pages is faster than getting new pages. An idle sandbox may keep this many pages.
     private const int MostPagesToKeep = 64;
 
-    // Up to here it is fast to ask which pages there are, and as many are asked for at once.
+    // The kernel is asked about this many pages at once. For memory with more pages, asking which pages have content takes too long.
     private const ulong MostPagesToAskFor = 1024;
 
-    // The bytes in front of the memory, and behind it, that belong to it and are inaccessible.
+    // The number of inaccessible bytes in front of the memory, and also of those behind the memory.
     private readonly ulong _guard;
 
     private LinuxMemory(void* address, ulong size, ulong guard, SafeFileHandle? file = null, ulong fileLength = 0)
@@ -39,7 +39,7 @@ internal sealed unsafe class LinuxMemory : MappedMemory
     /// error.
     /// </summary>
     /// <param name="file">The file, open as long as the memory lives.</param>
-    /// <param name="length">How many bytes of the file to show, not 0.</param>
+    /// <param name="length">The number of bytes of the file to show, not 0.</param>
     public static LinuxMemory MapChanging(SafeFileHandle file, ulong length) =>
         Reserve(GuestLayout.RoundUpToPage(length), file, length).Place(file);
 
@@ -58,7 +58,7 @@ internal sealed unsafe class LinuxMemory : MappedMemory
         return new(address, size, guard: 0);
     }
 
-    /// <summary>Makes a part of allocated memory a private view of a file. What was written there is forgotten.</summary>
+    /// <summary>Makes a part of allocated memory a private view of a file. Earlier writes to the part are lost.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The part does not lie inside the memory.</exception>
     /// <exception cref="HyperlightException">The kernel refused.</exception>
     public void Show(in FilePart part)
@@ -111,8 +111,8 @@ internal sealed unsafe class LinuxMemory : MappedMemory
         }
 
         // A hypervisor without nested paging keeps translations of guest addresses, and does not see the host write the guest's page
-        // tables. Advice that lets the kernel drop the pages makes it drop translations to them. The pages stay: zeros are written to each,
-        // which takes the advice back.
+        // tables. The advice that the kernel may drop the pages makes the kernel drop the translations too. The pages stay, because zeros
+        // are written to each page afterwards, which takes the advice back.
         Require(Mman.Advise((void*)Address, (nuint)Size, Mman.AdviseFree));
         for (int i = 0; i < entries.Length; i++)
         {

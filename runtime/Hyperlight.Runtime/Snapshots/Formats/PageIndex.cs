@@ -62,7 +62,7 @@ internal static class PageIndex
         }
 
         return index[(pageCount * sizeof(uint))..].ContainsAnyExcept((byte)0)
-            ? throw new FormatException("its index has more than zeros behind its last page")
+            ? throw new FormatException("its index has bytes other than zero behind the number of its last page")
             : addresses.MoveToImmutable();
     }
 }

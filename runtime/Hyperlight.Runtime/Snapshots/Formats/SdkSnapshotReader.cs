@@ -52,8 +52,7 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
             throw directory.Failure(
                 Rules.ImageUnsupported,
                 $"its config has schema version {config.SchemaVersion}, this SDK ({ImageConfig.CurrentSdkVersion}) reads "
-                + $"{SdkSnapshotConfig.CurrentSchemaVersion}: "
-                + "make it anew from the guest");
+                + $"{SdkSnapshotConfig.CurrentSchemaVersion}: make it anew from the guest");
         }
     }
 
@@ -62,7 +61,8 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
     {
         if ((config.GuestName is { } name && !OneLine.IsName(name)) || (config.ImageDigest is { } digest && !OciLayout.IsDigest(digest)))
         {
-            throw directory.Failure(Rules.ImageMalformed, "its guest's name is none, or its image's digest is no SHA-256 digest");
+            throw directory.Failure(
+                Rules.ImageMalformed, "its guest's name is not a valid name, or its image's digest is not a SHA-256 digest");
         }
     }
 
@@ -111,7 +111,9 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
         if (config.Interrupts is null == config.Sizes.HardwareInterrupts)
         {
             throw directory.Failure(
-                Rules.ImageMalformed, "what its interrupt controllers hold is there, and its guest has none, or the other way round");
+                Rules.ImageMalformed,
+                "it has the state of interrupt controllers and its guest has no interrupts, or its guest has interrupts and the state is "
+                + "missing");
         }
     }
 

@@ -49,14 +49,15 @@ internal static class SnapshotInterruptRules
         }
 
         uint count = BinaryPrimitives.ReadUInt32LittleEndian(interrupts.LocalApic.AsSpan(TimerCount));
-        return !IsPic(
-            interrupts.MasterPic, MasterEdges) ? $"its first PIC holds what none can hold ({Convert.ToHexString(interrupts.MasterPic)})"
-            : !IsPic(
-                interrupts.SlavePic, SlaveEdges) ? $"its second PIC holds what none can hold ({Convert.ToHexString(interrupts.SlavePic)})"
-            : !IsIoApic(
-                interrupts.IoApic) ? $"its IOAPIC holds what none can hold "
-                    + $"({Convert.ToHexString(interrupts.IoApic.AsSpan(0, IoApicPadding + sizeof(uint)))})"
-            : count != 0 ? $"its local APIC counts down from 0x{count:X}, and only the timer of port 107 ends with a call"
+        return !IsPic(interrupts.MasterPic, MasterEdges)
+            ? $"its first PIC has a state that no PIC can have ({Convert.ToHexString(interrupts.MasterPic)})"
+            : !IsPic(interrupts.SlavePic, SlaveEdges)
+            ? $"its second PIC has a state that no PIC can have ({Convert.ToHexString(interrupts.SlavePic)})"
+            : !IsIoApic(interrupts.IoApic)
+            ? $"its IOAPIC has a state that no IOAPIC can have "
+                + $"({Convert.ToHexString(interrupts.IoApic.AsSpan(0, IoApicPadding + sizeof(uint)))})"
+            : count != 0
+            ? $"its local APIC counts down from 0x{count:X}, and the end of a call stops only the timer of port 107"
             : FindLocalApicFault(apicBase);
     }
 
@@ -64,7 +65,7 @@ internal static class SnapshotInterruptRules
     /// Finds the rule that an APIC base register breaks. Returns a sentence without its end, or <c>null</c> if no rule is broken.
     /// </summary>
     public static string? FindLocalApicFault(ulong apicBase) => (apicBase & SnapshotRegisterRules.LocalApicEnabled) != 0
-        ? $"its local APIC is on (APIC base 0x{apicBase:X}), whose timer no end of a call stops"
+        ? $"its local APIC is on (APIC base 0x{apicBase:X}), and the end of a call would not stop its timer"
         : null;
 
     private static bool IsPic(ReadOnlySpan<byte> pic, byte edges)

@@ -28,13 +28,13 @@ internal static class SnapshotMsrRules
     {
         if (registers.Length > SnapshotAnnotations.MaxMsrs || registers.DistinctBy(register => register.Index).Count() != registers.Length)
         {
-            return $"it has {registers.Length} model-specific registers, some perhaps twice; there may be {SnapshotAnnotations.MaxMsrs}, "
-                + $"each once";
+            return $"it has {registers.Length} model-specific registers, or one of them twice; the most is "
+                + $"{SnapshotAnnotations.MaxMsrs}, each once";
         }
 
         if (allowed is { } indexes && (indexes.Length > ModelSpecificRegister.MaxAllowed || indexes.Distinct().Count() != indexes.Length))
         {
-            return $"its guest may use {indexes.Length} model-specific registers, some perhaps twice; there may be "
+            return $"its guest may use {indexes.Length} model-specific registers, or one of them is listed twice; the most is "
                 + $"{ModelSpecificRegister.MaxAllowed}, each once";
         }
 
@@ -42,7 +42,7 @@ internal static class SnapshotMsrRules
         {
             if (Addresses.Contains(register.Index) && !SnapshotRegisterRules.IsAddress(register.Value, is64Bit: true))
             {
-                return $"its model-specific register 0x{register.Index:X} is 0x{register.Value:X}, which is no possible address";
+                return $"its model-specific register 0x{register.Index:X} is 0x{register.Value:X}, which cannot be an address";
             }
 
             if (register.Index == ApicBase && FindApicBaseFault(register.Value, map) is { } fault)

@@ -38,9 +38,9 @@ internal sealed class SnapshotReader(string directory, MachineIdentity machine, 
         [
             ("architecture", recorded.Architecture, here.Architecture, "its memory has code and page tables of that architecture"),
             ("hypervisor", recorded.Hypervisor, here.Hypervisor,
-                "a processor's state is what one hypervisor makes of it, and another may not take it"),
+                "another hypervisor may not accept the state of the processor"),
             ("processor vendor", recorded.CpuVendor.Name, here.CpuVendor.Name,
-                "the guest may have chosen its code by what its processor can do"),
+                "the guest may have chosen code that needs the features of its processor"),
         ];
         foreach ((string what, string there, string current, string why) in bindings)
         {

@@ -61,7 +61,7 @@ internal static class SnapshotRegisterRules
 
         if (registers.InterruptBitmap.Length != Interrupts || registers.InterruptBitmap.Any(word => word != 0))
         {
-            return "an interrupt waits in its processor, which none does between calls";
+            return "an interrupt waits in its processor, and between calls no interrupt may wait";
         }
 
         return FindSegmentFault(
@@ -78,9 +78,9 @@ internal static class SnapshotRegisterRules
     internal static string? FindApicBaseFault(ulong apicBase, GuestLayout layout)
     {
         ulong address = ((1UL << layout.PhysicalAddressBits) - 1) & ~(GuestLayout.PageSize - 1);
-        return (apicBase & X2Apic) != 0 ? $"its APIC base 0x{apicBase:X} turns the x2APIC on, which no guest is given"
+        return (apicBase & X2Apic) != 0 ? $"its APIC base 0x{apicBase:X} turns the x2APIC on, which guests do not have"
             : (apicBase & ~(address | BootProcessor | LocalApicEnabled)) != 0
-                ? $"its APIC base 0x{apicBase:X} has bits that no processor of {layout} has: there are 8, 11 and an address of "
+                ? $"its APIC base 0x{apicBase:X} has bits that no processor of {layout} has: allowed are bits 8 and 11, and an address of "
                     + $"{layout.PhysicalAddressBits} bits"
             : null;
     }
@@ -133,7 +133,7 @@ internal static class SnapshotRegisterRules
         bool isCode = code is { Present: 1, S: 1, Dpl: 0, Unusable: 0 } && (code.Type & CodeType) != 0;
         if (isProtected && (!isCode || (code.L == 1) != is64Bit || (is64Bit && code.Db == 1)))
         {
-            return $"its CS is no {(is64Bit ? "64" : "32")}-bit code of ring 0 ({code})";
+            return $"its CS is not {(is64Bit ? "64" : "32")}-bit code of ring 0 ({code})";
         }
 
         if (code.L == 1 && !is64Bit)
@@ -143,18 +143,18 @@ internal static class SnapshotRegisterRules
 
         if (isProtected && registers.Ss.Dpl != 0)
         {
-            return $"its SS is no stack of ring 0 ({registers.Ss})";
+            return $"its SS is not a stack of ring 0 ({registers.Ss})";
         }
 
         if (registers.Tr is not { Present: 1, S: 0, Unusable: 0 }
             || !(registers.Tr.Type == BusyTaskType || (!is64Bit && registers.Tr.Type == BusyTask16Type)))
         {
-            return $"its TR is no busy task ({registers.Tr})";
+            return $"its TR is not a busy task ({registers.Tr})";
         }
 
         return IsAddress(registers.Gdt.Base, is64Bit) && IsAddress(registers.Idt.Base, is64Bit)
             ? null
-            : $"its descriptor tables are at no possible address (GDT 0x{registers.Gdt.Base:X}, IDT 0x{registers.Idt.Base:X})";
+            : $"its descriptor tables are at values that cannot be addresses (GDT 0x{registers.Gdt.Base:X}, IDT 0x{registers.Idt.Base:X})";
     }
 
     /// <summary>Checks whether a register for addresses can have a value: 64-bit addresses are canonical, others have 32 bits.</summary>

@@ -47,8 +47,7 @@ internal static class SnapshotSizeRules
                 + $"0x{map.Scratch.Size:X} of scratch has 0x{mostTables:X} at most"
             : map.Scratch.Size < scratch || end > map.Scratch.Gpa
             ? $"its scratch region has 0x{map.Scratch.Size:X} bytes at {map.Scratch.Gpa}, buffers, page tables and the guest's first "
-                + $"pages take 0x{scratch:X}, "
-                + $"and its memory ends at {end}"
+                + $"pages take 0x{scratch:X}, and its memory ends at {end}"
             : map.ReservedRanges.FirstOrDefault(range => range.Addresses.Overlaps(addresses)) is { } reserved
                 ? $"its memory ({addresses}) covers the page of the {reserved.Name} ({reserved.Addresses.Start})"
                 : null;

@@ -23,8 +23,8 @@ internal static class SnapshotStateRules
         ulong code = layout.SnapshotAbi!.HasEntryAndMsrs ? GuestLayout.RoundUpToPage(Math.Min(config.Layout.CodeSize, size)) : size;
         ulong original = config.OriginalEntrypointAddr ?? start;
         return config.EntrypointAddr - start >= code || original - start >= size
-            ? $"calls enter at 0x{config.EntrypointAddr:X} and the guest did at 0x{original:X}, "
-                + $"they may at {new AddressRange<GuestPhysicalAddress>(layout.SnapshotBase, code)} and "
+            ? $"calls begin at 0x{config.EntrypointAddr:X} and the guest began at 0x{original:X}, "
+                + $"allowed are {new AddressRange<GuestPhysicalAddress>(layout.SnapshotBase, code)} and "
                 + $"{new AddressRange<GuestPhysicalAddress>(layout.SnapshotBase, size)}"
             : FindStackFault(config.StackTopGva, layout)
                 ?? SnapshotRegisterRules.FindFault(config.Sregs, layout)
@@ -44,9 +44,9 @@ internal static class SnapshotStateRules
         ulong top = layout.ScratchTopGva.Value;
         bool isRoot = layout.Paging == GuestPaging.None ? config.Cr3 <= top : config.Cr3 == map.PageTables.Gpa.Value;
         return config.CallEntry > top || config.EntryPoint?.Value > top || !SnapshotRegisterRules.IsAddress(config.CallEntry, is64Bit)
-            ? $"calls enter at 0x{config.CallEntry:X} and the guest did at {config.EntryPoint}, addresses end at {layout.ScratchTopGva}"
+            ? $"calls begin at 0x{config.CallEntry:X} and the guest began at {config.EntryPoint}, addresses end at {layout.ScratchTopGva}"
             : !isRoot || !SnapshotAnnotations.IsExtendedControl(config.Xcr0)
-                ? $"its CR3 is 0x{config.Cr3:X} and its XCR0 0x{config.Xcr0:X}, which no processor of {layout} has that waits for a call"
+                ? $"its CR3 is 0x{config.Cr3:X} and its XCR0 0x{config.Xcr0:X}, which no processor of {layout} has between calls"
                 : FindStackFault(config.CallStack, layout)
                     ?? SnapshotRegisterRules.FindFault(config.Sregs, layout)
                     ?? FindGenerationFault(config.Generation)

@@ -61,7 +61,7 @@ internal sealed class SnapshotTableRules
         }
 
         int left = Array.IndexOf(_levels, Unknown);
-        return left < 0 ? null : $"its page table {left} is reached from none of its roots, which come first";
+        return left < 0 ? null : $"its page table {left} is not a root, and no entry of another table leads to it";
     }
 
     private string? FindFault(int table)
@@ -85,7 +85,9 @@ internal sealed class SnapshotTableRules
         }
 
         // Without this rule a file could claim any number of roots: pages of zeros take no room in a file with holes.
-        return isEmpty ? $"its page table {table} has no entry, and a host makes none without: each root leads to scratch at least" : null;
+        return isEmpty
+            ? $"its page table {table} has no entry, and each table that a host makes has one: each root leads at least to scratch"
+            : null;
     }
 
     private bool IsPage(GuestPhysicalAddress gpa) => _memory.Contains(gpa) || _map.Scratch.Addresses.Contains(gpa);
