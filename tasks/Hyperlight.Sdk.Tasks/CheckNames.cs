@@ -131,7 +131,8 @@ public sealed class CheckNames : GuestTask
             Report($"The property {name} of the command line is not known", nearest, new(ProjectFile));
         }
 
-        // A name that is read and not set in these files may be set elsewhere. So only a name that is nearly a name of ours counts.
+        // A name that these files read but do not set may be set elsewhere. So a name is reported only if it is nearly a name of
+        // Hyperlight.Sdk.
         foreach (ProjectWord word in words.MarkedReads.Where(word => known.Any(other => NearestName.IsNear(word.Name, other))
             && !IsSet(word.Name)))
         {

@@ -6,14 +6,14 @@ using Microsoft.Build.Framework;
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
-/// A guest whose settings have been read. <see cref="ResolveGuests"/> creates it from an item of the project, and the targets pass it to
-/// the other tasks as another item. So one task reads the text of the project and reports what is wrong with the text.
+/// A guest whose settings have been read. <see cref="ResolveGuests"/> creates the guest from an item of the project, and the targets pass
+/// the guest to the other tasks as another item. So only one task reads the text of the project and reports mistakes in the text.
 /// </summary>
 internal sealed record GuestItem
 {
     private const string PathKey = "GuestBinary";
 
-    // True if a snapshot has to be taken or removed.
+    // The metadata that is true if a snapshot has to be taken or removed.
     private const string HasSnapshotKey = "HasSnapshot";
 
     /// <summary>Gets the path of the guest as the project gives it.</summary>

@@ -11,7 +11,7 @@ internal static class GuestRecordsSource
     private const string Attribute = "System.Reflection.AssemblyMetadataAttribute";
 
     /// <summary>
-    /// Writes attributes for some keys and values. These consist of names, digests and labels, which have no character that a string
+    /// Writes attributes for keys and values. Keys and values consist of names, digests and labels, which have no character that a string
     /// literal would have to escape.
     /// </summary>
     /// <param name="records">The keys and values.</param>

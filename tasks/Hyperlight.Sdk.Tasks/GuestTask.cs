@@ -48,7 +48,7 @@ public abstract class GuestTask : Task, ICancelableTask, IDisposable
         {
             Findings.Report(Rules.ImageNotWritten.Found(e.Message), new(ProjectFile));
         }
-#pragma warning disable CA1031 // A stack trace tells the user nothing. A code with a page does.
+#pragma warning disable CA1031 // A stack trace does not help the user. A code with a page does.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -77,8 +77,8 @@ public abstract class GuestTask : Task, ICancelableTask, IDisposable
     private protected abstract void Run();
 
     /// <summary>
-    /// Reports a finding about a guest. About a file that holds only debug information, the report also names the guest if the same folder
-    /// has it.
+    /// Reports a finding about a guest. If the file of the guest holds only debug information, and the same folder has the guest itself,
+    /// the report names the guest.
     /// </summary>
     /// <returns>Whether the build goes on. The build stops at an error, and a project may make an error of a warning.</returns>
     private protected bool Report(Finding finding, GuestItem guest)

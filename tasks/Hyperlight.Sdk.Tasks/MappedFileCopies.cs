@@ -6,8 +6,8 @@ namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
 /// Copies the mapped files of a guest to a folder beside the image of the guest. MSBuild then copies these copies to the output folder.
-/// MSBuild copies files that are newer, and a file that is replaced by an older file, or by a link to another file, is not newer. A copy
-/// that is made here is.
+/// MSBuild copies only files that are newer than their copies. A mapped file that is replaced by an older file, or by a link to another
+/// file, is not newer. A copy that this class makes is always newer.
 /// </summary>
 internal static class MappedFileCopies
 {
@@ -42,7 +42,8 @@ internal static class MappedFileCopies
         return digest;
     }
 
-    // Not File.Copy, which keeps the time. And the digest must be that of the bytes that are copied, so one pass reads them.
+    // File.Copy would keep the time of the file. One pass copies the bytes and computes their digest, so that the digest is right even if
+    // the file changes.
     private static string Copy(string source, string target)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

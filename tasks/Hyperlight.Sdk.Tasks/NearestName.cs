@@ -7,7 +7,7 @@ internal static class NearestName
     private const int LettersPerMistake = 4;
     private const int MaxMistakes = 3;
 
-    // Letters. So many letters of a name are enough to find the name by a part.
+    // The least number of letters of a part by which a name is found.
     private const int MinPart = 4;
 
     /// <summary>Finds the nearest of some names; <c>null</c> if no name is near.</summary>

@@ -10,19 +10,20 @@ namespace Hyperlight.Sdk.Tasks;
 internal sealed record ProjectWord(string Name, FindingOrigin Place);
 
 /// <summary>
-/// The names that the files of a project define and read. A target cannot ask MSBuild for the names, so the files are read again: the files
-/// of the project, and files that these import by a path that can be found without an evaluation of the project.
+/// The names that the files of a project define and read. A target cannot ask MSBuild for the names, so this class reads the files again:
+/// the files of the project, and the files that they import. An imported file is left out if only an evaluation of the project can find its
+/// path.
 /// </summary>
 /// <param name="projectDirectory">The folder of the project.</param>
 /// <param name="sdkRoot">The folder of the SDK, whose files are left out.</param>
 internal sealed partial class ProjectWords(string projectDirectory, string sdkRoot)
 {
-    // Files. No project that a person wrote imports more.
+    // The greatest number of files that are read. No project that a person wrote imports more files.
     private const int MaxFiles = 100;
 
     private readonly HashSet<string> _files = new(StringComparer.Ordinal);
 
-    // The texts that may read a name. They are searched only when there is a name to search for, which most builds do not have.
+    // The texts that may read a name. The texts are searched only when there is a name to search for, and most builds have no such name.
     private readonly List<ReadingText> _texts = [];
     private HashSet<string>? _readProperties;
     private HashSet<string>? _readItems;
@@ -55,7 +56,7 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
 
     /// <summary>
     /// Adds the names of a file and of the files that it imports. A file that cannot be read is left out, because MSBuild reads the file
-    /// first and reports it.
+    /// first and reports the failure.
     /// </summary>
     public void Add(string file)
     {
@@ -171,10 +172,10 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
         return null;
     }
 
-    // A text, and the property, item or metadata that it is the value or condition of.
+    // A text that is the value or the condition of a property, item or metadata, which the reader names.
     private sealed record ReadingText(string Text, ProjectWord Reader);
 
-    // An element around what is read.
+    // An XML element whose end has not been read yet.
     private sealed record OpenElement(string Name, bool IsConditional);
 
     // $(Name…), @(Name…), %(Name) and %(Item.Name), and the metadata that item functions name.

@@ -12,7 +12,7 @@ namespace Hyperlight.Sdk.Tasks;
 [MSBuildMultiThreadableTask]
 public sealed class ResolveGuests : GuestTask
 {
-    // Files that an error about a missing file names.
+    // The greatest number of other files that an error about a missing file lists.
     private const int MaxOthers = 5;
 
     /// <summary>Gets or sets the <c>HyperlightGuest</c> items.</summary>

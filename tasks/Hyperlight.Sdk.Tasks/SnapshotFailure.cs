@@ -6,7 +6,7 @@ internal static class SnapshotFailure
     // If a signal ended a process, its exit code in .NET is 128 plus the number of the signal, as in shells.
     private const int Signal = 128;
 
-    // Characters. The last line of a process that crashes can be part of a stack trace.
+    // The greatest length of the quoted last line, in characters. The last line of a process that crashes can be part of a stack trace.
     private const int MaxLastWords = 200;
 
     /// <summary>Gets the finding that the process wrote; otherwise a finding that says how the process ended.</summary>

@@ -18,7 +18,7 @@ namespace Hyperlight.Sdk.Tasks;
 [MSBuildMultiThreadableTask]
 public sealed class SnapshotGuests : GuestTask
 {
-    // In the record of a snapshot that was not taken: the time that was not enough.
+    // The name of a metadata in the record of a snapshot that took too long: the timeout that was not enough.
     private const string TimeoutName = "SnapshotTimeout";
 
     /// <summary>Gets or sets the guests, as <see cref="ResolveGuests"/> returns them. Their images have been baked.</summary>
@@ -83,7 +83,7 @@ public sealed class SnapshotGuests : GuestTask
         }
         catch (HyperlightException)
         {
-            // The process, or somebody else, has changed the image itself. The next build bakes the image again.
+            // The process, or something else, has changed the image itself. The next build bakes the image again.
             File.Delete(guest.RecordFile);
             throw;
         }

@@ -10,7 +10,8 @@ namespace Hyperlight.Sdk.Tasks;
 /// <param name="Error">The beginning of the standard error output.</param>
 internal sealed record SnapshotterProcess(int? ExitCode, string Output, string Error)
 {
-    // Characters of each stream. The rest of a stream is read and dropped, so that the process does not wait for a reader.
+    // The greatest number of characters that are kept of each stream. The rest is read and dropped, so that the process need not wait for a
+    // reader.
     private const int MaxText = 16 * 1024;
 
     // The process may leave another process behind, which keeps the streams open.

@@ -57,7 +57,7 @@ internal static class GuestBaker
             : MemoryMap.TryCreate(layout, fullMap.Sizes, placement.ImageSize, (ulong)stored.Length * GuestLayout.PageSize, findings)
                 ?? throw new InvalidOperationException("a map with fewer stored pages cannot break a rule that the full one keeps");
 
-        // An image with page tables stores its pages one behind the other. Without page tables each page is stored at its own place.
+        // An image with page tables stores its pages one after the other. Without page tables each page is stored at its own place.
         List<BlobPiece> pieces = [];
         ulong Place(int index) => paged ? (ulong)index * GuestLayout.PageSize : stored[index].Key * GuestLayout.PageSize;
         for (int i = 0; i < stored.Length; i++)
@@ -105,7 +105,7 @@ internal static class GuestBaker
             found.Add(Rules.BadGuestName.Found(
                 $"'{request.GuestName}' cannot be the name of a guest; "
                 + $"a name is up to {GuestName.MaxLength} of the characters A-Z a-z 0-9 _ - . "
-                + "and starts with none of - and .: give the guest another name."));
+                + "and does not start with - or .: give the guest another name."));
         }
 
         ElfFile? elf = ElfFile.TryRead(request.Guest, found);

@@ -149,7 +149,7 @@ internal sealed class ElfFile
         {
             findings.Add(Rules.DebugFile.Found(
                 "the file was separated from a guest for debuggers (objcopy --only-keep-debug): it holds debug information, "
-                + "but of code and data only the sizes; "
+                + "but only the sizes of code and data; "
                 + "give the guest itself, whose file usually has the same name without .debug."));
             return null;
         }

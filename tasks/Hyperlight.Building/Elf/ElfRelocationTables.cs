@@ -160,9 +160,9 @@ internal readonly ref struct ElfRelocationTables(
     }
 
     /// <summary>
-    /// Expands RELR: an even word is the address of a word to relocate. An odd word is a bitmap, from bit 1 on, of the words behind the
-    /// words that were described before. A word of the table can describe 63 relocations. Their number is limited, because each must change
-    /// a word of the file.
+    /// Expands RELR, a table of words. An even word is the address of one word to relocate. An odd word is a bitmap: from bit 1 on, each
+    /// bit stands for one of the next 31 or 63 words of memory. The number of relocations is limited, because each relocation must change a
+    /// word of the file.
     /// </summary>
     private void ReadRelr(Table table, ImmutableArray<ElfRelocation>.Builder relocations, ICollection<Finding> findings)
     {

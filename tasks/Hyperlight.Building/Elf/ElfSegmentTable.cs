@@ -38,7 +38,7 @@ internal static class ElfSegmentTable
         ElfCursor cursor = new(entry, format);
         ElfSegmentType type = (ElfSegmentType)cursor.ReadUInt32();
 
-        // p_flags moved to the front in the 64-bit class, to keep the words behind it aligned.
+        // p_flags moved to the front in the 64-bit class, to keep the next words aligned.
         uint flags = format.Is64 ? cursor.ReadUInt32() : 0;
         ulong offset = cursor.ReadWord();
         ulong virtualAddress = cursor.ReadWord();

@@ -8,7 +8,7 @@ namespace Hyperlight.Placement;
 /// <param name="Machine">The processor.</param>
 internal readonly record struct ElfKind(ElfClass Class, ElfMachine Machine)
 {
-    /// <summary>Gets the kind of the ELF files of a layout's guests.</summary>
+    /// <summary>Gets the kind of ELF file that the guests of a layout have.</summary>
     public static ElfKind Of(GuestLayout layout) =>
         layout.EntryMode == EntryMode.LongMode ? new(ElfClass.Elf64, ElfMachine.X86_64) : new(ElfClass.Elf32, ElfMachine.I386);
 }

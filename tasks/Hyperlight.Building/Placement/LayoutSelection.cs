@@ -62,7 +62,7 @@ internal static class LayoutSelection
             return layout;
         }
 
-        // Upstream does not relocate 32-bit guests, so a position-independent guest has none of upstream's layouts.
+        // Upstream does not relocate 32-bit guests, so no layout of upstream fits a position-independent 32-bit guest.
         bool isFixed = elf.Type != ElfType.PositionIndependent;
         if (isFixed
             && candidates.FirstOrDefault(layout => layout.LowestBase is null && layout.SnapshotBase.Value == elf.LoadBase) is { } upstream)

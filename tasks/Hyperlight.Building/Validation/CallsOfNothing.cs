@@ -97,7 +97,7 @@ internal static class CallsOfNothing
         return calls;
     }
 
-    /// <summary>Checks whether an address is that of an entry of the procedure linkage table that jumps to address 0.</summary>
+    /// <summary>Checks whether the procedure linkage table has an entry at an address, and the entry jumps to address 0.</summary>
     private static bool JumpsThroughZero(ElfFile elf, ulong address, HashSet<ulong> relocated)
     {
         const int Length = 2 + sizeof(int);

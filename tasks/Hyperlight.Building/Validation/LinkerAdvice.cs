@@ -39,7 +39,8 @@ internal static class LinkerAdvice
     /// <summary>Gets the advice for starting the first segment on a page.</summary>
     public static string AlignFirst(ElfFile elf) => IsAllInOne(elf) ? WithoutAllInOne : "align the first segment in the linker script";
 
-    // -N (OMAGIC) puts everything into one segment that is not aligned to pages. With -N the option -z separate-code has no effect.
+    // The option -N (OMAGIC) puts everything into one segment that is not aligned to pages. With -N the option -z separate-code has no
+    // effect.
     private static bool IsAllInOne(ElfFile elf) => elf.LoadSegments is [{ Alignment: < GuestLayout.PageSize } segment]
         && (segment.Flags & (ElfSegmentFlags.Write | ElfSegmentFlags.Execute)) == (ElfSegmentFlags.Write | ElfSegmentFlags.Execute);
 }

@@ -11,7 +11,7 @@ internal static class SegmentRules
 
     public static void Check(ElfFile elf, GuestLayout layout, CappedFindings findings)
     {
-        // An object file has no segments, and a core file has those of another program. Another rule reports the type of the file.
+        // An object file has no segments, and a core file has the segments of another program. Another rule reports the type of the file.
         if (elf.LoadSegments.IsEmpty && elf.Type is (ElfType.Executable or ElfType.PositionIndependent))
         {
             findings.Add(Rules.NoLoadSegment, () =>

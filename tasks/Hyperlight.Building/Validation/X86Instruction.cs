@@ -8,13 +8,13 @@ internal enum OpcodeMap
     /// <summary>Opcodes of one byte.</summary>
     OneByte,
 
-    /// <summary>Opcodes behind 0F.</summary>
+    /// <summary>Opcodes after the byte 0F.</summary>
     TwoBytes,
 
-    /// <summary>Opcodes behind 0F 38.</summary>
+    /// <summary>Opcodes after the bytes 0F 38.</summary>
     ThreeBytes38,
 
-    /// <summary>Opcodes behind 0F 3A.</summary>
+    /// <summary>Opcodes after the bytes 0F 3A.</summary>
     ThreeBytes3A,
 }
 
@@ -77,8 +77,8 @@ internal readonly record struct X86Instruction(int Length, OpcodeMap Map, byte O
         bool isVector = false;
         byte opcode = bytes[position++];
 
-        // In 32-bit mode these three bytes are also other instructions, with an operand in memory. They are vector prefixes if the
-        // operand would be a register.
+        // C4, C5 and 62 start vector instructions. In 32-bit mode these bytes also start older instructions, whose operand is always in
+        // memory. So a 32-bit instruction is a vector instruction if its operand is a register.
         if (opcode is (0xC4 or 0xC5 or 0x62) && position < bytes.Length && (is64 || bytes[position] >= 0xC0))
         {
             int size = opcode switch { 0xC5 => 1, 0xC4 => 2, _ => 3 };

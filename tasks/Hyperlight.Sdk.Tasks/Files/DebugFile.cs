@@ -9,7 +9,7 @@ internal static class DebugFile
     /// Finds a file in the same folder that has the same name without <c>.debug</c> or <c>.dbg</c>, and with or without <c>.elf</c>.
     /// </summary>
     /// <param name="path">The absolute path of the file with debug information.</param>
-    /// <returns>The name of the file; <c>null</c> if there is none.</returns>
+    /// <returns>The name of the file; <c>null</c> if there is no such file.</returns>
     public static string? FindGuest(string path) =>
         Directory.EnumerateFiles(Path.GetDirectoryName(path)!).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)
             .FirstOrDefault(name => Core(name) == Core(Path.GetFileName(path)) && !Parts(name).Any(Marks.Contains));

@@ -45,7 +45,7 @@ internal static class FileDigest
 
     private static readonly EnumerationOptions FoldersBelow = new() { RecurseSubdirectories = true, MaxRecursionDepth = 8 };
 
-    // Not all folders below: the assembly may lie in the folder of the project, and every build writes below that folder.
+    // Most folders below are left out, because the assembly may lie in the folder of the project, and every build writes below that folder.
     private static IEnumerable<string> LoadableFiles(string folder)
     {
         if (!Directory.Exists(folder))

@@ -67,7 +67,7 @@ internal static class InputFile
         }
         catch (IOException)
         {
-            // Links that lead to each other: none of them has a final target.
+            // Links that lead to each other have no final target.
             return file.LinkTarget;
         }
     }

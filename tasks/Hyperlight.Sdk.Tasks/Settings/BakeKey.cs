@@ -40,13 +40,13 @@ internal static class BakeKey
     }
 
     /// <summary>
-    /// Gets the key of an image that was made of what the guest's files hold now; <c>null</c> if one of them cannot be read.
+    /// Gets the key of an image that is made of the present content of the guest's files; <c>null</c> if a file cannot be read.
     /// </summary>
     /// <param name="settings">The guest's settings.</param>
     /// <param name="guest">The path of the guest's ELF file.</param>
     public static string? OfFiles(GuestSettings settings, string guest) =>
         FileDigest.OfFile(guest) is { } digest ? Of(settings, digest, file => FileDigest.OfFile(file.Path)) : null;
 
-    // While the SDK is worked on, its version stays and its code changes.
+    // The id is new for each compilation of other code. The version is not enough: it stays the same during work on the SDK.
     private static Guid Id(Type type) => type.Module.ModuleVersionId;
 }

@@ -13,7 +13,8 @@ internal static class FileMappings
     private const int MaxCount = 32;
     private const int MaxLabelLength = 63;
 
-    // Between files in items that tasks pass to each other. A semicolon, which MSBuild uses, may be part of the path of the project.
+    // The separator of files in items that tasks pass to each other. A semicolon, which MSBuild uses, may be part of the path of the
+    // project.
     private const char Separator = '\n';
 
     /// <summary>Reads the text of a project: <c>label=path@address;…</c>.</summary>

@@ -18,7 +18,7 @@ internal sealed partial record GuestSetting
     /// <summary>Gets the name that earlier versions had for the setting; <c>null</c> if the name has always been the same.</summary>
     public string? FormerName { get; init; }
 
-    /// <summary>Gets whether a property gives the value for guests that have none of their own.</summary>
+    /// <summary>Gets whether a property gives the value for guests that have no value of their own.</summary>
     public bool HasProperty { get; init; }
 
     /// <summary>Gets the meaning of the setting, as one sentence.</summary>
@@ -36,21 +36,22 @@ internal sealed partial record GuestSetting
     /// <summary>Gets the text of the default as the schema has it, where the default depends on the guest; otherwise <c>null</c>.</summary>
     public string? DefaultOfEachGuest { get; init; }
 
-    /// <summary>Gets what another value makes out of date.</summary>
+    /// <summary>Gets the results of a build that another value makes out of date.</summary>
     public SettingEffect Effect { get; init; } = SettingEffect.Image;
 
     /// <summary>
-    /// Reads the text of a project into settings; reports a text that cannot be understood, and then returns the settings as they were.
+    /// Reads the text of a project, and returns the given settings with the value. A text that cannot be understood is reported and changes
+    /// no setting.
     /// </summary>
     public required SettingReader Read { get; init; }
 
-    /// <summary>Writes the value of some settings for <see cref="FromText"/>.</summary>
+    /// <summary>Writes the value of the given settings as a text that <see cref="FromText"/> reads.</summary>
     public required Func<GuestSettings, string> ToText { get; init; }
 
-    /// <summary>Reads what <see cref="ToText"/> has written into some settings.</summary>
+    /// <summary>Reads a text that <see cref="ToText"/> has written, and returns the given settings with the value that was read.</summary>
     public required Func<GuestSettings, string, GuestSettings> FromText { get; init; }
 
-    /// <summary>Gets whether values are files: then a result depends on their content.</summary>
+    /// <summary>Gets whether values are paths of files. The result of a build then depends on the content of the files.</summary>
     public bool NamesFiles { get; init; }
 
     /// <summary>Gets the files that the setting names.</summary>

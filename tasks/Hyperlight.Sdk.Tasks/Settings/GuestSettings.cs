@@ -4,14 +4,14 @@ using Hyperlight.Layouts;
 namespace Hyperlight.Sdk.Tasks.Settings;
 
 /// <summary>
-/// The settings of a guest: values that have been understood. <see cref="GuestSetting.All"/> describes each of them; the defaults are here.
+/// The settings of a guest, as values and not as text. <see cref="GuestSetting.All"/> describes each of them; the defaults are here.
 /// </summary>
 internal sealed record GuestSettings
 {
     /// <summary>Gets the name of the guest.</summary>
     public string Name { get; init; } = "";
 
-    /// <summary>Gets the sizes in bytes, and what else a project chooses of the guest's memory.</summary>
+    /// <summary>Gets the sizes of the guest's memory in bytes, and the other settings of the memory.</summary>
     public GuestSizes Sizes { get; init; } = new();
 
     /// <summary>Gets the absolute path of the init data; empty for none.</summary>
@@ -23,7 +23,7 @@ internal sealed record GuestSettings
     /// <summary>Gets the architecture that the project asserts; <c>null</c> if the project asserts none.</summary>
     public string? Architecture { get; init; }
 
-    /// <summary>Gets which permissions the guest's own pages get.</summary>
+    /// <summary>Gets the source of the permissions of the guest's own pages.</summary>
     public SegmentPermissions SegmentPermissions { get; init; }
 
     /// <summary>Gets whether the image gets a snapshot of the guest.</summary>
@@ -36,8 +36,8 @@ internal sealed record GuestSettings
     public string HostFunctions { get; init; } = "";
 
     /// <summary>
-    /// Gets the absolute path of the assembly that adds host functions; empty for none. References of the project may still have to build
-    /// it.
+    /// Gets the absolute path of the assembly that adds host functions; empty for none. The assembly may not exist yet, because a project
+    /// that this project references may build it later.
     /// </summary>
     public string HostFunctionsAssembly { get; init; } = "";
 
@@ -46,7 +46,7 @@ internal sealed record GuestSettings
         GuestSetting.All.Where(setting => setting.Effect == effect).SelectMany(setting => setting.Files(this));
 
     /// <summary>
-    /// Reads what a project says. A setting that the project does not give, or not in a way that can be understood, keeps its default.
+    /// Reads the settings of a project. A setting keeps its default if the project gives no value, or a value that cannot be understood.
     /// </summary>
     /// <param name="namesOf">Gets the names of a setting in the place that is read; <c>null</c> if the setting cannot be given
     /// there.</param>

@@ -1,7 +1,8 @@
 namespace Hyperlight.Sdk.Tasks.Settings;
 
 /// <summary>
-/// The names that a project says something to Hyperlight.Sdk with. They follow from the descriptions of settings and properties.
+/// The names of the properties, items and metadata that Hyperlight.Sdk reads or sets. Most of the names come from the descriptions of
+/// settings and properties.
 /// </summary>
 internal static class KnownNames
 {
@@ -14,7 +15,7 @@ internal static class KnownNames
     /// <summary>The item of an image.</summary>
     public const string Image = "HyperlightImage";
 
-    /// <summary>Properties that the SDK sets, or that extend it.</summary>
+    /// <summary>Properties that the SDK sets, and properties with which a project adds targets and imports to the SDK.</summary>
     public static readonly IReadOnlyList<string> OtherProperties =
     [
         "UsingHyperlightSdk", "HyperlightSdkVersion", "HyperlightSdkRoot", "HyperlightHelpRoot", "HyperlightValidateDependsOn",

@@ -5,8 +5,8 @@ namespace Hyperlight.Sdk.Tasks.Settings;
 /// <param name="SchemaType">The kind of the values, as the schema calls it.</param>
 /// <param name="Default">The text of the default as the schema has it, empty for none.</param>
 /// <param name="Text">The meaning of the property, as one sentence.</param>
-/// <param name="HelpPage">The page of the documents that explains the property or its errors, as a path; <c>null</c> for a property that
-/// only work on the SDK needs.</param>
+/// <param name="HelpPage">The page of the documents that explains the property or its errors, as a path; <c>null</c> for a property that is
+/// only for work on the SDK itself.</param>
 internal sealed record ProjectProperty(string Name, string SchemaType, string Default, string Text, string? HelpPage)
 {
     /// <summary>The properties, in the order of the schema.</summary>

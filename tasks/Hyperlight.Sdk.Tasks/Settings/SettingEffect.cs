@@ -4,7 +4,7 @@ namespace Hyperlight.Sdk.Tasks.Settings;
 internal enum SettingEffect
 {
     /// <summary>
-    /// No result: the setting decides what a build does, and the tasks that read it see by themselves what is left to do.
+    /// No result. The setting decides what a build does, and the tasks that read the setting find out by themselves what is left to do.
     /// </summary>
     None,
 

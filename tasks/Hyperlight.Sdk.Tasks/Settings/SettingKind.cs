@@ -7,10 +7,11 @@ namespace Hyperlight.Sdk.Tasks.Settings;
 internal delegate bool SettingParser<T>(string text, out T value);
 
 /// <summary>
-/// A kind of values that settings have: how they are written and read, and what an error says about a text that is none of them.
+/// A kind of values that settings have. The kind says how values are written and read, and what an error says about a text that is not a
+/// value.
 /// </summary>
 /// <param name="SchemaType">The name of the kind in the schema.</param>
-/// <param name="Rule">The rule that a text breaks that is not of the kind.</param>
+/// <param name="Rule">The rule that a text breaks if it is not a value of the kind.</param>
 /// <param name="Complaint">What the error says about the text, for example <c>is not a size</c>.</param>
 /// <param name="TryParse">Reads a value.</param>
 /// <param name="ToText">Writes a value, as <paramref name="TryParse"/> reads it.</param>
@@ -22,10 +23,10 @@ internal sealed record SettingKind<T>(
 
     /// <summary>Creates a kind that has few values.</summary>
     /// <param name="schemaType">The name of the kind in the schema.</param>
-    /// <param name="rule">The rule that a text breaks that is none of the values.</param>
+    /// <param name="rule">The rule that a text breaks if it is not one of the values.</param>
     /// <param name="complaint">What the error says about the text.</param>
     /// <param name="values">The values.</param>
-    /// <param name="toText">Writes a value. Texts are read in either case.</param>
+    /// <param name="toText">Writes a value. When a text is read, upper and lower case are equal.</param>
     public static SettingKind<T> OneOf(
         string schemaType, DiagnosticRule rule, string complaint, IReadOnlyList<T> values, Func<T, string> toText)
     {

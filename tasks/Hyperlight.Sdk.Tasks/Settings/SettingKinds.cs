@@ -7,7 +7,7 @@ namespace Hyperlight.Sdk.Tasks.Settings;
 /// <summary>The kinds of values that settings of guests have.</summary>
 internal static class SettingKinds
 {
-    // Seconds. A guest that needs longer than an hour is not one that a build waits for.
+    // The greatest timeout in seconds. A build does not wait longer than an hour for a guest.
     private const int MaxTimeout = 3600;
 
     private static readonly string[] Architectures = [.. GuestLayouts.All.Select(layout => layout.Architecture).Distinct()];
