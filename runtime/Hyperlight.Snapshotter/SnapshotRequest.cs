@@ -56,7 +56,7 @@ internal sealed record SnapshotRequest(string ImageDirectory, TimeSpan Timeout, 
         });
         using Snapshot snapshot = sandbox.TakeSnapshot();
         // Who may read the image may read the snapshot as well.
-        snapshot.Save(new SnapshotWriter(ImageDirectory) { IsPrivate = false }, OciLayout.SnapshotTag);
+        snapshot.Save(new SnapshotWriter(ImageDirectory) { IsPrivate = false }, ImageTags.Snapshot);
     }
 
     private void AddHostFunctions(HostFunctions functions)

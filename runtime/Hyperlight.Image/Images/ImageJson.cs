@@ -4,9 +4,8 @@ using System.Text.Json.Serialization;
 namespace Hyperlight.Images;
 
 /// <summary>
-/// Writes and reads the documents of an image as JSON: snake_case names in our own documents, the names of OCI in the standard ones, two
-/// spaces, line feeds.
-/// In our own documents unknown, missing and doubled fields are refused. The depth is limited in all documents.
+/// Writes and reads the config of an image as JSON: snake_case names, two spaces, line feeds. Unknown, missing and doubled fields are
+/// refused, and the depth is limited.
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
@@ -18,9 +17,6 @@ namespace Hyperlight.Images;
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     Converters = [typeof(AddressJson.Gpa), typeof(AddressJson.Gva), typeof(PermissionsJson), typeof(SegmentPermissionsJson)])]
-[JsonSerializable(typeof(OciMarker))]
-[JsonSerializable(typeof(OciIndex))]
-[JsonSerializable(typeof(OciManifest))]
 [JsonSerializable(typeof(ImageConfig))]
 internal sealed partial class ImageJson : JsonSerializerContext;
 

@@ -21,7 +21,7 @@ internal sealed class ImageReader(string directory, CancellationToken cancellati
     {
         _directory.ReadMarker();
         OciIndex index = _directory.ReadIndex();
-        OciDescriptor tagged = _directory.Find(index, OciLayout.InitialTag);
+        OciDescriptor tagged = _directory.Find(index, ImageTags.Initial);
         string? snapshotDigest = FindSnapshot(index);
         // Checked first, because the rest of the method reads the image, which may be large.
         if (expectedDigest is not null && ImagePlace.ContentDigest(tagged.Digest, snapshotDigest) is var found && found != expectedDigest)
@@ -32,8 +32,8 @@ internal sealed class ImageReader(string directory, CancellationToken cancellati
                 + $"{ImagePlace.Root}");
         }
 
-        OciManifest manifest = _directory.ReadManifest(tagged, ManifestKind.Image);
-        ImageConfig config = _directory.ReadBlob(manifest.Config, OciLayout.ConfigMediaType, ImageJson.Default.ImageConfig, "the config");
+        OciManifest manifest = _directory.ReadManifest(tagged, ManifestKinds.Image);
+        ImageConfig config = _directory.ReadBlob(manifest.Config, MediaTypes.ImageConfig, ImageJson.Default.ImageConfig, "the config");
         if (config.SchemaVersion != ImageConfig.CurrentSchemaVersion)
         {
             throw _directory.Failure(
@@ -44,8 +44,8 @@ internal sealed class ImageReader(string directory, CancellationToken cancellati
 
         CheckText(config);
         MemoryMap map = Recompute(config);
-        return (config, tagged.Digest, snapshotDigest, map, _directory.OpenImageMemory(
-            manifest.Layers[0]!, config.Stored, map, verifyContent));
+        SharedFile memory = ImageMemory.Open(_directory, manifest.Layers[0]!, config.Stored, map, verifyContent);
+        return (config, tagged.Digest, snapshotDigest, map, memory);
     });
 
     /// <summary>
@@ -54,12 +54,12 @@ internal sealed class ImageReader(string directory, CancellationToken cancellati
     /// </summary>
     private string? FindSnapshot(OciIndex index)
     {
-        if (!index.Manifests.Any(manifest => manifest?.Tag == OciLayout.SnapshotTag))
+        if (!index.Manifests.Any(manifest => manifest?.Tag == ImageTags.Snapshot))
         {
             return null;
         }
 
-        string digest = _directory.Find(index, OciLayout.SnapshotTag).Digest;
+        string digest = _directory.Find(index, ImageTags.Snapshot).Digest;
         return OciLayout.IsDigest(digest)
             ? digest
             : throw _directory.Failure(Rules.ImageMalformed, $"its snapshot has the digest '{digest}', expected is a SHA-256 digest");

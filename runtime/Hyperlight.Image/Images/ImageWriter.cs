@@ -22,23 +22,23 @@ internal static class ImageWriter
         OciWriter writer = new(directory, "image");
         return writer.Run(() =>
         {
-            OciDescriptor memory = writer.WriteMemory(OciLayout.MemoryMediaType, StoredRanges.Total(image.Config.Stored), sink =>
+            OciDescriptor memory = writer.WriteMemory(MediaTypes.Memory, StoredRanges.Total(image.Config.Stored), sink =>
             {
                 foreach (BlobPiece piece in image.Pieces.Where(piece => !piece.Bytes.IsEmpty))
                 {
                     sink(StoredRanges.BlobOffset(image.Config.Stored, piece.Offset), piece.Bytes.Span);
                 }
             });
-            OciDescriptor config = writer.WriteBlob(OciLayout.ConfigMediaType, image.Config, ImageJson.Default.ImageConfig);
+            OciDescriptor config = writer.WriteBlob(MediaTypes.ImageConfig, image.Config, ImageJson.Default.ImageConfig);
             OciDescriptor tagged = writer.WriteBlob(
-                OciLayout.ManifestMediaType, OciManifest.Of(config, [memory]), ImageJson.Default.OciManifest) with
+                OciLayout.ManifestMediaType, OciManifest.Of(config, [memory]), OciJson.Default.OciManifest) with
             {
-                Annotations = new Dictionary<string, string?> { [OciLayout.TagAnnotation] = OciLayout.InitialTag },
+                Annotations = new Dictionary<string, string?> { [OciLayout.TagAnnotation] = ImageTags.Initial },
             };
             OciIndex? before = ReadIndex(directory);
             bool isSame = before is not null
                 && before.Manifests.Where(
-                    other => other?.Tag == OciLayout.InitialTag).Select(other => other!.Digest).SequenceEqual([tagged.Digest]);
+                    other => other?.Tag == ImageTags.Initial).Select(other => other!.Digest).SequenceEqual([tagged.Digest]);
             writer.Commit(isSame ? before! : OciIndex.Of(tagged));
             string[] blobs = [.. new[] { memory, config, tagged }.Select(
                 blob => "blobs/sha256/" + OciLayout.FileName(blob.Digest)).Order(StringComparer.Ordinal)];
@@ -57,7 +57,7 @@ internal static class ImageWriter
         OciWriter writer = new(directory, "image");
         writer.Run(() =>
         {
-            OciIndex without = index with { Manifests = [.. index.Manifests.Where(manifest => manifest?.Tag != OciLayout.SnapshotTag)] };
+            OciIndex without = index with { Manifests = [.. index.Manifests.Where(manifest => manifest?.Tag != ImageTags.Snapshot)] };
             writer.Commit(without);
             return without;
         });

@@ -3,9 +3,7 @@ using System.Security.Cryptography;
 
 namespace Hyperlight.Images;
 
-/// <summary>
-/// The names of an OCI image layout directory (OCI image spec 1.0) and the media types of its blobs (amd64 sheet, section 8).
-/// </summary>
+/// <summary>The names and limits of an OCI image layout directory (OCI image spec 1.0).</summary>
 internal static class OciLayout
 {
     public const string MarkerFile = "oci-layout";
@@ -19,17 +17,6 @@ internal static class OciLayout
 
     public const string IndexMediaType = "application/vnd.oci.image.index.v1+json";
     public const string ManifestMediaType = "application/vnd.oci.image.manifest.v1+json";
-    public const string ConfigMediaType = "application/vnd.hyperlight.sdk.image.config.v1+json";
-    public const string SnapshotConfigMediaType = "application/vnd.hyperlight.snapshot.config.v1+json";
-    public const string SdkSnapshotConfigMediaType = "application/vnd.hyperlight.sdk.snapshot.config.v1+json";
-    public const string MemoryMediaType = "application/vnd.hyperlight.snapshot.memory.v1";
-    public const string PagesMediaType = "application/vnd.hyperlight.sdk.snapshot.pages.v1";
-
-    /// <summary>The tag of an image: a guest that has not run.</summary>
-    public const string InitialTag = "initial";
-
-    /// <summary>The tag of the snapshot that a build takes of the guest after its start.</summary>
-    public const string SnapshotTag = "snapshot";
 
     /// <summary>The greatest size of a JSON document that is written or read, in bytes (amd64 sheet, section 8.3).</summary>
     public const int MaxJsonSize = 1 << 20;

@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Hyperlight.Files;
-using Hyperlight.Layouts;
-using Hyperlight.Paging;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Images;
@@ -10,22 +8,6 @@ namespace Hyperlight.Images;
 // Memory blobs. The bytes that are hashed are kept in sealed memory, and sandboxes map that memory.
 internal sealed partial class OciReader
 {
-    /// <summary>Opens the memory of an image.</summary>
-    /// <param name="descriptor">The descriptor of the blob.</param>
-    /// <param name="stored">The parts of the memory that the blob stores, from the config.</param>
-    /// <param name="map">The map of the memory.</param>
-    /// <param name="verifyContent">Whether the blob's digest is checked.</param>
-    public SharedFile OpenImageMemory(OciDescriptor descriptor, ImmutableArray<StoredRange> stored, MemoryMap map, bool verifyContent)
-    {
-        if (StoredRanges.FindFault(stored, map) is { } fault)
-        {
-            throw Failure(Rules.ImageMapDiffers, fault);
-        }
-
-        bool isPaged = map.Layout.Paging != GuestPaging.None;
-        return OpenMemory(descriptor, StoredRanges.Total(stored), UseOf(map.Layout, verifyContent), isPaged ? null : stored);
-    }
-
     /// <summary>Opens a layer of a manifest that was read.</summary>
     /// <param name="descriptor">The descriptor of the blob.</param>
     /// <param name="size">The size in bytes, from the config.</param>
@@ -62,14 +44,6 @@ internal sealed partial class OciReader
             }
         }
     }
-
-    /// <summary>
-    /// Gets the use of a blob that sandboxes of a layout map. Without page tables a sandbox writes to its view of the blob, and the host
-    /// cannot tell which pages of the view
-    /// still belong to the file. Such sandboxes therefore map a copy.
-    /// </summary>
-    public static ContentUse UseOf(GuestLayout layout, bool verifyContent) =>
-        verifyContent ? ContentUse.Verified : layout.SnapshotIsPrivate ? ContentUse.Copied : ContentUse.Mapped;
 
     /// <summary>Gets the name of the directory in messages.</summary>
     private string Subject => $"the {what} '{directory}'";

@@ -38,7 +38,7 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
     /// <summary>Checks the marker file.</summary>
     public void ReadMarker()
     {
-        OciMarker marker = ReadFile(OciLayout.MarkerFile, ImageJson.Default.OciMarker);
+        OciMarker marker = ReadFile(OciLayout.MarkerFile, OciJson.Default.OciMarker);
         if (marker.ImageLayoutVersion != OciLayout.Version)
         {
             throw Failure(
@@ -49,7 +49,7 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
     /// <summary>Reads the list of manifests.</summary>
     public OciIndex ReadIndex()
     {
-        OciIndex index = ReadFile(OciLayout.IndexFile, ImageJson.Default.OciIndex);
+        OciIndex index = ReadFile(OciLayout.IndexFile, OciJson.Default.OciIndex);
         return index.SchemaVersion == OciLayout.SchemaVersion && index.MediaType is (null or OciLayout.IndexMediaType)
             ? index
             : throw Failure(
@@ -89,7 +89,7 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
     /// <returns>The manifest, with all layers of its kind.</returns>
     public OciManifest ReadManifest(OciDescriptor descriptor, params ManifestKind[] kinds)
     {
-        OciManifest manifest = ReadBlob(descriptor, OciLayout.ManifestMediaType, ImageJson.Default.OciManifest, "the manifest");
+        OciManifest manifest = ReadBlob(descriptor, OciLayout.ManifestMediaType, OciJson.Default.OciManifest, "the manifest");
         if (manifest.SchemaVersion != OciLayout.SchemaVersion
             || manifest.MediaType is not (null or OciLayout.ManifestMediaType)
             || Array.Find(
@@ -120,7 +120,7 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
     {
         try
         {
-            return ReadBlob(descriptor, OciLayout.ManifestMediaType, ImageJson.Default.OciManifest, "the manifest");
+            return ReadBlob(descriptor, OciLayout.ManifestMediaType, OciJson.Default.OciManifest, "the manifest");
         }
         catch (Exception e) when (e is HyperlightException or InvalidDataException or IOException or UnauthorizedAccessException)
         {

@@ -101,8 +101,8 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
     /// </summary>
     public void Commit(OciIndex index)
     {
-        WriteFile(Path.Combine(directory, OciLayout.MarkerFile), ToJson(new(OciLayout.Version), ImageJson.Default.OciMarker, Compact));
-        WriteFile(Path.Combine(directory, OciLayout.IndexFile), ToJson(index, ImageJson.Default.OciIndex, Pretty));
+        WriteFile(Path.Combine(directory, OciLayout.MarkerFile), ToJson(new(OciLayout.Version), OciJson.Default.OciMarker, Compact));
+        WriteFile(Path.Combine(directory, OciLayout.IndexFile), ToJson(index, OciJson.Default.OciIndex, Pretty));
         File.Delete(Path.Combine(directory, OciLayout.MarkerFile + TemporarySuffix));
         File.Delete(Path.Combine(directory, OciLayout.IndexFile + TemporarySuffix));
         HashSet<string>? needed = FindNeeded(index);

@@ -113,11 +113,11 @@ public sealed class Snapshot : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(tag);
-        if (!OciLayout.IsTag(tag) || tag == OciLayout.InitialTag)
+        if (!OciLayout.IsTag(tag) || tag == ImageTags.Initial)
         {
             throw new ArgumentException(
                 $"'{OneLine.Of(tag)}' cannot be a snapshot's tag: up to 128 letters, digits, '_', '.' and '-', "
-                + $"neither of the last two in front; '{OciLayout.InitialTag}' is an image's.",
+                + $"neither of the last two in front; '{ImageTags.Initial}' is an image's.",
                 nameof(tag));
         }
 

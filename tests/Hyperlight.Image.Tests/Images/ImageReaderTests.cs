@@ -64,7 +64,7 @@ public sealed class ImageReaderTests : IDisposable
     [Fact]
     public void Without_VerifyContent_only_the_memory_blob_goes_unchecked()
     {
-        string memory = Blob(OciLayout.MemoryMediaType);
+        string memory = Blob(MediaTypes.Memory);
         byte[] bytes = File.ReadAllBytes(memory);
         bytes[0] ^= 1;
         File.WriteAllBytes(memory, bytes);
@@ -112,14 +112,14 @@ public sealed class ImageReaderTests : IDisposable
     public void Interrupts_are_recorded_where_there_are_any_and_else_change_no_byte()
     {
         using GuestImage plain = GuestImage.Open(_root.Path);
-        string without = File.ReadAllText(Blob(OciLayout.ConfigMediaType));
+        string without = File.ReadAllText(Blob(MediaTypes.ImageConfig));
         ImageWriter.Write(_root.Path, TestImages.Create(GuestLayouts.Amd64V16, new GuestSizes { HardwareInterrupts = true }));
 
         using GuestImage interrupted = GuestImage.Open(_root.Path);
 
         Assert.Equal((false, true), (plain.HardwareInterrupts, interrupted.HardwareInterrupts));
         Assert.DoesNotContain("interrupts", without, StringComparison.Ordinal);
-        Assert.Contains("\"hardware_interrupts\": true", File.ReadAllText(Blob(OciLayout.ConfigMediaType)), StringComparison.Ordinal);
+        Assert.Contains("\"hardware_interrupts\": true", File.ReadAllText(Blob(MediaTypes.ImageConfig)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -217,7 +217,7 @@ public sealed class ImageReaderTests : IDisposable
     [Fact]
     public void A_link_in_place_of_a_blob_is_HL3002()
     {
-        string memory = Blob(OciLayout.MemoryMediaType);
+        string memory = Blob(MediaTypes.Memory);
         File.Move(memory, memory + ".real");
         File.CreateSymbolicLink(memory, memory + ".real");
 
@@ -243,7 +243,7 @@ public sealed class ImageReaderTests : IDisposable
         Directory.CreateSymbolicLink(link, _root.Path);
         GuestImage.Open(link).Dispose();
         Directory.Delete(link);
-        string memory = Blob(OciLayout.MemoryMediaType);
+        string memory = Blob(MediaTypes.Memory);
         File.Delete(memory);
         Directory.CreateDirectory(memory);
 
@@ -332,7 +332,7 @@ public sealed class ImageReaderTests : IDisposable
             _root.Path,
             fileCount: 4,
             () => GuestImage.Open(_root.Path, options => options.VerifyContent = false).Dispose(),
-            untouched: Blob(OciLayout.MemoryMediaType));
+            untouched: Blob(MediaTypes.Memory));
 
     private DiagnosticRule Refused(string? directory = null) =>
         Assert.Throws<HyperlightException>(() => GuestImage.Open(directory ?? _root.Path)).Finding!.Rule;
@@ -340,8 +340,8 @@ public sealed class ImageReaderTests : IDisposable
     private string Blob(string mediaType) =>
         Directory.GetFiles(OciLayout.BlobDirectory(_root.Path)).Single(path => mediaType switch
         {
-            OciLayout.MemoryMediaType => new FileInfo(path).Length % 0x1000 == 0,
-            OciLayout.ConfigMediaType => new FileInfo(path).Length % 0x1000 != 0
+            MediaTypes.Memory => new FileInfo(path).Length % 0x1000 == 0,
+            MediaTypes.ImageConfig => new FileInfo(path).Length % 0x1000 != 0
                 && File.ReadAllText(path).Contains("\"guest_name\"", StringComparison.Ordinal),
             _ => new FileInfo(path).Length % 0x1000 != 0 && File.ReadAllText(path).Contains("\"layers\"", StringComparison.Ordinal),
         });
@@ -349,7 +349,7 @@ public sealed class ImageReaderTests : IDisposable
     /// <summary>Changes the config and updates every digest that depends on it.</summary>
     private void ForgeConfig(Action<JsonNode> change)
     {
-        JsonNode config = JsonNode.Parse(File.ReadAllText(Blob(OciLayout.ConfigMediaType)))!;
+        JsonNode config = JsonNode.Parse(File.ReadAllText(Blob(MediaTypes.ImageConfig)))!;
         change(config);
         ForgeManifest(manifest => (manifest["config"]!["digest"], manifest["config"]!["size"]) = Store(config));
     }

@@ -16,7 +16,7 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
     public SavedSnapshot Read(OciManifest manifest, bool verifyContent)
     {
         SdkSnapshotConfig config = directory.ReadBlob(
-            manifest.Config, OciLayout.SdkSnapshotConfigMediaType, SnapshotJson.Default.SdkSnapshotConfig, "the config");
+            manifest.Config, MediaTypes.SdkSnapshotConfig, SnapshotJson.Default.SdkSnapshotConfig, "the config");
         CheckVersion(config);
         SnapshotReader.CheckMachine(directory, new(config.Arch, config.Hypervisor, new(config.CpuVendor)), machine);
         CheckText(config);
@@ -100,7 +100,8 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
         bool isPaged = layout.Paging != GuestPaging.None;
         if (config.PageCount.HasValue == isPaged || config.Stored.HasValue == isPaged || config.MemorySize.HasValue != isPaged
             || config.TablesSize.HasValue != isPaged
-            || manifest.Layers.Count != (isPaged ? ManifestKind.SdkPagedSnapshot : ManifestKind.SdkIdentitySnapshot).LayerMediaTypes.Length)
+            || manifest.Layers.Count
+                != (isPaged ? ManifestKinds.SdkPagedSnapshot : ManifestKinds.SdkIdentitySnapshot).LayerMediaTypes.Length)
         {
             string needed = isPaged
                 ? "memory_size, tables_size and one layer, and neither stored nor page_count"
@@ -129,7 +130,7 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
         }
 
         SavedPagedMemory memory = SavedPagedMemory.Read(
-            directory.OpenMemory(manifest.Layers[0]!, size + tables, OciReader.UseOf(map.Layout, verifyContent)), size, tables);
+            directory.OpenMemory(manifest.Layers[0]!, size + tables, ImageMemory.UseOf(map.Layout, verifyContent)), size, tables);
         if (SnapshotTableRules.FindFault(memory.Tables, map, size) is { } found)
         {
             memory.Dispose();
@@ -149,11 +150,11 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
             throw directory.Failure(Rules.ImageMapDiffers, $"it has {count} pages beside its image, a guest of its sizes has 1 to {most}");
         }
 
-        SharedFile image = directory.OpenImageMemory(manifest.Layers[0]!, config.Stored!.Value, map, verifyContent);
+        SharedFile image = ImageMemory.Open(directory, manifest.Layers[0]!, config.Stored!.Value, map, verifyContent);
         SharedFile? pages = null;
         try
         {
-            pages = directory.OpenMemory(manifest.Layers[1]!, PageIndex.BlobSize(count), OciReader.UseOf(map.Layout, verifyContent));
+            pages = directory.OpenMemory(manifest.Layers[1]!, PageIndex.BlobSize(count), ImageMemory.UseOf(map.Layout, verifyContent));
             return new(image, pages, ReadIndex(pages, (int)count, map), PageIndex.Size(count));
         }
         catch

@@ -25,8 +25,8 @@ internal sealed class SnapshotReader(string directory, MachineIdentity machine, 
     {
         _directory.ReadMarker();
         OciManifest manifest = _directory.ReadManifest(
-            _directory.Find(reference), ManifestKind.UpstreamSnapshot, ManifestKind.SdkPagedSnapshot, ManifestKind.SdkIdentitySnapshot);
-        return manifest.ArtifactType == OciLayout.SdkSnapshotConfigMediaType
+            _directory.Find(reference), ManifestKinds.UpstreamSnapshot, ManifestKinds.SdkPagedSnapshot, ManifestKinds.SdkIdentitySnapshot);
+        return manifest.ArtifactType == MediaTypes.SdkSnapshotConfig
             ? new SdkSnapshotReader(_directory, machine).Read(manifest, verifyContent)
             : new UpstreamSnapshotReader(_directory, machine).Read(manifest, verifyContent);
     });

@@ -28,8 +28,8 @@ internal sealed class SnapshotWriter(string directory, CancellationToken cancell
     /// </exception>
     public string Write(string tag, SnapshotConfig config, SnapshotAnnotations annotations, BlobContent memory) =>
         Write(tag, new(config.Arch, config.Hypervisor, new(config.CpuVendor)), writer => OciManifest.Of(
-            writer.WriteBlob(OciLayout.SnapshotConfigMediaType, config, SnapshotJson.Default.SnapshotConfig),
-            [writer.WriteMemory(OciLayout.MemoryMediaType, config.MemorySize, memory)],
+            writer.WriteBlob(MediaTypes.SnapshotConfig, config, SnapshotJson.Default.SnapshotConfig),
+            [writer.WriteMemory(MediaTypes.Memory, config.MemorySize, memory)],
             annotations.ToDictionary()));
 
     /// <summary>
@@ -45,8 +45,8 @@ internal sealed class SnapshotWriter(string directory, CancellationToken cancell
     /// </exception>
     public string Write(string tag, SdkSnapshotConfig config, BlobContent memory) =>
         Write(tag, new(config.Arch, config.Hypervisor, new(config.CpuVendor)), writer => OciManifest.Of(
-            writer.WriteBlob(OciLayout.SdkSnapshotConfigMediaType, config, SnapshotJson.Default.SdkSnapshotConfig),
-            [writer.WriteMemory(OciLayout.MemoryMediaType, config.MemorySize!.Value + config.TablesSize!.Value, memory)]));
+            writer.WriteBlob(MediaTypes.SdkSnapshotConfig, config, SnapshotJson.Default.SdkSnapshotConfig),
+            [writer.WriteMemory(MediaTypes.Memory, config.MemorySize!.Value + config.TablesSize!.Value, memory)]));
 
     /// <summary>
     /// Saves a snapshot of a guest without page tables in our own format. The snapshot that had the tag before is deleted, except blobs
@@ -62,10 +62,10 @@ internal sealed class SnapshotWriter(string directory, CancellationToken cancell
     /// </exception>
     public string Write(string tag, SdkSnapshotConfig config, BlobContent image, BlobContent pages) =>
         Write(tag, new(config.Arch, config.Hypervisor, new(config.CpuVendor)), writer => OciManifest.Of(
-            writer.WriteBlob(OciLayout.SdkSnapshotConfigMediaType, config, SnapshotJson.Default.SdkSnapshotConfig),
+            writer.WriteBlob(MediaTypes.SdkSnapshotConfig, config, SnapshotJson.Default.SdkSnapshotConfig),
             [
-                writer.WriteMemory(OciLayout.MemoryMediaType, StoredRanges.Total(config.Stored!.Value), image),
-                writer.WriteMemory(OciLayout.PagesMediaType, PageIndex.BlobSize(config.PageCount!.Value), pages),
+                writer.WriteMemory(MediaTypes.Memory, StoredRanges.Total(config.Stored!.Value), image),
+                writer.WriteMemory(MediaTypes.Pages, PageIndex.BlobSize(config.PageCount!.Value), pages),
             ]));
 
     private string Write(string tag, MachineIdentity machine, Func<OciWriter, OciManifest> writeBlobs)
@@ -74,7 +74,7 @@ internal sealed class SnapshotWriter(string directory, CancellationToken cancell
         OciIndex? before = ReadIndex();
         return writer.Run(() =>
         {
-            OciDescriptor tagged = writer.WriteBlob(OciLayout.ManifestMediaType, writeBlobs(writer), ImageJson.Default.OciManifest) with
+            OciDescriptor tagged = writer.WriteBlob(OciLayout.ManifestMediaType, writeBlobs(writer), OciJson.Default.OciManifest) with
             {
                 Annotations = new Dictionary<string, string?>
                 {

@@ -17,7 +17,7 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, MachineIdentit
     public SavedSnapshot Read(OciManifest manifest, bool verifyContent)
     {
         SnapshotConfig config = directory.ReadBlob(
-            manifest.Config, OciLayout.SnapshotConfigMediaType, SnapshotJson.Default.SnapshotConfig, "the config");
+            manifest.Config, MediaTypes.SnapshotConfig, SnapshotJson.Default.SnapshotConfig, "the config");
         SnapshotAnnotations annotations = ReadAnnotations(manifest);
         SnapshotReader.CheckMachine(directory, new(config.Arch, config.Hypervisor, new(config.CpuVendor)), machine);
         GuestLayout layout = FindLayout(config);
@@ -43,9 +43,9 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, MachineIdentit
             Generation = config.SnapshotGeneration,
             Map = map,
             Memory = SavedPagedMemory.Read(
-                directory.OpenMemory(
-                    manifest.Layers[0]!, config.MemorySize, OciReader.UseOf(
-                        layout, verifyContent)), config.Layout.SnapshotSize, config.Layout.PtSize!.Value),
+                directory.OpenMemory(manifest.Layers[0]!, config.MemorySize, ImageMemory.UseOf(layout, verifyContent)),
+                config.Layout.SnapshotSize,
+                config.Layout.PtSize!.Value),
         };
     }
 

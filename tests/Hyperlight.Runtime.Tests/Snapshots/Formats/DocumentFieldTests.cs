@@ -49,7 +49,7 @@ public sealed class DocumentFieldTests : IDisposable
     {
         HashSet<Type> seen = [];
         List<string> lax = [];
-        foreach (JsonSerializerContext documents in (JsonSerializerContext[])[ImageJson.Default, SnapshotJson.Default])
+        foreach (JsonSerializerContext documents in (JsonSerializerContext[])[OciJson.Default, ImageJson.Default, SnapshotJson.Default])
         {
             foreach (PropertyInfo document in documents.GetType().GetProperties().Where(
                 property => property.PropertyType.IsAssignableTo(typeof(JsonTypeInfo))))
@@ -146,7 +146,9 @@ public sealed class DocumentFieldTests : IDisposable
     private static void Visit(Type type, HashSet<Type> seen, List<string> lax)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
-        if (!seen.Add(type) || (ImageJson.Default.GetTypeInfo(type) ?? SnapshotJson.Default.GetTypeInfo(type)) is not { } info)
+        JsonTypeInfo? known =
+            OciJson.Default.GetTypeInfo(type) ?? ImageJson.Default.GetTypeInfo(type) ?? SnapshotJson.Default.GetTypeInfo(type);
+        if (!seen.Add(type) || known is not { } info)
         {
             return;
         }

@@ -293,7 +293,7 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
             GuestLayouts.Amd64V17, new() { ScratchSize = 0x8000_0000, HardwareInterrupts = true }, 0x5000, null, new List<Finding>())!;
         SdkSnapshotConfig config = TestSdkSnapshots.Config(map) with { MemorySize = map.SnapshotSize, TablesSize = Tables };
         new SnapshotWriter(_root.Path).Write(TestSdkSnapshots.Tag, config with { TablesSize = 0x1000 }, sink => sink(0x10, [0xAA]));
-        using (FileStream memory = File.OpenWrite(TestSnapshots.BlobPath(_root.Path, OciLayout.MemoryMediaType)))
+        using (FileStream memory = File.OpenWrite(TestSnapshots.BlobPath(_root.Path, MediaTypes.Memory)))
         {
             memory.SetLength((long)(map.SnapshotSize + Tables));
         }
@@ -323,7 +323,7 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
     public void No_mutation_of_tables_gets_anything_but_a_coded_answer(string layout, bool interrupts)
     {
         (MemoryMap map, byte[] tables) = Save(layout, interrupts, roots: 2);
-        string path = TestSnapshots.BlobPath(_root.Path, OciLayout.MemoryMediaType);
+        string path = TestSnapshots.BlobPath(_root.Path, MediaTypes.Memory);
         byte[] original = File.ReadAllBytes(path);
         Random random = new(1271);
         int refused = 0;
@@ -374,7 +374,7 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
         TestSnapshots.ForgeManifest(_root.Path, manifest =>
         {
             JsonNode second = manifest["layers"]![0]!.DeepClone();
-            second["mediaType"] = OciLayout.PagesMediaType;
+            second["mediaType"] = MediaTypes.Pages;
             manifest["layers"]!.AsArray().Add(second);
         });
 
@@ -385,7 +385,7 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
     public void A_changed_byte_of_memory_or_tables_is_HL3003_and_a_shorter_blob_HL3002()
     {
         (MemoryMap map, _) = Save("i686-0.15");
-        string path = TestSnapshots.BlobPath(_root.Path, OciLayout.MemoryMediaType);
+        string path = TestSnapshots.BlobPath(_root.Path, MediaTypes.Memory);
         byte[] bytes = File.ReadAllBytes(path);
         foreach (int place in (int[])[0x10, (int)map.SnapshotSize + 0x2FFF])
         {
@@ -404,7 +404,7 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
 
         MutatedDocuments.AssertCoded(
             _root.Path, fileCount: 4, () => Read(verifyContent: false).Dispose(),
-            untouched: TestSnapshots.BlobPath(_root.Path, OciLayout.MemoryMediaType));
+            untouched: TestSnapshots.BlobPath(_root.Path, MediaTypes.Memory));
     }
 
     /// <summary>Compares with the recorded config of an i686-0.15 guest with interrupts.</summary>
@@ -416,7 +416,7 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
         Save("i686-0.15", interrupts: true);
 
         Assert.Equal(
-            Encoding.UTF8.GetString(recorded), File.ReadAllText(TestSnapshots.BlobPath(_root.Path, OciLayout.SdkSnapshotConfigMediaType)));
+            Encoding.UTF8.GetString(recorded), File.ReadAllText(TestSnapshots.BlobPath(_root.Path, MediaTypes.SdkSnapshotConfig)));
         SdkSnapshotConfig config = JsonSerializer.Deserialize(recorded, SnapshotJson.Default.SdkSnapshotConfig)!;
         Assert.Equal(
             (map.PageTables.Gpa.Value, map.SnapshotSize, map.PageTables.Size),

@@ -14,8 +14,8 @@ public sealed class SnapshotDocumentTests
     {
         Assert.Multiple(
             () => RoundTrip("config", SnapshotJson.Default.SnapshotConfig),
-            () => RoundTrip("manifest", ImageJson.Default.OciManifest),
-            () => RoundTrip("index", ImageJson.Default.OciIndex));
+            () => RoundTrip("manifest", OciJson.Default.OciManifest),
+            () => RoundTrip("index", OciJson.Default.OciIndex));
     }
 
     [Fact]

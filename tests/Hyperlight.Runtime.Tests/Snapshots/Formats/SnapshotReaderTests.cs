@@ -207,7 +207,7 @@ public sealed class SnapshotReaderTests : IDisposable
     {
         const long Tables = 0x7000_0000;
         long size = (long)TestSnapshots.Config.Layout.SnapshotSize + Tables;
-        using (FileStream memory = File.OpenWrite(TestSnapshots.BlobPath(_root.Path, OciLayout.MemoryMediaType)))
+        using (FileStream memory = File.OpenWrite(TestSnapshots.BlobPath(_root.Path, MediaTypes.Memory)))
         {
             memory.SetLength(size);
         }
@@ -280,8 +280,8 @@ public sealed class SnapshotReaderTests : IDisposable
 
     [Theory]
     [InlineData(OciLayout.ManifestMediaType)]
-    [InlineData(OciLayout.SnapshotConfigMediaType)]
-    [InlineData(OciLayout.MemoryMediaType)]
+    [InlineData(MediaTypes.SnapshotConfig)]
+    [InlineData(MediaTypes.Memory)]
     public void A_changed_byte_in_any_blob_is_HL3003(string mediaType)
     {
         string path = TestSnapshots.BlobPath(_root.Path, mediaType);
@@ -295,7 +295,7 @@ public sealed class SnapshotReaderTests : IDisposable
     [Fact]
     public void Without_VerifyContent_only_the_memory_blobs_content_goes_unchecked()
     {
-        string path = TestSnapshots.BlobPath(_root.Path, OciLayout.MemoryMediaType);
+        string path = TestSnapshots.BlobPath(_root.Path, MediaTypes.Memory);
         byte[] bytes = File.ReadAllBytes(path);
         bytes[0x10] ^= 0xFF;
         File.WriteAllBytes(path, bytes);
@@ -308,8 +308,8 @@ public sealed class SnapshotReaderTests : IDisposable
 
     [Theory]
     [InlineData(OciLayout.ManifestMediaType)]
-    [InlineData(OciLayout.SnapshotConfigMediaType)]
-    [InlineData(OciLayout.MemoryMediaType)]
+    [InlineData(MediaTypes.SnapshotConfig)]
+    [InlineData(MediaTypes.Memory)]
     public void A_link_in_place_of_any_blob_is_HL3002_and_a_missing_blob_HL3001(string mediaType)
     {
         string path = TestSnapshots.BlobPath(_root.Path, mediaType);
@@ -347,7 +347,7 @@ public sealed class SnapshotReaderTests : IDisposable
             _root.Path,
             fileCount: 4,
             () => TestSnapshots.Load(_root.Path, verifyContent: false),
-            untouched: TestSnapshots.BlobPath(_root.Path, OciLayout.MemoryMediaType));
+            untouched: TestSnapshots.BlobPath(_root.Path, MediaTypes.Memory));
 
     private string Refused(string? directory = null, string reference = TestSnapshots.Tag) =>
         Assert.Throws<HyperlightException>(() => TestSnapshots.Load(directory ?? _root.Path, reference)).Finding!.Rule.Code;

@@ -60,7 +60,7 @@ internal static class TestSnapshots
         return mediaType switch
         {
             OciLayout.ManifestMediaType => manifest,
-            OciLayout.MemoryMediaType =>
+            MediaTypes.Memory =>
                 Path.Combine(OciLayout.BlobDirectory(directory), ((string)document["layers"]![0]!["digest"]!)[7..]),
             _ => Path.Combine(OciLayout.BlobDirectory(directory), ((string)document["config"]!["digest"]!)[7..]),
         };

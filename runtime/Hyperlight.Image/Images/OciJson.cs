@@ -1,0 +1,19 @@
+using System.Text.Json.Serialization;
+
+namespace Hyperlight.Images;
+
+/// <summary>
+/// Writes and reads the documents of OCI as JSON: two spaces, line feeds. Missing and doubled fields are refused, and the depth is limited.
+/// </summary>
+[JsonSourceGenerationOptions(
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    WriteIndented = true,
+    NewLine = "\n",
+    MaxDepth = 16,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(OciMarker))]
+[JsonSerializable(typeof(OciIndex))]
+[JsonSerializable(typeof(OciManifest))]
+internal sealed partial class OciJson : JsonSerializerContext;
