@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using Hyperlight.Images;
+using Hyperlight.Oci;
 using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Snapshotter;

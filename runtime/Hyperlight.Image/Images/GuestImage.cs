@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using Hyperlight.Files;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using System.Text.Json.Serialization;
+using Hyperlight.Files;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Images;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Hyperlight.Concurrency;
+using Hyperlight.Files;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Images;

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Hyperlight.Files;
 using Hyperlight.Layouts;
+using Hyperlight.Oci;
 using Hyperlight.Paging;
 
 namespace Hyperlight.Images;

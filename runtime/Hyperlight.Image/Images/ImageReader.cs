@@ -1,5 +1,7 @@
 using Hyperlight.Diagnostics;
+using Hyperlight.Files;
 using Hyperlight.Layouts;
+using Hyperlight.Oci;
 using Hyperlight.Paging;
 
 namespace Hyperlight.Images;

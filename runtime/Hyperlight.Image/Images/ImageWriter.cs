@@ -1,3 +1,5 @@
+using Hyperlight.Oci;
+
 namespace Hyperlight.Images;
 
 /// <summary>

@@ -1,3 +1,5 @@
+using Hyperlight.Oci;
+
 namespace Hyperlight.Images;
 
 /// <summary>The kinds of manifest that images and snapshots have.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hyperlight.Files;
 using Hyperlight.Layouts;
 using Hyperlight.Paging;
 

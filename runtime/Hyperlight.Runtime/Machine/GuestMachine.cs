@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using Hyperlight.Files;
 using Hyperlight.Hypervisors;
-using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
 using Hyperlight.Protocol;

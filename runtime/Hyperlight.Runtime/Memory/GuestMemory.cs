@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using Hyperlight.Images;
+using Hyperlight.Files;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Memory;

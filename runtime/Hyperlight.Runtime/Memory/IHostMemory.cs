@@ -1,4 +1,4 @@
-using Hyperlight.Images;
+using Hyperlight.Files;
 
 namespace Hyperlight.Memory;
 

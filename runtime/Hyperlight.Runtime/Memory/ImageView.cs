@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Hyperlight.Images;
+using Hyperlight.Files;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Memory;

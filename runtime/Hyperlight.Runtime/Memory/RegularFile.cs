@@ -1,5 +1,4 @@
 using Hyperlight.Files;
-using Hyperlight.Images;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Memory;

@@ -1,4 +1,5 @@
 using Hyperlight.Calls;
+using Hyperlight.Files;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Machine;

@@ -1,6 +1,7 @@
 using Hyperlight.Diagnostics;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
+using Hyperlight.Oci;
 using Hyperlight.Snapshots;
 using Hyperlight.Snapshots.Formats;
 using Hyperlight.Telemetry;

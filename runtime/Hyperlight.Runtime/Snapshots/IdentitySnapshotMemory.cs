@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Hyperlight.Concurrency;
 using Hyperlight.Files;
-using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
 using Hyperlight.Snapshots.Formats;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
+using Hyperlight.Oci;
 using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Snapshots;

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using Hyperlight.Files;
 using Hyperlight.Hypervisors;
 using Hyperlight.Images;
+using Hyperlight.Oci;
 using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Snapshots;

@@ -1,7 +1,9 @@
 using Hyperlight.Baking;
 using Hyperlight.Elf;
+using Hyperlight.Files;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
+using Hyperlight.Oci;
 using Hyperlight.Paging;
 using Hyperlight.Testing;
 

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Reflection.Emit;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
+using Hyperlight.Oci;
 using Hyperlight.Testing;
 
 namespace Hyperlight.Image.Tests.Images;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
+using Hyperlight.Oci;
 using Hyperlight.Testing;
 
 namespace Hyperlight.Image.Tests.Images;

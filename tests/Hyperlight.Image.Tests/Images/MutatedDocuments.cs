@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
-using Hyperlight.Images;
+using Hyperlight.Oci;
 
 namespace Hyperlight.Image.Tests.Images;
 

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Hyperlight.Images;
+using Hyperlight.Files;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Runtime.Tests.Guests;

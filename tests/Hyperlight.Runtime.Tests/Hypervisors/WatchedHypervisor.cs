@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
+using Hyperlight.Files;
 using Hyperlight.Hypervisors;
-using Hyperlight.Images;
 using Hyperlight.Memory;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Hyperlight.Files;
-using Hyperlight.Images;
 using Hyperlight.Memory;
+using Hyperlight.Oci;
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Testing;
 using Microsoft.Win32.SafeHandles;

@@ -1,5 +1,5 @@
 using Hyperlight.Hypervisors;
-using Hyperlight.Images;
+using Hyperlight.Oci;
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Runtime.Tests.Snapshots;
 using Hyperlight.Snapshots.Formats;

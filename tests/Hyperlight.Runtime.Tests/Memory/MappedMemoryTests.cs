@@ -1,6 +1,5 @@
 using System.Globalization;
 using Hyperlight.Files;
-using Hyperlight.Images;
 using Hyperlight.Memory;
 using Hyperlight.Memory.Linux;
 using Hyperlight.Runtime.Tests.Guests;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Hyperlight.Images;
 using Hyperlight.Layouts;
+using Hyperlight.Oci;
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Runtime.Tests.Hostile;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using Hyperlight.Hypervisors;
-using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
+using Hyperlight.Oci;
 using Hyperlight.Paging;
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Runtime.Tests.Hostile;

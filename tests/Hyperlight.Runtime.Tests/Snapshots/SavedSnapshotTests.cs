@@ -1,6 +1,6 @@
 using Hyperlight.Elf;
-using Hyperlight.Images;
 using Hyperlight.Layouts;
+using Hyperlight.Oci;
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Runtime.Tests.Hostile;
 using Hyperlight.Snapshots.Formats;

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Hyperlight.Images;
+using Hyperlight.Files;
 
 namespace Hyperlight.Snapshots.Formats;
 

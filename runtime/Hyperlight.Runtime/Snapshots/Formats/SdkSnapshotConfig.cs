@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
-using Hyperlight.Images;
+using Hyperlight.Files;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Snapshots.Formats;

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using Hyperlight.Diagnostics;
+using Hyperlight.Files;
 using Hyperlight.Hypervisors;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
+using Hyperlight.Oci;
 using Hyperlight.Paging;
 
 namespace Hyperlight.Snapshots.Formats;

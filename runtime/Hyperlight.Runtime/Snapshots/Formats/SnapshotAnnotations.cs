@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Hyperlight.Diagnostics;
-using Hyperlight.Images;
+using Hyperlight.Oci;
 using static Hyperlight.Hypervisors.ControlBits;
 
 namespace Hyperlight.Snapshots.Formats;

@@ -1,5 +1,6 @@
 using Hyperlight.Hypervisors;
 using Hyperlight.Images;
+using Hyperlight.Oci;
 
 namespace Hyperlight.Snapshots.Formats;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Hyperlight.Hypervisors;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
+using Hyperlight.Oci;
 
 namespace Hyperlight.Snapshots.Formats;
 

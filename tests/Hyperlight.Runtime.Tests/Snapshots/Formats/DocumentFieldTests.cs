@@ -6,6 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 using Hyperlight.Image.Tests.Images;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
+using Hyperlight.Oci;
 using Hyperlight.Snapshots.Formats;
 using Hyperlight.Testing;
 

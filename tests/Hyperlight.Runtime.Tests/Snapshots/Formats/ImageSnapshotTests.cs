@@ -1,5 +1,6 @@
 using Hyperlight.Images;
 using Hyperlight.Layouts;
+using Hyperlight.Oci;
 using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.Snapshots.Formats;

@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Hyperlight.Images;
+using Hyperlight.Oci;
 using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Runtime.Tests.Snapshots.Formats;

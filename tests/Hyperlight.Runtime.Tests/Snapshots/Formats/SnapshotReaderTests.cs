@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Hyperlight.Image.Tests.Images;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
+using Hyperlight.Oci;
 using Hyperlight.Snapshots.Formats;
 using Hyperlight.Testing;
 

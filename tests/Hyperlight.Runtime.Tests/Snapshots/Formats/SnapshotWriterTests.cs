@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
+using Hyperlight.Oci;
 using Hyperlight.Snapshots.Formats;
 using Hyperlight.Testing;
 

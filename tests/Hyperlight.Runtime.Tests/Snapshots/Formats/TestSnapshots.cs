@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hyperlight.Hypervisors;
 using Hyperlight.Images;
+using Hyperlight.Oci;
 using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Runtime.Tests.Snapshots.Formats;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 
-namespace Hyperlight.Images;
+namespace Hyperlight.Oci;
 
 /// <summary>The names and limits of an OCI image layout directory (OCI image spec 1.0).</summary>
 internal static class OciLayout

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Hyperlight.Images;
+namespace Hyperlight.Oci;
 
 /// <summary>
 /// Writes and reads the documents of OCI as JSON: two spaces, line feeds. Missing and doubled fields are refused, and the depth is limited.

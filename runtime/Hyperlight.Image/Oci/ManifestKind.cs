@@ -1,4 +1,4 @@
-namespace Hyperlight.Images;
+namespace Hyperlight.Oci;
 
 /// <summary>A kind of manifest.</summary>
 /// <param name="ConfigMediaType">The media type of the config.</param>

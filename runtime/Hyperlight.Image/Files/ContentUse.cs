@@ -1,4 +1,4 @@
-namespace Hyperlight.Images;
+namespace Hyperlight.Files;
 
 /// <summary>The use of the content of an opened memory blob.</summary>
 internal enum ContentUse

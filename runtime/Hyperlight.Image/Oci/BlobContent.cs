@@ -1,4 +1,4 @@
-namespace Hyperlight.Images;
+namespace Hyperlight.Oci;
 
 /// <summary>Passes the bytes of a blob to a sink, in ascending order and equal at each call. Bytes that are not passed are zero.</summary>
 /// <param name="sink">Receives the bytes.</param>

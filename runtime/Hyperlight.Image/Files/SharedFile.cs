@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Hyperlight.Concurrency;
 using Microsoft.Win32.SafeHandles;
 
-namespace Hyperlight.Images;
+namespace Hyperlight.Files;
 
 /// <summary>A memory blob with several users. The last user closes the file.</summary>
 internal sealed class SharedFile : Shared
@@ -34,7 +34,7 @@ internal sealed class SharedFile : Shared
     /// </summary>
     public ImmutableArray<StoredRange>? Ranges { get; init; }
 
-    /// <summary>Creates a blob from a file that <see cref="Files.SealedFile"/> created.</summary>
+    /// <summary>Creates a blob from a file that <see cref="SealedFile"/> created.</summary>
     /// <param name="handle">The file. The new object takes ownership of the file.</param>
     /// <param name="ranges">The ranges of a guest's memory that the file stores; <c>null</c> if the file stores all of the memory.</param>
     public static SharedFile Sealed(SafeFileHandle handle, ImmutableArray<StoredRange>? ranges = null) =>

@@ -1,7 +1,7 @@
 using Hyperlight.Concurrency;
 using Microsoft.Win32.SafeHandles;
 
-namespace Hyperlight.Images;
+namespace Hyperlight.Files;
 
 /// <summary>
 /// The content of a blob whose digest was checked, in sealed memory. A process has one copy of the content of a digest, however often and

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Hyperlight.Images;
+namespace Hyperlight.Oci;
 
 /// <summary>The marker file of a layout directory.</summary>
 internal sealed record OciMarker([property: JsonPropertyName("imageLayoutVersion")] string ImageLayoutVersion);

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using Hyperlight.Files;
 using Microsoft.Win32.SafeHandles;
 
-namespace Hyperlight.Images;
+namespace Hyperlight.Oci;
 
 // Memory blobs. The bytes that are hashed are kept in sealed memory, and sandboxes map that memory.
 internal sealed partial class OciReader

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 using Hyperlight.Files;
 using Microsoft.Win32.SafeHandles;
 
-namespace Hyperlight.Images;
+namespace Hyperlight.Oci;
 
 /// <summary>
 /// Writes into an OCI image layout directory. Each file is written under a temporary name, flushed and renamed, <c>index.json</c> last. A

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Hyperlight.Images;
+namespace Hyperlight.Files;
 
 /// <summary>A part of a guest's memory that a blob stores. Memory that no range covers is zero.</summary>
 /// <param name="Offset">The start of the part in bytes from the start of the memory, a multiple of the page size.</param>

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using Hyperlight.Files;
 using Microsoft.Win32.SafeHandles;
 
-namespace Hyperlight.Images;
+namespace Hyperlight.Oci;
 
 /// <summary>
 /// Reads an untrusted OCI image layout directory: documents are limited in size and depth, no path comes from a file, links and pipes are
