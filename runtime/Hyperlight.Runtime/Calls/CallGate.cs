@@ -103,15 +103,18 @@ internal sealed class CallGate : IDisposable
         }
     }
 
-    /// <summary>Enters the gate if no call is running and the sandbox is not disposed.</summary>
-    /// <returns><c>true</c> if the caller is inside the gate and has to call <see cref="Leave"/> at the end; <c>false</c> if not.</returns>
-    public bool TryEnter()
+    /// <summary>
+    /// Unmaps the regions that were released, unless a call is running or the sandbox can only be disposed. This happens under the lock: a
+    /// call that begins at this moment waits, and is not refused.
+    /// </summary>
+    public void UnmapReleased()
     {
         using (_lock.Enter())
         {
-            bool isFree = !_busy && !IsDisposed;
-            _busy |= isFree;
-            return isFree;
+            if (!_busy && _condition.State is SandboxState.Ready or SandboxState.Poisoned)
+            {
+                _machine.UnmapReleased();
+            }
         }
     }
 

@@ -87,22 +87,7 @@ public sealed partial class Sandbox
     internal void Release(MappedRegion region)
     {
         _machine.Release(region);
-        if (!_gate.TryEnter())
-        {
-            return;
-        }
-
-        try
-        {
-            if (State is SandboxState.Ready or SandboxState.Poisoned)
-            {
-                _machine.UnmapReleased();
-            }
-        }
-        finally
-        {
-            Leave();
-        }
+        _gate.UnmapReleased();
     }
 
     /// <summary>Runs an action on the guest while no call is running and no call can begin.</summary>

@@ -87,6 +87,7 @@ public sealed class Snapshot : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentException.ThrowIfNullOrEmpty(reference);
+        cancellationToken.ThrowIfCancellationRequested();
         SnapshotLoadOptions options = new();
         configure?.Invoke(options);
         return new(SnapshotFile.Load(path, reference, options.VerifyContent, Hypervisor.Chosen, cancellationToken));
@@ -122,6 +123,7 @@ public sealed class Snapshot : IDisposable
                 nameof(tag));
         }
 
+        cancellationToken.ThrowIfCancellationRequested();
         return Save(new SnapshotWriter(path, cancellationToken), tag);
     }
 

@@ -114,5 +114,28 @@ public sealed class RegionMappingTests : IDisposable
         successor.Dispose();
     }
 
+    [KvmFact]
+    public void A_call_waits_for_a_mapping_that_is_disposed_at_the_same_moment_and_is_not_refused()
+    {
+        using Sandbox sandbox = _guest.Start();
+        using Barrier together = new(2);
+        for (int round = 0; round < 200; round++)
+        {
+            RegionMapping mapping = sandbox.MapFile(_file.Path, At);
+            Thread other = new(() =>
+            {
+                together.SignalAndWait();
+                mapping.Dispose();
+            });
+            other.Start();
+            together.SignalAndWait();
+
+            sandbox.Call("DataWord");
+            sandbox.Call("DataWord");
+
+            other.Join();
+        }
+    }
+
     private static int Read(Sandbox sandbox, GuestPhysicalAddress address) => sandbox.Call<int>("ReadByte", address.Value);
 }

@@ -99,6 +99,9 @@ public sealed class AsyncPairTests : IDisposable
         Assert.ThrowsAny<OperationCanceledException>(() => GuestImage.Open(_guest.Image.Directory, cancellationToken: Canceled));
         Assert.ThrowsAny<OperationCanceledException>(() => Snapshot.Load(_directory.FullName, "kept", cancellationToken: Canceled));
         Assert.ThrowsAny<OperationCanceledException>(() => snapshot.Save(_directory.FullName, "other", Canceled));
+        string missing = Path.Combine(_directory.FullName, "missing");
+        Assert.ThrowsAny<OperationCanceledException>(() => snapshot.Save(missing, "other", Canceled));
+        Assert.False(Directory.Exists(missing));
         Assert.ThrowsAny<OperationCanceledException>(() => snapshot.CreateSandbox(Configure, Canceled));
         Assert.ThrowsAny<OperationCanceledException>(() => SharedRegion.FromStream("zeros", new MemoryStream(new byte[1]), 1, Canceled));
         Assert.True(_guest.Image.CreateSandboxAsync(Configure, Canceled).IsCanceled);
