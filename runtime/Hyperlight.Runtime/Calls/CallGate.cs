@@ -24,8 +24,8 @@ internal sealed class CallGate : IDisposable
     private bool _busy;
     private StopReason _stop;
 
-    // Milliseconds of the watchdog's clock: the deadline of the current call, and the time of the next alarm. The alarm is set anew only if
-    // it would ring too late, so that most calls do not enter the watchdog's lock.
+    // Milliseconds of the watchdog's clock: the deadline of the current call, and the time of the next alarm. The alarm is set again only
+    // if it would ring too late, so that most calls do not enter the watchdog's lock.
     private long _deadline = Watchdog.Never;
     private long _alarmDue = Watchdog.Never;
 
@@ -83,8 +83,8 @@ internal sealed class CallGate : IDisposable
             Exception? refusal = IsDisposed ? new ObjectDisposedException(ObjectName)
                 : !_busy ? null
                 : new InvalidOperationException(
-                    "The sandbox is running another call, and runs one at a time: wait for that to end, or use a sandbox for each thread. "
-                    + "A host function cannot call the sandbox that called it.");
+                    "The sandbox is running another call, and runs one at a time: wait for that call to end, or use a sandbox for each "
+                    + "thread. A host function cannot call the sandbox that called it.");
             if (refusal is not null)
             {
                 throw refusal;

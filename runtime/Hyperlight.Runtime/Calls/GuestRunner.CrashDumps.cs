@@ -48,8 +48,8 @@ internal sealed partial class GuestRunner
         EventId = 3,
         EventName = "CrashDump",
         Level = LogLevel.Error,
-        Message = "{guest_name} crashed; its memory is in {crash_dump} (cut at the limit of size or time, or because its page tables make "
-            + "no sense: {crash_dump_is_cut})")]
+        Message = "{guest_name} crashed; its memory is in {crash_dump} (cut at the limit of size or time, or because its page tables are "
+            + "not valid: {crash_dump_is_cut})")]
     private static partial void LogCrashDump(ILogger logger, string guest_name, string crash_dump, bool crash_dump_is_cut);
 
     [LoggerMessage(

@@ -68,7 +68,7 @@ internal sealed partial class GuestRunner
         string access = exit.Access == MemoryAccessKind.Write ? "wrote to" : "read";
         string place = region is null ? "where it has no memory"
             : exit.Access == MemoryAccessKind.Write ? $"in its region {region}, which is read-only"
-            : $"in its region {region}, where the host has nothing any more: a mapped file became shorter";
+            : $"in its region {region}, which the host cannot read any more: a mapped file became shorter";
         return new(
             $"The guest {access} the physical address {exit.Address}, {place}{AtInstruction()}.", exit.Address, exit.Access, region);
     }
@@ -76,8 +76,8 @@ internal sealed partial class GuestRunner
     private CallOutcome Stopped(StopReason reason, string what, CancellationToken cancellationToken) => reason switch
     {
         StopReason.TimedOut => CallOutcome.Failed(CallEnd.TimedOut, new TimeoutException(
-            $"{what} took longer than it may and was stopped{AtInstruction()}. Raise the timeout, or find out why the guest does not come "
-            + "to an end.")),
+            $"{what} took longer than its timeout and was stopped{AtInstruction()}. Raise the timeout, or find out why the guest does not "
+            + "finish.")),
         StopReason.Disposed => CallOutcome.Failed(
             CallEnd.Canceled, new ObjectDisposedException(nameof(Sandbox), $"{what} was stopped because the sandbox was disposed.")),
         _ => CallOutcome.Failed(CallEnd.Canceled, new OperationCanceledException($"{what} was cancelled.", cancellationToken)),

@@ -14,7 +14,7 @@ namespace Hyperlight.Calls;
 
 /// <summary>
 /// Runs the guest of a machine and serves the guest's requests until the guest halts (amd64 sheet, sections 5 and 7.3). A run ends with an
-/// outcome; it does not throw. One call at a time can run. A pool passes a runner on from sandbox to sandbox, each of which has a gate of
+/// outcome and does not throw. One call at a time can run. A pool passes a runner on from sandbox to sandbox, each of which has a gate of
 /// its own.
 /// <code>
 ///   Sandbox ── gate ──► GuestRunner ──► GuestMachine ──► virtual machine

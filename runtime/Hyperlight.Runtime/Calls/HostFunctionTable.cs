@@ -89,7 +89,7 @@ internal sealed class HostFunctionTable
             result = function.ReturnsTask ? RunAlone(function, stop) : Run(function, stop);
             call.End(failure: null);
         }
-#pragma warning disable CA1031 // Whatever a host function throws, the guest hears that it failed: that is the contract.
+#pragma warning disable CA1031 // The guest receives an error for every exception of a host function.
         catch (Exception exception)
 #pragma warning restore CA1031
         {

@@ -27,7 +27,7 @@ public sealed class GuestFaultException : GuestFailedException
 
     /// <summary>
     /// Gets the name of the memory region that <see cref="Address"/> lies in, or <c>null</c> if the address lies in no region or the fault
-    /// is no memory fault.
+    /// is not a memory fault.
     /// </summary>
     public string? Region { get; }
 }

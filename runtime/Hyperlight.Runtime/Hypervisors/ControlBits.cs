@@ -71,15 +71,15 @@ internal static class ControlBits
     /// <summary>The AVX registers.</summary>
     public const ulong Xcr0Avx = 1 << 2;
 
-    /// <summary>The registers of MPX. Either all of these bits are 1 or none.</summary>
+    /// <summary>The registers of MPX. The bits are all 1 or all 0.</summary>
     public const ulong Xcr0Mpx = 0b11 << 3;
 
-    /// <summary>The registers of AVX-512. Either all of these bits are 1 or none.</summary>
+    /// <summary>The registers of AVX-512. The bits are all 1 or all 0.</summary>
     public const ulong Xcr0Avx512 = 0b111 << 5;
 
     /// <summary>PKRU, the rights of protection keys.</summary>
     public const ulong Xcr0ProtectionKeys = 1 << 9;
 
-    /// <summary>The registers of AMX. Either all of these bits are 1 or none.</summary>
+    /// <summary>The registers of AMX. The bits are all 1 or all 0.</summary>
     public const ulong Xcr0Amx = 0b11 << 17;
 }

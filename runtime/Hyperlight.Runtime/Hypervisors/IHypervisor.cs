@@ -35,7 +35,9 @@ internal interface IHypervisor
     /// <summary>Creates a virtual machine with one processor and without memory.</summary>
     /// <param name="layout">The layout of the guest, for the entry mode and the width of physical addresses.</param>
     /// <param name="allowedMsrs">The model-specific registers that the guest may use.</param>
-    /// <param name="hasInterrupts">Whether the machine has interrupt controllers. If so, HLT waits for an interrupt and is no exit.</param>
+    /// <param name="hasInterrupts">
+    /// Whether the machine has interrupt controllers. If so, HLT waits for an interrupt and does not cause an exit.
+    /// </param>
     /// <exception cref="HypervisorException">The hypervisor cannot be used, or it refuses.</exception>
     /// <exception cref="HyperlightException">The hypervisor cannot set back one of the allowed registers.</exception>
     IVirtualMachine CreateMachine(GuestLayout layout, ImmutableArray<uint> allowedMsrs, bool hasInterrupts);

@@ -3,7 +3,7 @@ using Hyperlight.Memory;
 namespace Hyperlight.Hypervisors;
 
 /// <summary>
-/// A virtual machine with one processor. The memory that is mapped into the machine belongs to others. One thread at a time may use the
+/// A virtual machine with one processor. The machine does not own the memory that is mapped into it. One thread at a time may use the
 /// machine, except that any thread may call <see cref="Cancel"/>.
 /// </summary>
 internal interface IVirtualMachine : IDisposable

@@ -12,7 +12,7 @@ internal enum VirtualMachineExitKind
     /// <summary>The processor executed HLT.</summary>
     Halt,
 
-    /// <summary>The processor touched physical memory that is not there, or wrote to memory that is read-only.</summary>
+    /// <summary>The processor used physical memory that the guest does not have, or wrote to read-only memory.</summary>
     MemoryAccess,
 
     /// <summary>The host asked the processor to stop.</summary>

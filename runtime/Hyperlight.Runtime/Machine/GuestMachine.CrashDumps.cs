@@ -34,7 +34,7 @@ internal sealed partial class GuestMachine
                 deadline);
         }
 
-        // A triple fault resets the registers of some processors. The page tables that the guest started with are better than none.
+        // A triple fault resets the registers of some processors. If so, the page tables that the guest started with are used.
         return format is null
             ? CoreMemory.Mapped(_memory.ToPhysical(), PageTableFormat.Of(_map.Layout.Paging), _map.PageTables.Gpa, maxPages, deadline)
             : CoreMemory.Mapped(_memory.ToPhysical(), format, new(special.Cr3 & format.AddressMask), maxPages, deadline);

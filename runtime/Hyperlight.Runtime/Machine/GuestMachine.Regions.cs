@@ -83,15 +83,15 @@ internal sealed partial class GuestMachine
         if (_memory.Regions.Count(region => region.Label is not null) >= places)
         {
             throw new HyperlightException(Rules.LayoutLacks.Found(
-                $"'{path}' would be one file too many, the guest's list has room for {places}: unmap another one, put several into one, or "
-                + "use MapRegion, which lists nothing."));
+                $"'{path}' cannot be mapped, the guest's list has room for {places} files and is full: unmap another file, put several "
+                + "files into one, or use MapRegion, which lists no file."));
         }
 
         string listed = label ?? Path.GetFileName(path);
         int length = Encoding.UTF8.GetByteCount(listed);
         const int Longest = ProcessEnvironmentBlock.MaxLabelLength;
         return length is > 0 and <= Longest && !listed.Contains('\0') ? listed : throw new HyperlightException(Rules.LayoutLacks.Found(
-            $"the label '{listed}' has {length} bytes of UTF-8, the guest's list has room for 1 to {Longest} and none of them zero: "
+            $"the label '{listed}' has {length} bytes of UTF-8, a label has 1 to {Longest} bytes and no zero byte: "
             + "give MapFile another label."));
     }
 

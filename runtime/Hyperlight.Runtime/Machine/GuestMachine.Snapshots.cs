@@ -12,7 +12,7 @@ internal sealed partial class GuestMachine
     // The count of the snapshots that the guest has been through.
     private ulong _generation;
 
-    // The origin of the snapshot that was last restored, or of the image if none was.
+    // The origin of the snapshot that was last restored, or of the image if no snapshot was restored.
     private GuestOrigin _origin;
 
     // The snapshot whose state the guest has; null when the guest has run since. The machine does not count as a user of the snapshot,
@@ -133,7 +133,7 @@ internal sealed partial class GuestMachine
         {
             if (root.Value % GuestLayout.PageSize != 0 || memory.RangeAt(root.Value) < 0)
             {
-                throw new SnapshotFailedException($"PageTableRoots found {root}, which is no page of the guest's memory.");
+                throw new SnapshotFailedException($"PageTableRoots found {root}, which is not a page of the guest's memory.");
             }
         }
 

@@ -209,8 +209,8 @@ internal sealed partial class GuestMachine : IDisposable
     private uint MapSlot(string name, GuestPhysicalAddress address, MappedMemory memory, MemoryPermissions permissions)
     {
         uint slot = _slots.Take() ?? throw new HyperlightException(Rules.NotMappable.Found(
-            $"'{name}' would be one piece of memory too many, the hypervisor takes {_slots.TakenCount} of a sandbox: unmap another file or "
-            + "region, or put several into one file."));
+            $"'{name}' cannot be mapped, a sandbox on this hypervisor has at most {_slots.TakenCount} pieces of memory: unmap another file "
+            + "or region, or put several into one file."));
         try
         {
             _virtual.Map(slot, address, memory, permissions);

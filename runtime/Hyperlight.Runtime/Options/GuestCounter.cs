@@ -5,9 +5,9 @@ using Hyperlight.Memory;
 namespace Hyperlight;
 
 /// <summary>
-/// A number that the host changes and one guest watches in its memory, for example how many messages wait. Neither has to call the other.
-/// Set <see cref="SandboxOptions.Counter"/> to use a counter. A counter may be used from any thread, also while the guest runs. The guest
-/// cannot change the number that the host sees.
+/// A number that the host changes and one guest watches in its memory, for example how many messages wait. Neither side has to call the
+/// other. Set <see cref="SandboxOptions.Counter"/> to use a counter. A counter may be used from any thread, also while the guest runs. The
+/// guest cannot change the number that the host sees.
 /// </summary>
 /// <param name="value">The initial number.</param>
 public sealed class GuestCounter(ulong value = 0)
@@ -45,7 +45,7 @@ public sealed class GuestCounter(ulong value = 0)
     /// <exception cref="InvalidOperationException">The counter belongs to no sandbox, or its sandbox is disposed.</exception>
     public ulong Decrement() => Change(static value => value > 0
         ? value - 1
-        : throw new OverflowException("The counter is 0 and cannot be decremented: decrement it as often as it was incremented at most."));
+        : throw new OverflowException("The counter is 0 and cannot be decremented: decrement it at most as often as it was incremented."));
 
     /// <summary>Makes this object the counter of a sandbox. A counter can belong to one sandbox in its life.</summary>
     /// <param name="scratch">The scratch region of the sandbox.</param>

@@ -65,7 +65,7 @@ public sealed class SandboxOptions
     public ISet<uint> AllowedMsrs { get; } = new HashSet<uint>();
 
     /// <summary>
-    /// Gets or sets the logger that receives the guest's log records; <c>null</c>, the default, for none. The texts of the guest are
+    /// Gets or sets the logger that receives the guest's log records; <c>null</c>, the default, for no logger. The texts of the guest are
     /// <c>guest_message</c>, <c>guest_module</c>, <c>guest_caller</c> and <c>guest_file</c>, with spaces in place of control and format
     /// characters. <c>guest_line</c> is the line, and <c>guest_name</c> the name from the image.
     /// </summary>
@@ -109,8 +109,8 @@ public sealed class SandboxOptions
     public int MaxCrashDumpCount { get; set; } = 16;
 
     /// <summary>
-    /// Gets or sets a counter that the guest can watch from its first instruction on; <c>null</c>, the default, for none. Only guests of
-    /// 32-bit layouts can have a counter. Each sandbox needs a counter of its own.
+    /// Gets or sets a counter that the guest can watch from its first instruction on; <c>null</c>, the default, for no counter. Only guests
+    /// of 32-bit layouts can have a counter. Each sandbox needs a counter of its own.
     /// </summary>
     public GuestCounter? Counter { get; set; }
 
@@ -120,9 +120,9 @@ public sealed class SandboxOptions
     /// unchanged, add a host function <c>HostPrint</c>.
     /// </summary>
     /// <remarks>
-    /// The writer is called on a thread of the runtime, one call at a time. It may block: the guest and other sandboxes go on. At its end a
-    /// call waits for the writer, for 1 second at most and within the call's timeout. Text that a writer has not taken when the process
-    /// ends is lost. An exception of the writer is logged.
+    /// The writer is called on a thread of the runtime, one call at a time. The writer may block: the guest and other sandboxes go on. At
+    /// its end a call waits for the writer, for 1 second at most and within the call's timeout. Text that a writer has not taken when the
+    /// process ends is lost. An exception of the writer is logged.
     /// </remarks>
     public TextWriter? Print { get; set; }
 

@@ -154,7 +154,8 @@ public sealed partial class SandboxPool
 
             // From here on the first sandbox is like all others, and the warm-up has no access to it.
             first = first.PassOn()
-                ?? throw new ObjectDisposedException(nameof(Sandbox), "The warm-up left a call running in its sandbox, or disposed it.");
+                ?? throw new ObjectDisposedException(
+                    nameof(Sandbox), "The warm-up left a call running in its sandbox, or disposed the sandbox.");
             first.Restore(snapshot);
             return first;
         }

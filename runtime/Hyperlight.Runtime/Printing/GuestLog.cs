@@ -80,7 +80,7 @@ internal sealed partial class GuestLog(string guest, SandboxSettings settings)
         }
     }
 
-    /// <summary>Records how many records were dropped, if any, and starts to count anew.</summary>
+    /// <summary>Records how many records were dropped, if any, and starts to count from 0 again.</summary>
     public void EndCall()
     {
         long dropped = _dropped;

@@ -29,7 +29,7 @@ internal sealed class GuestPrinter(string guest, SandboxSettings settings, Guest
 
     /// <summary>
     /// Ends a call: waits a moment for the writers, so that they have the text when the call returns, records how much text was dropped,
-    /// and starts to count anew.
+    /// and starts to count from 0 again.
     /// </summary>
     /// <param name="timeLeft">The milliseconds that are left until the timeout of the call.</param>
     public void EndCall(long timeLeft)

@@ -19,7 +19,7 @@ internal sealed class PrintQueue(TextWriter writer, PrintThreads threads)
     public const int MostPending = 4 << 20;
 
     /// <summary>
-    /// The memory that a text takes beside its characters, as a number of characters. The memory counts because a guest may print one
+    /// The memory that a text takes besides its characters, as a number of characters. The memory counts because a guest may print one
     /// character at a time.
     /// </summary>
     public const int Overhead = 24;
@@ -41,8 +41,8 @@ internal sealed class PrintQueue(TextWriter writer, PrintThreads threads)
     public bool TryAdd(string text) => TryAdd(text, written: null);
 
     /// <summary>
-    /// Waits until the writer has taken the text that was added until now. After a wait that took too long, nobody waits until the writer
-    /// takes text again.
+    /// Waits until the writer has taken the text that was added until now. After a wait that took too long, later calls do not wait until
+    /// the writer takes text again.
     /// </summary>
     /// <param name="milliseconds">The longest time to wait.</param>
     public void Wait(int milliseconds)
@@ -131,7 +131,7 @@ internal sealed class PrintQueue(TextWriter writer, PrintThreads threads)
         }
     }
 
-    /// <summary>Hands text over until none waits. Runs on a thread of <see cref="PrintThreads"/>.</summary>
+    /// <summary>Hands text over until no text waits. Runs on a thread of <see cref="PrintThreads"/>.</summary>
     public void Drain()
     {
         while (true)

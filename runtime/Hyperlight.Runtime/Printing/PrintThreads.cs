@@ -55,7 +55,7 @@ internal sealed class PrintThreads(ThreadStarter startThread, TimeSpan linger)
                 using (_lock.Enter())
                 {
                     // If the worker has left the list, it was given work at this moment. Its signal is taken, so that the next wait does
-                    // not end.
+                    // not end at once.
                     if (!_idle.Remove(worker))
                     {
                         worker.Wake.Reset();

@@ -4,7 +4,7 @@ using System.Text;
 namespace Hyperlight.Protocol;
 
 /// <summary>
-/// Collects the bytes of an abort, which a guest sends in packets of up to three through a port (amd64 sheet, section 5.8).
+/// Collects the bytes of an abort, which a guest sends in packets of up to three bytes through a port (amd64 sheet, section 5.8).
 /// </summary>
 internal sealed class AbortMessage
 {
@@ -45,7 +45,7 @@ internal sealed class AbortMessage
     public void Clear() => _count = 0;
 
     /// <summary>Adds a packet: the lowest byte is the number of bytes, then up to three bytes follow.</summary>
-    /// <returns>The failure if the message is complete or too long; else <c>null</c>.</returns>
+    /// <returns>The failure if the message is complete or too long; otherwise <c>null</c>.</returns>
     public GuestAbortedException? Add(uint packet)
     {
         int count = Math.Min((int)(packet & 0xFF), MaxBytesPerPacket);

@@ -13,7 +13,7 @@ public static class GuestImageExtensions
     /// the guest continues from the snapshot and none of its code runs. Otherwise the guest's initialisation runs to its end.
     /// <see cref="CheckSnapshot"/> tells whether the snapshot can be used.
     /// </summary>
-    /// <param name="image">The image. It may be disposed afterwards.</param>
+    /// <param name="image">The image, which may be disposed afterwards.</param>
     /// <param name="configure">Sets the options; <c>null</c> for the defaults.</param>
     /// <param name="cancellationToken">Stops the start.</param>
     /// <returns>A sandbox whose functions can be called; dispose it.</returns>
@@ -60,7 +60,7 @@ public static class GuestImageExtensions
     }
 
     /// <summary>Creates a virtual machine for the image and starts the guest in it, on a thread of its own.</summary>
-    /// <param name="image">The image. It may be disposed as soon as this method has returned.</param>
+    /// <param name="image">The image, which may be disposed as soon as this method has returned.</param>
     /// <param name="configure">Sets the options, on that thread; <c>null</c> for the defaults.</param>
     /// <param name="cancellationToken">Stops the start.</param>
     /// <inheritdoc cref="CreateSandbox"/>
@@ -76,7 +76,7 @@ public static class GuestImageExtensions
     /// Starts the guest in a virtual machine of its own and waits for its end. This is for guests that do all their work in their
     /// initialisation: they halt, or abort with a code that tells how the work ended.
     /// </summary>
-    /// <param name="image">The image. It may be disposed afterwards.</param>
+    /// <param name="image">The image, which may be disposed afterwards.</param>
     /// <param name="configure">
     /// Sets the options; <c>null</c> for the defaults. <see cref="SandboxOptions.StartTimeout"/> is the longest time that the guest may
     /// run.
@@ -112,7 +112,7 @@ public static class GuestImageExtensions
     }
 
     /// <summary>Starts the guest in a virtual machine of its own, on a thread of its own, and completes at the guest's end.</summary>
-    /// <param name="image">The image. It may be disposed as soon as this method has returned.</param>
+    /// <param name="image">The image, which may be disposed as soon as this method has returned.</param>
     /// <param name="configure">
     /// Sets the options, on that thread; <c>null</c> for the defaults. <see cref="SandboxOptions.StartTimeout"/> is the longest time that
     /// the guest may run.

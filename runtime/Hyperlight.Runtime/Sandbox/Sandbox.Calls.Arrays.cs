@@ -1,7 +1,7 @@
 namespace Hyperlight;
 
-// Calls for languages that have params of arrays only: C# before 13, F# and Visual Basic. A compiler that has params of spans prefers the
-// span, which needs no allocation.
+// Calls for languages whose params can be arrays only: C# before 13, F# and Visual Basic. A compiler that knows params of spans prefers the
+// overloads with spans, which need no allocation.
 public sealed partial class Sandbox
 {
     /// <inheritdoc cref="Call{T}(string, ReadOnlySpan{GuestValue})"/>

@@ -85,7 +85,7 @@ public sealed partial class Sandbox
         {
             outcome = Execute(function, expected, options, arguments);
         }
-#pragma warning disable CA1031 // Whatever keeps the guest from running becomes the outcome of the call.
+#pragma warning disable CA1031 // Every exception becomes the outcome of the call.
         catch (Exception exception)
 #pragma warning restore CA1031
         {

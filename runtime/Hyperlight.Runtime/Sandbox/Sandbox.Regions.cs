@@ -2,7 +2,7 @@ using Hyperlight.Memory;
 
 namespace Hyperlight;
 
-// Files and host memory that the guest sees beside its own memory (amd64 sheet, section 7.1).
+// Files and host memory that the guest sees besides its own memory (amd64 sheet, section 7.1).
 public sealed partial class Sandbox
 {
     /// <summary>
@@ -66,8 +66,8 @@ public sealed partial class Sandbox
     }
 
     /// <summary>
-    /// Unmaps a file or region by its address, even if the options have mapped it. Disposing the <see cref="RegionMapping"/>
-    /// unmaps the file or region too.
+    /// Unmaps a file or region by its address, even if the options have mapped it. Disposing the <see cref="RegionMapping"/> unmaps the
+    /// file or region too.
     /// </summary>
     /// <param name="address">The guest-physical address at which the file or region was mapped.</param>
     /// <exception cref="HyperlightException">HL2013: nothing is mapped at the address.</exception>

@@ -147,7 +147,7 @@ public sealed partial class Sandbox : IDisposable
         return new(0, "");
     }
 
-    /// <summary>Disposes this sandbox, and gives its guest to a new sandbox that nobody else has.</summary>
+    /// <summary>Disposes this sandbox, and gives its guest to a new sandbox that only the caller has.</summary>
     /// <returns>
     /// The new sandbox, in the state that this sandbox had. <c>null</c> if this sandbox is disposed already, or if a call is running: the
     /// call is stopped, and its end frees the guest.

@@ -21,7 +21,7 @@ namespace Hyperlight;
 /// using Snapshot warm = sandbox.TakeSnapshot();
 /// warm.Save("snapshots/hello", "warm");
 ///
-/// // In this process or another one: any number of sandboxes that have the warm-up behind them.
+/// // In this process or another one: any number of sandboxes in which the warm-up has run.
 /// using Snapshot loaded = Snapshot.Load("snapshots/hello", "warm");
 /// using Sandbox copy = loaded.CreateSandbox();
 /// </code>
@@ -31,7 +31,7 @@ public sealed class Snapshot : IDisposable
     private readonly SnapshotContent _content;
     private bool _isDisposed;
 
-    /// <summary>Creates a handle of a content. The caller's use of the content becomes that of the handle.</summary>
+    /// <summary>Creates a handle of a content. The caller's use of the content is taken over.</summary>
     internal Snapshot(SnapshotContent content) => _content = content;
 
     /// <summary>Gets the name of the guest.</summary>
@@ -118,8 +118,8 @@ public sealed class Snapshot : IDisposable
         if (!OciLayout.IsTag(tag) || tag == ImageTags.Initial)
         {
             throw new ArgumentException(
-                $"'{OneLine.Of(tag)}' cannot be a snapshot's tag: up to 128 letters, digits, '_', '.' and '-', "
-                + $"neither of the last two in front; '{ImageTags.Initial}' is an image's.",
+                $"'{OneLine.Of(tag)}' cannot be a snapshot's tag: a tag has up to 128 letters, digits, '_', '.' and '-', "
+                + $"and does not begin with '.' or '-'; '{ImageTags.Initial}' is the tag of an image.",
                 nameof(tag));
         }
 

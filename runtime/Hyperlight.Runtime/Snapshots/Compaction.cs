@@ -160,12 +160,12 @@ internal sealed class Compaction
 
     private void CheckTables(ulong size)
     {
-        // Checked with each page table, so that a guest cannot make the host build large page tables in vain.
+        // Checked with each page table, so that a guest cannot make the host build large page tables that are then not used.
         if (size > _mostTableBytes)
         {
             throw new SnapshotFailedException(
                 $"the page tables of the snapshot take more than 0x{_mostTableBytes:X} bytes, which is what ScratchSize "
-                + $"0x{_map.Scratch.Size:X} has room for beside buffers and the guest's first pages: raise ScratchSize, or let the guest "
+                + $"0x{_map.Scratch.Size:X} has room for besides buffers and the guest's first pages: raise ScratchSize, or let the guest "
                 + "map less.");
         }
     }
@@ -189,7 +189,7 @@ internal sealed class Compaction
         {
             throw new SnapshotFailedException(
                 $"its pages would lie at {pages}, where the page of the {reserved.Name} is ({reserved.Addresses.Start}): let the guest "
-                + "write less, or start anew.");
+                + "write less, or create a new sandbox.");
         }
 
         MappedMemory target = _host.Allocate(size);

@@ -5,8 +5,7 @@ using Hyperlight.Images;
 namespace Hyperlight.Snapshots;
 
 /// <summary>
-/// The snapshot that a build has added to an image. The snapshot is loaded once for all handles and sandboxes of the image, and freed with
-/// the image.
+/// The snapshot that a build has added to an image, loaded once for all handles and sandboxes of the image, and freed with the image.
 /// </summary>
 internal sealed class ImageSnapshot : IDisposable
 {

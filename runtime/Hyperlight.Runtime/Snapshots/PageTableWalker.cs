@@ -11,7 +11,7 @@ namespace Hyperlight.Snapshots;
 /// </summary>
 /// <param name="format">The format of the page tables.</param>
 /// <param name="memory">The guest's memory.</param>
-/// <param name="limit">The virtual address at which the walk ends, because every snapshot maps scratch anew.</param>
+/// <param name="limit">The virtual address at which the walk ends, because every snapshot maps scratch again.</param>
 internal sealed class PageTableWalker(PageTableFormat format, PhysicalMemory memory, GuestVirtualAddress limit)
 {
     private const ulong PageSize = GuestLayout.PageSize;

@@ -14,7 +14,7 @@ namespace Hyperlight.Snapshots;
 ///   blob         │ image │ pages of a snapshot │ pages of the next │ tables │
 /// </code>
 /// </summary>
-/// <param name="layers">The layers, whose use by the caller is taken over.</param>
+/// <param name="layers">The layers. The caller's use of the layers is taken over.</param>
 /// <param name="tables">The page tables.</param>
 /// <param name="ownSize">The size in bytes of the layer that only this snapshot has; 0 if it has no such layer.</param>
 internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, byte[] tables, ulong ownSize) : SnapshotMemory
@@ -55,7 +55,7 @@ internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, by
                 if (bytes.IsEmpty)
                 {
                     throw new HyperlightException(Rules.ContentChanged.Found(
-                        "the file that the snapshot's guest was started from became shorter or cannot be read: start the guest anew, and "
+                        "the file that the snapshot's guest was started from became shorter or cannot be read: start the guest again, and "
                         + "leave its files alone while they are in use."));
                 }
 

@@ -11,7 +11,7 @@ namespace Hyperlight.Snapshots;
 internal abstract class SnapshotMemory : Shared
 {
     /// <summary>
-    /// Gets the bytes of host memory that the snapshot takes beside those that it shares with the image and earlier snapshots.
+    /// Gets the bytes of host memory that the snapshot takes, without those that it shares with the image and earlier snapshots.
     /// </summary>
     public abstract ulong Size { get; }
 

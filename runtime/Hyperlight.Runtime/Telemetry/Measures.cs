@@ -83,7 +83,7 @@ internal static class Measures
         SandboxesCreated.Add(1, new KeyValuePair<string, object?>(Tags.Guest, guest));
     }
 
-    /// <summary>Stops counting a sandbox that is gone.</summary>
+    /// <summary>Stops counting a sandbox that was disposed.</summary>
     public static void RemoveSandbox() => Interlocked.Decrement(ref _sandboxes);
 
     /// <summary>Counts an error that a guest returned.</summary>

@@ -14,7 +14,7 @@ internal readonly struct Operation
     private readonly Histogram<double> _duration;
     private readonly string _guest;
 
-    // The tag beside the name of the guest. Without such a tag, the key is null.
+    // The tag besides the name of the guest. Without such a tag, the key is null.
     private readonly KeyValuePair<string, object?> _detail;
     private readonly long _begin;
 

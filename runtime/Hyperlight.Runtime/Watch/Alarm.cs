@@ -2,7 +2,9 @@ namespace Hyperlight.Watch;
 
 /// <summary>An action that a <see cref="Watchdog"/> runs once, at a time that can be moved. Setting an alarm allocates nothing.</summary>
 /// <param name="watchdog">The watchdog whose thread runs the action.</param>
-/// <param name="ring">The action. All other alarms wait while it runs, so it must be short. It must not throw.</param>
+/// <param name="ring">
+/// The action. All other alarms wait while the action runs, so the action must be short. The action must not throw.
+/// </param>
 internal sealed class Alarm(Watchdog watchdog, Action ring)
 {
     /// <summary>

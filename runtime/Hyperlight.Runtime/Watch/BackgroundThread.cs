@@ -24,8 +24,8 @@ internal static class BackgroundThread
     }
 
     /// <summary>
-    /// Runs work on a thread of its own. On the thread pool, guests that spin would delay the other work of the program, such as
-    /// cancellations.
+    /// Runs work on a thread of its own. On the thread pool, guests that run for a long time would delay the other work of the program,
+    /// such as cancellations.
     /// </summary>
     /// <param name="name">The work, for messages.</param>
     /// <param name="run">The work.</param>

@@ -27,7 +27,7 @@ internal sealed class GuestTimer(Ticker ticker, ISignal line)
     /// </summary>
     public int Place { get; set; } = -1;
 
-    /// <summary>Starts the timer anew. The first signal comes one period from now.</summary>
+    /// <summary>Starts the timer, also if it is running. The first signal comes one period from now.</summary>
     /// <param name="microseconds">
     /// The period that the guest wants; 0 stops the timer. A period that is too short or too long is replaced by the nearest allowed one.
     /// </param>
@@ -37,7 +37,7 @@ internal sealed class GuestTimer(Ticker ticker, ISignal line)
     /// <summary>Stops the timer. No signal comes afterwards. Only the thread that starts the timer may stop it.</summary>
     public void Stop()
     {
-        // Most timers do not run. To stop such a timer must not wait for the lock that all guests share.
+        // Most timers do not run. Stopping such a timer must not wait for the lock that all guests share.
         if (Place >= 0)
         {
             ticker.Set(this, 0);

@@ -55,7 +55,7 @@ internal sealed class Ticker(Func<IWaitableSignal> createSignal, ThreadStarter? 
         }
     }
 
-    /// <summary>Starts a timer anew, or stops it.</summary>
+    /// <summary>Starts a timer, also one that is running, or stops the timer.</summary>
     /// <param name="timer">The timer.</param>
     /// <param name="period">The period in microseconds; 0 stops the timer.</param>
     /// <exception cref="HypervisorException">The signal of the thread cannot be created.</exception>

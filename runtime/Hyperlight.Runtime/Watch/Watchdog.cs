@@ -117,7 +117,7 @@ internal sealed class Watchdog(ThreadStarter? startThread = null) : IDisposable
                 }
             }
 
-            // Outside the lock: the action may set alarms, and it may wait for a lock whose holder sets an alarm.
+            // The action runs outside the lock, because the action may set alarms, and it may wait for a lock whose holder sets an alarm.
             if (ringing is not null)
             {
                 ringing.Ring();

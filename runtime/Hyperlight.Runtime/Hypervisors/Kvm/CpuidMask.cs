@@ -10,7 +10,7 @@ namespace Hyperlight.Hypervisors.Kvm;
 /// </summary>
 internal static class CpuidMask
 {
-    // Leaves, and the features in them (Intel SDM volume 2, CPUID; AMD APM volume 3, appendix E).
+    // The leaves of CPUID, and the bits of the features in them (Intel SDM volume 2, CPUID; AMD APM volume 3, appendix E).
     private const uint FeatureLeaf = 1;
     private const uint Vmx = 1 << 5;
     private const uint X2Apic = 1 << 21;

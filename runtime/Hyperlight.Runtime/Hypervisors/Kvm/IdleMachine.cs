@@ -1,8 +1,8 @@
 namespace Hyperlight.Hypervisors.Kvm;
 
 /// <summary>
-/// A virtual machine that no sandbox uses. The machine has no memory and no interrupt controllers, its processor is as new, and its guest
-/// cannot use model-specific registers.
+/// A virtual machine that no sandbox uses. The machine has no memory and no interrupt controllers, its processor is in the state of a new
+/// one, and its guest cannot use model-specific registers.
 /// </summary>
 /// <param name="Kind">The properties of the machine that cannot be changed.</param>
 /// <param name="Machine">The machine.</param>

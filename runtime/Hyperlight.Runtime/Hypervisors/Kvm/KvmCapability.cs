@@ -22,7 +22,7 @@ internal static class KvmCapability
     public const int EnforceParavirtualCpuid = 190;
 
     /// <summary><c>KVM_CHECK_EXTENSION</c>: asks for a capability.</summary>
-    /// <returns>0 if KVM lacks the capability, else a positive number whose meaning depends on the capability.</returns>
+    /// <returns>0 if KVM lacks the capability, otherwise a positive number whose meaning depends on the capability.</returns>
     public static int Check(FileDescriptor device, int capability) =>
         Math.Max(0, KvmIoctl.Call(device, KvmIoctl.CheckExtension, (nuint)capability));
 }

@@ -70,7 +70,7 @@ internal static unsafe class KvmExit
         ReadOnlySpan<byte> instruction = error.Instruction;
         instruction = instruction[..Math.Min(error.InstructionSize, instruction.Length)];
         return error.DataCount > 0 && (error.Flags & HasInstruction) != 0 && !instruction.IsEmpty
-            ? $"KVM cannot run the instruction at RIP (bytes {Convert.ToHexStringLower(instruction)}), as if it were emulated"
+            ? $"KVM cannot emulate the instruction at RIP (bytes {Convert.ToHexStringLower(instruction)})"
             : "KVM cannot run the instruction at RIP, often because no code can be fetched there";
     }
 }

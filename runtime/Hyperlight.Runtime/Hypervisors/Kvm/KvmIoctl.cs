@@ -51,8 +51,8 @@ internal static unsafe partial class KvmIoctl
     public static partial int Call(SafeHandle descriptor, nuint request, nuint argument);
 
     /// <summary>
-    /// Makes a request with a number, which must succeed. If a signal interrupts the kernel while it sets up a machine, the request is made
-    /// again.
+    /// Makes a request with a number and throws if the request fails. If a signal interrupts the kernel while it sets up a machine, the
+    /// request is made again.
     /// </summary>
     /// <returns>The kernel's answer.</returns>
     /// <exception cref="HypervisorException">The request failed.</exception>
@@ -74,7 +74,7 @@ internal static unsafe partial class KvmIoctl
         }
     }
 
-    /// <summary>Makes a request with a structure, which must succeed.</summary>
+    /// <summary>Makes a request with a structure and throws if the request fails.</summary>
     /// <param name="descriptor">The descriptor of the device, machine or processor.</param>
     /// <param name="request">The number of the request.</param>
     /// <param name="argument">The structure, which lies on the stack or is pinned.</param>

@@ -1,7 +1,7 @@
 namespace Hyperlight.Hypervisors.Kvm;
 
-// Hardware interrupts (i686 sheet, section 6.4): PIC, IOAPIC and local APIC in the kernel, no PIT. An event descriptor drives the timer's
-// line, GSI 0.
+// Hardware interrupts (i686 sheet, section 6.4): the kernel has the PICs, the IOAPIC and the local APIC, and no PIT. An event descriptor
+// drives the timer's line, GSI 0.
 internal sealed partial class KvmMachine
 {
     // KVM_IRQCHIP_…, linux/kvm.h.

@@ -1,7 +1,7 @@
 namespace Hyperlight.Hypervisors.Kvm;
 
-// The end of a machine. If its guest was waiting for the host, the machine is made as new, in the way of a restore, and kept for the next
-// sandbox. If its guest has crashed or was stopped, the machine is closed.
+// The end of a machine. If its guest was waiting for the host, the machine is set back to the state of a new one, as a restore does it, and
+// kept for the next sandbox. If its guest has crashed or was stopped, the machine is closed.
 internal sealed partial class KvmMachine
 {
     // A machine with more pieces of memory is closed, because unmapping one piece takes about a fifth of the time that creating a machine
@@ -42,7 +42,7 @@ internal sealed partial class KvmMachine
         _timerLine?.Dispose();
     }
 
-    /// <summary>Takes all memory away and makes the processor as new.</summary>
+    /// <summary>Takes all memory away and sets the processor back to the state of a new one.</summary>
     /// <returns><c>true</c> if KVM did everything; <c>false</c> if the machine must not be used again.</returns>
     private bool TryRenew()
     {

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Hyperlight.Hypervisors.Kvm;
 
-// The registers beside the general ones: what a snapshot keeps and a restore sets.
+// The registers other than the general registers: a snapshot keeps them, and a restore sets them.
 internal sealed partial class KvmMachine
 {
     // The model-specific registers that a guest can change, with the values after the processor was created.
@@ -90,7 +90,7 @@ internal sealed partial class KvmMachine
             registers = [.. registers[..read], .. registers[(read + 1)..]];
         }
 
-        // KVM can set a register back if it takes the register's current value.
+        // KVM can set a register back if KVM accepts the register's current value.
         KvmMsrEntry[] allowed = [.. registers.Where(register => policy.Allowed.Contains(register.Index))];
         int written = _processor.SetMsrs(allowed);
         uint[] refused = [.. policy.Allowed.Except(allowed.Take(written).Select(register => register.Index))];

@@ -21,7 +21,9 @@ internal sealed partial class KvmMachine : IVirtualMachine
     // The numbers of the pieces of memory that the guest has.
     private readonly HashSet<uint> _mapped = [];
 
-    /// <summary>Creates a machine without memory, or takes the idle machine that another sandbox has left as new.</summary>
+    /// <summary>
+    /// Creates a machine without memory, or takes the idle machine, which an earlier sandbox has left in the state of a new machine.
+    /// </summary>
     /// <param name="system">The host's KVM.</param>
     /// <param name="layout">The layout of the guest.</param>
     /// <param name="msrs">The model-specific registers that the guest may use.</param>

@@ -83,7 +83,7 @@ internal static class KvmPresence
     };
 
     /// <summary>
-    /// Explains the answer to <c>KVM_GET_API_VERSION</c>. No answer means that something else lies in the place of the device.
+    /// Explains the answer to <c>KVM_GET_API_VERSION</c>. Without an answer, the file at the path of the device is not KVM.
     /// </summary>
     /// <param name="version">The answer; negative if there is none.</param>
     /// <returns>HL5001 or HL5003; <c>null</c> if the version is the right one.</returns>

@@ -124,7 +124,7 @@ internal struct KvmDebugRegisters
     public ulong Dr7;
 }
 
-/// <summary><c>struct kvm_vcpu_events</c>: exceptions and interrupts on their way. Fields without a name here are 0.</summary>
+/// <summary><c>struct kvm_vcpu_events</c>: exceptions and interrupts that wait for delivery. Fields without a name here are 0.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 64)]
 internal struct KvmVcpuEvents
 {

@@ -105,7 +105,7 @@ internal sealed unsafe class KvmSystem
         return null;
     }
 
-    /// <summary>Keeps a machine until somebody takes it. The machine that was kept before is disposed.</summary>
+    /// <summary>Keeps a machine for the next sandbox. The machine that was kept before is disposed.</summary>
     public void Keep(IdleMachine machine) => Interlocked.Exchange(ref _idle, machine)?.Dispose();
 
     /// <summary>

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Hyperlight.Hypervisors.Kvm;
 
-// The next entry: its registers lie in the pages that are shared with the kernel, and nothing is left over from the last exit.
+// The preparation of the next entry: its registers are put into the pages that are shared with the kernel, and the last exit is finished.
 internal sealed unsafe partial class KvmVcpu
 {
     // KVM_SYNC_X86_…: the kinds of registers in the shared pages.
@@ -42,8 +42,8 @@ internal sealed unsafe partial class KvmVcpu
 
     /// <summary>
     /// Makes KVM finish the instruction of the last exit without going on in the guest. Otherwise KVM would finish the instruction at the
-    /// next entry, with registers and memory that no longer are those of the exit. There is nothing to do after a HLT; after an OUT, which
-    /// KVM only has to step over (<see cref="SetRegisters"/> takes care of that); and after a reset, before which this method was called.
+    /// next entry, with registers and memory that no longer are those of the exit. This method does nothing after a HLT; after an OUT,
+    /// which KVM only has to step over (see <see cref="SetRegisters"/>); and after a reset, before which this method was called.
     /// </summary>
     public void CompleteExit()
     {
@@ -54,9 +54,9 @@ internal sealed unsafe partial class KvmVcpu
     }
 
     /// <summary>
-    /// Sets the special registers, CR8 among them, for the next entry. Exceptions and interrupts that were on their way are dropped, except
-    /// the interrupt that the registers name. The kernel takes the registers from the shared pages together with the general registers,
-    /// which have to be set afterwards.
+    /// Sets the special registers, CR8 among them, for the next entry. Exceptions and interrupts that waited for delivery are dropped,
+    /// except the interrupt that the registers name. The kernel takes the registers from the shared pages together with the general
+    /// registers, which have to be set afterwards.
     /// </summary>
     public void Reset(in SpecialRegisters registers)
     {
@@ -81,8 +81,8 @@ internal sealed unsafe partial class KvmVcpu
     }
 
     /// <summary>
-    /// Makes the kernel take the registers of the next entry at once, for requests that depend on them. The general registers are those of
-    /// a reset afterwards.
+    /// Makes the kernel take the registers of the next entry at once, for requests that depend on them. Afterwards the general registers
+    /// have their values after a reset.
     /// </summary>
     public void Commit()
     {

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Hyperlight.Hypervisors.Kvm;
 
-// The registers beside the general ones: what a snapshot keeps and a restore sets.
+// The registers other than the general registers: a snapshot keeps them, and a restore sets them.
 internal sealed unsafe partial class KvmVcpu
 {
     // struct kvm_xsave.
@@ -12,7 +12,8 @@ internal sealed unsafe partial class KvmVcpu
     private const int LocalApicSize = 1024;
 
     /// <summary>
-    /// Gets the segment, table and control registers: those of the next entry if they have been set, else <c>KVM_GET_SREGS</c>.
+    /// Gets the segment, table and control registers: those of the next entry if they have been set, otherwise the result of
+    /// <c>KVM_GET_SREGS</c>.
     /// </summary>
     public KvmSpecialRegisters GetSpecialRegisters()
     {

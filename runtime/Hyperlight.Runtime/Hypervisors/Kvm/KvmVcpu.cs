@@ -53,8 +53,8 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     public long TicksInGuest { get; private set; }
 
     /// <summary>
-    /// <c>KVM_ENABLE_CAP</c> of <c>KVM_CAP_ENFORCE_PV_FEATURE_CPUID</c>: makes hypercalls and registers of features fail that CPUID does
-    /// not announce. KVM answers the hypercall for the time of day regardless.
+    /// <c>KVM_ENABLE_CAP</c> of <c>KVM_CAP_ENFORCE_PV_FEATURE_CPUID</c>: makes hypercalls and registers fail whose features CPUID does not
+    /// announce. KVM answers the hypercall for the time of day regardless.
     /// </summary>
     public void EnforceParavirtualCpuid()
     {
@@ -98,7 +98,7 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
                 if (error == Errno.BadAddress)
                 {
                     return VirtualMachineExit.Unknown(
-                        "KVM found nothing behind a page of its memory: a mapped file became shorter or cannot be read");
+                        "KVM found no host memory for a page of the guest: a mapped file became shorter or cannot be read");
                 }
 
                 if (error is not (Errno.Interrupted or Errno.TryAgain))
@@ -112,7 +112,7 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
                     return VirtualMachineExit.Canceled;
                 }
 
-                // A SIGURG from somebody else would end KVM_RUN again and again as long as the signal waits. So the thread takes the
+                // A SIGURG from another sender would end KVM_RUN again and again as long as the signal waits. So the thread takes the
                 // signal.
                 ThreadSignals.Restore(mask);
                 ThreadSignals.BlockKicks();

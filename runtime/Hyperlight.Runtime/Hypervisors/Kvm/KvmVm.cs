@@ -16,7 +16,7 @@ internal sealed unsafe class KvmVm(FileDescriptor descriptor) : IDisposable
     /// </summary>
     /// <param name="slot">The number of the region. No other region has the number.</param>
     /// <param name="guest">The guest-physical address, page-aligned. The region overlaps no other region.</param>
-    /// <param name="host">The host's address, page-aligned, which stays mapped until the region is unset or the machine is gone.</param>
+    /// <param name="host">The host's address, page-aligned, which stays mapped until the region is unset or the machine is closed.</param>
     /// <param name="size">The size in bytes, a multiple of the page size; 0 unsets the region.</param>
     /// <param name="permissions">The guest's permissions for the memory.</param>
     public void SetUserMemoryRegion(uint slot, GuestPhysicalAddress guest, ulong host, ulong size, MemoryPermissions permissions)

@@ -32,7 +32,7 @@ internal sealed class MsrPolicy
     /// <summary>Gets the registers that the guest can change, as far as KVM can read them; first those of <see cref="Allowed"/>.</summary>
     public ImmutableArray<uint> Saved { get; }
 
-    /// <summary>Creates the policy with a filter if KVM has one, else the policy without.</summary>
+    /// <summary>Creates the policy with a filter if KVM has filters, and without a filter otherwise.</summary>
     public static MsrPolicy For(KvmSystem system, ImmutableArray<uint> allowed) =>
         system.HasMsrFilter ? Filtered(allowed) : Unfiltered(system, allowed);
 

@@ -34,9 +34,9 @@ internal sealed unsafe class LinuxMemory : MappedMemory
     public static LinuxMemory MapReadOnly(SafeFileHandle file, ulong size) => Reserve(size).Place(file);
 
     /// <summary>
-    /// Maps the start of a file that other processes may shorten at any time, read-only. Touching a page that is gone would end this
-    /// process (SIGBUS), so the host reads the file instead of the memory. A guest that touches such a page only fails: KVM returns an
-    /// error.
+    /// Maps the start of a file that other processes may shorten at any time, read-only. If this process touched a page that the file no
+    /// longer has, a SIGBUS would end the process, so the host reads the file instead of the memory. If a guest touches such a page, only
+    /// the guest fails: KVM returns an error.
     /// </summary>
     /// <param name="file">The file, open as long as the memory lives.</param>
     /// <param name="length">The number of bytes of the file to show, not 0.</param>

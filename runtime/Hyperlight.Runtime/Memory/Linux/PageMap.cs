@@ -34,8 +34,8 @@ internal static class PageMap
     public static bool HasContent(ulong entry) => (entry & (Present | Swapped)) != 0;
 
     /// <summary>
-    /// Says whether a page of a private view or of allocated memory belongs to the process alone: it neither shows the file nor is as it
-    /// was allocated.
+    /// Says whether a page of a private view or of allocated memory belongs to the process alone: it was written after the view was mapped
+    /// or the memory allocated.
     /// </summary>
     public static bool IsOwn(ulong entry) => HasContent(entry) && (entry & OfFile) == 0;
 

@@ -54,7 +54,7 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
             throw directory.Failure(
                 Rules.ImageUnsupported,
                 $"its config has schema version {config.SchemaVersion}, this SDK ({ImageConfig.CurrentSdkVersion}) reads "
-                + $"{SdkSnapshotConfig.CurrentSchemaVersion}: make it anew from the guest");
+                + $"{SdkSnapshotConfig.CurrentSchemaVersion}: take the snapshot again from the guest");
         }
     }
 
@@ -73,8 +73,8 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
     {
         GuestLayout profile = GuestLayouts.Find(config.Layout) ?? throw directory.Failure(
             Rules.ImageUnsupported,
-            $"its layout is '{config.Layout}', this SDK reads {string.Join(", ", GuestLayouts.All.AsEnumerable())}: make it anew from "
-            + $"the guest");
+            $"its layout is '{config.Layout}', this SDK reads {string.Join(", ", GuestLayouts.All.AsEnumerable())}: take the snapshot "
+            + "again from the guest");
         GuestLayout layout = profile.PlacedAt(config.Base);
         List<Finding> findings = [];
         MemoryMap? map = config.Base == layout.SnapshotBase && config.CodeSize > 0
@@ -90,8 +90,8 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
             ? map
             : throw directory.Failure(
                 Rules.ImageUnsupported,
-                $"its layout is {layout}, and snapshots of such guests without interrupts are in upstream's format: make it anew from "
-                + $"the guest");
+                $"its layout is {layout}, and snapshots of such guests without interrupts are in upstream's format: take the snapshot "
+                + "again from the guest");
     }
 
     /// <summary>
@@ -149,7 +149,7 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
         ulong most = (map.SnapshotSize + map.Scratch.Size - map.PageTablesScratchOffset) / GuestLayout.PageSize;
         if (count == 0 || count > most)
         {
-            throw directory.Failure(Rules.ImageMapDiffers, $"it has {count} pages beside its image, a guest of its sizes has 1 to {most}");
+            throw directory.Failure(Rules.ImageMapDiffers, $"it has {count} pages besides its image, a guest of its sizes has 1 to {most}");
         }
 
         SharedFile image = ImageMemory.Open(directory, manifest.Layers[0]!, config.Stored!.Value, map, verifyContent);

@@ -72,7 +72,7 @@ internal sealed record SnapshotAnnotations
             annotations?.GetValueOrDefault(key) is not { } text ? missing
             : parse(text)
                 ?? throw new FormatException(
-                    $"its annotation {key} has the value '{text[..Math.Min(text.Length, OneLine.MaxNameLength)]}', which makes no sense");
+                    $"its annotation {key} has the value '{text[..Math.Min(text.Length, OneLine.MaxNameLength)]}', which is not valid");
 
         return new()
         {

@@ -49,7 +49,8 @@ internal sealed class SnapshotReader(string directory, MachineIdentity machine, 
             {
                 throw directory.Failure(
                     Rules.SnapshotMachineDiffers,
-                    $"it was made with the {what} '{there}', here it is '{current}', and {why}: make it anew on a machine like this one");
+                    $"it was made with the {what} '{there}', here it is '{current}', and {why}: take the snapshot again on "
+                    + "a machine like this one");
             }
         }
     }

@@ -24,7 +24,7 @@ internal sealed record SnapshotRegisters(
     ulong ApicBase,
     ImmutableArray<ulong> InterruptBitmap);
 
-/// <summary>A segment register with its hidden part; upstream's name of the type has an underscore.</summary>
+/// <summary>A segment register with its hidden part. Upstream's name of the property Type has an underscore at its end.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 [method: JsonConstructor]
 internal readonly record struct SnapshotSegment(

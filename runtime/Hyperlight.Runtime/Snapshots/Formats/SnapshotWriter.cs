@@ -9,7 +9,9 @@ namespace Hyperlight.Snapshots.Formats;
 /// <param name="cancellationToken">Stops the writing of content.</param>
 internal sealed class SnapshotWriter(string directory, CancellationToken cancellationToken = default)
 {
-    /// <summary>Gets whether only the owner may read the files. Snapshots of a build are for all users of the program.</summary>
+    /// <summary>
+    /// Gets whether only the owner may read the files. Snapshots that a build takes can be read by all users of the program.
+    /// </summary>
     public bool IsPrivate { get; init; } = true;
 
     private const string ArchAnnotation = "dev.hyperlight.snapshot.arch";
