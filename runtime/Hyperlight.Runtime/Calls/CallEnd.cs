@@ -9,7 +9,7 @@ internal enum CallEnd
     /// <summary>The guest finished, and there is a result.</summary>
     Returned,
 
-    /// <summary>The guest did not run: the sandbox cannot be called now, or not with these arguments.</summary>
+    /// <summary>The guest did not run: the sandbox cannot be called now, or cannot be called with these arguments.</summary>
     Refused,
 
     /// <summary>The guest finished and answered with an error.</summary>

@@ -206,7 +206,7 @@ internal sealed class CallGate : IDisposable
         }
     }
 
-    // Setting the alarm may fail, so the time is remembered afterwards.
+    // Setting the alarm may fail, so the time is stored only afterwards.
     private void Arm(long due)
     {
         _alarm.Set(due);

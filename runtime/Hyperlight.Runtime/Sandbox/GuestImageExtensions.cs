@@ -38,8 +38,8 @@ public static class GuestImageExtensions
         using ImageContent content = image.Hold();
         SandboxOptions options = OptionsFor(image, configure);
 
-        // A start that was cancelled before loads nothing and fails below, as a start. The image keeps the snapshot as long as the image
-        // has a user.
+        // If the token was cancelled before, nothing is loaded here, and the start fails below. The image keeps the snapshot as long as the
+        // image has a user.
         SnapshotContent? snapshot = options.UseSnapshot && !cancellationToken.IsCancellationRequested
             ? ImageSnapshot.Of(content, options.Hypervisor).Content
             : null;
@@ -73,8 +73,8 @@ public static class GuestImageExtensions
     }
 
     /// <summary>
-    /// Starts the guest in a virtual machine of its own and waits for its end. This is for guests that do all their work in their
-    /// initialisation: they halt, or abort with a code that tells how the work ended.
+    /// Starts the guest in a virtual machine of its own and waits for its end. Use this method for guests that do all their work in their
+    /// initialisation: such guests halt, or abort with a code that tells how the work ended.
     /// </summary>
     /// <param name="image">The image, which may be disposed afterwards.</param>
     /// <param name="configure">

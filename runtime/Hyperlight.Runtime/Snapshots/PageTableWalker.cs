@@ -25,8 +25,8 @@ internal sealed class PageTableWalker(PageTableFormat format, PhysicalMemory mem
     private const ulong ReservedStart = 0xFFFF_8000_0000_0000;
     private const ulong ReservedEnd = 0xFFFF_8100_0000_0000;
 
-    // A guest that follows the ABI reaches each page table once. Page tables are pages of the guest's memory, so that this number allows
-    // for reaching each of them several times.
+    // The greatest number of page tables that are walked. A guest that follows the ABI reaches each page table once. Page tables are pages
+    // of the guest's memory, so the limit allows for reaching each page table several times.
     private readonly ulong _mostTables = (4 * memory.PageCount) + 1024;
     private ulong _tables;
 

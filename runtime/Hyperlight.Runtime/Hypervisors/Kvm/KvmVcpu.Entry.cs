@@ -16,7 +16,8 @@ internal sealed unsafe partial class KvmVcpu
     // Whether each exit leaves the special registers in the shared pages.
     private readonly bool _sharesSpecialRegisters;
 
-    // The address of the instruction of the last exit: the instruction pointer, and since the reset after the exit the linear address.
+    // The address of the instruction of the last exit: the instruction pointer, or the linear address if the registers were reset after the
+    // exit.
     private ulong _exitRip;
     private ulong _exitAddress;
 

@@ -70,8 +70,8 @@ internal sealed unsafe class KvmVm(FileDescriptor descriptor) : IDisposable
         KvmIoctl.Require(descriptor, KvmIoctl.SetTssAddress, (nuint)address.Value, "KVM_SET_TSS_ADDR");
 
     /// <summary>
-    /// <c>KVM_SET_IDENTITY_MAP_ADDR</c>: gives KVM a fourth page for the same purpose. To be called before the first virtual processor is
-    /// created.
+    /// <c>KVM_SET_IDENTITY_MAP_ADDR</c>: gives KVM a fourth page below 4 GiB, also for real mode on Intel processors without "unrestricted
+    /// guest". To be called before the first virtual processor is created.
     /// </summary>
     public void SetIdentityMapAddress(GuestPhysicalAddress address)
     {

@@ -45,7 +45,7 @@ internal static unsafe partial class Mman
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     public static partial int Unmap(void* address, nuint size);
 
-    /// <summary>Changes what may be done with a range.</summary>
+    /// <summary>Changes the permissions of a range.</summary>
     [LibraryImport("libc", EntryPoint = "mprotect", SetLastError = true)]
     public static partial int Protect(void* address, nuint size, int protection);
 
