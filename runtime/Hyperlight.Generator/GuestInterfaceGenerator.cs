@@ -7,7 +7,7 @@ namespace Hyperlight.Generator;
 
 /// <summary>
 /// Implements the partial interfaces that are marked with <c>Hyperlight.GuestInterfaceAttribute</c>, and reports problems.
-/// An interface with a problem gets its method <c>For</c> too, so that calls of the method are no further errors.
+/// An interface with a problem gets its method <c>For</c> too, so that calls of the method cause no further errors.
 /// </summary>
 [Generator(LanguageNames.CSharp)]
 public sealed class GuestInterfaceGenerator : IIncrementalGenerator
@@ -29,7 +29,7 @@ public sealed class GuestInterfaceGenerator : IIncrementalGenerator
             .Select(static (reading, _) => reading!)
             .WithTrackingName(ReadingStep);
 
-        // Without the problems, whose places change with every edit above them.
+        // This step leaves out the problems, because an edit of earlier lines changes the places of the problems.
         IncrementalValuesProvider<GuestInterface> interfaces = readings
             .Where(static reading => reading.Interface is not null)
             .Select(static (reading, _) => reading.Interface!)

@@ -7,11 +7,11 @@ namespace Hyperlight.Generator;
 /// <summary>Reads a guest interface and finds all of its problems.</summary>
 internal static class GuestInterfaceReader
 {
-    // The first version with init-only properties, which the options of a call have. Before C# 13 a call allocates an array for its
+    // The first version of C# with init-only properties, which the options of a call have. Before C# 13 a call allocates an array for its
     // arguments.
     private const LanguageVersion OldestLanguage = LanguageVersion.CSharp9;
 
-    // The first version with static members of interfaces, such as the generated method.
+    // The first version of C# with static members of interfaces, such as the generated method.
     private const LanguageVersion OldestLanguageForParts = LanguageVersion.CSharp8;
 
     private static readonly SymbolDisplayFormat NamespaceFormat =

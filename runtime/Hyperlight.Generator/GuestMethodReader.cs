@@ -11,7 +11,8 @@ internal static class GuestMethodReader
     private const string AsyncSuffix = "Async";
 
     /// <summary>Reads a method.</summary>
-    /// <returns>The method; <c>null</c> if the method has a problem, which was added or is an error of the compiler.</returns>
+    /// <returns>The method; <c>null</c> if the method has a problem, which the reader has added to the problems or the compiler
+    /// reports.</returns>
     public static GuestMethod? Read(IMethodSymbol method, List<Problem> problems)
     {
         int before = problems.Count;

@@ -94,7 +94,7 @@ internal static class GuestProxySource
             ", ", method.Token is null ? parameters : [.. parameters, $"global::System.Threading.CancellationToken {method.Token}"]);
     }
 
-    // The sandbox is a member of this, because a parameter can have any name.
+    // The call starts with "this.", because a parameter can have the name _sandbox.
     private static string Call(GuestMethod method)
     {
         string call = (method.IsAsync ? "CallAsync" : "Call") + (method.Result == WireType.Void ? "" : $"<{method.Result.CSharp}>");

@@ -6,7 +6,7 @@ namespace Hyperlight.Generator;
 /// <summary>Writes names for generated code and messages.</summary>
 internal static class Identifiers
 {
-    /// <summary>Gets a name as C# writes it, with @ in front of a word of the language.</summary>
+    /// <summary>Gets a name as C# writes it, with @ in front of a name that is a keyword of C#.</summary>
     public static string Escape(string name) =>
         SyntaxFacts.GetKeywordKind(name) == SyntaxKind.None && SyntaxFacts.GetContextualKeywordKind(name) == SyntaxKind.None
             ? name

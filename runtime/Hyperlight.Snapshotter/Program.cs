@@ -25,7 +25,7 @@ internal static class Program
             return Misused;
         }
 
-        // A guest or a host function may never end, and the build that would end this process may have gone.
+        // A guest or a host function may run forever, and the build that should end this process may itself have been ended.
         using Timer limit = new(_ => Environment.Exit(Failed), null, request.Timeout, Timeout.InfiniteTimeSpan);
         if (Hypervisor.Check() is { } missing)
         {
@@ -41,7 +41,7 @@ internal static class Program
         {
             return Fail(finding, Failed);
         }
-#pragma warning disable CA1031 // Whatever ends the program is reported in one line.
+#pragma warning disable CA1031 // Every failure is reported in one line.
         catch (Exception e)
 #pragma warning restore CA1031
         {

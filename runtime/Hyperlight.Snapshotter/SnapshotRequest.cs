@@ -56,7 +56,7 @@ internal sealed record SnapshotRequest(string ImageDirectory, TimeSpan Timeout, 
             AddHostFunctions(options.HostFunctions);
         });
         using Snapshot snapshot = sandbox.TakeSnapshot();
-        // Who may read the image may read the snapshot as well.
+        // Every user who may read the image may read the snapshot as well.
         snapshot.Save(new SnapshotWriter(ImageDirectory) { IsPrivate = false }, ImageTags.Snapshot);
     }
 

@@ -1,8 +1,7 @@
 namespace Hyperlight.Addresses;
 
 /// <summary>
-/// A range of addresses of one kind: from its start up to its size, without the byte behind. A range may end with the last of all
-/// addresses.
+/// A range of addresses of one kind, given by its first address and its size. A range may end with the last of all addresses.
 /// </summary>
 /// <typeparam name="T">The kind of address.</typeparam>
 internal readonly record struct AddressRange<T>

@@ -1,7 +1,7 @@
 namespace Hyperlight;
 
 /// <summary>
-/// What may be done with a range of memory. The bits are those upstream uses for init data (v0.16.0, READ 1, WRITE 2, EXECUTE 4).
+/// The permissions of a range of memory. The bits have the values that upstream uses for init data (v0.16.0, READ 1, WRITE 2, EXECUTE 4).
 /// </summary>
 [Flags]
 internal enum MemoryPermissions

@@ -4,8 +4,7 @@ namespace Hyperlight.Concurrency;
 /// A lock whose entry never throws. <see cref="Thread.Interrupt"/> makes an ordinary lock throw where it has to wait, and a
 /// <c>finally</c> block that
 /// throws there leaves its work undone. An interrupt that arrives while this lock waits takes effect at the thread's next wait of its
-/// own. A structure,
-/// for which the compiler refuses the <c>lock</c> statement: that would use another lock.
+/// own. The type is a structure, because the compiler refuses a structure in a <c>lock</c> statement, which would enter another lock.
 /// </summary>
 internal readonly struct SteadyLock
 {

@@ -2,7 +2,7 @@ using Hyperlight.Diagnostics;
 
 namespace Hyperlight;
 
-/// <summary>The rule behind a finding: its stable code and its severity. All rules are in <see cref="Rules"/>.</summary>
+/// <summary>The rule that a finding is about, with its stable code and its severity. All rules are in <see cref="Rules"/>.</summary>
 public sealed record DiagnosticRule
 {
     private const int MostCharacters = 8192;
@@ -28,8 +28,8 @@ public sealed record DiagnosticRule
 
     /// <summary>Creates a finding of this rule.</summary>
     /// <param name="message">
-    /// What was found, what is allowed, what to do, in this order. The text is made one line without control characters, of at most 8192
-    /// characters.
+    /// What was found, what is allowed, what to do, in this order. The text is changed to one line without control characters, of at most
+    /// 8192 characters.
     /// </param>
     internal Finding Found(string message) => new(this, OneLine.Of(FindingText.Cut(message, MostCharacters)));
 

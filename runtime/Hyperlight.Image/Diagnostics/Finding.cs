@@ -1,6 +1,8 @@
 namespace Hyperlight;
 
-/// <summary>A fault, or a suspicious fact, that was found in a guest or in what was asked for it.</summary>
+/// <summary>
+/// A fault, or a suspicious fact, that was found in a guest, in its image, in the settings of a project, or on the computer.
+/// </summary>
 public sealed record Finding
 {
     internal Finding(DiagnosticRule rule, string message)

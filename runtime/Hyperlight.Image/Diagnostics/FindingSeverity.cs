@@ -3,7 +3,7 @@ namespace Hyperlight;
 /// <summary>How much a finding matters.</summary>
 public enum FindingSeverity
 {
-    /// <summary>The finding is good to know. Nothing has to be done about it.</summary>
+    /// <summary>The finding is only information. The user need not do anything.</summary>
     Information,
 
     /// <summary>An image is written, but the guest probably does not behave as its author wants.</summary>

@@ -11,7 +11,7 @@ namespace Hyperlight;
 [InterpolatedStringHandler]
 internal ref struct FindingText
 {
-    // More characters than paths and lists have in practice.
+    // The greatest length of a value in characters. In practice paths and lists are shorter.
     private const int MostShown = 512;
     private const string Omission = " … ";
 

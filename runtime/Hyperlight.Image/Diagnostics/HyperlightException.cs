@@ -21,6 +21,6 @@ public class HyperlightException : Exception
     internal HyperlightException(Finding finding, Exception? innerException = null)
         : base(finding.ToString(), innerException) => Finding = finding;
 
-    /// <summary>Gets the finding behind the failure, which has a code and a page; <c>null</c> if the failure has no code.</summary>
+    /// <summary>Gets the finding that describes the failure, with a code and a page; <c>null</c> if the failure has no code.</summary>
     public Finding? Finding { get; }
 }

@@ -4,9 +4,8 @@ namespace Hyperlight;
 
 /// <summary>
 /// All rules with their codes. HL1xxx: the ELF file. HL2xxx: layout and memory. HL3xxx: images. HL4xxx: the project.
-/// HL5xxx: the hypervisor. HL9xxx: defects of this SDK. The rules HL6xxx for typed calls are in the generator, which compilers load
-/// without this assembly. Each rule has a
-/// page in <c>docs/diagnostics</c>.
+/// HL5xxx: the hypervisor. HL9xxx: defects of this SDK. The rules HL6xxx for typed calls are in the generator, which compilers load without
+/// this assembly. Each rule has a page in <c>docs/diagnostics</c>.
 /// </summary>
 internal static class Rules
 {
@@ -38,11 +37,12 @@ internal static class Rules
     public static readonly DiagnosticRule ConstructorsNotRun = new("HL1023", Warning, "The guest has constructors that nothing runs");
     public static readonly DiagnosticRule DebugFile = new("HL1024", Error, "The file holds only debug information");
     public static readonly DiagnosticRule WeakSymbol = new("HL1025", Information, "The guest has weak symbols that nothing defines");
-    public static readonly DiagnosticRule SseNotEnabled = new("HL1026", Warning, "The guest uses SSE, which its layout starts without");
-    public static readonly DiagnosticRule UnknownPort = new("HL1027", Warning, "The guest uses a port where it has no device");
+    public static readonly DiagnosticRule SseNotEnabled = new(
+        "HL1026", Warning, "The guest uses SSE instructions, which its layout does not enable");
+    public static readonly DiagnosticRule UnknownPort = new("HL1027", Warning, "The guest uses an I/O port that has no device");
 
     // HL2xxx: layout and memory.
-    public static readonly DiagnosticRule LayoutMismatch = new("HL2001", Error, "The guest is not of the asserted layout");
+    public static readonly DiagnosticRule LayoutMismatch = new("HL2001", Error, "The guest does not have the asserted architecture");
     public static readonly DiagnosticRule VersionMismatch = new("HL2003", Error, "The guest was built for another Hyperlight version");
     public static readonly DiagnosticRule RegionOverlap = new("HL2004", Error, "Two memory regions overlap");
     public static readonly DiagnosticRule AddressBeyondLayout = new("HL2005", Error, "An address lies beyond the layout's limit");
@@ -54,7 +54,7 @@ internal static class Rules
     public static readonly DiagnosticRule BufferTooSmall = new("HL2011", Error, "An input or output buffer is too small");
     public static readonly DiagnosticRule SizeNotPageAligned = new("HL2012", Error, "A size is not a multiple of the page size");
     public static readonly DiagnosticRule NotMappable = new("HL2013", Error, "A file or region cannot be mapped into a guest");
-    public static readonly DiagnosticRule LayoutLacks = new("HL2016", Error, "The guest's layout has no place for what is asked");
+    public static readonly DiagnosticRule LayoutLacks = new("HL2016", Error, "The guest's layout does not support a requested feature");
     public static readonly DiagnosticRule InterruptsNeeded = new("HL2017", Error, "The guest needs hardware interrupts");
 
     // HL3xxx: images.
@@ -63,13 +63,13 @@ internal static class Rules
     public static readonly DiagnosticRule ImageDigest = new("HL3003", Error, "The image's content does not match its digest");
     public static readonly DiagnosticRule ImageUnsupported = new("HL3004", Error, "The image is of an unsupported kind or version");
     public static readonly DiagnosticRule ImageMapDiffers = new(
-        "HL3005", Error, "The image's region table is not the one its layout gives");
+        "HL3005", Error, "The image's region table differs from the table of its layout");
     public static readonly DiagnosticRule ImageNotWritten = new("HL3006", Error, "The image cannot be written");
     public static readonly DiagnosticRule SnapshotMachineDiffers = new(
         "HL3007", Error, "The snapshot is of another architecture, hypervisor or processor vendor");
     public static readonly DiagnosticRule SnapshotNotSavable = new("HL3008", Error, "The snapshot cannot be saved");
     public static readonly DiagnosticRule SnapshotState = new(
-        "HL3009", Error, "The snapshot's processor state is not one of a waiting guest");
+        "HL3009", Error, "The snapshot's processor state is not the state of a waiting guest");
     public static readonly DiagnosticRule SnapshotOfOtherImage = new("HL3010", Warning, "The snapshot was taken from another image");
     public static readonly DiagnosticRule SnapshotNotTaken = new("HL3011", Error, "No snapshot of the guest can be taken");
     public static readonly DiagnosticRule ContentNotHeld = new(
@@ -95,10 +95,10 @@ internal static class Rules
     public static readonly DiagnosticRule BadHostFunctions = new("HL4013", Error, "The host functions for a snapshot cannot be used");
     public static readonly DiagnosticRule BadSwitch = new("HL4015", Error, "A switch is neither true nor false");
     public static readonly DiagnosticRule BadFileMapping = new("HL4016", Error, "A file mapping cannot be understood");
-    public static readonly DiagnosticRule MappedFileMissing = new("HL4017", Error, "A file to map is not there");
+    public static readonly DiagnosticRule MappedFileMissing = new("HL4017", Error, "A file to map does not exist");
     public static readonly DiagnosticRule SdkAsPackage = new("HL4020", Error, "Hyperlight.Sdk is referenced as a package");
-    public static readonly DiagnosticRule UnknownName = new("HL4025", Warning, "A name of the project means nothing to Hyperlight.Sdk");
-    public static readonly DiagnosticRule UpdatesNothing = new("HL4026", Warning, "An update is of no guest of the project");
+    public static readonly DiagnosticRule UnknownName = new("HL4025", Warning, "Hyperlight.Sdk does not know a name in the project");
+    public static readonly DiagnosticRule UpdatesNothing = new("HL4026", Warning, "An Update names a guest that the project does not have");
     public static readonly DiagnosticRule FormerName = new("HL4027", Warning, "A name of the project has been replaced");
     public static readonly DiagnosticRule TwoNames = new(
         "HL4028", Error, "A setting has one value under its name and another under its former name");
@@ -110,6 +110,6 @@ internal static class Rules
     public static readonly DiagnosticRule HypervisorFailed = new("HL5004", Error, "The hypervisor refused an operation");
     public static readonly DiagnosticRule ThreadNotStarted = new("HL5005", Error, "A thread of the runtime cannot be started");
 
-    // HL9xxx: defects of our own.
+    // HL9xxx: defects of this SDK.
     public static readonly DiagnosticRule InternalError = new("HL9001", Error, "Hyperlight.Sdk has a defect");
 }

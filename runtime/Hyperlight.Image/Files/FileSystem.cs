@@ -12,8 +12,8 @@ namespace Hyperlight.Files;
 /// </summary>
 internal static partial class FileSystem
 {
-    // At least the size of struct statfs in any C library. The first word is the kind of file system (linux/magic.h, and the headers of
-    // the file systems).
+    // The size of the buffer in bytes, which is at least the size of struct statfs in any C library. The first word is the kind of file
+    // system (linux/magic.h, and the headers of the file systems).
     private const int StatisticsSize = 256;
 
     private static readonly FrozenSet<uint> Local = FrozenSet.Create<uint>(

@@ -8,7 +8,7 @@ namespace Hyperlight.Files;
 /// <summary>Creates files without a name, in memory, that nobody can change, shorten or replace: memfd_create(2) with all seals.</summary>
 internal static partial class SealedFile
 {
-    // linux/memfd.h, linux/fcntl.h. Some systems refuse memory without NoExecute. Kernels before 6.3 do not know NoExecute.
+    // linux/memfd.h, linux/fcntl.h. Some systems refuse a file without the flag NoExecute. Kernels before 6.3 do not know the flag.
     private const uint CloseOnExec = 1;
     private const uint AllowSealing = 2;
     private const uint NoExecute = 8;
@@ -22,7 +22,7 @@ internal static partial class SealedFile
     private const int ChunkSize = 256 << 10;
     private const int PageSize = (int)GuestPage.Size;
 
-    /// <summary>Gets whether this operating system has such files.</summary>
+    /// <summary>Gets whether this operating system has sealed files.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux();
 
     /// <summary>Creates a file.</summary>

@@ -30,7 +30,7 @@ internal sealed class SharedFile : Shared
     public bool IsSealed { get; }
 
     /// <summary>
-    /// Gets the ranges of a guest's memory that the file stores, one behind the other; <c>null</c> if the file stores all of the memory.
+    /// Gets the ranges of a guest's memory that the file stores, one after the other; <c>null</c> if the file stores all of the memory.
     /// </summary>
     public ImmutableArray<StoredRange>? Ranges { get; init; }
 

@@ -60,7 +60,7 @@ internal sealed class VerifiedContent : Shared
     {
         using (Guard.Enter())
         {
-            // Another copy may have taken the place after the last user of this one had gone.
+            // After the last user of this object has disposed it, another object may have taken its place in the table.
             if (InUse.TryGetValue(_digest, out VerifiedContent? content) && ReferenceEquals(content, this))
             {
                 InUse.Remove(_digest);

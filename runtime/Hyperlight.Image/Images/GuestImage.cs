@@ -80,7 +80,7 @@ public sealed class GuestImage : IDisposable
     /// <summary>Gets the files that every sandbox of the image shows its guest.</summary>
     internal ImmutableArray<MappedFile> Files => _content.Files;
 
-#pragma warning disable RS0026 // No call fits both overloads of Open, whatever it leaves out: the first argument is a path or an assembly.
+#pragma warning disable RS0026 // No call fits both overloads of Open, because the first argument is a path or an assembly.
     /// <summary>Opens and checks an image.</summary>
     /// <param name="path">The path of the image directory.</param>
     /// <param name="configure">Sets the options; <c>null</c> for the defaults.</param>
@@ -88,7 +88,8 @@ public sealed class GuestImage : IDisposable
     /// <returns>The image; dispose it.</returns>
     /// <exception cref="ArgumentException">The path is empty.</exception>
     /// <exception cref="HyperlightException">
-    /// HL3001 to HL3005: there is no usable image. HL3012: the content does not fit into memory. HL3017: the image is not the expected one.
+    /// HL3001 to HL3005: there is no usable image. HL3012: the content does not fit into memory. HL3017: the image is not the expected
+    /// image.
     /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static GuestImage Open(string path, Action<GuestImageOptions>? configure = null, CancellationToken cancellationToken = default)
@@ -115,8 +116,8 @@ public sealed class GuestImage : IDisposable
     /// <returns>The image; dispose it.</returns>
     /// <exception cref="ArgumentException">The name is empty.</exception>
     /// <exception cref="HyperlightException">
-    /// HL3001 to HL3005: there is no usable image. HL3012: the content does not fit into memory. HL3017: the image is another one. HL3018:
-    /// the assembly has no such guest.
+    /// HL3001 to HL3005: there is no usable image. HL3012: the content does not fit into memory. HL3017: the image is not the recorded
+    /// image. HL3018: the assembly has no such guest.
     /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static GuestImage Open(

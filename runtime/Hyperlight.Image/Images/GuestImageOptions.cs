@@ -9,8 +9,8 @@ public sealed class GuestImageOptions
     /// </summary>
     /// <remarks>
     /// With <c>true</c> the content is kept once for each process, in memory that nobody can change, and guests run from that memory. With
-    /// <c>false</c> an image of a guest with page tables opens in the same time whatever its size, damage is not noticed, and the files
-    /// must not change while they are in use: use <c>false</c> for files that nobody else can write.
+    /// <c>false</c> the time to open an image of a guest with page tables does not depend on its size. Damage is then not noticed, and the
+    /// files must not change while they are in use. Use <c>false</c> only for files that nobody else can write.
     /// </remarks>
     public bool VerifyContent { get; set; } = true;
 

@@ -56,7 +56,8 @@ internal sealed record ImageConfig
     public required ulong MemorySize { get; init; }
 
     /// <summary>
-    /// Gets the parts of the memory that the blob stores, one behind the other. The rest is zero. With page tables there is one part.
+    /// Gets the parts of the memory that the blob stores, one after the other. The rest of the memory is zero. With page tables there is
+    /// one part.
     /// </summary>
     public required ImmutableArray<StoredRange> Stored { get; init; }
 }

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace Hyperlight.Images;
 
 /// <summary>
-/// Writes and reads the config of an image as JSON: snake_case names, two spaces, line feeds. Unknown, missing and doubled fields are
-/// refused, and the depth is limited.
+/// Writes and reads the config of an image as JSON. Names are in snake_case, and lines are indented by two spaces and end with a line feed.
+/// Unknown, missing and repeated fields are refused, and the depth is limited.
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

@@ -11,7 +11,7 @@ namespace Hyperlight.Images;
 /// <param name="cancellationToken">Stops the reading of content.</param>
 internal sealed class ImageReader(string directory, CancellationToken cancellationToken = default)
 {
-    // Two digits for each byte. The reader of ELF files accepts 64 bytes.
+    // The greatest length of a build id in digits, two for each byte. The reader of ELF files accepts 64 bytes.
     private const int MaxBuildIdLength = 128;
 
     private readonly OciReader _directory = new(directory, "image", cancellationToken);
@@ -25,7 +25,7 @@ internal sealed class ImageReader(string directory, CancellationToken cancellati
         OciIndex index = _directory.ReadIndex();
         OciDescriptor tagged = _directory.Find(index, ImageTags.Initial);
         string? snapshotDigest = FindSnapshot(index);
-        // Checked first, because the rest of the method reads the image, which may be large.
+        // The digest is checked first, because the rest of the method reads the image, which may be large.
         if (expectedDigest is not null && ImagePlace.ContentDigest(tagged.Digest, snapshotDigest) is var found && found != expectedDigest)
         {
             throw _directory.Failure(
@@ -51,8 +51,8 @@ internal sealed class ImageReader(string directory, CancellationToken cancellati
     });
 
     /// <summary>
-    /// Finds the digest of the snapshot's manifest; <c>null</c> if the image has no snapshot. The snapshot is read later, because it fits
-    /// some computers only.
+    /// Finds the digest of the snapshot's manifest; <c>null</c> if the image has no snapshot. The snapshot is read later, because only some
+    /// computers can use a snapshot.
     /// </summary>
     private string? FindSnapshot(OciIndex index)
     {

@@ -6,8 +6,8 @@ using Hyperlight.Paging;
 namespace Hyperlight.Images;
 
 /// <summary>
-/// The parts of a guest's memory that a blob stores, one behind the other. A guest without page tables has each page at its own address,
-/// and most pages may be zero:
+/// The parts of a guest's memory that a blob stores, one after the other. A guest without page tables has each page at its own address, and
+/// most pages may be zero:
 /// <code>
 ///   memory   │ code, data │ 0 0 0 … │ PEB │ 0 0 0 … │ init data │
 ///   blob     │ code, data │ PEB │ init data │
@@ -96,7 +96,7 @@ internal static class StoredRanges
             bool isPages = range.Size > 0 && range.Size % GuestLayout.PageSize == 0 && range.Offset % GuestLayout.PageSize == 0;
             if (!isPages || range.Offset < end || range.Offset > map.BlobSize || range.Size > map.BlobSize - range.Offset)
             {
-                return $"it stores 0x{range.Size:X} bytes at 0x{range.Offset:X} of its memory, parts are whole pages, each behind the one "
+                return $"it stores 0x{range.Size:X} bytes at 0x{range.Offset:X} of its memory, parts are whole pages, each after the one "
                     + $"before, up to 0x{map.BlobSize:X}";
             }
 

@@ -67,8 +67,7 @@ public sealed record GuestLayout
     internal ulong? EntryLimit { get; init; }
 
     /// <summary>
-    /// Gets the number of slots for file mappings behind the PEB; 0 if the PEB has no such field. At most 50 slots fit the page of the
-    /// PEB.
+    /// Gets the number of slots for file mappings after the PEB; 0 if the PEB has no such field. At most 50 slots fit the page of the PEB.
     /// </summary>
     internal int FileMappingSlots { get; init; }
 

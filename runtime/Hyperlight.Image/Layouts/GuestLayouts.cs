@@ -88,7 +88,7 @@ internal static class GuestLayouts
         // The limit of a real-mode code segment (section 3.1).
         EntryLimit = 0x10000,
         FileMappingSlots = 32,
-        // Not in the last page: guests cannot represent its page number (section 8).
+        // The counter is not in the last page, because guests cannot represent the number of that page (section 8).
         CounterOffset = 0x1008,
         ExceptionStackOffset = 0x20,
         // The metadata page and the counter page (section 2.4).
@@ -96,14 +96,13 @@ internal static class GuestLayouts
         HasPageTableWords = false,
         HasReseedWord = false,
         SnapshotAbi = null,
-        // The devices of section 6.3, and the hypervisor's pages between them.
+        // The pages of the devices (section 6.3), and the hypervisor's pages between them.
         ReservedRanges = [.. InterruptControllers, HypervisorPages],
     };
 
     /// <summary>
-    /// Gets the layout of 32-bit guests of no upstream version: protected mode without paging, at the address that the guest is linked
-    /// for. Scratch and its words are those of
-    /// <see cref="I686V13"/>. Page 0 is not memory.
+    /// Gets the layout of 32-bit guests that are made for no version of upstream: protected mode without paging, at the address that the
+    /// guest is linked for. Scratch and its words are those of <see cref="I686V13"/>. Page 0 is not memory.
     /// </summary>
     public static GuestLayout I686Flat { get; } = I686V13 with
     {
@@ -137,10 +136,10 @@ internal static class GuestLayouts
         EntryMode = EntryMode.PagedProtectedMode,
         PhysicalAddressBits = 32,
         FileMappingSlots = 0,
-        // As in the identity layout (section 8).
+        // The counter has the place of the identity layout (section 8).
         CounterOffset = 0x1008,
         ExceptionStackOffset = 0x30,
-        // As on amd64 (section 2.4).
+        // The layouts of amd64 guests have this number too (section 2.4).
         ScratchReservePages = 12,
         HasPageTableWords = true,
         HasReseedWord = false,

@@ -96,7 +96,7 @@ internal sealed partial record MemoryMap
     public MemoryRegion InitData { get; }
 
     /// <summary>
-    /// Gets the region of the initial page tables. They are behind the snapshot region in the blob and are copied into scratch at each
+    /// Gets the region of the initial page tables. In the blob the tables follow the snapshot region. They are copied into scratch at each
     /// start. The size is 0 without paging.
     /// </summary>
     public MemoryRegion PageTables { get; }
@@ -138,7 +138,7 @@ internal sealed partial record MemoryMap
     public IEnumerable<ReservedRange> ReservedRanges => ReservedRangesOf(Layout, Sizes);
 
     /// <summary>
-    /// Gets upstream's format of the guest's snapshots; <c>null</c> if our own format is used, as for all guests with interrupt
+    /// Gets upstream's format of the guest's snapshots; <c>null</c> if the format of this SDK is used, as for all guests with interrupt
     /// controllers.
     /// </summary>
     internal SnapshotAbi? SnapshotAbi => Sizes.HardwareInterrupts ? null : Layout.SnapshotAbi;

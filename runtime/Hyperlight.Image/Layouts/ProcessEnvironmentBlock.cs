@@ -18,7 +18,7 @@ internal static class ProcessEnvironmentBlock
 
     private const ulong SizeWithFileMappings = 0x50;
 
-    // An entry: guest address, size, label.
+    // The size of an entry in bytes, and the places of its fields: guest address, size and label.
     private const int EntrySize = 0x50;
     private const int LabelOffset = 0x10;
     private const int LabelSize = 64;
@@ -35,7 +35,7 @@ internal static class ProcessEnvironmentBlock
         ];
         if (map.Layout.FileMappingSlots > 0)
         {
-            // The number of mappings, 0 for now, and the address of their entries, which are right behind the block.
+            // The number of mappings, 0 for now, and the address of their entries, which follow the block directly.
             fields.Add((0, (map.Peb.Gva + SizeWithFileMappings).Value));
         }
 
@@ -52,7 +52,7 @@ internal static class ProcessEnvironmentBlock
     }
 
     /// <summary>
-    /// Creates the bytes of the field for file mappings and of the entries behind the block. Entries without a mapping are zero.
+    /// Creates the bytes of the field for file mappings and of the entries that follow the block. Entries without a mapping are zero.
     /// </summary>
     /// <param name="map">The map of the guest's memory.</param>
     /// <param name="mappings">

@@ -15,7 +15,7 @@ internal static class Tags
     /// <summary>A value of the tag for starts: the guest ran its initialisation.</summary>
     public const string Image = "image";
 
-    /// <summary>A value of the tag for starts: the guest went on from a snapshot.</summary>
+    /// <summary>A value of the tag for starts: the guest continued from a snapshot.</summary>
     public const string Snapshot = "snapshot";
 
     /// <summary>The name of the error code of a guest.</summary>

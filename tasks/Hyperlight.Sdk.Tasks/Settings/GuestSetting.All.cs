@@ -28,7 +28,7 @@ internal sealed partial record GuestSetting
             sizes => sizes.OutputBufferSize, (sizes, size) => sizes with { OutputBufferSize = size }),
         OfFile("InitData", "A file that the guest finds at its init data pointer.", Rules.InitDataMissing,
             settings => settings.InitData, (settings, path) => settings with { InitData = path }),
-        OfMemory("InitDataPermissions", "What the guest may do with its init data; pages that it writes are its own copies.",
+        OfMemory("InitDataPermissions", "The permissions of the guest in its init data. Pages that the guest writes become its own copies.",
             SettingKinds.Permissions,
             sizes => sizes.InitDataPermissions, (sizes, permissions) => sizes with { InitDataPermissions = permissions }),
         new()
@@ -57,7 +57,9 @@ internal sealed partial record GuestSetting
             SettingKinds.SegmentPermissions,
             settings => settings.SegmentPermissions, (settings, choice) => settings with { SegmentPermissions = choice })
             with { FormerName = "Permissions" },
-        Of("Snapshot", "Whether the build takes a snapshot of the guest after its start: always, where there is a hypervisor, or not.",
+        Of("Snapshot",
+            "Whether the build takes a snapshot of the guest after its start: always (true), only on a computer with a hypervisor (auto), "
+                + "or never (false).",
             SettingKinds.Snapshot,
             settings => settings.Snapshot, (settings, choice) => settings with { Snapshot = choice })
             with { Effect = SettingEffect.None },

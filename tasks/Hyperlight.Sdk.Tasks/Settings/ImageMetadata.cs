@@ -26,7 +26,7 @@ internal sealed record ImageMetadata(string Name, string Text)
         new(Layout, "The layout of the guest's memory, for example amd64-0.16."),
         new(EntryPoint, "The address at which the guest starts, in hexadecimal digits after 0x."),
         new(ImageSize, "The size of the guest's memory in the image, in bytes."),
-        new(StoredSize, "The bytes of that memory which the files of the image hold: pages of zeros take no room."),
+        new(StoredSize, "The bytes of the guest's memory that the files of the image store. Pages of zeros are not stored."),
         new(Digest, "The digest of the image's OCI manifest, with the prefix sha256:. Registries know the image by this digest.")
         {
             FormerName = "Sha256",

@@ -22,7 +22,8 @@ internal sealed record ProjectProperty(string Name, string SchemaType, string De
             "HyperlightGenerateGuests",
             "bool",
             "true",
-            "Whether the class Guests is generated. Follows DisableHyperlightRuntimeReference when unset; C# projects only.",
+            "Whether the class Guests is generated, in C# projects only. "
+            + "If unset, the class is generated unless DisableHyperlightRuntimeReference is true.",
             Rules.ProjectUnsuitable.HelpPage),
         new(
             "HyperlightGenerateProgram",
@@ -41,7 +42,8 @@ internal sealed record ProjectProperty(string Name, string SchemaType, string De
             "DisableHyperlightRuntimeReference",
             "bool",
             "false",
-            "Whether the project wants images only: of the package Hyperlight.Runtime it takes the build targets and no assembly.",
+            "Whether the project wants images only. "
+            + "Then the project uses the build targets of the package Hyperlight.Runtime and no assembly.",
             Rules.ProjectUnsuitable.HelpPage),
         new(
             "HyperlightSnapshotter",
@@ -54,7 +56,7 @@ internal sealed record ProjectProperty(string Name, string SchemaType, string De
             "HyperlightTasksFactory",
             "string",
             "AssemblyTaskFactory",
-            "The task factory that loads them; TaskHostFactory keeps the assembly from being locked.",
+            "The task factory that loads the build tasks; TaskHostFactory keeps the assembly from being locked.",
             null),
         new(
             "HyperlightRuntimeDirectory",
