@@ -104,8 +104,8 @@ internal sealed class CallGate : IDisposable
     }
 
     /// <summary>
-    /// Unmaps the regions that were released, unless a call is running or the sandbox can only be disposed. This happens under the lock: a
-    /// call that begins at this moment waits, and is not refused.
+    /// Unmaps the regions that were released, unless a call is running or the sandbox can only be disposed. The gate holds its lock
+    /// meanwhile: a call that begins at this moment waits, and is not refused.
     /// </summary>
     public void UnmapReleased()
     {
