@@ -91,7 +91,16 @@ internal sealed partial class GuestRunner : IDisposable
     {
         _hostFunctions.ForgetFailure();
         Push(function, expected, arguments);
-        Machine.BeginCall();
+        try
+        {
+            Machine.BeginCall();
+        }
+        catch (HypervisorException exception)
+        {
+            // The message stays in the buffer, and the processor may have some of its registers.
+            return CallOutcome.Failed(CallEnd.BrokeOff, exception);
+        }
+
         CallOutcome outcome = Run(gate, function, cancellationToken);
         if (outcome.End != CallEnd.Returned)
         {

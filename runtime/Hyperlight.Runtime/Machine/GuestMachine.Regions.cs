@@ -48,6 +48,7 @@ internal sealed partial class GuestMachine
     }
 
     /// <summary>Unmaps the regions that were released. To be called between runs, before the guest runs or its memory is read.</summary>
+    /// <exception cref="HypervisorException">The hypervisor refuses. The next call tries again.</exception>
     public void UnmapReleased()
     {
         if (!_hasReleased)
@@ -56,9 +57,17 @@ internal sealed partial class GuestMachine
         }
 
         _hasReleased = false;
-        foreach (MappedRegion region in _memory.Regions.FindAll(region => region.IsReleased))
+        try
         {
-            Unmap(region);
+            foreach (MappedRegion region in _memory.Regions.FindAll(region => region.IsReleased))
+            {
+                Unmap(region);
+            }
+        }
+        catch
+        {
+            _hasReleased = true;
+            throw;
         }
     }
 

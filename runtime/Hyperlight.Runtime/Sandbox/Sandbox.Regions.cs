@@ -87,7 +87,14 @@ public sealed partial class Sandbox
     internal void Release(MappedRegion region)
     {
         _machine.Release(region);
-        _gate.UnmapReleased();
+        try
+        {
+            _gate.UnmapReleased();
+        }
+        catch (HypervisorException)
+        {
+            // The next user of the sandbox tries again, and gets the failure.
+        }
     }
 
     /// <summary>Runs an action on the guest while no call is running and no call can begin.</summary>

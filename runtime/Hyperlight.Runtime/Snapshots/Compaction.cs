@@ -193,12 +193,20 @@ internal sealed class Compaction
         }
 
         MappedMemory target = _host.Allocate(size);
-        for (int i = 0; i < _moving.Count; i++)
+        try
         {
-            Page(_moving[i]).CopyTo(target.Slice((ulong)i * GuestLayout.PageSize, (int)GuestLayout.PageSize));
-        }
+            for (int i = 0; i < _moving.Count; i++)
+            {
+                Page(_moving[i]).CopyTo(target.Slice((ulong)i * GuestLayout.PageSize, (int)GuestLayout.PageSize));
+            }
 
-        target.MakeReadOnly();
-        return new(_start, new(target));
+            target.MakeReadOnly();
+            return new(_start, new(target));
+        }
+        catch
+        {
+            target.Dispose();
+            throw;
+        }
     }
 }

@@ -19,6 +19,12 @@ internal sealed record HostState(int Machines, int Processors, int Files, int Sh
     public static HostState Now()
     {
         KeptMachine.Close();
+        return WithKeptMachine();
+    }
+
+    /// <summary>Reads the current state, with the machine that is kept for the next sandbox.</summary>
+    public static HostState WithKeptMachine()
+    {
         string[] files = [.. Directory.EnumerateFileSystemEntries("/proc/self/fd").Select(path => new FileInfo(path).LinkTarget ?? "")];
         string[] mappings = File.ReadAllLines("/proc/self/maps");
         return new(

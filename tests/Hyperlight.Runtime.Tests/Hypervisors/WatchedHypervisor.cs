@@ -1,64 +1,135 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Hyperlight.Files;
 using Hyperlight.Hypervisors;
 using Hyperlight.Memory;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors;
 
-/// <summary>A hypervisor that counts what it is asked for, and leaves the work to another hypervisor.</summary>
-internal sealed class WatchedHypervisor(IHypervisor inner) : IHypervisor
+/// <summary>
+/// A hypervisor that counts what it is asked for, and leaves the work to another hypervisor. A test can let any request fail.
+/// </summary>
+internal sealed class WatchedHypervisor : IHypervisor
 {
+    private readonly IHypervisor _inner;
     private int _machines;
+
+    public WatchedHypervisor(IHypervisor inner)
+    {
+        _inner = inner;
+        Memory = new(this);
+    }
 
     public int Machines => _machines;
 
-    public WatchedMemory Memory { get; } = new(inner.Memory);
+    public WatchedMemory Memory { get; }
 
     /// <summary>Gets the identity that the hypervisor says it has; <c>null</c> for that of the other hypervisor.</summary>
     public MachineIdentity? Disguise { get; init; }
 
-    public MachineIdentity Identity => Disguise ?? inner.Identity;
+    /// <summary>
+    /// Gets what is done before each request that a hypervisor or an operating system may refuse. The argument is the name of the request.
+    /// An exception refuses the request.
+    /// </summary>
+    public Action<string>? Before { get; init; }
 
-    public string Name => inner.Name;
+    public MachineIdentity Identity => Disguise ?? _inner.Identity;
 
-    public uint MemorySlotCount => inner.MemorySlotCount;
+    public string Name => _inner.Name;
+
+    public uint MemorySlotCount => _inner.MemorySlotCount;
 
     IHostMemory IHypervisor.Memory => Memory;
 
     /// <summary>Gets the kinds of all exits of all machines.</summary>
     public List<VirtualMachineExitKind> Exits { get; } = [];
 
-    public Finding? Check() => inner.Check();
+    public Finding? Check() => _inner.Check();
 
-    public IWaitableSignal CreateSignal() => inner.CreateSignal();
+    public IWaitableSignal CreateSignal() => _inner.CreateSignal();
 
     public IVirtualMachine CreateMachine(GuestLayout layout, ImmutableArray<uint> allowedMsrs, bool hasInterrupts)
     {
+        Announce();
         _machines++;
-        return new Machine(inner.CreateMachine(layout, allowedMsrs, hasInterrupts), this);
+        return new Machine(_inner.CreateMachine(layout, allowedMsrs, hasInterrupts), this);
     }
 
+    private void Announce([CallerMemberName] string request = "") => Before?.Invoke(request);
+
     /// <summary>Memory that counts how often some is asked for.</summary>
-    internal sealed class WatchedMemory(IHostMemory inner) : IHostMemory
+    internal sealed class WatchedMemory(WatchedHypervisor hypervisor) : IHostMemory
     {
+        private readonly IHostMemory _inner = hypervisor._inner.Memory;
+
         public int Count { get; private set; }
+
+        /// <summary>Gets the count of the pieces that were allocated and are not disposed.</summary>
+        public int OpenCount { get; private set; }
 
         public MappedMemory Allocate(ulong size)
         {
-            Count++;
-            return inner.Allocate(size);
+            Ask();
+            return Watch(_inner.Allocate(size));
         }
 
         public MappedMemory Allocate(ulong size, ReadOnlySpan<FilePart> parts)
         {
-            Count++;
-            return inner.Allocate(size, parts);
+            Ask();
+            return Watch(_inner.Allocate(size, parts));
         }
 
         public MappedMemory MapReadOnly(SharedFile file, ulong length)
         {
+            Ask();
+            return _inner.MapReadOnly(file, length);
+        }
+
+        private void Ask([CallerMemberName] string request = "")
+        {
+            hypervisor.Announce(request);
             Count++;
-            return inner.MapReadOnly(file, length);
+        }
+
+        private Mapping Watch(MappedMemory memory)
+        {
+            OpenCount++;
+            return new(memory, hypervisor, () => OpenCount--);
+        }
+    }
+
+    private sealed class Mapping(MappedMemory inner, WatchedHypervisor hypervisor, Action closed)
+        : MappedMemory((nint)inner.Address, inner.Size, file: null, fileLength: 0)
+    {
+        public override IEnumerable<ulong> WrittenPages()
+        {
+            hypervisor.Announce();
+            return inner.WrittenPages();
+        }
+
+        public override void Discard()
+        {
+            hypervisor.Announce();
+            inner.Discard();
+        }
+
+        public override void Zero()
+        {
+            hypervisor.Announce();
+            inner.Zero();
+        }
+
+        public override void MakeReadOnly()
+        {
+            hypervisor.Announce();
+            inner.MakeReadOnly();
+        }
+
+        protected override bool ReleaseHandle()
+        {
+            inner.Dispose();
+            closed();
+            return true;
         }
     }
 
@@ -68,31 +139,75 @@ internal sealed class WatchedHypervisor(IHypervisor inner) : IHypervisor
 
         public ISignal? TimerLine => inner.TimerLine;
 
-        public void Map(uint slot, GuestPhysicalAddress address, MappedMemory memory, MemoryPermissions permissions) =>
+        public void Map(uint slot, GuestPhysicalAddress address, MappedMemory memory, MemoryPermissions permissions)
+        {
+            hypervisor.Announce();
             inner.Map(slot, address, memory, permissions);
+        }
 
-        public void Unmap(uint slot) => inner.Unmap(slot);
+        public void Unmap(uint slot)
+        {
+            hypervisor.Announce();
+            inner.Unmap(slot);
+        }
 
-        public void Start(GuestPhysicalAddress pageTables) => inner.Start(pageTables);
+        public void Start(GuestPhysicalAddress pageTables)
+        {
+            hypervisor.Announce();
+            inner.Start(pageTables);
+        }
 
-        public GeneralRegisters GetRegisters() => inner.GetRegisters();
+        public GeneralRegisters GetRegisters()
+        {
+            hypervisor.Announce();
+            return inner.GetRegisters();
+        }
 
-        public void SetRegisters(in GeneralRegisters registers) => inner.SetRegisters(registers);
+        public void SetRegisters(in GeneralRegisters registers)
+        {
+            hypervisor.Announce();
+            inner.SetRegisters(registers);
+        }
 
-        public void ResetFloatingPoint() => inner.ResetFloatingPoint();
+        public void ResetFloatingPoint()
+        {
+            hypervisor.Announce();
+            inner.ResetFloatingPoint();
+        }
 
-        public ProcessorState GetState() => inner.GetState();
+        public ProcessorState GetState()
+        {
+            hypervisor.Announce();
+            return inner.GetState();
+        }
 
-        public void SetState(ProcessorState state) => inner.SetState(state);
+        public void SetState(ProcessorState state)
+        {
+            hypervisor.Announce();
+            inner.SetState(state);
+        }
 
-        public void Commit() => inner.Commit();
+        public void Commit()
+        {
+            hypervisor.Announce();
+            inner.Commit();
+        }
 
-        public ProcessorRegisters GetAllRegisters() => inner.GetAllRegisters();
+        public ProcessorRegisters GetAllRegisters()
+        {
+            hypervisor.Announce();
+            return inner.GetAllRegisters();
+        }
 
-        public void Settle() => inner.Settle();
+        public void Settle()
+        {
+            hypervisor.Announce();
+            inner.Settle();
+        }
 
         public VirtualMachineExit Run()
         {
+            hypervisor.Announce();
             VirtualMachineExit exit = inner.Run();
             hypervisor.Exits.Add(exit.Kind);
             return exit;
