@@ -53,6 +53,9 @@ public sealed class ArrowTests
         Assert.All(
             assembly.Types,
             type => Assert.True(Directory.Exists(Path.Combine(Project(name), type.Folder)), $"{type.Name}: '{type.Folder}'"));
+
+        // The parts of a partial type lie in one folder. Otherwise a circle between its folders would not be seen.
+        Assert.All(assembly.Types, type => Assert.True(type.Folders.Count == 1, $"{type.Name}: {string.Join(", ", type.Folders)}"));
         Assert.Equal(
             Directory.EnumerateDirectories(Project(name), "*", SearchOption.AllDirectories)
                 .Where(folder => Directory.EnumerateFiles(folder, "*.cs").Any())

@@ -75,6 +75,75 @@ internal static class NamesBehindSwitch
 [Sample]
 internal static class NamesInAttribute;
 
+[AttributeUsage(AttributeTargets.All)]
+internal sealed class ArgumentAttribute(Type type) : Attribute
+{
+    public Type Type => type;
+}
+
+[Argument(typeof(List<Sample>))]
+internal static class NamesInArgument;
+
+internal static class NamesInArgumentOfParameter
+{
+    public static void Do([Argument(typeof(Sample))] int value) => _ = value;
+}
+
+internal static class NamesInArgumentOfProperty
+{
+    [Argument(typeof(Sample))]
+    public static int Value { get; set; }
+}
+
+internal static class NamesInCast
+{
+    public static bool Do(object value) => value is Sample;
+}
+
+internal static class NamesInLambda
+{
+    public static Func<int> Do(int value) => () => value + Sample.Value;
+}
+
+internal static class NamesInAsyncMethod
+{
+    public static async Task<int> Do()
+    {
+        await Task.Yield();
+        return Sample.Value;
+    }
+}
+
+internal static class NamesInExtension
+{
+    public static int Do(object value) => value.CountSamples();
+}
+
+internal static class SampleExtensions
+{
+    public static int CountSamples(this object value) => value.GetHashCode();
+}
+
+internal static class NamesInFilter
+{
+    public static int Do(Func<int> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (Exception failure) when (failure.Data["sample"] is Sample)
+        {
+            return 0;
+        }
+    }
+}
+
+internal static unsafe class NamesInFunctionPointer
+{
+    public static void Do(nint pointer) => ((delegate*<Sample, void>)pointer)(null!);
+}
+
 internal static class NamesNone
 {
     public static void Do() => Console.WriteLine("Sample");

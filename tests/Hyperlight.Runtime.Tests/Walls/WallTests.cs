@@ -1,40 +1,75 @@
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+using Hyperlight.Testing;
 using Hyperlight.Testing.Assemblies;
 
 namespace Hyperlight.Runtime.Tests.Walls;
 
 /// <summary>
-/// Tests in the compiled assemblies that only the type which chooses the hypervisor names types of one hypervisor or operating system from
-/// outside of their folders.
+/// Tests that only the type which chooses the hypervisor names types of one hypervisor or operating system from outside of their folders.
+/// A type is behind the wall if its source or its namespace is.
 /// </summary>
 public class WallTests
 {
-    private const string Kvm = "Hyperlight.Hypervisors.Kvm";
-    private const string LinuxMemory = "Hyperlight.Memory.Linux";
-    private const string Files = "Hyperlight.Files";
+    private const string Kvm = "Hypervisors/Kvm";
+    private const string LinuxMemory = "Memory/Linux";
+    private const string Files = "Files";
+    private const string ChoiceFile = "Host/Hypervisor.cs";
 
     private static readonly CompiledAssembly Runtime = CompiledAssembly.Read(typeof(Hypervisor).Assembly.Location);
     private static readonly CompiledAssembly Image = CompiledAssembly.Read(typeof(GuestImage).Assembly.Location);
 
     [Fact]
     public void The_choice_of_the_hypervisor_is_the_only_type_that_names_KVM() =>
-        Assert.Equal([typeof(Hypervisor).FullName], TypesThatName(Kvm).Select(type => type.FullName));
+        Assert.Equal([typeof(Hypervisor).FullName], TypesThatName(Kvm).Select(type => type.Name.FullName));
 
     [Fact]
     public void The_memory_of_Linux_is_named_by_KVM_alone() =>
-        Assert.Equal([Kvm], TypesThatName(LinuxMemory).Select(type => type.Namespace).Distinct());
+        Assert.Equal([Kvm], TypesThatName(LinuxMemory).SelectMany(type => type.Folders).Distinct());
 
     [Fact]
     public void Native_code_is_called_behind_the_wall_alone()
     {
-        Assert.Equal([Kvm, LinuxMemory], NamespacesThatImport(Runtime));
-        Assert.Equal([Files], NamespacesThatImport(Image));
+        Assert.Equal([Kvm, LinuxMemory], FoldersThatImport(Runtime));
+        Assert.Equal([Files], FoldersThatImport(Image));
     }
 
-    private static IEnumerable<TypeName> TypesThatName(string wall) =>
-        from type in Runtime.Types
-        where type.Name.Namespace != wall && type.Uses.Any(used => used.Namespace == wall)
-        select type.Name;
+    // The compiler copies constants and names (nameof), so that the compiled assembly does not show their uses.
+    [Theory]
+    [InlineData(Kvm, ChoiceFile)]
+    [InlineData(LinuxMemory, Kvm + "/")]
+    public void No_source_outside_names_the_namespace(string wall, string user)
+    {
+        Regex name = new($@"^\s*(?!//).*\b{Path.GetFileName(wall)}\s*(\.|;|::)", RegexOptions.Multiline);
+        string project = Path.Combine(Repository.Root, "runtime", "Hyperlight.Runtime");
+        string[] users =
+        [
+            .. Directory.EnumerateFiles(project, "*.cs", SearchOption.AllDirectories)
+                .Where(file => name.IsMatch(File.ReadAllText(file)))
+                .Select(file => Path.GetRelativePath(project, file).Replace('\\', '/'))
+                .Where(file => !file.StartsWith(wall + "/", StringComparison.Ordinal) && file.Split('/')[0] is not ("bin" or "obj")),
+        ];
 
-    private static IEnumerable<string> NamespacesThatImport(CompiledAssembly assembly) =>
-        assembly.Types.Where(type => type.Libraries.Count > 0).Select(type => type.Name.Namespace).Distinct().Order(StringComparer.Ordinal);
+        Assert.NotEmpty(users);
+        Assert.All(users, file => Assert.StartsWith(user, file, StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<CompiledType> TypesThatName(string wall)
+    {
+        HashSet<TypeName> behind = [.. Runtime.Types.Where(type => IsBehind(type, wall)).Select(type => type.Name)];
+        Assert.NotEmpty(behind);
+        return Runtime.Types.Where(type => !type.Folders.All(folder => IsIn(folder, wall)) && type.Uses.Overlaps(behind));
+    }
+
+    private static bool IsBehind(CompiledType type, string wall) =>
+        type.Folders.Any(folder => IsIn(folder, wall))
+        || IsIn(type.Name.Namespace.Replace('.', '/'), "Hyperlight/" + wall);
+
+    private static bool IsIn(string folder, string wall) => (folder + "/").StartsWith(wall + "/", StringComparison.Ordinal);
+
+    private static IEnumerable<string> FoldersThatImport(CompiledAssembly assembly) => assembly.Types
+        .Where(type => type.Libraries.Count > 0 || type.Uses.Any(used => used.FullName == typeof(NativeLibrary).FullName))
+        .SelectMany(type => type.Folders)
+        .Distinct()
+        .Order(StringComparer.Ordinal);
 }

@@ -12,19 +12,18 @@ public sealed record CompiledType(
     TypeName Name, SortedSet<string> Files, HashSet<string> Members, HashSet<TypeName> Uses, HashSet<string> Libraries)
 {
     /// <summary>
-    /// Gets the folder of the first source file, relative to the folder of the project, with <c>/</c>; empty for the root of the project.
+    /// Gets the folders of the source files, relative to the folder of the project, with <c>/</c>; empty for the root of the project.
     /// </summary>
-    public string Folder
-    {
-        get
-        {
-            string folder = Path.GetDirectoryName(Files.Min!)!.Replace('\\', '/');
-            string root = "/" + Name.Assembly;
-            int end = ("/" + folder).IndexOf(root, StringComparison.Ordinal) + root.Length;
-            return end > folder.Length ? "" : folder[end..];
-        }
-    }
+    public IReadOnlyList<string> Folders => [.. Files.Select(FolderOf).Distinct()];
 
-    /// <summary>Gets the first source file, without its folder.</summary>
-    public string FirstFile => Path.GetFileName(Files.Min!);
+    /// <summary>Gets the first of the <see cref="Folders"/>.</summary>
+    public string Folder => Folders[0];
+
+    private string FolderOf(string file)
+    {
+        string folder = Path.GetDirectoryName(file)!.Replace('\\', '/');
+        string root = "/" + Name.Assembly;
+        int end = ("/" + folder).IndexOf(root, StringComparison.Ordinal) + root.Length;
+        return end > folder.Length ? "" : folder[end..];
+    }
 }

@@ -15,7 +15,7 @@ internal static class Instructions
         .Select(field => (OpCode)field.GetValue(null)!)
         .ToDictionary(code => (ushort)code.Value, code => code.OperandType);
 
-    /// <summary>Gets the types and members that the instructions name.</summary>
+    /// <summary>Gets the types, members and signatures that the instructions name.</summary>
     public static IEnumerable<EntityHandle> Tokens(BlobReader body)
     {
         List<EntityHandle> tokens = [];
@@ -25,7 +25,8 @@ internal static class Instructions
             ushort code = first == TwoBytePrefix ? (ushort)((first << 8) | body.ReadByte()) : first;
             switch (Operands[code])
             {
-                case OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineTok or OperandType.InlineType:
+                case OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineSig or OperandType.InlineTok
+                    or OperandType.InlineType:
                     tokens.Add(MetadataTokens.EntityHandle(body.ReadInt32()));
                     break;
                 case OperandType.InlineSwitch:

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
+using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Hyperlight.Testing.Assemblies;
 
@@ -9,9 +11,19 @@ namespace Hyperlight.Testing.Assemblies;
 /// <param name="file">The assembly.</param>
 /// <param name="metadata">Its metadata.</param>
 /// <param name="assembly">Its simple name.</param>
-internal sealed class TypeUses(PEReader file, MetadataReader metadata, string assembly)
+internal sealed partial class TypeUses(PEReader file, MetadataReader metadata, string assembly)
     : ISignatureTypeProvider<ImmutableArray<TypeName>, object?>
 {
+    // The types of the assembly that are not nested, by their full names.
+    private readonly Lazy<HashSet<string>> _own = new(() =>
+    [
+        .. metadata.TypeDefinitions.Select(metadata.GetTypeDefinition)
+            .Where(type => type.GetDeclaringType().IsNil)
+            .Select(type => type.Namespace.IsNil
+                ? metadata.GetString(type.Name)
+                : metadata.GetString(type.Namespace) + "." + metadata.GetString(type.Name)),
+    ]);
+
     /// <summary>Gets the name of the outermost type around a type, or of the type itself if it is not nested.</summary>
     public TypeName NameOf(TypeDefinitionHandle handle)
     {
@@ -48,6 +60,8 @@ internal sealed class TypeUses(PEReader file, MetadataReader metadata, string as
             .. OfConstraints(type.GetGenericParameters()),
             .. type.GetFields().Select(metadata.GetFieldDefinition).SelectMany(
                 field => (ImmutableArray<TypeName>)[.. field.DecodeSignature(this, null), .. OfAttributes(field.GetCustomAttributes())]),
+            .. type.GetProperties().SelectMany(property => OfAttributes(metadata.GetPropertyDefinition(property).GetCustomAttributes())),
+            .. type.GetEvents().SelectMany(@event => OfAttributes(metadata.GetEventDefinition(@event).GetCustomAttributes())),
             .. type.GetMethods().Select(metadata.GetMethodDefinition).SelectMany(OfMethod),
         ];
     }
@@ -56,6 +70,7 @@ internal sealed class TypeUses(PEReader file, MetadataReader metadata, string as
     {
         IEnumerable<TypeName> uses =
             [.. Flatten(method.DecodeSignature(this, null)), .. OfAttributes(method.GetCustomAttributes()),
+                .. method.GetParameters().SelectMany(parameter => OfAttributes(metadata.GetParameter(parameter).GetCustomAttributes())),
                 .. OfConstraints(method.GetGenericParameters())];
         if (method.RelativeVirtualAddress == 0)
         {
@@ -72,11 +87,27 @@ internal sealed class TypeUses(PEReader file, MetadataReader metadata, string as
     }
 
     private IEnumerable<TypeName> OfAttributes(CustomAttributeHandleCollection attributes) =>
-        attributes.SelectMany(attribute => Of(metadata.GetCustomAttribute(attribute).Constructor));
+        attributes.Select(metadata.GetCustomAttribute)
+            .SelectMany(attribute => Of(attribute.Constructor).Concat(OfArguments(attribute.Value)));
+
+    // An argument names a type by text (ECMA-335, partition II, section 23.3). Text that is a full name counts as a use. The length
+    // stands before the text and may look like a letter.
+    private IEnumerable<TypeName> OfArguments(BlobHandle arguments) =>
+        FullNames().Matches(Encoding.UTF8.GetString(metadata.GetBlobBytes(arguments)))
+            .SelectMany(match => (string[])[match.Value, match.Value[1..]])
+            .Where(_own.Value.Contains)
+            .Select(name => new TypeName(assembly, name));
+
+    [GeneratedRegex(@"[A-Za-z_][\w`]*(\.[A-Za-z_][\w`]*)*")]
+    private static partial Regex FullNames();
 
     private IEnumerable<TypeName> OfConstraints(GenericParameterHandleCollection parameters) =>
-        parameters.SelectMany(parameter => metadata.GetGenericParameter(parameter).GetConstraints())
-            .SelectMany(constraint => Of(metadata.GetGenericParameterConstraint(constraint).Type));
+        parameters.Select(metadata.GetGenericParameter).SelectMany(parameter => (IEnumerable<TypeName>)
+        [
+            .. OfAttributes(parameter.GetCustomAttributes()),
+            .. parameter.GetConstraints().SelectMany(
+                constraint => Of(metadata.GetGenericParameterConstraint(constraint).Type)),
+        ]);
 
     private IEnumerable<TypeName> Of(EntityHandle handle)
     {
@@ -106,6 +137,8 @@ internal sealed class TypeUses(PEReader file, MetadataReader metadata, string as
             case HandleKind.MethodSpecification:
                 MethodSpecification specification = metadata.GetMethodSpecification((MethodSpecificationHandle)handle);
                 return Of(specification.Method).Concat(specification.DecodeSignature(this, null).SelectMany(argument => argument));
+            case HandleKind.StandaloneSignature:
+                return Flatten(metadata.GetStandaloneSignature((StandaloneSignatureHandle)handle).DecodeMethodSignature(this, null));
             default:
                 return [];
         }
