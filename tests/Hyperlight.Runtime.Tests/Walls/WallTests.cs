@@ -40,7 +40,8 @@ public class WallTests
     [InlineData(LinuxMemory, Kvm + "/")]
     public void No_source_outside_names_the_namespace(string wall, string user)
     {
-        Regex name = new($@"^\s*(?!//).*\b{Path.GetFileName(wall)}\s*(\.|;|::)", RegexOptions.Multiline);
+        string space = Path.GetFileName(wall);
+        Regex name = new($@"^\s*(using\s.*\b{space};|(?!//).*\b{space}\.\w)", RegexOptions.Multiline);
         string project = Path.Combine(Repository.Root, "runtime", "Hyperlight.Runtime");
         string[] users =
         [
