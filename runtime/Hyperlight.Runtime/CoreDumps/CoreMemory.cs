@@ -1,6 +1,5 @@
 using Hyperlight.Memory;
 using Hyperlight.Paging;
-using Hyperlight.Snapshots;
 
 namespace Hyperlight.CoreDumps;
 
@@ -23,8 +22,8 @@ internal sealed class CoreMemory
     private readonly PhysicalMemory _memory;
     private readonly int _maxPages;
     private readonly long _deadline;
-    private readonly List<ulong> _pages = [];
-    private readonly Dictionary<ulong, int> _numbers = [];
+    private readonly List<GuestPhysicalAddress> _pages = [];
+    private readonly Dictionary<GuestPhysicalAddress, int> _numbers = [];
     private readonly List<CoreSegment> _segments = [];
     private int _seen;
 
@@ -41,7 +40,7 @@ internal sealed class CoreMemory
     public IReadOnlyList<CoreSegment> Segments => _segments;
 
     /// <summary>Gets the physical addresses of the pages that are not zero, each once.</summary>
-    public IReadOnlyList<ulong> Pages => _pages;
+    public IReadOnlyList<GuestPhysicalAddress> Pages => _pages;
 
     /// <summary>Gets whether the guest has more memory than is listed.</summary>
     public bool IsCut { get; private set; }
@@ -66,7 +65,7 @@ internal sealed class CoreMemory
                 },
                 core.Add);
         }
-        catch (Exception exception) when (exception is SnapshotFailedException or FullException)
+        catch (Exception exception) when (exception is EndlessPageTablesException or FullException)
         {
             core.IsCut = true;
         }
@@ -85,8 +84,8 @@ internal sealed class CoreMemory
             {
                 for (ulong offset = 0; offset < size; offset += GuestLayout.PageSize)
                 {
-                    ulong address = start.Value + offset;
-                    core.Add(new(address), address, MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute);
+                    GuestPhysicalAddress address = start + offset;
+                    core.Add(new(address.Value), address, MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute);
                 }
             }
         }
@@ -109,7 +108,7 @@ internal sealed class CoreMemory
             | ((leaf.Bits & PageTableEntry.CopyOnWrite) != 0 ? MemoryPermissions.Write : MemoryPermissions.None)
             | ((leaf.Bits & PageTableEntry.NoExecute) == 0 ? MemoryPermissions.Execute : MemoryPermissions.None));
 
-    private void Add(GuestVirtualAddress gva, ulong gpa, MemoryPermissions permissions)
+    private void Add(GuestVirtualAddress gva, GuestPhysicalAddress gpa, MemoryPermissions permissions)
     {
         if (++_seen % PagesPerLook == 0)
         {
@@ -134,7 +133,7 @@ internal sealed class CoreMemory
         }
     }
 
-    private int NumberOf(ulong gpa)
+    private int NumberOf(GuestPhysicalAddress gpa)
     {
         if (_numbers.TryGetValue(gpa, out int number))
         {

@@ -131,7 +131,7 @@ internal sealed partial class GuestMachine
 
         foreach (GuestPhysicalAddress root in roots)
         {
-            if (root.Value % GuestLayout.PageSize != 0 || memory.RangeAt(root.Value) < 0)
+            if (!root.IsPageAligned || !memory.Contains(root))
             {
                 throw new SnapshotFailedException($"PageTableRoots found {root}, which is not a page of the guest's memory.");
             }

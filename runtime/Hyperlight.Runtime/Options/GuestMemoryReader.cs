@@ -19,7 +19,7 @@ public readonly ref struct GuestMemoryReader
         while (!bytes.IsEmpty)
         {
             int inPage = (int)(gpa % GuestLayout.PageSize);
-            ReadOnlySpan<byte> page = _memory is null ? [] : _memory.Page(gpa - (ulong)inPage);
+            ReadOnlySpan<byte> page = _memory is null ? [] : _memory.Page(new(gpa - (ulong)inPage));
             if (page.IsEmpty)
             {
                 return false;

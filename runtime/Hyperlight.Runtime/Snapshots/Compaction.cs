@@ -35,8 +35,8 @@ internal sealed class Compaction
     private readonly ulong _mostTableBytes;
 
     // The addresses of the pages that move, in their new order, and the new address of each.
-    private readonly List<ulong> _moving = [];
-    private readonly Dictionary<ulong, GuestPhysicalAddress> _moved = [];
+    private readonly List<GuestPhysicalAddress> _moving = [];
+    private readonly Dictionary<GuestPhysicalAddress, GuestPhysicalAddress> _moved = [];
     private GuestPhysicalAddress? _zeroPage;
 
     // The root from which each page table was reached first.
@@ -52,7 +52,7 @@ internal sealed class Compaction
         _roots = roots;
         _walker = new(format, _memory, map.Scratch.Gva);
         // In a loaded snapshot the heap's page may have other content or be absent.
-        ReadOnlySpan<byte> heap = _memory.Page(map.Heap.Gpa.Value);
+        ReadOnlySpan<byte> heap = _memory.Page(map.Heap.Gpa);
         _zeroPage = heap.IsEmpty || heap.ContainsAnyExcept((byte)0) ? null : map.Heap.Gpa;
         _mostTableBytes = Math.Min(
             map.Scratch.Size - map.Layout.MinimumScratchSize(map.Sizes.InputBufferSize, map.Sizes.OutputBufferSize),
@@ -80,7 +80,7 @@ internal sealed class Compaction
         for (int root = 0; root < _roots.Count; root++)
         {
             _tables.Root = root;
-            _walker.Walk(_roots[root], Enter, Add);
+            Walk(_roots[root]);
             MapScratch();
         }
 
@@ -93,6 +93,18 @@ internal sealed class Compaction
         }
 
         return new(added is null ? _kept : _kept.Add(added), _tables.Build(), added?.Shared.Memory.Size ?? 0);
+    }
+
+    private void Walk(GuestPhysicalAddress root)
+    {
+        try
+        {
+            _walker.Walk(root, Enter, Add);
+        }
+        catch (EndlessPageTablesException exception)
+        {
+            throw new SnapshotFailedException(exception.Message);
+        }
     }
 
     private void MapScratch()
@@ -122,11 +134,11 @@ internal sealed class Compaction
         CheckTables((ulong)_tables.Size);
     }
 
-    private GuestPhysicalAddress Place(ulong gpa)
+    private GuestPhysicalAddress Place(GuestPhysicalAddress gpa)
     {
         if (_memory.RangeAt(gpa) < _kept.Length)
         {
-            return new(gpa);
+            return gpa;
         }
 
         if (_moved.TryGetValue(gpa, out GuestPhysicalAddress place))
@@ -150,11 +162,11 @@ internal sealed class Compaction
         return place;
     }
 
-    private ReadOnlySpan<byte> Page(ulong gpa)
+    private ReadOnlySpan<byte> Page(GuestPhysicalAddress gpa)
     {
         ReadOnlySpan<byte> page = _memory.Page(gpa);
         return !page.IsEmpty ? page : throw new SnapshotFailedException(
-            $"the file behind its physical address 0x{gpa:X} has become shorter since it was mapped, or cannot be read: restore another "
+            $"the file behind its physical address {gpa} has become shorter since it was mapped, or cannot be read: restore another "
             + "snapshot, or unmap the file.");
     }
 

@@ -1,4 +1,4 @@
-using Hyperlight.Memory;
+using Hyperlight.Addresses;
 using Hyperlight.Paging;
 using static Hyperlight.Paging.PageTableEntry;
 
@@ -12,18 +12,15 @@ namespace Hyperlight.Snapshots;
 /// <param name="format">The format of the page tables.</param>
 /// <param name="memory">The guest's memory.</param>
 /// <param name="limit">The virtual address at which the walk ends, because every snapshot maps scratch again.</param>
-internal sealed class PageTableWalker(PageTableFormat format, PhysicalMemory memory, GuestVirtualAddress limit)
+internal sealed class PageTableWalker(PageTableFormat format, IGuestPages memory, GuestVirtualAddress limit)
 {
-    private const ulong PageSize = GuestLayout.PageSize;
-
     // Virtual addresses from here on have all higher bits set.
     private const ulong UpperHalf = 1UL << 47;
     private const ulong UpperHalfBits = 0xFFFF_0000_0000_0000;
 
     // Upstream reserves these virtual addresses for the guest's view of its own page tables, which snapshots do not keep (amd64 sheet,
     // section 0).
-    private const ulong ReservedStart = 0xFFFF_8000_0000_0000;
-    private const ulong ReservedEnd = 0xFFFF_8100_0000_0000;
+    private static readonly AddressRange<GuestVirtualAddress> Reserved = new(new(0xFFFF_8000_0000_0000), 1UL << 40);
 
     // The greatest number of page tables that are walked. A guest that follows the ABI reaches each page table once. Page tables are pages
     // of the guest's memory, so the limit allows for reaching each page table several times.
@@ -33,18 +30,24 @@ internal sealed class PageTableWalker(PageTableFormat format, PhysicalMemory mem
     /// <summary>Walks all page tables.</summary>
     /// <param name="root">The physical address of the root.</param>
     /// <param name="found">Called for each page.</param>
-    /// <exception cref="SnapshotFailedException">The page tables lead to each other too often.</exception>
+    /// <exception cref="EndlessPageTablesException">The page tables lead to each other too often.</exception>
     public void Walk(GuestPhysicalAddress root, Action<PageLeaf> found) => Walk(root, static _ => true, found);
 
     /// <summary>Walks the root and the page tables that a function selects.</summary>
     /// <param name="root">The physical address of the root.</param>
     /// <param name="enter">Says for each page table below the root whether to walk it.</param>
     /// <param name="found">Called for each page.</param>
-    /// <exception cref="SnapshotFailedException">The page tables led to each other too often in all walks together.</exception>
+    /// <exception cref="EndlessPageTablesException">The page tables led to each other too often in all walks together.</exception>
     public void Walk(GuestPhysicalAddress root, Func<TableLink, bool> enter, Action<PageLeaf> found) =>
-        VisitTable(root.Value, 0, 0, Writable | User, enter, found);
+        VisitTable(root, 0, default, Writable | User, enter, found);
 
-    private void VisitTable(ulong table, int level, ulong firstGva, ulong inherited, Func<TableLink, bool> enter, Action<PageLeaf> found)
+    private void VisitTable(
+        GuestPhysicalAddress table,
+        int level,
+        GuestVirtualAddress firstGva,
+        ulong inherited,
+        Func<TableLink, bool> enter,
+        Action<PageLeaf> found)
     {
         CountTable();
         ReadOnlySpan<byte> page = memory.Page(table);
@@ -57,49 +60,50 @@ internal sealed class PageTableWalker(PageTableFormat format, PhysicalMemory mem
                 continue;
             }
 
-            ulong gva = firstGva + ((ulong)i << format.Shifts[level]);
-            if (level == 0 && gva >= UpperHalf)
+            GuestVirtualAddress gva = firstGva + ((ulong)i << format.Shifts[level]);
+            if (level == 0 && gva.Value >= UpperHalf)
             {
-                gva |= UpperHalfBits;
+                gva = new(gva.Value | UpperHalfBits);
             }
 
-            if (gva >= limit.Value)
+            if (gva >= limit)
             {
                 return;
             }
 
-            if (gva is >= ReservedStart and < ReservedEnd)
+            if (Reserved.Contains(gva))
             {
                 continue;
             }
 
             // The entries of every level can forbid to write, to use the page in user mode, and to execute.
             ulong bits = (inherited & entry & (Writable | User)) | ((inherited | entry) & NoExecute);
-            ulong target = entry & format.AddressMask;
+            GuestPhysicalAddress target = new(entry & format.AddressMask);
             if (level == format.LastLevel)
             {
                 VisitPage(target, gva, entry, bits, found);
             }
             else if ((entry & format.LargeBit) == 0)
             {
-                if (enter(new(target, new(gva), level, bits)))
+                if (enter(new(target, gva, level, bits)))
                 {
                     VisitTable(target, level + 1, gva, bits, enter, found);
                 }
             }
             else if (level >= format.FirstLargeLevel)
             {
-                VisitLargePage(target & ~((1UL << format.Shifts[level]) - 1), level, gva, entry, bits, found);
+                VisitLargePage(new(target.Value & ~((1UL << format.Shifts[level]) - 1)), level, gva, entry, bits, found);
             }
 
             // At higher levels the bit of large pages is reserved, and the processor would raise a page fault.
         }
     }
 
-    private void VisitLargePage(ulong gpa, int level, ulong gva, ulong entry, ulong bits, Action<PageLeaf> found)
+    private void VisitLargePage(
+        GuestPhysicalAddress gpa, int level, GuestVirtualAddress gva, ulong entry, ulong bits, Action<PageLeaf> found)
     {
         int shift = format.Shifts[level];
-        if (!memory.Overlaps(new(new(gpa), 1UL << shift)))
+        if (!memory.Overlaps(new(gpa, 1UL << shift)))
         {
             return;
         }
@@ -108,9 +112,9 @@ internal sealed class PageTableWalker(PageTableFormat format, PhysicalMemory mem
         int partShift = format.Shifts[level + 1];
         for (ulong i = 0; i < 1UL << (shift - partShift); i++)
         {
-            ulong part = gpa + (i << partShift);
-            ulong partGva = gva + (i << partShift);
-            if (partGva >= limit.Value)
+            GuestPhysicalAddress part = gpa + (i << partShift);
+            GuestVirtualAddress partGva = gva + (i << partShift);
+            if (partGva >= limit)
             {
                 return;
             }
@@ -126,24 +130,24 @@ internal sealed class PageTableWalker(PageTableFormat format, PhysicalMemory mem
         }
     }
 
-    private void VisitPage(ulong gpa, ulong gva, ulong entry, ulong bits, Action<PageLeaf> found)
+    private void VisitPage(GuestPhysicalAddress gpa, GuestVirtualAddress gva, ulong entry, ulong bits, Action<PageLeaf> found)
     {
-        if (memory.RangeAt(gpa) < 0)
+        if (!memory.Contains(gpa))
         {
             return;
         }
 
         bool copyOnWrite = (entry & SoftwareMask) == CopyOnWrite || (bits & Writable) != 0;
-        found(new(new(gva), gpa, (bits & (User | NoExecute)) | (copyOnWrite ? CopyOnWrite : 0)));
+        found(new(gva, gpa, (bits & (User | NoExecute)) | (copyOnWrite ? CopyOnWrite : 0)));
     }
 
     private void CountTable()
     {
         if (++_tables > _mostTables)
         {
-            throw new SnapshotFailedException(
-                $"its page tables lead to more than {_mostTables} others, and all its memory has {memory.PageCount} pages of {PageSize} "
-                + "bytes: tables that lead to themselves or to each other again and again cannot be kept.");
+            throw new EndlessPageTablesException(
+                $"its page tables lead to more than {_mostTables} others, and all its memory has {memory.PageCount} pages of "
+                + $"{GuestPage.Size} bytes: tables that lead to themselves or to each other again and again cannot be kept.");
         }
     }
 }

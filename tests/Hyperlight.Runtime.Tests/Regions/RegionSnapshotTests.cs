@@ -125,6 +125,6 @@ public class RegionSnapshotTests
         memory.Regions.Add(new("file", At, RegularFile.Map(file.Path, memory.Host), slot: 16, label: null));
 
         Assert.Equal(before, memory.ToPhysical().PageCount);
-        Assert.Equal(Content(0x1000), memory.ToPhysical().Page(At.Value).ToArray());
+        Assert.Equal(Content(0x1000), memory.ToPhysical().Page(At).ToArray());
     }
 }

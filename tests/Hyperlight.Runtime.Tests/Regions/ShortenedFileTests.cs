@@ -67,15 +67,15 @@ public sealed class ShortenedFileTests : IDisposable
         using SharedMemory shared = RegularFile.Map(file.Path, Hypervisor.Chosen.Memory);
         MappedMemory memory = shared.Memory;
         PhysicalMemory physical = new((new GuestPhysicalAddress(0x10000), memory));
-        Assert.Equal([.. Content(0x2800)[0x2000..], .. new byte[0x800]], physical.Page(0x12000).ToArray());
+        Assert.Equal([.. Content(0x2800)[0x2000..], .. new byte[0x800]], physical.Page(new(0x12000)).ToArray());
 
         File.WriteAllBytes(file.Path, Content(0x4000)); // A longer file shows only in pages that are mapped already.
-        Assert.Equal(Content(0x3000)[0x2000..], physical.Page(0x12000).ToArray());
-        Assert.True(physical.Page(0x13000).IsEmpty);
+        Assert.Equal(Content(0x3000)[0x2000..], physical.Page(new(0x12000)).ToArray());
+        Assert.True(physical.Page(new(0x13000)).IsEmpty);
         file.Resize(0x2000);
 
-        Assert.Equal(Content(0x2000)[0x1000..], physical.Page(0x11000).ToArray());
-        Assert.True(physical.Page(0x12000).IsEmpty);
+        Assert.Equal(Content(0x2000)[0x1000..], physical.Page(new(0x11000)).ToArray());
+        Assert.True(physical.Page(new(0x12000)).IsEmpty);
         Assert.Throws<InvalidOperationException>(() => memory.Slice(0, 1).Length);
         Assert.Throws<ArgumentOutOfRangeException>(() => memory.Page(0x3000).Length);
     }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Hyperlight.Memory;
 using Hyperlight.Paging;
 using Hyperlight.Snapshots;
 using static Hyperlight.Paging.PageTableEntry;
@@ -9,7 +8,7 @@ namespace Hyperlight.Runtime.Tests.Snapshots;
 /// <summary>
 /// Tests walks over 2-level page tables, also over tables that only a hostile guest writes (i686 sheet, sections 2.5 and 7).
 /// </summary>
-public sealed class TwoLevelWalkTests : IDisposable
+public sealed class TwoLevelWalkTests
 {
     // The memory has 16 pages: the root, tables, then data.
     private const ulong Root = 0x10000;
@@ -19,9 +18,7 @@ public sealed class TwoLevelWalkTests : IDisposable
     private const uint Page = 0x21; // present, accessed
     private static readonly GuestVirtualAddress Limit = new(0xFFFB_8000);
 
-    private readonly MappedMemory _memory = Hypervisor.Chosen.Memory.Allocate(0x10000);
-
-    public void Dispose() => _memory.Dispose();
+    private readonly byte[] _memory = new byte[0x10000];
 
     [Theory]
     [InlineData(0x000U, 0UL)]
@@ -37,7 +34,7 @@ public sealed class TwoLevelWalkTests : IDisposable
         Write(Root, 0, (uint)FirstTable | Table);
         Write(FirstTable, 1, (uint)Data | Page | bits);
 
-        Assert.Equal([new(new(0x1000), Data, expected)], Walk());
+        Assert.Equal([new(new(0x1000), new(Data), expected)], Walk());
     }
 
     [Fact]
@@ -66,7 +63,7 @@ public sealed class TwoLevelWalkTests : IDisposable
         Write(Root, 1, (uint)FirstTable | Table | (uint)Large);
         Write(FirstTable, 2, (uint)Data | Page);
 
-        Assert.Equal([new(new(0x40_2000), Data, 0)], Walk());
+        Assert.Equal([new(new(0x40_2000), new(Data), 0)], Walk());
         Assert.Equal(16, Walk(PageTableFormat.TwoLevelWithLargePages).Length);
     }
 
@@ -78,7 +75,7 @@ public sealed class TwoLevelWalkTests : IDisposable
         PageLeaf[] leaves = Walk(PageTableFormat.TwoLevelWithLargePages);
 
         Assert.Equal(Enumerable.Range(0, 16).Select(
-            i => new PageLeaf(new(0x41_0000 + ((ulong)i * 0x1000)), Root + ((ulong)i * 0x1000), CopyOnWrite | User)), leaves);
+            i => new PageLeaf(new(0x41_0000 + ((ulong)i * 0x1000)), new(Root + ((ulong)i * 0x1000)), CopyOnWrite | User)), leaves);
     }
 
     [Fact]
@@ -106,7 +103,7 @@ public sealed class TwoLevelWalkTests : IDisposable
             },
             _ => Assert.Fail("A page is in no other table."));
 
-        Assert.Equal([new(FirstTable, new(0x40_0000), 0, Writable | User)], links);
+        Assert.Equal([new(new(FirstTable), new(0x40_0000), 0, Writable | User)], links);
     }
 
     private PageLeaf[] Walk(PageTableFormat? format = null)
@@ -116,8 +113,8 @@ public sealed class TwoLevelWalkTests : IDisposable
         return [.. leaves];
     }
 
-    private PageTableWalker NewWalker(PageTableFormat format) => new(format, new((new(Root), _memory)), Limit);
+    private PageTableWalker NewWalker(PageTableFormat format) => new(format, new TestPages((Root, _memory)), Limit);
 
     private void Write(ulong table, int index, uint entry) =>
-        BinaryPrimitives.WriteUInt32LittleEndian(_memory.Slice(table - Root + ((ulong)index * 4), 4), entry);
+        BinaryPrimitives.WriteUInt32LittleEndian(_memory.AsSpan((int)(table - Root) + (index * 4), 4), entry);
 }
