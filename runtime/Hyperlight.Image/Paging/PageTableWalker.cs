@@ -1,8 +1,7 @@
 using Hyperlight.Addresses;
-using Hyperlight.Paging;
 using static Hyperlight.Paging.PageTableEntry;
 
-namespace Hyperlight.Snapshots;
+namespace Hyperlight.Paging;
 
 /// <summary>
 /// Finds the pages that a guest's page tables map, in ascending order of virtual addresses (amd64 sheet, section 6.3; i686 sheet, section

@@ -1,9 +1,8 @@
 using System.Buffers.Binary;
 using Hyperlight.Paging;
-using Hyperlight.Snapshots;
 using static Hyperlight.Paging.PageTableEntry;
 
-namespace Hyperlight.Runtime.Tests.Snapshots;
+namespace Hyperlight.Image.Tests.Paging;
 
 /// <summary>Tests walks over page tables that only a hostile guest writes (amd64 sheet, sections 3.1 and 6.3).</summary>
 public sealed class PageTableWalkerTests

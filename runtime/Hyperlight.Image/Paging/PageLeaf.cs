@@ -1,4 +1,4 @@
-namespace Hyperlight.Snapshots;
+namespace Hyperlight.Paging;
 
 /// <summary>A page that page tables map.</summary>
 /// <param name="Gva">The virtual address of the page.</param>

@@ -1,9 +1,8 @@
 using System.Buffers.Binary;
 using Hyperlight.Paging;
-using Hyperlight.Snapshots;
 using static Hyperlight.Paging.PageTableEntry;
 
-namespace Hyperlight.Runtime.Tests.Snapshots;
+namespace Hyperlight.Image.Tests.Paging;
 
 /// <summary>
 /// Tests walks over 2-level page tables, also over tables that only a hostile guest writes (i686 sheet, sections 2.5 and 7).

@@ -1,7 +1,7 @@
 using Hyperlight.Addresses;
 using Hyperlight.Paging;
 
-namespace Hyperlight.Runtime.Tests.Snapshots;
+namespace Hyperlight.Image.Tests.Paging;
 
 /// <summary>The memory of a guest in arrays.</summary>
 /// <param name="ranges">The address of the first byte of each range, and the bytes.</param>

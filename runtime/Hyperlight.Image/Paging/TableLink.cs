@@ -1,4 +1,4 @@
-namespace Hyperlight.Snapshots;
+namespace Hyperlight.Paging;
 
 /// <summary>An entry of a page table that leads to a page table of the next level.</summary>
 /// <param name="Gpa">The physical address of the page table that the entry leads to.</param>
