@@ -108,6 +108,6 @@ internal sealed record SandboxSettings
     {
         ImmutableArray<uint> distinct = [.. msrs.Distinct().Order()];
         return distinct.Length <= ModelSpecificRegister.MaxAllowed ? distinct : throw new ArgumentException(
-            $"AllowedMsrs has {distinct.Length} registers, KVM takes {ModelSpecificRegister.MaxAllowed} at most.", nameof(msrs));
+            $"AllowedMsrs has {distinct.Length} registers; at most {ModelSpecificRegister.MaxAllowed} are allowed.", nameof(msrs));
     }
 }

@@ -30,6 +30,7 @@ public sealed partial class Sandbox
     /// HL2013: the file or the address cannot be used. HL2004, HL2005, HL2009: the addresses are in use or outside of the layout. HL2016:
     /// the label cannot be listed.
     /// </exception>
+    /// <exception cref="HypervisorException">HL5004: the hypervisor refused.</exception>
     /// <exception cref="SandboxPoisonedException">An earlier call did not run to its end.</exception>
     /// <exception cref="SandboxUnrecoverableException">A restore failed halfway.</exception>
     /// <exception cref="InvalidOperationException">A call is running.</exception>
@@ -55,6 +56,7 @@ public sealed partial class Sandbox
     /// <exception cref="HyperlightException">
     /// HL2013: the address cannot be used. HL2004, HL2005, HL2009: the addresses are in use or outside of the layout.
     /// </exception>
+    /// <exception cref="HypervisorException">HL5004: the hypervisor refused.</exception>
     /// <exception cref="SandboxPoisonedException">An earlier call did not run to its end.</exception>
     /// <exception cref="SandboxUnrecoverableException">A restore failed halfway.</exception>
     /// <exception cref="InvalidOperationException">A call is running.</exception>
@@ -71,6 +73,7 @@ public sealed partial class Sandbox
     /// </summary>
     /// <param name="address">The guest-physical address at which the file or region was mapped.</param>
     /// <exception cref="HyperlightException">HL2013: nothing is mapped at the address.</exception>
+    /// <exception cref="HypervisorException">HL5004: the hypervisor refused.</exception>
     /// <exception cref="SandboxPoisonedException">An earlier call did not run to its end.</exception>
     /// <exception cref="SandboxUnrecoverableException">A restore failed halfway.</exception>
     /// <exception cref="InvalidOperationException">A call is running.</exception>
