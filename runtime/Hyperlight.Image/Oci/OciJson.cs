@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 namespace Hyperlight.Oci;
 
 /// <summary>
-/// Writes and reads the documents of OCI as JSON: two spaces, line feeds. Missing and doubled fields are refused, and the depth is limited.
+/// Writes and reads the documents of OCI as JSON. Lines are indented by two spaces and end with a line feed. Missing and repeated fields
+/// are refused, and the depth is limited.
 /// </summary>
 [JsonSourceGenerationOptions(
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
