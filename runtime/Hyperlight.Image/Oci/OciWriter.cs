@@ -14,7 +14,7 @@ namespace Hyperlight.Oci;
 /// </summary>
 /// <param name="directory">The directory. The first write creates the directory. Only one writer at a time may use it.</param>
 /// <param name="what">The word for the content in messages, <c>image</c> or <c>snapshot</c>.</param>
-/// <param name="cancellationToken">Stops the writing of content. The directory holds what it held before then.</param>
+/// <param name="cancellationToken">Stops the writing of content. The directory then has its old content.</param>
 internal sealed class OciWriter(string directory, string what, CancellationToken cancellationToken = default)
 {
     private const string TemporarySuffix = ".tmp";
@@ -22,7 +22,8 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
     private const UnixFileMode OwnersFolder = OwnersFile | UnixFileMode.UserExecute;
     private static readonly byte[] Zeros = new byte[64 * 1024];
 
-    // As upstream writes JSON: two spaces, and no characters escaped that JSON allows. These documents do not become parts of web pages.
+    // JSON is written as upstream writes it: two spaces, and no characters escaped that JSON allows. These documents do not become parts of
+    // web pages.
     private static readonly JsonWriterOptions Pretty = new()
     {
         Indented = true,
@@ -209,7 +210,7 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
                     return;
                 }
 
-                // Users who could read the index before still can.
+                // Users who could read the old index can read the new index.
                 mode = OperatingSystem.IsWindows() ? null : File.GetUnixFileMode(file);
             }
         }
@@ -265,7 +266,7 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
         CreateFolder(Path.GetDirectoryName(path)!);
         try
         {
-            // Always a new file, because an existing one could be a link.
+            // The file is always a new file, because an existing file could be a link.
             File.Delete(temporary);
             using (FileStream stream = Create(temporary))
             {
