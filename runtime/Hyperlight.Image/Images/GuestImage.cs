@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using Hyperlight.Concurrency;
 using Hyperlight.Files;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
@@ -80,7 +81,7 @@ public sealed class GuestImage : IDisposable
     /// <summary>Gets the files that every sandbox of the image shows its guest.</summary>
     internal ImmutableArray<MappedFile> Files => _content.Files;
 
-#pragma warning disable RS0026 // No call fits both overloads of Open, because the first argument is a path or an assembly.
+#pragma warning disable RS0026 // No call fits both overloads, because the first argument is a path or an assembly.
     /// <summary>Opens and checks an image.</summary>
     /// <param name="path">The path of the image directory.</param>
     /// <param name="configure">Sets the options; <c>null</c> for the defaults.</param>
@@ -99,6 +100,12 @@ public sealed class GuestImage : IDisposable
         configure?.Invoke(options);
         return Open(path, options, cancellationToken);
     }
+
+    /// <summary>Opens and checks an image on a thread of its own, which also sets the options.</summary>
+    /// <inheritdoc cref="Open(string, Action{GuestImageOptions}, CancellationToken)"/>
+    public static Task<GuestImage> OpenAsync(
+        string path, Action<GuestImageOptions>? configure = null, CancellationToken cancellationToken = default) =>
+        BackgroundThread.RunAsync($"opening of {path}", () => Open(path, configure, cancellationToken), cancellationToken);
 
     /// <summary>
     /// Opens the image of a guest that the project of an assembly lists as <c>HyperlightGuest</c>. The assembly records the digest of the
@@ -142,6 +149,15 @@ public sealed class GuestImage : IDisposable
         options.ExpectedDigest ??= record.ContentDigest;
         return Open(Path.Combine(root, image), options, cancellationToken);
     }
+
+    /// <summary>
+    /// Opens the image of a guest that the project of an assembly lists as <c>HyperlightGuest</c>, on a thread of its own, which also sets
+    /// the options.
+    /// </summary>
+    /// <inheritdoc cref="Open(Assembly, string, Action{GuestImageOptions}, CancellationToken)"/>
+    public static Task<GuestImage> OpenAsync(
+        Assembly assembly, string name, Action<GuestImageOptions>? configure = null, CancellationToken cancellationToken = default) =>
+        BackgroundThread.RunAsync($"opening of {name}", () => Open(assembly, name, configure, cancellationToken), cancellationToken);
 
 #pragma warning restore RS0026
 

@@ -166,6 +166,7 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
         {
             while (position < offset)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 int count = (int)Math.Min((ulong)Zeros.Length, offset - position);
                 hash.AppendData(Zeros, 0, count);
                 position += (ulong)count;

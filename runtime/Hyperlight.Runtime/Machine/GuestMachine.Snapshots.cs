@@ -30,20 +30,22 @@ internal sealed partial class GuestMachine
     public SnapshotContent? ShareCurrent() => _current?.TryShare() == true ? _current : null;
 
     /// <summary>Takes a snapshot of the guest. Memory that the guest has not changed is not copied.</summary>
+    /// <param name="cancellationToken">Stops the work and leaves the machine as it was.</param>
     /// <returns>The snapshot, whose first user is the caller.</returns>
     /// <exception cref="SnapshotFailedException">The guest has page tables of which no snapshot can be taken.</exception>
-    public SnapshotContent Capture()
+    public SnapshotContent Capture(CancellationToken cancellationToken)
     {
         ProcessorState processor = _virtual.GetState();
         SnapshotMemory memory;
         if (_map.Layout.Paging == GuestPaging.None)
         {
-            memory = IdentitySnapshotMemory.Take(_map, _memory);
+            memory = IdentitySnapshotMemory.Take(_map, _memory, cancellationToken);
         }
         else
         {
             PageTableFormat format = RequireLayoutsPaging(processor.Special);
-            memory = Compaction.Run(_map, _memory, format, FindRoots(new(processor.Special.Cr3 & format.AddressMask)));
+            IReadOnlyList<GuestPhysicalAddress> roots = FindRoots(new(processor.Special.Cr3 & format.AddressMask));
+            memory = Compaction.Run(_map, _memory, format, roots, cancellationToken);
             processor = processor with { Special = processor.Special with { Cr3 = _map.PageTables.Gpa.Value } };
         }
 

@@ -29,25 +29,44 @@ public sealed class SharedRegion : IDisposable
 
     private SharedMemory Memory { get; }
 
+#pragma warning disable RS0026 // No call fits both overloads of FromBytes equally well: the bytes are a span or an array.
     /// <summary>Creates a region with a copy of bytes.</summary>
     /// <param name="name">The name of the region in messages.</param>
     /// <param name="bytes">The bytes, at least one.</param>
+    /// <param name="cancellationToken">Stops the copying between two pieces of 1 MiB.</param>
     /// <returns>The region, which the caller disposes.</returns>
     /// <exception cref="ArgumentException">The name is empty, or there are no bytes.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="HyperlightException">There is not enough memory.</exception>
-    public static SharedRegion FromBytes(string name, ReadOnlySpan<byte> bytes)
+    public static SharedRegion FromBytes(string name, ReadOnlySpan<byte> bytes, CancellationToken cancellationToken = default)
     {
         MappedMemory memory = Allocate(name, bytes.Length);
-        bytes.CopyTo(memory.Slice(0, bytes.Length));
-        return Seal(name, memory);
+        try
+        {
+            for (ReadOnlySpan<byte> rest = bytes; !rest.IsEmpty; rest = rest[Math.Min(PieceSize, rest.Length)..])
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                int length = Math.Min(PieceSize, rest.Length);
+                rest[..length].CopyTo(memory.Slice((ulong)(bytes.Length - rest.Length), length));
+            }
+
+            return Seal(name, memory);
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
     }
 
-    /// <inheritdoc cref="FromBytes(string, ReadOnlySpan{byte})"/>
-    public static SharedRegion FromBytes(string name, byte[] bytes)
+    /// <inheritdoc cref="FromBytes(string, ReadOnlySpan{byte}, CancellationToken)"/>
+    public static SharedRegion FromBytes(string name, byte[] bytes, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(bytes);
-        return FromBytes(name, bytes.AsSpan());
+        return FromBytes(name, bytes.AsSpan(), cancellationToken);
     }
+
+#pragma warning restore RS0026
 
     /// <summary>Creates a region with bytes of a stream.</summary>
     /// <param name="name">The name of the region in messages.</param>
@@ -70,14 +89,14 @@ public sealed class SharedRegion : IDisposable
                 cancellationToken.ThrowIfCancellationRequested();
                 stream.ReadExactly(memory.Slice((ulong)offset, (int)Math.Min(PieceSize, length - offset)));
             }
+
+            return Seal(name, memory);
         }
         catch
         {
             memory.Dispose();
             throw;
         }
-
-        return Seal(name, memory);
     }
 
     /// <summary>
@@ -116,15 +135,7 @@ public sealed class SharedRegion : IDisposable
 
     private static SharedRegion Seal(string name, MappedMemory memory)
     {
-        try
-        {
-            memory.MakeReadOnly();
-            return new(name, memory);
-        }
-        catch
-        {
-            memory.Dispose();
-            throw;
-        }
+        memory.MakeReadOnly();
+        return new(name, memory);
     }
 }

@@ -1,4 +1,4 @@
-using Hyperlight.Watch;
+using Hyperlight.Concurrency;
 
 namespace Hyperlight;
 

@@ -1,5 +1,4 @@
 using Hyperlight.Concurrency;
-using Hyperlight.Watch;
 
 namespace Hyperlight.Printing;
 

@@ -1,7 +1,7 @@
+using Hyperlight.Concurrency;
 using Hyperlight.Images;
 using Hyperlight.Snapshots;
 using Hyperlight.Telemetry;
-using Hyperlight.Watch;
 
 namespace Hyperlight;
 
@@ -41,7 +41,7 @@ public static class GuestImageExtensions
         // If the token was cancelled before, nothing is loaded here, and the start fails below. The image keeps the snapshot as long as the
         // image has a user.
         SnapshotContent? snapshot = options.UseSnapshot && !cancellationToken.IsCancellationRequested
-            ? ImageSnapshot.Of(content, options.Hypervisor).Content
+            ? ImageSnapshot.Of(content, options.Hypervisor, cancellationToken).Content
             : null;
         Operation start = Operation.Start(image.Name, snapshot is null ? Tags.Image : Tags.Snapshot);
         try
@@ -129,6 +129,7 @@ public static class GuestImageExtensions
 
     /// <summary>Gets the reason why sandboxes do not start from the snapshot that a build added to the image.</summary>
     /// <param name="image">The image.</param>
+    /// <param name="cancellationToken">Stops the reading of the snapshot, which the first check or start of a sandbox reads.</param>
     /// <returns>
     /// HL3004 (the snapshot has an unknown version), HL3007 (the snapshot is of another hypervisor or processor vendor) or HL3010 (the
     /// snapshot is of another image); <c>null</c> if sandboxes start from the snapshot, and if the image has no snapshot:
@@ -136,12 +137,14 @@ public static class GuestImageExtensions
     /// </returns>
     /// <exception cref="HyperlightException">HL3001 to HL3003, HL3005, HL3009: the snapshot is damaged or was changed.</exception>
     /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The image is disposed.</exception>
-    public static Finding? CheckSnapshot(this GuestImage image)
+    public static Finding? CheckSnapshot(this GuestImage image, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
+        cancellationToken.ThrowIfCancellationRequested();
         using ImageContent content = image.Hold();
-        return ImageSnapshot.Of(content, Hypervisor.Chosen).Finding;
+        return ImageSnapshot.Of(content, Hypervisor.Chosen, cancellationToken).Finding;
     }
 
     private static SandboxOptions OptionsFor(GuestImage image, Action<SandboxOptions>? configure)

@@ -1,6 +1,6 @@
 using Hyperlight.Calls;
+using Hyperlight.Concurrency;
 using Hyperlight.Telemetry;
-using Hyperlight.Watch;
 
 namespace Hyperlight;
 

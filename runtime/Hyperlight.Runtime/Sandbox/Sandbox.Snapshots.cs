@@ -10,20 +10,27 @@ namespace Hyperlight;
 public sealed partial class Sandbox
 {
     /// <summary>
-    /// Takes a snapshot of the guest. Memory that the guest has not changed is not copied. If the guest has not run since the last snapshot
-    /// was taken or restored, the new snapshot shares the memory of that one.
+    /// Takes a snapshot of the guest. Memory that the guest has not changed is not copied. If the guest has not run since the last
+    /// snapshot was taken or restored, the new snapshot shares the memory of that one. The snapshot is taken on the thread of the caller,
+    /// in time in proportion to the memory that the guest has mapped and changed.
     /// </summary>
+    /// <param name="cancellationToken">Stops the snapshot and leaves the sandbox as it was, ready for calls.</param>
     /// <returns>The snapshot, which the caller disposes.</returns>
     /// <exception cref="SnapshotFailedException">The guest has page tables of which no snapshot can be taken.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="SandboxPoisonedException">An earlier call did not run to its end.</exception>
     /// <exception cref="InvalidOperationException">A call is running.</exception>
     /// <exception cref="ObjectDisposedException">The sandbox is disposed.</exception>
-    public Snapshot TakeSnapshot() => BetweenCalls(() => new Snapshot(_machine.ShareCurrent() ?? Capture()));
+    public Snapshot TakeSnapshot(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return BetweenCalls(() => new Snapshot(_machine.ShareCurrent() ?? Capture(cancellationToken)));
+    }
 
     /// <summary>
     /// Sets the guest back to a snapshot: memory, page tables and registers. A poisoned sandbox becomes ready. The restore takes time in
-    /// proportion to the memory that the guest has changed. Files and regions are unmapped. Random numbers that the guest drew at its start
-    /// are those of the snapshot.
+    /// proportion to the memory that the guest has changed, and cannot be cancelled: half a restore would leave a sandbox that can only be
+    /// disposed. Files and regions are unmapped. Random numbers that the guest drew at its start are those of the snapshot.
     /// </summary>
     /// <param name="snapshot">
     /// A snapshot of this sandbox, or of a sandbox with the same layout and sizes whose host functions this sandbox has too.
@@ -58,12 +65,12 @@ public sealed partial class Sandbox
         }
     }
 
-    private SnapshotContent Capture()
+    private SnapshotContent Capture(CancellationToken cancellationToken)
     {
         Operation capture = Operation.Snapshot(_runner.Name);
         try
         {
-            SnapshotContent snapshot = _machine.Capture();
+            SnapshotContent snapshot = _machine.Capture(cancellationToken);
             capture.End(failure: null);
             return snapshot;
         }

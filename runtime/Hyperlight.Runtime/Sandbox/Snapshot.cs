@@ -1,3 +1,4 @@
+using Hyperlight.Concurrency;
 using Hyperlight.Diagnostics;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
@@ -5,7 +6,6 @@ using Hyperlight.Oci;
 using Hyperlight.Snapshots;
 using Hyperlight.Snapshots.Formats;
 using Hyperlight.Telemetry;
-using Hyperlight.Watch;
 
 namespace Hyperlight;
 
@@ -94,6 +94,15 @@ public sealed class Snapshot : IDisposable
     }
 
     /// <summary>
+    /// Loads a snapshot that was saved, on a thread of its own, which also sets the options. The files may change afterwards, unless
+    /// <see cref="SnapshotLoadOptions.VerifyContent"/> is <c>false</c>.
+    /// </summary>
+    /// <inheritdoc cref="Load"/>
+    public static Task<Snapshot> LoadAsync(
+        string path, string reference, Action<SnapshotLoadOptions>? configure = null, CancellationToken cancellationToken = default) =>
+        BackgroundThread.RunAsync($"load of {path}", () => Load(path, reference, configure, cancellationToken), cancellationToken);
+
+    /// <summary>
     /// Saves the snapshot in an OCI image layout directory, in which each tag is a snapshot or an image. The format is upstream's if
     /// upstream has one for the guest, and otherwise our own. If a save is interrupted, the directory keeps its earlier content. New files
     /// and folders can be used by their owner alone, because a snapshot contains everything that its guest knew.
@@ -126,6 +135,13 @@ public sealed class Snapshot : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         return Save(new SnapshotWriter(path, cancellationToken), tag);
     }
+
+    /// <summary>
+    /// Saves the snapshot on a thread of its own. The snapshot may be disposed as soon as this method has returned.
+    /// </summary>
+    /// <inheritdoc cref="Save(string, string, CancellationToken)"/>
+    public Task<string> SaveAsync(string path, string tag, CancellationToken cancellationToken = default) =>
+        BackgroundThread.RunAsync($"save of {GuestName}", Share(), held => held.Save(path, tag, cancellationToken), cancellationToken);
 
     /// <summary>Saves the snapshot with a writer.</summary>
     internal string Save(SnapshotWriter writer, string tag)

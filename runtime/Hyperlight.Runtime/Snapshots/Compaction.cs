@@ -33,6 +33,7 @@ internal sealed class Compaction
     private readonly PageTableBuilder _tables;
     private readonly GuestPhysicalAddress _start;
     private readonly ulong _mostTableBytes;
+    private readonly CancellationToken _cancellationToken;
 
     // The addresses of the pages that move, in their new order, and the new address of each.
     private readonly List<GuestPhysicalAddress> _moving = [];
@@ -42,9 +43,15 @@ internal sealed class Compaction
     // The root from which each page table was reached first.
     private readonly Dictionary<TableLink, int> _owners = [];
 
-    private Compaction(MemoryMap map, GuestMemory memory, PageTableFormat format, IReadOnlyList<GuestPhysicalAddress> roots)
+    private Compaction(
+        MemoryMap map,
+        GuestMemory memory,
+        PageTableFormat format,
+        IReadOnlyList<GuestPhysicalAddress> roots,
+        CancellationToken cancellationToken)
     {
         _map = map;
+        _cancellationToken = cancellationToken;
         _host = memory.Host;
         _memory = memory.ToPhysical();
         _kept = memory.Layers.Length < MaxLayers ? memory.Layers : memory.Layers[..1];
@@ -68,12 +75,17 @@ internal sealed class Compaction
     /// <param name="roots">
     /// The addresses of the page tables' roots, at least one. The new roots lie one page behind the other, in this order.
     /// </param>
+    /// <param name="cancellationToken">Stops the work between two pages.</param>
     /// <exception cref="SnapshotFailedException">
     /// The page tables lead to each other too often, or the new ones would be too large.
     /// </exception>
     public static PagedSnapshotMemory Run(
-        MemoryMap map, GuestMemory memory, PageTableFormat format, IReadOnlyList<GuestPhysicalAddress> roots) =>
-        new Compaction(map, memory, format, roots).Run();
+        MemoryMap map,
+        GuestMemory memory,
+        PageTableFormat format,
+        IReadOnlyList<GuestPhysicalAddress> roots,
+        CancellationToken cancellationToken = default) =>
+        new Compaction(map, memory, format, roots, cancellationToken).Run();
 
     private PagedSnapshotMemory Run()
     {
@@ -118,6 +130,7 @@ internal sealed class Compaction
     /// <summary>Says whether to walk a page table. A page table is walked once, however many roots lead to it.</summary>
     private bool Enter(TableLink link)
     {
+        _cancellationToken.ThrowIfCancellationRequested();
         if (_roots.Count == 1 || _owners.TryAdd(link, _tables.Root) || _owners[link] == _tables.Root)
         {
             return true;
@@ -130,6 +143,7 @@ internal sealed class Compaction
 
     private void Add(PageLeaf leaf)
     {
+        _cancellationToken.ThrowIfCancellationRequested();
         _tables.Map(leaf.Gva, Place(leaf.Gpa), leaf.Bits);
         CheckTables((ulong)_tables.Size);
     }
@@ -209,6 +223,7 @@ internal sealed class Compaction
         {
             for (int i = 0; i < _moving.Count; i++)
             {
+                _cancellationToken.ThrowIfCancellationRequested();
                 Page(_moving[i]).CopyTo(target.Slice((ulong)i * GuestLayout.PageSize, (int)GuestLayout.PageSize));
             }
 

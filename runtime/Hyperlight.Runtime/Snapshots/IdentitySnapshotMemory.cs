@@ -25,6 +25,8 @@ internal sealed class IdentitySnapshotMemory : SnapshotMemory
     private const ulong LeastMappedSize = 16 * GuestLayout.PageSize;
     private const int MaxMapped = 32;
 
+    private const int PieceSize = 1 << 20;
+
     private readonly MemoryMap _map;
     private readonly SharedFile _image;
     private readonly SharedFile _pages;
@@ -68,9 +70,10 @@ internal sealed class IdentitySnapshotMemory : SnapshotMemory
     /// <summary>Takes a snapshot of the memory of a guest that is not running: copies the pages that differ from the image.</summary>
     /// <param name="map">The guest's memory as the guest started.</param>
     /// <param name="memory">The guest's memory.</param>
+    /// <param name="cancellationToken">Stops the work between two pages, or two pieces of 1 MiB.</param>
     /// <exception cref="HyperlightException">There is not enough memory, or too many files are open.</exception>
     /// <exception cref="SnapshotFailedException">The image cannot be read.</exception>
-    public static IdentitySnapshotMemory Take(MemoryMap map, GuestMemory memory)
+    public static IdentitySnapshotMemory Take(MemoryMap map, GuestMemory memory, CancellationToken cancellationToken = default)
     {
         SharedMemory below = memory.Layers[0].Shared;
         (SharedFile image, ImmutableArray<PageRun> mapped) = below.Source is IdentitySnapshotMemory before
@@ -81,13 +84,21 @@ internal sealed class IdentitySnapshotMemory : SnapshotMemory
         // Pages that were mapped over the image differ from it although nobody has written to them.
         IEnumerable<ulong> written = below.Memory.WrittenPages().Select(offset => start + offset);
         IEnumerable<ulong> candidates = mapped.IsEmpty ? written : written.Union(mapped.SelectMany(run => run.Pages)).Order();
-        IEnumerable<ulong> changed = Differing(candidates, start, below.Memory, image);
-        ImmutableArray<PageRun> runs = PageRun.Join(changed.Concat(ScratchPages(map, memory.Scratch)), 0, map.Scratch.Gpa);
+        IEnumerable<ulong> changed = Differing(Watched(candidates, cancellationToken), start, below.Memory, image);
+        IEnumerable<ulong> scratch = ScratchPages(map, memory.Scratch, Watched(memory.Scratch.WrittenPages(), cancellationToken));
+        ImmutableArray<PageRun> runs = PageRun.Join(changed.Concat(scratch), 0, map.Scratch.Gpa);
         SafeFileHandle pages = SealedFile.Create("a snapshot's memory", file =>
         {
             foreach (PageRun run in runs)
             {
-                RandomAccess.Write(file, Bytes(map, memory, run), checked((long)run.Offset));
+                long written = (long)run.Offset;
+                for (ReadOnlySpan<byte> rest = Bytes(map, memory, run); !rest.IsEmpty; rest = rest[Math.Min(PieceSize, rest.Length)..])
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    ReadOnlySpan<byte> piece = rest[..Math.Min(PieceSize, rest.Length)];
+                    RandomAccess.Write(file, piece, written);
+                    written += piece.Length;
+                }
             }
         });
 
@@ -182,7 +193,16 @@ internal sealed class IdentitySnapshotMemory : SnapshotMemory
         }
     }
 
-    private static IEnumerable<ulong> ScratchPages(MemoryMap map, MappedMemory scratch) => scratch.WrittenPages()
+    private static IEnumerable<ulong> Watched(IEnumerable<ulong> pages, CancellationToken cancellationToken)
+    {
+        foreach (ulong page in pages)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return page;
+        }
+    }
+
+    private static IEnumerable<ulong> ScratchPages(MemoryMap map, MappedMemory scratch, IEnumerable<ulong> written) => written
         .Where(offset => offset >= map.PageTablesScratchOffset && scratch.Page(offset).ContainsAnyExcept((byte)0))
         .Select(offset => map.Scratch.Gpa.Value + offset);
 }

@@ -19,25 +19,29 @@ internal sealed class ImageSnapshot : IDisposable
     /// <summary>Gets the snapshot of an image. A load that failed is tried again by the next call.</summary>
     /// <param name="image">The image, which the caller is a user of.</param>
     /// <param name="hypervisor">The hypervisor that sandboxes of the image run on.</param>
+    /// <param name="cancellationToken">Stops the load.</param>
     /// <returns>
     /// The snapshot, or <c>null</c> and the reason why the snapshot cannot be used on this computer, or twice <c>null</c> if the image has
     /// no snapshot.
     /// </returns>
     /// <exception cref="HyperlightException">HL3001 to HL3003, HL3005, HL3009: the snapshot is damaged.</exception>
     /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
-    public static (SnapshotContent? Content, Finding? Finding) Of(ImageContent image, IHypervisor hypervisor) =>
-        image.SnapshotDigest is { } digest ? All.GetValue(image, static _ => new()).Get(image, digest, hypervisor) : default;
+    public static (SnapshotContent? Content, Finding? Finding) Of(
+        ImageContent image, IHypervisor hypervisor, CancellationToken cancellationToken) => image.SnapshotDigest is { } digest
+        ? All.GetValue(image, static _ => new()).Get(image, digest, hypervisor, cancellationToken)
+        : default;
 
     /// <inheritdoc/>
     public void Dispose() => _content?.Dispose();
 
-    private (SnapshotContent? Content, Finding? Finding) Get(ImageContent image, string digest, IHypervisor hypervisor)
+    private (SnapshotContent? Content, Finding? Finding) Get(
+        ImageContent image, string digest, IHypervisor hypervisor, CancellationToken cancellationToken)
     {
         lock (_loading)
         {
             if (!_isLoaded)
             {
-                (_content, _finding) = Load(image, digest, hypervisor);
+                (_content, _finding) = Load(image, digest, hypervisor, cancellationToken);
                 _isLoaded = true;
                 image.FreeWith(this);
             }
@@ -46,12 +50,13 @@ internal sealed class ImageSnapshot : IDisposable
         return (_content, _finding);
     }
 
-    private static (SnapshotContent? Content, Finding? Finding) Load(ImageContent image, string digest, IHypervisor hypervisor)
+    private static (SnapshotContent? Content, Finding? Finding) Load(
+        ImageContent image, string digest, IHypervisor hypervisor, CancellationToken cancellationToken)
     {
         SnapshotContent snapshot;
         try
         {
-            snapshot = SnapshotFile.Load(image.Directory, digest, image.VerifyContent, hypervisor);
+            snapshot = SnapshotFile.Load(image.Directory, digest, image.VerifyContent, hypervisor, cancellationToken);
         }
         catch (HyperlightException e) when (
             e.Finding is { } finding && (finding.Rule == Rules.SnapshotMachineDiffers || finding.Rule == Rules.ImageUnsupported))

@@ -150,7 +150,7 @@ public sealed class AttackTests(HostileImages images) : IClassFixture<HostileIma
         if (sandbox.State == SandboxState.Poisoned)
         {
             Assert.Throws<SandboxPoisonedException>(() => sandbox.Call("DataWord"));
-            Assert.Throws<SandboxPoisonedException>(sandbox.TakeSnapshot);
+            Assert.Throws<SandboxPoisonedException>(() => sandbox.TakeSnapshot());
         }
     }
 

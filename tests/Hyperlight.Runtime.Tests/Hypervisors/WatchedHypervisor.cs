@@ -33,7 +33,17 @@ internal sealed class WatchedHypervisor : IHypervisor
     /// </summary>
     public Action<string>? Before { get; init; }
 
-    public MachineIdentity Identity => Disguise ?? _inner.Identity;
+    /// <summary>Gets what runs each time the hypervisor is asked for its identity.</summary>
+    public Action? Identified { get; init; }
+
+    public MachineIdentity Identity
+    {
+        get
+        {
+            Identified?.Invoke();
+            return Disguise ?? _inner.Identity;
+        }
+    }
 
     public string Name => _inner.Name;
 

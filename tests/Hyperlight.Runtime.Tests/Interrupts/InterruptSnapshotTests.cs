@@ -95,7 +95,7 @@ public sealed class InterruptSnapshotTests
         using Sandbox sandbox = Sandbox.Start(
             new("test", guest.Image.EntryPoint, ImageDigest: null), map, guest.Image.File, new(), default);
 
-        SnapshotFailedException exception = Assert.Throws<SnapshotFailedException>(sandbox.TakeSnapshot);
+        SnapshotFailedException exception = Assert.Throws<SnapshotFailedException>(() => sandbox.TakeSnapshot());
 
         Assert.Contains($"the page of the device is ({end})", exception.Message, StringComparison.Ordinal);
         Assert.Equal(42, sandbox.Call<int>("DataWord"));

@@ -36,7 +36,7 @@ public sealed class PoolRentTests : IDisposable
         Assert.Equal(SandboxState.Disposed, kept.State);
         Assert.Throws<ObjectDisposedException>(() => kept.Call<int>("DataWord"));
         Assert.Throws<ObjectDisposedException>(() => kept.Restore(before));
-        Assert.Throws<ObjectDisposedException>(kept.TakeSnapshot);
+        Assert.Throws<ObjectDisposedException>(() => kept.TakeSnapshot());
         kept.Dispose();
 
         Assert.Equal((7, SandboxState.Ready), (PoolGuest.Word(next), next.Sandbox.State));

@@ -1,5 +1,5 @@
+using Hyperlight.Concurrency;
 using Hyperlight.Printing;
-using Hyperlight.Watch;
 
 namespace Hyperlight.Runtime.Tests.Printing;
 

@@ -33,7 +33,7 @@ public sealed class StyleTests
     public void Every_asynchronous_method_has_a_synchronous_one_with_its_parameters_and_the_other_way_round()
     {
         const string Suffix = "Async";
-        string[] pairs = ["Call", "CreateSandbox", "Rent", "Run"];
+        string[] pairs = ["Call", "CreateSandbox", "Load", "Open", "Rent", "Run", "Save"];
         MethodInfo[] asynchronous =
             [.. Methods.Where(method => method.Name.EndsWith(Suffix, StringComparison.Ordinal) && method.Name != "DisposeAsync")];
         MethodInfo[] synchronous =

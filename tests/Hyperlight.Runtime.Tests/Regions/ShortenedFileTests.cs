@@ -52,7 +52,7 @@ public sealed class ShortenedFileTests : IDisposable
         sandbox.Call<ulong>("MapRegion", At.Value, 0UL, 0x4000UL, ReadOnly);
         file.Resize(0x3FFF);
 
-        SnapshotFailedException exception = Assert.Throws<SnapshotFailedException>(sandbox.TakeSnapshot);
+        SnapshotFailedException exception = Assert.Throws<SnapshotFailedException>(() => sandbox.TakeSnapshot());
 
         Assert.Contains("0x200003000 has become shorter", exception.Message, StringComparison.Ordinal);
         Assert.Equal(SandboxState.Ready, sandbox.State);

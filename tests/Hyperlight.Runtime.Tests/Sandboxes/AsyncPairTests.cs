@@ -1,4 +1,5 @@
 using Hyperlight.Runtime.Tests.Guests;
+using Hyperlight.Runtime.Tests.Hypervisors;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
@@ -103,6 +104,11 @@ public sealed class AsyncPairTests : IDisposable
         Assert.ThrowsAny<OperationCanceledException>(() => snapshot.Save(missing, "other", Canceled));
         Assert.False(Directory.Exists(missing));
         Assert.ThrowsAny<OperationCanceledException>(() => snapshot.CreateSandbox(Configure, Canceled));
+        Assert.ThrowsAny<OperationCanceledException>(() => _guest.Image.CheckSnapshot(Canceled));
+        Assert.ThrowsAny<OperationCanceledException>(() => SharedRegion.FromBytes("zeros", new byte[1], Canceled));
+        Assert.True(GuestImage.OpenAsync(_guest.Image.Directory, cancellationToken: Canceled).IsCanceled);
+        Assert.True(Snapshot.LoadAsync(_directory.FullName, "kept", cancellationToken: Canceled).IsCanceled);
+        Assert.True(snapshot.SaveAsync(_directory.FullName, "other", Canceled).IsCanceled);
         Assert.ThrowsAny<OperationCanceledException>(() => SharedRegion.FromStream("zeros", new MemoryStream(new byte[1]), 1, Canceled));
         Assert.True(_guest.Image.CreateSandboxAsync(Configure, Canceled).IsCanceled);
         Assert.True(snapshot.CreateSandboxAsync(Configure, Canceled).IsCanceled);
@@ -114,6 +120,67 @@ public sealed class AsyncPairTests : IDisposable
     }
 
     [KvmFact]
+    public async Task Images_and_snapshots_are_read_and_written_on_threads_of_their_own()
+    {
+        bool isOfPool = true;
+        using GuestImage image = await GuestImage.OpenAsync(_guest.Image.Directory, _ => isOfPool = Thread.CurrentThread.IsThreadPoolThread);
+        Assert.False(isOfPool);
+
+        string digest;
+        using (Sandbox sandbox = image.CreateSandbox())
+        {
+            Task<string> save;
+            using (Snapshot snapshot = sandbox.TakeSnapshot())
+            {
+                save = snapshot.SaveAsync(_directory.FullName, "saved");
+            }
+
+            digest = await save;
+        }
+
+        isOfPool = true;
+        using Snapshot loaded = await Snapshot.LoadAsync(
+            _directory.FullName, digest, _ => isOfPool = Thread.CurrentThread.IsThreadPoolThread);
+        Assert.False(isOfPool);
+        using Sandbox copy = loaded.CreateSandbox();
+        Assert.Equal("Hello, World!", copy.Call<string>("SayHello", "World"));
+        await Assert.ThrowsAsync<HyperlightException>(() => GuestImage.OpenAsync(typeof(AsyncPairTests).Assembly, "no such guest"));
+        await Assert.ThrowsAsync<HyperlightException>(() => Snapshot.LoadAsync(_directory.FullName, "other"));
+    }
+
+    [KvmFact]
+    public void A_region_whose_stream_cancels_the_token_is_read_no_further()
+    {
+        using CancellationTokenSource source = new();
+        CancelingStream stream = new(new byte[5 << 20], source);
+
+        Assert.Throws<OperationCanceledException>(() => SharedRegion.FromStream("model", stream, stream.Length, source.Token));
+
+        Assert.Equal(1 << 20, stream.Position);
+    }
+
+    [KvmFact]
+    public void A_start_that_is_cancelled_while_it_loads_the_images_snapshot_ends_and_the_next_one_loads_it()
+    {
+        using (Sandbox sandbox = _guest.Start())
+        using (Snapshot snapshot = sandbox.TakeSnapshot())
+        {
+            snapshot.Save(_guest.Image.Directory, "snapshot");
+        }
+
+        using GuestImage image = GuestImage.Open(_guest.Image.Directory);
+        using CancellationTokenSource source = new();
+        WatchedHypervisor hypervisor = new(Hypervisor.Chosen) { Identified = source.Cancel };
+
+        Assert.Throws<OperationCanceledException>(() => image.CreateSandbox(options => options.Hypervisor = hypervisor, source.Token));
+
+        Assert.Equal(0, hypervisor.Machines);
+        Assert.Null(image.CheckSnapshot());
+        using Sandbox started = image.CreateSandbox();
+        Assert.Equal("Hello, World!", started.Call<string>("SayHello", "World"));
+    }
+
+    [KvmFact]
     public void A_sandbox_tells_its_name_its_layout_and_the_digest_of_its_image()
     {
         using Sandbox sandbox = _guest.Start();
@@ -122,5 +189,14 @@ public sealed class AsyncPairTests : IDisposable
 
         Assert.All([sandbox, second], each => Assert.Equal(
             ("hello", _guest.Image.Layout.Id, _guest.Image.Digest), (each.Name, each.Layout.Id, each.ImageDigest)));
+    }
+
+    private sealed class CancelingStream(byte[] bytes, CancellationTokenSource source) : MemoryStream(bytes)
+    {
+        public override int Read(Span<byte> buffer)
+        {
+            source.Cancel();
+            return base.Read(buffer);
+        }
     }
 }

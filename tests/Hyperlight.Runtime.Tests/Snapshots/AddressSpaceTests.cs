@@ -115,7 +115,7 @@ public class AddressSpaceTests
         void Refuse(string why, params GuestPhysicalAddress[] found)
         {
             roots = found;
-            Assert.Contains(why, Assert.Throws<SnapshotFailedException>(sandbox.TakeSnapshot).Message, StringComparison.Ordinal);
+            Assert.Contains(why, Assert.Throws<SnapshotFailedException>(() => sandbox.TakeSnapshot()).Message, StringComparison.Ordinal);
         }
 
         Refuse("comes first", current + 0x1000, current);

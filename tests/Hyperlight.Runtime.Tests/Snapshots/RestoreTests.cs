@@ -85,7 +85,7 @@ public class RestoreTests
 
         Assert.Equal(SandboxState.Unrecoverable, sandbox.State);
         Assert.Throws<SandboxUnrecoverableException>(() => sandbox.Restore(good));
-        Assert.Throws<SandboxUnrecoverableException>(sandbox.TakeSnapshot);
+        Assert.Throws<SandboxUnrecoverableException>(() => sandbox.TakeSnapshot());
         Assert.Throws<SandboxUnrecoverableException>(() => sandbox.Call("DataWord"));
         sandbox.Dispose();
         Assert.Equal(SandboxState.Disposed, sandbox.State);

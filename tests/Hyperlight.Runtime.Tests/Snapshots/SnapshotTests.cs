@@ -95,7 +95,7 @@ public class SnapshotTests
             sandbox.Call("SetDataWord", 2);
             Assert.ThrowsAny<Exception>(() => sandbox.Call(function, Briefly, values));
             Assert.Equal(SandboxState.Poisoned, sandbox.State);
-            Assert.Throws<SandboxPoisonedException>(sandbox.TakeSnapshot);
+            Assert.Throws<SandboxPoisonedException>(() => sandbox.TakeSnapshot());
 
             sandbox.Restore(snapshot);
 
@@ -281,7 +281,7 @@ public class SnapshotTests
         List<string> refused = [];
         using Sandbox sandbox = guest.Start(options => options.HostFunctions.Add("Block", () =>
         {
-            refused.Add(Assert.Throws<InvalidOperationException>(self!.TakeSnapshot).Message);
+            refused.Add(Assert.Throws<InvalidOperationException>(() => self!.TakeSnapshot()).Message);
             refused.Add(Assert.Throws<InvalidOperationException>(() => self!.Restore(snapshot!)).Message);
         }));
         self = sandbox;
@@ -309,7 +309,7 @@ public class SnapshotTests
         Assert.Throws<ObjectDisposedException>(() => snapshot.CreateSandbox());
         Assert.Equal(1, sandbox.Call<int>("DataWord"));
         sandbox.Dispose();
-        Assert.Throws<ObjectDisposedException>(sandbox.TakeSnapshot);
+        Assert.Throws<ObjectDisposedException>(() => sandbox.TakeSnapshot());
     }
 
     [KvmFact]

@@ -1,3 +1,4 @@
+using Hyperlight.Concurrency;
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Runtime.Tests.Interrupts;
 using Hyperlight.Runtime.Tests.Pool;

@@ -1,4 +1,4 @@
-namespace Hyperlight.Watch;
+namespace Hyperlight.Concurrency;
 
 /// <summary>Starts a thread that never keeps the process alive.</summary>
 /// <param name="name">The thread's name.</param>

@@ -1,6 +1,6 @@
 using Hyperlight.Diagnostics;
 
-namespace Hyperlight.Watch;
+namespace Hyperlight.Concurrency;
 
 /// <summary>
 /// Starts the runtime's own threads. Callers remember a thread only after it has been started, so that a start that failed is tried again.
