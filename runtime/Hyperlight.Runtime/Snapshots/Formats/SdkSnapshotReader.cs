@@ -74,7 +74,7 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
         GuestLayout profile = GuestLayouts.Find(config.Layout) ?? throw directory.Failure(
             Rules.ImageUnsupported,
             $"its layout is '{config.Layout}', this SDK reads {string.Join(", ", GuestLayouts.All.AsEnumerable())}: take the snapshot "
-            + "again from the guest");
+            + $"again from the guest");
         GuestLayout layout = profile.PlacedAt(config.Base);
         List<Finding> findings = [];
         MemoryMap? map = config.Base == layout.SnapshotBase && config.CodeSize > 0
@@ -91,7 +91,7 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
             : throw directory.Failure(
                 Rules.ImageUnsupported,
                 $"its layout is {layout}, and snapshots of such guests without interrupts are in upstream's format: take the snapshot "
-                + "again from the guest");
+                + $"again from the guest");
     }
 
     /// <summary>

@@ -50,7 +50,7 @@ internal sealed class SnapshotReader(string directory, MachineIdentity machine, 
                 throw directory.Failure(
                     Rules.SnapshotMachineDiffers,
                     $"it was made with the {what} '{there}', here it is '{current}', and {why}: take the snapshot again on "
-                    + "a machine like this one");
+                    + $"a machine like this one");
             }
         }
     }

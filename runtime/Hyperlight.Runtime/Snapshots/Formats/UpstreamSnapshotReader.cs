@@ -68,7 +68,7 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, MachineIdentit
             Rules.ImageUnsupported,
             $"its ABI version is {config.AbiVersion} (written by {config.HyperlightVersion}), this SDK reads "
             + $"{string.Join(" and ", GuestLayouts.All.Select(layout => layout.SnapshotAbi?.Version).OfType<uint>())}: take the snapshot "
-            + "again from the guest");
+            + $"again from the guest");
 
     private void CheckState(SnapshotConfig config, GuestLayout layout)
     {
