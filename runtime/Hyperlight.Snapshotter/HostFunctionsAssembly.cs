@@ -38,7 +38,7 @@ internal static class HostFunctionsAssembly
     private static HyperlightException Unusable(string path, string why, Exception? cause = null) => new(
         Rules.BadHostFunctions.Found(
             $"'{path}' does not add host functions: {why} "
-            + "The assembly needs one method [SnapshotHostFunctions] public static void Add(HostFunctions functions)."),
+            + $"The assembly needs one method [SnapshotHostFunctions] public static void Add(HostFunctions functions)."),
         cause);
 
     /// <summary>

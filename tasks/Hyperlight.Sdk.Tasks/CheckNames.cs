@@ -185,7 +185,7 @@ public sealed class CheckNames : GuestTask
             Findings.Report(
                 Rules.UpdatesNothing.Found(
                     $"The update of {KnownNames.Guest} '{update.Name}' changes nothing, because the project has no such guest{found}: "
-                    + "correct the path, or write Include."),
+                    + $"correct the path, or write Include."),
                 update.Place);
         }
 

@@ -14,6 +14,6 @@ internal static class FindingText
     /// <summary>Reads a finding that was written as <c>HL1234: text</c>. The result is <c>null</c> for any other line.</summary>
     public static Finding? Parse(string line) =>
         line.Split(": ", 2) is [var code, var message] && Array.Find(Known, rule => rule.Code == code) is { } rule
-            ? rule.Found(message)
+            ? rule.FoundText(message)
             : null;
 }

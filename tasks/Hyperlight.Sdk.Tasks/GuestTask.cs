@@ -46,7 +46,7 @@ public abstract class GuestTask : Task, ICancelableTask, IDisposable
         }
         catch (Exception e) when (IsFileFailure(e))
         {
-            Findings.Report(Rules.ImageNotWritten.Found(e.Message), new(ProjectFile));
+            Findings.Report(Rules.ImageNotWritten.FoundText(e.Message), new(ProjectFile));
         }
 #pragma warning disable CA1031 // A stack trace does not help the user. A code with a page does.
         catch (Exception e)
@@ -56,7 +56,7 @@ public abstract class GuestTask : Task, ICancelableTask, IDisposable
             Findings.Report(
                 Rules.InternalError.Found(
                     $"{GetType().Name} failed unexpectedly: {e.GetType().Name}: {e.Message} "
-                    + "This is a defect of Hyperlight.Sdk: please report it together with a binary log (dotnet build -bl)."),
+                    + $"This is a defect of Hyperlight.Sdk: please report it together with a binary log (dotnet build -bl)."),
                 new(ProjectFile));
         }
 

@@ -113,7 +113,7 @@ public sealed class ResolveGuests : GuestTask
     {
         if (IsMissing(file))
         {
-            Report(rule.Found(MissingText(what, file, remedy)), item);
+            Report(rule.FoundText(MissingText(what, file, remedy)), item);
         }
     }
 
@@ -124,9 +124,9 @@ public sealed class ResolveGuests : GuestTask
             Report(
                 Rules.BadGuestName.Found(
                     $"'{name}' cannot be the name of a guest; a name is up to {GuestName.MaxLength} of the characters A-Z a-z 0-9 _ - . "
-                        + "with a "
+                        + $"with a "
                     + $"letter or digit among them, does not start with - or ., and is not '{GuestIdentifier.ClassName}': "
-                    + "give the item another Name."),
+                    + $"give the item another Name."),
                 item);
             return false;
         }
@@ -140,7 +140,7 @@ public sealed class ResolveGuests : GuestTask
         Report(
             Rules.DuplicateGuestName.Found(
                 $"The guests '{twin.Include}' and '{item.ItemSpec}' are both called {identifier}; names differ in more than case and "
-                + "punctuation, because folders and C# properties are called after them: give one of them another Name."),
+                + $"punctuation, because folders and C# properties are called after them: give one of them another Name."),
             item);
         return false;
     }

@@ -17,7 +17,7 @@ internal static class SnapshotFailure
         {
             return Rules.SnapshotNotTaken.Found(
                 $"the process that takes it was ended after {timeout.TotalSeconds:0} s: see what the guest waits for at its start, "
-                + "or raise SnapshotTimeout.");
+                + $"or raise SnapshotTimeout.");
         }
 
         if (lines.Select(FindingText.Parse).LastOrDefault(finding => finding is not null) is { } said)

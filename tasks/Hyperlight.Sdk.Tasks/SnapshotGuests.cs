@@ -175,7 +175,7 @@ public sealed class SnapshotGuests : GuestTask
         guest.Settings.HostFunctionsAssembly.Length > 0 && !File.Exists(guest.Settings.HostFunctionsAssembly)
             ? Rules.BadHostFunctions.Found(
                 $"HostFunctionsAssembly '{guest.Settings.HostFunctionsAssembly}' does not exist: correct the path, "
-                + "and reference the project that builds the assembly.")
+                + $"and reference the project that builds the assembly.")
             : guest.Settings.Snapshot == SnapshotChoice.Auto && !CanOpenDevice()
                 ? Rules.NoHypervisor.Found($"{HypervisorDevice} cannot be used here.")
                 : null;

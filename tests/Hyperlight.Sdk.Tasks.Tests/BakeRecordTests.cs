@@ -11,7 +11,7 @@ public sealed class BakeRecordTests : IDisposable
             "a=b: c",
             [new("Name", "hello"), new("Odd", "a=b")],
             ["blobs/sha256/00", "index.json"],
-            [Rules.WritableCode.Found("it is: so")],
+            [Rules.WritableCode.Found($"it is: so")],
             "00 missing");
         record.Write(_bench.PathOf("hello.baked"));
 

@@ -26,18 +26,19 @@ public sealed record DiagnosticRule
     /// <summary>Gets the path of the page that explains the rule, relative to the root of the SDK package and of the repository.</summary>
     public string HelpPage => $"docs/diagnostics/{Code}.md";
 
-    /// <summary>Creates a finding of this rule.</summary>
+    /// <summary>
+    /// Creates a finding of this rule. The message is an interpolated string in each of its pieces, so that the compiler lets no value
+    /// past the limit that <see cref="FindingText"/> sets.
+    /// </summary>
     /// <param name="message">
     /// What was found, what is allowed, what to do, in this order. The text is changed to one line without control characters, of at most
-    /// 8192 characters.
+    /// 8192 characters. Of each long value only the start and the end are shown.
     /// </param>
-    internal Finding Found(string message) => new(this, OneLine.Of(FindingText.Cut(message, MostCharacters)));
+    internal Finding Found(FindingText message) => FoundText(message.ToText());
 
-    /// <summary>Creates a finding of this rule.</summary>
-    /// <param name="message">
-    /// What was found, what is allowed, what to do, in this order. Of each long part only the start and the end are shown.
-    /// </param>
-    internal Finding Found(FindingText message) => Found(message.ToText());
+    /// <summary>Creates a finding of this rule from a finished text, of which no single value is shortened.</summary>
+    /// <param name="message">What was found, what is allowed, what to do, in this order. The limit of 8192 characters holds too.</param>
+    internal Finding FoundText(string message) => new(this, OneLine.Of(FindingText.Cut(message, MostCharacters)));
 
     /// <summary>Gets the code.</summary>
     public override string ToString() => Code;

@@ -5,8 +5,7 @@ namespace Hyperlight;
 
 /// <summary>
 /// Builds the text of a finding from an interpolated string. The values may come from a file or a guest. Of a long value the text has
-/// only the start and the end,
-/// so that no file decides the length of a message.
+/// only the start and the end, so that no file decides the length of a message.
 /// </summary>
 [InterpolatedStringHandler]
 internal ref struct FindingText

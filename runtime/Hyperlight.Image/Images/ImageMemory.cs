@@ -21,7 +21,7 @@ internal static class ImageMemory
     {
         if (StoredRanges.FindFault(stored, map) is { } fault)
         {
-            throw directory.Failure(Rules.ImageMapDiffers, fault);
+            throw directory.FailureText(Rules.ImageMapDiffers, fault);
         }
 
         bool isPaged = map.Layout.Paging != GuestPaging.None;

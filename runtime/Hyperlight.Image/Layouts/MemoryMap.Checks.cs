@@ -24,7 +24,7 @@ internal sealed partial record MemoryMap
         findings.Add(Rules.LinkAddress.Found(
             $"the guest's lowest segment is at {start}, {layout.Id} loads guests at multiples of 0x{GuestPage.Size:X} from {lowest} to "
             + $"{layout.ScratchTopGpa}: "
-            + "link the guest there, for example at 0x100000."));
+            + $"link the guest there, for example at 0x100000."));
         return false;
     }
 

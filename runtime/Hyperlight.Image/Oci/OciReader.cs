@@ -108,7 +108,7 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
         for (int i = 0; i < found.LayerMediaTypes.Length; i++)
         {
             OciDescriptor layer = manifest.Layers[i]
-                ?? throw Failure(Rules.ImageMalformed, "a layer of its manifest is the JSON value null");
+                ?? throw Failure(Rules.ImageMalformed, $"a layer of its manifest is the JSON value null");
             CheckBlob(layer, found.LayerMediaTypes[i]);
         }
 
@@ -144,11 +144,12 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
     }
 
     /// <summary>Creates a failure whose message names the directory.</summary>
-    public HyperlightException Failure(DiagnosticRule rule, FindingText why) => Failure(rule, why.ToText());
+    public HyperlightException Failure(DiagnosticRule rule, FindingText why) =>
+        FailureText(rule, why.ToText());
 
-    /// <summary>Creates a failure whose message names the directory.</summary>
-    public HyperlightException Failure(DiagnosticRule rule, string why) =>
-        new(rule.Found("the " + what + " '" + directory + "' cannot be used: " + why + "."));
+    /// <summary>Creates a failure whose message names the directory, from a finished text, of which no single value is shortened.</summary>
+    public HyperlightException FailureText(DiagnosticRule rule, string why) =>
+        new(rule.FoundText("the " + what + " '" + directory + "' cannot be used: " + why + "."));
 
     private T ReadFile<T>(string name, JsonTypeInfo<T> type)
     {

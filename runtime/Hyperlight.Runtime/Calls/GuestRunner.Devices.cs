@@ -21,7 +21,7 @@ internal sealed partial class GuestRunner
         {
             return CallOutcome.Failed(CallEnd.BrokeOff, new GuestProtocolException(Rules.InterruptsNeeded.Found(
                 $"the guest programmed its timer (port {exit.Port}){AtInstruction()}, and its image was baked without interrupts: bake it "
-                + "with HardwareInterrupts=\"true\".")));
+                + $"with HardwareInterrupts=\"true\".")));
         }
 
         if (_timer is null || !(isTimer || DevicePorts.Contains(exit.Port)))

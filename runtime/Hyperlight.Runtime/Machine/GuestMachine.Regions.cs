@@ -85,7 +85,7 @@ internal sealed partial class GuestMachine
         {
             return label is null ? null : throw new HyperlightException(Rules.LayoutLacks.Found(
                 $"'{path}' is to be mapped with the label '{label}', guests of the layout {_map.Layout.Id} have no list of files: pass the "
-                + "address to the guest instead."));
+                + $"address to the guest instead."));
         }
 
         int places = _map.Layout.FileMappingSlots;
@@ -93,7 +93,7 @@ internal sealed partial class GuestMachine
         {
             throw new HyperlightException(Rules.LayoutLacks.Found(
                 $"'{path}' cannot be mapped, the guest's list has room for {places} files and is full: unmap another file, put several "
-                + "files into one, or use MapRegion, which lists no file."));
+                + $"files into one, or use MapRegion, which lists no file."));
         }
 
         string listed = label ?? Path.GetFileName(path);
@@ -101,7 +101,7 @@ internal sealed partial class GuestMachine
         const int Longest = ProcessEnvironmentBlock.MaxLabelLength;
         return length is > 0 and <= Longest && !listed.Contains('\0') ? listed : throw new HyperlightException(Rules.LayoutLacks.Found(
             $"the label '{listed}' has {length} bytes of UTF-8, a label has 1 to {Longest} bytes and no zero byte: "
-            + "give MapFile another label."));
+            + $"give MapFile another label."));
     }
 
     /// <summary>Maps memory. The region takes over the caller's use of the memory.</summary>

@@ -200,7 +200,7 @@ internal sealed partial class GuestMachine : IDisposable
 
         ulong offset = _map.Layout.CounterOffset ?? throw new HyperlightException(Rules.LayoutLacks.Found(
             $"the sandbox is given a counter, guests of the layout {_map.Layout.Id} have none: leave SandboxOptions.Counter unset, or "
-            + "call a function instead."));
+            + $"call a function instead."));
         counter.Attach(_memory.Scratch, _memory.Scratch.Size - offset);
     }
 
@@ -210,7 +210,7 @@ internal sealed partial class GuestMachine : IDisposable
     {
         uint slot = _slots.Take() ?? throw new HyperlightException(Rules.NotMappable.Found(
             $"'{name}' cannot be mapped, a sandbox on this hypervisor has at most {_slots.TakenCount} pieces of memory: unmap another file "
-            + "or region, or put several into one file."));
+            + $"or region, or put several into one file."));
         try
         {
             _virtual.Map(slot, address, memory, permissions);

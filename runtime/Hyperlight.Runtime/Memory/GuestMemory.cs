@@ -172,7 +172,7 @@ internal sealed class GuestMemory : IDisposable
         {
             throw new HyperlightException(Rules.ContentChanged.Found(
                 $"the page tables of the image cannot be read: {exception.Message} Bake or copy the image again, and leave its files alone "
-                + "while they are in use."), exception);
+                + $"while they are in use."), exception);
         }
     }
 

@@ -30,7 +30,7 @@ internal static class RegionPlacement
         {
             return Rules.AddressBeyondLayout.Found(
                 $"'{name}' (0x{size:X} bytes at {start}) reaches beyond {top}, the last physical address of {map.Layout.Id}: map it "
-                    + "lower.");
+                    + $"lower.");
         }
 
         AddressRange<GuestPhysicalAddress> wanted = new(start, size);

@@ -59,5 +59,5 @@ internal static class RegularFile
         }
     }
 
-    private static HyperlightException Failure(string what, Exception? cause = null) => new(Rules.NotMappable.Found(what), cause);
+    private static HyperlightException Failure(string what, Exception? cause = null) => new(Rules.NotMappable.FoundText(what), cause);
 }

@@ -55,8 +55,8 @@ internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, by
                 if (bytes.IsEmpty)
                 {
                     throw new HyperlightException(Rules.ContentChanged.Found(
-                        "the file that the snapshot's guest was started from became shorter or cannot be read: start the guest again, and "
-                        + "leave its files alone while they are in use."));
+                        $"the file that the snapshot's guest was started from became shorter or cannot be read: start the guest again, and "
+                        + $"leave its files alone while they are in use."));
                 }
 
                 sink(layer.Gpa.Value - map.Layout.SnapshotBase.Value + offset, bytes);

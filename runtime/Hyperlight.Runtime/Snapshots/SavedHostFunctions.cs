@@ -19,7 +19,7 @@ internal static class SavedHostFunctions
         functions.Keys.FirstOrDefault(name => !OneLine.IsName(name)) is { } bad
         ? throw new HyperlightException(Rules.SnapshotNotSavable.Found(
             $"the snapshot cannot be saved: a host function is named '{bad}', names that are saved have 1 to {OneLine.MaxNameLength} "
-            + "characters in one line: rename it."))
+            + $"characters in one line: rename it."))
         : [.. functions.Select(function => new SnapshotHostFunction(
             function.Key,
             [.. function.Value.Parameters.Select(kind => Name(function.Key, kind))],
@@ -56,7 +56,7 @@ internal static class SavedHostFunctions
         ? TypeNames[(int)known]
         : throw new HyperlightException(Rules.SnapshotNotSavable.Found(
             $"the snapshot cannot be saved: the host function {function} takes or returns any type, a saved snapshot names the types: add "
-            + "it with its types."));
+            + $"it with its types."));
 
     private static GuestValueKind Kind(string? name, GuestValueKind least)
     {

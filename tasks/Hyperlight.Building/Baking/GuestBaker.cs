@@ -105,7 +105,7 @@ internal static class GuestBaker
             found.Add(Rules.BadGuestName.Found(
                 $"'{request.GuestName}' cannot be the name of a guest; "
                 + $"a name is up to {GuestName.MaxLength} of the characters A-Z a-z 0-9 _ - . "
-                + "and does not start with - or .: give the guest another name."));
+                + $"and does not start with - or .: give the guest another name."));
         }
 
         ElfFile? elf = ElfFile.TryRead(request.Guest, found);
@@ -119,8 +119,8 @@ internal static class GuestBaker
             {
                 found.Add(Rules.LayoutLacks.Found(
                     $"the guest is to find files by the labels {string.Join(", ", request.FileLabels)}, guests of the layout {layout.Id} "
-                    + "have no list of files: "
-                    + "remove FileMappings, map the files with SandboxOptions.MapFile and pass their addresses to the guest."));
+                    + $"have no list of files: "
+                    + $"remove FileMappings, map the files with SandboxOptions.MapFile and pass their addresses to the guest."));
             }
 
             GuestSizes sizes = request.Sizes with { InitDataSize = (ulong)request.InitData.Length };

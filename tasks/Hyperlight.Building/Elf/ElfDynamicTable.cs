@@ -21,7 +21,7 @@ internal readonly record struct ElfDynamicTable(ImmutableArray<ElfDynamicEntry> 
             {
                 findings.Add(Rules.MalformedDynamic.Found(
                     $"{segments[first]} and {segment} are both dynamic tables, at most one is allowed: "
-                    + "link the guest again with one linker run."));
+                    + $"link the guest again with one linker run."));
                 break;
             }
 
@@ -62,7 +62,7 @@ internal readonly record struct ElfDynamicTable(ImmutableArray<ElfDynamicEntry> 
         {
             findings.Add(Rules.MalformedDynamic.Found(
                 $"the guest needs {offsets.Length} shared libraries, but the string table with their names "
-                + "(DT_STRTAB, DT_STRSZ) is not in the file content of a segment: link the guest statically."));
+                + $"(DT_STRTAB, DT_STRSZ) is not in the file content of a segment: link the guest statically."));
             return [];
         }
 
@@ -85,7 +85,7 @@ internal readonly record struct ElfDynamicTable(ImmutableArray<ElfDynamicEntry> 
         {
             findings.Add(Rules.MalformedDynamic.Found(
                 $"{unreadable} of {offsets.Length} names of needed libraries (DT_NEEDED) are not in the string table: "
-                + "link the guest statically."));
+                + $"link the guest statically."));
         }
 
         return names.DrainToImmutable();
@@ -98,7 +98,7 @@ internal readonly record struct ElfDynamicTable(ImmutableArray<ElfDynamicEntry> 
             findings.Add(Rules.ElfTruncated.Found(
                 $"the dynamic table in {segment} takes 0x{segment.FileSize:X} bytes at file offset 0x{segment.Offset:X}, "
                 + $"the file has 0x{file.Length:X}: "
-                + "the file was cut off or is damaged, copy or link it again."));
+                + $"the file was cut off or is damaged, copy or link it again."));
             return new([]);
         }
 
@@ -117,7 +117,7 @@ internal readonly record struct ElfDynamicTable(ImmutableArray<ElfDynamicEntry> 
 
         findings.Add(Rules.MalformedDynamic.Found(
             $"the dynamic table in {segment} has no DT_NULL entry at its end, so entries may be missing: "
-            + "the file is damaged, link the guest again."));
+            + $"the file is damaged, link the guest again."));
         return new(entries.DrainToImmutable());
     }
 }

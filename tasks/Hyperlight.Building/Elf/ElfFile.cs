@@ -148,9 +148,9 @@ internal sealed class ElfFile
         if (ElfSectionTable.IsDebugFile(sections))
         {
             findings.Add(Rules.DebugFile.Found(
-                "the file was separated from a guest for debuggers (objcopy --only-keep-debug): it holds debug information, "
-                + "but only the sizes of code and data; "
-                + "give the guest itself, whose file usually has the same name without .debug."));
+                $"the file was separated from a guest for debuggers (objcopy --only-keep-debug): it holds debug information, "
+                + $"but only the sizes of code and data; "
+                + $"give the guest itself, whose file usually has the same name without .debug."));
             return null;
         }
 

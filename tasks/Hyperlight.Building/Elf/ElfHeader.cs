@@ -28,7 +28,7 @@ internal readonly record struct ElfHeader(
     {
         if (!file.StartsWith(Magic))
         {
-            findings.Add(Rules.NotElf.Found(file.IsEmpty
+            findings.Add(Rules.NotElf.FoundText(file.IsEmpty
                 ? "the file is empty, a guest is an ELF file: check what the guest's build wrote."
                 : $"the file starts with {Convert.ToHexString(file[..Math.Min(file.Length, Magic.Length)])}, an ELF file with 7F454C46: "
                     + "give the linked guest itself, not an archive, a script or a Windows program."));
@@ -80,7 +80,7 @@ internal readonly record struct ElfHeader(
         {
             findings.Add(Rules.MalformedHeader.Found(
                 $"e_ehsize is {headerSize}, the header of this ELF class has {format.HeaderSize} bytes: "
-                + "the file is damaged or was changed after linking, link the guest again."));
+                + $"the file is damaged or was changed after linking, link the guest again."));
         }
 
         // The entry size may be 0 in a file without sections or without segments.
@@ -102,7 +102,7 @@ internal readonly record struct ElfHeader(
         {
             findings.Add(Rules.MalformedHeader.Found(
                 $"e_phnum is 0x{ManyProgramHeaders:X}, which leaves the count to section header 0, and the file has none: "
-                + "the file is damaged or was changed after linking, link the guest again."));
+                + $"the file is damaged or was changed after linking, link the guest again."));
             return null;
         }
 
@@ -117,7 +117,7 @@ internal readonly record struct ElfHeader(
             findings.Add(Rules.MalformedHeader.Found(
                 $"e_phoff puts {programHeaderCount} program headers at file offset 0x{programHeaderOffset:X}, into the ELF header, "
                 + $"which has 0x{format.HeaderSize:X} bytes: "
-                + "the file is damaged or was changed after linking, link the guest again."));
+                + $"the file is damaged or was changed after linking, link the guest again."));
             return null;
         }
 

@@ -56,9 +56,9 @@ internal readonly record struct ElfNotes(string? HyperlightVersion, string? Buil
         {
             findings.Add(Rules.MalformedVersionNote.Found(
                 $"{place} holds no note of owner Hyperlight and type {VersionType} with a version of at most {LongestVersion} letters, "
-                + "digits and .+-_, "
-                + "so the guest's Hyperlight version is not checked: build it with an unchanged guest library, "
-                + "and do not edit or merge the note."));
+                + $"digits and .+-_, "
+                + $"so the guest's Hyperlight version is not checked: build it with an unchanged guest library, "
+                + $"and do not edit or merge the note."));
         }
 
         return new(scan.Version, scan.BuildId);

@@ -84,7 +84,7 @@ internal readonly ref struct ElfRelocationTables(
         {
             _findings.Add(Rules.MalformedDynamic.Found(
                 $"the dynamic table gives an entry of {name} {found} bytes, entries of this ELF class have {entrySize}: "
-                + "the file is damaged, link the guest again."));
+                + $"the file is damaged, link the guest again."));
             return default;
         }
 
@@ -102,7 +102,7 @@ internal readonly ref struct ElfRelocationTables(
         {
             _findings.Add(Rules.MalformedDynamic.Found(
                 $"{name} has {(address is null ? "a size but no address" : "an address but no size")}, it needs both: "
-                + "the file is damaged, link the guest again."));
+                + $"the file is damaged, link the guest again."));
             return default;
         }
 
@@ -110,7 +110,7 @@ internal readonly ref struct ElfRelocationTables(
         {
             _findings.Add(Rules.MalformedDynamic.Found(
                 $"{name} has 0x{size:X} bytes, which is not a multiple of {entrySize}, the size of its entries: "
-                + "the file is damaged, link the guest again."));
+                + $"the file is damaged, link the guest again."));
         }
 
         if (!_memory.TrySlice(address.Value, size.Value, out ReadOnlySpan<byte> bytes))
@@ -120,7 +120,7 @@ internal readonly ref struct ElfRelocationTables(
             {
                 _findings.Add(Rules.MalformedDynamic.Found(
                     $"{name} (0x{size:X} bytes at 0x{address:X}) is not in the file content of a segment, so its relocations are lost: "
-                    + "keep the relocation sections in a loaded segment of the linker script."));
+                    + $"keep the relocation sections in a loaded segment of the linker script."));
             }
 
             return default;
@@ -178,7 +178,7 @@ internal readonly ref struct ElfRelocationTables(
             {
                 findings.Add(Rules.MalformedDynamic.Found(
                     $"DT_RELR describes more relocations than the file has words (0x{_fileSize / wordSize:X}): "
-                    + "the file is damaged, link the guest again."));
+                    + $"the file is damaged, link the guest again."));
                 return;
             }
 
@@ -218,7 +218,7 @@ internal readonly ref struct ElfRelocationTables(
             _findings.Add(Rules.MalformedDynamic.Found(
                 $"{Name} is of kind {(kind is null ? "unknown, DT_PLTREL is missing" : $"DT_PLTREL = {kind}")}, "
                 + $"allowed are {(int)ElfDynamicTag.Rel} (DT_REL) and {(int)ElfDynamicTag.Rela} (DT_RELA): "
-                + "the file is damaged, link the guest again."));
+                + $"the file is damaged, link the guest again."));
             return;
         }
 

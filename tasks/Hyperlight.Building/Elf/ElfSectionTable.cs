@@ -102,7 +102,7 @@ internal static class ElfSectionTable
             findings.Add(Rules.ElfTruncated.Found(
                 $"the section names (0x{section.Size:X} bytes at file offset 0x{section.Offset:X}) reach beyond the file's "
                 + $"0x{file.Length:X} bytes: "
-                + "the file was cut off or is damaged, copy or link it again."));
+                + $"the file was cut off or is damaged, copy or link it again."));
         }
 
         return names;

@@ -50,7 +50,7 @@ internal static class LayoutSelection
         string supported = string.Join(", ", candidates.SelectMany(candidate => candidate.GuestVersions));
         findings.Add(Rules.VersionMismatch.Found(
             $"the guest's version note says Hyperlight {version}, {candidates[0].Architecture} guests of {supported} are supported: "
-            + "build the guest with the guest library of one of these versions."));
+            + $"build the guest with the guest library of one of these versions."));
         return candidates[0];
     }
 
@@ -92,7 +92,7 @@ internal static class LayoutSelection
         findings.Add(Rules.LayoutMismatch.Found(
             $"the guest is an {architecture} guest ({Describe(elf)}), the project asserts {wanted.Architecture}: "
             + $"build the guest for {wanted.Architecture}, or remove the assertion "
-            + "(HyperlightArchitecture, or Architecture on the item)."));
+            + $"(HyperlightArchitecture, or Architecture on the item)."));
 
         ulong lastAddress = new ElfFormat(ElfKind.Of(wanted).Class).LastAddress;
         ElfSegment beyond = elf.LoadSegments.FirstOrDefault(segment => segment.LastAddress > lastAddress);
@@ -100,7 +100,7 @@ internal static class LayoutSelection
         {
             findings.Add(Rules.AddressBeyondLayout.Found(
                 $"{beyond} reaches beyond 0x{lastAddress:X}, the last address of {wanted.Architecture} guests: "
-                + "link the guest lower, or remove the assertion."));
+                + $"link the guest lower, or remove the assertion."));
         }
     }
 

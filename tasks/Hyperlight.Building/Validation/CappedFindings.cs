@@ -18,7 +18,7 @@ internal sealed class CappedFindings(ICollection<Finding> findings)
         _counts[rule] = count;
         if (count <= Limit)
         {
-            _findings.Add(rule.Found(message()));
+            _findings.Add(rule.FoundText(message()));
         }
     }
 

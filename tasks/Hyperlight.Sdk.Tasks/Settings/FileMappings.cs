@@ -38,7 +38,7 @@ internal static class FileMappings
                 wrong(Rules.BadFileMapping.Found(
                     $"\"{entry}\" is not a file mapping; a file mapping is written label=path@address, with a label of 1 to "
                         + $"{MaxLabelLength} "
-                    + "of the characters A-Z a-z 0-9 _ - . that does not start with - or ., and an address that is "
+                    + $"of the characters A-Z a-z 0-9 _ - . that does not start with - or ., and an address that is "
                     + $"a multiple of 0x{GuestLayout.PageSize:X}, for example ramfs=initrd.img@0x80000000: correct the mapping."));
                 continue;
             }
@@ -48,13 +48,13 @@ internal static class FileMappings
             {
                 wrong(Rules.MappedFileMissing.Found(
                     $"the file '{file.FullName}' for the label '{label}' does not exist or is empty: make the file first, or correct the "
-                        + "path."));
+                        + $"path."));
             }
             else if (files.Exists(other => other.Label.Equals(label, StringComparison.OrdinalIgnoreCase)) || files.Count == MaxCount)
             {
                 wrong(Rules.BadFileMapping.Found(
                     $"\"{entry}\" is one mapping too many; labels of a guest differ in more than case, and there are at most {MaxCount}: "
-                    + "choose another label, or put several files into one."));
+                    + $"choose another label, or put several files into one."));
             }
             else
             {

@@ -15,7 +15,7 @@ namespace Hyperlight.Runtime.Tests.Machine;
 internal sealed class RefusedScenario(TestGuest guest, string file, SharedRegion region, GuestPhysicalAddress address, int number)
     : IDisposable
 {
-    private readonly HypervisorException _refusal = new(Rules.HypervisorFailed.Found("refused by a test"));
+    private readonly HypervisorException _refusal = new(Rules.HypervisorFailed.Found($"refused by a test"));
     private readonly List<Snapshot> _snapshots = [];
     private WatchedHypervisor? _hypervisor;
     private Sandbox? _sandbox;

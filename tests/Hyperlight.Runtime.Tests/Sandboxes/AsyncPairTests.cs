@@ -123,7 +123,8 @@ public sealed class AsyncPairTests : IDisposable
     public async Task Images_and_snapshots_are_read_and_written_on_threads_of_their_own()
     {
         bool isOfPool = true;
-        using GuestImage image = await GuestImage.OpenAsync(_guest.Image.Directory, _ => isOfPool = Thread.CurrentThread.IsThreadPoolThread);
+        using GuestImage image = await GuestImage.OpenAsync(
+            _guest.Image.Directory, _ => isOfPool = Thread.CurrentThread.IsThreadPoolThread);
         Assert.False(isOfPool);
 
         string digest;

@@ -76,7 +76,7 @@ public sealed class CanceledSnapshotTests
         Assert.True(host.Last!.IsClosed);
     }
 
-    /// <summary>Cancels a snapshot of a guest without page tables while pages are looked for, and before the first page is copied.</summary>
+    /// <summary>Cancels a snapshot of a guest without page tables while pages are looked for, before the first is copied.</summary>
     [KvmTheory]
     [InlineData(true)]
     [InlineData(false)]
@@ -99,7 +99,7 @@ public sealed class CanceledSnapshotTests
         IdentitySnapshotMemory.Take(guest.Image.Map, memory).Dispose();
     }
 
-    /// <summary>Memory of the host that cancels a token when some is allocated, and whose pages cancel a token when they are listed.</summary>
+    /// <summary>Memory of the host that cancels a token when memory is allocated, and when its written pages are listed.</summary>
     private sealed class CancelingMemory(IHostMemory inner, CancellationTokenSource source) : IHostMemory
     {
         public bool CancelsAtAllocation { get; set; }

@@ -42,7 +42,7 @@ internal static class KvmPresence
         {
             return Rules.NoHypervisor.Found(
                 $"this process runs on {RuntimeInformation.RuntimeIdentifier}, guests run on Linux with KVM on a 64-bit x86 processor: run "
-                    + "there.");
+                    + $"there.");
         }
 
         (FileDescriptor device, int error) = FileDescriptor.TryOpen(devicePath);
@@ -59,7 +59,7 @@ internal static class KvmPresence
         string missing = FindMissing(device, InterruptCapabilities);
         return missing.Length == 0 ? null : Rules.HypervisorTooOld.Found(
             $"the guest has hardware interrupts and KVM lacks {missing}: use a kernel that has them, or bake the guest without "
-                + "HardwareInterrupts.");
+                + $"HardwareInterrupts.");
     }
 
     /// <summary>Explains why the device cannot be opened.</summary>
@@ -69,12 +69,12 @@ internal static class KvmPresence
     {
         Errno.NoEntry or Errno.NoDevice or Errno.NoSuchDevice => Rules.NoHypervisor.Found(
             $"{DevicePath} is not there, a guest needs KVM: enable virtualization in the firmware (or nested virtualization for this "
-            + "virtual machine) and load the module with 'sudo modprobe kvm_intel' or 'sudo modprobe kvm_amd'; a container also needs "
-            + "'--device /dev/kvm'."),
+            + $"virtual machine) and load the module with 'sudo modprobe kvm_intel' or 'sudo modprobe kvm_amd'; a container also needs "
+            + $"'--device /dev/kvm'."),
         Errno.PermissionDenied or Errno.AccessDenied => Rules.HypervisorDenied.Found(
             $"the user {Environment.UserName} may not open {DevicePath} for reading and writing: join the group that owns it, usually with "
-            + "'sudo usermod -aG kvm $USER', and log in again ('stat -c %G /dev/kvm' shows the group)."),
-        _ => Rules.HypervisorFailed.Found(
+            + $"'sudo usermod -aG kvm $USER', and log in again ('stat -c %G /dev/kvm' shows the group)."),
+        _ => Rules.HypervisorFailed.FoundText(
             $"{DevicePath} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)} (errno {error}): "
             + (error == Errno.IsFolder
                 ? "it is a folder, which a container engine creates if the host has no such device; remove the folder, enable KVM on the "
@@ -92,7 +92,7 @@ internal static class KvmPresence
         ApiVersion => null,
         < 0 => Rules.NoHypervisor.Found(
             $"{DevicePath} is there but is not KVM, a guest needs KVM: find out what put another file in its place; a container needs "
-            + "'--device /dev/kvm'."),
+            + $"'--device /dev/kvm'."),
         _ => Rules.HypervisorTooOld.Found($"KVM has API version {version}, needed is {ApiVersion}: use a current kernel."),
     };
 

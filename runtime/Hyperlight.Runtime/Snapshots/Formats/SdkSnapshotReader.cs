@@ -64,7 +64,7 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
         if ((config.GuestName is { } name && !OneLine.IsName(name)) || (config.ImageDigest is { } digest && !OciLayout.IsDigest(digest)))
         {
             throw directory.Failure(
-                Rules.ImageMalformed, "its guest's name is not a valid name, or its image's digest is not a SHA-256 digest");
+                Rules.ImageMalformed, $"its guest's name is not a valid name, or its image's digest is not a SHA-256 digest");
         }
     }
 
@@ -115,8 +115,8 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
         {
             throw directory.Failure(
                 Rules.ImageMalformed,
-                "it has the state of interrupt controllers and its guest has no interrupts, or its guest has interrupts and the state is "
-                + "missing");
+                $"it has the state of interrupt controllers and its guest has no interrupts, or its guest has interrupts and the state is "
+                + $"missing");
         }
     }
 
@@ -127,7 +127,7 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
             ?? SnapshotSizeRules.FindFault(map, size, tables);
         if (fault is not null || size < map.SnapshotSize)
         {
-            throw directory.Failure(Rules.ImageMapDiffers, fault
+            throw directory.FailureText(Rules.ImageMapDiffers, fault
                 ?? $"its memory has 0x{size:X} bytes, code, PEB, a page of heap and init data take 0x{map.SnapshotSize:X}");
         }
 
@@ -136,7 +136,7 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
         if (SnapshotTableRules.FindFault(memory.Tables, map, size) is { } found)
         {
             memory.Dispose();
-            throw directory.Failure(Rules.ImageMapDiffers, found);
+            throw directory.FailureText(Rules.ImageMapDiffers, found);
         }
 
         return memory;
@@ -177,7 +177,7 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
         }
         catch (FormatException e)
         {
-            throw directory.Failure(Rules.ImageMapDiffers, e.Message);
+            throw directory.FailureText(Rules.ImageMapDiffers, e.Message);
         }
     }
 }

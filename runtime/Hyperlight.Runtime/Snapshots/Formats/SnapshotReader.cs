@@ -62,7 +62,7 @@ internal sealed class SnapshotReader(string directory, MachineIdentity machine, 
     {
         if (faults.FirstOrDefault(fault => fault is not null) is { } found)
         {
-            throw directory.Failure(Rules.SnapshotState, found);
+            throw directory.FailureText(Rules.SnapshotState, found);
         }
     }
 }

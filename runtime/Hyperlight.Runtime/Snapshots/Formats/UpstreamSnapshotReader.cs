@@ -58,7 +58,7 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, MachineIdentit
         }
         catch (FormatException e)
         {
-            throw directory.Failure(Rules.ImageMalformed, e.Message);
+            throw directory.FailureText(Rules.ImageMalformed, e.Message);
         }
     }
 
@@ -128,7 +128,7 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, MachineIdentit
     {
         if (sizeFault is not null)
         {
-            throw directory.Failure(Rules.ImageMapDiffers, sizeFault);
+            throw directory.FailureText(Rules.ImageMapDiffers, sizeFault);
         }
     }
 }
