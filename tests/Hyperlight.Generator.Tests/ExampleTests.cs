@@ -6,7 +6,7 @@ namespace Hyperlight.Generator.Tests;
 /// <summary>The examples in the documentation of public types compile as the program of a project that has the guest hello.</summary>
 public sealed class ExampleTests
 {
-    // What a project of the SDK has without writing it.
+    // The namespaces that a project of the SDK uses without a using directive.
     private const string OfTheProject = """
         global using System;
         global using System.IO;

@@ -2,7 +2,7 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace Hyperlight.Generator.Tests;
 
-/// <summary>What programs in older versions of C# call. They know params of arrays and not of spans.</summary>
+/// <summary>Tests that older versions of C# can make every kind of call. They can pass arrays, and no spans, to params.</summary>
 public sealed class OlderLanguageTests
 {
     private const string Program = """

@@ -31,13 +31,13 @@ public sealed record DiagnosticRule
     /// past the limit that <see cref="FindingText"/> sets.
     /// </summary>
     /// <param name="message">
-    /// What was found, what is allowed, what to do, in this order. The text is changed to one line without control characters, of at most
-    /// 8192 characters. Of each long value only the start and the end are shown.
+    /// The message says what was found, what is allowed and what to do, in this order. The text is changed to one line without control
+    /// characters, of at most 8192 characters. Of each long value only the start and the end are shown.
     /// </param>
     internal Finding Found(FindingText message) => FoundText(message.ToText());
 
     /// <summary>Creates a finding of this rule from a finished text, of which no single value is shortened.</summary>
-    /// <param name="message">What was found, what is allowed, what to do, in this order. The limit of 8192 characters holds too.</param>
+    /// <param name="message">The message, as for <see cref="Found"/>. The limit of 8192 characters holds too.</param>
     internal Finding FoundText(string message) => new(this, OneLine.Of(FindingText.Cut(message, MostCharacters)));
 
     /// <summary>Gets the code.</summary>

@@ -44,7 +44,7 @@ internal static class ArgumentReader
         }
     }
 
-    // As in C#: the first of int, uint, long and ulong that can hold the number and that the suffix allows.
+    // Chooses the type as C# does: the first of int, uint, long and ulong that can hold the number and that the suffix allows.
     private static GuestValue? ReadInteger(string text)
     {
         string digits = text.TrimEnd('u', 'U', 'l', 'L');

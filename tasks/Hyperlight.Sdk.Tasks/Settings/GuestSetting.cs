@@ -5,7 +5,7 @@ namespace Hyperlight.Sdk.Tasks.Settings;
 
 /// <summary>
 /// Describes a setting of a guest: a metadata of <c>HyperlightGuest</c>, and for most settings a property with the default for all guests.
-/// What the tasks read, the items they pass to each other, the names they know and the keys of images follow from the descriptions.
+/// Metadata reading, the items between tasks, the known names and the keys of images follow from the descriptions.
 /// A test compares the schema, the targets and the tables of the documents with the descriptions.
 /// </summary>
 internal sealed partial record GuestSetting

@@ -4,7 +4,7 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.PublicApi;
 
-/// <summary>What the public members have in common.</summary>
+/// <summary>Tests the rules that all public members follow.</summary>
 public sealed class StyleTests
 {
     private static readonly IReadOnlyList<MethodInfo> Methods =

@@ -119,8 +119,8 @@ public class AddressSpaceTests
         }
 
         Refuse("comes first", current + 0x1000, current);
-        Refuse("no page of the guest's memory", current, new(0x7000_0000));
-        Refuse("no page of the guest's memory", current, current + 4);
+        Refuse("not a page of the guest's memory", current, new(0x7000_0000));
+        Refuse("not a page of the guest's memory", current, current + 4);
         Refuse("raise ScratchSize", [.. Enumerable.Repeat(current, 1000)]);
         roots = [];
         sandbox.TakeSnapshot().Dispose();
