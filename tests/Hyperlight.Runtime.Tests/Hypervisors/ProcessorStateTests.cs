@@ -310,7 +310,7 @@ public class ProcessorStateTests
     {
         KvmCpuidEntry[] entries = TestHypervisor.System.Cpuid(36);
 
-        // These features are hidden: VMX and x2APIC, shadow stacks and protection keys, branch tracking, SVM (amd64 sheet, section 4.5).
+        // Hidden features: VMX and x2APIC, shadow stacks and protection keys, branch tracking, SVM (amd64 sheet, section 4.5).
         Assert.All(entries.Where(entry => entry.Function == 1), entry => Assert.Equal(0u, entry.Ecx & (1u << 5 | 1u << 21)));
         Assert.All(
             entries.Where(entry => entry is { Function: 7, Index: 0 }),

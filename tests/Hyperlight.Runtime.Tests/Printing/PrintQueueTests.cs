@@ -8,7 +8,7 @@ public class PrintQueueTests
     [Fact]
     public void Text_that_comes_when_a_thread_stops_waiting_for_more_is_handed_over()
     {
-        // These threads end at once when there is no text, so that many texts arrive while a thread ends.
+        // A print thread ends at once when there is no text, so that many texts arrive while a thread ends.
         PrintThreads threads = new(BackgroundThread.Start, TimeSpan.Zero);
         Parallel.For(0, 4, _ =>
         {

@@ -23,7 +23,7 @@ public sealed class InterruptedThreadTests
         using (Sandbox sandbox = guest.Start())
         using (Snapshot snapshot = sandbox.TakeSnapshot())
         {
-            // These threads take the sandbox's lock, so that the call sometimes has to wait for the lock.
+            // The watching threads take the sandbox's lock, so that the call sometimes has to wait for the lock.
             using CancellationTokenSource end = new();
             Thread[] watchers = [.. Enumerable.Range(0, 3).Select(_ => Begin(() => Watch(sandbox, end.Token), out Func<Exception?> _))];
             for (int i = 0; i < Rounds; i++)
