@@ -7,11 +7,14 @@ namespace Hyperlight;
 /// <summary>Tells whether this machine can run guests.</summary>
 public static class Hypervisor
 {
-    /// <summary>Gets the hypervisor of this process. Only this property names a hypervisor; all other code receives one.</summary>
-    internal static IHypervisor Chosen { get; } = new KvmHypervisor();
+    /// <summary>
+    /// Gets or sets the hypervisor of this process. Only this class names a hypervisor; all other code receives one. Tests set the property
+    /// before the first sandbox.
+    /// </summary>
+    internal static IHypervisor Chosen { get; set; } = new KvmHypervisor();
 
     /// <summary>Gets the ticker of this process, which uses a signal of the hypervisor.</summary>
-    internal static Ticker Ticker { get; } = new(Chosen.CreateSignal);
+    internal static Ticker Ticker { get; } = new(static () => Chosen.CreateSignal());
 
     /// <summary>Gets whether this machine has a usable hypervisor.</summary>
     public static bool IsPresent => Check() is null;
