@@ -4,13 +4,14 @@ using Xunit.v3;
 namespace Hyperlight.Runtime.Tests;
 
 /// <summary>
-/// Marks a test that runs guests. If the machine's KVM lacks something that the test needs, the test is skipped with the probe's result.
+/// Marks a test that runs guests. If the hypervisor of this process lacks something that the test needs, the test is skipped with the
+/// probe's result.
 /// </summary>
 public sealed class KvmFactAttribute : FactAttribute, ITraitAttribute
 {
     private readonly Needs _needs;
 
-    public KvmFactAttribute(Needs needs = Needs.Kvm, [CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
+    public KvmFactAttribute(Needs needs = Needs.Hypervisor, [CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
         : base(file, line)
     {
         _needs = needs;
@@ -18,8 +19,5 @@ public sealed class KvmFactAttribute : FactAttribute, ITraitAttribute
     }
 
     /// <summary>Gets the trait by which the lab selects its tests (eng/Build.cs).</summary>
-    public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => TraitsOf(_needs);
-
-    internal static IReadOnlyCollection<KeyValuePair<string, string>> TraitsOf(Needs needs) =>
-        needs == Needs.Kvm ? [] : [new("Needs", needs.ToString())];
+    public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => Probes.TraitsOf(_needs);
 }

@@ -8,7 +8,7 @@ public sealed class KvmTheoryAttribute : TheoryAttribute, ITraitAttribute
 {
     private readonly Needs _needs;
 
-    public KvmTheoryAttribute(Needs needs = Needs.Kvm, [CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
+    public KvmTheoryAttribute(Needs needs = Needs.Hypervisor, [CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
         : base(file, line)
     {
         _needs = needs;
@@ -16,5 +16,5 @@ public sealed class KvmTheoryAttribute : TheoryAttribute, ITraitAttribute
     }
 
     /// <inheritdoc cref="KvmFactAttribute.GetTraits"/>
-    public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => KvmFactAttribute.TraitsOf(_needs);
+    public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => Probes.TraitsOf(_needs);
 }

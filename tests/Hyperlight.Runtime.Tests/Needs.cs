@@ -1,16 +1,24 @@
 namespace Hyperlight.Runtime.Tests;
 
 /// <summary>
-/// The parts of KVM that tests need. Some KVMs run guest code in software and lack some of them (tests/kvm-lab/KVMS.md).
+/// What tests need of the hypervisor that the tests of this process run on (<see cref="Hypervisor.Chosen"/>). Some KVMs run guest code in
+/// software and lack some of it (tests/kvm-lab/KVMS.md).
 /// </summary>
+[Flags]
 public enum Needs
 {
-    /// <summary>An accessible /dev/kvm.</summary>
-    Kvm,
+    /// <summary>A hypervisor that this process can use.</summary>
+    Hypervisor = 0,
 
     /// <summary>32-bit protected mode with paging.</summary>
-    Paging32,
+    Paging32 = 1,
 
     /// <summary>IRET in 32-bit protected mode.</summary>
-    InterruptReturn32,
+    InterruptReturn32 = 2,
+
+    /// <summary>Interrupt controllers.</summary>
+    Interrupts = 4,
+
+    /// <summary>KVM, because the test is about something that only KVM has.</summary>
+    Kvm = 8,
 }

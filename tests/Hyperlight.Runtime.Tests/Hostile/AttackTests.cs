@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using Hyperlight.Hypervisors;
 using Hyperlight.Machine;
 using Hyperlight.Memory;
-using Hyperlight.Runtime.Tests.Hypervisors;
+using Hyperlight.Runtime.Tests.Hypervisors.Kvm;
 
 namespace Hyperlight.Runtime.Tests.Hostile;
 

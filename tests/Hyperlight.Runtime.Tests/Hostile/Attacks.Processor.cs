@@ -1,4 +1,4 @@
-using Hyperlight.Runtime.Tests.Hypervisors;
+using Hyperlight.Hypervisors.Kvm;
 
 namespace Hyperlight.Runtime.Tests.Hostile;
 
@@ -166,13 +166,13 @@ internal static partial class Attacks
     private static Attack Raises(string name, string exception, string function) =>
         Attack.Poisons<GuestCpuException>(name, victim => victim.Sandbox.Call(function), exception);
 
-    // Without an MSR filter, as on old kernels, a guest can write some registers. A restore resets them.
+    // Without an MSR filter, as on WHP and on old kernels, a guest can write some registers. A restore resets them.
     private static Attack Msr(string name, uint index, byte instruction)
     {
         byte[] code = [0xB9, .. BitConverter.GetBytes(index), 0x31, 0xC0, 0x31, 0xD2, 0x0F, instruction, 0xC3];
         return Raises(name, "GeneralProtectionFault", code) with
         {
-            MayDoNothing = Probes.Missing(Needs.Kvm) is null && !TestHypervisor.System.HasMsrFilter,
+            MayDoNothing = Hypervisor.Chosen is not KvmHypervisor kvm || (Hypervisor.Check() is null && !kvm.System.HasMsrFilter),
         };
     }
 }

@@ -1,4 +1,4 @@
-using Hyperlight.Runtime.Tests.Hypervisors;
+using Hyperlight.Runtime.Tests.Hypervisors.Kvm;
 
 namespace Hyperlight.Runtime.Tests.Hostile;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
-using Hyperlight.Hypervisors.Kvm;
+using System.Collections.Immutable;
+using Hyperlight.Hypervisors;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
 
@@ -16,20 +17,20 @@ internal sealed class TinyGuest : IDisposable
 
     private readonly ulong _rsp;
 
-    private TinyGuest(GuestLayout layout, GuestPhysicalAddress pageTables, ulong rsp, MsrPolicy? msrs, byte[] code)
+    private TinyGuest(IHostMemory memory, IVirtualMachine machine, GuestPhysicalAddress pageTables, ulong rsp, byte[] code)
     {
         _rsp = rsp;
-        Memory = Hypervisor.Chosen.Memory.Allocate(0x4000);
-        ReadOnly = Hypervisor.Chosen.Memory.Allocate(0x1000);
+        Machine = machine;
+        Memory = memory.Allocate(0x4000);
+        ReadOnly = memory.Allocate(0x1000);
         code.CopyTo(Memory.Slice(CodeOffset, code.Length));
-        Machine = new(TestHypervisor.System, layout, msrs ?? MsrPolicy.For(TestHypervisor.System, []));
         Machine.Start(pageTables);
         Machine.Map(0, new(CodeAddress), Memory, MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute);
         Machine.Map(1, new(ReadOnlyAddress), ReadOnly, MemoryPermissions.Read | MemoryPermissions.Execute);
         Start();
     }
 
-    public KvmMachine Machine { get; }
+    public IVirtualMachine Machine { get; }
 
     /// <summary>Readable and writable memory at <see cref="CodeAddress"/>.</summary>
     public MappedMemory Memory { get; }
@@ -38,16 +39,18 @@ internal sealed class TinyGuest : IDisposable
     public MappedMemory ReadOnly { get; }
 
     /// <summary>Creates a guest with 16-bit code in real mode.</summary>
-    public static TinyGuest RealMode(params byte[] code) => new(GuestLayouts.I686V13, default, 0x3000, null, code);
+    public static TinyGuest RealMode(IHypervisor hypervisor, params byte[] code) =>
+        new(hypervisor.Memory, Create(hypervisor, GuestLayouts.I686V13), default, 0x3000, code);
 
     /// <summary>Creates a guest with 32-bit code without paging.</summary>
-    public static TinyGuest ProtectedMode(params byte[] code) => new(GuestLayouts.I686Flat, default, 0x5000, null, code);
+    public static TinyGuest ProtectedMode(IHypervisor hypervisor, params byte[] code) =>
+        new(hypervisor.Memory, Create(hypervisor, GuestLayouts.I686Flat), default, 0x5000, code);
 
     /// <summary>Creates a guest with 32-bit code and the first 4 MiB mapped to themselves in pages of 4 KiB.</summary>
-    public static TinyGuest PagedProtectedMode(params byte[] code)
+    public static TinyGuest PagedProtectedMode(IHypervisor hypervisor, params byte[] code)
     {
         ulong tables = CodeAddress + TablesOffset;
-        TinyGuest guest = new(GuestLayouts.I686V15, new(tables), 0x5000, null, code);
+        TinyGuest guest = new(hypervisor.Memory, Create(hypervisor, GuestLayouts.I686V15), new(tables), 0x5000, code);
 
         // The bits are present, writable and accessed.
         BinaryPrimitives.WriteUInt32LittleEndian(guest.Memory.Slice(TablesOffset, 4), (uint)(tables + 0x1000) | 0x23);
@@ -60,12 +63,16 @@ internal sealed class TinyGuest : IDisposable
     }
 
     /// <summary>Creates a guest with 64-bit code and the first 2 MiB mapped to themselves as one large page.</summary>
-    public static TinyGuest LongMode(params byte[] code) => LongModeWith(null, code);
+    public static TinyGuest LongMode(IHypervisor hypervisor, params byte[] code) => LongModeWith(hypervisor, [], code);
 
-    /// <summary>Creates a guest as <see cref="LongMode"/> does, with a policy for model-specific registers.</summary>
-    public static TinyGuest LongModeWith(MsrPolicy? msrs, params byte[] code)
+    /// <summary>Creates a guest as <see cref="LongMode"/> does, which may use some model-specific registers.</summary>
+    public static TinyGuest LongModeWith(IHypervisor hypervisor, ImmutableArray<uint> allowedMsrs, params byte[] code) =>
+        LongModeOn(hypervisor.CreateMachine(GuestLayouts.Amd64V16, allowedMsrs, hasInterrupts: false), hypervisor.Memory, code);
+
+    /// <summary>Creates a guest as <see cref="LongMode"/> does, on a machine that the guest takes over.</summary>
+    public static TinyGuest LongModeOn(IVirtualMachine machine, IHostMemory memory, params byte[] code)
     {
-        TinyGuest guest = new(GuestLayouts.Amd64V16, new(CodeAddress + TablesOffset), 0x5000, msrs, code);
+        TinyGuest guest = new(memory, machine, new(CodeAddress + TablesOffset), 0x5000, code);
 
         // The entries are present and writable. The last entry is a large page.
         ulong tables = CodeAddress + TablesOffset;
@@ -98,4 +105,7 @@ internal sealed class TinyGuest : IDisposable
         Memory.Dispose();
         ReadOnly.Dispose();
     }
+
+    private static IVirtualMachine Create(IHypervisor hypervisor, GuestLayout layout) =>
+        hypervisor.CreateMachine(layout, allowedMsrs: [], hasInterrupts: false);
 }

@@ -7,15 +7,15 @@ namespace Hyperlight.Runtime.Tests.Microkernels;
 /// <summary>Runs a test with each kernel that the machine's KVM can run.</summary>
 /// <param name="needs">The needs of the test. The paged kernel also needs paging.</param>
 [AttributeUsage(AttributeTargets.Method)]
-internal sealed class MicrokernelVariantsAttribute(Needs needs = Needs.Kvm) : DataAttribute, ITraitAttribute
+internal sealed class MicrokernelVariantsAttribute(Needs needs = Needs.Hypervisor) : DataAttribute, ITraitAttribute
 {
     public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker) =>
-        new([Row("identity", needs), Row("flat", needs), Row("paged", Needs.Paging32)]);
+        new([Row("identity", needs), Row("flat", needs), Row("paged", needs | Needs.Paging32)]);
 
     public override bool SupportsDiscoveryEnumeration() => true;
 
     /// <summary>Every theory has a row for the paged kernel, so the lab runs every theory.</summary>
-    public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => KvmFactAttribute.TraitsOf(Needs.Paging32);
+    public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => Probes.TraitsOf(Needs.Paging32);
 
     private static TheoryDataRow<string> Row(string variant, Needs needs) => new(variant) { Skip = Probes.Missing(needs) };
 }

@@ -1,5 +1,6 @@
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Runtime.Tests.Hypervisors;
+using Hyperlight.Runtime.Tests.Hypervisors.Kvm;
 
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
@@ -57,7 +58,7 @@ public sealed class RefusedStateTests
             Msrs = [new() { Index = KernelGsBase, Value = 0x1234_0000_0000_0000 }],
         });
         Assert.Throws<HypervisorException>(() => bad.CreateSandbox());
-        using TinyGuest next = TinyGuest.LongMode(0xF4);
+        using TinyGuest next = TinyGuest.LongMode(Hypervisor.Chosen, 0xF4);
 
         Assert.Equal(1UL, next.Machine.GetState().ExtendedControl);
     }

@@ -52,10 +52,10 @@ public class RestoreTests
         Assert.Equal(" W ", printed.ToString());
     }
 
-    [KvmFact]
+    [KvmFact(Needs.Kvm)]
     public void A_model_specific_register_that_is_not_allowed_ends_the_call()
     {
-        Assert.SkipUnless(TestHypervisor.System.HasMsrFilter, "probe MsrFilter: KVM_CAP_X86_MSR_FILTER is not there");
+        Assert.SkipUnless(TestHypervisor.Kvm.System.HasMsrFilter, "probe MsrFilter: KVM_CAP_X86_MSR_FILTER is not there");
         using TestGuest guest = TinyElf.Guest(PrintThenWriteMsr);
         using Sandbox sandbox = guest.Start();
 

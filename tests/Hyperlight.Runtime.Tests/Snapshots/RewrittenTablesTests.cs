@@ -17,7 +17,7 @@ public sealed class RewrittenTablesTests : IDisposable
 
     public RewrittenTablesTests()
     {
-        Assert.SkipWhen(Probes.Missing(Needs.Kvm) is not null, Probes.Missing(Needs.Kvm) ?? "");
+        Assert.SkipWhen(Probes.Missing(Needs.Hypervisor) is not null, Probes.Missing(Needs.Hypervisor) ?? "");
         _guest = new("misbehave");
         _sandbox = _guest.Start();
         _map = _guest.Image.Map;

@@ -149,14 +149,14 @@ public sealed partial class MetricsTests : IDisposable
         Assert.Equal([3], _recorder.ValuesOf("hyperlight.guest.log.dropped"));
     }
 
-    [KvmFact]
+    [KvmFact(Needs.Kvm)]
     public void A_kick_that_comes_too_late_is_counted()
     {
         Assert.SkipWhen(
             Environment.ProcessorCount == 1, "one processor: the thread that kicks and the one it kicks hardly ever run at the same time");
 
         // out 0x10, al; jmp to the out
-        using TinyGuest guest = TinyGuest.RealMode(0xE6, 0x10, 0xEB, 0xFC);
+        using TinyGuest guest = TinyGuest.RealMode(TestHypervisor.Kvm, 0xE6, 0x10, 0xEB, 0xFC);
         Random random = new(1);
 
         // A kick comes too late by chance. In this many attempts at least one does.

@@ -1,9 +1,8 @@
 using Hyperlight.Hypervisors;
-using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Memory;
 using Hyperlight.Runtime.Tests.Guests;
 
-namespace Hyperlight.Runtime.Tests.Hypervisors;
+namespace Hyperlight.Runtime.Tests.Hypervisors.Kvm;
 
 /// <summary>
 /// Tests that a new sandbox reuses the machine of a disposed one and finds nothing of the earlier guest. Other tests would take the
@@ -43,12 +42,12 @@ public class MachineReuseTests
         { "a general register", [0x41, 0xBF, 0x34, 0x12, 0, 0, 0xF4], [0x44, 0x89, 0xF8, 0xE7, 0x10] },
     };
 
-    [KvmTheory]
+    [KvmTheory(Needs.Kvm)]
     [MemberData(nameof(Traces))]
     public void Nothing_is_left_of_the_guest_before(string trace, byte[] write, byte[] read)
     {
         byte[] code = [.. write, .. new byte[ReadOffset - write.Length], .. read];
-        using (TinyGuest first = TinyGuest.LongMode(code))
+        using (TinyGuest first = TinyGuest.LongMode(TestHypervisor.Kvm, code))
         {
             Assert.Equal(VirtualMachineExit.Halt, first.Machine.Run());
             Assert.True(Read(first) != 0, $"{trace} was not there in the first place");
@@ -56,7 +55,7 @@ public class MachineReuseTests
         }
 
         int machines = CountMachines();
-        using TinyGuest second = TinyGuest.LongMode(code);
+        using TinyGuest second = TinyGuest.LongMode(TestHypervisor.Kvm, code);
         Assert.Equal(machines, CountMachines());
 
         Assert.Equal(VirtualMachineExit.Out(0x10, 0, 4), Restart(second));
@@ -75,7 +74,7 @@ public class MachineReuseTests
         }
     }
 
-    [KvmFact]
+    [KvmFact(Needs.Kvm)]
     public void A_machine_that_is_used_again_is_as_a_new_one()
     {
         // mov al, 1; movdqu xmm0, [0x1000]; mov cr8, rax; hlt
@@ -83,7 +82,7 @@ public class MachineReuseTests
         KeptMachine.Close();
         ProcessorRegisters fresh;
         ProcessorState freshState;
-        using (TinyGuest first = TinyGuest.LongMode(code))
+        using (TinyGuest first = TinyGuest.LongMode(TestHypervisor.Kvm, code))
         {
             first.Machine.Settle();
             fresh = first.Machine.GetAllRegisters();
@@ -94,7 +93,7 @@ public class MachineReuseTests
         }
 
         int machines = CountMachines();
-        using TinyGuest second = TinyGuest.LongMode(code);
+        using TinyGuest second = TinyGuest.LongMode(TestHypervisor.Kvm, code);
         Assert.Equal(machines, CountMachines());
         ProcessorRegisters again = second.Machine.GetAllRegisters();
 
@@ -113,27 +112,27 @@ public class MachineReuseTests
         Assert.Equal(0, second.Machine.TicksInGuest);
     }
 
-    [KvmFact]
+    [KvmFact(Needs.Kvm)]
     public void The_memory_of_the_guest_before_is_gone()
     {
         using MappedMemory memory = Hypervisor.Chosen.Memory.Allocate(0x1000);
 
         // mov al, [0x8000]; hlt
         byte[] code = [0x8A, 0x04, 0x25, 0, 0x80, 0, 0, 0xF4];
-        using (TinyGuest first = TinyGuest.LongMode(code))
+        using (TinyGuest first = TinyGuest.LongMode(TestHypervisor.Kvm, code))
         {
             first.Machine.Map(2, new(0x8000), memory, MemoryPermissions.Read | MemoryPermissions.Write);
             Assert.Equal(VirtualMachineExit.Halt, first.Machine.Run());
         }
 
         int machines = CountMachines();
-        using TinyGuest second = TinyGuest.LongMode(code);
+        using TinyGuest second = TinyGuest.LongMode(TestHypervisor.Kvm, code);
         Assert.Equal(machines, CountMachines());
 
         Assert.Equal(VirtualMachineExit.MemoryAccess(new(0x8000), MemoryAccessKind.Read), second.Machine.Run());
     }
 
-    [KvmFact]
+    [KvmFact(Needs.Kvm)]
     public void A_machine_whose_guest_crashed_is_not_used_again()
     {
         // ud2 without an interrupt table; mov al, [0x8000] without memory there; an endless loop
@@ -149,44 +148,44 @@ public class MachineReuseTests
             0xEB, 0xFE);
     }
 
-    [KvmFact]
+    [KvmFact(Needs.Kvm)]
     public void A_machine_with_registers_that_a_guest_may_use_is_not_used_again()
     {
         KeptMachine.Close();
         int machines = CountMachines();
 
-        TinyGuest.LongModeWith(MsrPolicy.Filtered([0x176]), 0xF4).Dispose();
+        TinyGuest.LongModeWith(TestHypervisor.Kvm, [0x176], 0xF4).Dispose();
 
         Assert.Equal(machines, CountMachines());
     }
 
-    [KvmFact]
+    [KvmFact(Needs.Kvm)]
     public void A_machine_that_is_disposed_twice_is_kept_once()
     {
-        TinyGuest guest = TinyGuest.LongMode(0xF4);
+        TinyGuest guest = TinyGuest.LongMode(TestHypervisor.Kvm, 0xF4);
         guest.Dispose();
         guest.Machine.Dispose();
 
-        using TinyGuest first = TinyGuest.LongMode(0xF4);
+        using TinyGuest first = TinyGuest.LongMode(TestHypervisor.Kvm, 0xF4);
         int machines = CountMachines();
-        using TinyGuest second = TinyGuest.LongMode(0xF4);
+        using TinyGuest second = TinyGuest.LongMode(TestHypervisor.Kvm, 0xF4);
 
         Assert.Equal(machines + 1, CountMachines());
     }
 
-    [KvmFact]
+    [KvmFact(Needs.Kvm)]
     public void A_guest_of_another_kind_does_not_get_it()
     {
-        TinyGuest.LongMode(0xF4).Dispose();
+        TinyGuest.LongMode(TestHypervisor.Kvm, 0xF4).Dispose();
         int machines = CountMachines();
 
-        using TinyGuest other = TinyGuest.RealMode(0xF4);
+        using TinyGuest other = TinyGuest.RealMode(TestHypervisor.Kvm, 0xF4);
 
         Assert.Equal(machines + 1, CountMachines());
         Assert.Equal(VirtualMachineExit.Halt, other.Machine.Run());
     }
 
-    [KvmFact]
+    [KvmFact(Needs.Kvm)]
     public async Task Sandboxes_that_come_and_go_on_many_threads_never_meet()
     {
         using TestGuest image = new("hello");
@@ -207,7 +206,7 @@ public class MachineReuseTests
     {
         KeptMachine.Close();
         int machines = CountMachines();
-        using (TinyGuest guest = TinyGuest.LongMode(code))
+        using (TinyGuest guest = TinyGuest.LongMode(TestHypervisor.Kvm, code))
         {
             run(guest);
         }

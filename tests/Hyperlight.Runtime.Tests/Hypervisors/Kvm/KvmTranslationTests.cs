@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Hyperlight.Hypervisors;
 using Hyperlight.Hypervisors.Kvm;
 
-namespace Hyperlight.Runtime.Tests.Hypervisors;
+namespace Hyperlight.Runtime.Tests.Hypervisors.Kvm;
 
 /// <summary>Registers survive the translation into KVM's structures and back.</summary>
 public class KvmTranslationTests

@@ -1,7 +1,7 @@
 using Hyperlight.Hypervisors;
 using Hyperlight.Hypervisors.Kvm;
 
-namespace Hyperlight.Runtime.Tests.Hypervisors;
+namespace Hyperlight.Runtime.Tests.Hypervisors.Kvm;
 
 /// <summary>
 /// Tests exits that end a processor (i686 sheet, section 6.5): the raw reason reaches the caller. The numbers are those of linux/kvm.h.

@@ -1,6 +1,6 @@
 using Hyperlight.Hypervisors.Kvm;
 
-namespace Hyperlight.Runtime.Tests.Hypervisors;
+namespace Hyperlight.Runtime.Tests.Hypervisors.Kvm;
 
 public class KvmPresenceTests
 {
