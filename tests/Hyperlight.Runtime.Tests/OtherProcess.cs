@@ -14,8 +14,20 @@ internal static class OtherProcess
     /// <param name="value">The value of the variable.</param>
     public static void RunTest(Type test, string method, string variable, string value)
     {
-        string[] arguments = [test.Assembly.Location, "-method", $"{test.FullName}.{method}"];
-        FinishedProcess other = FinishedProcess.Run(new ProcessStartInfo("dotnet", arguments) { Environment = { [variable] = value } });
+        FinishedProcess other = Run(test, method, variable, value);
         Assert.True(other.ExitCode == 0, other.Output + other.Error);
+    }
+
+    /// <inheritdoc cref="RunTest"/>
+    /// <returns>The exit code and the output of the process, which may fail.</returns>
+    public static FinishedProcess Run(Type test, string method, string variable, string value)
+    {
+        // A test program that was published for Windows contains .NET, and its machine has no dotnet.
+        string assembly = test.Assembly.Location;
+        ProcessStartInfo start = OperatingSystem.IsWindows() ? new(Path.ChangeExtension(assembly, ".exe")) : new("dotnet", [assembly]);
+        start.ArgumentList.Add("-method");
+        start.ArgumentList.Add($"{test.FullName}.{method}");
+        start.Environment[variable] = value;
+        return FinishedProcess.Run(start);
     }
 }

@@ -1,0 +1,132 @@
+using System.Globalization;
+using Hyperlight.Files;
+using Hyperlight.Memory;
+using Hyperlight.Memory.Linux;
+using Hyperlight.Runtime.Tests.Guests;
+using Microsoft.Win32.SafeHandles;
+
+namespace Hyperlight.Runtime.Tests.Memory;
+
+public sealed class LinuxMemoryTests : MappedMemoryTests
+{
+    public LinuxMemoryTests() => Assert.SkipUnless(OperatingSystem.IsLinux(), "needs Linux");
+
+    internal override IHostMemory Host { get; } = new LinuxHostMemory();
+
+    [Fact]
+    public void Nothing_of_it_gets_into_a_core_file_of_this_process()
+    {
+        File.WriteAllBytes(FilePath, new byte[0x3000]);
+        using SafeFileHandle file = File.OpenHandle(FilePath);
+        using SharedFile shared = new(File.OpenHandle(FilePath));
+        using MappedMemory allocated = Host.Allocate(0x3000);
+        using MappedMemory view = Host.Allocate(0x3000, [new(0, 0x3000, file, 0)]);
+        using MappedMemory parts = Host.Allocate(0x3000, [new(0, 0x3000, file, 0), new(0x1000, 0x1000, file, 0)]);
+        using MappedMemory mapped = Host.MapReadOnly(shared, 0x3000);
+
+        Assert.All(
+            [allocated.Address, view.Address, parts.Address, parts.Address + 0x1000, parts.Address + 0x2000, mapped.Address],
+            address => Assert.Contains("dd", FlagsAt(address)));
+    }
+
+    [KvmFact]
+    public void What_a_running_guest_has_does_not_either()
+    {
+        using TestGuest guest = new("misbehave32");
+        using Sandbox sandbox = guest.Start();
+        using Snapshot snapshot = sandbox.TakeSnapshot();
+        using Sandbox restored = snapshot.CreateSandbox();
+
+        (string Name, string[] Flags)[] own = [.. Mappings().Where(mapping =>
+            mapping.Name.Contains("hyperlight-", StringComparison.Ordinal)
+            || mapping.Name.Contains(guest.Image.Directory, StringComparison.Ordinal)
+            || mapping.Name.Contains("kvm-vcpu", StringComparison.Ordinal)).Select(mapping => (mapping.Name, mapping.Flags))];
+
+        Assert.NotEmpty(own);
+        Assert.All(own, mapping => Assert.Contains("dd", mapping.Flags));
+    }
+
+    [Fact]
+    public void Memory_lies_between_two_inaccessible_pages()
+    {
+        using MappedMemory memory = Host.Allocate(0x3000);
+        string start = $"{memory.Address:x}-{memory.Address + 0x3000:x} rw-p";
+        string before = $"-{memory.Address:x} ---p";
+        string after = $"{memory.Address + 0x3000:x}-";
+
+        string[] maps = File.ReadAllLines("/proc/self/maps");
+
+        Assert.Contains(maps, line => line.StartsWith(start, StringComparison.Ordinal));
+        Assert.Contains(maps, line => line.Contains(before, StringComparison.Ordinal));
+        Assert.Contains(
+            maps, line => line.StartsWith(after, StringComparison.Ordinal) && line.Contains(" ---p ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(20, 20)]
+    [InlineData(100, 0)]
+    public void Few_pages_stay_after_zeroing_and_many_are_given_back(int written, int kept)
+    {
+        using MappedMemory memory = Host.Allocate(0x80000);
+        memory.Slice(0, written * 0x1000).Fill(1);
+        ulong[] entries = new ulong[0x80];
+        Assert.SkipUnless(PageMap.TryRead(memory.Address, entries), "probe PageMap: /proc/self/pagemap cannot be read");
+        Assert.Equal(written, entries.Count(PageMap.HasContent));
+
+        memory.Zero();
+
+        Assert.True(PageMap.TryRead(memory.Address, entries));
+        Assert.Equal(kept, entries.Count(PageMap.HasContent));
+    }
+
+    [Fact]
+    public void A_page_that_is_swapped_out_has_content()
+    {
+        // pagemap.rst: bit 63 is present, bit 62 is swapped, and bits 0 to 54 are the location in memory or in swap.
+        Assert.True(PageMap.HasContent(1UL << 62 | 0x1234));
+        Assert.True(PageMap.HasContent(1UL << 63));
+        Assert.False(PageMap.HasContent(0));
+        Assert.False(PageMap.HasContent(1UL << 55));
+    }
+
+    [Fact]
+    public void A_page_of_a_private_view_is_its_own_when_it_was_written_or_is_swapped_out_and_not_when_it_was_read()
+    {
+        // pagemap.rst: bit 61 is set if the page belongs to a file.
+        Assert.True(PageMap.IsOwn(1UL << 63));
+        Assert.True(PageMap.IsOwn(1UL << 62 | 0x1234));
+        Assert.False(PageMap.IsOwn(1UL << 63 | 1UL << 61));
+        Assert.False(PageMap.IsOwn(0));
+    }
+
+    internal override MappedMemory MapReadOnly(SafeFileHandle file, ulong size) => LinuxMemory.MapReadOnly(file, size);
+
+    internal override void RequireWrittenPages(MappedMemory memory) => Assert.SkipUnless(
+        PageMap.TryRead(memory.Address, new ulong[1]), "probe PageMap: /proc/self/pagemap cannot be read");
+
+    private static string[] FlagsAt(ulong address) => Mappings().Single(mapping => address >= mapping.Start && address < mapping.End).Flags;
+
+    /// <summary>
+    /// Reads /proc/self/smaps: each mapping has a line with its addresses and its file, then lines with fields; the flags come last.
+    /// </summary>
+    private static IEnumerable<(ulong Start, ulong End, string Name, string[] Flags)> Mappings()
+    {
+        string head = "";
+        foreach (string line in File.ReadLines("/proc/self/smaps"))
+        {
+            if (line.StartsWith("VmFlags:", StringComparison.Ordinal))
+            {
+                string[] range = head.Split(' ')[0].Split('-');
+                yield return (
+                    ulong.Parse(range[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+                    ulong.Parse(range[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+                    head,
+                    line["VmFlags:".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+            }
+            else if (!line.Split(' ')[0].EndsWith(':'))
+            {
+                head = line;
+            }
+        }
+    }
+}
