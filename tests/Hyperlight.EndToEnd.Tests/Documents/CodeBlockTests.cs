@@ -34,6 +34,7 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
                    or ("json", _, "")
                    or ("c" or "ld", not null, "")
                    or ("sh", null, "" or "repository")
+                   or ("powershell", null, "")
                    or ("text", null, "" or "output"))
                select $"{block}: nothing runs a block with the words '{string.Join(' ', block.Words)}'; "
                    + "CONTRIBUTING.md lists the words that are allowed",
@@ -120,8 +121,9 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
         [
             .. from page in Pages
                let folder = Path.Combine(root, Path.GetDirectoryName(page.Path)!)
-               from line in page.Blocks.Where(block => block.Has("repository")).SelectMany(
-                   block => block.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+               from line in page.Blocks.Where(block => block.Has("repository") || block.Language == "powershell")
+                   .SelectMany(block => block.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                       .Where(line => block.Language == "sh" || BuildWord().IsMatch(line)))
                    .Concat(InlineCommand().Matches(File.ReadAllText(Path.Combine(root, page.Path))).Select(match => match.Groups[1].Value))
                select (folder, line),
         ];
@@ -180,7 +182,7 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
         }
     }
 
-    [GeneratedRegex(@"^\./build\.sh (\w+)")]
+    [GeneratedRegex(@"^(?:\./build\.sh|\.\\build\.cmd) (\w+)")]
     private static partial Regex BuildWord();
 
     [GeneratedRegex(@"--project (\S+)")]
