@@ -1,4 +1,6 @@
+using Hyperlight.Hypervisors;
 using Hyperlight.Hypervisors.Kvm;
+using Hyperlight.Runtime.Tests.Hypervisors.Whp;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors;
 
@@ -12,6 +14,16 @@ internal static class TestHypervisor
         {
             SkipIf(Probes.Missing(Needs.Kvm));
             return (KvmHypervisor)Hypervisor.Chosen;
+        }
+    }
+
+    /// <summary>Gets the Windows backend over the shim, or on Windows the one that the sandboxes of this process use.</summary>
+    public static IHypervisor Whp
+    {
+        get
+        {
+            SkipIf(WhpShim.Missing);
+            return WhpShim.Backend;
         }
     }
 

@@ -1,5 +1,4 @@
 using Hyperlight.Runtime.Tests.Guests;
-using Hyperlight.Runtime.Tests.Hypervisors;
 
 namespace Hyperlight.Runtime.Tests.Machine;
 
@@ -11,23 +10,16 @@ namespace Hyperlight.Runtime.Tests.Machine;
 /// <param name="file">A file to map.</param>
 /// <param name="region">A region to map.</param>
 /// <param name="address">An address at which the guest has no memory.</param>
-/// <param name="number">The number of the request that is refused; the first request is 1.</param>
-internal sealed class RefusedScenario(TestGuest guest, string file, SharedRegion region, GuestPhysicalAddress address, int number)
+/// <param name="refusal">The request that is refused.</param>
+internal sealed class RefusedScenario(TestGuest guest, string file, SharedRegion region, GuestPhysicalAddress address, IRefusal refusal)
     : IDisposable
 {
-    private readonly HypervisorException _refusal = new(Rules.HypervisorFailed.Found($"refused by a test"));
     private readonly List<Snapshot> _snapshots = [];
-    private WatchedHypervisor? _hypervisor;
     private Sandbox? _sandbox;
     private RegionMapping? _mapping;
-    private int _count;
     private int _last;
 
-    /// <summary>Gets the name of the request that was refused, or <c>null</c> if none was.</summary>
-    public string? Request { get; private set; }
-
-    /// <summary>Gets the count of the pieces of memory that were allocated and are not disposed.</summary>
-    public int OpenMemoryCount => _hypervisor!.Memory.OpenCount;
+    private string? Request => refusal.Request;
 
     private Sandbox Sandbox => _sandbox!;
 
@@ -50,14 +42,16 @@ internal sealed class RefusedScenario(TestGuest guest, string file, SharedRegion
             refused = name;
             SandboxState state = _sandbox?.State ?? SandboxState.Ready;
             Assert.True(Expected(name, Request) == state, $"{Request} in {name}: {state}, {failure}");
-            if (name == "Release")
+            if (name is "Release" or "Dispose" || Request == "WHvDeleteVirtualProcessor")
             {
-                // The disposal of a mapping throws nothing: the next user of the sandbox unmaps the region.
-                Assert.Null(failure);
+                // A disposal throws nothing. The next user of the sandbox unmaps the region of a disposed mapping.
+                Assert.True(failure is null, $"{Request} in {name}: {failure}");
                 continue;
             }
 
-            Assert.Same(_refusal, failure?.InnerException ?? failure);
+            Assert.True(
+                (failure?.InnerException ?? failure) is HypervisorException reason && refusal.IsReason(reason),
+                $"{Request} in {name}: {failure}");
             if (!Recover(state))
             {
                 break;
@@ -78,8 +72,11 @@ internal sealed class RefusedScenario(TestGuest guest, string file, SharedRegion
     // Sandbox.Restore and GuestMachine.Restore document the states after a restore.
     private static SandboxState Expected(string step, string request) => (step, request) switch
     {
-        ("Call", _) or ("Restore", "Settle" or "SetState" or "Commit" or "SetRegisters") => SandboxState.Poisoned,
-        ("Restore", "Unmap" or "Map" or "Discard" or "Zero") => SandboxState.Unrecoverable,
+        (_, "WHvDeleteVirtualProcessor") => SandboxState.Ready,
+        ("Call", _) => SandboxState.Poisoned,
+        ("Restore", "Unmap" or "Map" or "Discard" or "Zero" or "WHvUnmapGpaRange" or "WHvMapGpaRange2") => SandboxState.Unrecoverable,
+        ("Restore", "Settle" or "SetState" or "Commit" or "SetRegisters") => SandboxState.Poisoned,
+        ("Restore", _) when request.StartsWith("WHv", StringComparison.Ordinal) => SandboxState.Poisoned,
         _ => SandboxState.Ready,
     };
 
@@ -87,6 +84,7 @@ internal sealed class RefusedScenario(TestGuest guest, string file, SharedRegion
     [
         ("Start", () => _sandbox = guest.Start(Configure)),
         ("Call", () => Set(1)),
+        ("Call", () => Sandbox.Call("SpinInHostCall")),
         ("TakeSnapshot", Take),
         ("MapRegion", () => _mapping = Sandbox.MapRegion(region, address)),
         ("MapFile", () => Sandbox.MapFile(file, SecondAddress)),
@@ -161,15 +159,7 @@ internal sealed class RefusedScenario(TestGuest guest, string file, SharedRegion
     private void Configure(SandboxOptions options)
     {
         options.Print = options.DebugPrint = TextWriter.Null;
-        options.Hypervisor = _hypervisor ??= new WatchedHypervisor(Hypervisor.Chosen) { Before = Refuse };
-    }
-
-    private void Refuse(string request)
-    {
-        if (++_count == number)
-        {
-            Request = request;
-            throw _refusal;
-        }
+        options.HostFunctions.Add("Block", () => { });
+        options.Hypervisor = refusal.Hypervisor;
     }
 }
