@@ -528,7 +528,9 @@ internal static class LinuxChecks
         {
             if (parts is [_, var controllers, var path] && (controllers.Length == 0 || controllers.Split(',').Contains(controller)))
             {
-                (string root, string name) = controllers.Length == 0 ? ("/sys/fs/cgroup", file) : ($"/sys/fs/cgroup/{controller}", formerFile);
+                bool isVersion2 = controllers.Length == 0;
+                string root = isVersion2 ? "/sys/fs/cgroup" : $"/sys/fs/cgroup/{controller}";
+                string name = isVersion2 ? file : formerFile;
                 for (string folder = root + path; folder.Length >= root.Length; folder = Path.GetDirectoryName(folder)!)
                 {
                     limit = Math.Min(limit, Number(ReadAll(Path.Combine(folder, name))));
@@ -1127,7 +1129,8 @@ internal readonly unsafe struct Exit
         Access = $"{((access & 3) switch { 0 => "Read", 1 => "Write", _ => "Execute" })}{((access & 4) != 0 ? ", unmapped" : "")}";
         uint size = (access >> 1) & 7;
         ulong mask = size >= 8 ? ulong.MaxValue : (1UL << (int)(8 * size)) - 1;
-        Port = $"{((access & 1) != 0 ? "OUT" : "IN")} port {*(ushort*)(context + 72):X}, {size} byte, data {*(ulong*)(context + 80) & mask:X}";
+        string direction = (access & 1) != 0 ? "OUT" : "IN";
+        Port = $"{direction} port {*(ushort*)(context + 72):X}, {size} byte, data {*(ulong*)(context + 80) & mask:X}";
     }
 
     public uint Reason { get; }
