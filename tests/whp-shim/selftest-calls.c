@@ -1,0 +1,5 @@
+#include "selftest.h"
+
+void test_calls(void)
+{
+}
