@@ -25,6 +25,12 @@ internal static class Probes
         Usable.Value
         ?? All.Where(probe => needs.HasFlag(probe.Need)).Select(probe => probe.Missing.Value).FirstOrDefault(reason => reason is not null);
 
+    /// <summary>Skips the running test unless it can run here with these needs.</summary>
+    public static void Require(Needs needs) => SkipIf(Missing(needs));
+
+    /// <summary>Skips the running test if there is a reason.</summary>
+    public static void SkipIf(string? reason) => Assert.SkipWhen(reason is not null, reason ?? "");
+
     /// <summary>Gets the trait by which the lab selects its tests (eng/Build.cs).</summary>
     public static IReadOnlyCollection<KeyValuePair<string, string>> TraitsOf(Needs needs) =>
         (needs & OfTheLab) == 0 ? [] : [new("Needs", (needs & OfTheLab).ToString())];

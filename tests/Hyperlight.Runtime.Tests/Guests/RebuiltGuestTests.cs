@@ -16,7 +16,7 @@ public sealed class RebuiltGuestTests : IDisposable
 
     public void Dispose() => _output.Delete(recursive: true);
 
-    [KvmFact]
+    [KvmFact(Needs.Interrupts)]
     public void Guests_built_anew_behave_like_the_committed_ones()
     {
         Rebuild(
@@ -41,7 +41,7 @@ public sealed class RebuiltGuestTests : IDisposable
         KernelsBehaveAlike("identity", "flat");
     }
 
-    [KvmFact(Needs.Paging32)]
+    [KvmFact(Needs.Paging32 | Needs.Interrupts)]
     public void Guests_with_32_bit_paging_built_anew_behave_like_the_committed_ones()
     {
         Rebuild("hello-paged", "misbehave-paged", "ticks-paged", "microkernel-paged");

@@ -6,6 +6,7 @@ namespace Hyperlight.Runtime.Tests.Hypervisors;
 /// <summary>
 /// Tests a behaviour that all hypervisors have in common. For each hypervisor a sealed class inherits the tests of a behaviour.
 /// </summary>
+[Wine]
 public abstract class BehaviourTests
 {
     private protected BehaviourTests(IHypervisor hypervisor) => Tested = hypervisor;

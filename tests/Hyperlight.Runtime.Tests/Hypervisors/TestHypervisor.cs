@@ -12,7 +12,7 @@ internal static class TestHypervisor
     {
         get
         {
-            SkipIf(Probes.Missing(Needs.Kvm));
+            Probes.Require(Needs.Kvm);
             return (KvmHypervisor)Hypervisor.Chosen;
         }
     }
@@ -22,10 +22,8 @@ internal static class TestHypervisor
     {
         get
         {
-            SkipIf(WhpShim.Missing);
+            Probes.SkipIf(WhpShim.Missing);
             return WhpShim.Backend;
         }
     }
-
-    private static void SkipIf(string? reason) => Assert.SkipWhen(reason is not null, reason ?? "");
 }

@@ -62,7 +62,7 @@ public sealed class DevicePortTests : IDisposable
         Assert.Equal(SandboxState.Ready, sandbox.State);
     }
 
-    [KvmTheory]
+    [KvmTheory(Needs.Interrupts)]
     [MemberData(nameof(DevicePorts))]
     public void With_interrupts_writes_of_four_bytes_to_a_devices_port_do_nothing(uint port)
     {
@@ -71,7 +71,7 @@ public sealed class DevicePortTests : IDisposable
         Assert.Equal(-42, sandbox.Call<int>("F"));
     }
 
-    [KvmTheory]
+    [KvmTheory(Needs.Interrupts)]
     [MemberData(nameof(PortsWithoutDevice))]
     public void With_interrupts_reads_where_no_device_is_give_ones(uint port)
     {
@@ -81,19 +81,19 @@ public sealed class DevicePortTests : IDisposable
         Assert.Equal("0xFFFFFFFF", Read(port, 0xED));
     }
 
-    [KvmTheory]
+    [KvmTheory(Needs.Interrupts)]
     [InlineData(0x20)]
     [InlineData(0xA0)]
     public void With_interrupts_reads_of_a_pic_that_are_too_wide_give_ones(uint port) => Assert.Equal("0xFFFFFFFF", Read(port, 0xED));
 
-    [KvmFact]
+    [KvmFact(Needs.Interrupts)]
     public void With_interrupts_strings_of_bytes_are_read_as_ones()
     {
         // mov edi, 0x7000; mov ecx, 16; cld; rep insb; mov eax, [0x700C]
         Assert.Equal("0xFFFFFFFF", Read(0x61, 0xBF, 0, 0x70, 0, 0, 0xB9, 16, 0, 0, 0, 0xFC, 0xF3, 0x6C, 0xA1, 0x0C, 0x70, 0, 0));
     }
 
-    [KvmTheory]
+    [KvmTheory(Needs.Interrupts)]
     [InlineData(0x1F)]
     [InlineData(0x22)]
     [InlineData(0x44)]
@@ -114,7 +114,7 @@ public sealed class DevicePortTests : IDisposable
         Assert.All([written, read], message => Assert.Equal(named, message.Split("those of devices: ")[1].TrimEnd('.').Split(", ")));
     }
 
-    [KvmFact]
+    [KvmFact(Needs.Interrupts)]
     public void The_timer_takes_four_bytes_and_ignores_fewer()
     {
         // mov eax, 5000; mov edx, 107; out dx, eax; mov eax, 3000; out dx, ax; out dx, al; then a call of the host function, which reads
@@ -139,7 +139,7 @@ public sealed class DevicePortTests : IDisposable
         }
     }
 
-    [KvmFact]
+    [KvmFact(Needs.Interrupts)]
     public void A_guest_that_starts_and_stops_its_timer_without_end_is_stopped_and_others_still_get_their_ticks()
     {
         // 1: mov edx, 107; xor eax, eax; out dx, eax; inc eax; out dx, eax; mov eax, 10000000; out dx, eax; jmp 1b
@@ -159,7 +159,7 @@ public sealed class DevicePortTests : IDisposable
         Assert.Equal(SandboxState.Ready, sandbox.State);
     }
 
-    [KvmFact]
+    [KvmFact(Needs.Interrupts)]
     public void A_guest_that_masks_all_lines_waits_until_its_deadline()
     {
         using TestGuest guest = TickingGuest.Bake("ticks32");

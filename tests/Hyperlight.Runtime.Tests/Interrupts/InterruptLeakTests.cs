@@ -13,7 +13,7 @@ public sealed class InterruptLeakTests
     // The kernel keeps the first 15 characters of a thread's name.
     private const string TickerThread = "Hyperlight tick";
 
-    [KvmFact]
+    [KvmFact(Needs.Interrupts)]
     public async Task Sandboxes_with_timers_share_one_thread()
     {
         using TestGuest guest = TickingGuest.Bake("ticks");
@@ -46,7 +46,7 @@ public sealed class InterruptLeakTests
         }
     }
 
-    [KvmFact]
+    [KvmFact(Needs.Interrupts)]
     public void Sixty_lives_leave_nothing_behind()
     {
         using TestGuest guest = TickingGuest.Bake("ticks32");

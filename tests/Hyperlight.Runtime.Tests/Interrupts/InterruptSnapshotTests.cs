@@ -11,7 +11,7 @@ public sealed class InterruptSnapshotTests
 
     public static TheoryData<string> Guests => TickingGuest.Names;
 
-    [KvmTheory]
+    [KvmTheory(Needs.Interrupts)]
     [MemberData(nameof(Guests))]
     public void A_restore_brings_counters_and_controllers_back(string name)
     {
@@ -29,7 +29,7 @@ public sealed class InterruptSnapshotTests
         Assert.InRange(sandbox.Call<uint>("Count", 3u, TickingGuest.Period), before + 3, uint.MaxValue);
     }
 
-    [KvmTheory]
+    [KvmTheory(Needs.Interrupts)]
     [MemberData(nameof(Guests))]
     public void A_new_sandbox_goes_on_with_the_controllers_of_the_snapshot(string name)
     {
@@ -44,7 +44,7 @@ public sealed class InterruptSnapshotTests
         Assert.InRange(other.Call<uint>("Count", 3u, TickingGuest.Period), before + 3, uint.MaxValue);
     }
 
-    [KvmTheory]
+    [KvmTheory(Needs.Interrupts)]
     [MemberData(nameof(Guests))]
     public void A_tick_that_waits_belongs_to_the_snapshot(string name)
     {
@@ -63,7 +63,7 @@ public sealed class InterruptSnapshotTests
         Assert.Equal(0u, sandbox.Call<uint>("Pending"));
     }
 
-    [KvmTheory]
+    [KvmTheory(Needs.Interrupts)]
     [MemberData(nameof(Guests))]
     public void A_snapshot_with_interrupts_does_not_fit_a_sandbox_without(string name)
     {

@@ -23,7 +23,7 @@ public sealed class SavedInterruptTests : IDisposable
 
     public void Dispose() => _root.Delete(recursive: true);
 
-    [KvmTheory]
+    [KvmTheory(Needs.Interrupts)]
     [MemberData(nameof(Guests))]
     public void Another_process_goes_on_with_counters_controllers_and_the_tick_that_waits(string name)
     {
@@ -59,11 +59,11 @@ public sealed class SavedInterruptTests : IDisposable
         Assert.InRange(sandbox.Call<uint>("Count", 1u, TickingGuest.Period), total + 5, uint.MaxValue);
     }
 
-    [KvmFact(Needs.Paging32)]
+    [KvmFact(Needs.Paging32 | Needs.Interrupts)]
     public void Another_process_goes_on_with_those_of_a_guest_with_32_bit_paging() =>
         Another_process_goes_on_with_counters_controllers_and_the_tick_that_waits(TickingGuest.Paged);
 
-    [KvmTheory]
+    [KvmTheory(Needs.Interrupts)]
     [MemberData(nameof(Guests))]
     public void What_was_loaded_is_saved_again_as_it_was(string name)
     {
@@ -82,12 +82,12 @@ public sealed class SavedInterruptTests : IDisposable
             "application/vnd.hyperlight.sdk.snapshot.config.v1+json", File.ReadAllText(Manifest(digest)), StringComparison.Ordinal);
     }
 
-    [KvmFact(Needs.Paging32)]
+    [KvmFact(Needs.Paging32 | Needs.Interrupts)]
     public void What_was_loaded_of_a_guest_with_32_bit_paging_is_saved_again_as_it_was() =>
         What_was_loaded_is_saved_again_as_it_was(TickingGuest.Paged);
 
     /// <summary>Each row is a controller and the size of its state in bytes.</summary>
-    [KvmTheory]
+    [KvmTheory(Needs.Interrupts)]
     [InlineData(nameof(InterruptState.MasterPic), SnapshotInterrupts.PicSize)]
     [InlineData(nameof(InterruptState.SlavePic), SnapshotInterrupts.PicSize)]
     [InlineData(nameof(InterruptState.IoApic), SnapshotInterrupts.IoApicSize)]
@@ -128,7 +128,7 @@ public sealed class SavedInterruptTests : IDisposable
         Assert.InRange(neighbour.Call<uint>("Count", 1u, TickingGuest.Period), 1u, uint.MaxValue);
     }
 
-    [KvmFact]
+    [KvmFact(Needs.Interrupts)]
     public void A_guest_whose_local_apic_runs_a_timer_is_HL3008_and_can_be_kept_in_memory()
     {
         using TestGuest guest = TickingGuest.Bake("ticks32");

@@ -9,7 +9,7 @@ public sealed class TimerTests
 {
     public static TheoryData<string> Guests => TickingGuest.Names;
 
-    [KvmTheory]
+    [KvmTheory(Needs.Interrupts)]
     [MemberData(nameof(Guests))]
     public void Ticks_arrive_and_a_HLT_waits_for_them(string name)
     {
@@ -25,7 +25,7 @@ public sealed class TimerTests
         Assert.Equal(0, sandbox.TimerPeriod);
     }
 
-    [KvmTheory]
+    [KvmTheory(Needs.Interrupts)]
     [MemberData(nameof(Guests))]
     public void A_period_of_0_stops_the_timer(string name)
     {
@@ -43,7 +43,7 @@ public sealed class TimerTests
         Assert.Equal([TickingGuest.Period, 0], periods);
     }
 
-    [KvmTheory]
+    [KvmTheory(Needs.Interrupts)]
     [InlineData(1u, 100)]
     [InlineData(99u, 100)]
     [InlineData(101u, 101)]
@@ -61,7 +61,7 @@ public sealed class TimerTests
         Assert.Equal(period, seen);
     }
 
-    [KvmTheory]
+    [KvmTheory(Needs.Interrupts)]
     [MemberData(nameof(Guests))]
     public void The_timer_stops_with_the_call(string name)
     {
@@ -74,7 +74,7 @@ public sealed class TimerTests
         Assert.Equal(SandboxState.Ready, sandbox.State);
     }
 
-    [KvmTheory]
+    [KvmTheory(Needs.Interrupts)]
     [CombinatorialGuests("Idle", 2000u)]
     [CombinatorialGuests("Idle", 0u)]
     [CombinatorialGuests("HaltForEver", null)]
@@ -93,7 +93,7 @@ public sealed class TimerTests
         Assert.InRange(sandbox.Call<uint>("Count", 2u, TickingGuest.Period), 2u, uint.MaxValue);
     }
 
-    [KvmTheory]
+    [KvmTheory(Needs.Interrupts)]
     [MemberData(nameof(Guests))]
     public async Task A_guest_that_halts_is_stopped_by_its_token(string name)
     {
@@ -110,7 +110,7 @@ public sealed class TimerTests
         Assert.Equal(0, sandbox.TimerPeriod);
     }
 
-    [KvmTheory]
+    [KvmTheory(Needs.Interrupts)]
     [MemberData(nameof(Guests))]
     public async Task A_guest_that_halts_is_stopped_by_a_disposal(string name)
     {
@@ -133,7 +133,7 @@ public sealed class TimerTests
         Assert.Equal(0, sandbox.TimerPeriod);
     }
 
-    [KvmTheory]
+    [KvmTheory(Needs.Interrupts)]
     [MemberData(nameof(Guests))]
     public async Task Sandboxes_with_timers_do_not_disturb_each_other(string name)
     {

@@ -14,7 +14,7 @@ internal interface IRefusal : IDisposable
     string? Request { get; }
 
     /// <summary>Says whether an exception is the one that the refusal causes.</summary>
-    bool IsReason(HypervisorException exception);
+    bool IsReason(Exception exception);
 
     /// <summary>Gets what the refused request has left behind once all sandboxes are disposed; <c>null</c> for nothing.</summary>
     string? Leak();

@@ -28,7 +28,7 @@ internal sealed class RefusedRequest : IRefusal
 
     public string? Request { get; private set; }
 
-    public bool IsReason(HypervisorException exception) => exception == _reason;
+    public bool IsReason(Exception exception) => exception == _reason;
 
     public string? Leak() => _hypervisor.Memory.OpenCount == 0 ? null : "memory";
 

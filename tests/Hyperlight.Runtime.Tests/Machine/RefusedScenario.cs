@@ -50,7 +50,7 @@ internal sealed class RefusedScenario(TestGuest guest, string file, SharedRegion
             }
 
             Assert.True(
-                (failure?.InnerException ?? failure) is HypervisorException reason && refusal.IsReason(reason),
+                (failure?.InnerException ?? failure) is { } reason && refusal.IsReason(reason),
                 $"{Request} in {name}: {failure}");
             if (!Recover(state))
             {

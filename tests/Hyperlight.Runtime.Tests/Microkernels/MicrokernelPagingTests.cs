@@ -49,7 +49,7 @@ public class MicrokernelPagingTests
         Assert.Equal(PageFault, Assert.Throws<GuestCpuException>(() => kernel.Run("paging", "scribble motd")).Vector);
     }
 
-    [KvmFact(Needs.Paging32)]
+    [KvmFact(Needs.Paging32 | Needs.Interrupts)]
     public void What_a_paged_kernel_maps_of_its_files_it_cannot_write_either()
     {
         using MicrokernelImage image = new("paged");

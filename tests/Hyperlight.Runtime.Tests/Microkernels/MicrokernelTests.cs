@@ -90,7 +90,7 @@ public class MicrokernelTests
     }
 
     /// <summary>Files are mapped without write permission (i686 sheet, section 9).</summary>
-    [KvmTheory]
+    [KvmTheory(Needs.Interrupts)]
     [InlineData("identity")]
     [InlineData("flat")]
     public void The_host_keeps_it_from_writing_to_its_files(string variant)

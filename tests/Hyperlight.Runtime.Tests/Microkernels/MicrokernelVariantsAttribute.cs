@@ -4,7 +4,7 @@ using Xunit.v3;
 
 namespace Hyperlight.Runtime.Tests.Microkernels;
 
-/// <summary>Runs a test with each kernel that the machine's KVM can run.</summary>
+/// <summary>Runs a test with each kernel that the hypervisor can run. All kernels use interrupts.</summary>
 /// <param name="needs">The needs of the test. The paged kernel also needs paging.</param>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class MicrokernelVariantsAttribute(Needs needs = Needs.Hypervisor) : DataAttribute, ITraitAttribute
@@ -17,5 +17,5 @@ internal sealed class MicrokernelVariantsAttribute(Needs needs = Needs.Hyperviso
     /// <summary>Every theory has a row for the paged kernel, so the lab runs every theory.</summary>
     public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => Probes.TraitsOf(Needs.Paging32);
 
-    private static TheoryDataRow<string> Row(string variant, Needs needs) => new(variant) { Skip = Probes.Missing(needs) };
+    private static TheoryDataRow<string> Row(string variant, Needs needs) => new(variant) { Skip = Probes.Missing(needs | Needs.Interrupts) };
 }

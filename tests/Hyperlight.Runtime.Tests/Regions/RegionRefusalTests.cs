@@ -56,7 +56,7 @@ public sealed class RegionRefusalTests : IDisposable
         Assert.Equal(42, sandbox.Call<int>("DataWord"));
     }
 
-    [KvmTheory]
+    [KvmTheory(Needs.Interrupts)]
     [InlineData(0xFEE0_0000, "the local APIC (0xFEE00000-0xFEE00FFF)")]
     [InlineData(0xFEBF_F000, "the IOAPIC (0xFEC00000-")]
     public void The_interrupt_controllers_of_an_amd64_guest_are_not_covered(ulong address, string text)

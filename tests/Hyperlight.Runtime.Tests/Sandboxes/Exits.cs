@@ -109,6 +109,7 @@ internal static class Exits
     public static void Provoke(string layout, string name)
     {
         Exit exit = Table[name];
+        Probes.Require(exit.HasInterrupts ? Needs.Interrupts : Needs.Hypervisor);
         byte[] code = layout switch
         {
             "identity" => exit.Identity,

@@ -17,7 +17,7 @@ public sealed class RewrittenTablesTests : IDisposable
 
     public RewrittenTablesTests()
     {
-        Assert.SkipWhen(Probes.Missing(Needs.Hypervisor) is not null, Probes.Missing(Needs.Hypervisor) ?? "");
+        Probes.Require(Needs.Hypervisor);
         _guest = new("misbehave");
         _sandbox = _guest.Start();
         _map = _guest.Image.Map;

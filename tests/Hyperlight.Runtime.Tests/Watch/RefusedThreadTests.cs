@@ -50,7 +50,7 @@ public sealed class RefusedThreadTests
         Assert.Equal(42, sandbox.Call<int>("DataWord"));
     }
 
-    [KvmFact]
+    [KvmFact(Needs.Interrupts)]
     public void A_guest_s_timer_that_cannot_run_fails_the_call_and_ticks_after_a_restore()
     {
         using TestGuest guest = TickingGuest.Bake("ticks");

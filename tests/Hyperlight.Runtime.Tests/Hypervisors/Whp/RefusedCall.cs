@@ -25,8 +25,8 @@ internal sealed class RefusedCall : IRefusal
 
     public string? Request => WhpShim.Calls(_function) >= _last ? _function : null;
 
-    public bool IsReason(HypervisorException exception) =>
-        exception.Message.Contains($"{_function} failed: WHV_E_INVALID_VP_STATE (0x80370308)", StringComparison.Ordinal);
+    public bool IsReason(Exception exception) =>
+        exception is HypervisorException && exception.Message.Contains($"{_function} failed: WHV_E_INVALID_VP_STATE (0x80370308)", StringComparison.Ordinal);
 
     public string? Leak() => WhpState.Now() is var now && now == WhpState.Empty ? null : now.ToString();
 

@@ -1,4 +1,5 @@
 using Hyperlight.Runtime.Tests.Machine;
+using Hyperlight.Runtime.Tests.Pool;
 using Hyperlight.Runtime.Tests.Regions;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors.Whp;
@@ -7,6 +8,13 @@ namespace Hyperlight.Runtime.Tests.Hypervisors.Whp;
 [Collection(nameof(Alone))]
 public sealed class WhpRefusalTests : IWhpTests
 {
+    public static TheoryData<string> Functions =>
+    [
+        "WHvGetCapability", "WHvCreatePartition", "WHvSetPartitionProperty", "WHvSetupPartition", "WHvCreateVirtualProcessor",
+        "WHvMapGpaRange2", "WHvUnmapGpaRange", "WHvGetVirtualProcessorRegisters", "WHvSetVirtualProcessorRegisters",
+        "WHvGetVirtualProcessorXsaveState", "WHvSetVirtualProcessorXsaveState", "WHvRunVirtualProcessor", "WHvDeleteVirtualProcessor",
+    ];
+
     // A partition that cannot be deleted stays: nobody can do more for it. A cancel is not part of the life of these sandboxes.
     [Theory]
     [InlineData("WHvGetCapability", "Start")]
@@ -30,5 +38,51 @@ public sealed class WhpRefusalTests : IWhpTests
             GuestFile.Amd64, number => new RefusedCall(function, number));
 
         Assert.Superset(new HashSet<(string, string)>(steps.Select(step => (step, function))), refused);
+    }
+
+    /// <summary>A pool heals or replaces a sandbox whose restore failed, so that only some failures reach the tenant.</summary>
+    [Theory]
+    [MemberData(nameof(Functions))]
+    public async Task A_call_that_fails_in_a_pool_is_the_tenants_exception_or_nobodys_and_the_pool_heals(string function)
+    {
+        _ = TestHypervisor.Whp;
+        using PoolGuest guest = new();
+        for (int number = 1; ; number++)
+        {
+            using (SandboxPool pool = guest.Open(maxCount: 1, configure: options => options.Hypervisor = TestHypervisor.Whp))
+            {
+                RefusedCall refusal = new(function, number);
+                bool wasReached;
+                using (refusal)
+                {
+                    for (int tenant = 0; tenant < 2; tenant++)
+                    {
+                        Exception? failure = await Record.ExceptionAsync(async () =>
+                        {
+                            using SandboxLease lease = await pool.RentAsync(TestCanceled);
+                            Assert.Equal(PoolGuest.Untouched, PoolGuest.Word(lease));
+                            lease.Sandbox.Call("SetDataWord", tenant);
+                        });
+                        Assert.True(
+                            failure is null || (refusal.Request is not null && refusal.IsReason(failure)), $"{function} {number}: {failure}");
+                    }
+
+                    wasReached = refusal.Request is not null;
+                }
+
+                using (SandboxLease healed = await pool.RentAsync(TestCanceled))
+                {
+                    Assert.Equal(PoolGuest.Untouched, PoolGuest.Word(healed));
+                }
+
+                if (!wasReached)
+                {
+                    Assert.InRange(number, 2, int.MaxValue);
+                    break;
+                }
+            }
+
+            Assert.Equal(WhpState.Empty, WhpState.Now());
+        }
     }
 }

@@ -16,9 +16,11 @@ namespace Hyperlight.Runtime.Tests.Hypervisors.Whp;
 /// </summary>
 internal static partial class WhpShim
 {
+    /// <summary>The environment variable that names another library than the one of this repository.</summary>
+    public const string PathVariable = "HYPERLIGHT_WHP_SHIM";
+
     private const string Name = "WinHvPlatform";
     private const string ModeVariable = "HYPERLIGHT_TEST_HYPERVISOR";
-    private const string PathVariable = "HYPERLIGHT_WHP_SHIM";
 
     /// <summary>Gets the path of the library on Linux.</summary>
     public static string Path { get; } = Environment.GetEnvironmentVariable(PathVariable)

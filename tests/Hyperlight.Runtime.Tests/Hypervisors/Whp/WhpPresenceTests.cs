@@ -1,0 +1,63 @@
+using Hyperlight.Hypervisors;
+using Hyperlight.Layouts;
+
+namespace Hyperlight.Runtime.Tests.Hypervisors.Whp;
+
+/// <summary>Tests what the Windows backend says where the platform is missing, switched off, or lacks something.</summary>
+[Collection(nameof(Alone))]
+public sealed class WhpPresenceTests : IWhpTests, IDisposable
+{
+    private const string NoLibrary = "/no/such/library";
+
+    public void Dispose()
+    {
+        if (WhpShim.Missing is null)
+        {
+            WhpShim.Pretend(WhpPretence.Nothing);
+        }
+    }
+
+    [Fact]
+    public void A_platform_that_is_there_is_no_finding() => Assert.Null(TestHypervisor.Whp.Check());
+
+    [Fact]
+    public void A_hypervisor_that_does_not_run_is_HL5001()
+    {
+        IHypervisor hypervisor = TestHypervisor.Whp;
+        WhpShim.Pretend(WhpPretence.NoHypervisor);
+
+        AssertNoHypervisor(hypervisor);
+    }
+
+    /// <summary>Where the feature of Windows is off, the library is missing (whp.md, section 1).</summary>
+    [Fact]
+    public void A_missing_library_is_HL5001()
+    {
+        if (WhpShim.Path != NoLibrary)
+        {
+            OtherProcess.RunTest(typeof(WhpPresenceTests), nameof(A_missing_library_is_HL5001), WhpShim.PathVariable, NoLibrary);
+            return;
+        }
+
+        AssertNoHypervisor(WhpShim.Create(new FakeProcesses()));
+    }
+
+    [Fact]
+    public void Interrupt_controllers_are_HL5003()
+    {
+        HypervisorException exception = Assert.Throws<HypervisorException>(
+            () => TestHypervisor.Whp.CreateMachine(GuestLayouts.I686V13, [], hasInterrupts: true));
+
+        Assert.Equal(Rules.HypervisorTooOld, exception.Finding!.Rule);
+        Assert.Equal(WhpState.Empty, WhpState.Now());
+    }
+
+    private static void AssertNoHypervisor(IHypervisor hypervisor)
+    {
+        Assert.Equal(Rules.NoHypervisor, hypervisor.Check()?.Rule);
+        Assert.Contains("HypervisorPlatform", hypervisor.Check()!.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            Rules.NoHypervisor,
+            Assert.Throws<HypervisorException>(() => hypervisor.CreateMachine(GuestLayouts.I686V13, [], hasInterrupts: false)).Finding!.Rule);
+    }
+}
