@@ -13,7 +13,7 @@ internal interface IHypervisor
     /// <summary>Gets the name by which snapshots know the hypervisor, in lower case.</summary>
     string Name { get; }
 
-    /// <summary>Gets the computer that a snapshot's registers are bound to.</summary>
+    /// <summary>Gets the computer that snapshots are bound to.</summary>
     MachineIdentity Identity { get; }
 
     /// <summary>Gets the memory of the host, in the form that the hypervisor can map.</summary>

@@ -15,7 +15,7 @@ internal record struct Segment
     /// <summary>The type of the descriptor, 4 bits.</summary>
     public byte Type;
 
-    /// <summary>The flag P: the segment can be used.</summary>
+    /// <summary>The flag P: the segment can be used. A register that no segment has been loaded into has 0.</summary>
     public byte Present;
 
     /// <summary>The privilege level of the descriptor, 0 to 3.</summary>
@@ -35,7 +35,4 @@ internal record struct Segment
 
     /// <summary>The flag AVL, which the processor leaves to software.</summary>
     public byte Avl;
-
-    /// <summary>The mark of a register that no segment has been loaded into.</summary>
-    public byte Unusable;
 }

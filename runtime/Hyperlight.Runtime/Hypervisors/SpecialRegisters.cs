@@ -1,6 +1,6 @@
 namespace Hyperlight.Hypervisors;
 
-/// <summary>The segment, table and control registers of an x86 processor, and the interrupt that waits for it.</summary>
+/// <summary>The segment, table and control registers of an x86 processor, with values that do not depend on the hypervisor.</summary>
 internal record struct SpecialRegisters
 {
     public Segment Cs;
@@ -19,8 +19,4 @@ internal record struct SpecialRegisters
     public ulong Cr4;
     public ulong Cr8;
     public ulong Efer;
-    public ulong ApicBase;
-
-    /// <summary>The vector of the interrupt that the processor takes next; <c>null</c> if no interrupt waits.</summary>
-    public byte? Interrupt;
 }

@@ -149,7 +149,8 @@ internal sealed partial class GuestMachine
             return;
         }
 
-        ImmutableArray<string> differences = SnapshotDifferences.Find(snapshot, _map, _hostFunctions, _settings.AllowedMsrs);
+        ImmutableArray<string> differences = SnapshotDifferences.Find(
+            snapshot, _map, _hostFunctions, _settings.AllowedMsrs, _settings.Hypervisor.Name);
         if (!differences.IsEmpty)
         {
             throw new SnapshotMismatchException(snapshot.GuestName, differences);
@@ -225,10 +226,10 @@ internal sealed partial class GuestMachine
     {
         _callRegisters = snapshot.CallRegisters with { Rflags = _map.Layout.Paging == GuestPaging.None ? CleanFlags : FlushFlags };
         _virtual.SetState(snapshot.Processor);
-        if (!snapshot.IsAccepted)
+        if (snapshot.AcceptedBy != _settings.Hypervisor.Name)
         {
             _virtual.Commit();
-            snapshot.IsAccepted = true;
+            snapshot.AcceptedBy = _settings.Hypervisor.Name;
         }
 
         _virtual.SetRegisters(_callRegisters);

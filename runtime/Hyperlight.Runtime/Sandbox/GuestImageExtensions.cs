@@ -131,9 +131,9 @@ public static class GuestImageExtensions
     /// <param name="image">The image.</param>
     /// <param name="cancellationToken">Stops the reading of the snapshot, which the first check or start of a sandbox reads.</param>
     /// <returns>
-    /// HL3004 (the snapshot has an unknown version), HL3007 (the snapshot is of another hypervisor or processor vendor) or HL3010 (the
-    /// snapshot is of another image); <c>null</c> if sandboxes start from the snapshot, and if the image has no snapshot:
-    /// <see cref="GuestImage.SnapshotDigest"/> is <c>null</c> then.
+    /// HL3004 (the snapshot has an unknown version), HL3007 (the snapshot is of another processor vendor, or is bound to another
+    /// hypervisor) or HL3010 (the snapshot is of another image); <c>null</c> if sandboxes start from the snapshot, and if the image has no
+    /// snapshot: <see cref="GuestImage.SnapshotDigest"/> is <c>null</c> then.
     /// </returns>
     /// <exception cref="HyperlightException">HL3001 to HL3003, HL3005, HL3009: the snapshot is damaged or was changed.</exception>
     /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>

@@ -78,7 +78,7 @@ public sealed class Snapshot : IDisposable
     /// <exception cref="ArgumentException">The path or reference is empty.</exception>
     /// <exception cref="HyperlightException">
     /// HL3001 to HL3005, HL3009: there is no usable snapshot. HL3012: the content does not fit into memory. HL3007: the snapshot is of
-    /// another hypervisor or of the processor of another vendor.
+    /// the processor of another vendor, or is bound to another hypervisor.
     /// </exception>
     /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>

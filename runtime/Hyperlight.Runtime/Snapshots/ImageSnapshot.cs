@@ -5,16 +5,17 @@ using Hyperlight.Images;
 namespace Hyperlight.Snapshots;
 
 /// <summary>
-/// The snapshot that a build has added to an image, loaded once for all handles and sandboxes of the image, and freed with the image.
+/// The snapshot that a build has added to an image, loaded once for all handles and sandboxes of the image on one hypervisor, and freed
+/// with the image.
 /// </summary>
 internal sealed class ImageSnapshot : IDisposable
 {
     private static readonly ConditionalWeakTable<ImageContent, ImageSnapshot> All = [];
 
     private readonly Lock _loading = new();
-    private bool _isLoaded;
-    private SnapshotContent? _content;
-    private Finding? _finding;
+
+    // The results of the loads, by the name of the hypervisor. A process has one hypervisor, except in tests.
+    private readonly Dictionary<string, (SnapshotContent? Content, Finding? Finding)> _loaded = [];
 
     /// <summary>Gets the snapshot of an image. A load that failed is tried again by the next call.</summary>
     /// <param name="image">The image, which the caller is a user of.</param>
@@ -32,22 +33,31 @@ internal sealed class ImageSnapshot : IDisposable
         : default;
 
     /// <inheritdoc/>
-    public void Dispose() => _content?.Dispose();
+    public void Dispose()
+    {
+        foreach ((SnapshotContent? content, _) in _loaded.Values)
+        {
+            content?.Dispose();
+        }
+    }
 
     private (SnapshotContent? Content, Finding? Finding) Get(
         ImageContent image, string digest, IHypervisor hypervisor, CancellationToken cancellationToken)
     {
         lock (_loading)
         {
-            if (!_isLoaded)
+            if (!_loaded.TryGetValue(hypervisor.Name, out (SnapshotContent? Content, Finding? Finding) result))
             {
-                (_content, _finding) = Load(image, digest, hypervisor, cancellationToken);
-                _isLoaded = true;
-                image.FreeWith(this);
+                result = Load(image, digest, hypervisor, cancellationToken);
+                _loaded.Add(hypervisor.Name, result);
+                if (_loaded.Count == 1)
+                {
+                    image.FreeWith(this);
+                }
             }
-        }
 
-        return (_content, _finding);
+            return result;
+        }
     }
 
     private static (SnapshotContent? Content, Finding? Finding) Load(

@@ -64,14 +64,19 @@ internal static class SdkSnapshotFile
     /// <summary>Creates the part of the config that guests with and without page tables share.</summary>
     private static SdkSnapshotConfig ToConfig(SnapshotContent snapshot)
     {
-        MachineIdentity machine = snapshot.Processor.Machine;
+        ProcessorState processor = snapshot.Processor;
+        if (processor.Interrupts is { Vector: not null })
+        {
+            throw SnapshotFile.NotSavable(SnapshotInterruptRules.WaitingInterrupt);
+        }
+
         SdkSnapshotConfig config = new()
         {
             SchemaVersion = SdkSnapshotConfig.CurrentSchemaVersion,
             SdkVersion = ImageConfig.CurrentSdkVersion,
-            Arch = machine.Architecture,
-            Hypervisor = machine.Hypervisor,
-            CpuVendor = machine.CpuVendor.Name,
+            Arch = processor.Machine.Architecture,
+            Hypervisor = processor.Hypervisor,
+            CpuVendor = processor.Machine.CpuVendor.Name,
             Layout = snapshot.Map.Layout.Id,
             Base = snapshot.Map.Layout.SnapshotBase,
             Sizes = snapshot.Map.Sizes,
@@ -81,12 +86,12 @@ internal static class SdkSnapshotFile
             EntryPoint = snapshot.Origin.EntryPoint,
             CallEntry = snapshot.CallRegisters.Rip,
             CallStack = snapshot.CallRegisters.Rsp,
-            Sregs = SavedProcessor.ToSaved(snapshot.Processor.Special),
-            Cr3 = snapshot.Processor.Special.Cr3,
-            Xcr0 = snapshot.Processor.ExtendedControl,
-            Msrs = SavedProcessor.ToSaved(snapshot.Processor.Msrs),
+            Sregs = SavedProcessor.ToSdk(processor.Special),
+            Cr3 = processor.Special.Cr3,
+            Xcr0 = processor.ExtendedControl,
+            Msrs = SavedProcessor.ToSaved(processor.Msrs),
             AllowedMsrs = snapshot.AllowedMsrs,
-            Interrupts = snapshot.Processor.Interrupts is { } interrupts ? SavedProcessor.ToSaved(interrupts) : null,
+            Interrupts = processor.Interrupts is { } interrupts ? SavedProcessor.ToSaved(interrupts) : null,
             HostFunctions = SavedHostFunctions.ToSaved(snapshot.HostFunctions),
             Generation = snapshot.Generation,
         };

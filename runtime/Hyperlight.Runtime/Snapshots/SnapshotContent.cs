@@ -48,9 +48,10 @@ internal sealed class SnapshotContent(
     public ProcessorState Processor => processor;
 
     /// <summary>
-    /// Gets or sets whether a processor of this computer has accepted the registers. If so, all other processors accept them too.
+    /// Gets or sets the name of the hypervisor whose processors accept the registers, because one of them has; <c>null</c> if none has
+    /// been given the registers yet.
     /// </summary>
-    public bool IsAccepted { get; set; }
+    public string? AcceptedBy { get; set; }
 
     /// <summary>Gets the general registers with which a call begins.</summary>
     public GeneralRegisters CallRegisters => callRegisters;

@@ -11,16 +11,21 @@ internal static class SnapshotDifferences
     /// <param name="map">The memory of the sandbox's guest as the guest started.</param>
     /// <param name="hostFunctions">The types of the host functions of the sandbox.</param>
     /// <param name="allowedMsrs">The model-specific registers that the sandbox's guest may use.</param>
+    /// <param name="hypervisor">The name of the sandbox's hypervisor.</param>
     /// <returns>A text for each difference; empty if the snapshot can be restored.</returns>
     public static ImmutableArray<string> Find(
         SnapshotContent snapshot,
         MemoryMap map,
         ImmutableSortedDictionary<string, HostFunctionSignature> hostFunctions,
-        ImmutableArray<uint> allowedMsrs) =>
+        ImmutableArray<uint> allowedMsrs,
+        string hypervisor) =>
     [
         .. ReferenceEquals(snapshot.Map, map) ? [] : Layout(snapshot.Map, map),
         .. HostFunctions(snapshot.HostFunctions, hostFunctions),
         .. snapshot.AllowedMsrs.Except(allowedMsrs).Select(index => $"AllowedMsrs: the snapshot has 0x{index:X}, the sandbox does not"),
+        .. snapshot.Processor is { Interrupts: not null, Hypervisor: { } taken } && taken != hypervisor
+            ? [$"interrupt controllers: the snapshot has those of the hypervisor {taken}, the sandbox those of {hypervisor}"]
+            : Array.Empty<string>(),
     ];
 
     private static IEnumerable<string> Layout(MemoryMap snapshot, MemoryMap sandbox)

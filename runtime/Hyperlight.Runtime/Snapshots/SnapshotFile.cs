@@ -38,8 +38,8 @@ internal static class SnapshotFile
     public static SnapshotContent Load(
         string directory, string reference, bool verifyContent, IHypervisor hypervisor, CancellationToken cancellationToken = default)
     {
-        MachineIdentity machine = hypervisor.Identity;
-        SavedSnapshot saved = new SnapshotReader(directory, machine, cancellationToken).Read(reference, verifyContent);
+        SavedSnapshot saved = new SnapshotReader(directory, hypervisor.Identity, hypervisor.Name, cancellationToken)
+            .Read(reference, verifyContent);
         try
         {
             ImmutableSortedDictionary<string, HostFunctionSignature> hostFunctions = SavedHostFunctions.FromSaved(saved.HostFunctions);
@@ -53,17 +53,10 @@ internal static class SnapshotFile
                 saved.Memory is SavedIdentityMemory identity
                     ? IdentitySnapshotMemory.Of(saved.Map, identity)
                     : PagedSnapshotMemory.Of(saved.Map, (SavedPagedMemory)saved.Memory, hypervisor.Memory),
-                new(
-                    machine,
-                    SavedProcessor.FromSaved(saved.Registers, saved.Cr3),
-                    saved.ExtendedControl,
-                    SavedProcessor.FromSaved(saved.Msrs))
-                {
-                    Interrupts = saved.Interrupts is { } interrupts ? SavedProcessor.FromSaved(interrupts) : null,
-                },
+                saved.Processor,
                 new() { Rip = saved.CallEntry, Rsp = saved.CallStack },
                 hostFunctions,
-                saved.AllowedMsrs ?? [.. saved.Msrs.Select(register => register.Index).Except(CoreMsrs)]);
+                saved.AllowedMsrs ?? [.. saved.Processor.Msrs.Select(register => register.Index).Except(CoreMsrs)]);
         }
         catch (FormatException e)
         {

@@ -14,7 +14,7 @@ internal static class UpstreamSnapshotFile
     public static string Save(SnapshotContent snapshot, PagedSnapshotMemory memory, SnapshotAbi abi, SnapshotWriter writer, string tag)
     {
         SnapshotConfig config = ToConfig(snapshot, abi, memory.SavedSize(snapshot.Map), (ulong)memory.Tables.Length);
-        string? fault = SnapshotStateRules.FindFault(config, snapshot.Map.Layout)
+        string? fault = SnapshotStateRules.FindFault(config, snapshot.Processor.Special, snapshot.Map.Layout)
             ?? SnapshotMsrRules.FindFault(SavedProcessor.ToSaved(snapshot.Processor.Msrs), snapshot.AllowedMsrs, snapshot.Map)
             ?? SnapshotSizeRules.FindFault(snapshot.Map, config.Layout.SnapshotSize, config.Layout.PtSize!.Value);
         return fault is not null
@@ -26,19 +26,19 @@ internal static class UpstreamSnapshotFile
     {
         MemoryMap map = snapshot.Map;
         bool hasInitData = map.Sizes.InitDataSize > 0 || map.Sizes.InitDataPermissions != MemoryPermissions.Read;
-        MachineIdentity machine = snapshot.Processor.Machine;
+        ProcessorState processor = snapshot.Processor;
         return new()
         {
             HyperlightVersion = $"Hyperlight.Sdk {ImageConfig.CurrentSdkVersion}",
-            Arch = machine.Architecture,
+            Arch = processor.Machine.Architecture,
             AbiVersion = abi.Version,
-            Hypervisor = machine.Hypervisor,
-            CpuVendor = machine.CpuVendor.Name,
+            Hypervisor = processor.Hypervisor,
+            CpuVendor = processor.Machine.CpuVendor.Name,
             StackTopGva = snapshot.CallRegisters.Rsp,
             EntrypointAddr = snapshot.CallRegisters.Rip,
             OriginalEntrypointAddr = abi.HasEntryAndMsrs ? snapshot.Origin.EntryPoint?.Value ?? map.Image.Gva.Value : null,
-            Sregs = SavedProcessor.ToSaved(snapshot.Processor.Special),
-            Msrs = abi.HasEntryAndMsrs ? SavedProcessor.ToSaved(snapshot.Processor.Msrs) : null,
+            Sregs = SavedProcessor.ToUpstream(processor.Special),
+            Msrs = abi.HasEntryAndMsrs ? SavedProcessor.ToSaved(processor.Msrs) : null,
             Layout = new()
             {
                 InputDataSize = map.Sizes.InputBufferSize,
@@ -66,5 +66,6 @@ internal static class UpstreamSnapshotFile
         Msrs = abi.HasEntryAndMsrs ? [] : SavedProcessor.ToSaved(snapshot.Processor.Msrs),
         AllowedMsrs = snapshot.AllowedMsrs,
         ImageDigest = snapshot.ImageDigest,
+        HasNeutralRegisters = true,
     };
 }

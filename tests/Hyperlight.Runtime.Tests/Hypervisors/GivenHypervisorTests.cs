@@ -1,18 +1,12 @@
 using Hyperlight.Hypervisors;
 using Hyperlight.Hypervisors.Kvm;
 using Hyperlight.Runtime.Tests.Guests;
-using Hyperlight.Snapshots;
-using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors;
 
 /// <summary>A sandbox runs on the hypervisor that it is given, and on no other.</summary>
-public sealed class GivenHypervisorTests : IDisposable
+public sealed class GivenHypervisorTests
 {
-    private readonly TemporaryDirectory _directory = new();
-
-    public void Dispose() => _directory.Dispose();
-
     [KvmTheory]
     [InlineData("hello")]
     [InlineData("hello32")]
@@ -56,24 +50,5 @@ public sealed class GivenHypervisorTests : IDisposable
             () => guest.Start(options => options.Hypervisor = new KvmHypervisor("/dev")));
 
         Assert.Equal(Rules.HypervisorFailed, exception.Finding!.Rule);
-    }
-
-    [KvmFact]
-    public void A_snapshot_of_one_hypervisor_is_HL3007_on_another()
-    {
-        using TestGuest guest = new("hello");
-        using (Sandbox sandbox = guest.Start())
-        {
-            using Snapshot snapshot = sandbox.TakeSnapshot();
-            snapshot.Save(_directory.Path, "waiting");
-        }
-
-        MachineIdentity here = Hypervisor.Chosen.Identity;
-        SnapshotFile.Load(_directory.Path, "waiting", verifyContent: true, new WatchedHypervisor(Hypervisor.Chosen)).Dispose();
-        WatchedHypervisor other = new(Hypervisor.Chosen) { Disguise = here with { Hypervisor = "whp" } };
-        HyperlightException exception = Assert.Throws<HyperlightException>(
-            () => SnapshotFile.Load(_directory.Path, "waiting", verifyContent: true, other));
-
-        Assert.Equal(Rules.SnapshotMachineDiffers, exception.Finding!.Rule);
     }
 }

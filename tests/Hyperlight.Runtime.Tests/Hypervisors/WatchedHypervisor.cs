@@ -24,8 +24,10 @@ internal sealed class WatchedHypervisor : IHypervisor
 
     public WatchedMemory Memory { get; }
 
-    /// <summary>Gets the identity that the hypervisor says it has; <c>null</c> for that of the other hypervisor.</summary>
-    public MachineIdentity? Disguise { get; init; }
+    /// <summary>
+    /// Gets the name that the hypervisor and the states of its machines have; <c>null</c> for that of the other hypervisor.
+    /// </summary>
+    public string? Disguise { get; init; }
 
     /// <summary>
     /// Gets what is done before each request that a hypervisor or an operating system may refuse. The argument is the name of the request.
@@ -41,11 +43,11 @@ internal sealed class WatchedHypervisor : IHypervisor
         get
         {
             Identified?.Invoke();
-            return Disguise ?? _inner.Identity;
+            return _inner.Identity;
         }
     }
 
-    public string Name => _inner.Name;
+    public string Name => Disguise ?? _inner.Name;
 
     public uint MemorySlotCount => _inner.MemorySlotCount;
 
@@ -188,7 +190,7 @@ internal sealed class WatchedHypervisor : IHypervisor
         public ProcessorState GetState()
         {
             hypervisor.Announce();
-            return inner.GetState();
+            return inner.GetState() with { Hypervisor = hypervisor.Name };
         }
 
         public void SetState(ProcessorState state)

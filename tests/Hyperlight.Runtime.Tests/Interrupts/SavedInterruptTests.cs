@@ -148,7 +148,13 @@ public sealed class SavedInterruptTests : IDisposable
 
     private static InterruptState Change(InterruptState state, string controller, Action<byte[]> change)
     {
-        InterruptState copy = new([.. state.MasterPic], [.. state.SlavePic], [.. state.IoApic], [.. state.LocalApic]);
+        InterruptState copy = state with
+        {
+            MasterPic = [.. state.MasterPic],
+            SlavePic = [.. state.SlavePic],
+            IoApic = [.. state.IoApic],
+            LocalApic = [.. state.LocalApic],
+        };
         change((byte[])typeof(InterruptState).GetProperty(controller)!.GetValue(copy)!);
         return copy;
     }

@@ -212,7 +212,12 @@ public sealed class SavedPagedSnapshotTests : IDisposable
         generation: 1,
         map,
         memory,
-        new(Hypervisor.Chosen.Identity, EntryState.For(map.Layout.EntryMode, map.PageTables.Gpa), ResetValues.Xcr0, []),
+        new(
+            Hypervisor.Chosen.Identity,
+            Hypervisor.Chosen.Name,
+            EntryState.For(map.Layout.EntryMode, map.PageTables.Gpa),
+            ResetValues.Xcr0,
+            []),
         new() { Rip = 0x1000, Rsp = 0x8000 },
         ImmutableSortedDictionary<string, HostFunctionSignature>.Empty,
         allowedMsrs: []));

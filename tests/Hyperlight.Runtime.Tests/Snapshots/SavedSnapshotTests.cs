@@ -307,7 +307,7 @@ public sealed class SavedSnapshotTests : IDisposable
         Assert.Contains($"\"cpu_vendor\": \"{Vendor()}\"", File.ReadAllText(config), StringComparison.Ordinal);
 
         HyperlightException failure = Assert.Throws<HyperlightException>(
-            () => new SnapshotReader(Saved, new("x86_64", "kvm", new("ImaginaryCPU"))).Read(Tag, verifyContent: true));
+            () => new SnapshotReader(Saved, new("x86_64", new("ImaginaryCPU")), "kvm").Read(Tag, verifyContent: true));
         Assert.Equal(Rules.SnapshotMachineDiffers, failure.Finding!.Rule);
         Assert.Contains("the features of its processor", failure.Message, StringComparison.Ordinal);
     }

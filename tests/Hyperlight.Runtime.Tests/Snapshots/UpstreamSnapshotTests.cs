@@ -22,7 +22,7 @@ public sealed class UpstreamSnapshotTests : IDisposable
     [Fact]
     public void It_is_what_the_schema_says_and_all_of_it_is_accepted()
     {
-        using SavedSnapshot saved = new SnapshotReader(Saved, new("x86_64", "kvm", Vendor)).Read(Tag, verifyContent: true);
+        using SavedSnapshot saved = new SnapshotReader(Saved, new("x86_64", Vendor), "kvm").Read(Tag, verifyContent: true);
 
         Assert.Equal("amd64-0.16", saved.Map.Layout.Id);
         Assert.Equal((0x20000UL, 1UL), (saved.Map.Sizes.HeapSize, saved.Generation));

@@ -36,13 +36,18 @@ internal sealed partial class KvmMachine
         }
     }
 
-    private InterruptState? GetInterrupts() => _timerLine is null ? null : new(
+    private InterruptState? GetInterrupts(in KvmSpecialRegisters special) => _timerLine is null ? null : new(
         _machine.GetInterruptController(MasterPic),
         _machine.GetInterruptController(SlavePic),
         _machine.GetInterruptController(IoApic),
-        _processor.GetLocalApic());
+        _processor.GetLocalApic(),
+        special.ApicBase,
+        special.FindInterrupt());
 
-    /// <summary>Sets the controllers, and wakes a processor that was stopped while it waited in a HLT.</summary>
+    /// <summary>
+    /// Sets the controllers, and wakes a processor that was stopped while it waited in a HLT. The processor has got the rest of the state
+    /// with the special registers.
+    /// </summary>
     private void SetInterrupts(InterruptState state)
     {
         // The kernel may still be about to deliver an edge of the guest before. Taking the line away waits for the edge, up to

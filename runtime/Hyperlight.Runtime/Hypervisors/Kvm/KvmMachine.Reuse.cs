@@ -56,7 +56,7 @@ internal sealed partial class KvmMachine
             _processor.ClearCancel();
             if (!_isNew)
             {
-                SetState(new(_system.Identity, EntryState.For(_entryMode, pageTables: default), ResetValues.Xcr0, []));
+                SetState(new(_system.Identity, KvmSystem.Name, EntryState.For(_entryMode, pageTables: default), ResetValues.Xcr0, []));
                 _processor.Commit();
                 ResetFloatingPoint();
             }

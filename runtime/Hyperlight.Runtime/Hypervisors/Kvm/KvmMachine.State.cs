@@ -17,13 +17,10 @@ internal sealed partial class KvmMachine
     {
         KvmMsrEntry[] msrs = [.. _msrs];
         Require(_processor.GetMsrs(msrs), msrs, "read");
-        return new(
-            _system.Identity,
-            _processor.GetSpecialRegisters().ToNeutral(),
-            GetExtendedControl(),
-            ToNeutral(msrs))
+        KvmSpecialRegisters special = _processor.GetSpecialRegisters();
+        return new(_system.Identity, KvmSystem.Name, special.ToNeutral(), GetExtendedControl(), ToNeutral(msrs))
         {
-            Interrupts = GetInterrupts(),
+            Interrupts = GetInterrupts(special),
         };
     }
 
@@ -37,7 +34,7 @@ internal sealed partial class KvmMachine
         // The processor is not new any more even if one of the calls below fails.
         bool isNew = _isNew;
         _isNew = false;
-        _processor.Reset(state.Special);
+        _processor.Reset(state.Special, state.Interrupts);
         if (_kind is null)
         {
             // The registers below may depend on the special registers.

@@ -29,8 +29,8 @@ internal struct KvmSpecialRegisters
     public ulong ApicBase;
     public InterruptBitmap Interrupts;
 
-    /// <summary>Translates registers into KVM's.</summary>
-    public KvmSpecialRegisters(in SpecialRegisters registers)
+    /// <summary>Translates registers into KVM's. Without interrupt controllers the APIC base is 0: there is no local APIC.</summary>
+    public KvmSpecialRegisters(in SpecialRegisters registers, InterruptState? interrupts = null)
     {
         Cs = new(registers.Cs);
         Ds = new(registers.Ds);
@@ -48,14 +48,14 @@ internal struct KvmSpecialRegisters
         Cr4 = registers.Cr4;
         Cr8 = registers.Cr8;
         Efer = registers.Efer;
-        ApicBase = registers.ApicBase;
-        if (registers.Interrupt is { } vector)
+        ApicBase = interrupts?.ApicBase ?? 0;
+        if (interrupts?.Vector is { } vector)
         {
             Interrupts[vector / BitsPerWord] = 1UL << (vector % BitsPerWord);
         }
     }
 
-    /// <summary>Translates KVM's registers.</summary>
+    /// <summary>Translates KVM's registers, without those that belong to the state of the interrupt controllers.</summary>
     public readonly SpecialRegisters ToNeutral() => new()
     {
         Cs = Cs.ToNeutral(),
@@ -74,21 +74,19 @@ internal struct KvmSpecialRegisters
         Cr4 = Cr4,
         Cr8 = Cr8,
         Efer = Efer,
-        ApicBase = ApicBase,
-        Interrupt = FindInterrupt(),
     };
 
-    /// <summary>Gets the linear address of an instruction (Intel SDM volume 1, section 3.3.7): 64-bit code has no segment base.</summary>
-    /// <param name="rip">The instruction pointer.</param>
-    public readonly ulong Linear(ulong rip) => (Efer & ControlBits.EferLongModeActive) != 0 && Cs.L != 0 ? rip : (uint)(Cs.Base + rip);
-
-    // KVM lets one interrupt wait at most.
-    private readonly byte? FindInterrupt()
+    /// <summary>Gets the vector of the interrupt that waits, or <c>null</c>. KVM lets one interrupt wait at most.</summary>
+    public readonly byte? FindInterrupt()
     {
         ReadOnlySpan<ulong> words = Interrupts;
         int word = words.IndexOfAnyExcept(0UL);
         return word < 0 ? null : (byte)((word * BitsPerWord) + BitOperations.TrailingZeroCount(words[word]));
     }
+
+    /// <summary>Gets the linear address of an instruction (Intel SDM volume 1, section 3.3.7): 64-bit code has no segment base.</summary>
+    /// <param name="rip">The instruction pointer.</param>
+    public readonly ulong Linear(ulong rip) => (Efer & ControlBits.EferLongModeActive) != 0 && Cs.L != 0 ? rip : (uint)(Cs.Base + rip);
 
     /// <summary>256 bits, one for each vector of an interrupt that waits.</summary>
     [InlineArray(4)]
@@ -130,7 +128,7 @@ internal struct KvmSegment
         L = segment.L;
         G = segment.G;
         Avl = segment.Avl;
-        Unusable = segment.Unusable;
+        Unusable = segment.Present == 0 ? (byte)1 : (byte)0;
     }
 
     /// <summary>Translates KVM's segment.</summary>
@@ -140,14 +138,13 @@ internal struct KvmSegment
         Limit = Limit,
         Selector = Selector,
         Type = Type,
-        Present = Present,
+        Present = Unusable == 0 ? Present : (byte)0,
         Dpl = Dpl,
         Db = Db,
         S = S,
         L = L,
         G = G,
         Avl = Avl,
-        Unusable = Unusable,
     };
 }
 

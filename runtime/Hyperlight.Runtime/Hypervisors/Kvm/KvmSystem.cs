@@ -36,7 +36,7 @@ internal sealed unsafe class KvmSystem
     public int VcpuMappingSize { get; }
 
     /// <summary>Gets the computer that a snapshot's registers are bound to.</summary>
-    public MachineIdentity Identity { get; } = new("x86_64", Name, CpuVendor.Read());
+    public MachineIdentity Identity { get; } = new("x86_64", CpuVendor.Read());
 
     /// <summary>
     /// Gets whether KVM finds a guest's segment registers in memory, where they cost nothing to read. Intel processors have an instruction

@@ -56,22 +56,24 @@ internal sealed unsafe partial class KvmVcpu
 
     /// <summary>
     /// Sets the special registers, CR8 among them, for the next entry. Exceptions and interrupts that waited for delivery are dropped,
-    /// except the interrupt that the registers name. The kernel takes the registers from the shared pages together with the general
-    /// registers, which have to be set afterwards.
+    /// except the interrupt that the controllers have handed over. The kernel takes the registers from the shared pages together with the
+    /// general registers, which have to be set afterwards.
     /// </summary>
-    public void Reset(in SpecialRegisters registers)
+    /// <param name="registers">The registers.</param>
+    /// <param name="interrupts">The state of the interrupt controllers, or <c>null</c> if there are none or they are as new.</param>
+    public void Reset(in SpecialRegisters registers, InterruptState? interrupts = null)
     {
         if (!IsReset)
         {
             _exitAddress = (_sharesSpecialRegisters ? _run->SpecialRegisters : GetSpecialRegisters()).Linear(_exitRip);
         }
 
-        _run->SpecialRegisters = new(registers);
+        _run->SpecialRegisters = new(registers, interrupts);
 
         // An entry takes CR8 from here. If only the special registers were set, CR8 would keep the guest's value.
         _run->Cr8 = registers.Cr8;
         _run->Events = new() { Flags = KvmVcpuEvents.NonMaskablePending | KvmVcpuEvents.InterruptShadow };
-        if (registers.Interrupt is { } vector)
+        if (interrupts?.Vector is { } vector)
         {
             // The events would drop the interrupt of the special registers.
             _run->Events.InterruptInjected = 1;

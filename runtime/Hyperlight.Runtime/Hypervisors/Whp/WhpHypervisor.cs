@@ -16,7 +16,7 @@ internal sealed class WhpHypervisor(IHostMemory memory, IMemorySources sources, 
     public string Name => "whp";
 
     /// <inheritdoc/>
-    public MachineIdentity Identity { get; } = new("x86_64", "whp", CpuVendor.Read());
+    public MachineIdentity Identity { get; } = new("x86_64", CpuVendor.Read());
 
     /// <inheritdoc/>
     public IHostMemory Memory => memory;

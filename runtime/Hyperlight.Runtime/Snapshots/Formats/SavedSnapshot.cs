@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hyperlight.Hypervisors;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Snapshots.Formats;
@@ -23,25 +24,13 @@ internal sealed record SavedSnapshot : IDisposable
     /// <summary>Gets the stack pointer of a call.</summary>
     public required ulong CallStack { get; init; }
 
-    /// <summary>Gets the processor's registers, without CR3.</summary>
-    public required SnapshotRegisters Registers { get; init; }
-
-    /// <summary>Gets the value of CR3.</summary>
-    public required ulong Cr3 { get; init; }
-
-    /// <summary>Gets the value of XCR0.</summary>
-    public required ulong ExtendedControl { get; init; }
-
-    /// <summary>Gets the model-specific registers.</summary>
-    public required ImmutableArray<SnapshotMsr> Msrs { get; init; }
+    /// <summary>Gets the registers that the processor keeps from call to call.</summary>
+    public required ProcessorState Processor { get; init; }
 
     /// <summary>
     /// Gets the numbers of the model-specific registers that the guest may use; <c>null</c> if the snapshot does not record the numbers.
     /// </summary>
     public required ImmutableArray<uint>? AllowedMsrs { get; init; }
-
-    /// <summary>Gets the state of the interrupt controllers; <c>null</c> if the guest has no interrupt controllers.</summary>
-    public required SnapshotInterrupts? Interrupts { get; init; }
 
     /// <summary>Gets the host functions of the sandbox that the snapshot was taken of.</summary>
     public required ImmutableArray<SnapshotHostFunction> HostFunctions { get; init; }

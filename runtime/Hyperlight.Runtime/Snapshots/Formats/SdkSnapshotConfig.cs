@@ -14,7 +14,7 @@ namespace Hyperlight.Snapshots.Formats;
 internal sealed record SdkSnapshotConfig
 {
     /// <summary>The version of the schema that this SDK writes. Other versions are refused.</summary>
-    public const int CurrentSchemaVersion = 2;
+    public const int CurrentSchemaVersion = 3;
 
     /// <summary>Gets the version of the schema.</summary>
     public required int SchemaVersion { get; init; }
@@ -24,6 +24,10 @@ internal sealed record SdkSnapshotConfig
 
     public required string Arch { get; init; }
 
+    /// <summary>
+    /// Gets the name of the hypervisor that the snapshot was taken on. Only a snapshot with <see cref="Interrupts"/> is bound to the
+    /// hypervisor.
+    /// </summary>
     public required string Hypervisor { get; init; }
 
     /// <summary>Gets the vendor of the processor, from CPUID leaf 0.</summary>
@@ -69,7 +73,7 @@ internal sealed record SdkSnapshotConfig
     /// <summary>Gets the value of ESP or RSP at a call.</summary>
     public required ulong CallStack { get; init; }
 
-    public required SnapshotRegisters Sregs { get; init; }
+    public required SdkSnapshotRegisters Sregs { get; init; }
 
     public required ulong Cr3 { get; init; }
 

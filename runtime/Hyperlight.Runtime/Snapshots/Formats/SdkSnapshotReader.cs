@@ -12,15 +12,22 @@ namespace Hyperlight.Snapshots.Formats;
 /// <summary>Reads a snapshot in our own format (docs/image-format.md).</summary>
 /// <param name="directory">The directory.</param>
 /// <param name="machine">The computer that the snapshot must have been taken on.</param>
-internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity machine)
+/// <param name="hypervisor">The name of the hypervisor that is to take the snapshot.</param>
+internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity machine, string hypervisor)
 {
     /// <inheritdoc cref="SnapshotReader.Read"/>
     public SavedSnapshot Read(OciManifest manifest, bool verifyContent)
     {
+        CheckVersion(directory.ReadBlob(
+            manifest.Config, MediaTypes.SdkSnapshotConfig, SnapshotJson.Default.SdkSnapshotVersion, "the config"));
         SdkSnapshotConfig config = directory.ReadBlob(
             manifest.Config, MediaTypes.SdkSnapshotConfig, SnapshotJson.Default.SdkSnapshotConfig, "the config");
-        CheckVersion(config);
-        SnapshotReader.CheckMachine(directory, new(config.Arch, config.Hypervisor, new(config.CpuVendor)), machine);
+        SnapshotReader.CheckMachine(directory, new(config.Arch, new(config.CpuVendor)), machine);
+        SnapshotReader.CheckHypervisor(
+            directory,
+            config.Hypervisor,
+            hypervisor,
+            config.Interrupts is null ? null : "the state of interrupt controllers is in the form of one hypervisor");
         CheckText(config);
         MemoryMap map = LayOut(config);
         CheckParts(config, map.Layout, manifest);
@@ -32,12 +39,16 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
             EntryPoint = config.EntryPoint,
             CallEntry = config.CallEntry,
             CallStack = config.CallStack,
-            Registers = config.Sregs,
-            Cr3 = config.Cr3,
-            ExtendedControl = config.Xcr0,
-            Msrs = config.Msrs,
+            Processor = new(
+                machine,
+                config.Hypervisor,
+                SavedProcessor.FromSaved(config.Sregs, config.Cr3),
+                config.Xcr0,
+                SavedProcessor.FromSaved(config.Msrs))
+            {
+                Interrupts = config.Interrupts is { } interrupts ? SavedProcessor.FromSaved(interrupts) : null,
+            },
             AllowedMsrs = config.AllowedMsrs,
-            Interrupts = config.Interrupts,
             HostFunctions = config.HostFunctions,
             Generation = config.Generation,
             Map = map,
@@ -47,13 +58,13 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
         };
     }
 
-    private void CheckVersion(SdkSnapshotConfig config)
+    private void CheckVersion(SdkSnapshotVersion version)
     {
-        if (config.SchemaVersion != SdkSnapshotConfig.CurrentSchemaVersion)
+        if (version.SchemaVersion != SdkSnapshotConfig.CurrentSchemaVersion)
         {
             throw directory.Failure(
                 Rules.ImageUnsupported,
-                $"its config has schema version {config.SchemaVersion}, this SDK ({ImageConfig.CurrentSdkVersion}) reads "
+                $"its config has schema version {version.SchemaVersion}, this SDK ({ImageConfig.CurrentSdkVersion}) reads "
                 + $"{SdkSnapshotConfig.CurrentSchemaVersion}: take the snapshot again from the guest");
         }
     }

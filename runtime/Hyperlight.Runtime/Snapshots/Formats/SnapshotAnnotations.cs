@@ -22,6 +22,8 @@ internal sealed record SnapshotAnnotations
     private const string MsrsKey = Prefix + "msrs";
     private const string AllowedMsrsKey = Prefix + "msrs.allowed";
     private const string ImageKey = Prefix + "initial";
+    private const string RegistersKey = Prefix + "registers";
+    private const string Neutral = "neutral";
 
     /// <summary>Gets the guest's name; <c>null</c> if the snapshot does not record the name.</summary>
     public string? GuestName { get; init; }
@@ -49,6 +51,11 @@ internal sealed record SnapshotAnnotations
     /// </summary>
     public string? ImageDigest { get; init; }
 
+    /// <summary>
+    /// Gets whether no register of the config depends on the hypervisor. If so, the snapshot can be loaded on any hypervisor.
+    /// </summary>
+    public bool HasNeutralRegisters { get; init; }
+
     /// <summary>Gets the annotations of the manifest.</summary>
     public IReadOnlyDictionary<string, string?> ToDictionary()
     {
@@ -60,6 +67,7 @@ internal sealed record SnapshotAnnotations
             (MsrsKey, Msrs.IsEmpty ? null : string.Join(' ', Msrs.Select(register => $"{Hex(register.Index)}={Hex(register.Value)}"))),
             (AllowedMsrsKey, AllowedMsrs is { } allowed ? string.Join(' ', allowed.Select(index => Hex(index))) : null),
             (ImageKey, ImageDigest),
+            (RegistersKey, HasNeutralRegisters ? Neutral : null),
         ];
         return values.Where(value => value.Value is not null).ToDictionary(value => value.Key, value => value.Value);
     }
@@ -88,6 +96,7 @@ internal sealed record SnapshotAnnotations
             Msrs = Parse<ImmutableArray<SnapshotMsr>?>(MsrsKey, text => ParseList(text, ParseMsr), [])!.Value,
             AllowedMsrs = Parse<ImmutableArray<uint>?>(AllowedMsrsKey, text => ParseList(text, ParseIndex), null),
             ImageDigest = Parse(ImageKey, text => OciLayout.IsDigest(text) ? text : null, null),
+            HasNeutralRegisters = Parse<bool?>(RegistersKey, text => text == Neutral ? true : null, false)!.Value,
         };
     }
 

@@ -9,6 +9,9 @@ namespace Hyperlight.Snapshots.Formats;
 /// </summary>
 internal static class SnapshotInterruptRules
 {
+    /// <summary>The fault of a processor that has been handed an interrupt and has not taken the interrupt yet.</summary>
+    public const string WaitingInterrupt = "an interrupt waits in its processor, and between calls no interrupt may wait";
+
     // struct kvm_pic_state (Linux, asm/kvm.h), and the greatest values of its fields (arch/x86/kvm/i8259.c).
     private const int PicPriority = 4;
     private const int PicBase = 5;
@@ -36,8 +39,8 @@ internal static class SnapshotInterruptRules
     /// Finds the first rule that the controllers break. Returns a sentence without its end, or <c>null</c> if no rule is broken.
     /// </summary>
     /// <param name="interrupts">The controllers.</param>
-    /// <param name="apicBase">The APIC base register: the address of the local APIC, and whether the local APIC is on.</param>
-    public static string? FindFault(SnapshotInterrupts interrupts, ulong apicBase)
+    /// <param name="layout">The layout of the guest.</param>
+    public static string? FindFault(SnapshotInterrupts interrupts, GuestLayout layout)
     {
         if (interrupts.MasterPic.Length != SnapshotInterrupts.PicSize || interrupts.SlavePic.Length != SnapshotInterrupts.PicSize
             || interrupts.IoApic.Length != SnapshotInterrupts.IoApicSize || interrupts.LocalApic.Length != SnapshotInterrupts.LocalApicSize)
@@ -58,7 +61,7 @@ internal static class SnapshotInterruptRules
                 + $"({Convert.ToHexString(interrupts.IoApic.AsSpan(0, IoApicPadding + sizeof(uint)))})"
             : count != 0
             ? $"its local APIC counts down from 0x{count:X}, and the end of a call stops only the timer of port 107"
-            : FindLocalApicFault(apicBase);
+            : SnapshotRegisterRules.FindApicBaseFault(interrupts.ApicBase, layout) ?? FindLocalApicFault(interrupts.ApicBase);
     }
 
     /// <summary>

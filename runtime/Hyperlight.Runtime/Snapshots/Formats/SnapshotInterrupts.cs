@@ -9,8 +9,9 @@ namespace Hyperlight.Snapshots.Formats;
 /// <param name="SlavePic">The second 8259A, <c>struct kvm_pic_state</c>.</param>
 /// <param name="IoApic">The IOAPIC, <c>struct kvm_ioapic_state</c>.</param>
 /// <param name="LocalApic">The registers of the local APIC, <c>struct kvm_lapic_state</c>.</param>
+/// <param name="ApicBase">The APIC base register.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-internal sealed record SnapshotInterrupts(byte[] MasterPic, byte[] SlavePic, byte[] IoApic, byte[] LocalApic)
+internal sealed record SnapshotInterrupts(byte[] MasterPic, byte[] SlavePic, byte[] IoApic, byte[] LocalApic, ulong ApicBase)
 {
     /// <summary>The size of the state of an 8259A in bytes.</summary>
     public const int PicSize = 16;

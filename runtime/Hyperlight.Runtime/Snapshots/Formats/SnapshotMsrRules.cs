@@ -54,7 +54,7 @@ internal static class SnapshotMsrRules
         return null;
     }
 
-    // The APIC base is also one of the special registers. Both values follow the same rule.
+    // The state of the interrupt controllers has an APIC base as well, which follows the same rule.
     private static string? FindApicBaseFault(ulong value, MemoryMap map) => SnapshotRegisterRules.FindApicBaseFault(value, map.Layout)
         ?? (map.Sizes.HardwareInterrupts ? SnapshotInterruptRules.FindLocalApicFault(value) : null);
 }

@@ -1,3 +1,4 @@
+using Hyperlight.Diagnostics;
 using Hyperlight.Hypervisors;
 using Hyperlight.Images;
 using Hyperlight.Oci;
@@ -10,8 +11,10 @@ namespace Hyperlight.Snapshots.Formats;
 /// </summary>
 /// <param name="directory">The directory.</param>
 /// <param name="machine">The computer that the snapshot must have been taken on.</param>
+/// <param name="hypervisor">The name of the hypervisor that is to take the snapshot.</param>
 /// <param name="cancellationToken">Stops the reading of content.</param>
-internal sealed class SnapshotReader(string directory, MachineIdentity machine, CancellationToken cancellationToken = default)
+internal sealed class SnapshotReader(
+    string directory, MachineIdentity machine, string hypervisor, CancellationToken cancellationToken = default)
 {
     private readonly OciReader _directory = new(directory, "snapshot", cancellationToken);
 
@@ -28,30 +31,44 @@ internal sealed class SnapshotReader(string directory, MachineIdentity machine, 
         OciManifest manifest = _directory.ReadManifest(
             _directory.Find(reference), ManifestKinds.UpstreamSnapshot, ManifestKinds.SdkPagedSnapshot, ManifestKinds.SdkIdentitySnapshot);
         return manifest.ArtifactType == MediaTypes.SdkSnapshotConfig
-            ? new SdkSnapshotReader(_directory, machine).Read(manifest, verifyContent)
-            : new UpstreamSnapshotReader(_directory, machine).Read(manifest, verifyContent);
+            ? new SdkSnapshotReader(_directory, machine, hypervisor).Read(manifest, verifyContent)
+            : new UpstreamSnapshotReader(_directory, machine, hypervisor).Read(manifest, verifyContent);
     });
 
     /// <summary>Refuses a snapshot that was taken on another kind of computer.</summary>
     internal static void CheckMachine(OciReader directory, MachineIdentity recorded, MachineIdentity here)
     {
-        (string What, string Recorded, string Here, string Why)[] bindings =
-        [
-            ("architecture", recorded.Architecture, here.Architecture, "its memory has code and page tables of that architecture"),
-            ("hypervisor", recorded.Hypervisor, here.Hypervisor,
-                "another hypervisor may not accept the state of the processor"),
-            ("processor vendor", recorded.CpuVendor.Name, here.CpuVendor.Name,
-                "the guest may have chosen code that needs the features of its processor"),
-        ];
-        foreach ((string what, string there, string current, string why) in bindings)
+        RequireSame(
+            directory,
+            "architecture",
+            recorded.Architecture,
+            here.Architecture,
+            "its memory has code and page tables of that architecture");
+        RequireSame(
+            directory,
+            "processor vendor",
+            recorded.CpuVendor.Name,
+            here.CpuVendor.Name,
+            "the guest may have chosen code that needs the features of its processor");
+    }
+
+    /// <summary>Refuses a snapshot that is bound to another hypervisor.</summary>
+    /// <param name="directory">The directory of the snapshot.</param>
+    /// <param name="recorded">The name of the hypervisor that the snapshot was taken on.</param>
+    /// <param name="here">The name of the hypervisor that is to take the snapshot.</param>
+    /// <param name="why">The reason why the snapshot is bound to its hypervisor; <c>null</c> if all hypervisors can take it.</param>
+    internal static void CheckHypervisor(OciReader directory, string recorded, string here, string? why)
+    {
+        if (why is not null)
         {
-            if (there != current)
-            {
-                throw directory.Failure(
-                    Rules.SnapshotMachineDiffers,
-                    $"it was made with the {what} '{there}', here it is '{current}', and {why}: take the snapshot again on "
-                    + $"a machine like this one");
-            }
+            RequireSame(directory, "hypervisor", recorded, here, why);
+        }
+
+        if (!OneLine.IsName(recorded))
+        {
+            throw directory.Failure(
+                Rules.ImageMalformed,
+                $"its hypervisor is '{recorded}', a hypervisor's name has 1 to {OneLine.MaxNameLength} characters in one line");
         }
     }
 
@@ -63,6 +80,17 @@ internal sealed class SnapshotReader(string directory, MachineIdentity machine, 
         if (faults.FirstOrDefault(fault => fault is not null) is { } found)
         {
             throw directory.FailureText(Rules.SnapshotState, found);
+        }
+    }
+
+    private static void RequireSame(OciReader directory, string what, string recorded, string here, string why)
+    {
+        if (recorded != here)
+        {
+            throw directory.Failure(
+                Rules.SnapshotMachineDiffers,
+                $"it was made with the {what} '{recorded}', here it is '{here}', and {why}: take the snapshot again on a machine like this "
+                + $"one");
         }
     }
 }

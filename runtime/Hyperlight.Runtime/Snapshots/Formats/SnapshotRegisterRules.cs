@@ -1,3 +1,4 @@
+using Hyperlight.Hypervisors;
 using Hyperlight.Paging;
 using static Hyperlight.Hypervisors.ControlBits;
 
@@ -28,14 +29,13 @@ internal static class SnapshotRegisterRules
     private const byte CodeType = 8;
     private const byte BusyTaskType = 11;
     private const byte BusyTask16Type = 3;
-    private const int Interrupts = 4;
 
     /// <summary>
     /// Finds the first rule that the registers break. Returns a sentence without its end, or <c>null</c> if no rule is broken.
     /// </summary>
     /// <param name="registers">The registers.</param>
     /// <param name="layout">The layout. A guest of a layout with paging must still use paging.</param>
-    public static string? FindFault(SnapshotRegisters registers, GuestLayout layout)
+    public static string? FindFault(in SpecialRegisters registers, GuestLayout layout)
     {
         GuestPaging paging = layout.Paging;
         bool is64Bit = paging == GuestPaging.FourLevel;
@@ -52,16 +52,6 @@ internal static class SnapshotRegisterRules
         if (registers.Cr8 > MaxCr8)
         {
             return $"its CR8 is 0x{registers.Cr8:X}, the most is 0x{MaxCr8:X}";
-        }
-
-        if (FindApicBaseFault(registers.ApicBase, layout) is { } fault)
-        {
-            return fault;
-        }
-
-        if (registers.InterruptBitmap.Length != Interrupts || registers.InterruptBitmap.Any(word => word != 0))
-        {
-            return "an interrupt waits in its processor, and between calls no interrupt may wait";
         }
 
         return FindSegmentFault(
@@ -85,7 +75,7 @@ internal static class SnapshotRegisterRules
             : null;
     }
 
-    private static bool IsMode(SnapshotRegisters registers, GuestPaging paging) => paging switch
+    private static bool IsMode(in SpecialRegisters registers, GuestPaging paging) => paging switch
     {
         GuestPaging.FourLevel => IsLongMode(registers),
         GuestPaging.TwoLevel => IsLegacyMode(registers) && (registers.Cr0 & Cr0Paging) != 0
@@ -100,22 +90,22 @@ internal static class SnapshotRegisterRules
         _ => "a mode of 32-bit processors",
     };
 
-    private static bool IsLongMode(SnapshotRegisters registers) =>
+    private static bool IsLongMode(in SpecialRegisters registers) =>
         (registers.Cr0 & (Cr0Paging | Cr0Protection)) == (Cr0Paging | Cr0Protection)
         && (registers.Cr4 & Cr4PhysicalAddressExtension) != 0
         && (registers.Efer & EferLongMode) == EferLongMode;
 
-    private static bool IsLegacyMode(SnapshotRegisters registers) =>
+    private static bool IsLegacyMode(in SpecialRegisters registers) =>
         (registers.Cr0 & (Cr0Paging | Cr0Protection)) != Cr0Paging
         && (registers.Cr4 & Cr4ProcessContexts) == 0
         && (registers.Efer & EferLongMode) == 0;
 
-    private static string? FindSegmentFault(bool is64Bit, params (string Name, SnapshotSegment Value)[] segments)
+    private static string? FindSegmentFault(bool is64Bit, params (string Name, Segment Value)[] segments)
     {
-        foreach ((string name, SnapshotSegment segment) in segments)
+        foreach ((string name, Segment segment) in segments)
         {
             bool fits = segment is { Type: <= MaxType, Dpl: <= MaxPrivilege, Present: <= 1, Db: <= 1, S: <= 1 }
-                && segment is { L: <= 1, G: <= 1, Avl: <= 1, Unusable: <= 1 };
+                && segment is { L: <= 1, G: <= 1, Avl: <= 1 };
             if (!fits || !IsAddress(segment.Base, is64Bit))
             {
                 return $"its segment register {name} has values that no processor has ({segment})";
@@ -125,12 +115,12 @@ internal static class SnapshotRegisterRules
         return null;
     }
 
-    private static string? FindModeFault(SnapshotRegisters registers, bool is64Bit)
+    private static string? FindModeFault(in SpecialRegisters registers, bool is64Bit)
     {
         // In real mode a segment register has an address and no type.
         bool isProtected = (registers.Cr0 & Cr0Protection) != 0;
-        SnapshotSegment code = registers.Cs;
-        bool isCode = code is { Present: 1, S: 1, Dpl: 0, Unusable: 0 } && (code.Type & CodeType) != 0;
+        Segment code = registers.Cs;
+        bool isCode = code is { Present: 1, S: 1, Dpl: 0 } && (code.Type & CodeType) != 0;
         if (isProtected && (!isCode || (code.L == 1) != is64Bit || (is64Bit && code.Db == 1)))
         {
             return $"its CS is not {(is64Bit ? "64" : "32")}-bit code of ring 0 ({code})";
@@ -146,7 +136,7 @@ internal static class SnapshotRegisterRules
             return $"its SS is not a stack of ring 0 ({registers.Ss})";
         }
 
-        if (registers.Tr is not { Present: 1, S: 0, Unusable: 0 }
+        if (registers.Tr is not { Present: 1, S: 0 }
             || !(registers.Tr.Type == BusyTaskType || (!is64Bit && registers.Tr.Type == BusyTask16Type)))
         {
             return $"its TR is not a busy task ({registers.Tr})";

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace Hyperlight.Snapshots.Formats;
 
-/// <summary>The segment, table and control registers of a snapshot. CR3 follows from the layout and is not recorded.</summary>
+/// <summary>
+/// The segment, table and control registers of a snapshot in upstream's format. CR3 follows from the layout and is not recorded.
+/// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record SnapshotRegisters(
     SnapshotSegment Cs,

@@ -1,4 +1,5 @@
 using Hyperlight.Addresses;
+using Hyperlight.Hypervisors;
 using Hyperlight.Layouts;
 using Hyperlight.Paging;
 
@@ -16,7 +17,10 @@ internal static class SnapshotStateRules
     /// Finds the first rule that a snapshot in upstream's format breaks. Returns a sentence without its end, or <c>null</c> if no rule is
     /// broken.
     /// </summary>
-    public static string? FindFault(SnapshotConfig config, GuestLayout layout)
+    /// <param name="config">The config.</param>
+    /// <param name="registers">The registers of the config. CR3 may be missing.</param>
+    /// <param name="layout">The layout of the guest.</param>
+    public static string? FindFault(SnapshotConfig config, in SpecialRegisters registers, GuestLayout layout)
     {
         ulong start = layout.SnapshotBase.Value;
         ulong size = config.Layout.SnapshotSize;
@@ -27,7 +31,7 @@ internal static class SnapshotStateRules
                 + $"allowed are {new AddressRange<GuestPhysicalAddress>(layout.SnapshotBase, code)} and "
                 + $"{new AddressRange<GuestPhysicalAddress>(layout.SnapshotBase, size)}"
             : FindStackFault(config.StackTopGva, layout)
-                ?? SnapshotRegisterRules.FindFault(config.Sregs, layout)
+                ?? SnapshotRegisterRules.FindFault(registers, layout)
                 ?? FindGenerationFault(config.SnapshotGeneration);
     }
 
@@ -48,10 +52,10 @@ internal static class SnapshotStateRules
             : !isRoot || !SnapshotAnnotations.IsExtendedControl(config.Xcr0)
                 ? $"its CR3 is 0x{config.Cr3:X} and its XCR0 0x{config.Xcr0:X}, which no processor of {layout} has between calls"
                 : FindStackFault(config.CallStack, layout)
-                    ?? SnapshotRegisterRules.FindFault(config.Sregs, layout)
+                    ?? SnapshotRegisterRules.FindFault(SavedProcessor.FromSaved(config.Sregs, config.Cr3), layout)
                     ?? FindGenerationFault(config.Generation)
                     ?? SnapshotMsrRules.FindFault(config.Msrs, config.AllowedMsrs, map)
-                    ?? (config.Interrupts is { } interrupts ? SnapshotInterruptRules.FindFault(interrupts, config.Sregs.ApicBase) : null);
+                    ?? (config.Interrupts is { } interrupts ? SnapshotInterruptRules.FindFault(interrupts, layout) : null);
     }
 
     /// <summary>

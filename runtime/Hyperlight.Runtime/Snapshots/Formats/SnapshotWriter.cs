@@ -1,4 +1,3 @@
-using Hyperlight.Hypervisors;
 using Hyperlight.Images;
 using Hyperlight.Oci;
 
@@ -30,7 +29,7 @@ internal sealed class SnapshotWriter(string directory, CancellationToken cancell
     /// HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written.
     /// </exception>
     public string Write(string tag, SnapshotConfig config, SnapshotAnnotations annotations, BlobContent memory) =>
-        Write(tag, new(config.Arch, config.Hypervisor, new(config.CpuVendor)), writer => OciManifest.Of(
+        Write(tag, config.Arch, config.Hypervisor, config.CpuVendor, writer => OciManifest.Of(
             writer.WriteBlob(MediaTypes.SnapshotConfig, config, SnapshotJson.Default.SnapshotConfig),
             [writer.WriteMemory(MediaTypes.Memory, config.MemorySize, memory)],
             annotations.ToDictionary()));
@@ -47,7 +46,7 @@ internal sealed class SnapshotWriter(string directory, CancellationToken cancell
     /// HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written.
     /// </exception>
     public string Write(string tag, SdkSnapshotConfig config, BlobContent memory) =>
-        Write(tag, new(config.Arch, config.Hypervisor, new(config.CpuVendor)), writer => OciManifest.Of(
+        Write(tag, config.Arch, config.Hypervisor, config.CpuVendor, writer => OciManifest.Of(
             writer.WriteBlob(MediaTypes.SdkSnapshotConfig, config, SnapshotJson.Default.SdkSnapshotConfig),
             [writer.WriteMemory(MediaTypes.Memory, config.MemorySize!.Value + config.TablesSize!.Value, memory)]));
 
@@ -64,14 +63,14 @@ internal sealed class SnapshotWriter(string directory, CancellationToken cancell
     /// HL3001, HL3002, HL3004: the directory holds something else. HL3006: a file cannot be written.
     /// </exception>
     public string Write(string tag, SdkSnapshotConfig config, BlobContent image, BlobContent pages) =>
-        Write(tag, new(config.Arch, config.Hypervisor, new(config.CpuVendor)), writer => OciManifest.Of(
+        Write(tag, config.Arch, config.Hypervisor, config.CpuVendor, writer => OciManifest.Of(
             writer.WriteBlob(MediaTypes.SdkSnapshotConfig, config, SnapshotJson.Default.SdkSnapshotConfig),
             [
                 writer.WriteMemory(MediaTypes.Memory, StoredRanges.Total(config.Stored!.Value), image),
                 writer.WriteMemory(MediaTypes.Pages, PageIndex.BlobSize(config.PageCount!.Value), pages),
             ]));
 
-    private string Write(string tag, MachineIdentity machine, Func<OciWriter, OciManifest> writeBlobs)
+    private string Write(string tag, string arch, string hypervisor, string cpuVendor, Func<OciWriter, OciManifest> writeBlobs)
     {
         OciWriter writer = new(directory, "snapshot", cancellationToken) { IsPrivate = IsPrivate };
         OciIndex? before = ReadIndex();
@@ -82,9 +81,9 @@ internal sealed class SnapshotWriter(string directory, CancellationToken cancell
                 Annotations = new Dictionary<string, string?>
                 {
                     [OciLayout.TagAnnotation] = tag,
-                    [ArchAnnotation] = machine.Architecture,
-                    [HypervisorAnnotation] = machine.Hypervisor,
-                    [CpuVendorAnnotation] = machine.CpuVendor.Name,
+                    [ArchAnnotation] = arch,
+                    [HypervisorAnnotation] = hypervisor,
+                    [CpuVendorAnnotation] = cpuVendor,
                 },
             };
             OciIndex index = before ?? OciIndex.Of();

@@ -12,7 +12,8 @@ namespace Hyperlight.Snapshots.Formats;
 /// </summary>
 /// <param name="directory">The directory.</param>
 /// <param name="machine">The computer that the snapshot must have been taken on.</param>
-internal sealed class UpstreamSnapshotReader(OciReader directory, MachineIdentity machine)
+/// <param name="hypervisor">The name of the hypervisor that is to take the snapshot.</param>
+internal sealed class UpstreamSnapshotReader(OciReader directory, MachineIdentity machine, string hypervisor)
 {
     /// <inheritdoc cref="SnapshotReader.Read"/>
     public SavedSnapshot Read(OciManifest manifest, bool verifyContent)
@@ -20,10 +21,16 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, MachineIdentit
         SnapshotConfig config = directory.ReadBlob(
             manifest.Config, MediaTypes.SnapshotConfig, SnapshotJson.Default.SnapshotConfig, "the config");
         SnapshotAnnotations annotations = ReadAnnotations(manifest);
-        SnapshotReader.CheckMachine(directory, new(config.Arch, config.Hypervisor, new(config.CpuVendor)), machine);
+        SnapshotReader.CheckMachine(directory, new(config.Arch, new(config.CpuVendor)), machine);
+        SnapshotReader.CheckHypervisor(
+            directory,
+            config.Hypervisor,
+            hypervisor,
+            annotations.HasNeutralRegisters ? null : "the registers that upstream or an older SDK has saved are for one hypervisor");
         GuestLayout layout = FindLayout(config);
         Require(SnapshotSizeRules.FindFault(layout, config.Layout.SnapshotSize, config.Layout.PtSize ?? 0, config.MemorySize));
-        CheckState(config, layout);
+        SpecialRegisters registers = SavedProcessor.FromSaved(config.Sregs, cr3: 0);
+        CheckState(config, registers, layout, annotations.HasNeutralRegisters);
         MemoryMap map = LayOut(config, layout, annotations.HeapSize ?? config.Layout.HeapSize);
         ImmutableArray<SnapshotMsr> msrs = config.Msrs ?? annotations.Msrs;
         SnapshotReader.CheckState(directory, SnapshotMsrRules.FindFault(msrs, annotations.AllowedMsrs, map));
@@ -34,12 +41,13 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, MachineIdentit
             EntryPoint = config.OriginalEntrypointAddr is { } entry ? new(entry) : null,
             CallEntry = config.EntrypointAddr,
             CallStack = config.StackTopGva,
-            Registers = config.Sregs,
-            Cr3 = map.PageTables.Gpa.Value,
-            ExtendedControl = annotations.ExtendedControl,
-            Msrs = msrs,
+            Processor = new(
+                machine,
+                config.Hypervisor,
+                registers with { Cr3 = map.PageTables.Gpa.Value },
+                annotations.ExtendedControl,
+                SavedProcessor.FromSaved(msrs)),
             AllowedMsrs = annotations.AllowedMsrs,
-            Interrupts = null,
             HostFunctions = config.HostFunctions,
             Generation = config.SnapshotGeneration,
             Map = map,
@@ -70,7 +78,7 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, MachineIdentit
             + $"{string.Join(" and ", GuestLayouts.All.Select(layout => layout.SnapshotAbi?.Version).OfType<uint>())}: take the snapshot "
             + $"again from the guest");
 
-    private void CheckState(SnapshotConfig config, GuestLayout layout)
+    private void CheckState(SnapshotConfig config, in SpecialRegisters registers, GuestLayout layout, bool isNeutral)
     {
         SnapshotAbi abi = layout.SnapshotAbi!;
         if (config.OriginalEntrypointAddr.HasValue != abi.HasEntryAndMsrs || config.Msrs.HasValue != abi.HasEntryAndMsrs)
@@ -81,7 +89,10 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, MachineIdentit
                 + $"and msrs");
         }
 
-        SnapshotReader.CheckState(directory, SnapshotStateRules.FindFault(config, layout));
+        SnapshotReader.CheckState(
+            directory,
+            UpstreamRegisterRules.FindFault(config.Sregs, layout, isNeutral),
+            SnapshotStateRules.FindFault(config, registers, layout));
     }
 
     /// <summary>Computes the memory map again from the sizes, and checks that the blob is as large as upstream requires.</summary>

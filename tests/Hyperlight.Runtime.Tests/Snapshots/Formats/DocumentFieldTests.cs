@@ -255,6 +255,6 @@ public sealed class DocumentFieldTests : IDisposable
                 break;
         }
 
-        return () => new SnapshotReader(_root.Path, TestSnapshots.Machine).Read(TestSnapshots.Tag, verifyContent: false).Dispose();
+        return () => TestSnapshots.Reader(_root.Path).Read(TestSnapshots.Tag, verifyContent: false).Dispose();
     }
 }

@@ -36,7 +36,7 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
     /// </summary>
     public static TheoryData<string, string, string> Lies => new()
     {
-        { "schema_version", "1", "HL3004" },
+        { "schema_version", "2", "HL3004" },
         { "hypervisor", "\"whp\"", "HL3007" },
         { "cpu_vendor", "\"GenuineIntel\"", "HL3007" },
         { "layout", "\"i686-0.16\"", "HL3004" },
@@ -94,15 +94,16 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
         { "sregs.cs.l", "1", "HL3009" },
         { "sregs.cs.dpl", "3", "HL3009" },
         { "sregs.ss.dpl", "3", "HL3009" },
-        { "sregs.tr.type_", "9", "HL3009" },
-        { "sregs.apic_base", "1024", "HL3009" }, // x2APIC
-        { "sregs.apic_base", "4276094976", "HL3009" }, // the local APIC is on
-        { "sregs.apic_base", "4276092928", null! }, // The local APIC is off and at its usual address.
-        { "sregs.apic_base", "4294967296", "HL3009" }, // The address does not exist in this layout.
+        { "sregs.tr.type", "9", "HL3009" },
+        { "sregs.cs.unusable", "1", "HL3002" },
+        { "interrupts.apic_base", "1024", "HL3009" }, // x2APIC
+        { "interrupts.apic_base", "4276094976", "HL3009" }, // the local APIC is on
+        { "interrupts.apic_base", "4276092928", null! }, // The local APIC is off and at its usual address.
+        { "interrupts.apic_base", "4294967296", "HL3009" }, // The address does not exist in this layout.
         { "msrs", "[{\"index\":27,\"value\":4276095232}]", "HL3009" }, // The register turns the local APIC on.
         { "msrs", "[{\"index\":27,\"value\":4276093184}]", null! },
         { "msrs", "[{\"index\":27,\"value\":1}]", "HL3009" },
-        { "sregs.interrupt_bitmap", "[1,0,0,0]", "HL3009" },
+        { "sregs.interrupt_bitmap", "[1,0,0,0]", "HL3002" },
         { "interrupts", "null", "HL3002" },
         { "interrupts.surprise", "1", "HL3002" },
         { "interrupts.master_pic", "null", "HL3002" },
@@ -132,7 +133,7 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
     [InlineData("call_entry", "18446744073709551615", "HL3009")]
     [InlineData("cr3", "4096", "HL3009")]
     [InlineData("cr3", "68719181825", "HL3009")] // a process context
-    [InlineData("sregs.apic_base", "68719476736", "HL3009")] // an address of 37 bits
+    [InlineData("interrupts.apic_base", "68719476736", "HL3009")] // an address of 37 bits
     [InlineData("sizes.hardware_interrupts", "false", "HL3004")] // Such snapshots are in upstream's format.
     public void A_config_of_a_64_bit_guest_that_lies_is_refused(string path, string json, string code)
     {
@@ -177,12 +178,12 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
         using SavedSnapshot saved = Read();
 
         SavedPagedMemory memory = Assert.IsType<SavedPagedMemory>(saved.Memory);
-        Assert.Equal((map.SnapshotSize, map.PageTables.Gpa.Value, layout), (memory.Size, saved.Cr3, saved.Map.Layout.Id));
+        Assert.Equal((map.SnapshotSize, map.PageTables.Gpa.Value, layout), (memory.Size, saved.Processor.Special.Cr3, saved.Map.Layout.Id));
         Assert.Equal(tables, memory.Tables);
         Assert.Equal(
             ("test", 0x1234UL, 0x8000UL, 3UL, map.Sizes),
             (saved.GuestName, saved.CallEntry, saved.CallStack, saved.Generation, saved.Map.Sizes));
-        Assert.Equal(interrupts ? TestSdkSnapshots.Interrupts.MasterPic : null, saved.Interrupts?.MasterPic);
+        Assert.Equal(interrupts ? TestSdkSnapshots.Interrupts.MasterPic : null, saved.Processor.Interrupts?.MasterPic);
         byte[] first = new byte[1];
         memory.File.Read(first, 0x10);
         Assert.Equal(0xAA, first[0]);
@@ -192,9 +193,9 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
     /// The digests were recorded when the format was made. If they change, snapshots that were saved earlier may not be readable.
     /// </summary>
     [Theory]
-    [InlineData("i686-0.15", false, "aee7d6c0581d9b2fb19acbc882cceaa1ed84ab10f1c1835ec24bc4532969edbe")]
-    [InlineData("i686-0.15", true, "13b5169a6e6b160d3d05ffa90ce08211f0461ee2a3657ebd4f6df92041e38977")]
-    [InlineData("amd64-0.16", true, "5bc77bc0c7dc799de7149e35d034dd3c46e8244dcd544eb006f099c68f850756")]
+    [InlineData("i686-0.15", false, "79867115f6daab0fac4d2e1d53bd7ec4a8de156f70d9e6f18da85cc375ab8fa6")]
+    [InlineData("i686-0.15", true, "54eda6c4b1667ea8afbc059cc10f07dcaf3e81da2d92aa3ce1a98a689ae0ed64")]
+    [InlineData("amd64-0.16", true, "6feaebca760ac03086ae0acadaf231a97b744f4475e00566d7a9964c8ab8b940")]
     public void The_same_snapshot_has_the_same_bytes(string layout, bool interrupts, string digest)
     {
         MemoryMap map = Map(layout, interrupts);
@@ -435,7 +436,7 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
     }
 
     private SavedSnapshot Read(bool verifyContent = true) =>
-        new SnapshotReader(_root.Path, TestSnapshots.Machine).Read(TestSdkSnapshots.Tag, verifyContent);
+        TestSnapshots.Reader(_root.Path).Read(TestSdkSnapshots.Tag, verifyContent);
 
     private string? Opened()
     {

@@ -28,10 +28,11 @@ public sealed class SdkSnapshotReaderTests : IDisposable
     {
         { "schema_version", "0", "HL3004" },
         { "schema_version", "1", "HL3004" },
-        { "schema_version", "3", "HL3004" },
-        { "schema_version", "\"2\"", "HL3002" },
+        { "schema_version", "4", "HL3004" },
+        { "schema_version", "\"3\"", "HL3002" },
         { "arch", "\"aarch64\"", "HL3007" },
-        { "hypervisor", "\"mshv\"", "HL3007" },
+        { "hypervisor", "\"\"", "HL3002" },
+        { "hypervisor", "\"two\\nlines\"", "HL3002" },
         { "cpu_vendor", "\"GenuineIntel\"", "HL3007" },
         { "layout", "\"i686-9.9\"", "HL3004" },
         { "layout", "\"amd64-0.16\"", "HL3005" }, // The memory of this layout starts elsewhere.
@@ -109,10 +110,10 @@ public sealed class SdkSnapshotReaderTests : IDisposable
         { "xcr0", "263", "HL3009" }, // a bit of XSS
         { "xcr0", "131079", "HL3009" }, // half of AMX
         { "xcr0", "9223372036854775809", "HL3009" },
-        { "sregs.apic_base", "1", "HL3009" },
-        { "sregs.apic_base", "512", "HL3009" },
-        { "sregs.apic_base", "4294967296", "HL3009" }, // an address of 33 bits
-        { "sregs.apic_base", "4503599627370496", "HL3009" },
+        { "msrs", "[{\"index\":27,\"value\":1}]", "HL3009" },
+        { "msrs", "[{\"index\":27,\"value\":512}]", "HL3009" },
+        { "msrs", "[{\"index\":27,\"value\":4294967296}]", "HL3009" }, // an address of 33 bits
+        { "msrs", "[{\"index\":27,\"value\":4503599627370496}]", "HL3009" },
         { "host_functions", "null", "HL3002" },
         { "host_functions", "[null]", "HL3002" },
         { "sregs", "null", "HL3002" },
@@ -127,16 +128,16 @@ public sealed class SdkSnapshotReaderTests : IDisposable
         { "sregs.efer", "1024", "HL3009" }, // LMA
         { "sregs.efer", "4096", "HL3009" }, // SVME
         { "sregs.cr8", "16", "HL3009" },
-        { "sregs.apic_base", "1024", "HL3009" }, // x2APIC
-        { "sregs.interrupt_bitmap", "[0,0,0,1]", "HL3009" },
+        { "sregs.apic_base", "0", "HL3002" },
+        { "sregs.interrupt_bitmap", "[0,0,0,0]", "HL3002" },
         { "sregs.cs.l", "1", "HL3009" },
         { "sregs.cs.dpl", "3", "HL3009" },
-        { "sregs.cs.type_", "3", "HL3009" },
+        { "sregs.cs.type", "3", "HL3009" },
         { "sregs.cs.present", "0", "HL3009" },
         { "sregs.cs.base", "4294967296", "HL3009" },
         { "sregs.ss.dpl", "3", "HL3009" },
         { "sregs.fs.dpl", "4", "HL3009" },
-        { "sregs.tr.type_", "9", "HL3009" },
+        { "sregs.tr.type", "9", "HL3009" },
         { "sregs.tr.present", "0", "HL3009" },
         { "sregs.gdt.base", "4294967296", "HL3009" },
         { "sregs.idt.base", "4294967296", "HL3009" },
@@ -154,11 +155,13 @@ public sealed class SdkSnapshotReaderTests : IDisposable
     [Theory]
     [InlineData("sregs.cr0", "16")] // real mode
     [InlineData("sregs.cr0", "2147483665")] // page tables that the guest made
-    [InlineData("sregs.tr.type_", "3")] // a 16-bit task
+    [InlineData("sregs.tr.type", "3")] // a 16-bit task
     [InlineData("xcr0", "7")]
     [InlineData("xcr0", "743")] // AVX-512 and protection keys
     [InlineData("xcr0", "393247")] // MPX and AMX
-    [InlineData("sregs.apic_base", "4276095232")] // The local APIC of the first processor is on.
+    [InlineData("hypervisor", "\"whp\"")]
+    [InlineData("hypervisor", "\"a hypervisor of the future\"")]
+    [InlineData("sregs.ds.present", "0")] // a null segment
     // Registers that the config does not allow to guests: hosts without an MSR filter save them all the same.
     [InlineData("msrs", "[{\"index\":16,\"value\":5},{\"index\":3221225730,\"value\":18446603336221196288}]")]
     [InlineData("msrs", "[{\"index\":27,\"value\":4276095232}]")]
@@ -172,6 +175,24 @@ public sealed class SdkSnapshotReaderTests : IDisposable
         TestSnapshots.ForgeConfig(_root.Path, config => SnapshotReaderTests.Set(config, path, json));
 
         Read().Dispose();
+    }
+
+    /// <summary>The version before had the registers of KVM.</summary>
+    [Fact]
+    public void A_config_of_the_version_before_is_HL3004_although_its_fields_are_others()
+    {
+        TestSnapshots.ForgeConfig(_root.Path, config =>
+        {
+            config["schema_version"] = 2;
+            config["sregs"]!["apic_base"] = 0;
+            config["sregs"]!["interrupt_bitmap"] = new JsonArray(0, 0, 0, 0);
+        });
+
+        HyperlightException refused = Assert.Throws<HyperlightException>(() => Read());
+
+        Assert.Equal(Rules.ImageUnsupported, refused.Finding!.Rule);
+        Assert.Contains("schema version 2", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("take the snapshot again from the guest", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -336,7 +357,7 @@ public sealed class SdkSnapshotReaderTests : IDisposable
         return Path.Combine(OciLayout.BlobDirectory(_root.Path), ((string)manifest["layers"]![layer]!["digest"]!)[7..]);
     }
 
-    private SavedSnapshot Read(bool verifyContent = true) => new SnapshotReader(_root.Path, TestSnapshots.Machine).Read(Tag, verifyContent);
+    private SavedSnapshot Read(bool verifyContent = true) => TestSnapshots.Reader(_root.Path).Read(Tag, verifyContent);
 
     private string Refused(bool verifyContent = true) => Assert.Throws<HyperlightException>(() => Read(verifyContent)).Finding!.Rule.Code;
 }

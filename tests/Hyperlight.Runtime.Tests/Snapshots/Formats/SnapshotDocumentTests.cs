@@ -44,6 +44,7 @@ public sealed class SnapshotDocumentTests
             Msrs = [new(0xC000_0102, ulong.MaxValue), new(0x10, 0)],
             AllowedMsrs = [0x10, 0x174],
             ImageDigest = "sha256:" + new string('a', 64),
+            HasNeutralRegisters = true,
         };
 
         SnapshotAnnotations read = SnapshotAnnotations.Read(annotations.ToDictionary());
@@ -69,6 +70,7 @@ public sealed class SnapshotDocumentTests
     [InlineData("msrs", "0x10=-1")]
     [InlineData("msrs.allowed", "16")]
     [InlineData("initial", "sha256:../../etc/passwd")]
+    [InlineData("registers", "of kvm")]
     public void An_annotation_that_makes_no_sense_is_named(string key, string value)
     {
         FormatException failure = Assert.Throws<FormatException>(

@@ -1,3 +1,4 @@
+using Hyperlight.Layouts;
 using Hyperlight.Snapshots.Formats;
 
 namespace Hyperlight.Runtime.Tests.Snapshots.Formats;
@@ -7,7 +8,7 @@ public sealed class SnapshotInterruptRulesTests
 {
     [Fact]
     public void What_controllers_hold_is_no_fault() =>
-        Assert.Null(SnapshotInterruptRules.FindFault(TestSdkSnapshots.Interrupts, apicBase: 0));
+        Assert.Null(SnapshotInterruptRules.FindFault(TestSdkSnapshots.Interrupts, GuestLayouts.I686V15));
 
     /// <summary>Each row is a byte of a PIC, the greatest valid value, and an invalid value.</summary>
     [Theory]
@@ -33,11 +34,11 @@ public sealed class SnapshotInterruptRulesTests
         {
             SnapshotInterrupts interrupts = TestSdkSnapshots.Interrupts;
             interrupts.MasterPic[field] = value;
-            Assert.Equal(isTaken, SnapshotInterruptRules.FindFault(interrupts, 0) is null);
+            Assert.Equal(isTaken, SnapshotInterruptRules.FindFault(interrupts, GuestLayouts.I686V15) is null);
 
             interrupts = TestSdkSnapshots.Interrupts;
             interrupts.SlavePic[field] = value;
-            Assert.Equal(isTaken, SnapshotInterruptRules.FindFault(interrupts, 0) is null);
+            Assert.Equal(isTaken, SnapshotInterruptRules.FindFault(interrupts, GuestLayouts.I686V15) is null);
         }
 
         if (greatest is { } taken)
@@ -70,7 +71,7 @@ public sealed class SnapshotInterruptRulesTests
         SnapshotInterrupts interrupts = TestSdkSnapshots.Interrupts;
         interrupts.IoApic[place] = value;
 
-        Assert.Equal(isTaken, SnapshotInterruptRules.FindFault(interrupts, 0) is null);
+        Assert.Equal(isTaken, SnapshotInterruptRules.FindFault(interrupts, GuestLayouts.I686V15) is null);
     }
 
     [Theory]
@@ -81,16 +82,18 @@ public sealed class SnapshotInterruptRulesTests
         SnapshotInterrupts interrupts = TestSdkSnapshots.Interrupts;
         interrupts.LocalApic[place] = 1;
 
-        Assert.Contains("counts down", SnapshotInterruptRules.FindFault(interrupts, 0), StringComparison.Ordinal);
+        Assert.Contains("counts down", SnapshotInterruptRules.FindFault(interrupts, GuestLayouts.I686V15), StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_local_apic_that_is_on_is_refused()
     {
-        Assert.Null(SnapshotInterruptRules.FindFault(
-            TestSdkSnapshots.Interrupts, apicBase: 0xFEE0_0100)); // The local APIC of the first processor is off.
-        Assert.Contains(
-            "is on", SnapshotInterruptRules.FindFault(TestSdkSnapshots.Interrupts, apicBase: 0xFEE0_0900), StringComparison.Ordinal);
+        // The local APIC of the first processor.
+        SnapshotInterrupts off = TestSdkSnapshots.Interrupts with { ApicBase = 0xFEE0_0100 };
+        SnapshotInterrupts on = off with { ApicBase = 0xFEE0_0900 };
+
+        Assert.Null(SnapshotInterruptRules.FindFault(off, GuestLayouts.I686V15));
+        Assert.Contains("is on", SnapshotInterruptRules.FindFault(on, GuestLayouts.I686V15), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -107,6 +110,6 @@ public sealed class SnapshotInterruptRulesTests
                 interrupts with { LocalApic = new byte[1023] },
                 interrupts with { LocalApic = new byte[4096] },
             ],
-            other => Assert.Contains("bytes", SnapshotInterruptRules.FindFault(other, 0), StringComparison.Ordinal));
+            other => Assert.Contains("bytes", SnapshotInterruptRules.FindFault(other, GuestLayouts.I686V15), StringComparison.Ordinal));
     }
 }

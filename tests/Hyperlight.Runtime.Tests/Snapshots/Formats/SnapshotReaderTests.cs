@@ -137,7 +137,7 @@ public sealed class SnapshotReaderTests : IDisposable
 
         Assert.Equal("amd64-0.17", snapshot.Map.Layout.Id);
         Assert.Equal(0x4010UL, snapshot.EntryPoint?.Value);
-        Assert.Equal(0xC000_0102, Assert.Single(snapshot.Msrs).Index);
+        Assert.Equal(0xC000_0102, Assert.Single(snapshot.Processor.Msrs).Index);
     }
 
     [Theory]
@@ -187,6 +187,9 @@ public sealed class SnapshotReaderTests : IDisposable
         "annotations.dev|hyperlight|sdk|msrs|allowed",
         "\"0x1 0x2 0x3 0x4 0x5 0x6 0x7 0x8 0x9 0xA 0xB 0xC 0xD 0xE 0xF 0x10 0x11\"",
         "HL3009")]
+    [InlineData("annotations.dev|hyperlight|sdk|registers", "\"neutral\"", "HL3009")] // the unusable LDT is not marked
+    [InlineData("annotations.dev|hyperlight|sdk|registers", "\"Neutral\"", "HL3002")]
+    [InlineData("annotations.dev|hyperlight|sdk|registers", "\"\"", "HL3002")]
     [InlineData("annotations", "{}", null)]
     [InlineData("annotations", "null", null)]
     [InlineData("annotations.org|example", "\"anything\"", null)]

@@ -10,9 +10,9 @@ internal static class TestSdkSnapshots
     public const string Tag = "ready";
 
     // The segments at the first instruction of a guest (amd64 sheet, section 4.1; i686 sheet, section 3.1).
-    private static readonly SnapshotSegment Data = new(0, 0xFFFF_FFFF, 16, 3, 1, 0, 1, 1, 0, 1, 0, 0, 0);
-    private static readonly SnapshotSegment Code64 = new(0, 0, 8, 11, 1, 0, 0, 1, 1, 0, 0, 0, 0);
-    private static readonly SnapshotSegment Task = new(0, 0xFFFF, 0, 11, 1, 0, 0, 0, 0, 0, 0, 0, 0);
+    private static readonly SdkSnapshotSegment Data = new(0, 0xFFFF_FFFF, 16, 3, 1, 0, 1, 1, 0, 1, 0);
+    private static readonly SdkSnapshotSegment Code64 = new(0, 0, 8, 11, 1, 0, 0, 1, 1, 0, 0);
+    private static readonly SdkSnapshotSegment Task = new(0, 0xFFFF, 0, 11, 1, 0, 0, 0, 0, 0, 0);
 
     /// <summary>
     /// The state of KVM's interrupt controllers after a guest has moved the interrupts of the PICs to vectors from 0x20 up. A tick waits.
@@ -29,7 +29,8 @@ internal static class TestSdkSnapshots
                 [1, 1, 0xFE, 0, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0xF8],
                 [0, 0, 0xFF, 0, 0, 0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0xDE],
                 ioApic,
-                localApic);
+                localApic,
+                ApicBase: 0);
         }
     }
 
@@ -41,13 +42,13 @@ internal static class TestSdkSnapshots
     {
         bool isPaged = map.Layout.Paging != GuestPaging.None;
         bool is64Bit = map.Layout.Paging == GuestPaging.FourLevel;
-        SnapshotSegment code = is64Bit ? Code64 : Data with { Selector = 8, Type = 11 };
+        SdkSnapshotSegment code = is64Bit ? Code64 : Data with { Selector = 8, Type = 11 };
         return new()
         {
             SchemaVersion = SdkSnapshotConfig.CurrentSchemaVersion,
             SdkVersion = "test",
             Arch = TestSnapshots.Machine.Architecture,
-            Hypervisor = TestSnapshots.Machine.Hypervisor,
+            Hypervisor = TestSnapshots.Hypervisor,
             CpuVendor = TestSnapshots.Machine.CpuVendor.Name,
             Layout = map.Layout.Id,
             Base = map.Layout.SnapshotBase,
@@ -60,8 +61,7 @@ internal static class TestSdkSnapshots
             CallStack = 0x8000,
             Sregs = new(
                 code, Data, Data, Data, Data, Data, Task, default, new(0x500, 0x17), default,
-                is64Bit ? 0x8005_0033UL : isPaged ? 0x8001_0011UL : 0x11, 0, is64Bit ? 0x620UL : 0, 0, is64Bit ? 0xD01UL : 0, 0,
-                [0, 0, 0, 0]),
+                is64Bit ? 0x8005_0033UL : isPaged ? 0x8001_0011UL : 0x11, 0, is64Bit ? 0x620UL : 0, 0, is64Bit ? 0xD01UL : 0),
             Cr3 = isPaged ? map.PageTables.Gpa.Value : 0,
             Xcr0 = 1,
             Msrs = [],

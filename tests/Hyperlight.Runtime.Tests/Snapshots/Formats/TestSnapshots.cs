@@ -17,7 +17,10 @@ internal static class TestSnapshots
     public const string Tag = "ready";
 
     /// <summary>The computer on which the config was recorded.</summary>
-    public static MachineIdentity Machine { get; } = new("x86_64", "kvm", CpuVendor.Amd);
+    public static MachineIdentity Machine { get; } = new("x86_64", CpuVendor.Amd);
+
+    /// <summary>The name of the hypervisor on which the config was recorded.</summary>
+    public const string Hypervisor = "kvm";
 
     public static SnapshotConfig Config =>
         JsonSerializer.Deserialize(SnapshotDocumentTests.Vector("config"), SnapshotJson.Default.SnapshotConfig)!;
@@ -32,11 +35,14 @@ internal static class TestSnapshots
 
     public static (SavedSnapshot Snapshot, byte First) Load(string directory, string reference = Tag, bool verifyContent = true)
     {
-        using SavedSnapshot snapshot = new SnapshotReader(directory, Machine).Read(reference, verifyContent);
+        using SavedSnapshot snapshot = Reader(directory).Read(reference, verifyContent);
         Span<byte> first = stackalloc byte[1];
         ((SavedPagedMemory)snapshot.Memory).File.Read(first, 0x10);
         return (snapshot, first[0]);
     }
+
+    /// <summary>Creates a reader on a computer like the one on which the config was recorded.</summary>
+    public static SnapshotReader Reader(string directory, string hypervisor = Hypervisor) => new(directory, Machine, hypervisor);
 
     public static void ForgeConfig(string directory, Action<JsonNode> change) => ForgeManifest(directory, manifest =>
         (manifest["config"]!["digest"], manifest["config"]!["size"]) = Store(directory, Change(directory, manifest["config"]!, change)));
