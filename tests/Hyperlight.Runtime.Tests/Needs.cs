@@ -21,4 +21,7 @@ public enum Needs
 
     /// <summary>KVM, because the test is about something that only KVM has.</summary>
     Kvm = 8,
+
+    /// <summary>Linux, because the test looks at files of its kernel.</summary>
+    Linux = 16,
 }

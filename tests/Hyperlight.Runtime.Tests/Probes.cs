@@ -15,6 +15,7 @@ internal static class Probes
     private static readonly (Needs Need, Lazy<string?> Missing)[] All =
     [
         (Needs.Kvm, new(TryKvm)),
+        (Needs.Linux, new(TryLinux)),
         (Needs.Interrupts, new(TryInterrupts)),
         (Needs.Paging32, new(TryPaging32)),
         (Needs.InterruptReturn32, new(TryInterruptReturn32)),
@@ -38,6 +39,8 @@ internal static class Probes
     private static string? TryKvm() => Hypervisor.Chosen is KvmHypervisor
         ? null
         : $"need Kvm: the test is about KVM, and the tests of this process run on {Hypervisor.Chosen.Name}";
+
+    private static string? TryLinux() => OperatingSystem.IsLinux() ? null : "need Linux: the test looks at files of the kernel of Linux";
 
     private static string? TryInterrupts() => Hypervisor.Chosen is KvmHypervisor
         ? null

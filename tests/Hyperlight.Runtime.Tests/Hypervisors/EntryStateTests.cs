@@ -4,6 +4,7 @@ using Hyperlight.Layouts;
 namespace Hyperlight.Runtime.Tests.Hypervisors;
 
 /// <summary>Tests each register of the processor at the first instruction (i686 sheet, section 3.1).</summary>
+[Wine]
 public class EntryStateTests
 {
     /// <summary>Profile A. ES, FS, GS and SS are like DS, as the sheet recommends.</summary>

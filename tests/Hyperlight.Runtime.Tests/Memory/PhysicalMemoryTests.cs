@@ -3,6 +3,7 @@ using Hyperlight.Memory;
 namespace Hyperlight.Runtime.Tests.Memory;
 
 /// <summary>Tests the physical memory of a guest that is not running.</summary>
+[Wine]
 public sealed class PhysicalMemoryTests : IDisposable
 {
     private const ulong Low = 0x10000;

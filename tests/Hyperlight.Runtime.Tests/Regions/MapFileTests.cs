@@ -6,6 +6,7 @@ using static Hyperlight.Runtime.Tests.Regions.GuestFile;
 namespace Hyperlight.Runtime.Tests.Regions;
 
 /// <summary>Tests files that are mapped into the memory of guests.</summary>
+[Wine]
 public class MapFileTests
 {
     private const int PageFault = 14;

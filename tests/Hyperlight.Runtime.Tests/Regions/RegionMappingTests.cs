@@ -4,6 +4,7 @@ using static Hyperlight.Runtime.Tests.Regions.GuestFile;
 namespace Hyperlight.Runtime.Tests.Regions;
 
 /// <summary>Tests when the disposal of a mapping unmaps it.</summary>
+[Wine]
 public sealed class RegionMappingTests : IDisposable
 {
     private static readonly GuestPhysicalAddress At = FreeAddress(I686);

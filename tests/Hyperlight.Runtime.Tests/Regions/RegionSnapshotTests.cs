@@ -6,6 +6,7 @@ using static Hyperlight.Runtime.Tests.Regions.GuestFile;
 namespace Hyperlight.Runtime.Tests.Regions;
 
 /// <summary>Tests snapshots and restores of sandboxes with mapped files and regions.</summary>
+[Wine]
 public class RegionSnapshotTests
 {
     private static readonly GuestPhysicalAddress At = FreeAddress(Amd64);

@@ -7,6 +7,7 @@ namespace Hyperlight.Runtime.Tests.Regions;
 /// Tests host memory that guests share. No other tests run at the same time, because one test counts the mappings of the process.
 /// </summary>
 [Collection(nameof(Alone))]
+[Wine]
 public class SharedRegionTests
 {
     public static TheoryData<string> Guests => [Amd64, I686, Flat];
@@ -126,7 +127,7 @@ public class SharedRegionTests
         Assert.Throws<GuestFaultException>(() => sandbox.Call<int>("ReadByte", At(5).Value));
     }
 
-    [KvmFact]
+    [KvmFact(Needs.Linux)]
     public void Mapping_again_and_again_leaves_nothing_behind()
     {
         using TestGuest guest = new(Amd64);

@@ -6,6 +6,7 @@ namespace Hyperlight.Runtime.Tests.Sandboxes;
 /// Tests the registers at the start of a call (i686 sheet, section 3.3). The guest fills the registers with junk and ends its
 /// initialisation. In a call it writes one value to a port without a device, and the message of the exception has the value.
 /// </summary>
+[Wine]
 public class CallRegistersTests
 {
     private const byte NoSuchPort = 77;

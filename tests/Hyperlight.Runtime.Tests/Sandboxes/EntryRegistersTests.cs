@@ -6,6 +6,7 @@ namespace Hyperlight.Runtime.Tests.Sandboxes;
 /// Tests the registers and the words in scratch at the first instruction of a guest (i686 sheet, sections 3.1 and 3.2). Each guest writes
 /// one value to a port without a device, and the message of the exception has the value.
 /// </summary>
+[Wine]
 public class EntryRegistersTests
 {
     private const byte OperandSize = 0x66;

@@ -5,6 +5,7 @@ using Hyperlight.Runtime.Tests.Guests;
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
 /// <summary>Tests every exit in every layout (i686 sheet, section 6.5).</summary>
+[Wine]
 public class ExitTests
 {
     // The registers of an AMD processor after a shutdown (AMD manual volume 2, table 14-1).

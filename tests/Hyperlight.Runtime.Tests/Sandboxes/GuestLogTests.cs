@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
 /// <summary>Tests how a sandbox passes on the log records of its guest.</summary>
+[Wine]
 public class GuestLogTests
 {
     public static TheoryData<string> Guests => ["misbehave", "misbehave32"];

@@ -3,6 +3,7 @@ using Hyperlight.Runtime.Tests.Guests;
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
 /// <summary>Tests the permissions of a guest for its init data and its heap.</summary>
+[Wine]
 public class GuestPermissionTests
 {
     private const string Amd64 = "misbehave";

@@ -4,6 +4,7 @@ using Hyperlight.Runtime.Tests.Guests;
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
 /// <summary>Tests everything that works, with a guest of each architecture.</summary>
+[Wine]
 public class HelloGuestTests
 {
     public static TheoryData<string> Guests => ["hello", "hello32", "hello32-identity"];

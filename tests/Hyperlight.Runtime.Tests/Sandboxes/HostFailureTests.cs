@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
 /// <summary>Tests exceptions of the program's own code that a sandbox runs: host functions and log sinks.</summary>
+[Wine]
 public sealed class HostFailureTests
 {
     private const string Secret = "Could not find file '/etc/keys/signing.pem' for Server=db;Password=hunter2";

@@ -4,6 +4,7 @@ using Hyperlight.Runtime.Tests.Guests;
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
 /// <summary>Tests the largest size of messages. The tests of other limits are beside the code that has the limit.</summary>
+[Wine]
 public class LimitTests
 {
     [KvmFact]

@@ -5,6 +5,7 @@ namespace Hyperlight.Runtime.Tests.Sandboxes;
 /// <summary>
 /// Tests guests of each architecture that fail. Attacks on the host and on other guests are in the folder <c>Hostile</c>.
 /// </summary>
+[Wine]
 public class MisbehavingGuestTests
 {
     private const string Amd64 = "misbehave";

@@ -5,6 +5,7 @@ using Hyperlight.Runtime.Tests.Regions;
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
 /// <summary>Tests guests of upstream's second 32-bit layout, which start with paging on (i686 sheet, profile B).</summary>
+[Wine]
 public class PagedGuestTests
 {
     private const string Hello = "hello-paged";

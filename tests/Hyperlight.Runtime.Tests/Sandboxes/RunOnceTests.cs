@@ -3,6 +3,7 @@ using Hyperlight.Runtime.Tests.Guests;
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
 /// <summary>Tests guests that do all their work in the initialisation (i686 sheet, sections 1.2 R7 and 3.3).</summary>
+[Wine]
 public class RunOnceTests
 {
     // mov eax, packet; mov dx, 102; out dx, eax

@@ -5,6 +5,7 @@ using Hyperlight.Snapshots;
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
 /// <summary>Tests that a sandbox reads its options once and does not change them.</summary>
+[Wine]
 public sealed class SandboxOptionsTests : IDisposable
 {
     private readonly TestGuest _guest = new("hello");

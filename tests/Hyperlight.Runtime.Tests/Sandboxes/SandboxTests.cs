@@ -3,6 +3,7 @@ using Hyperlight.Runtime.Tests.Vectors;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
+[Wine]
 public sealed class SandboxTests : IDisposable
 {
     private readonly ScriptedGuest _guest = new();
@@ -319,7 +320,7 @@ public sealed class SandboxTests : IDisposable
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
-    [KvmFact]
+    [KvmFact(Needs.Linux)]
     public void A_start_that_fails_leaves_nothing_open()
     {
         _guest.Out(102, 0xFF_0D_02);

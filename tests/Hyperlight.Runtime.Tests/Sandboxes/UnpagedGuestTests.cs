@@ -8,6 +8,7 @@ namespace Hyperlight.Runtime.Tests.Sandboxes;
 /// <summary>
 /// Tests guests that use physical addresses: the memory they may access, how they end, and that no other guest sees their writes.
 /// </summary>
+[Wine]
 public class UnpagedGuestTests
 {
     private const string Identity = "misbehave32";

@@ -4,6 +4,7 @@ using Hyperlight.Runtime.Tests.Guests;
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
 /// <summary>Tests snapshots of paged 32-bit guests, which may have several page directories (i686 sheet, section 7, profile B).</summary>
+[Wine]
 public class AddressSpaceTests
 {
     private const string Misbehave = "misbehave-paged";

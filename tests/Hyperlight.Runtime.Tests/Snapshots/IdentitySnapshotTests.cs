@@ -4,6 +4,7 @@ using Hyperlight.Runtime.Tests.Guests;
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
 /// <summary>Tests snapshots of guests without page tables: their size, and that they contain exactly the guest's memory.</summary>
+[Wine]
 public sealed class IdentitySnapshotTests
 {
     private const string Name = "misbehave32";

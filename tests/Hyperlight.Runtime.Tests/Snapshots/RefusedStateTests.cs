@@ -6,6 +6,7 @@ namespace Hyperlight.Runtime.Tests.Snapshots;
 
 /// <summary>Tests snapshots with registers that this machine's processor cannot have, as a snapshot of another machine may have.</summary>
 [Collection(nameof(Alone))]
+[Wine]
 public sealed class RefusedStateTests
 {
     private const uint KernelGsBase = 0xC000_0102;

@@ -4,6 +4,7 @@ using Hyperlight.Runtime.Tests.Hypervisors;
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
 /// <summary>Tests the effects of a restore besides memory, and the state of a sandbox after a failed restore.</summary>
+[Wine]
 public class RestoreTests
 {
     // mov ecx, 0x176; rdmsr; mov edx, 103; out dx, eax; mov eax, 'W'; xor edx, edx; wrmsr

@@ -7,6 +7,7 @@ using Hyperlight.Runtime.Tests.Hostile;
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
 /// <summary>Tests saved and loaded snapshots of a guest without page tables.</summary>
+[Wine]
 public sealed class SavedIdentitySnapshotTests : IDisposable
 {
     private const string Name = "misbehave32";

@@ -13,6 +13,7 @@ namespace Hyperlight.Runtime.Tests.Snapshots;
 /// <summary>
 /// Tests saved snapshots of paged 32-bit guests. If the machine cannot run such guests, the snapshots are of a guest that has not run.
 /// </summary>
+[Wine]
 public sealed class SavedPagedSnapshotTests : IDisposable
 {
     private const string Name = "misbehave-paged";

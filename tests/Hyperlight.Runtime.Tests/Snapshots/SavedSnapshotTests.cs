@@ -8,6 +8,7 @@ using Hyperlight.Snapshots.Formats;
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
 /// <summary>Tests saved and loaded snapshots.</summary>
+[Wine]
 public sealed class SavedSnapshotTests : IDisposable
 {
     private const string Name = "misbehave";
@@ -111,7 +112,7 @@ public sealed class SavedSnapshotTests : IDisposable
         Assert.Throws<SnapshotMismatchException>(() => loaded.CreateSandbox());
     }
 
-    [KvmFact]
+    [KvmFact(Needs.Linux)]
     public void All_sandboxes_share_one_read_only_view_of_the_file_which_outlives_its_tag()
     {
         using TestGuest guest = new(Name);
@@ -295,7 +296,7 @@ public sealed class SavedSnapshotTests : IDisposable
         Assert.Contains("Any", failure.Message, StringComparison.Ordinal);
     }
 
-    [KvmFact]
+    [KvmFact(Needs.Linux)]
     public void A_snapshot_of_another_machine_is_HL3007_with_the_reason()
     {
         using TestGuest guest = new(Name);

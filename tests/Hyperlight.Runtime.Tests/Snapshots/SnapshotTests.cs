@@ -4,6 +4,7 @@ using Hyperlight.Runtime.Tests.Guests;
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
 /// <summary>Tests snapshots with a guest of each architecture.</summary>
+[Wine]
 public class SnapshotTests
 {
     private const string Amd64 = "misbehave";
