@@ -139,7 +139,7 @@ internal sealed class Report
         Check[] checks;
         lock (_checks)
         {
-            checks = [.. _checks];
+            checks = [.. _checks.OrderBy(check => double.Parse(check.Number, CultureInfo.InvariantCulture))];
         }
 
         StringBuilder text = new("\n");
@@ -338,7 +338,7 @@ internal static class SameResult
             + (differences.Length == 0 ? ", registers as computed" : $", but {differences}"),
             computed.Exit == "halt" && differences.Length == 0, "Report the output: guests run in another way than on a processor.");
         report.Compare("10.2", "its registers of 64-bit mode", Special, computed.Special, computed.Special == Special);
-        Halts("10.3", "SSE", SseCode, Mode.Long, "Guests that use SSE fail here; guests in C and Rust usually do.");
+        Halts("10.3", "SSE", SseCode, Mode.Long, "Guests that use SSE instructions fail here.");
         Halts("10.4", "32-bit code with paging", [0xF4], Mode.Paged32, "Guests of the layout i686-0.15 cannot run here.");
         Halts("10.5", "real mode", [0xF4], Mode.Real, "Guests of the layout i686-0.13 cannot run here.");
 
@@ -449,8 +449,11 @@ internal static class LinuxChecks
             ? "Let the host of this virtual machine enable nested virtualization."
             : "Enable virtualization in the firmware, and load the module: sudo modprobe kvm_intel, or sudo modprobe kvm_amd.";
         string container = isContainer ? " Then start the container with --device /dev/kvm." : "";
-        string group = $"Join the group of the device ({Linux.GroupOf(path)}), and log in again: sudo usermod -aG kvm $USER. A container "
-            + $"needs --group-add with the number of the group, a service of systemd SupplementaryGroups=kvm.";
+        FileOwner? owner = Linux.OwnerOf(path);
+        string group = owner is { MayGroupUse: false }
+            ? "Give the device to a group, with a rule of udev: KERNEL==\"kvm\", GROUP=\"kvm\", MODE=\"0660\". Then join the group."
+            : $"Join the group of the device ({owner?.GroupName}), and log in again: sudo usermod -aG {owner?.GroupName} $USER. A container "
+                + $"needs --group-add {owner?.Group}, a service of systemd SupplementaryGroups={owner?.GroupName}.";
         string advice = error switch
         {
             NoEntry or NoDevice or NoSuchDevice => enable + container,
@@ -462,8 +465,8 @@ internal static class LinuxChecks
         };
         report.Need("2.1", $"{path} opens for reading and writing", "opens",
             device >= 0 ? "opens" : $"errno {error}, {Marshal.GetPInvokeErrorMessage(error)}", device >= 0, advice);
-        report.Add("2.2", "its owner, and the user of this process", "a group in common, or root", $"{Linux.GroupOf(path)}; user "
-            + $"{Status("Uid")}, groups {Status("Gid")} {Status("Groups")}", Outcome.Note);
+        report.Add("2.2", "its owner, and the user of this process", "a group in common, or root",
+            $"{owner?.ToString() ?? "no such file"}; user {Status("Uid")}, groups {Status("Gid")} {Status("Groups")}".TrimEnd(), Outcome.Note);
         return device;
     }
 
@@ -683,6 +686,16 @@ internal static unsafe class Kvm
             : throw new RefusedException($"{name}: errno {Marshal.GetLastPInvokeError()}, {Marshal.GetLastPInvokeErrorMessage()}");
 }
 
+/// <summary>The owner and the permissions of a file.</summary>
+internal sealed record FileOwner(uint User, uint Group, string GroupName, int Mode)
+{
+    private const int GroupReadWrite = 0b110_000;
+
+    public bool MayGroupUse => (Mode & GroupReadWrite) == GroupReadWrite;
+
+    public override string ToString() => $"user {User}, group {Group} ({GroupName}), mode {Convert.ToString(Mode, 8)}";
+}
+
 /// <summary>Calls of Linux on x86-64.</summary>
 internal static unsafe partial class Linux
 {
@@ -694,8 +707,9 @@ internal static unsafe partial class Linux
         return (descriptor, descriptor < 0 ? Marshal.GetLastPInvokeError() : 0);
     }
 
-    /// <summary>Gets the permissions and the owner of a file.</summary>
-    public static string GroupOf(string path)
+    /// <summary>Gets the owner of a file.</summary>
+    /// <returns>The owner; <c>null</c> if there is no such file.</returns>
+    public static FileOwner? OwnerOf(string path)
     {
         // struct statx: user at 20, group at 24, mode at 28.
         byte* status = stackalloc byte[256];
@@ -703,15 +717,15 @@ internal static unsafe partial class Linux
         const uint BasicStatistics = 0x7FF;
         if (Statx(CurrentFolder, path, 0, BasicStatistics, status) != 0)
         {
-            return "no such file";
+            return null;
         }
 
         uint group = *(uint*)(status + 24);
-        string name = File.Exists("/etc/group")
-            ? File.ReadLines("/etc/group").Select(line => line.Split(':')).FirstOrDefault(parts => parts is [_, _, var id, ..]
-                && id == $"{group}")?[0] ?? "without a name"
-            : "without a name";
-        return $"user {*(uint*)(status + 20)}, group {group} {name}, mode {Convert.ToString(*(ushort*)(status + 28) & 0xFFF, 8)}";
+        string[] names = File.Exists("/etc/group")
+            ? [.. File.ReadLines("/etc/group").Select(line => line.Split(':')).Where(parts => parts is [_, _, var id, ..]
+                && id == $"{group}").Select(parts => parts[0])]
+            : [];
+        return new(*(uint*)(status + 20), group, names is [var name, ..] ? name : $"{group}", *(ushort*)(status + 28) & 0xFFF);
     }
 
     public static byte* Map(int size, int descriptor)
@@ -741,9 +755,11 @@ internal static unsafe partial class Linux
 /// <summary>The checks of Windows, with the numbers of docs/abi/whp.md, section 13.</summary>
 internal static unsafe class WindowsChecks
 {
-    private const string Enable = "Enable the Windows feature HypervisorPlatform and restart: dism /online /enable-feature "
-        + "/featurename:HypervisorPlatform (as administrator). Enable virtualization in the firmware; in a virtual machine enable nested "
-        + "virtualization.";
+    private const string Enable = "Enable the Windows feature HypervisorPlatform as administrator, and restart: dism /online /enable-feature "
+        + "/featurename:HypervisorPlatform /all";
+
+    private const string Launch = "Enable virtualization in the firmware (in a virtual machine: nested virtualization at its host), run "
+        + "bcdedit /set hypervisorlaunchtype auto as administrator, and restart.";
 
     private const ulong At = GuestMemory.Code;
 
@@ -801,18 +817,18 @@ internal static unsafe class WindowsChecks
             .. ((string[])["WHvMapGpaRange2", "WHvResetPartition", "WHvGetVirtualProcessorState"])
                 .Where(name => !NativeLibrary.TryGetExport(library, name, out _)),
         ];
-        report.Compare("1.6", "newer functions", "all there", missing is [] ? "all there" : "lacks " + string.Join(' ', missing),
+        report.Compare("1.4", "newer functions", "all there", missing is [] ? "all there" : "lacks " + string.Join(' ', missing),
             missing is [], "Without WHvMapGpaRange2 a process can have one sandbox at a time: use Windows 11 or Windows Server 2025.");
 
         (int result, ulong value) = Whp.GetCapability(Whp.HypervisorPresent, sizeof(int));
-        if (!report.Need("1.4", "the hypervisor runs", "S_OK, 1", $"{HResult.Name(result)}, {value}", result >= 0 && value == 1, Enable))
+        if (!report.Need("1.5", "the hypervisor runs", "S_OK, 1", $"{HResult.Name(result)}, {value}", result >= 0 && value == 1, Launch))
         {
             return false;
         }
 
         const ulong Xsave = 4;
         (result, value) = Whp.GetCapability(Whp.Features, sizeof(ulong));
-        return report.Need("1.5", "features", "bit 2 (Xsave)", $"{HResult.Name(result)}, 0x{value:X}", result >= 0 && (value & Xsave) != 0,
+        return report.Need("1.6", "features", "bit 2 (Xsave)", $"{HResult.Name(result)}, 0x{value:X}", result >= 0 && (value & Xsave) != 0,
             "Use Windows 10 1809 or later.");
     }
 
@@ -1018,10 +1034,10 @@ internal static unsafe class WindowsChecks
         partition.MapAll(memory);
         string[] refused =
         [
-            .. Whp.RegisterNames.Where(pair => partition.TryGet(pair.Number, out _) < 0)
-                .Select(pair => $"{pair.Name} ({HResult.Name(partition.TryGet(pair.Number, out _))})"),
+            .. Whp.RegisterNames.GroupBy(pair => partition.TryGet(pair.Number, out _), pair => pair.Name).Where(group => group.Key < 0)
+                .Select(group => $"{HResult.Name(group.Key)}: {string.Join(' ', group)}"),
         ];
-        report.Compare("8.1", "names of registers that are refused", "none", refused is [] ? "none" : string.Join(", ", refused),
+        report.Compare("8.1", "names of registers that are refused", "none", refused is [] ? "none" : string.Join("; ", refused),
             refused is []);
 
         List<(string Name, uint Number, ulong Value)> written = [];

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Hyperlight.EndToEnd.Tests.Documents;
 
 namespace Hyperlight.EndToEnd.Tests;
 
@@ -52,6 +53,27 @@ public sealed partial class DoctorTests(DoctorTests.Copy copy) : IClassFixture<D
         Assert.Equal(1, result.ExitCode);
         Assert.Equal("FAILS", OutcomeOf(result, "1.3"));
         Assert.Contains("/featurename:HypervisorPlatform", result.Output, StringComparison.OrdinalIgnoreCase);
+    }
+
+    // The library is built again if it is older than its sources.
+    [Theory]
+    [InlineData("linux", "ok")]
+    [InlineData("linux-old", "differs")]
+    public void The_checks_of_Windows_run_with_the_library_for_tests(string library, string newerFunctions)
+    {
+        Kvm.Require();
+        CCompiler.Require();
+        string folder = copy.BuildTestLibrary(library);
+
+        DotNetResult result = copy.RunWith($"LD_LIBRARY_PATH={folder}", "--whp");
+
+        Assert.True(result.ExitCode == 0, result.Output);
+        Assert.Equal(newerFunctions, OutcomeOf(result, "1.4"));
+        Assert.Equal(newerFunctions, OutcomeOf(result, newerFunctions == "ok" ? "5.2" : "5"));
+        Assert.All(
+            ["1.5", "1.6", "1.7", "2.2", "2.3", "3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "4.1", "4.2", "6.1", "6.2", "6.3", "6.4", "6.6",
+                "7.2", "8.2", "10.1", "10.2", "10.5"],
+            number => Assert.Equal("ok", OutcomeOf(result, number)));
     }
 
     [Fact]
@@ -112,6 +134,16 @@ public sealed partial class DoctorTests(DoctorTests.Copy copy) : IClassFixture<D
         }
 
         internal DotNetResult Run(params string[] arguments) => _workspace.DotNet([_workspace.PathOf("out/Doctor.dll"), .. arguments]);
+
+        internal DotNetResult RunWith(string variable, params string[] arguments) =>
+            _workspace.Run("env", [variable, "dotnet", _workspace.PathOf("out/Doctor.dll"), .. arguments]);
+
+        internal string BuildTestLibrary(string name)
+        {
+            string root = Workspace.RepositoryRoot();
+            _workspace.Run(Path.Combine(root, "tests", "whp-shim", "build.sh")).MustSucceed();
+            return Path.Combine(root, "artifacts", "whp-shim", name);
+        }
 
         public void Dispose() => _workspace.Dispose();
     }
