@@ -452,8 +452,8 @@ internal static class LinuxChecks
         FileOwner? owner = Linux.OwnerOf(path);
         string group = owner is { MayGroupUse: false }
             ? "Give the device to a group, with a rule of udev: KERNEL==\"kvm\", GROUP=\"kvm\", MODE=\"0660\". Then join the group."
-            : $"Join the group of the device ({owner?.GroupName}), and log in again: sudo usermod -aG {owner?.GroupName} $USER. A container "
-                + $"needs --group-add {owner?.Group}, a service of systemd SupplementaryGroups={owner?.GroupName}.";
+            : $"Join the group of the device ({owner?.GroupName}), and log in again: sudo usermod -aG {owner?.GroupName} $USER. A "
+                + $"container needs --group-add {owner?.Group}, a service of systemd SupplementaryGroups={owner?.GroupName}.";
         string advice = error switch
         {
             NoEntry or NoDevice or NoSuchDevice => enable + container,
@@ -466,7 +466,8 @@ internal static class LinuxChecks
         report.Need("2.1", $"{path} opens for reading and writing", "opens",
             device >= 0 ? "opens" : $"errno {error}, {Marshal.GetPInvokeErrorMessage(error)}", device >= 0, advice);
         report.Add("2.2", "its owner, and the user of this process", "a group in common, or root",
-            $"{owner?.ToString() ?? "no such file"}; user {Status("Uid")}, groups {Status("Gid")} {Status("Groups")}".TrimEnd(), Outcome.Note);
+            $"{owner?.ToString() ?? "no such file"}; user {Status("Uid")}, groups {Status("Gid")} {Status("Groups")}".TrimEnd(),
+            Outcome.Note);
         return device;
     }
 
@@ -755,8 +756,8 @@ internal static unsafe partial class Linux
 /// <summary>The checks of Windows, with the numbers of docs/abi/whp.md, section 13.</summary>
 internal static unsafe class WindowsChecks
 {
-    private const string Enable = "Enable the Windows feature HypervisorPlatform as administrator, and restart: dism /online /enable-feature "
-        + "/featurename:HypervisorPlatform /all";
+    private const string Enable = "Enable the Windows feature HypervisorPlatform as administrator, and restart: dism /online "
+        + "/enable-feature /featurename:HypervisorPlatform /all";
 
     private const string Launch = "Enable virtualization in the firmware (in a virtual machine: nested virtualization at its host), run "
         + "bcdedit /set hypervisorlaunchtype auto as administrator, and restart.";
