@@ -6,14 +6,13 @@ using Microsoft.Win32.SafeHandles;
 namespace Hyperlight.Files;
 
 /// <summary>
-/// Finds out whether the content of a file is on this computer or comes from a server or another program: fstatfs(2). A guest that
-/// touches a page of a remote file
-/// waits inside the kernel, where no timeout can end the wait. Remote files are therefore copied before a guest uses them.
+/// Finds out whether the content of a file is on this computer or comes from a server or another program. A guest that touches a page of a
+/// remote file waits inside the kernel, where no timeout can end the wait. Remote files are therefore copied before a guest uses them.
 /// </summary>
-internal static partial class FileSystem
+internal static unsafe partial class FileSystem
 {
-    // The size of the buffer in bytes, which is at least the size of struct statfs in any C library. The first word is the kind of file
-    // system (linux/magic.h, and the headers of the file systems).
+    // fstatfs(2). The buffer has at least the size of struct statfs in any C library. The first word is the kind of file system
+    // (linux/magic.h, and the headers of the file systems).
     private const int StatisticsSize = 256;
 
     private static readonly FrozenSet<uint> Local = FrozenSet.Create<uint>(
@@ -36,14 +35,55 @@ internal static partial class FileSystem
         0x2011_BAB0, // exFAT
         0x7366_746E); // NTFS of the kernel
 
+    // The names that Windows gives its own file systems.
+    private static readonly FrozenSet<string> LocalNames = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase, "NTFS", "ReFS", "FAT", "FAT32", "exFAT", "UDF", "CDFS");
+
+    // winbase.h, winnt.h. The path of a file on a drive of this computer begins with this prefix and the drive: \\?\C:\
+    private const string Prefix = @"\\?\";
+    private const int DriveLength = 3;
+    private const int LongestName = 261;
+    private const uint FixedDrive = 3;
+    private const uint MemoryDrive = 6;
+    private const FileAttributes ProvidedByProgram = FileAttributes.Offline | (FileAttributes)0x440000;
+
     /// <summary>Checks whether the content of a file is on this computer. Unknown kinds of file systems count as remote.</summary>
-    public static bool IsLocal(SafeFileHandle file)
+    public static bool IsLocal(SafeFileHandle file) =>
+        OperatingSystem.IsWindows() ? IsLocalOnWindows(file) : OperatingSystem.IsLinux() && IsLocalOnLinux(file);
+
+    private static bool IsLocalOnLinux(SafeFileHandle file)
     {
         byte[] statistics = new byte[StatisticsSize];
-        return OperatingSystem.IsLinux() && GetStatistics(file, statistics) == 0
-            && Local.Contains(BinaryPrimitives.ReadUInt32LittleEndian(statistics));
+        return GetStatistics(file, statistics) == 0 && Local.Contains(BinaryPrimitives.ReadUInt32LittleEndian(statistics));
+    }
+
+    private static bool IsLocalOnWindows(SafeFileHandle file)
+    {
+        // A drive that can be removed may be gone when a guest reads.
+        Span<char> path = new char[short.MaxValue];
+        Span<char> name = stackalloc char[LongestName];
+        fixed (char* pathStart = path, nameStart = name)
+        {
+            uint length = GetPath(file, pathStart, (uint)path.Length, 0);
+            return length > Prefix.Length + DriveLength && length < path.Length
+                && path.StartsWith(Prefix)
+                && GetDriveKind(path.Slice(Prefix.Length, DriveLength).ToString()) is FixedDrive or MemoryDrive
+                && GetVolume(file, null, 0, null, null, null, nameStart, LongestName) != 0
+                && LocalNames.Contains(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(nameStart).ToString())
+                && (File.GetAttributes(file) & ProvidedByProgram) == 0;
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "fstatfs")]
     private static partial int GetStatistics(SafeFileHandle file, [Out] byte[] statistics);
+
+    [LibraryImport("kernel32", EntryPoint = "GetFinalPathNameByHandleW")]
+    private static partial uint GetPath(SafeFileHandle file, char* path, uint capacity, uint kind);
+
+    [LibraryImport("kernel32", EntryPoint = "GetDriveTypeW", StringMarshalling = StringMarshalling.Utf16)]
+    private static partial uint GetDriveKind(string root);
+
+    [LibraryImport("kernel32", EntryPoint = "GetVolumeInformationByHandleW")]
+    private static partial int GetVolume(
+        SafeFileHandle file, char* label, uint labelSize, uint* number, uint* longest, uint* flags, char* name, uint nameSize);
 }

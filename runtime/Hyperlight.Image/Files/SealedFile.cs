@@ -5,7 +5,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Files;
 
-/// <summary>Creates files without a name, in memory, that nobody can change, shorten or replace: memfd_create(2) with all seals.</summary>
+/// <summary>
+/// Creates files that nobody else can change, shorten or replace. On Linux they have no name and are in memory: memfd_create(2) with all
+/// seals. On Windows they are temporary files that only this process can open, and that are gone once they are closed.
+/// </summary>
 internal static partial class SealedFile
 {
     // linux/memfd.h, linux/fcntl.h. Some systems refuse a file without the flag NoExecute. Kernels before 6.3 do not know the flag.
@@ -19,11 +22,14 @@ internal static partial class SealedFile
     private const int NoWriting = 8;
     private const int InvalidArgument = 22;
 
+    // FSCTL_SET_SPARSE of winioctl.h.
+    private const uint MakeSparse = 0x900C4;
+
     private const int ChunkSize = 256 << 10;
     private const int PageSize = (int)GuestPage.Size;
 
     /// <summary>Gets whether this operating system has sealed files.</summary>
-    public static bool IsSupported => OperatingSystem.IsLinux();
+    public static bool IsSupported => OperatingSystem.IsLinux() || OperatingSystem.IsWindows();
 
     /// <summary>Creates a file.</summary>
     /// <param name="what">The content in words, for messages, such as <c>the image 'guests/hello'</c>.</param>
@@ -122,11 +128,11 @@ internal static partial class SealedFile
 
     private static SafeFileHandle Seal(string what, Action<SafeFileHandle> fill)
     {
-        SafeFileHandle file = Make(what);
+        SafeFileHandle file = OperatingSystem.IsWindows() ? MakeTemporary(what) : Make(what);
         try
         {
             fill(file);
-            return Control(file, AddSeals, NoMoreSeals | NoShrinking | NoGrowing | NoWriting) == 0
+            return OperatingSystem.IsWindows() || Control(file, AddSeals, NoMoreSeals | NoShrinking | NoGrowing | NoWriting) == 0
                 ? file
                 : throw Failure(what, Marshal.GetLastPInvokeErrorMessage());
         }
@@ -148,12 +154,40 @@ internal static partial class SealedFile
         return descriptor >= 0 ? new(descriptor, ownsHandle: true) : throw Failure(what, Marshal.GetLastPInvokeErrorMessage());
     }
 
-    private static HyperlightException Failure(string what, string reason) => new(Rules.ContentNotHeld.Found(
-        $"{what} cannot be held in memory: {reason.TrimEnd('.')}. Give the process more memory or more open files."));
+    private static SafeFileHandle MakeTemporary(string what)
+    {
+        SafeFileHandle? file = null;
+        try
+        {
+            string path = Path.Combine(Path.GetTempPath(), "hyperlight-" + Path.GetRandomFileName());
+            file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose);
+
+            // Windows keeps the content of a temporary file in memory as long as there is room. In a sparse file pages that nobody writes
+            // take no room; where the file system has no sparse files they do.
+            File.SetAttributes(file, FileAttributes.Temporary);
+            _ = ControlDevice(file, MakeSparse, 0, 0, 0, 0, out _, 0);
+            return file;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            file?.Dispose();
+            throw Failure(what, exception.Message);
+        }
+    }
+
+    private static HyperlightException Failure(string what, string reason) => new(OperatingSystem.IsWindows()
+        ? Rules.ContentNotHeld.Found(
+            $"{what} cannot be held in a temporary file: {reason.TrimEnd('.')}. Make '{Path.GetTempPath()}' writable, and free room there.")
+        : Rules.ContentNotHeld.Found(
+            $"{what} cannot be held in memory: {reason.TrimEnd('.')}. Give the process more memory or more open files."));
 
     [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int MakeFile(string name, uint flags);
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static partial int Control(SafeFileHandle file, int command, int argument);
+
+    [LibraryImport("kernel32", EntryPoint = "DeviceIoControl")]
+    private static partial int ControlDevice(
+        SafeFileHandle file, uint code, nint input, uint inputSize, nint output, uint outputSize, out uint written, nint overlapped);
 }

@@ -125,11 +125,6 @@ public sealed class SharedRegion : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
-        if (!OperatingSystem.IsLinux())
-        {
-            throw new PlatformNotSupportedException("Guests and their memory exist on Linux only: run this program on Linux.");
-        }
-
         return Hypervisor.Chosen.Memory.Allocate(GuestLayout.RoundUpToPage((ulong)length));
     }
 

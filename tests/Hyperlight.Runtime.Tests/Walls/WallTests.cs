@@ -12,6 +12,7 @@ namespace Hyperlight.Runtime.Tests.Walls;
 public class WallTests
 {
     private const string Kvm = "Hypervisors/Kvm";
+    private const string Whp = "Hypervisors/Whp";
     private const string LinuxMemory = "Memory/Linux";
     private const string WindowsMemory = "Memory/Windows";
     private const string Files = "Files";
@@ -31,7 +32,7 @@ public class WallTests
     [Fact]
     public void Native_code_is_called_behind_the_wall_alone()
     {
-        Assert.Equal([Kvm, LinuxMemory, WindowsMemory], FoldersThatImport(Runtime));
+        Assert.Equal([Kvm, Whp, LinuxMemory, WindowsMemory], FoldersThatImport(Runtime));
         Assert.Equal([Files], FoldersThatImport(Image));
     }
 

@@ -149,6 +149,11 @@ internal sealed unsafe class LinuxMemory : MappedMemory
     {
         ArgumentOutOfRangeException.ThrowIfZero(size);
         ArgumentOutOfRangeException.ThrowIfNotEqual(size % GuardSize, 0UL, nameof(size));
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new PlatformNotSupportedException("Guests and their memory exist on Linux and Windows only: run this program there.");
+        }
+
         void* reservation = Mman.Map(
             null, (nuint)(size + (2 * GuardSize)), Mman.ProtNone, Mman.MapPrivate | Mman.MapAnonymous | Mman.MapNoReserve, -1, 0);
         return reservation == Mman.Failed ? throw Failure(size) : new((byte*)reservation + GuardSize, size, GuardSize, file, fileLength);

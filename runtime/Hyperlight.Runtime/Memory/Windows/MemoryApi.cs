@@ -50,7 +50,7 @@ internal static unsafe partial class MemoryApi
     [LibraryImport("kernel32", EntryPoint = "VirtualProtect", SetLastError = true)]
     public static partial int Protect(void* address, nuint size, uint protection, uint* before);
 
-    /// <summary>Keeps a range out of the reports that Windows writes when this process crashes. Windows 10 1709 and later have it.</summary>
+    /// <summary>Keeps a range out of the reports of Windows about a crash of this process. Windows 10 1709 and later have the call.</summary>
     [LibraryImport("kernel32", EntryPoint = "WerRegisterExcludedMemoryBlock")]
     public static partial int ExcludeFromReports(void* address, uint size);
 
