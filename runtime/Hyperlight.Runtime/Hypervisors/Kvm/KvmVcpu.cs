@@ -12,9 +12,6 @@ namespace Hyperlight.Hypervisors.Kvm;
 /// </summary>
 internal sealed unsafe partial class KvmVcpu : IDisposable
 {
-    // Set by benchmarks only. The switch is read once, so that the compiler removes the clock if the switch is off.
-    private static readonly bool MeasuresTime = AppContext.TryGetSwitch("Hyperlight.MeasureTimeInGuest", out bool isOn) && isOn;
-
     private readonly FileDescriptor _descriptor;
     private readonly LinuxMemory _shared;
     private readonly KvmRun* _run;
@@ -47,8 +44,8 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     }
 
     /// <summary>
-    /// Gets how long all runs together have been inside KVM_RUN, in ticks of <see cref="Stopwatch"/>; 0 unless the switch
-    /// Hyperlight.MeasureTimeInGuest is on.
+    /// Gets how long all runs together have been inside KVM_RUN, in ticks of <see cref="Stopwatch"/>; 0 unless this is measured
+    /// (<see cref="GuestTime"/>).
     /// </summary>
     public long TicksInGuest { get; private set; }
 
@@ -188,7 +185,7 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
 
     private int EnterGuest()
     {
-        if (!MeasuresTime)
+        if (!GuestTime.IsMeasured)
         {
             return KvmIoctl.Call(_descriptor, KvmIoctl.Run, 0);
         }

@@ -17,6 +17,6 @@ internal interface IMemorySource : IDisposable
     /// <exception cref="HyperlightException">The operating system refuses.</exception>
     ulong Map(MappedMemory memory);
 
-    /// <summary>Takes memory away from the process, which no virtual machine uses any more.</summary>
+    /// <summary>Takes memory away from the process. No virtual machine uses the memory any more. The call does not throw.</summary>
     void Unmap(MappedMemory memory);
 }

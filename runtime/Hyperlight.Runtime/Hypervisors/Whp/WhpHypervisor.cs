@@ -9,23 +9,41 @@ namespace Hyperlight.Hypervisors.Whp;
 /// <param name="createSignal">Creates a signal that one thread waits for.</param>
 internal sealed class WhpHypervisor(IHostMemory memory, IMemorySources sources, Func<IWaitableSignal> createSignal) : IHypervisor
 {
+    /// <summary>The name by which snapshots know the platform.</summary>
+    public const string WhpName = "whp";
+
     // The platform states no limit. Each piece of memory is a call for each virtual machine.
     private const uint MostPieces = 4096;
 
-    /// <inheritdoc/>
-    public string Name => "whp";
+    // A failure is not remembered: enabling the platform helps at the next try.
+    private readonly Lazy<MachineIdentity> _identity = new(
+        () => CheckWith(sources) is { } finding ? throw new HypervisorException(finding) : new("x86_64", CpuVendor.Read()),
+        LazyThreadSafetyMode.PublicationOnly);
+
+    // The optional registers of this computer. The first machine finds them.
+    private volatile OptionalRegisters? _optional;
 
     /// <inheritdoc/>
-    public MachineIdentity Identity { get; } = new("x86_64", CpuVendor.Read());
+    public string Name => WhpName;
+
+    /// <inheritdoc/>
+    public MachineIdentity Identity => _identity.Value;
 
     /// <inheritdoc/>
     public IHostMemory Memory => memory;
 
     /// <inheritdoc/>
-    public uint MemorySlotCount => MostPieces;
+    public uint MemorySlotCount
+    {
+        get
+        {
+            _ = Identity;
+            return MostPieces;
+        }
+    }
 
     /// <inheritdoc/>
-    public Finding? Check() => Rules.NoHypervisor.Found($"the Windows Hypervisor Platform cannot be used yet.");
+    public Finding? Check() => CheckWith(sources);
 
     /// <inheritdoc/>
     public IWaitableSignal CreateSignal() => createSignal();
@@ -33,7 +51,26 @@ internal sealed class WhpHypervisor(IHostMemory memory, IMemorySources sources, 
     /// <inheritdoc/>
     public IVirtualMachine CreateMachine(GuestLayout layout, ImmutableArray<uint> allowedMsrs, bool hasInterrupts)
     {
-        using IMemorySource source = sources.Take();
-        return new WhpMachine();
+        MachineIdentity identity = Identity;
+        if (hasInterrupts)
+        {
+            throw new HypervisorException(Rules.HypervisorTooOld.Found(
+                $"the guest has hardware interrupts, the Windows Hypervisor Platform has neither an 8259A nor an IOAPIC: run the guest on "
+                + $"Linux with KVM, or bake it without HardwareInterrupts."));
+        }
+
+        WhpPartition partition = WhpPartition.Create(sources.Take());
+        try
+        {
+            OptionalRegisters optional = _optional ??= OptionalRegisters.Find(partition);
+            return new WhpMachine(identity, partition, layout.EntryMode, WhpRegisterList.For(optional.Names, allowedMsrs), allowedMsrs);
+        }
+        catch
+        {
+            partition.Delete();
+            throw;
+        }
     }
+
+    private static Finding? CheckWith(IMemorySources sources) => WhpPresence.Check(usesOtherProcesses: sources is not OwnProcess);
 }

@@ -1,0 +1,11 @@
+namespace Hyperlight.Hypervisors.Whp;
+
+/// <summary><c>WHV_CAPABILITY_CODE</c>: the questions to the platform that are used here.</summary>
+internal enum WhpCapability : uint
+{
+    /// <summary>Whether the hypervisor runs, as 4 bytes.</summary>
+    HypervisorPresent = 0,
+
+    /// <summary>What the platform can do, as 8 bytes of bits.</summary>
+    Features = 1,
+}

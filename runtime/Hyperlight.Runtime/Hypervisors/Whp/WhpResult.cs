@@ -1,0 +1,53 @@
+namespace Hyperlight.Hypervisors.Whp;
+
+/// <summary>The HRESULTs that this code tells apart.</summary>
+internal static class WhpResult
+{
+    public const uint InvalidArgument = 0x8007_0057;
+    public const uint OutOfMemory = 0x8007_000E;
+    public const uint NoSystemResources = 0x8007_05AA;
+    public const uint CommitmentLimit = 0x8007_05AF;
+    public const uint InsufficientBuffer = 0x8037_0301;
+    public const uint InvalidRegisterName = 0x8037_0309;
+
+    /// <summary>A partition has memory of the same process already.</summary>
+    public const uint PartitionExists = 0xC037_0008;
+
+    // The failures of the hypervisor itself have a facility of their own.
+    private const uint HypervisorFacility = 0xC035_0000;
+    private const uint FacilityMask = 0xFFFF_0000;
+
+    /// <summary>Says whether a call for one register failed because this computer does not have the register.</summary>
+    /// <param name="result">The result of the call.</param>
+    // Only the first code is documented. The others are assumed for registers of features that the processor or the partition lacks.
+    public static bool SaysRegisterIsAbsent(int result) =>
+        (uint)result is InvalidRegisterName or InvalidArgument || ((uint)result & FacilityMask) == HypervisorFacility;
+
+    /// <summary>Gets the name of a result, as the headers of Windows have it; <c>null</c> for a result that is not known.</summary>
+    public static string? NameOf(int result) => (uint)result switch
+    {
+        InvalidArgument => "E_INVALIDARG",
+        OutOfMemory => "E_OUTOFMEMORY",
+        0x8000_4001 => "E_NOTIMPL",
+        0x8000_4005 => "E_FAIL",
+        0x8000_FFFF => "E_UNEXPECTED",
+        0x8007_0005 => "E_ACCESSDENIED",
+        0x8007_0032 => "ERROR_NOT_SUPPORTED",
+        0x8007_139F => "ERROR_INVALID_STATE",
+        NoSystemResources => "ERROR_NO_SYSTEM_RESOURCES",
+        CommitmentLimit => "ERROR_COMMITMENT_LIMIT",
+        0x8037_0300 => "WHV_E_UNKNOWN_CAPABILITY",
+        InsufficientBuffer => "WHV_E_INSUFFICIENT_BUFFER",
+        0x8037_0302 => "WHV_E_UNKNOWN_PROPERTY",
+        0x8037_0303 => "WHV_E_UNSUPPORTED_HYPERVISOR_CONFIG",
+        0x8037_0304 => "WHV_E_INVALID_PARTITION_CONFIG",
+        0x8037_0305 => "WHV_E_GPA_RANGE_NOT_FOUND",
+        0x8037_0306 => "WHV_E_VP_ALREADY_EXISTS",
+        0x8037_0307 => "WHV_E_VP_DOES_NOT_EXIST",
+        0x8037_0308 => "WHV_E_INVALID_VP_STATE",
+        InvalidRegisterName => "WHV_E_INVALID_VP_REGISTER_NAME",
+        0x8037_0310 => "WHV_E_UNSUPPORTED_PROCESSOR_CONFIG",
+        PartitionExists => "ERROR_VID_PARTITION_ALREADY_EXISTS",
+        _ => null,
+    };
+}
