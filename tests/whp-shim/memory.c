@@ -174,6 +174,13 @@ static HRESULT check_flags(uint32_t flags)
     return (flags & MAP_TRACK_DIRTY) != 0 ? because(E_INVALIDARG, "the shim does not track dirty pages") : S_OK;
 }
 
+// A processor that ran without any memory has an empty root of its page tables in KVM, which KVM drops only when a slot is deleted.
+static HRESULT drop_empty_root(struct partition *partition, const struct mapping *only)
+{
+    HRESULT result = set_slot(partition, only, 0);
+    return result == S_OK ? set_slot(partition, only, only->size) : result;
+}
+
 HRESULT map_range(struct partition *partition, HANDLE process, void *source, uint64_t guest, uint64_t size, uint32_t flags)
 {
     HRESULT result = check_range(partition, guest, size);
@@ -199,6 +206,10 @@ HRESULT map_range(struct partition *partition, HANDLE process, void *source, uin
 
     if (result == S_OK) {
         result = add_mapping(partition, first_after(&partition->memory, guest), mapping);
+    }
+
+    if (result == S_OK && partition->memory.count == 1) {
+        result = drop_empty_root(partition, &partition->memory.mappings[0]);
     }
 
     pthread_mutex_unlock(&partition->lock);

@@ -65,10 +65,19 @@ internal sealed partial class GuestRunner
     private GuestFaultException MemoryFault(in VirtualMachineExit exit)
     {
         string? region = Machine.RegionAt(exit.Address);
-        string access = exit.Access == MemoryAccessKind.Write ? "wrote to" : "read";
-        string place = region is null ? "where it has no memory"
-            : exit.Access == MemoryAccessKind.Write ? $"in its region {region}, which is read-only"
-            : $"in its region {region}, which the host cannot read any more: a mapped file became shorter";
+        string access = exit.Access switch
+        {
+            MemoryAccessKind.Write => "wrote to",
+            MemoryAccessKind.Execute => "executed code at",
+            _ => "read",
+        };
+        string place = (region, exit.Access) switch
+        {
+            (null, _) => "where it has no memory",
+            (_, MemoryAccessKind.Write) => $"in its region {region}, which is read-only",
+            (_, MemoryAccessKind.Execute) => $"in its region {region}, which is not executable",
+            _ => $"in its region {region}, which the host cannot read any more: a mapped file became shorter",
+        };
         return new(
             $"The guest {access} the physical address {exit.Address}, {place}{AtInstruction()}.", exit.Address, exit.Access, region);
     }

@@ -35,7 +35,7 @@ internal static class TripleFault
     private static string Hint(in SpecialRegisters special, EntryMode start) => (special.Gdt.Limit, special.Idt.Limit) switch
     {
         _ when start == EntryMode.PagedProtectedMode && (special.Cr0 & Cr0Paging) == 0 =>
-            "; it was started with 32-bit paging, which is off now: a KVM that emulates guest code may not have it",
+            "; it was started with 32-bit paging, which is off now: a hypervisor that emulates guest code may not have it",
         (0, 0) => "; the guest has no GDT and no IDT yet",
         (_, 0) => "; the guest has no IDT yet",
         (0, _) => "; the guest has no GDT yet",

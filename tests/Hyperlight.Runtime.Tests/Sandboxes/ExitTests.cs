@@ -86,7 +86,7 @@ public class ExitTests
         SpecialRegisters unpaged = EntryState.For(EntryMode.ProtectedMode, default);
 
         Assert.Contains(
-            "a KVM that emulates guest code may not have it",
+            "a hypervisor that emulates guest code may not have it",
             Describe(unpaged, 0x4390, EntryMode.PagedProtectedMode),
             StringComparison.Ordinal);
         Assert.DoesNotContain("KVM", Describe(unpaged, 0x4390), StringComparison.Ordinal);

@@ -1,6 +1,6 @@
 namespace Hyperlight.Hypervisors.Whp;
 
-/// <summary>Translates the exits of the platform, except cancels.</summary>
+/// <summary>Translates the exits of the platform, except those that the guest has not caused.</summary>
 internal static class WhpExit
 {
     /// <summary>Translates an exit.</summary>
@@ -11,8 +11,6 @@ internal static class WhpExit
         WhpExitReason.MemoryAccess when KindOf(context.AccessType) is { } kind =>
             VirtualMachineExit.MemoryAccess(new(context.GuestAddress), kind),
         WhpExitReason.UnrecoverableException => VirtualMachineExit.Shutdown,
-        WhpExitReason.InvalidRegisterValue => VirtualMachineExit.Unknown(
-            "the processor refused to enter the guest, because values of its registers are not valid"),
         WhpExitReason.UnsupportedFeature => VirtualMachineExit.Unknown(
             $"Hyper-V does not support what the guest did: feature {context.UnsupportedFeature}, parameter "
             + $"0x{context.UnsupportedFeatureParameter:X}"),

@@ -10,6 +10,7 @@ internal struct WhpExitContext
 {
     private const int InstructionLengthMask = 0xF;
     private const uint IsWriteMask = 1;
+    private const int IsLongModeMask = 1 << 4;
     private const int AccessSizeShift = 1;
     private const uint AccessSizeMask = 7;
     private const uint IsStringMask = 1 << 4;
@@ -18,9 +19,16 @@ internal struct WhpExitContext
     [FieldOffset(0)]
     public WhpExitReason Reason;
 
+    /// <summary>The mode of the processor, as bits.</summary>
+    [FieldOffset(8)]
+    public ushort ExecutionState;
+
     // The length of the instruction in the low four bits, CR8 in the high ones.
     [FieldOffset(10)]
     public byte InstructionLengthAndCr8;
+
+    [FieldOffset(16)]
+    public WhpSegment Cs;
 
     [FieldOffset(32)]
     public ulong Rip;
@@ -48,6 +56,17 @@ internal struct WhpExitContext
 
     /// <summary>Gets the length of the instruction in bytes, which the platform states for accesses to ports.</summary>
     public readonly int InstructionLength => InstructionLengthAndCr8 & InstructionLengthMask;
+
+    /// <summary>Gets the address after the instruction. Only 64-bit code has more than 32 bits.</summary>
+    public readonly ulong NextRip
+    {
+        get
+        {
+            ulong next = Rip + (ulong)InstructionLength;
+            bool is64Bit = (ExecutionState & IsLongModeMask) != 0 && Cs.Is64Bit;
+            return is64Bit ? next : (uint)next;
+        }
+    }
 
     /// <summary>Gets whether the access to a port writes.</summary>
     public readonly bool IsOut => (AccessInfo & IsWriteMask) != 0;

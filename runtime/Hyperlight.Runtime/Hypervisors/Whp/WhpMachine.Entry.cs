@@ -66,7 +66,7 @@ internal sealed partial class WhpMachine
             if (exit.Reason != WhpExitReason.Canceled)
             {
                 VirtualMachineExit result = WhpExit.Read(exit);
-                _nextRip = result.Kind == VirtualMachineExitKind.Out ? exit.Rip + (ulong)exit.InstructionLength : null;
+                _nextRip = result.Kind == VirtualMachineExitKind.Out ? exit.NextRip : null;
                 return result;
             }
 
@@ -75,7 +75,8 @@ internal sealed partial class WhpMachine
             rip = exit.Rip;
             if (idle == MostIdleCancels && !IsCancelRequested)
             {
-                return VirtualMachineExit.Unknown("Hyper-V ends each run at once, as if the host had canceled the run");
+                return VirtualMachineExit.Unknown(
+                    $"Hyper-V has ended {idle} runs in a row at RIP 0x{rip:X} as canceled, although the host canceled none");
             }
         }
 
@@ -86,7 +87,7 @@ internal sealed partial class WhpMachine
     public void AnswerWithOnes()
     {
         ref WhpExitContext exit = ref _registers.Exit;
-        _nextRip = exit.Rip + (ulong)exit.InstructionLength;
+        _nextRip = exit.NextRip;
         _nextRax = WhpExit.AnswerWithOnes(exit);
     }
 
@@ -165,14 +166,18 @@ internal sealed partial class WhpMachine
 
     private void Enter()
     {
-        if (!GuestTime.IsMeasured)
+        long begin = GuestTime.IsMeasured ? Stopwatch.GetTimestamp() : 0;
+        _registers.Run();
+        if (GuestTime.IsMeasured)
         {
-            _registers.Run();
-            return;
+            TicksInGuest += Stopwatch.GetTimestamp() - begin;
         }
 
-        long begin = Stopwatch.GetTimestamp();
-        _registers.Run();
-        TicksInGuest += Stopwatch.GetTimestamp() - begin;
+        if (_registers.Exit.Reason == WhpExitReason.InvalidRegisterValue)
+        {
+            throw new HypervisorException(Rules.HypervisorFailed.Found(
+                $"the processor cannot run with the values of its registers, RIP is 0x{_registers.Exit.Rip:X}: if a snapshot was loaded, "
+                + $"the processor may lack a feature that the snapshot uses, so load the snapshot on a machine like the one that saved it."));
+        }
     }
 }

@@ -81,13 +81,6 @@ internal sealed unsafe partial class WhpMachine
         GeneralRegisters none = new() { Rflags = ResetValues.Rflags };
         SetRegisters(none);
         _partition.WithoutMemory(EnterWithoutMemory);
-        if (_registers.Exit.Reason == WhpExitReason.InvalidRegisterValue)
-        {
-            throw new HypervisorException(Rules.HypervisorFailed.Found(
-                $"the processor cannot run with the registers of this state: if a snapshot was loaded, the processor may lack a feature that "
-                + $"the snapshot uses, so load the snapshot on a machine like the one that saved it."));
-        }
-
         // Some processors have reset their registers.
         WriteState();
         SetRegisters(none);
@@ -105,14 +98,14 @@ internal sealed unsafe partial class WhpMachine
 
     private void EnterWithoutMemory()
     {
-        for (int tries = 0; tries < MostIdleCancels; tries++)
+        // A cancel that came after the end of the last run ends the first try.
+        int tries = 0;
+        do
         {
-            _registers.Run();
-            if (_registers.Exit.Reason != WhpExitReason.Canceled)
-            {
-                return;
-            }
+            Enter();
+            tries++;
         }
+        while (_registers.Exit.Reason == WhpExitReason.Canceled && tries < MostIdleCancels);
     }
 
     private static SavedMsr[] FindSavedMsrs(WhpRegisterList list, ImmutableArray<uint> allowed)
@@ -161,9 +154,16 @@ internal sealed unsafe partial class WhpMachine
     {
         uint size = 0;
         int result = WhpApi.WHvGetVirtualProcessorXsaveState(_partition, WhpApi.Processor, null, 0, &size);
-        if ((uint)result != WhpResult.InsufficientBuffer || size < WhpXsave.MinSize)
+        if ((uint)result != WhpResult.InsufficientBuffer)
         {
-            throw WhpError.Failure(result, $"{nameof(WhpApi.WHvGetVirtualProcessorXsaveState)} for the size of {size} bytes");
+            throw WhpError.Failure(result, nameof(WhpApi.WHvGetVirtualProcessorXsaveState));
+        }
+
+        if (size < WhpXsave.MinSize)
+        {
+            throw new HypervisorException(Rules.HypervisorFailed.Found(
+                $"{nameof(WhpApi.WHvGetVirtualProcessorXsaveState)} gives {size} bytes, an XSAVE area has at least {WhpXsave.MinSize}: update "
+                + $"Windows."));
         }
 
         NativeBlock area = new(size);

@@ -21,6 +21,9 @@ internal struct WhpSegment
     public ushort Selector;
     public ushort Attributes;
 
+    /// <summary>Gets whether the segment has 64-bit code, if the processor is in long mode.</summary>
+    public readonly bool Is64Bit => Bit(LongShift) != 0;
+
     /// <summary>Translates a segment into the platform's.</summary>
     public WhpSegment(in Segment segment)
     {
