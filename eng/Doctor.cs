@@ -978,7 +978,7 @@ internal static unsafe class WindowsChecks
         canceller.Join();
         report.Need("6.4", "a cancel during a run", "Canceled, RIP +0", $"{exit.Name}, RIP {Offset(exit.Rip, At)}",
             exit.Reason == Exit.Canceled, "Calls of guests do not end in time. Report the output.");
-        report.Add("6.5", "time from the cancel to the exit", "", $"{latency.TotalMicroseconds:F0} µs", Outcome.Note);
+        report.Add("6.5", "time from the cancel to the exit", "", $"{latency.TotalMicroseconds:F0} microseconds", Outcome.Note);
         memory.Load([0xF4]);
         Start();
         Count("6.6", "runs after that", expected: 0);
@@ -1349,6 +1349,7 @@ internal static class HResult
             0x80004001 => "E_NOTIMPL",
             0x80004005 => "E_FAIL",
             0x80070005 => "E_ACCESSDENIED",
+            0x80070006 => "E_HANDLE",
             0x8007000E => "E_OUTOFMEMORY",
             0x80070057 => "E_INVALIDARG",
             0x80370300 => "UNKNOWN_CAPABILITY",
