@@ -86,9 +86,10 @@ static HRESULT finish_instruction(struct processor *processor)
 static void put_back(struct processor *processor, const struct kvm_sync_regs *saved, uint64_t cr8)
 {
     struct kvm_run *run = processor->run;
+    bool is_same = memcmp(&run->s.regs.sregs, &saved->sregs, sizeof(saved->sregs)) == 0;
     run->s.regs = *saved;
     run->cr8 = cr8;
-    run->kvm_dirty_regs |= SYNC_ALL;
+    run->kvm_dirty_regs |= KVM_SYNC_X86_REGS | KVM_SYNC_X86_EVENTS | (is_same ? 0 : KVM_SYNC_X86_SREGS);
 }
 
 struct port_access {
@@ -239,10 +240,23 @@ static void translate_internal_error(struct processor *processor, WHV_RUN_VP_EXI
 static void translate_halt(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit)
 {
     uint64_t gpa;
-    if (executes_forbidden_page(processor, processor->run->s.regs.regs.rip - 1, &gpa)) {
+    struct kvm_run *run = processor->run;
+    if (executes_forbidden_page(processor, run->s.regs.regs.rip - 1, &gpa)) {
+        run->s.regs.regs.rip--;
+        run->kvm_dirty_regs |= KVM_SYNC_X86_REGS;
         memory_exit(processor, exit, gpa, ACCESS_EXECUTE);
     } else {
         fill_context(processor, exit, EXIT_HALT);
+    }
+}
+
+static void translate_shutdown(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit)
+{
+    uint64_t gpa;
+    if (executes_forbidden_page(processor, processor->run->s.regs.regs.rip, &gpa)) {
+        memory_exit(processor, exit, gpa, ACCESS_EXECUTE);
+    } else {
+        fill_context(processor, exit, EXIT_UNRECOVERABLE_EXCEPTION);
     }
 }
 
@@ -257,7 +271,7 @@ HRESULT translate_exit(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exi
         translate_halt(processor, exit);
         return S_OK;
     case KVM_EXIT_SHUTDOWN:
-        fill_context(processor, exit, EXIT_UNRECOVERABLE_EXCEPTION);
+        translate_shutdown(processor, exit);
         return S_OK;
     case KVM_EXIT_INTERNAL_ERROR:
         translate_internal_error(processor, exit);
@@ -270,8 +284,36 @@ HRESULT translate_exit(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exi
     }
 }
 
+// Finds the first page from an address on that the host cannot read. Returns false if there is none up to the end.
+static bool find_unreadable_page(struct partition *partition, uint64_t guest, uint64_t end, uint64_t *gpa)
+{
+    static uint8_t ignored[256 * PAGE];
+    while (guest < end) {
+        uint64_t wanted = end - guest < sizeof(ignored) ? end - guest : sizeof(ignored);
+        size_t read = read_guest(partition, guest, ignored, wanted);
+        guest += read & ~PAGE_MASK;
+        if (read < wanted) {
+            *gpa = guest;
+            return true;
+        }
+    }
+
+    return false;
+}
+
+// KVM found no host memory behind a page of the guest, and does not tell which page. So the shim looks for it.
 HRESULT translate_fault(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit)
 {
-    (void)exit;
-    return unknown("KVM found no host memory for the guest; RIP 0x%llX", (unsigned long long)processor->run->s.regs.regs.rip);
+    struct mapping mapping;
+    for (uint64_t guest = 0; next_mapping(processor->partition, guest, &mapping); guest = mapping.guest + mapping.size) {
+        uint64_t gpa;
+        if ((mapping.flags & MAP_READ) != 0
+            && find_unreadable_page(processor->partition, mapping.guest, mapping.guest + mapping.size, &gpa)) {
+            memory_exit(processor, exit, gpa, ACCESS_READ);
+            return S_OK;
+        }
+    }
+
+    return unknown("KVM refuses an access of the guest to its memory; RIP is 0x%llX",
+        (unsigned long long)processor->run->s.regs.regs.rip);
 }

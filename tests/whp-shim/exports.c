@@ -167,22 +167,52 @@ HRESULT WHvSetVirtualProcessorRegisters(
         "%p, %u, 0x%X…, %u", partition, index, names != NULL && count != 0 ? names[0] : 0, count);
 }
 
-static HRESULT without_xsave(void)
+static HRESULT check_state_type(uint32_t type)
 {
-    return because(E_NOTIMPL, "this hypervisor has no Xsave feature");
+    return type == STATE_XSAVE && !pretends(PRETEND_NO_XSAVE) ? S_OK
+        : type == STATE_XSAVE || type == STATE_INTERRUPT_CONTROLLER2
+        ? because(E_NOTIMPL, "this hypervisor does not have the state 0x%X", type)
+        : because(E_INVALIDARG, "there is no state 0x%X", type);
+}
+
+static HRESULT get_state(
+    struct partition *partition, uint32_t index, uint32_t type, void *buffer, uint32_t size, uint32_t *written)
+{
+    HRESULT result = check_state_type(type);
+    return result == S_OK ? WITH_PROCESSOR(partition, index, get_xsave(processor, buffer, size, written)) : result;
+}
+
+static HRESULT set_state(struct partition *partition, uint32_t index, uint32_t type, const void *buffer, uint32_t size)
+{
+    HRESULT result = check_state_type(type);
+    return result == S_OK ? WITH_PROCESSOR(partition, index, set_xsave(processor, buffer, size)) : result;
 }
 
 HRESULT WHvGetVirtualProcessorXsaveState(
     WHV_PARTITION_HANDLE partition, uint32_t index, void *buffer, uint32_t size, uint32_t *written)
 {
-    WITH_PARTITION(WHvGetVirtualProcessorXsaveState, pretends(PRETEND_NO_XSAVE) ? without_xsave()
-        : WITH_PROCESSOR(p, index, get_xsave(processor, buffer, size, written)), "%p, %u, %u", partition, index, size);
+    WITH_PARTITION(WHvGetVirtualProcessorXsaveState, get_state(p, index, STATE_XSAVE, buffer, size, written), "%p, %u, %u", partition,
+        index, size);
 }
 
 HRESULT WHvSetVirtualProcessorXsaveState(WHV_PARTITION_HANDLE partition, uint32_t index, const void *buffer, uint32_t size)
 {
-    WITH_PARTITION(WHvSetVirtualProcessorXsaveState, pretends(PRETEND_NO_XSAVE) ? without_xsave()
-        : WITH_PROCESSOR(p, index, set_xsave(processor, buffer, size)), "%p, %u, %u", partition, index, size);
+    WITH_PARTITION(WHvSetVirtualProcessorXsaveState, set_state(p, index, STATE_XSAVE, buffer, size), "%p, %u, %u", partition, index,
+        size);
+}
+
+HRESULT WHvGetVirtualProcessorState(
+    WHV_PARTITION_HANDLE partition, uint32_t index, uint32_t type, void *buffer, uint32_t size, uint32_t *written)
+{
+    WITH_PARTITION(WHvGetVirtualProcessorState, get_state(p, index, type, buffer, size, written), "%p, %u, 0x%X, %u", partition, index,
+        type, size);
+}
+
+HRESULT WHvSetVirtualProcessorState(
+    WHV_PARTITION_HANDLE partition, uint32_t index, uint32_t type, const void *buffer, uint32_t size)
+{
+    WITH_PARTITION(WHvSetVirtualProcessorState, set_state(p, index, type, buffer, size), "%p, %u, 0x%X, %u", partition, index, type,
+        size);
 }
 
 // The functions below are exported by Windows, and the shim does not have them.
@@ -200,16 +230,6 @@ static HRESULT is_missing(enum function function)
 HRESULT WHvQueryGpaRangeDirtyBitmap(WHV_PARTITION_HANDLE, uint64_t, uint64_t, uint64_t *, uint32_t)
 {
     return is_missing(ID_WHvQueryGpaRangeDirtyBitmap);
-}
-
-HRESULT WHvGetVirtualProcessorState(WHV_PARTITION_HANDLE, uint32_t, uint32_t, void *, uint32_t, uint32_t *)
-{
-    return is_missing(ID_WHvGetVirtualProcessorState);
-}
-
-HRESULT WHvSetVirtualProcessorState(WHV_PARTITION_HANDLE, uint32_t, uint32_t, const void *, uint32_t)
-{
-    return is_missing(ID_WHvSetVirtualProcessorState);
 }
 
 HRESULT WHvGetVirtualProcessorInterruptControllerState2(WHV_PARTITION_HANDLE, uint32_t, void *, uint32_t, uint32_t *)

@@ -247,17 +247,22 @@ void free_memory(struct partition *partition)
     free(partition->memory.free_slots);
 }
 
-bool find_mapping(struct partition *partition, uint64_t guest, struct mapping *mapping)
+bool next_mapping(struct partition *partition, uint64_t guest, struct mapping *mapping)
 {
     pthread_mutex_lock(&partition->lock);
     int place = first_after(&partition->memory, guest);
-    bool found = place < partition->memory.count && partition->memory.mappings[place].guest <= guest;
+    bool found = place < partition->memory.count;
     if (found) {
         *mapping = partition->memory.mappings[place];
     }
 
     pthread_mutex_unlock(&partition->lock);
     return found;
+}
+
+bool find_mapping(struct partition *partition, uint64_t guest, struct mapping *mapping)
+{
+    return next_mapping(partition, guest, mapping) && mapping->guest <= guest;
 }
 
 size_t read_guest(struct partition *partition, uint64_t guest, void *buffer, size_t size)

@@ -67,8 +67,11 @@ HRESULT find_msrs(struct processor *processor)
     pthread_mutex_lock(&lock);
     for (size_t i = 0; !were_found && i < MSR_COUNT; i++) {
         struct kvm_msr_entry entry = { .index = msrs[i].index };
-        msrs[i].is_present = exchange_msrs(processor, KVM_GET_MSRS, &entry, 1) == 1;
+        bool is_readable = exchange_msrs(processor, KVM_GET_MSRS, &entry, 1) == 1;
         msrs[i].initial = entry.data;
+
+        // KVM gives 0 for some registers that the processor does not have, and refuses to set them even to 0.
+        msrs[i].is_present = is_readable && (msrs[i].is_kept || exchange_msrs(processor, KVM_SET_MSRS, &entry, 1) == 1);
     }
 
     were_found = true;

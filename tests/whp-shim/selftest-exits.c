@@ -43,17 +43,6 @@ static void ports_have_each_size(enum mode mode)
     close_guest(&guest);
 }
 
-// A processor below 32-bit paging that cannot be had ends at once; the test then has nothing to check.
-static bool has_mode(enum mode mode)
-{
-    struct guest guest;
-    OPEN(&guest, mode, 0xF4);
-    bool has = run(&guest) == EXIT_HALT;
-    close_guest(&guest);
-    CHECK(has || mode == PAGED);
-    return has;
-}
-
 void test_exits(void)
 {
     for (enum mode mode = REAL; mode <= LONG; mode++) {

@@ -87,7 +87,10 @@ HRESULT map_range(struct partition *partition, HANDLE process, void *source, uin
 HRESULT unmap_range(struct partition *partition, uint64_t guest, uint64_t size);
 void free_memory(struct partition *partition);
 
-// Copies a mapping. Returns false if nothing is mapped at the address.
+// Copies the first mapping that ends after an address. Returns false if there is none.
+bool next_mapping(struct partition *partition, uint64_t guest, struct mapping *mapping);
+
+// Copies the mapping at an address. Returns false if nothing is mapped there.
 bool find_mapping(struct partition *partition, uint64_t guest, struct mapping *mapping);
 
 // Reads memory of the guest by physical address. Returns how many bytes could be read.
