@@ -54,13 +54,17 @@ static void memory_exit(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *ex
     exit->MemoryAccess.Gpa = gpa;
 }
 
-// KVM cannot forbid execution. So each exit checks the page of the instruction.
-static bool executes_forbidden_page(struct processor *processor, uint64_t rip, uint64_t *gpa)
+// Whether a page of the guest must not be executed. KVM cannot forbid that, so each exit checks the page of its instruction.
+static bool is_forbidden(struct processor *processor, uint64_t gpa)
 {
     struct mapping mapping;
+    return find_mapping(processor->partition, gpa, &mapping) && (mapping.flags & MAP_EXECUTE) == 0;
+}
+
+static bool executes_forbidden_page(struct processor *processor, uint64_t rip, uint64_t *gpa)
+{
     uint64_t linear = linear_rip(&processor->run->s.regs.sregs, rip);
-    return translate(processor, linear, 0, gpa) == TRANSLATE_SUCCESS && find_mapping(processor->partition, *gpa, &mapping)
-        && (mapping.flags & MAP_EXECUTE) == 0;
+    return translate(processor, linear, 0, gpa) == TRANSLATE_SUCCESS && is_forbidden(processor, *gpa);
 }
 
 // Finishes the instruction of the exit. The registers afterwards are in the shared page; the host sets them anew before the next entry.
@@ -142,6 +146,24 @@ static int find_length(const uint8_t *end, int available, const struct port_acce
     return needs_prefix && !found ? 0 : length + prefixes;
 }
 
+static void fill_port_context(
+    WHV_X64_IO_PORT_ACCESS_CONTEXT *context, const struct port_access *access, const struct kvm_sync_regs *registers)
+{
+    const uint8_t *bytes = context->InstructionBytes;
+    size_t length = context->InstructionByteCount;
+    bool is_string = (bytes[length - 1] & 0xFC) == 0x6C;
+    bool is_repeated = is_string && (memchr(bytes, REP_PREFIX, length) != NULL || memchr(bytes, REPNE_PREFIX, length) != NULL);
+    context->AccessInfo = (access->is_write ? PORT_IS_WRITE : 0) | (uint32_t)access->size << PORT_SIZE_SHIFT
+        | (is_string ? PORT_STRING : 0) | (is_repeated ? PORT_REP : 0);
+    context->PortNumber = access->port;
+    context->Rax = registers->regs.rax;
+    context->Rcx = registers->regs.rcx;
+    context->Rsi = registers->regs.rsi;
+    context->Rdi = registers->regs.rdi;
+    context->Ds = to_segment(&registers->sregs.ds);
+    context->Es = to_segment(&registers->sregs.es);
+}
+
 static HRESULT translate_port_exit(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit)
 {
     struct kvm_run *run = processor->run;
@@ -153,51 +175,35 @@ static HRESULT translate_port_exit(struct processor *processor, WHV_RUN_VP_EXIT_
         return result;
     }
 
-    uint64_t start = saved.regs.rip;
     uint64_t end = run->s.regs.regs.rip;
-    uint8_t bytes[MOST_INSTRUCTION_BYTES + 1] = { 0 };
-    int length = (int)(end - start);
-    bool is_at_start = end > start && end - start <= MOST_INSTRUCTION_BYTES;
-    if (!is_at_start) {
-        // The exit came after the instruction.
-        uint8_t *last = bytes + MOST_INSTRUCTION_BYTES;
-        int available = read_before(processor, linear_rip(&saved.sregs, end), last);
-        length = find_length(last, available, &access, (uint16_t)saved.regs.rdx, &saved.sregs);
-        if (length == 0) {
-            return unknown("no port instruction before RIP 0x%llX for port 0x%X", (unsigned long long)end, access.port);
-        }
+    put_back(processor, &saved, cr8);
+    uint8_t bytes[MOST_INSTRUCTION_BYTES];
+    const uint8_t *last = bytes + sizeof(bytes);
+    uint64_t end_gpa;
+    int available = read_before(processor, linear_rip(&saved.sregs, end), bytes + sizeof(bytes), &end_gpa);
 
-        start = end - (uint64_t)length;
-        memmove(bytes, last - length, (size_t)length);
-    } else {
-        read_before(processor, linear_rip(&saved.sregs, end), bytes + MOST_INSTRUCTION_BYTES);
-        memmove(bytes, bytes + MOST_INSTRUCTION_BYTES - length, (size_t)length);
+    // Hardware exits before the instruction, KVM's emulator after it, except for a string that is not at its end.
+    uint64_t distance = end - saved.regs.rip;
+    int length = distance != 0 && distance <= (uint64_t)available
+        ? (int)distance
+        : find_length(last, available, &access, (uint16_t)saved.regs.rdx, &saved.sregs);
+    if (length == 0) {
+        return unknown("no instruction for port 0x%X ends at RIP 0x%llX", access.port, (unsigned long long)end);
     }
 
-    saved.regs.rip = start;
-    put_back(processor, &saved, cr8);
-    uint64_t gpa;
-    if (executes_forbidden_page(processor, start, &gpa)) {
+    run->s.regs.regs.rip = end - (uint64_t)length;
+    uint64_t gpa = end_gpa - (uint64_t)length;
+    bool is_one_page = (gpa & ~PAGE_MASK) == ((end_gpa - 1) & ~PAGE_MASK);
+    if (is_one_page ? is_forbidden(processor, gpa) : executes_forbidden_page(processor, run->s.regs.regs.rip, &gpa)) {
         memory_exit(processor, exit, gpa, ACCESS_EXECUTE);
         return S_OK;
     }
 
     fill_context(processor, exit, EXIT_IO_PORT);
     exit->VpContext.InstructionLengthAndCr8 |= (uint8_t)length;
-    WHV_X64_IO_PORT_ACCESS_CONTEXT *context = &exit->IoPortAccess;
-    context->InstructionByteCount = (uint8_t)length;
-    memcpy(context->InstructionBytes, bytes, (size_t)length);
-    bool is_string = (bytes[length - 1] & 0xFC) == 0x6C;
-    bool is_repeated = is_string && (memchr(bytes, REP_PREFIX, (size_t)length) || memchr(bytes, REPNE_PREFIX, (size_t)length));
-    context->AccessInfo = (access.is_write ? PORT_IS_WRITE : 0) | (uint32_t)access.size << PORT_SIZE_SHIFT
-        | (is_string ? PORT_STRING : 0) | (is_repeated ? PORT_REP : 0);
-    context->PortNumber = access.port;
-    context->Rax = saved.regs.rax;
-    context->Rcx = saved.regs.rcx;
-    context->Rsi = saved.regs.rsi;
-    context->Rdi = saved.regs.rdi;
-    context->Ds = to_segment(&saved.sregs.ds);
-    context->Es = to_segment(&saved.sregs.es);
+    exit->IoPortAccess.InstructionByteCount = (uint8_t)length;
+    memcpy(exit->IoPortAccess.InstructionBytes, last - length, (size_t)length);
+    fill_port_context(&exit->IoPortAccess, &access, &saved);
     return S_OK;
 }
 
