@@ -105,6 +105,9 @@ uint32_t translate(struct processor *processor, uint64_t linear, uint32_t flags,
 // Where the guest's page tables begin. Returns false if there are none.
 bool find_root(const struct kvm_sregs *sregs, uint64_t *root);
 
+// Reads at most MOST_INSTRUCTION_BYTES at a linear address. Returns their number.
+int read_code(struct processor *processor, uint64_t linear, uint8_t *buffer);
+
 // Reads the bytes that end before a linear address, at most MOST_INSTRUCTION_BYTES. They end before `end`. Returns their number,
 // and the physical address behind the last one.
 int read_before(struct processor *processor, uint64_t linear, uint8_t *end, uint64_t *end_gpa);
@@ -213,4 +216,20 @@ HRESULT translate_fault(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *ex
 
 // The common part of the exit context.
 void fill_context(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit, uint32_t reason);
+void memory_exit(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit, uint64_t gpa, uint32_t access);
+
+// Whether the code is 64-bit code, and the linear address of an instruction.
+bool is_long(const struct kvm_sregs *sregs);
+uint64_t linear_rip(const struct kvm_sregs *sregs, uint64_t rip);
+
+// Whether a page of the guest must not be executed. KVM cannot forbid that, so each exit checks the page of its instruction.
+bool is_forbidden(struct processor *processor, uint64_t gpa);
+bool executes_forbidden_page(struct processor *processor, uint64_t rip, uint64_t *gpa);
+
+// Finishes the instruction of the exit. The registers afterwards are in the shared page; put_back sets those of the exit again.
+HRESULT finish_instruction(struct processor *processor);
+void put_back(struct processor *processor, const struct kvm_sync_regs *saved, uint64_t cr8);
+
+// ports.c
+HRESULT translate_port_exit(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit);
 

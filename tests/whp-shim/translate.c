@@ -118,3 +118,23 @@ int read_before(struct processor *processor, uint64_t linear, uint8_t *end, uint
 
     return available;
 }
+
+int read_code(struct processor *processor, uint64_t linear, uint8_t *buffer)
+{
+    int available = 0;
+    while (available < MOST_INSTRUCTION_BYTES) {
+        uint64_t next = linear + (uint64_t)available;
+        uint64_t in_page = PAGE - (next & PAGE_MASK);
+        size_t wanted = (size_t)(MOST_INSTRUCTION_BYTES - available);
+        wanted = wanted < in_page ? wanted : in_page;
+        uint64_t gpa;
+        if (translate(processor, next, TRANSLATE_PRIVILEGE_EXEMPT, &gpa) != TRANSLATE_SUCCESS
+            || read_guest(processor->partition, gpa, buffer + available, wanted) != wanted) {
+            break;
+        }
+
+        available += (int)wanted;
+    }
+
+    return available;
+}
