@@ -159,14 +159,41 @@ public abstract class ProcessorStateTests : BehaviourTests
         Assert.Throws<HypervisorException>(() =>
         {
             guest.Machine.SetState(good with { Special = good.Special with { Cr0 = 1UL << 31 } });
-            guest.Start();
-            guest.Machine.Run();
+            guest.Machine.Commit();
         });
 
         guest.Machine.Settle();
         guest.Machine.SetState(good);
         guest.Start();
         Assert.Equal(VirtualMachineExitKind.MemoryAccess, guest.Machine.Run().Kind);
+    }
+
+    [Fact]
+    public void The_state_that_was_set_is_the_state()
+    {
+        using TinyGuest guest = LongMode(0xF4);
+        ProcessorState state = guest.Machine.GetState();
+        Segment data = state.Special.Ds with { Type = 3, Present = 1, S = 1, Db = 1, G = 1, Limit = uint.MaxValue };
+        SpecialRegisters special = state.Special with
+        {
+            Ds = data with { Selector = 0x10, Dpl = 3 },
+            Es = data with { Selector = 0x18, Type = 1 },
+            Fs = data with { Selector = 0x20, Base = 0x1122_3344_5566 },
+            Gs = data with { Selector = 0x28, Base = 0x2233_4455_6677, Avl = 1 },
+            Tr = state.Special.Tr with { Selector = 0x30, Base = 0x3344_5566_7788, Limit = 0x1067 },
+            Gdt = new() { Base = 0x4455_6677_8899, Limit = 0x37 },
+            Idt = new() { Base = 0x5566_7788_99AA, Limit = 0xFFF },
+            Cr2 = 0x6677,
+            Cr4 = state.Special.Cr4 | 0x80,
+            Cr8 = 3,
+        };
+
+        guest.Machine.SetState(state with { Special = special });
+
+        Assert.Equal(special, guest.Machine.GetState().Special);
+        guest.Start();
+        Assert.Equal(VirtualMachineExit.Halt, guest.Machine.Run());
+        Assert.Equal(special, guest.Machine.GetState().Special);
     }
 
     /// <summary>Asserts that the register of <see cref="WriteThenReadSysenterEip"/> is set back, on a guest that runs this code.</summary>

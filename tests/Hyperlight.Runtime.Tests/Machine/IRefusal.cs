@@ -10,8 +10,11 @@ internal interface IRefusal : IDisposable
     /// <summary>Gets the hypervisor that refuses the request.</summary>
     IHypervisor Hypervisor { get; }
 
-    /// <summary>Gets the name of the request that was refused, or <c>null</c> if none was so far.</summary>
+    /// <summary>Gets the member of a hypervisor, its machines or its memory that was refused, or <c>null</c> if none was so far.</summary>
     string? Request { get; }
+
+    /// <summary>Gets whether nobody learns of the refusal.</summary>
+    bool IsSilent { get; }
 
     /// <summary>Says whether an exception is the one that the refusal causes.</summary>
     bool IsReason(Exception exception);

@@ -28,7 +28,9 @@ internal sealed class RefusedRequest : IRefusal
 
     public string? Request { get; private set; }
 
-    public bool IsReason(Exception exception) => exception == _reason;
+    public bool IsSilent => false;
+
+    public bool IsReason(Exception exception) => (exception.InnerException ?? exception) == _reason;
 
     public string? Leak() => _hypervisor.Memory.OpenCount == 0 ? null : "memory";
 

@@ -1,4 +1,4 @@
-using Hyperlight.Hypervisors;
+using Hyperlight.Hypervisors.Whp;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors.Whp;
@@ -23,10 +23,10 @@ public sealed class WhpPresenceTests : IWhpTests, IDisposable
     [Fact]
     public void A_hypervisor_that_does_not_run_is_HL5001()
     {
-        IHypervisor hypervisor = TestHypervisor.Whp;
+        Probes.SkipIf(WhpShim.Missing);
         WhpShim.Pretend(WhpPretence.NoHypervisor);
 
-        AssertNoHypervisor(hypervisor);
+        AssertUnusable("hypervisorlaunchtype");
     }
 
     /// <summary>Where the feature of Windows is off, the library is missing (whp.md, section 1).</summary>
@@ -39,7 +39,7 @@ public sealed class WhpPresenceTests : IWhpTests, IDisposable
             return;
         }
 
-        AssertNoHypervisor(WhpShim.Create(new FakeProcesses()));
+        AssertUnusable("-FeatureName HypervisorPlatform");
     }
 
     [Fact]
@@ -52,12 +52,13 @@ public sealed class WhpPresenceTests : IWhpTests, IDisposable
         Assert.Equal(WhpState.Empty, WhpState.Now());
     }
 
-    private static void AssertNoHypervisor(IHypervisor hypervisor)
+    private static void AssertUnusable(string advice)
     {
-        Assert.Equal(Rules.NoHypervisor, hypervisor.Check()?.Rule);
-        Assert.Contains("HypervisorPlatform", hypervisor.Check()!.Message, StringComparison.Ordinal);
-        Assert.Equal(
-            Rules.NoHypervisor,
-            Assert.Throws<HypervisorException>(() => hypervisor.CreateMachine(GuestLayouts.I686V13, [], hasInterrupts: false)).Finding!.Rule);
+        WhpHypervisor hypervisor = WhpShim.Create(new FakeProcesses());
+        HypervisorException exception = Assert.Throws<HypervisorException>(
+            () => hypervisor.CreateMachine(GuestLayouts.I686V13, [], hasInterrupts: false));
+
+        Assert.Equal((Rules.NoHypervisor, Rules.NoHypervisor), (hypervisor.Check()?.Rule, exception.Finding!.Rule));
+        Assert.Contains(advice, exception.Message, StringComparison.Ordinal);
     }
 }
