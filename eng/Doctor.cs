@@ -1107,7 +1107,8 @@ internal static unsafe class WindowsChecks
         const int Limit = 512;
         int expected = Math.Min(wanted, Limit);
         report.Compare("9.1", "partitions with a process of their own", $"{expected}", $"{partitions.Count}; {end}",
-            partitions.Count == expected, "Set Hypervisor.UseSurrogates to false, or allow this program in the antivirus software.");
+            partitions.Count == expected, "Allow this program in the security software. A program that "
+                + "has one sandbox at a time calls Hypervisor.UseSurrogates(0, 0).");
         report.Add("9.2", "time for each of them", "", $"{time.Elapsed.TotalMilliseconds / Math.Max(1, partitions.Count):F1} ms",
             Outcome.Note);
         if (partitions is [.., var last])

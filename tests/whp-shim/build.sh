@@ -5,7 +5,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 out=$here/../../artifacts/whp-shim
-sources=("$here"/{calls,exits,exports,memory,msrs,partition,processor,registers,run,sources,translate,xsave}.c)
+sources=("$here"/{calls,exits,exports,memory,msrs,partition,ports,processor,registers,run,sources,translate,xsave}.c)
 headers=("$here"/{shim.h,WinHvPlatform.h} "$here/build.sh")
 flags=(-std=gnu2x -D_GNU_SOURCE -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Werror)
 

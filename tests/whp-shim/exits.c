@@ -15,16 +15,12 @@
 // KVM emulates a string instruction in steps of 1024 elements, each with two exits at most.
 #define MOST_EXITS_OF_AN_INSTRUCTION 4096
 
-#define OPERAND_SIZE_PREFIX 0x66
-#define REP_PREFIX 0xF3
-#define REPNE_PREFIX 0xF2
-
-static bool is_long(const struct kvm_sregs *sregs)
+bool is_long(const struct kvm_sregs *sregs)
 {
     return (sregs->efer & EFER_LMA) != 0 && sregs->cs.l;
 }
 
-static uint64_t linear_rip(const struct kvm_sregs *sregs, uint64_t rip)
+uint64_t linear_rip(const struct kvm_sregs *sregs, uint64_t rip)
 {
     return is_long(sregs) ? rip : (uint32_t)(sregs->cs.base + rip);
 }
@@ -45,7 +41,7 @@ void fill_context(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit, ui
     exit->VpContext.Rflags = run->s.regs.regs.rflags;
 }
 
-static void memory_exit(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit, uint64_t gpa, uint32_t access)
+void memory_exit(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit, uint64_t gpa, uint32_t access)
 {
     struct mapping mapping;
     bool is_mapped = find_mapping(processor->partition, gpa, &mapping);
@@ -54,17 +50,19 @@ static void memory_exit(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *ex
     exit->MemoryAccess.Gpa = gpa;
 }
 
-// KVM cannot forbid execution. So each exit checks the page of the instruction.
-static bool executes_forbidden_page(struct processor *processor, uint64_t rip, uint64_t *gpa)
+bool is_forbidden(struct processor *processor, uint64_t gpa)
 {
     struct mapping mapping;
-    uint64_t linear = linear_rip(&processor->run->s.regs.sregs, rip);
-    return translate(processor, linear, 0, gpa) == TRANSLATE_SUCCESS && find_mapping(processor->partition, *gpa, &mapping)
-        && (mapping.flags & MAP_EXECUTE) == 0;
+    return find_mapping(processor->partition, gpa, &mapping) && (mapping.flags & MAP_EXECUTE) == 0;
 }
 
-// Finishes the instruction of the exit. The registers afterwards are in the shared page; the host sets them anew before the next entry.
-static HRESULT finish_instruction(struct processor *processor)
+bool executes_forbidden_page(struct processor *processor, uint64_t rip, uint64_t *gpa)
+{
+    uint64_t linear = linear_rip(&processor->run->s.regs.sregs, rip);
+    return translate(processor, linear, 0, gpa) == TRANSLATE_SUCCESS && is_forbidden(processor, *gpa);
+}
+
+HRESULT finish_instruction(struct processor *processor)
 {
     struct kvm_run *run = processor->run;
     for (int exits = 0; exits < MOST_EXITS_OF_AN_INSTRUCTION; exits++) {
@@ -83,122 +81,13 @@ static HRESULT finish_instruction(struct processor *processor)
     return unknown("an instruction has more than %d exits", MOST_EXITS_OF_AN_INSTRUCTION);
 }
 
-static void put_back(struct processor *processor, const struct kvm_sync_regs *saved, uint64_t cr8)
+void put_back(struct processor *processor, const struct kvm_sync_regs *saved, uint64_t cr8)
 {
     struct kvm_run *run = processor->run;
     bool is_same = memcmp(&run->s.regs.sregs, &saved->sregs, sizeof(saved->sregs)) == 0;
     run->s.regs = *saved;
     run->cr8 = cr8;
     run->kvm_dirty_regs |= KVM_SYNC_X86_REGS | KVM_SYNC_X86_EVENTS | (is_same ? 0 : KVM_SYNC_X86_SREGS);
-}
-
-struct port_access {
-    uint16_t port;
-    uint8_t size;
-    bool is_write;
-};
-
-// Whether an instruction for ports that ends with the bytes is the one of the exit. Returns its length without prefixes; 0 if it is not.
-static int match_port_instruction(const uint8_t *end, int available, const struct port_access *access, uint16_t dx)
-{
-    // IN and OUT: bit 0 of the operation code is 0 for a byte, bit 1 is 1 for a write.
-    uint8_t wanted = (uint8_t)((access->size == 1 ? 0 : 1) | (access->is_write ? 2 : 0));
-    if (available >= 2 && end[-2] == (0xE4 | wanted) && end[-1] == access->port) {
-        return 2;
-    }
-
-    bool uses_dx = available >= 1 && dx == access->port;
-    return uses_dx && (end[-1] == (0xEC | wanted) || end[-1] == (0x6C | wanted)) ? 1 : 0;
-}
-
-static bool is_prefix(uint8_t byte, bool is_long_mode)
-{
-    return byte == OPERAND_SIZE_PREFIX || byte == 0x67 || byte == REP_PREFIX || byte == REPNE_PREFIX || byte == 0xF0 || byte == 0x2E
-        || byte == 0x36 || byte == 0x3E || byte == 0x26 || byte == 0x64 || byte == 0x65 || (is_long_mode && (byte & 0xF0) == 0x40);
-}
-
-// Finds how long the instruction is that ends at an address. Returns 0 if there is no such instruction.
-static int find_length(const uint8_t *end, int available, const struct port_access *access, uint16_t dx, const struct kvm_sregs *sregs)
-{
-    int length = match_port_instruction(end, available, access, dx);
-    if (length == 0) {
-        return 0;
-    }
-
-    // Only the width tells that there must be a prefix. Other bytes before may belong to the instruction before.
-    bool is_wide = is_long(sregs) || sregs->cs.db;
-    bool is_string = length == 1 && end[-1] < 0x70;
-    bool needs_prefix = access->size == (is_wide ? 2 : 4);
-    int prefixes = 0;
-    bool found = false;
-    while (length + prefixes < available && (needs_prefix || is_string) && is_prefix(end[-length - prefixes - 1], is_long(sregs))) {
-        prefixes++;
-        found |= end[-length - prefixes] == OPERAND_SIZE_PREFIX;
-        if (found && !is_string) {
-            break;
-        }
-    }
-
-    return needs_prefix && !found ? 0 : length + prefixes;
-}
-
-static HRESULT translate_port_exit(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit)
-{
-    struct kvm_run *run = processor->run;
-    struct kvm_sync_regs saved = run->s.regs;
-    uint64_t cr8 = run->cr8;
-    struct port_access access = { run->io.port, run->io.size, run->io.direction == KVM_EXIT_IO_OUT };
-    HRESULT result = finish_instruction(processor);
-    if (result != S_OK) {
-        return result;
-    }
-
-    uint64_t start = saved.regs.rip;
-    uint64_t end = run->s.regs.regs.rip;
-    uint8_t bytes[MOST_INSTRUCTION_BYTES + 1] = { 0 };
-    int length = (int)(end - start);
-    bool is_at_start = end > start && end - start <= MOST_INSTRUCTION_BYTES;
-    if (!is_at_start) {
-        // The exit came after the instruction.
-        uint8_t *last = bytes + MOST_INSTRUCTION_BYTES;
-        int available = read_before(processor, linear_rip(&saved.sregs, end), last);
-        length = find_length(last, available, &access, (uint16_t)saved.regs.rdx, &saved.sregs);
-        if (length == 0) {
-            return unknown("no port instruction before RIP 0x%llX for port 0x%X", (unsigned long long)end, access.port);
-        }
-
-        start = end - (uint64_t)length;
-        memmove(bytes, last - length, (size_t)length);
-    } else {
-        read_before(processor, linear_rip(&saved.sregs, end), bytes + MOST_INSTRUCTION_BYTES);
-        memmove(bytes, bytes + MOST_INSTRUCTION_BYTES - length, (size_t)length);
-    }
-
-    saved.regs.rip = start;
-    put_back(processor, &saved, cr8);
-    uint64_t gpa;
-    if (executes_forbidden_page(processor, start, &gpa)) {
-        memory_exit(processor, exit, gpa, ACCESS_EXECUTE);
-        return S_OK;
-    }
-
-    fill_context(processor, exit, EXIT_IO_PORT);
-    exit->VpContext.InstructionLengthAndCr8 |= (uint8_t)length;
-    WHV_X64_IO_PORT_ACCESS_CONTEXT *context = &exit->IoPortAccess;
-    context->InstructionByteCount = (uint8_t)length;
-    memcpy(context->InstructionBytes, bytes, (size_t)length);
-    bool is_string = (bytes[length - 1] & 0xFC) == 0x6C;
-    bool is_repeated = is_string && (memchr(bytes, REP_PREFIX, (size_t)length) || memchr(bytes, REPNE_PREFIX, (size_t)length));
-    context->AccessInfo = (access.is_write ? PORT_IS_WRITE : 0) | (uint32_t)access.size << PORT_SIZE_SHIFT
-        | (is_string ? PORT_STRING : 0) | (is_repeated ? PORT_REP : 0);
-    context->PortNumber = access.port;
-    context->Rax = saved.regs.rax;
-    context->Rcx = saved.regs.rcx;
-    context->Rsi = saved.regs.rsi;
-    context->Rdi = saved.regs.rdi;
-    context->Ds = to_segment(&saved.sregs.ds);
-    context->Es = to_segment(&saved.sregs.es);
-    return S_OK;
 }
 
 static HRESULT translate_memory_exit(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit)

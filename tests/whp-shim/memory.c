@@ -174,11 +174,13 @@ static HRESULT check_flags(uint32_t flags)
     return (flags & MAP_TRACK_DIRTY) != 0 ? because(E_INVALIDARG, "the shim does not track dirty pages") : S_OK;
 }
 
-// A processor that ran without any memory has an empty root of its page tables in KVM, which KVM drops only when a slot is deleted.
-static HRESULT drop_empty_root(struct partition *partition, const struct mapping *only)
+// KVM makes an empty root of its own page tables for page tables of the guest that have no memory, and drops the root only when a slot is
+// deleted. So memory for the page tables that comes later would not be seen.
+static HRESULT drop_empty_root(struct partition *partition, const struct mapping *mapping)
 {
-    HRESULT result = set_slot(partition, only, 0);
-    return result == S_OK ? set_slot(partition, only, only->size) : result;
+    HRESULT result = set_slot(partition, mapping, 0);
+    partition->has_empty_root = false;
+    return result == S_OK ? set_slot(partition, mapping, mapping->size) : result;
 }
 
 HRESULT map_range(struct partition *partition, HANDLE process, void *source, uint64_t guest, uint64_t size, uint32_t flags)
@@ -208,8 +210,8 @@ HRESULT map_range(struct partition *partition, HANDLE process, void *source, uin
         result = add_mapping(partition, first_after(&partition->memory, guest), mapping);
     }
 
-    if (result == S_OK && partition->memory.count == 1) {
-        result = drop_empty_root(partition, &partition->memory.mappings[0]);
+    if (result == S_OK && partition->has_empty_root && needs_slot(flags)) {
+        result = drop_empty_root(partition, &partition->memory.mappings[first_after(&partition->memory, guest)]);
     }
 
     pthread_mutex_unlock(&partition->lock);
@@ -263,6 +265,15 @@ bool next_mapping(struct partition *partition, uint64_t guest, struct mapping *m
 bool find_mapping(struct partition *partition, uint64_t guest, struct mapping *mapping)
 {
     return next_mapping(partition, guest, mapping) && mapping->guest <= guest;
+}
+
+void note_root(struct partition *partition, uint64_t guest)
+{
+    pthread_mutex_lock(&partition->lock);
+    int place = first_after(&partition->memory, guest);
+    bool has_memory = place < partition->memory.count && partition->memory.mappings[place].guest <= guest;
+    partition->has_empty_root |= !has_memory;
+    pthread_mutex_unlock(&partition->lock);
 }
 
 size_t read_guest(struct partition *partition, uint64_t guest, void *buffer, size_t size)

@@ -75,6 +75,11 @@ static HRESULT run_until_exit(struct processor *processor, WHV_RUN_VP_EXIT_CONTE
             continue;
         }
 
+        uint64_t root;
+        if (find_root(&run->s.regs.sregs, &root)) {
+            note_root(processor->partition, root);
+        }
+
         // If KVM refuses the registers, it overwrites the page with those that it has.
         struct kvm_sync_regs wanted;
         uint64_t dirty = run->kvm_dirty_regs;

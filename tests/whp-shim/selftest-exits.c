@@ -43,8 +43,30 @@ static void ports_have_each_size(enum mode mode)
     close_guest(&guest);
 }
 
+static void strings_are_exits(enum mode mode)
+{
+    struct guest guest;
+    // outsb; rep outsw; insb; rep insl; hlt
+    OPEN(&guest, mode, 0x6E, 0x66, 0xF3, 0x6F, 0x6C, 0xF3, 0x6D, 0xF4);
+    set(&guest, RDX, 0x1234);
+    set(&guest, RSI, DATA);
+    set(&guest, RDI, DATA + 64);
+    set(&guest, RCX, 3);
+    check_port(&guest, 0x1234, 1, 1, CODE, PORT_IS_WRITE | PORT_STRING);
+    CHECK(guest.exit.IoPortAccess.Rsi == DATA && get(&guest, RSI) == DATA);
+    check_port(&guest, 0x1234, 2, 3, CODE + 1, PORT_IS_WRITE | PORT_STRING | PORT_REP);
+    CHECK(guest.exit.IoPortAccess.Rcx == 3 && get(&guest, RCX) == 3);
+    check_port(&guest, 0x1234, 1, 1, CODE + 4, PORT_STRING);
+    CHECK(guest.exit.IoPortAccess.Rdi == DATA + 64 && get(&guest, RDI) == DATA + 64);
+    check_port(&guest, 0x1234, 4, 2, CODE + 5, PORT_STRING | PORT_REP);
+    CHECK(run(&guest) == EXIT_HALT);
+    close_guest(&guest);
+}
+
 void test_exits(void)
 {
+    strings_are_exits(PROTECTED);
+    strings_are_exits(LONG);
     for (enum mode mode = REAL; mode <= LONG; mode++) {
         if (has_mode(mode)) {
             ports_have_each_size(mode);

@@ -126,6 +126,22 @@ static void missing_host_memory_is_an_exit(void)
     close_guest(&guest);
 }
 
+static void page_tables_may_come_late(void)
+{
+    struct guest guest;
+    OPEN(&guest, LONG, 0xF4);
+    CHECK_RESULT(WHvUnmapGpaRange(guest.partition, 0, MEMORY_SIZE), S_OK);
+    CHECK_RESULT(WHvMapGpaRange(guest.partition, guest.memory, 0, PAGE_TABLES, RWX), S_OK);
+    CHECK(run(&guest) != EXIT_HALT);
+    set_mode(&guest, LONG);
+    set(&guest, RIP, CODE);
+    set(&guest, RFLAGS, 2);
+    CHECK_RESULT(
+        WHvMapGpaRange(guest.partition, guest.memory + PAGE_TABLES, PAGE_TABLES, MEMORY_SIZE - PAGE_TABLES, RWX), S_OK);
+    CHECK(run(&guest) == EXIT_HALT);
+    close_guest(&guest);
+}
+
 // A store of 16 bytes comes in two exits, a string instruction in one for each element. No part of it changes the registers later.
 static void unfinished_instructions_are_dropped(void)
 {
@@ -193,6 +209,7 @@ void test_memory(void)
         }
     }
 
+    page_tables_may_come_late();
     missing_host_memory_is_an_exit();
     unfinished_instructions_are_dropped();
     a_process_has_one_partition();

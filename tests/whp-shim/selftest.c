@@ -61,7 +61,7 @@ static void write_long_tables(uint8_t *memory)
     }
 }
 
-static void set_mode(struct guest *guest, enum mode mode)
+void set_mode(struct guest *guest, enum mode mode)
 {
     enum { COUNT = 14 };
     static const uint32_t names[COUNT] = { CS, DS, ES, FS, GS, SS, TR, LDTR, GDTR, IDTR, CR0, CR3, CR4, EFER };

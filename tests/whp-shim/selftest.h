@@ -58,6 +58,7 @@ void start_guest(struct guest *guest, enum mode mode, const void *code, size_t s
 void open_guest(struct guest *guest, enum mode mode, const void *code, size_t size);
 void close_guest(struct guest *guest);
 
+void set_mode(struct guest *guest, enum mode mode);
 uint64_t get(struct guest *guest, uint32_t name);
 void set(struct guest *guest, uint32_t name, uint64_t value);
 uint32_t run(struct guest *guest);

@@ -93,14 +93,24 @@ bool next_mapping(struct partition *partition, uint64_t guest, struct mapping *m
 // Copies the mapping at an address. Returns false if nothing is mapped there.
 bool find_mapping(struct partition *partition, uint64_t guest, struct mapping *mapping);
 
+// Notes that the processor runs now, with page tables at an address.
+void note_root(struct partition *partition, uint64_t guest);
+
 // Reads memory of the guest by physical address. Returns how many bytes could be read.
 size_t read_guest(struct partition *partition, uint64_t guest, void *buffer, size_t size);
 
 // Walks the guest's page tables. Returns a TRANSLATE_… code.
 uint32_t translate(struct processor *processor, uint64_t linear, uint32_t flags, uint64_t *gpa);
 
-// Reads the bytes that end before a linear address, at most MOST_INSTRUCTION_BYTES. They end before `end`. Returns their number.
-int read_before(struct processor *processor, uint64_t linear, uint8_t *end);
+// Where the guest's page tables begin. Returns false if there are none.
+bool find_root(const struct kvm_sregs *sregs, uint64_t *root);
+
+// Reads at most MOST_INSTRUCTION_BYTES at a linear address. Returns their number.
+int read_code(struct processor *processor, uint64_t linear, uint8_t *buffer);
+
+// Reads the bytes that end before a linear address, at most MOST_INSTRUCTION_BYTES. They end before `end`. Returns their number,
+// and the physical address behind the last one.
+int read_before(struct processor *processor, uint64_t linear, uint8_t *end, uint64_t *end_gpa);
 
 // ---- sources.c: the processes whose memory is mapped ----
 
@@ -118,6 +128,7 @@ struct partition {
     WHV_X64_CPUID_RESULT *cpuid_results;
     uint32_t cpuid_result_count;
     int vm;
+    bool has_empty_root; // KVM has seen page tables whose memory was not mapped
     pthread_mutex_t lock; // guards memory
     struct memory memory;
     struct processor *processor;
@@ -205,4 +216,20 @@ HRESULT translate_fault(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *ex
 
 // The common part of the exit context.
 void fill_context(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit, uint32_t reason);
+void memory_exit(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit, uint64_t gpa, uint32_t access);
+
+// Whether the code is 64-bit code, and the linear address of an instruction.
+bool is_long(const struct kvm_sregs *sregs);
+uint64_t linear_rip(const struct kvm_sregs *sregs, uint64_t rip);
+
+// Whether a page of the guest must not be executed. KVM cannot forbid that, so each exit checks the page of its instruction.
+bool is_forbidden(struct processor *processor, uint64_t gpa);
+bool executes_forbidden_page(struct processor *processor, uint64_t rip, uint64_t *gpa);
+
+// Finishes the instruction of the exit. The registers afterwards are in the shared page; put_back sets those of the exit again.
+HRESULT finish_instruction(struct processor *processor);
+void put_back(struct processor *processor, const struct kvm_sync_regs *saved, uint64_t cr8);
+
+// ports.c
+HRESULT translate_port_exit(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit);
 

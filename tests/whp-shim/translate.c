@@ -35,10 +35,21 @@ static uint32_t check_rights(const struct kvm_sregs *sregs, uint32_t flags, stru
     return (is_user && !rights.user) || writes || executes ? TRANSLATE_PRIVILEGE : TRANSLATE_SUCCESS;
 }
 
+bool find_root(const struct kvm_sregs *sregs, uint64_t *root)
+{
+    bool is_long = (sregs->efer & EFER_LMA) != 0;
+    bool is_wide = is_long || (sregs->cr4 & CR4_PAE) != 0;
+
+    // The table of 32-bit PAE paging is aligned at 32 bytes.
+    *root = is_wide && !is_long ? sregs->cr3 & 0xFFFFFFE0 : sregs->cr3 & (is_wide ? ENTRY_ADDRESS : ENTRY32_ADDRESS);
+    return (sregs->cr0 & CR0_PG) != 0;
+}
+
 uint32_t translate(struct processor *processor, uint64_t linear, uint32_t flags, uint64_t *gpa)
 {
     const struct kvm_sregs *sregs = &processor->run->s.regs.sregs;
-    if ((sregs->cr0 & CR0_PG) == 0) {
+    uint64_t table;
+    if (!find_root(sregs, &table)) {
         *gpa = (uint32_t)linear;
         return TRANSLATE_SUCCESS;
     }
@@ -49,9 +60,6 @@ uint32_t translate(struct processor *processor, uint64_t linear, uint32_t flags,
     int bits = is_wide ? 9 : 10;
     int entry_size = is_wide ? 8 : 4;
     linear = is_long ? linear : (uint32_t)linear;
-
-    // The table of 32-bit PAE paging is aligned at 32 bytes.
-    uint64_t table = levels == 3 ? sregs->cr3 & 0xFFFFFFE0 : sregs->cr3 & (is_wide ? ENTRY_ADDRESS : ENTRY32_ADDRESS);
     struct rights rights = { true, true, true };
     for (int level = levels; level > 0; level--) {
         int shift = 12 + (bits * (level - 1));
@@ -88,9 +96,10 @@ uint32_t translate(struct processor *processor, uint64_t linear, uint32_t flags,
     return TRANSLATE_INVALID_FLAGS;
 }
 
-int read_before(struct processor *processor, uint64_t linear, uint8_t *end)
+int read_before(struct processor *processor, uint64_t linear, uint8_t *end, uint64_t *end_gpa)
 {
     int available = 0;
+    *end_gpa = 0;
     while (available < MOST_INSTRUCTION_BYTES) {
         // One page at a time: the bytes of the page that ends at the address, or has the address.
         uint64_t last = linear - 1 - (uint64_t)available;
@@ -100,6 +109,27 @@ int read_before(struct processor *processor, uint64_t linear, uint8_t *end)
         uint64_t gpa;
         if (translate(processor, last, TRANSLATE_PRIVILEGE_EXEMPT, &gpa) != TRANSLATE_SUCCESS
             || read_guest(processor->partition, gpa - (wanted - 1), end - available - wanted, wanted) != wanted) {
+            break;
+        }
+
+        *end_gpa = available == 0 ? gpa + 1 : *end_gpa;
+        available += (int)wanted;
+    }
+
+    return available;
+}
+
+int read_code(struct processor *processor, uint64_t linear, uint8_t *buffer)
+{
+    int available = 0;
+    while (available < MOST_INSTRUCTION_BYTES) {
+        uint64_t next = linear + (uint64_t)available;
+        uint64_t in_page = PAGE - (next & PAGE_MASK);
+        size_t wanted = (size_t)(MOST_INSTRUCTION_BYTES - available);
+        wanted = wanted < in_page ? wanted : in_page;
+        uint64_t gpa;
+        if (translate(processor, next, TRANSLATE_PRIVILEGE_EXEMPT, &gpa) != TRANSLATE_SUCCESS
+            || read_guest(processor->partition, gpa, buffer + available, wanted) != wanted) {
             break;
         }
 
