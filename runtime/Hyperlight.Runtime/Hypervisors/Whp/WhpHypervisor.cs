@@ -52,6 +52,11 @@ internal sealed class WhpHypervisor(IHostMemory memory, IMemorySources sources, 
     public IVirtualMachine CreateMachine(GuestLayout layout, ImmutableArray<uint> allowedMsrs, bool hasInterrupts)
     {
         MachineIdentity identity = Identity;
+        if (WhpPresence.CheckPlatform() is { } finding)
+        {
+            throw new HypervisorException(finding);
+        }
+
         if (hasInterrupts)
         {
             throw new HypervisorException(Rules.HypervisorTooOld.Found(
@@ -59,7 +64,7 @@ internal sealed class WhpHypervisor(IHostMemory memory, IMemorySources sources, 
                 + $"Linux with KVM, or bake it without HardwareInterrupts."));
         }
 
-        WhpPartition partition = WhpPartition.Create(sources.Take());
+        WhpPartition partition = WhpPartition.Create(sources.Take(), layout.PhysicalAddressBits);
         try
         {
             OptionalRegisters optional = _optional ??= OptionalRegisters.Find(partition);

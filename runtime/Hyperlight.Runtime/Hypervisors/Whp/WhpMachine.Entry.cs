@@ -57,6 +57,7 @@ internal sealed partial class WhpMachine
     /// <inheritdoc/>
     public VirtualMachineExit Run()
     {
+        _partition.ShowMemory();
         FinishInstruction();
         ref WhpExitContext exit = ref _registers.Exit;
         ulong rip = 0;

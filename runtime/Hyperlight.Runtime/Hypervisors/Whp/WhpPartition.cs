@@ -11,6 +11,9 @@ internal sealed unsafe class WhpPartition : SafeHandle
 {
     private readonly IMemorySource _source;
     private readonly Dictionary<uint, Piece> _pieces = [];
+
+    // The number of pieces that the guest does not see.
+    private int _hiddenCount;
     private bool _hasProcessor;
     private volatile bool _isReleased;
 
@@ -22,13 +25,14 @@ internal sealed unsafe class WhpPartition : SafeHandle
 
     /// <summary>Creates a partition with one processor.</summary>
     /// <param name="source">The process whose memory is mapped. The partition disposes it.</param>
+    /// <param name="physicalAddressBits">The number of physical address bits that the processor reports.</param>
     /// <exception cref="HypervisorException">The platform refuses.</exception>
-    public static WhpPartition Create(IMemorySource source)
+    public static WhpPartition Create(IMemorySource source, int physicalAddressBits)
     {
         WhpPartition partition = Open(source);
         try
         {
-            partition.SetUp();
+            partition.SetUp(physicalAddressBits);
             return partition;
         }
         catch
@@ -73,6 +77,7 @@ internal sealed unsafe class WhpPartition : SafeHandle
         try
         {
             piece = new(memory, _source.Map(memory), address, permissions);
+            _hiddenCount++;
         }
         catch
         {
@@ -87,8 +92,7 @@ internal sealed unsafe class WhpPartition : SafeHandle
         }
         catch
         {
-            _pieces.Remove(slot);
-            Release(piece);
+            Forget(slot, piece);
             throw;
         }
     }
@@ -100,31 +104,34 @@ internal sealed unsafe class WhpPartition : SafeHandle
     {
         Piece piece = _pieces[slot];
         Hide(piece);
-        _pieces.Remove(slot);
-        Release(piece);
+        Forget(slot, piece);
     }
 
-    /// <summary>Does something while the guest has no memory.</summary>
+    /// <summary>Does something while the guest has no memory. After a failure pieces may be hidden until <see cref="ShowMemory"/>.</summary>
     /// <exception cref="HypervisorException">The platform refuses.</exception>
     public void WithoutMemory(Action action)
     {
-        int hidden = 0;
-        try
+        foreach (Piece piece in _pieces.Values)
         {
-            foreach (Piece piece in _pieces.Values)
-            {
-                Hide(piece);
-                hidden++;
-            }
-
-            action();
+            Hide(piece);
         }
-        finally
+
+        action();
+        ShowMemory();
+    }
+
+    /// <summary>Makes the guest see its memory again, if a failure of <see cref="WithoutMemory"/> has left pieces hidden.</summary>
+    /// <exception cref="HypervisorException">The platform refuses.</exception>
+    public void ShowMemory()
+    {
+        if (_hiddenCount == 0)
         {
-            foreach (Piece piece in _pieces.Values.Take(hidden))
-            {
-                Show(piece);
-            }
+            return;
+        }
+
+        foreach (Piece piece in _pieces.Values)
+        {
+            Show(piece);
         }
     }
 
@@ -189,19 +196,37 @@ internal sealed unsafe class WhpPartition : SafeHandle
         }
     }
 
-    private void SetUp()
+    private void SetUp(int physicalAddressBits)
     {
         uint count = 1;
-        WhpError.Require(
-            WhpApi.WHvSetPartitionProperty(this, WhpProperty.ProcessorCount, &count, sizeof(uint)), nameof(WhpApi.WHvSetPartitionProperty));
+        WhpError.Require(SetProperty(WhpProperty.ProcessorCount, &count, sizeof(uint)), nameof(WhpApi.WHvSetPartitionProperty));
+        SetAddressSizes(physicalAddressBits);
         WhpError.Require(WhpApi.WHvSetupPartition(this), nameof(WhpApi.WHvSetupPartition));
         WhpError.Require(
             WhpApi.WHvCreateVirtualProcessor(this, WhpApi.Processor, flags: 0), nameof(WhpApi.WHvCreateVirtualProcessor));
         _hasProcessor = true;
     }
 
+    // Not tried on Windows. Guests run without the answer too, so that a platform that does not know the property is good enough.
+    private void SetAddressSizes(int physicalAddressBits)
+    {
+        WhpCpuidResult sizes = WhpCpuidResult.AddressSizes(physicalAddressBits);
+        int result = SetProperty(WhpProperty.CpuidResults, &sizes, (uint)sizeof(WhpCpuidResult));
+        if ((uint)result is not (WhpResult.UnknownProperty or WhpResult.InvalidArgument))
+        {
+            WhpError.Require(result, nameof(WhpApi.WHvSetPartitionProperty));
+        }
+    }
+
+    private int SetProperty(WhpProperty code, void* value, uint size) => WhpApi.WHvSetPartitionProperty(this, code, value, size);
+
     private void Show(Piece piece)
     {
+        if (piece.IsShown)
+        {
+            return;
+        }
+
         // The platform's bits for permissions are those of MemoryPermissions.
         uint permissions = (uint)piece.Permissions;
         void* source = (void*)piece.Source;
@@ -216,10 +241,28 @@ internal sealed unsafe class WhpPartition : SafeHandle
             WhpError.Require(
                 WhpApi.WHvMapGpaRange(this, source, piece.Address.Value, piece.Memory.Size, permissions), nameof(WhpApi.WHvMapGpaRange));
         }
+
+        piece.IsShown = true;
+        _hiddenCount--;
     }
 
-    private void Hide(Piece piece) => WhpError.Require(
-        WhpApi.WHvUnmapGpaRange(this, piece.Address.Value, piece.Memory.Size), nameof(WhpApi.WHvUnmapGpaRange));
+    private void Hide(Piece piece)
+    {
+        if (piece.IsShown)
+        {
+            WhpError.Require(
+                WhpApi.WHvUnmapGpaRange(this, piece.Address.Value, piece.Memory.Size), nameof(WhpApi.WHvUnmapGpaRange));
+            piece.IsShown = false;
+            _hiddenCount++;
+        }
+    }
+
+    private void Forget(uint slot, Piece piece)
+    {
+        _pieces.Remove(slot);
+        _hiddenCount--;
+        Release(piece);
+    }
 
     private void Release(Piece piece)
     {
@@ -228,9 +271,21 @@ internal sealed unsafe class WhpPartition : SafeHandle
     }
 
     /// <summary>A piece of memory.</summary>
-    /// <param name="Memory">The memory of the host.</param>
-    /// <param name="Source">The address of the memory in the process that the partition takes memory from.</param>
-    /// <param name="Address">The guest-physical address.</param>
-    /// <param name="Permissions">The guest's permissions.</param>
-    private readonly record struct Piece(MappedMemory Memory, ulong Source, GuestPhysicalAddress Address, MemoryPermissions Permissions);
+    /// <param name="memory">The memory of the host.</param>
+    /// <param name="source">The address of the memory in the process that the partition takes memory from.</param>
+    /// <param name="address">The guest-physical address.</param>
+    /// <param name="permissions">The guest's permissions.</param>
+    private sealed class Piece(MappedMemory memory, ulong source, GuestPhysicalAddress address, MemoryPermissions permissions)
+    {
+        public MappedMemory Memory { get; } = memory;
+
+        public ulong Source { get; } = source;
+
+        public GuestPhysicalAddress Address { get; } = address;
+
+        public MemoryPermissions Permissions { get; } = permissions;
+
+        /// <summary>Gets or sets whether the guest sees the memory.</summary>
+        public bool IsShown { get; set; }
+    }
 }

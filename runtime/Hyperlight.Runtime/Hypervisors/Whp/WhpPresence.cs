@@ -50,14 +50,17 @@ internal static unsafe class WhpPresence
         }
     }
 
-    private static Finding? CheckPlatform()
+    /// <summary>Finds out whether the hypervisor runs and has the needed features. The library is there.</summary>
+    /// <returns>HL5001 or HL5003; <c>null</c> if the hypervisor can be used.</returns>
+    /// <exception cref="HypervisorException">The platform gives no answer.</exception>
+    public static Finding? CheckPlatform()
     {
         uint isPresent = 0;
         Ask(WhpCapability.HypervisorPresent, &isPresent, sizeof(uint));
         if (isPresent == 0)
         {
             return Rules.NoHypervisor.Found(
-                $"the Windows Hypervisor Platform is enabled but no hypervisor runs, a guest needs one: enable virtualization in the "
+                $"the Windows feature HypervisorPlatform is on but no hypervisor runs, a guest needs one: enable virtualization in the "
                 + $"firmware (or nested virtualization for this virtual machine), run 'bcdedit /set hypervisorlaunchtype auto' as an "
                 + $"administrator, and restart Windows.");
         }

@@ -8,6 +8,7 @@ internal static class WhpResult
     public const uint NoSystemResources = 0x8007_05AA;
     public const uint CommitmentLimit = 0x8007_05AF;
     public const uint InsufficientBuffer = 0x8037_0301;
+    public const uint UnknownProperty = 0x8037_0302;
     public const uint InvalidRegisterName = 0x8037_0309;
 
     /// <summary>A partition has memory of the same process already.</summary>
@@ -38,7 +39,7 @@ internal static class WhpResult
         CommitmentLimit => "ERROR_COMMITMENT_LIMIT",
         0x8037_0300 => "WHV_E_UNKNOWN_CAPABILITY",
         InsufficientBuffer => "WHV_E_INSUFFICIENT_BUFFER",
-        0x8037_0302 => "WHV_E_UNKNOWN_PROPERTY",
+        UnknownProperty => "WHV_E_UNKNOWN_PROPERTY",
         0x8037_0303 => "WHV_E_UNSUPPORTED_HYPERVISOR_CONFIG",
         0x8037_0304 => "WHV_E_INVALID_PARTITION_CONFIG",
         0x8037_0305 => "WHV_E_GPA_RANGE_NOT_FOUND",
