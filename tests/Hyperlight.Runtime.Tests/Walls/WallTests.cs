@@ -13,6 +13,7 @@ public class WallTests
 {
     private const string Kvm = "Hypervisors/Kvm";
     private const string Whp = "Hypervisors/Whp";
+    private const string Surrogates = Whp + "/Surrogates";
     private const string LinuxMemory = "Memory/Linux";
     private const string WindowsMemory = "Memory/Windows";
     private const string Files = "Files";
@@ -26,19 +27,28 @@ public class WallTests
         Assert.Equal([typeof(Hypervisor).FullName], TypesThatName(Kvm).Select(type => type.Name.FullName));
 
     [Fact]
+    public void The_choice_of_the_hypervisor_is_the_only_place_that_names_WHP() =>
+        Assert.Equal(["Host"], TypesThatName(Whp).SelectMany(type => type.Folders).Distinct());
+
+    [Fact]
+    public void The_memory_of_Windows_is_named_by_its_choice_and_by_surrogate_processes_alone() =>
+        Assert.Equal(["Host", Surrogates], TypesThatName(WindowsMemory).SelectMany(type => type.Folders).Distinct().Order());
+
+    [Fact]
     public void The_memory_of_Linux_is_named_by_KVM_alone() =>
         Assert.Equal([Kvm], TypesThatName(LinuxMemory).SelectMany(type => type.Folders).Distinct());
 
     [Fact]
     public void Native_code_is_called_behind_the_wall_alone()
     {
-        Assert.Equal([Kvm, Whp, LinuxMemory, WindowsMemory], FoldersThatImport(Runtime));
+        Assert.Equal([Kvm, Whp, Surrogates, LinuxMemory, WindowsMemory], FoldersThatImport(Runtime));
         Assert.Equal([Files], FoldersThatImport(Image));
     }
 
     // The compiler copies constants and names (nameof), so that the compiled assembly does not show their uses.
     [Theory]
     [InlineData(Kvm, ChoiceFile)]
+    [InlineData(Whp, ChoiceFile)]
     [InlineData(LinuxMemory, Kvm + "/")]
     public void No_source_outside_names_the_namespace(string wall, string user)
     {

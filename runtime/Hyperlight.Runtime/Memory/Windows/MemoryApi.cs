@@ -27,12 +27,13 @@ internal static unsafe partial class MemoryApi
 
     /// <summary>Creates a section without a name: of a file, or of the paging file if <paramref name="file"/> is invalid.</summary>
     [LibraryImport("kernel32", EntryPoint = "CreateFileMappingW", SetLastError = true)]
-    public static partial SafeFileHandle CreateSection(
-        SafeFileHandle file, void* security, uint protection, uint sizeHigh, uint sizeLow, char* name);
+    public static partial SafeMemoryMappedFileHandle CreateSection(
+        SafeFileHandle file, SecurityAttributes* security, uint protection, uint sizeHigh, uint sizeLow, char* name);
 
     /// <summary>Maps a view of a section into this process.</summary>
     [LibraryImport("kernel32", EntryPoint = "MapViewOfFileEx", SetLastError = true)]
-    public static partial void* Map(SafeFileHandle section, uint access, uint offsetHigh, uint offsetLow, nuint size, void* address);
+    public static partial void* Map(
+        SafeMemoryMappedFileHandle section, uint access, uint offsetHigh, uint offsetLow, nuint size, void* address);
 
     /// <summary>Unmaps a view from this process.</summary>
     [LibraryImport("kernel32", EntryPoint = "UnmapViewOfFile", SetLastError = true)]
@@ -50,7 +51,7 @@ internal static unsafe partial class MemoryApi
     [LibraryImport("kernel32", EntryPoint = "VirtualProtect", SetLastError = true)]
     public static partial int Protect(void* address, nuint size, uint protection, uint* before);
 
-    /// <summary>Keeps a range out of the reports of Windows about a crash of this process. Windows 10 1709 and later have the call.</summary>
+    /// <summary>Keeps a range out of reports about a crash of this process. Windows 10 1709 and later have the call.</summary>
     [LibraryImport("kernel32", EntryPoint = "WerRegisterExcludedMemoryBlock")]
     public static partial int ExcludeFromReports(void* address, uint size);
 

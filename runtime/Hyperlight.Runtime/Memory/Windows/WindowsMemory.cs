@@ -27,7 +27,7 @@ internal sealed unsafe class WindowsMemory : MappedMemory
     private readonly SourcePages? _source;
     private readonly bool _isExcluded;
 
-    private WindowsMemory(SafeFileHandle section, nint address, ulong size, bool showsFile, SourcePages? source)
+    private WindowsMemory(SafeMemoryMappedFileHandle section, nint address, ulong size, bool showsFile, SourcePages? source)
         : base(address, size, file: null, fileLength: 0)
     {
         Section = section;
@@ -38,7 +38,7 @@ internal sealed unsafe class WindowsMemory : MappedMemory
     }
 
     /// <summary>Gets the section, whose first byte is the first byte of the memory.</summary>
-    public SafeFileHandle Section { get; }
+    public SafeMemoryMappedFileHandle Section { get; }
 
     /// <summary>Gets whether nobody may write to the memory.</summary>
     public bool IsReadOnly { get; private set; }
@@ -54,8 +54,7 @@ internal sealed unsafe class WindowsMemory : MappedMemory
             ArgumentOutOfRangeException.ThrowIfZero(size);
             ArgumentOutOfRangeException.ThrowIfNotEqual(size % GuestLayout.PageSize, 0UL, nameof(size));
             using SafeFileHandle pagingFile = new(-1, ownsHandle: false);
-            SafeFileHandle section = MemoryApi.CreateSection(
-                pagingFile, null, MemoryApi.PageReadWrite, (uint)(size >> 32), (uint)size, null);
+            SafeMemoryMappedFileHandle section = CreateSection(pagingFile, MemoryApi.PageReadWrite, size);
             WindowsMemory memory = new(section, Place(section, size, MemoryApi.FileMapRead | MemoryApi.FileMapWrite), size, false, source);
             memory.Fill();
             return memory;
@@ -74,7 +73,7 @@ internal sealed unsafe class WindowsMemory : MappedMemory
     public static WindowsMemory MapReadOnly(SafeFileHandle file, ulong length)
     {
         ArgumentOutOfRangeException.ThrowIfZero(length);
-        SafeFileHandle section = MemoryApi.CreateSection(file, null, MemoryApi.PageReadOnly, 0, 0, null);
+        SafeMemoryMappedFileHandle section = CreateSection(file, MemoryApi.PageReadOnly, size: 0);
         nint view = Place(section, length, MemoryApi.FileMapRead);
         return new(section, view, GuestLayout.RoundUpToPage(length), showsFile: true, source: null);
     }
@@ -139,8 +138,18 @@ internal sealed unsafe class WindowsMemory : MappedMemory
         return MemoryApi.Unmap((void*)handle) != 0 & Free(Address - GuardSize) & Free(Behind(Address, Size));
     }
 
+    /// <summary>Creates a section without a name. A size of 0 is that of the file.</summary>
+    private static SafeMemoryMappedFileHandle CreateSection(SafeFileHandle file, uint protection, ulong size)
+    {
+        // Not verified on Windows: the default descriptor may keep sections of files out of other processes. Whoever can reach a section
+        // without a name has its handle already, so a descriptor that allows everything gives nobody more.
+        SecurityDescriptor descriptor = SecurityDescriptor.AllowAll;
+        SecurityAttributes security = new() { Size = (uint)sizeof(SecurityAttributes), Descriptor = &descriptor };
+        return MemoryApi.CreateSection(file, &security, protection, (uint)(size >> 32), (uint)size, null);
+    }
+
     /// <summary>Maps a section between two reservations. The section is closed after a failure.</summary>
-    private static nint Place(SafeFileHandle section, ulong length, uint access)
+    private static nint Place(SafeMemoryMappedFileHandle section, ulong length, uint access)
     {
         int error = Marshal.GetLastPInvokeError();
         if (!section.IsInvalid)
@@ -164,7 +173,7 @@ internal sealed unsafe class WindowsMemory : MappedMemory
 
     /// <summary>Finds a range of addresses, and gives its parts to the view and its neighbours.</summary>
     /// <returns>The address of the view; 0 after a failure.</returns>
-    private static ulong TryPlace(SafeFileHandle section, ulong length, uint access, out int error)
+    private static ulong TryPlace(SafeMemoryMappedFileHandle section, ulong length, uint access, out int error)
     {
         // Windows cannot replace a part of a reservation, so the range is free for a moment.
         ulong range = Reserve(0, Behind(GuardSize, length) + GuardSize);
