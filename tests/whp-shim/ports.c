@@ -43,6 +43,17 @@ static bool is_prefix(uint8_t byte, const struct kvm_sregs *sregs)
     return memchr(prefixes, byte, sizeof(prefixes)) != NULL || (is_long(sregs) && (byte & 0xF0) == 0x40);
 }
 
+// The last byte tells nothing: the port of IN and OUT may stand there.
+static bool is_string_instruction(const struct instruction *instruction, const struct kvm_sregs *sregs)
+{
+    int code = 0;
+    while (code < instruction->length - 1 && is_prefix(instruction->bytes[code], sregs)) {
+        code++;
+    }
+
+    return is_string(instruction->bytes[code]);
+}
+
 // Whether the operation code at the end of the bytes is that of the access. Returns its length with the port; 0 if it is another one.
 static int match_code(const uint8_t *end, int available, const struct port_access *access, const struct kvm_regs *regs)
 {
@@ -147,9 +158,9 @@ static void undo_outs(struct kvm_sync_regs *registers, const struct port_access 
 static void fill_port_context(WHV_X64_IO_PORT_ACCESS_CONTEXT *context, const struct port_access *access,
     const struct instruction *instruction, const struct kvm_sync_regs *registers)
 {
-    uint32_t string = !is_string(instruction->bytes[instruction->length - 1]) ? 0
-        : is_repeated(instruction)                                             ? PORT_STRING | PORT_REP
-                                                                               : PORT_STRING;
+    uint32_t string = !is_string_instruction(instruction, &registers->sregs) ? 0
+        : is_repeated(instruction)                                           ? PORT_STRING | PORT_REP
+                                                                             : PORT_STRING;
     context->InstructionByteCount = (uint8_t)instruction->length;
     memcpy(context->InstructionBytes, instruction->bytes, (size_t)instruction->length);
     context->AccessInfo = (access->is_write ? PORT_IS_WRITE : 0) | (uint32_t)access->size << PORT_SIZE_SHIFT | string;
@@ -182,7 +193,7 @@ HRESULT translate_port_exit(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT
     }
 
     run->s.regs.regs.rip = instruction.rip;
-    if (access.is_write && is_string(instruction.bytes[instruction.length - 1])) {
+    if (access.is_write && is_string_instruction(&instruction, &saved.sregs)) {
         undo_outs(&run->s.regs, &access, &instruction);
     }
 

@@ -65,9 +65,12 @@ internal sealed unsafe partial class WhpMachine
         _initial.CopyTo(_registers[WhpRegisterList.Optional..]);
         foreach (ModelSpecificRegister msr in state.Msrs)
         {
-            if (Array.Find(_savedMsrs, saved => saved.Number == msr.Index) is { Place: > 0 } saved)
+            foreach (SavedMsr saved in _savedMsrs)
             {
-                _registers[saved.Place].Low = msr.Value;
+                if (saved.Number == msr.Index)
+                {
+                    _registers[saved.Place].Low = msr.Value;
+                }
             }
         }
 
