@@ -137,7 +137,7 @@ void sleep_in_cancel(void)
     }
 }
 
-uint32_t whpshim_live(uint32_t kind)
+API uint32_t whpshim_live(uint32_t kind)
 {
     if (kind >= LIVE_KINDS) {
         corrupt("a test asks for the live objects of kind %u, which does not exist", kind);
@@ -146,7 +146,7 @@ uint32_t whpshim_live(uint32_t kind)
     return atomic_load(&live[kind]);
 }
 
-void whpshim_fail(const char *function, uint32_t nth, int32_t hresult)
+API void whpshim_fail(const char *function, uint32_t nth, int32_t hresult)
 {
     enum function found = nth == 0 ? FUNCTION_COUNT : find_function(function);
     pthread_mutex_lock(&lock);
@@ -156,7 +156,7 @@ void whpshim_fail(const char *function, uint32_t nth, int32_t hresult)
     pthread_mutex_unlock(&lock);
 }
 
-uint64_t whpshim_calls(const char *function)
+API uint64_t whpshim_calls(const char *function)
 {
     enum function found = function == NULL ? FUNCTION_COUNT : find_function(function);
     uint64_t sum = 0;
@@ -169,7 +169,7 @@ uint64_t whpshim_calls(const char *function)
     return sum;
 }
 
-uint32_t whpshim_log(char *buffer, uint32_t size)
+API uint32_t whpshim_log(char *buffer, uint32_t size)
 {
     pthread_mutex_lock(&lock);
     uint64_t oldest = line_count > LINES ? line_count - LINES : 0;
@@ -199,24 +199,24 @@ uint32_t whpshim_log(char *buffer, uint32_t size)
     return (uint32_t)length;
 }
 
-void whpshim_clear_log(void)
+API void whpshim_clear_log(void)
 {
     pthread_mutex_lock(&lock);
     line_count = 0;
     pthread_mutex_unlock(&lock);
 }
 
-void whpshim_pretend(uint32_t bits)
+API void whpshim_pretend(uint32_t bits)
 {
     atomic_store(&pretended, bits);
 }
 
-void whpshim_spurious_cancels(uint32_t count)
+API void whpshim_spurious_cancels(uint32_t count)
 {
     atomic_store(&spurious_cancels, count);
 }
 
-void whpshim_delay_cancel(uint32_t microseconds)
+API void whpshim_delay_cancel(uint32_t microseconds)
 {
     atomic_store(&cancel_delay, microseconds);
 }

@@ -36,7 +36,7 @@ static bool is_aligned(const void *address)
     return address != NULL && ((uintptr_t)address & 15) == 0;
 }
 
-HRESULT WHvGetCapability(uint32_t code, void *buffer, uint32_t size, uint32_t *written)
+API HRESULT WHvGetCapability(uint32_t code, void *buffer, uint32_t size, uint32_t *written)
 {
     HRESULT result;
     if (call_begins(ID_WHvGetCapability, &result)) {
@@ -46,7 +46,7 @@ HRESULT WHvGetCapability(uint32_t code, void *buffer, uint32_t size, uint32_t *w
     return call_ends(ID_WHvGetCapability, result, "0x%X, %u", code, size);
 }
 
-HRESULT WHvCreatePartition(WHV_PARTITION_HANDLE *partition)
+API HRESULT WHvCreatePartition(WHV_PARTITION_HANDLE *partition)
 {
     HRESULT result;
     if (call_begins(ID_WHvCreatePartition, &result)) {
@@ -56,18 +56,18 @@ HRESULT WHvCreatePartition(WHV_PARTITION_HANDLE *partition)
     return call_ends(ID_WHvCreatePartition, result, "%p", result == S_OK ? *partition : NULL);
 }
 
-HRESULT WHvSetupPartition(WHV_PARTITION_HANDLE partition)
+API HRESULT WHvSetupPartition(WHV_PARTITION_HANDLE partition)
 {
     WITH_PARTITION(WHvSetupPartition, setup_partition(p), "%p", partition);
 }
 
-HRESULT WHvResetPartition(WHV_PARTITION_HANDLE partition)
+API HRESULT WHvResetPartition(WHV_PARTITION_HANDLE partition)
 {
     WITH_PARTITION(WHvResetPartition, reset_partition(p), "%p", partition);
 }
 
 // A failure that a test orders still deletes the partition: the caller has no other way to do so.
-HRESULT WHvDeletePartition(WHV_PARTITION_HANDLE partition)
+API HRESULT WHvDeletePartition(WHV_PARTITION_HANDLE partition)
 {
     HRESULT result;
     HRESULT injected = S_OK;
@@ -76,36 +76,36 @@ HRESULT WHvDeletePartition(WHV_PARTITION_HANDLE partition)
     return call_ends(ID_WHvDeletePartition, fails ? injected : result, "%p", partition);
 }
 
-HRESULT WHvGetPartitionProperty(WHV_PARTITION_HANDLE partition, uint32_t code, void *buffer, uint32_t size, uint32_t *written)
+API HRESULT WHvGetPartitionProperty(WHV_PARTITION_HANDLE partition, uint32_t code, void *buffer, uint32_t size, uint32_t *written)
 {
     WITH_PARTITION(WHvGetPartitionProperty, get_property(p, code, buffer, size, written), "%p, 0x%X, %u", partition, code, size);
 }
 
-HRESULT WHvSetPartitionProperty(WHV_PARTITION_HANDLE partition, uint32_t code, const void *buffer, uint32_t size)
+API HRESULT WHvSetPartitionProperty(WHV_PARTITION_HANDLE partition, uint32_t code, const void *buffer, uint32_t size)
 {
     WITH_PARTITION(WHvSetPartitionProperty, set_property(p, code, buffer, size), "%p, 0x%X, %u", partition, code, size);
 }
 
-HRESULT WHvMapGpaRange(WHV_PARTITION_HANDLE partition, void *source, uint64_t guest, uint64_t size, uint32_t flags)
+API HRESULT WHvMapGpaRange(WHV_PARTITION_HANDLE partition, void *source, uint64_t guest, uint64_t size, uint32_t flags)
 {
     WITH_PARTITION(WHvMapGpaRange, map_range(p, OWN_PROCESS, source, guest, size, flags), "%p, %p, 0x%llX, 0x%llX, 0x%X", partition,
         source, (u64)guest, (u64)size, flags);
 }
 
 #ifndef WHPSHIM_OLD
-HRESULT WHvMapGpaRange2(WHV_PARTITION_HANDLE partition, HANDLE process, void *source, uint64_t guest, uint64_t size, uint32_t flags)
+API HRESULT WHvMapGpaRange2(WHV_PARTITION_HANDLE partition, HANDLE process, void *source, uint64_t guest, uint64_t size, uint32_t flags)
 {
     WITH_PARTITION(WHvMapGpaRange2, map_range(p, process, source, guest, size, flags), "%p, %p, %p, 0x%llX, 0x%llX, 0x%X", partition,
         process, source, (u64)guest, (u64)size, flags);
 }
 #endif
 
-HRESULT WHvUnmapGpaRange(WHV_PARTITION_HANDLE partition, uint64_t guest, uint64_t size)
+API HRESULT WHvUnmapGpaRange(WHV_PARTITION_HANDLE partition, uint64_t guest, uint64_t size)
 {
     WITH_PARTITION(WHvUnmapGpaRange, unmap_range(p, guest, size), "%p, 0x%llX, 0x%llX", partition, (u64)guest, (u64)size);
 }
 
-HRESULT WHvTranslateGva(
+API HRESULT WHvTranslateGva(
     WHV_PARTITION_HANDLE partition, uint32_t index, uint64_t gva, uint32_t flags, WHV_TRANSLATE_GVA_RESULT *result_of_walk, uint64_t *gpa)
 {
     WITH_PARTITION(WHvTranslateGva, result_of_walk == NULL || gpa == NULL ? because(E_INVALIDARG, "there is no address for the result")
@@ -113,12 +113,12 @@ HRESULT WHvTranslateGva(
         "%p, %u, 0x%llX, 0x%X", partition, index, (u64)gva, flags);
 }
 
-HRESULT WHvCreateVirtualProcessor(WHV_PARTITION_HANDLE partition, uint32_t index, uint32_t flags)
+API HRESULT WHvCreateVirtualProcessor(WHV_PARTITION_HANDLE partition, uint32_t index, uint32_t flags)
 {
     WITH_PARTITION(WHvCreateVirtualProcessor, create_processor(p, index, flags), "%p, %u, 0x%X", partition, index, flags);
 }
 
-HRESULT WHvDeleteVirtualProcessor(WHV_PARTITION_HANDLE partition, uint32_t index)
+API HRESULT WHvDeleteVirtualProcessor(WHV_PARTITION_HANDLE partition, uint32_t index)
 {
     WITH_PARTITION(WHvDeleteVirtualProcessor, delete_processor(p, index), "%p, %u", partition, index);
 }
@@ -133,7 +133,7 @@ static HRESULT run(struct processor *processor, void *exit, uint32_t size)
     return run_processor(processor, exit);
 }
 
-HRESULT WHvRunVirtualProcessor(WHV_PARTITION_HANDLE partition, uint32_t index, void *exit, uint32_t size)
+API HRESULT WHvRunVirtualProcessor(WHV_PARTITION_HANDLE partition, uint32_t index, void *exit, uint32_t size)
 {
     WITH_PARTITION(WHvRunVirtualProcessor, WITH_PROCESSOR(p, index, run(processor, exit, size)), "%p, %u, exit 0x%X", partition, index,
         result == S_OK ? ((WHV_RUN_VP_EXIT_CONTEXT *)exit)->ExitReason : 0);
@@ -146,12 +146,12 @@ static HRESULT cancel(struct partition *partition, uint32_t index, uint32_t flag
     return processor == NULL ? result : flags != 0 ? because(E_INVALIDARG, "there are flags") : cancel_processor(processor);
 }
 
-HRESULT WHvCancelRunVirtualProcessor(WHV_PARTITION_HANDLE partition, uint32_t index, uint32_t flags)
+API HRESULT WHvCancelRunVirtualProcessor(WHV_PARTITION_HANDLE partition, uint32_t index, uint32_t flags)
 {
     WITH_PARTITION(WHvCancelRunVirtualProcessor, cancel(p, index, flags), "%p, %u, 0x%X", partition, index, flags);
 }
 
-HRESULT WHvGetVirtualProcessorRegisters(
+API HRESULT WHvGetVirtualProcessorRegisters(
     WHV_PARTITION_HANDLE partition, uint32_t index, const uint32_t *names, uint32_t count, WHV_REGISTER_VALUE *values)
 {
     WITH_PARTITION(WHvGetVirtualProcessorRegisters, !is_aligned(values) ? because(E_INVALIDARG, "the values are not aligned at 16 bytes")
@@ -159,7 +159,7 @@ HRESULT WHvGetVirtualProcessorRegisters(
         "%p, %u, 0x%X…, %u", partition, index, names != NULL && count != 0 ? names[0] : 0, count);
 }
 
-HRESULT WHvSetVirtualProcessorRegisters(
+API HRESULT WHvSetVirtualProcessorRegisters(
     WHV_PARTITION_HANDLE partition, uint32_t index, const uint32_t *names, uint32_t count, const WHV_REGISTER_VALUE *values)
 {
     WITH_PARTITION(WHvSetVirtualProcessorRegisters, !is_aligned(values) ? because(E_INVALIDARG, "the values are not aligned at 16 bytes")
@@ -188,27 +188,27 @@ static HRESULT set_state(struct partition *partition, uint32_t index, uint32_t t
     return result == S_OK ? WITH_PROCESSOR(partition, index, set_xsave(processor, buffer, size)) : result;
 }
 
-HRESULT WHvGetVirtualProcessorXsaveState(
+API HRESULT WHvGetVirtualProcessorXsaveState(
     WHV_PARTITION_HANDLE partition, uint32_t index, void *buffer, uint32_t size, uint32_t *written)
 {
     WITH_PARTITION(WHvGetVirtualProcessorXsaveState, get_state(p, index, STATE_XSAVE, buffer, size, written), "%p, %u, %u", partition,
         index, size);
 }
 
-HRESULT WHvSetVirtualProcessorXsaveState(WHV_PARTITION_HANDLE partition, uint32_t index, const void *buffer, uint32_t size)
+API HRESULT WHvSetVirtualProcessorXsaveState(WHV_PARTITION_HANDLE partition, uint32_t index, const void *buffer, uint32_t size)
 {
     WITH_PARTITION(WHvSetVirtualProcessorXsaveState, set_state(p, index, STATE_XSAVE, buffer, size), "%p, %u, %u", partition, index,
         size);
 }
 
-HRESULT WHvGetVirtualProcessorState(
+API HRESULT WHvGetVirtualProcessorState(
     WHV_PARTITION_HANDLE partition, uint32_t index, uint32_t type, void *buffer, uint32_t size, uint32_t *written)
 {
     WITH_PARTITION(WHvGetVirtualProcessorState, get_state(p, index, type, buffer, size, written), "%p, %u, 0x%X, %u", partition, index,
         type, size);
 }
 
-HRESULT WHvSetVirtualProcessorState(
+API HRESULT WHvSetVirtualProcessorState(
     WHV_PARTITION_HANDLE partition, uint32_t index, uint32_t type, const void *buffer, uint32_t size)
 {
     WITH_PARTITION(WHvSetVirtualProcessorState, set_state(p, index, type, buffer, size), "%p, %u, 0x%X, %u", partition, index, type,
@@ -227,22 +227,22 @@ static HRESULT is_missing(enum function function)
     return call_ends(function, result, "…");
 }
 
-HRESULT WHvQueryGpaRangeDirtyBitmap(WHV_PARTITION_HANDLE, uint64_t, uint64_t, uint64_t *, uint32_t)
+API HRESULT WHvQueryGpaRangeDirtyBitmap(WHV_PARTITION_HANDLE, uint64_t, uint64_t, uint64_t *, uint32_t)
 {
     return is_missing(ID_WHvQueryGpaRangeDirtyBitmap);
 }
 
-HRESULT WHvGetVirtualProcessorInterruptControllerState2(WHV_PARTITION_HANDLE, uint32_t, void *, uint32_t, uint32_t *)
+API HRESULT WHvGetVirtualProcessorInterruptControllerState2(WHV_PARTITION_HANDLE, uint32_t, void *, uint32_t, uint32_t *)
 {
     return is_missing(ID_WHvGetVirtualProcessorInterruptControllerState2);
 }
 
-HRESULT WHvSetVirtualProcessorInterruptControllerState2(WHV_PARTITION_HANDLE, uint32_t, const void *, uint32_t)
+API HRESULT WHvSetVirtualProcessorInterruptControllerState2(WHV_PARTITION_HANDLE, uint32_t, const void *, uint32_t)
 {
     return is_missing(ID_WHvSetVirtualProcessorInterruptControllerState2);
 }
 
-HRESULT WHvRequestInterrupt(WHV_PARTITION_HANDLE, const void *, uint32_t)
+API HRESULT WHvRequestInterrupt(WHV_PARTITION_HANDLE, const void *, uint32_t)
 {
     return is_missing(ID_WHvRequestInterrupt);
 }

@@ -71,3 +71,4 @@ void test_registers(void);
 void test_exits(void);
 void test_cancel(void);
 void test_mistakes(void);
+void test_surrogates(void);

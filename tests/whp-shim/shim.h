@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/types.h>
 #include "WinHvPlatform.h"
 
 #define PAGE 4096ull
@@ -117,6 +118,10 @@ int read_before(struct processor *processor, uint64_t linear, uint8_t *end, uint
 // Reserves a source process for a partition, and gives the address of the memory in the own process. A process has one partition at most.
 HRESULT take_source(struct partition *partition, HANDLE process, void *source, uint64_t size, uint32_t flags, uint8_t **host);
 void release_sources(struct partition *partition);
+
+// foreign.c: finds the process of Linux that is a process of Windows, and maps its memory into the own process.
+HRESULT find_foreign_process(HANDLE process, pid_t *pid);
+HRESULT map_foreign_memory(pid_t pid, void *source, uint64_t size, uint32_t flags, uint8_t **host);
 
 // ---- partition.c ----
 
