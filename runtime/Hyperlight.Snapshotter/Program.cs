@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Hyperlight.Snapshotter;
 
 /// <summary>
@@ -54,7 +56,9 @@ internal static class Program
 
     private static int Fail(Finding finding, int code)
     {
-        Console.Error.WriteLine(finding);
+        // The build reads UTF-8. Consoles have other encodings on some systems, which do not have all characters of paths.
+        using StreamWriter error = new(Console.OpenStandardError(), new UTF8Encoding(false));
+        error.WriteLine(finding);
         return code;
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hyperlight.Baking;
+using Hyperlight.Files;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Sdk.Tasks.Files;
@@ -71,11 +72,7 @@ public sealed class BakeGuests : GuestTask
 
     private void BakeOrLeaveNothing(GuestItem guest)
     {
-        if (File.Exists(guest.RecordFile))
-        {
-            File.Delete(guest.RecordFile);
-        }
-
+        FileChange.Delete(guest.RecordFile);
         bool baked = false;
         try
         {
@@ -83,9 +80,9 @@ public sealed class BakeGuests : GuestTask
         }
         finally
         {
-            if (!baked && Directory.Exists(guest.ImageDirectory))
+            if (!baked)
             {
-                Directory.Delete(guest.ImageDirectory, recursive: true);
+                FileChange.DeleteFolder(guest.ImageDirectory);
             }
         }
     }

@@ -1,3 +1,4 @@
+using Hyperlight.Files;
 using Hyperlight.Sdk.Tasks.Files;
 
 namespace Hyperlight.Sdk.Tasks;
@@ -28,7 +29,7 @@ internal sealed record BakeRecord(
     /// <summary>Lists the files of an image in the form of <see cref="Files"/>.</summary>
     public static IReadOnlyList<string> FindFiles(string imageDirectory) =>
         [.. Directory.EnumerateFiles(imageDirectory, "*", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(imageDirectory, file).Replace('\\', '/'))
+            .Select(file => FilePath.Portable(Path.GetRelativePath(imageDirectory, file)))
             .Order(StringComparer.Ordinal)];
 
     /// <summary>Checks that all files of the image exist.</summary>
@@ -73,8 +74,8 @@ internal sealed record BakeRecord(
         ];
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         string temporary = path + ".tmp";
-        File.WriteAllLines(temporary, lines);
-        File.Move(temporary, path, overwrite: true);
+        File.WriteAllText(temporary, string.Concat(lines.Select(line => line + "\n")));
+        FileChange.Replace(temporary, path);
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using Hyperlight.Sdk.Tasks.Files;
 using Hyperlight.Sdk.Tasks.Settings;
 using Microsoft.Build.Framework;
 
@@ -189,7 +190,7 @@ public sealed class CheckNames : GuestTask
                 update.Place);
         }
 
-        string FullPath(string path) => Path.GetFullPath(path.Replace('\\', '/'), directory);
+        string FullPath(string path) => FilePath.Absolute(path, directory);
     }
 
     private static bool IsUnknown(string name, IReadOnlyList<string> known, Func<string, bool> isRead) =>

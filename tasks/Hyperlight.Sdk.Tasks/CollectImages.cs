@@ -1,4 +1,5 @@
 using Hyperlight.Images;
+using Hyperlight.Sdk.Tasks.Files;
 using Hyperlight.Sdk.Tasks.Settings;
 using Microsoft.Build.Framework;
 
@@ -73,7 +74,7 @@ public sealed class CollectImages : GuestTask
 
     private static ITaskItem2 FileItem(GuestItem guest, string contentDigest, string file)
     {
-        ITaskItem2 item = TaskItems.Create(Path.Combine(guest.ImageDirectory, file));
+        ITaskItem2 item = TaskItems.Create(FilePath.Absolute(file, guest.ImageDirectory));
         item.SetMetadataValueLiteral("Link", $"{ImagePlace.OfImage(guest.Name, contentDigest)}/{file}");
         return item;
     }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Hyperlight.Files;
 using Hyperlight.Sdk.Tasks.Files;
 using Hyperlight.Sdk.Tasks.Settings;
 
@@ -32,11 +33,11 @@ internal static class MappedFileCopies
         string digest = Copy(source, temporary);
         if (FileDigest.OfFile(target) == digest)
         {
-            File.Delete(temporary);
+            FileChange.Delete(temporary);
         }
         else
         {
-            File.Move(temporary, target, overwrite: true);
+            FileChange.Replace(temporary, target);
         }
 
         return digest;

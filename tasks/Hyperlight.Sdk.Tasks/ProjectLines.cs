@@ -1,5 +1,6 @@
 using System.Xml;
 using System.Xml.Linq;
+using Hyperlight.Sdk.Tasks.Files;
 
 namespace Hyperlight.Sdk.Tasks;
 
@@ -32,7 +33,7 @@ internal static class ProjectLines
     public static FindingOrigin FindMetadata(IReadOnlyList<string> files, string include, string metadata)
     {
         IEnumerable<FindingOrigin> places =
-            from file in files.Where(file => file.Length > 0).Distinct()
+            from file in files.Where(file => file.Length > 0).Distinct(FilePath.Comparer)
             from ofItem in (bool[])[true, false]
             select Find(
                 file,
@@ -62,7 +63,5 @@ internal static class ProjectLines
 
     private static bool Includes(XElement element, string include) =>
         (element.Attribute("Include") ?? element.Attribute("Update"))?.Value.Split(';', StringSplitOptions.TrimEntries)
-            .Any(part => Normalize(part) == Normalize(include)) == true;
-
-    private static string Normalize(string path) => path.Replace('\\', '/');
+            .Any(part => FilePath.Comparer.Equals(FilePath.Portable(part), FilePath.Portable(include))) == true;
 }

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml;
+using Hyperlight.Sdk.Tasks.Files;
 using Hyperlight.Sdk.Tasks.Settings;
 
 namespace Hyperlight.Sdk.Tasks;
@@ -21,7 +22,7 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
     // The greatest number of files that are read. No project that a person wrote imports more files.
     private const int MaxFiles = 100;
 
-    private readonly HashSet<string> _files = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _files = new(FilePath.Comparer);
 
     // The texts that may read a name. The texts are searched only when there is a name to search for, and most builds have no such name.
     private readonly List<ReadingText> _texts = [];
@@ -60,7 +61,7 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
     /// </summary>
     public void Add(string file)
     {
-        if (file.StartsWith(sdkRoot, StringComparison.Ordinal) || _files.Count == MaxFiles || !_files.Add(file) || !File.Exists(file))
+        if (FilePath.IsBelow(file, sdkRoot, FilePath.Comparer) || _files.Count == MaxFiles || !_files.Add(file) || !File.Exists(file))
         {
             return;
         }
@@ -154,9 +155,8 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
 
         string path = import
             .Replace("$(MSBuildThisFileDirectory)", folder + "/", StringComparison.OrdinalIgnoreCase)
-            .Replace("$(MSBuildProjectDirectory)", projectDirectory, StringComparison.OrdinalIgnoreCase)
-            .Replace('\\', '/');
-        return path.Length == 0 || path.Contains('$') || path.Contains('*') ? null : Path.GetFullPath(path, folder);
+            .Replace("$(MSBuildProjectDirectory)", projectDirectory, StringComparison.OrdinalIgnoreCase);
+        return path.Length == 0 || path.Contains('$') || path.Contains('*') ? null : FilePath.Absolute(path, folder);
     }
 
     private static string? FindAbove(string name, string? folder)

@@ -125,8 +125,8 @@ public sealed class ResolveGuests : GuestTask
                 Rules.BadGuestName.Found(
                     $"'{name}' cannot be the name of a guest; a name is up to {GuestName.MaxLength} of the characters A-Z a-z 0-9 _ - . "
                         + $"with a "
-                    + $"letter or digit among them, does not start with - or ., and is not '{GuestIdentifier.ClassName}': "
-                    + $"give the item another Name."),
+                    + $"letter or digit among them, does not start with - or . or end with ., and is neither "
+                    + $"'{GuestIdentifier.ClassName}' nor a device of Windows like con or com1: give the item another Name."),
                 item);
             return false;
         }
@@ -146,7 +146,7 @@ public sealed class ResolveGuests : GuestTask
     }
 
     private FileInfo FindFile(string path) =>
-        new(Path.GetFullPath(path.Replace('\\', '/'), Path.GetDirectoryName(ProjectFile)!));
+        new(FilePath.Absolute(path, Path.GetDirectoryName(ProjectFile)!));
 
     private string StatePath(string name, string extension) => Path.Combine(ImageRoot, ".state", name + extension);
 

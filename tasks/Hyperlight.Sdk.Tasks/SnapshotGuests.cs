@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using Hyperlight.Files;
 using Hyperlight.Images;
 using Hyperlight.Sdk.Tasks.Files;
 using Hyperlight.Sdk.Tasks.Settings;
@@ -33,7 +34,10 @@ public sealed class SnapshotGuests : GuestTask
     [Required]
     public string Snapshotter { get; set; } = "";
 
-    /// <summary>Gets or sets the path of the hypervisor's device. Guests can run on a computer that has the device.</summary>
+    /// <summary>
+    /// Gets or sets the path of the file that shows that this computer may have a hypervisor for guests: the device of KVM, or the library
+    /// of the Windows Hypervisor Platform.
+    /// </summary>
     [Required]
     public string HypervisorDevice { get; set; } = "";
 
@@ -76,7 +80,7 @@ public sealed class SnapshotGuests : GuestTask
 
     private static void Remove(GuestItem guest)
     {
-        File.Delete(guest.SnapshotRecordFile);
+        FileChange.Delete(guest.SnapshotRecordFile);
         try
         {
             ImageWriter.RemoveSnapshot(guest.ImageDirectory);
@@ -84,7 +88,7 @@ public sealed class SnapshotGuests : GuestTask
         catch (HyperlightException)
         {
             // The process, or something else, has changed the image itself. The next build bakes the image again.
-            File.Delete(guest.RecordFile);
+            FileChange.Delete(guest.RecordFile);
             throw;
         }
     }
@@ -152,7 +156,7 @@ public sealed class SnapshotGuests : GuestTask
             digest = process.ExitCode == 0 ? ReadDigest(guest) : null;
             if (digest is null)
             {
-                return (null, SnapshotFailure.Explain(process, guest.Settings.SnapshotTimeout));
+                return (null, SnapshotFailure.Explain(process, guest.Settings.SnapshotTimeout, OperatingSystem.IsWindows()));
             }
 
             return (digest, null);
@@ -223,7 +227,9 @@ public sealed class SnapshotGuests : GuestTask
     {
         try
         {
-            File.OpenHandle(HypervisorDevice, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite).Dispose();
+            // A library needs no right to write; the device of KVM does.
+            FileAccess access = OperatingSystem.IsWindows() ? FileAccess.Read : FileAccess.ReadWrite;
+            File.OpenHandle(HypervisorDevice, FileMode.Open, access, FileShare.ReadWrite).Dispose();
             return true;
         }
         catch (Exception e) when (IsFileFailure(e))

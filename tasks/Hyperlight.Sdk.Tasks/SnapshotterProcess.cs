@@ -29,6 +29,8 @@ internal sealed record SnapshotterProcess(int? ExitCode, string Output, string E
     public static SnapshotterProcess Run(ProcessStartInfo start, TimeSpan timeout, CancellationToken cancellation)
     {
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
+        // The process writes UTF-8. The encoding of consoles, which is the default, does not have all characters of paths.
+        start.StandardOutputEncoding = start.StandardErrorEncoding = new UTF8Encoding(false);
         using Process process = Process.Start(start)!;
         process.StandardInput.Close();
         StringBuilder output = new(), error = new();

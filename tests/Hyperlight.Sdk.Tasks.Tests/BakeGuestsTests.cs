@@ -5,6 +5,7 @@ using Microsoft.Build.Utilities;
 
 namespace Hyperlight.Sdk.Tasks.Tests;
 
+[Trait("Wine", "yes")]
 public sealed class BakeGuestsTests : IDisposable
 {
     private readonly TaskBench _bench = new();

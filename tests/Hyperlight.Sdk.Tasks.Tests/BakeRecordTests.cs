@@ -1,5 +1,6 @@
 namespace Hyperlight.Sdk.Tasks.Tests;
 
+[Trait("Wine", "yes")]
 public sealed class BakeRecordTests : IDisposable
 {
     private readonly TaskBench _bench = new();
@@ -23,6 +24,21 @@ public sealed class BakeRecordTests : IDisposable
         Assert.Equal(record.Findings, read.Findings);
         Assert.Equal(record.Key, read.Key);
         Assert.Equal(record.Documents, read.Documents);
+    }
+
+    [Fact]
+    public void A_record_has_the_same_bytes_on_every_system()
+    {
+        Directory.CreateDirectory(_bench.PathOf("image/blobs/sha256"));
+        _bench.Write("image/index.json", []);
+        _bench.Write("image/blobs/sha256/00", []);
+        BakeRecord record = new("a", [new("Name", "hello")], BakeRecord.FindFiles(_bench.PathOf("image")), [], "d");
+
+        record.Write(_bench.PathOf("hello.baked"));
+
+        Assert.Equal(
+            "Key=a\nDocuments=d\nName=hello\nFile=blobs/sha256/00\nFile=index.json\n",
+            File.ReadAllText(_bench.PathOf("hello.baked")));
     }
 
     [Theory]

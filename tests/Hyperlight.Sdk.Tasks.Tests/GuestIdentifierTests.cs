@@ -2,6 +2,7 @@ using Hyperlight.Images;
 
 namespace Hyperlight.Sdk.Tasks.Tests;
 
+[Trait("Wine", "yes")]
 public sealed class GuestIdentifierTests
 {
     [Theory]

@@ -1,5 +1,6 @@
 namespace Hyperlight.Sdk.Tasks.Tests;
 
+[Trait("Wine", "yes")]
 public sealed class ProjectLinesTests : IDisposable
 {
     private readonly TaskBench _bench = new();

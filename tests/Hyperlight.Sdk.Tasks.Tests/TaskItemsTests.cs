@@ -1,5 +1,6 @@
 namespace Hyperlight.Sdk.Tasks.Tests;
 
+[Trait("Wine", "yes")]
 public sealed class TaskItemsTests
 {
     [Theory]

@@ -138,7 +138,7 @@ public sealed class GuestImage : IDisposable
 
         // A program may load an assembly from a package's folder while the files of the package are beside the program.
         string root = System.IO.Directory.Exists(Path.Combine(folder, image)) ? folder : AppContext.BaseDirectory;
-        string files = Path.Combine(root, ImagePlace.OfFiles(assembly.GetName().Name!, name));
+        string files = Path.GetFullPath(ImagePlace.OfFiles(assembly.GetName().Name!, name), root);
         GuestImageOptions options = new();
         foreach ((string label, ulong address) in record.Files)
         {
@@ -147,7 +147,7 @@ public sealed class GuestImage : IDisposable
 
         configure?.Invoke(options);
         options.ExpectedDigest ??= record.ContentDigest;
-        return Open(Path.Combine(root, image), options, cancellationToken);
+        return Open(Path.GetFullPath(image, root), options, cancellationToken);
     }
 
     /// <summary>

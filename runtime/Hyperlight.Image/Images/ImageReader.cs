@@ -74,8 +74,8 @@ internal sealed class ImageReader(string directory, CancellationToken cancellati
         {
             throw _directory.Failure(
                 Rules.ImageMalformed,
-                $"its guest_name is '{config.GuestName}', names have 1 to {GuestName.MaxLength} of the characters A-Z a-z 0-9 _ - . and "
-                + $"start with none of - and .");
+                $"its guest_name is '{config.GuestName}', names have 1 to {GuestName.MaxLength} of the characters A-Z a-z 0-9 _ - ., "
+                + $"start with none of - and ., do not end with . and are no device of Windows like con or com1");
         }
 
         if (!OneLine.IsName(config.SdkVersion))

@@ -104,8 +104,8 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
     {
         WriteFile(Path.Combine(directory, OciLayout.MarkerFile), ToJson(new(OciLayout.Version), OciJson.Default.OciMarker, Compact));
         WriteFile(Path.Combine(directory, OciLayout.IndexFile), ToJson(index, OciJson.Default.OciIndex, Pretty));
-        File.Delete(Path.Combine(directory, OciLayout.MarkerFile + TemporarySuffix));
-        File.Delete(Path.Combine(directory, OciLayout.IndexFile + TemporarySuffix));
+        FileChange.Delete(Path.Combine(directory, OciLayout.MarkerFile + TemporarySuffix));
+        FileChange.Delete(Path.Combine(directory, OciLayout.IndexFile + TemporarySuffix));
         HashSet<string>? needed = FindNeeded(index);
         foreach (string path in Directory.GetFiles(_blobs))
         {
@@ -115,7 +115,7 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
                 ? needed?.Contains(name) == false
                 : name.EndsWith(TemporarySuffix, StringComparison.Ordinal) && OciLayout.IsHexDigest(name.AsSpan(..^TemporarySuffix.Length)))
             {
-                File.Delete(path);
+                FileChange.Delete(path);
             }
         }
     }
@@ -268,7 +268,7 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
         try
         {
             // The file is always a new file, because an existing file could be a link.
-            File.Delete(temporary);
+            FileChange.Delete(temporary);
             using (FileStream stream = Create(temporary))
             {
                 if (mode is { } wanted && !OperatingSystem.IsWindows())
@@ -280,11 +280,11 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(temporary, path, overwrite: true);
+            FileChange.Replace(temporary, path);
         }
         catch
         {
-            File.Delete(temporary);
+            FileChange.Delete(temporary);
             throw;
         }
     }

@@ -105,7 +105,7 @@ internal static class GuestBaker
             found.Add(Rules.BadGuestName.Found(
                 $"'{request.GuestName}' cannot be the name of a guest; "
                 + $"a name is up to {GuestName.MaxLength} of the characters A-Z a-z 0-9 _ - . "
-                + $"and does not start with - or .: give the guest another name."));
+                + $"does not start with - or . or end with ., and is no device of Windows like con or com1: give the guest another name."));
         }
 
         ElfFile? elf = ElfFile.TryRead(request.Guest, found);

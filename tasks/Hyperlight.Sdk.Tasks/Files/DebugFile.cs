@@ -12,9 +12,11 @@ internal static class DebugFile
     /// <returns>The name of the file; <c>null</c> if there is no such file.</returns>
     public static string? FindGuest(string path) =>
         Directory.EnumerateFiles(Path.GetDirectoryName(path)!).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)
-            .FirstOrDefault(name => Core(name) == Core(Path.GetFileName(path)) && !Parts(name).Any(Marks.Contains));
+            .FirstOrDefault(name => FilePath.Comparer.Equals(Core(name), Core(Path.GetFileName(path))) && !Parts(name).Any(IsMark));
 
-    private static string Core(string name) => string.Join('.', Parts(name).Where(part => part != "elf" && !Marks.Contains(part)));
+    private static string Core(string name) => string.Join('.', Parts(name).Where(part => !FilePath.Comparer.Equals(part, "elf") && !IsMark(part)));
 
     private static string[] Parts(string name) => name.Split('.');
+
+    private static bool IsMark(string part) => Marks.Contains(part, FilePath.Comparer);
 }

@@ -35,9 +35,10 @@ internal static class FileDigest
     {
         string folder = Path.GetDirectoryName(path)!;
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string file in LoadableFiles(folder).Append(path).Distinct().Order(StringComparer.Ordinal))
+        IEnumerable<string> names = LoadableFiles(folder).Append(path).Select(file => FilePath.Portable(Path.GetRelativePath(folder, file)));
+        foreach (string name in names.Distinct(FilePath.Comparer).Order(StringComparer.Ordinal))
         {
-            hash.AppendData(System.Text.Encoding.UTF8.GetBytes($"{Path.GetRelativePath(folder, file)} {OfFile(file)}\n"));
+            hash.AppendData(System.Text.Encoding.UTF8.GetBytes($"{name} {OfFile(Path.Combine(folder, name))}\n"));
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());

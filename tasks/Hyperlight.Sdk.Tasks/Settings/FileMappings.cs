@@ -38,7 +38,8 @@ internal static class FileMappings
                 wrong(Rules.BadFileMapping.Found(
                     $"\"{entry}\" is not a file mapping; a file mapping is written label=path@address, with a label of 1 to "
                         + $"{MaxLabelLength} "
-                    + $"of the characters A-Z a-z 0-9 _ - . that does not start with - or ., and an address that is "
+                    + $"of the characters A-Z a-z 0-9 _ - . that does not start with - or . or end with ., and is no device of Windows "
+                    + $"like con or com1, and an address that is "
                     + $"a multiple of 0x{GuestLayout.PageSize:X}, for example ramfs=initrd.img@0x80000000: correct the mapping."));
                 continue;
             }

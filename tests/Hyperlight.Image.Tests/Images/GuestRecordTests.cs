@@ -52,7 +52,7 @@ public sealed class GuestRecordTests : IDisposable
         Assert.Equal(digest, image.ContentDigest);
         MappedFile file = Assert.Single(image.Files);
         Assert.Equal(
-            (Path.Combine(AppContext.BaseDirectory, "guests/files/Records/mine/ramfs"), 0x8000_0000UL, "ramfs"),
+            (Path.Combine(AppContext.BaseDirectory, "guests", "files", "Records", "mine", "ramfs"), 0x8000_0000UL, "ramfs"),
             (file.Path, file.Address.Value, file.Label));
     }
 
