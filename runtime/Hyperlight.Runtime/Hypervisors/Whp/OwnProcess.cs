@@ -8,9 +8,12 @@ internal sealed class OwnProcess : IMemorySources
     private bool _isTaken;
 
     /// <inheritdoc/>
+    public bool AreOtherProcesses => false;
+
+    /// <inheritdoc/>
     public IMemorySource Take() => !Interlocked.Exchange(ref _isTaken, true)
         ? new Source(this)
-        : throw WhpError.NoRoom("this process has a virtual machine already", "allow surrogate processes");
+        : throw WhpError.NoRoom("this process has a virtual machine already", "allow surrogate processes with Hypervisor.UseSurrogates");
 
     private sealed class Source(OwnProcess owner) : IMemorySource
     {

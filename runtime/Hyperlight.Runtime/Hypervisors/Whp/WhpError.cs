@@ -22,7 +22,9 @@ internal static class WhpError
     {
         string failure = $"{function} failed: {WhpResult.NameOf(result) ?? "error"} (0x{result:X8})";
         return (uint)result == WhpResult.PartitionExists
-            ? NoRoom($"{failure} because another library of this process has a virtual machine", "allow surrogate processes")
+            ? NoRoom(
+                $"{failure} because another library of this process has a virtual machine",
+                "allow surrogate processes with Hypervisor.UseSurrogates")
             : new(Rules.HypervisorFailed.Found($"{failure}. {Advice(result)}"));
     }
 

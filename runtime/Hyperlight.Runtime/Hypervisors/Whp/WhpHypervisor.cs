@@ -77,5 +77,5 @@ internal sealed class WhpHypervisor(IHostMemory memory, IMemorySources sources, 
         }
     }
 
-    private static Finding? CheckWith(IMemorySources sources) => WhpPresence.Check(usesOtherProcesses: sources is not OwnProcess);
+    private static Finding? CheckWith(IMemorySources sources) => WhpPresence.Check(sources.AreOtherProcesses);
 }

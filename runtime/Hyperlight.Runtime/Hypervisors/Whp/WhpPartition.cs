@@ -65,12 +65,15 @@ internal sealed unsafe class WhpPartition : SafeHandle
 
     /// <summary>Maps a piece of memory.</summary>
     /// <param name="slot">The number of the piece.</param>
-    /// <param name="address">The guest-physical address, page-aligned. The piece overlaps no other piece.</param>
+    /// <param name="address">The guest-physical address, page-aligned.</param>
     /// <param name="memory">The memory, which stays until the piece is unmapped or the partition is deleted.</param>
     /// <param name="permissions">The guest's permissions.</param>
-    /// <exception cref="HyperlightException">The platform or the operating system refuses.</exception>
+    /// <exception cref="HyperlightException">
+    /// The platform or the operating system refuses, or the piece overlaps another one.
+    /// </exception>
     public void Map(uint slot, GuestPhysicalAddress address, MappedMemory memory, MemoryPermissions permissions)
     {
+        RequireFree(address, memory.Size);
         bool isHeld = false;
         memory.DangerousAddRef(ref isHeld);
         Piece piece;
@@ -220,6 +223,19 @@ internal sealed unsafe class WhpPartition : SafeHandle
 
     private int SetProperty(WhpProperty code, void* value, uint size) => WhpApi.WHvSetPartitionProperty(this, code, value, size);
 
+    // The platform would replace the memory that is there.
+    private void RequireFree(GuestPhysicalAddress address, ulong size)
+    {
+        foreach (Piece piece in _pieces.Values)
+        {
+            if (address.Value < piece.Address.Value + piece.Memory.Size && piece.Address.Value < address.Value + size)
+            {
+                throw new HypervisorException(Rules.HypervisorFailed.Found(
+                    $"memory cannot be mapped at {address}, the guest has memory at {piece.Address} already: choose another address."));
+            }
+        }
+    }
+
     private void Show(Piece piece)
     {
         if (piece.IsShown)
@@ -232,9 +248,16 @@ internal sealed unsafe class WhpPartition : SafeHandle
         void* source = (void*)piece.Source;
         if (_source.Process is { } process)
         {
-            WhpError.Require(
-                WhpApi.WHvMapGpaRange2(this, process, source, piece.Address.Value, piece.Memory.Size, permissions),
-                nameof(WhpApi.WHvMapGpaRange2));
+            try
+            {
+                WhpError.Require(
+                    WhpApi.WHvMapGpaRange2(this, process, source, piece.Address.Value, piece.Memory.Size, permissions),
+                    nameof(WhpApi.WHvMapGpaRange2));
+            }
+            catch (EntryPointNotFoundException exception)
+            {
+                throw new HypervisorException(WhpPresence.TooOld(exception));
+            }
         }
         else
         {

@@ -40,15 +40,18 @@ internal static unsafe class WhpPresence
         }
         catch (EntryPointNotFoundException exception)
         {
-            return Rules.HypervisorTooOld.Found(
-                $"WinHvPlatform.dll lacks a function ({exception.Message.TrimEnd('.')}): {WindowsUpdate}. Without surrogate processes, one "
-                + $"virtual machine at a time also runs on Windows 10 version 1809.");
+            return TooOld(exception);
         }
         catch (HypervisorException exception)
         {
             return exception.Finding;
         }
     }
+
+    /// <summary>Creates HL5003 for a function that the library lacks.</summary>
+    public static Finding TooOld(EntryPointNotFoundException exception) => Rules.HypervisorTooOld.Found(
+        $"WinHvPlatform.dll lacks a function ({exception.Message.TrimEnd('.')}): {WindowsUpdate}. After Hypervisor.UseSurrogates(0, 0), one "
+        + $"sandbox at a time also runs on Windows 10 version 1809.");
 
     /// <summary>Finds out whether the hypervisor runs and has the needed features. The library is there.</summary>
     /// <returns>HL5001 or HL5003; <c>null</c> if the hypervisor can be used.</returns>

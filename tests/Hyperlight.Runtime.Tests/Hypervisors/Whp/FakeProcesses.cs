@@ -22,6 +22,8 @@ internal sealed class FakeProcesses : IMemorySources
     /// <summary>Gets the number of pieces of memory that are mapped into the processes.</summary>
     public static int MappedCount => _mappedCount;
 
+    public bool AreOtherProcesses => true;
+
     public IMemorySource Take()
     {
         nint handle = Interlocked.Add(ref _lastHandle, Step);

@@ -13,6 +13,18 @@ internal sealed class ChosenSources : IMemorySources
     private int _maximum = MostSurrogates;
     private IMemorySources? _sources;
 
+    /// <inheritdoc/>
+    public bool AreOtherProcesses
+    {
+        get
+        {
+            using (_lock.Enter())
+            {
+                return _maximum != 0;
+            }
+        }
+    }
+
     /// <summary>Chooses the numbers of surrogate processes, see <see cref="Hypervisor.UseSurrogates"/>.</summary>
     /// <exception cref="InvalidOperationException">There was a virtual machine already.</exception>
     public void Choose(int initial, int maximum)

@@ -37,6 +37,9 @@ internal sealed class SurrogatePool(int initial, int maximum) : IMemorySources, 
     }
 
     /// <inheritdoc/>
+    public bool AreOtherProcesses => true;
+
+    /// <inheritdoc/>
     public IMemorySource Take()
     {
         using (_lock.Enter())
