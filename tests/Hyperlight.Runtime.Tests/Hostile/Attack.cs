@@ -1,3 +1,5 @@
+using Hyperlight.Hypervisors.Kvm;
+
 namespace Hyperlight.Runtime.Tests.Hostile;
 
 /// <summary>An attack of a guest on its host, and the host's promise about it.</summary>
@@ -44,6 +46,14 @@ internal sealed record Attack(string Name, Action<Victim> Do)
     /// <summary>Gets a copy of this attack that on some processors ends in another exception.</summary>
     public Attack Or<TException>()
         where TException : Exception => this with { Ends = [.. Ends, typeof(TException)] };
+
+    /// <summary>
+    /// Gets a copy of this attack, which uses a port by a string instruction. WHP leaves such an instruction to the host, and the host
+    /// refuses to go on.
+    /// </summary>
+    public Attack ByString() => Hypervisor.Chosen is KvmHypervisor
+        ? this
+        : this with { Ends = [typeof(GuestFaultException)], Says = "string instruction", After = SandboxState.Poisoned };
 
     /// <summary>Gets copies of attacks for one guest only.</summary>
     public static IEnumerable<Attack> By(string guest, params IEnumerable<Attack> attacks) => attacks.Select(attack => attack.By(guest));

@@ -60,6 +60,6 @@ internal static partial class Attacks
             victim => victim.ExecuteBriefly(
                 [.. ManyBytesFromHere, 0xBA, 103, 0, 0, 0,
                     .. GuestCode.Loop(0xB9, 0xFF, 0x0F, 0, 0, 0xF3, 0x6E, 0x81, 0xEE, 0xFF, 0x0F, 0, 0)]),
-            "RIP 0x"),
+            "RIP 0x").ByString(),
     ];
 }

@@ -69,7 +69,7 @@ internal static partial class Attacks
                 "where it has no memory"),
             Attack.Poisons<GuestFaultException>(
                 "a port read into no memory", victim => victim.Execute([0xBF, 0, 0, 0, 0x90, .. UnknownPort, 0x83, 0xC9, 0xFF, 0xF3, 0x6D]),
-                "read port 4321"),
+                "read port 4321").ByString(),
 
             // An i686 guest has its memory, with its code, for itself: no other sandbox sees the writes.
             Attack.Harmless("its own PEB overwritten", victim => victim.Poke(victim.Map.Peb.Gpa.Value + 0x800, new byte[256])),

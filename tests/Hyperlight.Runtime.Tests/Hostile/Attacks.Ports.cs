@@ -15,7 +15,8 @@ internal static partial class Attacks
             "unknown port, 16 bits", victim => victim.Execute([.. UnknownPort, 0x66, 0xEF]), "port 4321"),
         Attack.Poisons<GuestProtocolException>("unknown port, 32 bits", victim => victim.Execute([.. UnknownPort, 0xEF]), "port 4321"),
         Attack.Poisons<GuestProtocolException>(
-            "unknown port, a string of bytes", victim => victim.Execute([.. ManyBytesFromHere, .. UnknownPort, 0xF3, 0x6E]), "port 4321"),
+            "unknown port, a string of bytes", victim => victim.Execute([.. ManyBytesFromHere, .. UnknownPort, 0xF3, 0x6E]), "port 4321")
+            .ByString(),
         .. Famous.Select(port => Attack.Poisons<GuestProtocolException>(
             $"port 0x{port:X} of a PC", victim => victim.Execute(GuestCode.Out(port, 0xFE)), $"port {port}")),
         Attack.Poisons<GuestFaultException>("a port is read, 8 bits", victim => victim.Execute([.. UnknownPort, 0xEC]), "read port 4321"),
@@ -28,7 +29,7 @@ internal static partial class Attacks
             "a port is read, a string of bytes",
             victim => victim.Execute([.. ManyBytesFromHere, .. UnknownPort, .. victim.Is64Bit ? [0x48] : Array.Empty<byte>(), 0x8D, 0xBE, 0,
                 1, 0, 0, 0xF3, 0x6C]),
-            "read port 4321"),
+            "read port 4321").ByString(),
         Attack.Poisons<GuestProtocolException>("a host call without a message", victim => victim.Execute(GuestCode.Out(101)), "empty"),
         Attack.Poisons<GuestProtocolException>("a log record without a message", victim => victim.Execute(GuestCode.Out(99)), "empty"),
         Attack.Fails<GuestProtocolException>("a halt without a result", victim => victim.Execute(GuestCode.Out(108)), "empty"),
@@ -38,7 +39,8 @@ internal static partial class Attacks
 
         // The call ends while the processor is in the middle of an instruction.
         Attack.Fails<GuestProtocolException>(
-            "a halt that is a string of bytes", victim => victim.Execute([.. ManyBytesFromHere, 0xBA, 108, 0, 0, 0, 0xF3, 0x6E]), "empty"),
+            "a halt that is a string of bytes", victim => victim.Execute([.. ManyBytesFromHere, 0xBA, 108, 0, 0, 0, 0xF3, 0x6E]), "empty")
+            .ByString(),
     ];
 
     // Ports of a PC: keyboard controller (reset), fast A20 and reset, system management interrupt, PCI configuration, reset control, debug

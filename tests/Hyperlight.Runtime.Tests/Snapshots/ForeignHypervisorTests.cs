@@ -91,7 +91,7 @@ public sealed class ForeignHypervisorTests : IDisposable
     public void One_in_memory_of_a_guest_with_32_bit_paging_is_restored() =>
         A_snapshot_in_memory_is_restored_and_each_hypervisor_has_accepted_its_registers_once("misbehave-paged");
 
-    [KvmFact]
+    [KvmFact(Needs.Interrupts)]
     public void One_with_the_state_of_interrupt_controllers_is_HL3007_on_disk_and_names_the_difference_in_memory()
     {
         using TestGuest guest = TickingGuest.Bake("ticks32");
@@ -143,7 +143,7 @@ public sealed class ForeignHypervisorTests : IDisposable
         Assert.Null(image.CheckSnapshot());
     }
 
-    [KvmFact]
+    [KvmFact(Needs.Interrupts)]
     public void An_image_remembers_for_each_hypervisor_whether_its_snapshot_fits()
     {
         using TestGuest guest = TickingGuest.Bake("ticks32");

@@ -5,7 +5,7 @@ using Hyperlight.Snapshots;
 namespace Hyperlight.Runtime.Tests.Snapshots;
 
 /// <summary>
-/// Snapshot memory with a layer at the address of scratch. No hypervisor maps that, so a restore makes a sandbox unrecoverable.
+/// Snapshot memory with a layer in the middle of a page. No hypervisor maps that, so a restore makes a sandbox unrecoverable.
 /// </summary>
 internal sealed class UnmappableMemory(GuestPhysicalAddress scratch) : SnapshotMemory
 {
@@ -21,7 +21,7 @@ internal sealed class UnmappableMemory(GuestPhysicalAddress scratch) : SnapshotM
     }
 
     public override ImmutableArray<MemoryLayer> ShareLayers(ImmutableArray<MemoryLayer> current, IHostMemory host) =>
-        current.Add(new(scratch, new(host.Allocate(4096))));
+        current.Add(new(scratch + 1, new(host.Allocate(4096))));
 
     public override void Fill(GuestMemory memory, ulong generation) => memory.PrepareScratch([], generation);
 

@@ -28,7 +28,7 @@ public sealed class UpstreamSnapshotTests : IDisposable
         Assert.Equal((0x20000UL, 1UL), (saved.Map.Sizes.HeapSize, saved.Generation));
     }
 
-    [KvmFact]
+    [KvmFact(Needs.Kvm)]
     public void It_is_loaded_called_saved_and_loaded_again()
     {
         Assert.SkipUnless(

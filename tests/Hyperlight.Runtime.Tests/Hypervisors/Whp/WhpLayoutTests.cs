@@ -46,7 +46,8 @@ public class WhpLayoutTests
     [Fact]
     public void Fields_of_registers_lie_where_the_headers_have_them()
     {
-        WhpRegisterValue segment = new() { Segment = new() { Base = 0x1122334455667788, Limit = 0x99AABBCC, Selector = 0xDDEE, Attributes = 0xF00F } };
+        WhpSegment parts = new() { Base = 0x1122334455667788, Limit = 0x99AABBCC, Selector = 0xDDEE, Attributes = 0xF00F };
+        WhpRegisterValue segment = new() { Segment = parts };
         WhpRegisterValue table = new() { Table = new() { Limit = 0x1234, Base = 0x1122334455667788 } };
 
         Assert.Equal((0x1122334455667788UL, 0xF00F_DDEE_99AA_BBCCUL), (segment.Low, segment.High));

@@ -64,7 +64,8 @@ public sealed class WhpRefusalTests : IWhpTests
                             lease.Sandbox.Call("SetDataWord", tenant);
                         });
                         Assert.True(
-                            failure is null || (refusal.Request is not null && refusal.IsReason(failure)), $"{function} {number}: {failure}");
+                            failure is null || (refusal.Request is not null && refusal.IsReason(failure)),
+                            $"{function} {number}: {failure}");
                     }
 
                     wasReached = refusal.Request is not null;
