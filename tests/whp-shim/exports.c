@@ -156,7 +156,7 @@ API HRESULT WHvGetVirtualProcessorRegisters(
 {
     WITH_PARTITION(WHvGetVirtualProcessorRegisters, !is_aligned(values) ? because(E_INVALIDARG, "the values are not aligned at 16 bytes")
         : WITH_PROCESSOR(p, index, get_registers(processor, names, count, values)),
-        "%p, %u, 0x%X…, %u", partition, index, names != NULL && count != 0 ? names[0] : 0, count);
+        "%p, %u, 0x%X..., %u", partition, index, names != NULL && count != 0 ? names[0] : 0, count);
 }
 
 API HRESULT WHvSetVirtualProcessorRegisters(
@@ -164,7 +164,7 @@ API HRESULT WHvSetVirtualProcessorRegisters(
 {
     WITH_PARTITION(WHvSetVirtualProcessorRegisters, !is_aligned(values) ? because(E_INVALIDARG, "the values are not aligned at 16 bytes")
         : WITH_PROCESSOR(p, index, set_registers(processor, names, count, values)),
-        "%p, %u, 0x%X…, %u", partition, index, names != NULL && count != 0 ? names[0] : 0, count);
+        "%p, %u, 0x%X..., %u", partition, index, names != NULL && count != 0 ? names[0] : 0, count);
 }
 
 static HRESULT check_state_type(uint32_t type)
@@ -224,7 +224,7 @@ static HRESULT is_missing(enum function function)
         result = E_NOTIMPL;
     }
 
-    return call_ends(function, result, "…");
+    return call_ends(function, result, "...");
 }
 
 API HRESULT WHvQueryGpaRangeDirtyBitmap(WHV_PARTITION_HANDLE, uint64_t, uint64_t, uint64_t *, uint32_t)

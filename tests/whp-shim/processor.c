@@ -81,40 +81,35 @@ static HRESULT override_results(struct cpuid *cpuid, const struct partition *par
     return S_OK;
 }
 
-// Gives the processor the CPUID of the host as far as KVM supports it, without KVM's own leaves.
-static HRESULT set_cpuid(struct processor *processor)
-{
-    struct cpuid *cpuid = calloc(1, sizeof(*cpuid));
-    if (cpuid == NULL) {
-        return E_OUTOFMEMORY;
-    }
+static struct cpuid supported;
+static pthread_once_t supported_once = PTHREAD_ONCE_INIT;
 
-    cpuid->head.nent = MOST_CPUID_ENTRIES;
-    HRESULT result = S_OK;
-    if (ioctl(kvm_device(), KVM_GET_SUPPORTED_CPUID, cpuid) != 0) {
-        result = unknown("KVM_GET_SUPPORTED_CPUID: %s", strerror(errno));
+// The CPUID of the host as far as KVM supports it, without KVM's own leaves. To ask for it takes longer than to create a processor.
+static void find_supported(void)
+{
+    supported.head.nent = MOST_CPUID_ENTRIES;
+    if (ioctl(kvm_device(), KVM_GET_SUPPORTED_CPUID, &supported) != 0) {
+        corrupt("KVM_GET_SUPPORTED_CPUID: %s", strerror(errno));
     }
 
     uint32_t kept = 0;
-    for (uint32_t i = 0; result == S_OK && i < cpuid->head.nent; i++) {
-        struct kvm_cpuid_entry2 *entry = &cpuid->entries[i];
+    for (uint32_t i = 0; i < supported.head.nent; i++) {
+        struct kvm_cpuid_entry2 *entry = &supported.entries[i];
         if (entry->function < LEAF_HYPERVISOR || entry->function > LEAF_HYPERVISOR_END) {
             mask_features(entry);
-            cpuid->entries[kept++] = *entry;
+            supported.entries[kept++] = *entry;
         }
     }
 
-    if (result == S_OK) {
-        cpuid->head.nent = kept;
-        result = override_results(cpuid, processor->partition);
-    }
+    supported.head.nent = kept;
+}
 
-    if (result == S_OK && ioctl(processor->fd, KVM_SET_CPUID2, cpuid) != 0) {
-        result = unknown("KVM_SET_CPUID2: %s", strerror(errno));
-    }
-
-    free(cpuid);
-    return result;
+static HRESULT set_cpuid(struct processor *processor)
+{
+    pthread_once(&supported_once, find_supported);
+    struct cpuid cpuid = supported;
+    HRESULT result = override_results(&cpuid, processor->partition);
+    return result != S_OK || ioctl(processor->fd, KVM_SET_CPUID2, &cpuid) == 0 ? result : unknown("KVM_SET_CPUID2: %s", strerror(errno));
 }
 
 // Keeps the registers of a new processor, for a reset.
@@ -135,7 +130,6 @@ static HRESULT keep_initial_state(struct processor *processor)
     shared->events = processor->initial_events;
     processor->run->kvm_valid_regs = SYNC_ALL;
     processor->run->cr8 = processor->initial_sregs.cr8;
-    processor->xsave_mask = supported_xsave_mask();
     return find_msrs(processor);
 }
 

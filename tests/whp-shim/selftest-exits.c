@@ -63,8 +63,22 @@ static void strings_are_exits(enum mode mode)
     close_guest(&guest);
 }
 
+// The codes of INSB and OUTSB as port numbers.
+static void ports_are_no_codes(enum mode mode)
+{
+    struct guest guest;
+    // out %al, $0x6C; out %al, $0x6E; in $0x6C, %al; hlt
+    OPEN(&guest, mode, 0xE6, 0x6C, 0xE6, 0x6E, 0xE4, 0x6C, 0xF4);
+    check_port(&guest, 0x6C, 1, 2, CODE, PORT_IS_WRITE);
+    check_port(&guest, 0x6E, 1, 2, CODE + 2, PORT_IS_WRITE);
+    check_port(&guest, 0x6C, 1, 2, CODE + 4, 0);
+    CHECK(run(&guest) == EXIT_HALT);
+    close_guest(&guest);
+}
+
 void test_exits(void)
 {
+    ports_are_no_codes(LONG);
     strings_are_exits(PROTECTED);
     strings_are_exits(LONG);
     for (enum mode mode = REAL; mode <= LONG; mode++) {

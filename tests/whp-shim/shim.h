@@ -167,7 +167,6 @@ struct processor {
     pthread_mutex_t kick_lock; // guards thread
     pid_t thread; // the thread inside a run; 0 if none
     bool has_new_registers; // the host has set registers since the last entry
-    uint64_t xsave_mask;
     struct kvm_regs initial_regs;
     struct kvm_sregs initial_sregs;
     struct kvm_vcpu_events initial_events;
@@ -206,6 +205,7 @@ bool find_msr(uint32_t name, uint32_t *msr);
 // Returns how many of the registers were read or written.
 uint32_t exchange_msrs(struct processor *processor, unsigned long request, struct kvm_msr_entry *entries, uint32_t count);
 
+// The components of the extended state that guests can have.
 uint64_t supported_xsave_mask(void);
 HRESULT get_xsave(struct processor *processor, void *buffer, uint32_t size, uint32_t *written);
 HRESULT set_xsave(struct processor *processor, const void *buffer, uint32_t size);

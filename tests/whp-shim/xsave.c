@@ -25,6 +25,12 @@ struct component {
     uint32_t compacted;
 };
 
+// The components that KVM lets guests have, in both formats. CPUID is slow on some machines, so it is asked once.
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static uint64_t mask;
+static uint32_t needed;
+static struct component components[COMPONENTS];
+
 static uint64_t read64(const uint8_t *area, size_t offset)
 {
     uint64_t value;
@@ -37,23 +43,22 @@ static void write64(uint8_t *area, size_t offset, uint64_t value)
     memcpy(area + offset, &value, sizeof(value));
 }
 
-// What KVM lets guests have. Where KVM does not tell, CPUID does.
-uint64_t supported_xsave_mask(void)
+// Where KVM does not tell what it lets guests have, CPUID does.
+static void find_mask(void)
 {
-    uint64_t mask = 0;
     struct kvm_device_attr attribute = { .group = 0, .attr = KVM_X86_XCOMP_GUEST_SUPP, .addr = (uintptr_t)&mask };
     if (ioctl(kvm_device(), KVM_GET_DEVICE_ATTR, &attribute) != 0) {
         uint32_t eax, ebx, ecx, edx;
         mask = __get_cpuid_count(LEAF_EXTENDED_STATE, 0, &eax, &ebx, &ecx, &edx) ? eax : 0;
     }
 
-    return (mask & ~(PROTECTION_KEYS | TILES)) | X87_AND_SSE;
+    mask = (mask & ~(PROTECTION_KEYS | TILES)) | X87_AND_SSE;
 }
 
-// Places the components in both formats. Returns the size of the compacted area.
-static uint32_t lay_out(uint64_t mask, struct component components[COMPONENTS])
+static void lay_out(void)
 {
-    uint32_t end = EXTENDED_START;
+    find_mask();
+    needed = EXTENDED_START;
     for (uint32_t i = FIRST_EXTENDED_COMPONENT; i < COMPONENTS; i++) {
         if ((mask >> i & 1) == 0) {
             continue;
@@ -61,23 +66,25 @@ static uint32_t lay_out(uint64_t mask, struct component components[COMPONENTS])
 
         uint32_t size, standard, flags, edx;
         __cpuid_count(LEAF_EXTENDED_STATE, i, size, standard, flags, edx);
-        end = (flags & IS_ALIGNED) != 0 ? (end + ALIGNMENT - 1) & ~(uint32_t)(ALIGNMENT - 1) : end;
-        components[i] = (struct component){ size, standard, end };
+        needed = (flags & IS_ALIGNED) != 0 ? (needed + ALIGNMENT - 1) & ~(uint32_t)(ALIGNMENT - 1) : needed;
+        components[i] = (struct component){ size, standard, needed };
         if (standard + size > KVM_XSAVE_SIZE) {
             corrupt("the component %u of the extended state does not fit into the area of KVM_GET_XSAVE", i);
         }
 
-        end += size;
+        needed += size;
     }
+}
 
-    return end;
+uint64_t supported_xsave_mask(void)
+{
+    pthread_once(&once, lay_out);
+    return mask;
 }
 
 HRESULT get_xsave(struct processor *processor, void *buffer, uint32_t size, uint32_t *written)
 {
-    struct component components[COMPONENTS];
-    uint64_t mask = processor->xsave_mask;
-    uint32_t needed = lay_out(mask, components);
+    pthread_once(&once, lay_out);
     if (written != NULL) {
         *written = needed;
     }
@@ -108,9 +115,7 @@ HRESULT get_xsave(struct processor *processor, void *buffer, uint32_t size, uint
 
 HRESULT set_xsave(struct processor *processor, const void *buffer, uint32_t size)
 {
-    struct component components[COMPONENTS];
-    uint64_t mask = processor->xsave_mask;
-    uint32_t needed = lay_out(mask, components);
+    pthread_once(&once, lay_out);
     if (buffer == NULL || size != needed) {
         return because(E_INVALIDARG, "the state has %u bytes, not %u", needed, size);
     }
