@@ -17,6 +17,9 @@ internal sealed class SurrogatePool(int initial, int maximum) : IMemorySources, 
     private readonly SteadyLock _lock = new();
     private readonly Stack<SurrogateProcess> _free = [];
 
+    // The handles of these processes must outlive a machine that nobody disposes: its finalizer unmaps memory.
+    private readonly HashSet<SurrogateProcess> _taken = [];
+
     // Processes that exist or are being started.
     private int _count;
     private bool _hasInitial;
@@ -57,6 +60,7 @@ internal sealed class SurrogatePool(int initial, int maximum) : IMemorySources, 
             {
                 if (!free.HasEnded)
                 {
+                    _taken.Add(free);
                     return new Source(this, free);
                 }
 
@@ -73,18 +77,25 @@ internal sealed class SurrogatePool(int initial, int maximum) : IMemorySources, 
             _count++;
         }
 
+        SurrogateProcess? started = null;
         try
         {
-            return new Source(this, SurrogateProcess.Start(_program, _job));
+            started = SurrogateProcess.Start(_program, _job);
+            return new Source(this, started);
         }
-        catch
+        finally
         {
             using (_lock.Enter())
             {
-                _count--;
+                if (started is null)
+                {
+                    _count--;
+                }
+                else
+                {
+                    _taken.Add(started);
+                }
             }
-
-            throw;
         }
     }
 
@@ -128,6 +139,7 @@ internal sealed class SurrogatePool(int initial, int maximum) : IMemorySources, 
     {
         using (_lock.Enter())
         {
+            _taken.Remove(process);
             if (isEmpty && !_isDisposed && !process.HasEnded)
             {
                 _free.Push(process);

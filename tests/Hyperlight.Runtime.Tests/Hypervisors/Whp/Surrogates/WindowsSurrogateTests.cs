@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Hyperlight.Hypervisors.Whp;
 using Hyperlight.Hypervisors.Whp.Surrogates;
 using Hyperlight.Memory;
@@ -15,6 +16,9 @@ public sealed class WindowsSurrogateTests : IDisposable
 {
     // A variable that only the other process of a test has: the file for what the process did.
     private const string Variable = "HYPERLIGHT_TEST_SURROGATES";
+
+    // WAIT_TIMEOUT of winerror.h.
+    private const uint StillRuns = 0x102;
 
     private readonly SurrogatePool _pool = new(initial: 0, maximum: 3);
     private readonly WindowsHostMemory _host = new();
@@ -148,6 +152,22 @@ public sealed class WindowsSurrogateTests : IDisposable
     }
 
     [Fact]
+    public void The_handle_of_a_process_that_nobody_returns_stays()
+    {
+        nint first = TakeAndForget();
+        _pool.Take().Dispose();
+        nint second = TakeAndForget();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+
+        Assert.All([first, second], handle =>
+        {
+            using SafeProcessHandle process = new(handle, ownsHandle: false);
+            Assert.Equal(StillRuns, ProcessApi.Wait(process, 0));
+        });
+    }
+
+    [Fact]
     public void Processes_are_started_ahead_where_the_program_wants_them()
     {
         using SurrogatePool pool = new(initial: 2, maximum: 3);
@@ -206,6 +226,9 @@ public sealed class WindowsSurrogateTests : IDisposable
 
         Assert.False(IsRunning(id));
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private nint TakeAndForget() => _pool.Take().Process!.Value;
 
     private static bool IsRunning(int id) => Process.GetProcesses().Any(process => process.Id == id);
 
