@@ -28,8 +28,10 @@ internal static class WhpExit
 
     private static VirtualMachineExit ReadPortAccess(in WhpExitContext context) => context switch
     {
+        { IsString: true, IsOut: true } => VirtualMachineExit.Unknown(
+            $"it wrote to port {context.Port} with a string instruction (OUTS), which Hyper-V leaves to the host: use OUT"),
         { IsString: true } => VirtualMachineExit.Unknown(
-            $"a string instruction (INS or OUTS) uses port {context.Port}, which Hyper-V leaves to the host: use IN or OUT"),
+            $"it read port {context.Port} with a string instruction (INS), which Hyper-V leaves to the host: use IN"),
         { InstructionLength: 0 } or { AccessSize: not (sizeof(byte) or sizeof(ushort) or sizeof(uint)) } => VirtualMachineExit.Unknown(
             $"Hyper-V describes an access to port {context.Port} with an instruction of {context.InstructionLength} bytes and a value of "
             + $"{context.AccessSize} bytes"),
