@@ -23,6 +23,9 @@ internal sealed record Attack(string Name, Action<Victim> Do)
     /// <summary>The state of the victim after the attack.</summary>
     public SandboxState After { get; init; } = SandboxState.Poisoned;
 
+    /// <summary>Whether the attack uses a port by a string instruction.</summary>
+    public bool IsByString { get; private init; }
+
     /// <summary>The names of the guests that can run the attack.</summary>
     public IReadOnlyCollection<string> Guests { get; init; } = Victim.Guests;
 
@@ -52,8 +55,8 @@ internal sealed record Attack(string Name, Action<Victim> Do)
     /// refuses to go on.
     /// </summary>
     public Attack ByString() => Hypervisor.Chosen is KvmHypervisor
-        ? this
-        : this with { Ends = [typeof(GuestFaultException)], Says = "string instruction", After = SandboxState.Poisoned };
+        ? this with { IsByString = true }
+        : this with { IsByString = true, Ends = [typeof(GuestFaultException)], Says = "string instruction", After = SandboxState.Poisoned };
 
     /// <summary>Gets copies of attacks for one guest only.</summary>
     public static IEnumerable<Attack> By(string guest, params IEnumerable<Attack> attacks) => attacks.Select(attack => attack.By(guest));

@@ -1,3 +1,4 @@
+using Hyperlight.Hypervisors;
 using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Hostile;
@@ -36,7 +37,12 @@ internal sealed class Neighbourhood : IDisposable
     });
 
     /// <summary>Creates a sandbox from the snapshot of a guest that started normally.</summary>
-    public Sandbox CreateVictim() => Start.CreateSandbox(options => Configure(options, misbehaveAtStart: false));
+    /// <param name="hypervisor">The hypervisor that the sandbox runs on; <c>null</c> for that of the process.</param>
+    public Sandbox CreateVictim(IHypervisor? hypervisor = null) => Start.CreateSandbox(options =>
+    {
+        Configure(options, misbehaveAtStart: false);
+        options.Hypervisor = hypervisor ?? options.Hypervisor;
+    });
 
     public void Dispose()
     {
