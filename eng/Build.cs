@@ -12,8 +12,10 @@ const string Usage = """
       hello, hello32, microkernel32
                        pack the SDK, build the sample through the package and run it with the arguments
       test NAME...     run the tests that have one of these texts in namespace.class.method; builds the projects that have such tests
-      test [--lab]     run every test; arguments go to dotnet test, for example --filter NAME. With --lab, what this machine's KVM
-                       cannot do runs in a virtual machine that can (tests/kvm-lab); with --lab --filter NAME all tests of that name do
+      test [--lab] [--wine]
+                       run every test; further arguments go to dotnet test, for example --filter NAME. With --lab, what this machine's
+                       KVM cannot do runs in a virtual machine that can (tests/kvm-lab); with --lab --filter NAME all tests of that
+                       name do. With --wine the Windows build is tested too, in Wine (tests/wine)
       pack             pack the SDK into artifacts/packages
       format           check whitespace, style, analyzers and the length of lines
       clean            delete everything that was built
@@ -25,9 +27,8 @@ return args switch
     ["hello", .. var rest] => Pack() is 0 ? RunSample("Hello", rest) : 1,
     ["hello32", .. var rest] => Pack() is 0 ? RunSample("Hello32", rest) : 1,
     ["microkernel32", .. var rest] => Pack() is 0 ? RunSample("Microkernel32", rest) : 1,
-    ["test", "--lab", .. var rest] => Test(rest, RunLab),
     ["test", _, ..] when args.All(argument => !argument.StartsWith('-')) => TestNamed(args[1..]),
-    ["test", .. var rest] => Test(rest, (_, _) => []),
+    ["test", .. var rest] => Test(rest),
     ["pack"] => Pack(),
     ["format"] => Format(),
     ["clean"] => Clean(),
@@ -98,6 +99,7 @@ static IEnumerable<string> LongLines(FileInfo file)
 // An xunit v3 test project is a program, which runs one test in less than a second. dotnet test takes several seconds for each project.
 int TestNamed(string[] names)
 {
+    BuildShim();
     string results = ResultsFolder();
     List<TestResult> tests = [];
     foreach (string project in TestProjects().Where(project => Declares(project, names)))
@@ -129,10 +131,12 @@ static bool Declares(string project, string[] names)
     return names.Any(name => name.Split('.').All(part => declarations.Contains(part, StringComparison.OrdinalIgnoreCase)));
 }
 
-// Runs all tests. The argument elsewhere runs tests on another machine; it takes the folder for reports and the arguments.
-int Test(string[] arguments, Func<string, string[], IEnumerable<TestResult>> elsewhere)
+// Runs all tests, and with --lab and --wine those of the other machines. Other arguments go to dotnet test.
+int Test(string[] options)
 {
+    string[] arguments = [.. options.Where(option => option is not ("--lab" or "--wine"))];
     string results = ResultsFolder();
+    bool hasShim = BuildShim();
     List<TestResult> tests = [];
     foreach (string project in TestProjects())
     {
@@ -142,9 +146,14 @@ int Test(string[] arguments, Func<string, string[], IEnumerable<TestResult>> els
         tests.AddRange(Read(report, name, exitCode, mayBeEmpty: arguments.Length > 0));
     }
 
-    foreach (TestResult test in elsewhere(results, arguments))
+    if (arguments.Length == 0 && hasShim)
     {
-        // A test that was skipped here and ran elsewhere counts once, with its result there. A skipped theory is one test, without its
+        tests.AddRange(RunOnShim(results));
+    }
+
+    foreach (TestResult test in options.Contains("--lab") ? RunLab(results, arguments) : [])
+    {
+        // A test that was skipped here and ran in the lab counts once, with its result there. A skipped theory is one test, without its
         // data.
         tests.RemoveAll(other => other.Outcome == "NotExecuted"
             ? test.Name == other.Name || test.Name.StartsWith(other.Name + "(", StringComparison.Ordinal)
@@ -153,6 +162,11 @@ int Test(string[] arguments, Func<string, string[], IEnumerable<TestResult>> els
         {
             tests.Add(test);
         }
+    }
+
+    if (options.Contains("--wine"))
+    {
+        tests.AddRange(RunWine(results, arguments));
     }
 
     return Report(tests);
@@ -201,6 +215,64 @@ IEnumerable<TestResult> RunLab(string results, string[] arguments)
     return Read(report, "lab", exitCode, mayBeEmpty: false);
 }
 
+// Builds the Windows Hypervisor Platform for tests (tests/whp-shim). Without it the tests that use it are skipped.
+bool BuildShim()
+{
+    bool isBuilt = OperatingSystem.IsLinux() && Run(Path.Combine(root, "tests", "whp-shim", "build.sh"), "linux") == 0;
+    if (!isBuilt)
+    {
+        Say("The library of tests/whp-shim is not built: tests of the Windows Hypervisor Platform are skipped.");
+    }
+
+    return isBuilt;
+}
+
+// Runs the tests of the runtime once more with the Windows Hypervisor Platform of tests/whp-shim in place of KVM.
+IEnumerable<TestResult> RunOnShim(string results)
+{
+    const string Project = "Hyperlight.Runtime.Tests";
+    string report = Path.Combine(results, "whp.trx");
+    int exitCode = RunWith(
+        new() { ["HYPERLIGHT_TEST_HYPERVISOR"] = "whp" }, TestProgram(Project), "-noLogo", "-reporter", "quiet", "-trx", report);
+    return Read(report, Project, exitCode, mayBeEmpty: false).Select(test => test with { Name = "whp: " + test.Name });
+}
+
+// Runs the Windows build of tests in Wine, one after another. Tests that run in Wine have the trait.
+IEnumerable<TestResult> RunWine(string results, string[] arguments)
+{
+    const int TimeoutSeconds = 400;
+    string scripts = Path.Combine(root, "tests", "wine");
+    if (arguments.Length > 0)
+    {
+        return [new("wine", "Failed", "with --wine all tests of Wine run; other arguments are not allowed")];
+    }
+
+    if (Run(Path.Combine(scripts, "install.sh"), "--check") != 0)
+    {
+        return [new("wine", "NotExecuted", "packages are missing, which are named above; tests/wine/install.sh installs them")];
+    }
+
+    List<TestResult> tests = [];
+    foreach (string name in (string[])["Hyperlight.Image.Tests", "Hyperlight.Runtime.Tests"])
+    {
+        string project = Path.Combine(root, "tests", name);
+        string program = Path.Combine(root, "artifacts", "wine", name);
+        string report = Path.Combine(results, $"wine.{name}.trx");
+        int exitCode = DotNet("publish", project, "-r", "win-x64", "--self-contained", "-o", program, "-verbosity:quiet", "-nologo");
+        if (exitCode == 0)
+        {
+            exitCode = Run(
+                Path.Combine(scripts, "run.sh"),
+                ["--timeout", $"{TimeoutSeconds}", Path.Combine(program, name + ".exe"), "-noLogo", "-noColor", "-reporter", "quiet",
+                    "-parallel", "none", "-trait", "Wine=yes", "-trx", "Z:" + report.Replace('/', '\\')]);
+        }
+
+        tests.AddRange(Read(report, name, exitCode, mayBeEmpty: false).Select(test => test with { Name = "wine: " + test.Name }));
+    }
+
+    return tests;
+}
+
 string ResultsFolder()
 {
     string results = Path.Combine(root, "artifacts", "test-results");
@@ -243,8 +315,11 @@ int Clean()
         }
     }
 
-    Delete(Path.Combine("artifacts", "nuget"));
-    Delete(Path.Combine("artifacts", "test-results"));
+    foreach (string folder in (string[])["nuget", "test-results", "whp-shim", "wine"])
+    {
+        Delete(Path.Combine("artifacts", folder));
+    }
+
     foreach (string package in Directory.GetFiles(Path.Combine("artifacts", "packages"), "*.nupkg"))
     {
         File.Delete(package);
@@ -263,9 +338,17 @@ static void Delete(string folder)
 
 static int DotNet(params string[] arguments) => Run("dotnet", arguments);
 
-static int Run(string program, params string[] arguments)
+static int Run(string program, params string[] arguments) => RunWith([], program, arguments);
+
+static int RunWith(Dictionary<string, string> variables, string program, params string[] arguments)
 {
-    using Process process = Process.Start(program, arguments);
+    ProcessStartInfo start = new(program, arguments);
+    foreach ((string name, string value) in variables)
+    {
+        start.Environment[name] = value;
+    }
+
+    using Process process = Process.Start(start)!;
     process.WaitForExit();
     return process.ExitCode;
 }
