@@ -182,6 +182,40 @@ static void a_process_has_one_partition(void)
     close_guest(&one);
 }
 
+static void check_translation(struct guest *guest, uint64_t address, uint64_t wanted)
+{
+    WHV_TRANSLATE_GVA_RESULT result;
+    uint64_t gpa = 0;
+    CHECK_RESULT(WHvTranslateGva(guest->partition, 0, address, TRANSLATE_VALIDATE_READ, &result, &gpa), S_OK);
+    CHECK(result.ResultCode == TRANSLATE_SUCCESS && gpa == wanted);
+}
+
+// The processor need not run for this, so that all kinds of page tables can be checked on each KVM.
+static void narrow_addresses_are_translated(void)
+{
+    struct guest guest;
+    OPEN(&guest, PROTECTED, 0xF4);
+    set_mode(&guest, PAGED);
+    uint32_t *narrow = (uint32_t *)(guest.memory + PAGE_TABLES);
+    narrow[0] = (uint32_t)(PAGE_TABLES + PAGE) | 7;
+    narrow[1] = 0x00C02083; // the page of 4 MiB at 0x1_00C0_0000
+    narrow[1024 + 5] = DATA | 7;
+    check_translation(&guest, 0x5123, DATA + 0x123);
+    check_translation(&guest, 0x512345, 0x100D12345);
+
+    uint64_t *wide = (uint64_t *)(guest.memory + PAGE_TABLES);
+    memset(wide, 0, PAGE);
+    set(&guest, CR4, 1 << 5);
+    set(&guest, CR3, PAGE_TABLES + 0x20);
+    wide[5] = (PAGE_TABLES + PAGE) | 1;
+    wide[512 + 2] = 0x100600083;
+    wide[512 + 3] = (PAGE_TABLES + (2 * PAGE)) | 7;
+    wide[1024 + 4] = DATA | 7;
+    check_translation(&guest, 0x40412345, 0x100612345);
+    check_translation(&guest, 0x40604567, DATA + 0x567);
+    close_guest(&guest);
+}
+
 static void addresses_are_translated(void)
 {
     struct guest guest;
@@ -214,4 +248,5 @@ void test_memory(void)
     unfinished_instructions_are_dropped();
     a_process_has_one_partition();
     addresses_are_translated();
+    narrow_addresses_are_translated();
 }
