@@ -133,7 +133,7 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
                 ? build.Contains($"[\"{word.Groups[1].Value}\"", StringComparison.Ordinal)
                 : Project().Match(line.Text) is { Success: true } project ? Directory.Exists(Path.Combine(root, project.Groups[1].Value))
                 : line.Text.Split(' ')[0] is var program && (program == "dotnet"
-                    || (program.StartsWith("./", StringComparison.Ordinal) && File.Exists(Path.Combine(line.Folder, program)))),
+                    || File.Exists(Path.Combine(program.StartsWith("./", StringComparison.Ordinal) ? line.Folder : root, program))),
             line.Text));
     }
 

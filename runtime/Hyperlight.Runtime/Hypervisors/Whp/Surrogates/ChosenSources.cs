@@ -5,7 +5,7 @@ namespace Hyperlight.Hypervisors.Whp.Surrogates;
 /// <summary>The processes for the memory of virtual machines, as the program has chosen them before its first virtual machine.</summary>
 internal sealed class ChosenSources : IMemorySources
 {
-    /// <summary>The largest number of other processes whose memory Windows takes (WHP sheet, section 1).</summary>
+    /// <summary>The largest number of other processes whose memory Windows takes (whp sheet, section 1).</summary>
     public const int MostSurrogates = 512;
 
     private readonly SteadyLock _lock = new();
