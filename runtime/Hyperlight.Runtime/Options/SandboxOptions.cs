@@ -60,7 +60,8 @@ public sealed class SandboxOptions
     /// <summary>
     /// Gets the numbers of the processor's model-specific registers (MSRs) that the guest may read and write, at most 16. The set is empty
     /// by default. The use of another register raises a processor exception in the guest, if the KVM of the host can filter registers
-    /// (Linux 5.10). A restore resets the registers.
+    /// (Linux 5.10). Windows cannot: a guest may use the registers that Windows gives it, and a snapshot keeps those of this set. A restore
+    /// resets the registers on both.
     /// </summary>
     public ISet<uint> AllowedMsrs { get; } = new HashSet<uint>();
 

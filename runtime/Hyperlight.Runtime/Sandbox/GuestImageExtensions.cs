@@ -24,7 +24,7 @@ public static class GuestImageExtensions
     /// HL3001 to HL3003, HL3005, HL3009: the image's snapshot is damaged or was changed. HL2xxx: a file or region of the options cannot be
     /// mapped.
     /// </exception>
-    /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
+    /// <exception cref="HypervisorException">There is no usable hypervisor, or no room for another virtual machine.</exception>
     /// <exception cref="GuestAbortedException">The guest aborted.</exception>
     /// <exception cref="GuestFaultException">The guest crashed.</exception>
     /// <exception cref="GuestProtocolException">The guest did not follow the protocol.</exception>
@@ -83,7 +83,7 @@ public static class GuestImageExtensions
     /// </param>
     /// <param name="cancellationToken">Stops the guest.</param>
     /// <returns>The code and the text with which the guest ended.</returns>
-    /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
+    /// <exception cref="HypervisorException">There is no usable hypervisor, or no room for another virtual machine.</exception>
     /// <exception cref="HyperlightException">HL2xxx: a file or region of the options cannot be mapped.</exception>
     /// <exception cref="GuestCpuException">The guest's processor raised an exception for which the guest has no handler.</exception>
     /// <exception cref="GuestFaultException">The guest crashed.</exception>
@@ -136,7 +136,7 @@ public static class GuestImageExtensions
     /// snapshot: <see cref="GuestImage.SnapshotDigest"/> is <c>null</c> then.
     /// </returns>
     /// <exception cref="HyperlightException">HL3001 to HL3003, HL3005, HL3009: the snapshot is damaged or was changed.</exception>
-    /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
+    /// <exception cref="HypervisorException">There is no usable hypervisor, or no room for another virtual machine.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The image is disposed.</exception>
     public static Finding? CheckSnapshot(this GuestImage image, CancellationToken cancellationToken = default)

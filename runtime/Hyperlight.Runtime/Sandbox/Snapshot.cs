@@ -80,7 +80,7 @@ public sealed class Snapshot : IDisposable
     /// HL3001 to HL3005, HL3009: there is no usable snapshot. HL3012: the content does not fit into memory. HL3007: the snapshot is of
     /// the processor of another vendor, or is bound to another hypervisor.
     /// </exception>
-    /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
+    /// <exception cref="HypervisorException">There is no usable hypervisor, or no room for another virtual machine.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static Snapshot Load(
         string path, string reference, Action<SnapshotLoadOptions>? configure = null, CancellationToken cancellationToken = default)
@@ -160,7 +160,7 @@ public sealed class Snapshot : IDisposable
     /// <param name="cancellationToken">Keeps the sandbox from being created.</param>
     /// <returns>A sandbox whose functions can be called; dispose it.</returns>
     /// <exception cref="SnapshotMismatchException">Host functions are missing or differ.</exception>
-    /// <exception cref="HypervisorException">There is no usable hypervisor.</exception>
+    /// <exception cref="HypervisorException">There is no usable hypervisor, or no room for another virtual machine.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The snapshot is disposed.</exception>
     public Sandbox CreateSandbox(Action<SandboxOptions>? configure = null, CancellationToken cancellationToken = default)
