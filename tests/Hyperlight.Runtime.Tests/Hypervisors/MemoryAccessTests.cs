@@ -107,6 +107,19 @@ public abstract class MemoryAccessTests : BehaviourTests
     }
 
     [Fact]
+    public void Memory_over_other_memory_is_refused_and_the_other_stays()
+    {
+        // mov al, [0x6010]; out 0x10, al
+        using TinyGuest guest = RealMode(0xA0, 0x10, 0x60, 0xE6, 0x10, 0xF4);
+        guest.ReadOnly.Slice(0x10, 1)[0] = 0x77;
+        using MappedMemory other = Tested.Memory.Allocate(0x2000);
+
+        Assert.Throws<HypervisorException>(() => guest.Machine.Map(2, new(0x5000), other, MemoryPermissions.Read));
+
+        Assert.Equal(VirtualMachineExit.Out(0x10, 0x77, 1), guest.Machine.Run());
+    }
+
+    [Fact]
     public void Code_where_there_is_no_memory_does_not_run_for_ever()
     {
         // jmp 0x8000

@@ -29,7 +29,7 @@ public sealed class LinuxMemoryTests : MappedMemoryTests
             address => Assert.Contains("dd", FlagsAt(address)));
     }
 
-    [KvmFact]
+    [KvmFact(Needs.Kvm)]
     public void What_a_running_guest_has_does_not_either()
     {
         using TestGuest guest = new("misbehave32");

@@ -1,4 +1,5 @@
 using Hyperlight.Hypervisors;
+using Hyperlight.Runtime.Tests.Hostile;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors.Whp;
 
@@ -32,5 +33,19 @@ public sealed class WhpCancelTests() : CancelTests(TestHypervisor.Whp), IWhpTest
         Assert.Contains("at RIP 0x1000", exit.Text, StringComparison.Ordinal);
         WhpShim.CancelSpuriously(0);
         Assert.Equal(VirtualMachineExitKind.Out, guest.Machine.Run().Kind);
+    }
+
+    [Fact]
+    public async Task A_cancel_that_the_platform_refuses_once_is_tried_again()
+    {
+        using TinyGuest guest = RealMode(GuestCode.Forever);
+        Task<VirtualMachineExit> run = Task.Run(guest.Machine.Run, TestCanceled);
+        Assert.NotSame(run, await Task.WhenAny(run, Task.Delay(50, TestCanceled)));
+        WhpShim.Fail("WHvCancelRunVirtualProcessor", 1, unchecked((int)0x8037_0308));
+
+        guest.Machine.Cancel();
+
+        Assert.Equal(VirtualMachineExit.Canceled, await run);
+        WhpShim.Fail(null, 0, 0);
     }
 }

@@ -1,5 +1,7 @@
+using Hyperlight.Hypervisors;
 using Hyperlight.Hypervisors.Whp;
 using Hyperlight.Layouts;
+using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors.Whp;
 
@@ -8,6 +10,9 @@ namespace Hyperlight.Runtime.Tests.Hypervisors.Whp;
 public sealed class WhpPresenceTests : IWhpTests, IDisposable
 {
     private const string NoLibrary = "/no/such/library";
+
+    private static readonly string OldLibrary =
+        Path.Combine(Repository.Root, "artifacts", "whp-shim", "linux-old", "libWinHvPlatform.so");
 
     public void Dispose()
     {
@@ -40,6 +45,27 @@ public sealed class WhpPresenceTests : IWhpTests, IDisposable
         }
 
         AssertUnusable("-FeatureName HypervisorPlatform");
+    }
+
+    /// <summary>The shim has a library for this that lacks <c>WHvMapGpaRange2</c>.</summary>
+    [Fact]
+    public void An_old_Windows_is_HL5003_unless_there_is_only_one_machine_at_a_time()
+    {
+        Probes.SkipIf(WhpShim.Missing);
+        if (WhpShim.Path != OldLibrary)
+        {
+            OtherProcess.RunTest(
+                typeof(WhpPresenceTests), nameof(An_old_Windows_is_HL5003_unless_there_is_only_one_machine_at_a_time), WhpShim.PathVariable,
+                OldLibrary);
+            return;
+        }
+
+        HypervisorException exception = Assert.Throws<HypervisorException>(
+            () => WhpShim.Create(new FakeProcesses()).CreateMachine(GuestLayouts.I686V13, [], hasInterrupts: false));
+        Assert.Equal(Rules.HypervisorTooOld, exception.Finding!.Rule);
+        Assert.Contains("WHvMapGpaRange2", exception.Message, StringComparison.Ordinal);
+        using TinyGuest guest = TinyGuest.RealMode(WhpShim.Create(new OwnProcess()), 0xF4);
+        Assert.Equal(VirtualMachineExit.Halt, guest.Machine.Run());
     }
 
     [Fact]
