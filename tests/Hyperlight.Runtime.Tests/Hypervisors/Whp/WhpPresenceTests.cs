@@ -16,7 +16,7 @@ public sealed class WhpPresenceTests : IWhpTests, IDisposable
 
     public void Dispose()
     {
-        if (WhpShim.Missing is null)
+        if (WhpShim.IsThere)
         {
             WhpShim.Pretend(WhpPretence.Nothing);
         }

@@ -26,9 +26,12 @@ internal static partial class WhpShim
     public static string Path { get; } = Environment.GetEnvironmentVariable(PathVariable)
         ?? System.IO.Path.Combine(Repository.Root, "artifacts", "whp-shim", "linux", "libWinHvPlatform.so");
 
+    /// <summary>Gets whether the library is there, although it may pretend that there is no hypervisor.</summary>
+    public static bool IsThere => OperatingSystem.IsWindows() || File.Exists(Path);
+
     /// <summary>Gets the reason why no test can use the library here; <c>null</c> if tests can.</summary>
     public static string? Missing =>
-        OperatingSystem.IsLinux() && !File.Exists(Path) ? $"need WhpShim: {Path} is not there; ./build.sh test builds it"
+        !IsThere ? $"need WhpShim: {Path} is not there; ./build.sh test builds it"
         : Hypervisor.Check() is { } finding ? $"need WhpShim: {finding}"
         : null;
 
@@ -109,5 +112,5 @@ internal static partial class WhpShim
 
     // Of all libraries only the one of the platform is found in another place than usual.
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath) =>
-        name == Name && File.Exists(Path) ? NativeLibrary.Load(Path) : 0;
+        name == Name && IsThere ? NativeLibrary.Load(Path) : 0;
 }
