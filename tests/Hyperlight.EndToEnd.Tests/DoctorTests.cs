@@ -77,6 +77,18 @@ public sealed partial class DoctorTests(DoctorTests.Copy copy) : IClassFixture<D
     }
 
     [Fact]
+    public void The_program_for_Windows_runs_guests_in_other_processes_under_Wine()
+    {
+        const int Surrogates = 4;
+        Kvm.Require();
+
+        DotNetResult result = copy.RunForWindows("--surrogates", $"{Surrogates}");
+
+        Assert.True(result.ExitCode == 0, result.Output + result.Error);
+        Assert.All(["1.3", "3.1", "6.4", "9.1", "9.3", "10.1"], number => Assert.Equal("ok", OutcomeOf(result, number)));
+    }
+
+    [Fact]
     public void An_argument_that_nobody_knows_is_not_passed_over()
     {
         DotNetResult result = copy.Run("--wph");
@@ -116,7 +128,7 @@ public sealed partial class DoctorTests(DoctorTests.Copy copy) : IClassFixture<D
     [GeneratedRegex(@"\(KvmCapability\.(\w+), ""(KVM_CAP_\w+)""\)")]
     private static partial Regex Needed();
 
-    [GeneratedRegex(@"----- hyperlight doctor -----\n(.*)\n-+\s*$", RegexOptions.Singleline)]
+    [GeneratedRegex(@"----- hyperlight doctor -----\r?\n(.*)\n-+\s*$", RegexOptions.Singleline)]
     private static partial Regex ReportLines();
 
     /// <summary>A copy of the one file in a folder without settings, built as a user builds it.</summary>
@@ -137,6 +149,23 @@ public sealed partial class DoctorTests(DoctorTests.Copy copy) : IClassFixture<D
 
         internal DotNetResult RunWith(string variable, params string[] arguments) =>
             _workspace.Run("env", [variable, "dotnet", _workspace.PathOf("out/Doctor.dll"), .. arguments]);
+
+        /// <summary>Runs the program for Windows in Wine, or skips the test where there is no Wine.</summary>
+        internal DotNetResult RunForWindows(params string[] arguments)
+        {
+            string root = Workspace.RepositoryRoot();
+            string wine = Path.Combine(root, "tests", "wine");
+            if (_workspace.Run(Path.Combine(wine, "install.sh"), "--check") is { ExitCode: not 0 } missing)
+            {
+                Assert.Skip($"probe Wine: {missing.Error.Trim()}");
+            }
+
+            // The copy would download the .NET for Windows in each run.
+            string folder = _workspace.PathOf("windows");
+            _workspace.Run("dotnet", "publish", Path.Combine(root, Source), "-r", "win-x64", "--self-contained", "-o", folder).MustSucceed();
+            return _workspace.Run(
+                Path.Combine(wine, "run.sh"), ["--timeout", "100", Path.Combine(folder, "Doctor.exe"), .. arguments]);
+        }
 
         internal string BuildTestLibrary(string name)
         {
