@@ -191,6 +191,12 @@ static bool find_unreadable_page(struct partition *partition, uint64_t guest, ui
 }
 
 // KVM found no host memory behind a page of the guest, and does not tell which page. So the shim looks for it.
+void translate_fetch_without_memory(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit)
+{
+    const struct kvm_regs *regs = &processor->run->s.regs.regs;
+    memory_exit(processor, exit, linear_rip(&processor->run->s.regs.sregs, regs->rip), ACCESS_EXECUTE);
+}
+
 HRESULT translate_fault(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit)
 {
     struct mapping mapping;

@@ -70,7 +70,11 @@ static HRESULT run_until_exit(struct processor *processor, WHV_RUN_VP_EXIT_CONTE
             return S_OK;
         }
 
-        __atomic_store_n(&run->immediate_exit, 0, __ATOMIC_SEQ_CST);
+        // Without memory the processor can fetch nothing. With paging, KVM on a processor with nested paging would try for ever, so KVM
+        // only takes the registers.
+        struct mapping first;
+        bool has_memory = next_mapping(processor->partition, 0, &first);
+        __atomic_store_n(&run->immediate_exit, has_memory ? 0 : 1, __ATOMIC_SEQ_CST);
         if (atomic_load(&processor->cancel_pending)) {
             continue;
         }
@@ -93,6 +97,12 @@ static HRESULT run_until_exit(struct processor *processor, WHV_RUN_VP_EXIT_CONTE
         }
 
         int error = errno;
+        if (error == EINTR && !has_memory) {
+            processor->has_new_registers = false;
+            translate_fetch_without_memory(processor, exit);
+            return S_OK;
+        }
+
         if (error == EINTR || error == EAGAIN) {
             continue;
         }

@@ -218,6 +218,7 @@ HRESULT translate_exit(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exi
 
 // The same for a KVM_RUN that found no host memory behind a page of the guest.
 HRESULT translate_fault(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit);
+void translate_fetch_without_memory(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit);
 
 // The common part of the exit context.
 void fill_context(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit, uint32_t reason);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using Hyperlight.Hypervisors;
 using Hyperlight.Machine;
 using Hyperlight.Memory;
@@ -8,7 +9,7 @@ using Hyperlight.Runtime.Tests.Hypervisors;
 namespace Hyperlight.Runtime.Tests.Comparison;
 
 /// <summary>Two sandboxes of one guest, one on KVM and one on the Windows backend, whose states must always be equal.</summary>
-internal sealed class Twins : IDisposable
+internal sealed partial class Twins : IDisposable
 {
     // The size of an OUT with a port in the instruction and a prefix for the size of the operand, in bytes.
     private const ulong LongestOut = 3;
@@ -87,7 +88,7 @@ internal sealed class Twins : IDisposable
         }
         catch (Exception exception) when (exception is HyperlightException or TimeoutException)
         {
-            return $"{exception.GetType().Name}: {exception.Message}";
+            return $"{exception.GetType().Name}: {AddressAfterOut().Replace(exception.Message, "$1")}";
         }
     }
 
@@ -141,6 +142,10 @@ internal sealed class Twins : IDisposable
             $"after {name}: byte 0x{same:X} is 0x{(same < left.Length ? left[same] : 0):X} on KVM and "
             + $"0x{(same < left.Length ? right[same] : 0):X} on WHP");
     }
+
+    // The address at the exit of an OUT: KVM may step over the OUT only at the next entry.
+    [GeneratedRegex("( to port [0-9]+) at RIP 0x[0-9A-F]+")]
+    private static partial Regex AddressAfterOut();
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_machine")]
     private static extern ref GuestMachine MachineOf(Sandbox sandbox);
