@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
@@ -116,6 +117,26 @@ public sealed class WindowsSurrogateTests : IDisposable
         sources[1].Dispose();
         _pool.Take().Dispose();
         Assert.Equal(3, _pool.Count);
+    }
+
+    [Fact]
+    public void Threads_that_take_at_once_get_no_more_processes_than_the_limit()
+    {
+        ConcurrentBag<nint?> taken = [];
+        int refused = 0;
+        Parallel.For(0, 8, _ =>
+        {
+            try
+            {
+                taken.Add(_pool.Take().Process);
+            }
+            catch (HypervisorException)
+            {
+                Interlocked.Increment(ref refused);
+            }
+        });
+
+        Assert.Equal((3, 5), (taken.Distinct().Count(), refused));
     }
 
     [Fact]
