@@ -7,7 +7,8 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
-work=$root/artifacts/wine
+# Not in the repository: Wine's prefix has a link to the root folder of the machine, which a search through the repository would follow.
+cache=${HYPERLIGHT_WINE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hyperlight-wine}
 platform=$root/artifacts/whp-shim/wine
 hook=$here/frames/bin/Debug/net10.0/Hyperlight.Wine.dll
 . "$here/lib.sh"
@@ -24,28 +25,28 @@ done
 [ $# -gt 0 ] || die "which program? See the first lines of $0"
 
 wine=$(find_wine wine64) && wineserver=$(find_wine wineserver) || die "there is no Wine: tests/wine/install.sh installs it"
-mkdir -p "$work"
-exec 9>"$work/lock"
+mkdir -p "$cache"
+exec 9>"$cache/lock"
 flock 9
 "$root/tests/whp-shim/build.sh" wine || die "the library of tests/whp-shim cannot be built"
 [ -e "$hook" ] || dotnet build "$here/frames" -v quiet -nologo >&2 9>&- || die "tests/wine/frames does not build"
 
-export WINEPREFIX=$work/prefix WINEDEBUG=${WINEDEBUG:--all} WINEDLLPATH=$platform
+export WINEPREFIX=$cache/prefix WINEDEBUG=${WINEDEBUG:--all} WINEDLLPATH=$platform
 trap '"$wineserver" -k 9>&- || true' EXIT
 
 # Wine installs the library of the platform in the prefix if it finds one when it creates the prefix. A folder with the final name is
 # complete.
 if ! [ -e "$WINEPREFIX" ]; then
     (
-        export WINEPREFIX=$work/prefix.new
+        export WINEPREFIX=$cache/prefix.new
         rm -rf "$WINEPREFIX"
         WINEDLLOVERRIDES='mscoree=;mshtml=;winemenubuilder.exe=' timeout 120 "$wine" wineboot -i
         # Wine pretends to be Windows 7 without the value; .NET needs Windows 10.
         timeout 60 "$wine" reg add 'HKCU\Software\Wine' /v Version /d win10 /f
         "$wineserver" -k -w || true
         [ -e "$WINEPREFIX/drive_c/windows/system32/winhvplatform.dll" ]
-    ) >"$work/prefix.log" 2>&1 9>&- || die "Wine could not create its prefix: see $work/prefix.log"
-    mv "$work/prefix.new" "$WINEPREFIX"
+    ) >"$cache/prefix.log" 2>&1 9>&- || die "Wine could not create its prefix: see $cache/prefix.log"
+    mv "$cache/prefix.new" "$WINEPREFIX"
 fi
 [ -n "$has_platform" ] || unset WINEDLLPATH
 
