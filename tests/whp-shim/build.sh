@@ -31,7 +31,8 @@ require_gcc() {
 require_wine() {
     winegcc=$(command -v winegcc || command -v winegcc-stable) && winebuild=$(command -v winebuild || command -v winebuild-stable) ||
         missing "winegcc or winebuild is missing: install the package wine64-tools"
-    [ -e /usr/lib/x86_64-linux-gnu/wine/x86_64-unix/libntdll.a ] || missing "Wine's import libraries are missing: install the package libwine-dev"
+    [ -e /usr/lib/x86_64-linux-gnu/wine/x86_64-unix/libntdll.a ] ||
+        missing "Wine's import libraries are missing: install the package libwine-dev"
 }
 
 # Builds beside the target and renames, so that a process that has the old library keeps it whole.
