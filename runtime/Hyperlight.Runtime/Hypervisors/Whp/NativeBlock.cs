@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Hyperlight.Hypervisors.Whp;
 
 /// <summary>
-/// Memory outside the managed heap that functions of the platform read and write. The memory is zero at first, and its address is a multiple
-/// of <see cref="Alignment"/>, which is enough for register values and for XSAVE.
+/// Memory outside the managed heap that functions of the platform read and write. The memory is zero at first. Its address is a multiple of
+/// <see cref="Alignment"/>, which is enough for register values and for XSAVE.
 /// </summary>
 internal sealed unsafe class NativeBlock : SafeHandle
 {

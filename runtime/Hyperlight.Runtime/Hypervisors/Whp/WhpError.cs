@@ -38,8 +38,8 @@ internal static class WhpError
     private static string Advice(int result) => (uint)result switch
     {
         WhpResult.OutOfMemory or WhpResult.NoSystemResources or WhpResult.CommitmentLimit =>
-            "Windows has not enough memory for another virtual machine: dispose sandboxes that nobody needs, end other programs, or enlarge "
-            + "the paging file.",
+            "Windows has not enough memory for another virtual machine: dispose sandboxes that nobody needs, end other programs, or "
+            + "enlarge the paging file.",
         WhpResult.InvalidArgument or WhpResult.InvalidRegisterName =>
             "If a snapshot was loaded, the processor may lack a feature that the snapshot uses: load it on a machine like the one that "
             + "saved it. Otherwise look into the event log of Hyper-V-Hypervisor.",

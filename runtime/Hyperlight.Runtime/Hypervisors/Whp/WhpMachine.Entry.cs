@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Hyperlight.Telemetry;
 
 namespace Hyperlight.Hypervisors.Whp;
 
@@ -71,10 +72,16 @@ internal sealed partial class WhpMachine
                 return result;
             }
 
+            if (IsCancelRequested)
+            {
+                break;
+            }
+
             // A cancel that came after the end of an earlier run ends this one.
+            Measures.StaleKicks.Add(1);
             idle = exit.Rip == rip ? idle + 1 : 0;
             rip = exit.Rip;
-            if (idle == MostIdleCancels && !IsCancelRequested)
+            if (idle == MostIdleCancels)
             {
                 return VirtualMachineExit.Unknown(
                     $"Hyper-V has ended {idle} runs in a row at RIP 0x{rip:X} as canceled, although the host canceled none");
@@ -178,7 +185,8 @@ internal sealed partial class WhpMachine
         {
             throw new HypervisorException(Rules.HypervisorFailed.Found(
                 $"the processor cannot run with the values of its registers, RIP is 0x{_registers.Exit.Rip:X}: if a snapshot was loaded, "
-                + $"the processor may lack a feature that the snapshot uses, so load the snapshot on a machine like the one that saved it."));
+                + $"the processor may lack a feature that the snapshot uses, so load the snapshot on a machine like the one that saved "
+                + $"it."));
         }
     }
 }

@@ -165,8 +165,8 @@ internal sealed unsafe partial class WhpMachine
         if (size < WhpXsave.MinSize)
         {
             throw new HypervisorException(Rules.HypervisorFailed.Found(
-                $"{nameof(WhpApi.WHvGetVirtualProcessorXsaveState)} gives {size} bytes, an XSAVE area has at least {WhpXsave.MinSize}: update "
-                + $"Windows."));
+                $"{nameof(WhpApi.WHvGetVirtualProcessorXsaveState)} gives {size} bytes, an XSAVE area has at least {WhpXsave.MinSize}: "
+                + $"update Windows."));
         }
 
         NativeBlock area = new(size);

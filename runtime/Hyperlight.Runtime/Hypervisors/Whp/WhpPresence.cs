@@ -50,8 +50,8 @@ internal static unsafe class WhpPresence
 
     /// <summary>Creates HL5003 for a function that the library lacks.</summary>
     public static Finding TooOld(EntryPointNotFoundException exception) => Rules.HypervisorTooOld.Found(
-        $"WinHvPlatform.dll lacks a function ({exception.Message.TrimEnd('.')}): {WindowsUpdate}. After Hypervisor.UseSurrogates(0, 0), one "
-        + $"sandbox at a time also runs on Windows 10 version 1809.");
+        $"WinHvPlatform.dll lacks a function ({exception.Message.TrimEnd('.')}): {WindowsUpdate}. After Hypervisor.UseSurrogates(0, 0) "
+        + $"one sandbox at a time also runs on Windows 10 version 1809.");
 
     /// <summary>Finds out whether the hypervisor runs and has the needed features. The library is there.</summary>
     /// <returns>HL5001 or HL5003; <c>null</c> if the hypervisor can be used.</returns>
@@ -78,7 +78,9 @@ internal static unsafe class WhpPresence
     private static void Ask(WhpCapability question, void* answer, uint size) =>
         WhpError.Require(WhpApi.WHvGetCapability(question, answer, size, writtenSize: null), nameof(WhpApi.WHvGetCapability));
 
-    /// <summary>Calls the functions that older versions of Windows lack. No call does anything, because the partition is not set up.</summary>
+    /// <summary>
+    /// Calls the functions that older versions of Windows lack. No call does anything, because the partition is not set up.
+    /// </summary>
     private static void CallNewFunctions(bool usesOtherProcesses)
     {
         using WhpPartition partition = WhpPartition.Open(new OwnProcess().Take());

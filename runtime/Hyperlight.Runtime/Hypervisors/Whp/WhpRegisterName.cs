@@ -1,6 +1,8 @@
 namespace Hyperlight.Hypervisors.Whp;
 
-/// <summary><c>WHV_REGISTER_NAME</c>: the registers that this code uses. The general registers have the order of the instruction set.</summary>
+/// <summary>
+/// <c>WHV_REGISTER_NAME</c>: the registers that this code uses. The general registers have the order of the instruction set.
+/// </summary>
 internal enum WhpRegisterName : uint
 {
     Rax = 0,

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Hyperlight.Hypervisors.Whp;
 
 /// <summary>
-/// The names and values of a processor's registers, and the exit of its last run, in memory that the platform reads and writes. The memory is
-/// allocated once for a machine, so that no call allocates.
+/// The names and values of a processor's registers, and the exit of its last run, in memory that the platform reads and writes. The memory
+/// is allocated once for a machine, so that no call allocates.
 /// </summary>
 internal sealed unsafe class WhpRegisters : IDisposable
 {

@@ -2,7 +2,9 @@ using static Hyperlight.Hypervisors.Whp.WhpRegisterName;
 
 namespace Hyperlight.Hypervisors.Whp;
 
-/// <summary>Translates the segment, table and control registers. They are set in one call, so that the hypervisor sees them together.</summary>
+/// <summary>
+/// Translates the segment, table and control registers. One call sets all of them, so that the hypervisor sees them together.
+/// </summary>
 internal static class WhpSpecialRegisters
 {
     /// <summary>The number of registers.</summary>

@@ -1,5 +1,6 @@
 using Hyperlight.Hypervisors;
 using Hyperlight.Runtime.Tests.Hostile;
+using Hyperlight.Runtime.Tests.Telemetry;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors.Whp;
 
@@ -12,12 +13,14 @@ public sealed class WhpCancelTests() : CancelTests(TestHypervisor.Whp), IWhpTest
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public void A_run_that_ends_as_canceled_though_nobody_asked_goes_on(uint count)
+    public void A_run_that_ends_as_canceled_though_nobody_asked_is_counted_and_goes_on(int count)
     {
+        using Recorder recorder = new();
         using TinyGuest guest = RealMode(EndlessOuts);
-        WhpShim.CancelSpuriously(count);
+        WhpShim.CancelSpuriously((uint)count);
 
         Assert.Equal(VirtualMachineExit.Out(0x10, 0, 1), guest.Machine.Run());
+        Assert.Equal(count, recorder.ValuesOf("hyperlight.vcpu.stale_kicks").Count);
     }
 
     /// <summary>Old versions of Windows are known to end runs as canceled in place of another exit (whp.md, section 8).</summary>
