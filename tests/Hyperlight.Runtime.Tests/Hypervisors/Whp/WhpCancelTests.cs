@@ -48,7 +48,7 @@ public sealed class WhpCancelTests() : CancelTests(TestHypervisor.Whp), IWhpTest
 
         guest.Machine.Cancel();
 
-        Assert.Equal(VirtualMachineExit.Canceled, await run);
+        Assert.Equal(VirtualMachineExit.Canceled, await run.WaitAsync(TimeSpan.FromSeconds(20), TestCanceled));
         WhpShim.Fail(null, 0, 0);
     }
 }
