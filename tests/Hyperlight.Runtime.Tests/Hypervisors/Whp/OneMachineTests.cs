@@ -22,6 +22,7 @@ public sealed class OneMachineTests : IWhpTests
                 () => guest.Start(options => options.Hypervisor = hypervisor));
 
             Assert.Equal(Rules.NoRoomForMachine, exception.Finding!.Rule);
+            Assert.DoesNotContain("WHv", exception.Message, StringComparison.Ordinal);
             first.Call("SetDataWord", round);
             Assert.Equal(round, first.Call<int>("DataWord"));
         }
