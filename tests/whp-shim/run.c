@@ -38,6 +38,9 @@ HRESULT cancel_processor(struct processor *processor)
     }
 
     pthread_mutex_unlock(&processor->kick_lock);
+
+    // The run may have ended by now, and its caller may delete the partition.
+    sleep_in_cancel();
     atomic_fetch_sub(&processor->canceling, 1);
     return S_OK;
 }
