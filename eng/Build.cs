@@ -253,7 +253,9 @@ IEnumerable<TestResult> RunWine(string results, string[] arguments)
     }
 
     List<TestResult> tests = [];
-    foreach (string name in (string[])["Hyperlight.Image.Tests", "Hyperlight.Runtime.Tests"])
+    string[] projects =
+        ["Hyperlight.Image.Tests", "Hyperlight.Building.Tests", "Hyperlight.Sdk.Tasks.Tests", "Hyperlight.Runtime.Tests"];
+    foreach (string name in projects)
     {
         string project = Path.Combine(root, "tests", name);
         string program = Path.Combine(root, "artifacts", "wine", name);
