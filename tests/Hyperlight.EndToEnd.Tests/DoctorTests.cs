@@ -162,7 +162,8 @@ public sealed partial class DoctorTests(DoctorTests.Copy copy) : IClassFixture<D
 
             // The copy would download the .NET for Windows in each run.
             string folder = _workspace.PathOf("windows");
-            _workspace.Run("dotnet", "publish", Path.Combine(root, Source), "-r", "win-x64", "--self-contained", "-o", folder).MustSucceed();
+            string program = Path.Combine(root, Source);
+            _workspace.Run("dotnet", "publish", program, "-r", "win-x64", "--self-contained", "-o", folder).MustSucceed();
             return _workspace.Run(
                 Path.Combine(wine, "run.sh"), ["--timeout", "100", Path.Combine(folder, "Doctor.exe"), .. arguments]);
         }
