@@ -131,6 +131,9 @@ public abstract class MemoryAccessTests : BehaviourTests
     [Fact]
     public void Memory_that_was_zeroed_is_not_seen_through_a_translation_from_before()
     {
+        // On Linux the kernel tells the hypervisor when memory is zeroed. On Windows zeros are written, which no hypervisor is told.
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs Linux: Windows does not tell the hypervisor that memory was zeroed");
+
         // The guest has page tables of its own and runs at the lowest privilege, where every hypervisor uses cached translations.
         // 1: mov eax, [0x9000]; mov [0x10000], eax; jmp 1b
         const ulong Tables = 0x8000;
