@@ -107,12 +107,16 @@ public sealed partial class Page
     /// <summary>All pages below a folder, but for those in folders of build output.</summary>
     public static IReadOnlyList<Page> ReadAll(string root) =>
     [
-        .. Directory.EnumerateFiles(root, "*.md", SearchOption.AllDirectories)
-            .Select(file => System.IO.Path.GetRelativePath(root, file).Replace('\\', '/'))
-            .Where(path => !path.Split('/').Any(folder => folder is "bin" or "obj" or "artifacts" or ".git"))
+        .. FilesBelow(new(root))
+            .Select(file => System.IO.Path.GetRelativePath(root, file.FullName).Replace('\\', '/'))
             .Order(StringComparer.Ordinal)
             .Select(path => Read(root, path)),
     ];
+
+    // Folders of build output are not entered, because a link there may lead to the whole machine.
+    private static IEnumerable<FileInfo> FilesBelow(DirectoryInfo folder) =>
+        folder.EnumerateFiles("*.md").Concat(
+            folder.EnumerateDirectories().Where(inner => inner.Name is not ("bin" or "obj" or "artifacts" or ".git")).SelectMany(FilesBelow));
 
     // Anchors as GitHub makes them: lower case, spaces become hyphens, other punctuation goes.
     private static string AnchorOf(string heading) =>
