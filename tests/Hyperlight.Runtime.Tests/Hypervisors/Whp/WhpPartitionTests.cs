@@ -6,7 +6,7 @@ using Hyperlight.Memory;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors.Whp;
 
-/// <summary>Tests what becomes of partitions, and of the memory that they use, in cases that sandboxes do not bring about.</summary>
+/// <summary>Tests what becomes of partitions, their memory and their processor in cases that sandboxes do not bring about.</summary>
 [Collection(nameof(Alone))]
 public sealed class WhpPartitionTests : IWhpTests
 {
@@ -24,6 +24,19 @@ public sealed class WhpPartitionTests : IWhpTests
         HypervisorException refusal = Assert.Throws<HypervisorException>(() => guest.Machine.Map(2, new(address), memory, Everything));
 
         Assert.Contains("already", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(VirtualMachineExit.Halt, guest.Machine.Run());
+    }
+
+    /// <summary>The platform leaves the instruction to the host, which moves the processor on at the next run.</summary>
+    [Fact]
+    public void The_address_after_an_OUT_is_behind_the_instruction()
+    {
+        // out 0x10, al; hlt
+        using TinyGuest guest = TinyGuest.RealMode(TestHypervisor.Whp, 0xE6, 0x10, 0xF4);
+
+        Assert.Equal(VirtualMachineExitKind.Out, guest.Machine.Run().Kind);
+        Assert.Equal(TinyGuest.CodeAddress + 2, guest.Machine.GetRegisters().Rip);
+        Assert.Equal(TinyGuest.CodeAddress + 2, guest.Machine.GetAllRegisters().General.Rip);
         Assert.Equal(VirtualMachineExit.Halt, guest.Machine.Run());
     }
 
