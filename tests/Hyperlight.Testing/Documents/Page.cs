@@ -116,7 +116,9 @@ public sealed partial class Page
     // Folders of build output are not entered, because a link there may lead to the whole machine.
     private static IEnumerable<FileInfo> FilesBelow(DirectoryInfo folder) =>
         folder.EnumerateFiles("*.md").Concat(
-            folder.EnumerateDirectories().Where(inner => inner.Name is not ("bin" or "obj" or "artifacts" or ".git")).SelectMany(FilesBelow));
+            folder.EnumerateDirectories()
+                .Where(inner => inner.Name is not ("bin" or "obj" or "artifacts" or ".git"))
+                .SelectMany(FilesBelow));
 
     // Anchors as GitHub makes them: lower case, spaces become hyphens, other punctuation goes.
     private static string AnchorOf(string heading) =>
