@@ -3,6 +3,9 @@ using System.Collections.Frozen;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
+// Windows loads no library of this assembly from the folder of the program, where others may have put one.
+[assembly: DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+
 namespace Hyperlight.Files;
 
 /// <summary>

@@ -9,6 +9,7 @@ internal static unsafe partial class OrdinaryFile
     // fileapi.h, winnt.h, winbase.h. Folders can be opened for backup only. A pipe learns nothing about who opens it (anonymous).
     private const uint ReadAccess = 0x80000000;
     private const uint ListFolder = 0x0001;
+    private const uint ReadAttributes = 0x0080;
     private const uint Synchronize = 0x00100000;
     private const uint OpenExisting = 3;
     private const uint ForBackup = 0x02000000;
@@ -55,7 +56,8 @@ internal static unsafe partial class OrdinaryFile
 
     private static SafeFileHandle OpenAt(SafeFileHandle folder, string name, string path, bool isFolder)
     {
-        uint access = Synchronize | (isFolder ? ListFolder : ReadAccess);
+        // CreateFile adds the right to read attributes by itself, NtCreateFile does not.
+        uint access = Synchronize | ReadAttributes | (isFolder ? ListFolder : ReadAccess);
         FileShare share = isFolder ? FileShare.ReadWrite | FileShare.Delete : FileShare.Read;
         SafeFileHandle file;
         fixed (char* characters = name)

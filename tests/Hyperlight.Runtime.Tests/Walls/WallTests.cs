@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using Hyperlight.Testing;
@@ -37,6 +38,13 @@ public class WallTests
     [Fact]
     public void The_memory_of_Linux_is_named_by_KVM_alone() =>
         Assert.Equal([Kvm], TypesThatName(LinuxMemory).SelectMany(type => type.Folders).Distinct());
+
+    /// <summary>A library beside the program is not loaded in the place of one of Windows.</summary>
+    [Fact]
+    public void Libraries_are_those_of_the_system() => Assert.All(
+        [typeof(Hypervisor).Assembly, typeof(GuestImage).Assembly],
+        assembly => Assert.Equal(
+            DllImportSearchPath.System32, assembly.GetCustomAttribute<DefaultDllImportSearchPathsAttribute>()?.Paths));
 
     [Fact]
     public void Native_code_is_called_behind_the_wall_alone()
