@@ -13,6 +13,12 @@ internal static unsafe partial class ProcessApi
     public const uint UnicodeEnvironment = 0x400;
     public const uint NoWindow = 0x0800_0000;
 
+    /// <summary>The startup information has attributes.</summary>
+    public const uint HasAttributes = 0x8_0000;
+
+    /// <summary>PROC_THREAD_ATTRIBUTE_JOB_LIST: the jobs that a process belongs to from its creation on. Windows 10 and later have it.</summary>
+    public const nuint Jobs = 0x2_000D;
+
     /// <summary>The class of <see cref="JobLimits"/>.</summary>
     public const int ExtendedLimits = 9;
 
@@ -48,8 +54,17 @@ internal static unsafe partial class ProcessApi
     [LibraryImport("kernel32", EntryPoint = "SetInformationJobObject", SetLastError = true)]
     public static partial int SetJob(SafeWaitHandle job, int kind, JobLimits* limits, uint size);
 
-    [LibraryImport("kernel32", EntryPoint = "AssignProcessToJobObject", SetLastError = true)]
-    public static partial int Assign(SafeWaitHandle job, SafeProcessHandle process);
+    /// <summary>Prepares a list of attributes, or tells the size of the list if there is no list.</summary>
+    [LibraryImport("kernel32", EntryPoint = "InitializeProcThreadAttributeList", SetLastError = true)]
+    public static partial int CreateAttributes(void* list, uint count, uint flags, nuint* size);
+
+    /// <summary>Adds an attribute. The value must stay where it is until the list is deleted.</summary>
+    [LibraryImport("kernel32", EntryPoint = "UpdateProcThreadAttribute", SetLastError = true)]
+    public static partial int SetAttribute(
+        void* list, uint flags, nuint kind, void* value, nuint size, void* previousValue, nuint* returnSize);
+
+    [LibraryImport("kernel32", EntryPoint = "DeleteProcThreadAttributeList")]
+    public static partial void DeleteAttributes(void* list);
 
     /// <summary>Maps a view of a section into a process. A size of 0 is the whole section.</summary>
     [LibraryImport("kernelbase", EntryPoint = "MapViewOfFile3", SetLastError = true)]

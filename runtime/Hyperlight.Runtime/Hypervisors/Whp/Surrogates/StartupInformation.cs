@@ -2,10 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace Hyperlight.Hypervisors.Whp.Surrogates;
 
-/// <summary><c>STARTUPINFOW</c>: how a program starts. Nothing but the size is set.</summary>
-[StructLayout(LayoutKind.Explicit, Size = 104)]
-internal struct StartupInformation
+/// <summary><c>STARTUPINFOEXW</c>: how a program starts. Nothing but the size and the attributes is set.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 112)]
+internal unsafe struct StartupInformation
 {
     [FieldOffset(0)]
     public uint Size;
+
+    [FieldOffset(104)]
+    public void* Attributes;
 }

@@ -21,46 +21,31 @@ internal sealed unsafe class SurrogateProcess : IDisposable
     /// <summary>Gets whether somebody has ended the process.</summary>
     public bool HasEnded => ProcessApi.Wait(Handle, 0) == ProcessApi.Signaled;
 
-    /// <summary>Starts a process that ends with the job.</summary>
+    /// <summary>Starts a process that ends with the job, to which the process belongs from its first moment on.</summary>
     /// <exception cref="HypervisorException">HL5007: Windows refuses.</exception>
     public static SurrogateProcess Start(SurrogateProgram program, SafeWaitHandle job)
     {
-        // The argument tells processes apart for whoever lists them. The process gets nothing of this program: neither its environment, nor
-        // its handles, nor its folder.
-        string arguments = $"\"{program.Path}\" {Guid.NewGuid():N}\0";
-        StartupInformation startup = new() { Size = (uint)sizeof(StartupInformation) };
-        ProcessInformation information;
-        int created;
-        fixed (char* commandLine = arguments.ToCharArray(), environment = "\0\0")
+        // The list needs some dozens of bytes.
+        nuint size = 0;
+        _ = ProcessApi.CreateAttributes(null, 1, 0, &size);
+        byte* attributes = stackalloc byte[checked((int)size)];
+        if (ProcessApi.CreateAttributes(attributes, 1, 0, &size) == 0)
         {
-            created = ProcessApi.Create(
-                program.Path,
-                commandLine,
-                null,
-                null,
-                inheritsHandles: 0,
-                ProcessApi.Suspended | ProcessApi.NoWindow | ProcessApi.UnicodeEnvironment,
-                environment,
-                Environment.SystemDirectory,
-                &startup,
-                &information);
+            throw SurrogateError.NotStarted("InitializeProcThreadAttributeList", Marshal.GetLastPInvokeError());
         }
 
-        if (created == 0)
+        try
         {
-            throw SurrogateError.NotStarted("CreateProcess", Marshal.GetLastPInvokeError());
+            // Sound: the pool keeps the job, and the list is deleted before this method ends.
+            nint jobs = job.DangerousGetHandle();
+            return ProcessApi.SetAttribute(attributes, 0, ProcessApi.Jobs, &jobs, (nuint)sizeof(nint), null, null) != 0
+                ? Start(program, attributes)
+                : throw SurrogateError.NotStarted("UpdateProcThreadAttribute", Marshal.GetLastPInvokeError());
         }
-
-        SurrogateProcess process = new(information);
-        new SafeWaitHandle(information.Thread, ownsHandle: true).Dispose();
-        if (ProcessApi.Assign(job, process.Handle) == 0)
+        finally
         {
-            int error = Marshal.GetLastPInvokeError();
-            process.Dispose();
-            throw SurrogateError.NotStarted("AssignProcessToJobObject", error);
+            ProcessApi.DeleteAttributes(attributes);
         }
-
-        return process;
     }
 
     /// <summary>Maps memory into the process.</summary>
@@ -93,5 +78,37 @@ internal sealed unsafe class SurrogateProcess : IDisposable
     {
         _ = ProcessApi.Terminate(Handle, 0);
         Handle.Dispose();
+    }
+
+    private static SurrogateProcess Start(SurrogateProgram program, void* attributes)
+    {
+        // The argument tells processes apart for whoever lists them. The process gets nothing of this program: neither its environment, nor
+        // its handles, nor its folder.
+        string arguments = $"\"{program.Path}\" {Guid.NewGuid():N}\0";
+        StartupInformation startup = new() { Size = (uint)sizeof(StartupInformation), Attributes = attributes };
+        ProcessInformation information;
+        int created;
+        fixed (char* commandLine = arguments.ToCharArray(), environment = "\0\0")
+        {
+            created = ProcessApi.Create(
+                program.Path,
+                commandLine,
+                null,
+                null,
+                inheritsHandles: 0,
+                ProcessApi.Suspended | ProcessApi.NoWindow | ProcessApi.UnicodeEnvironment | ProcessApi.HasAttributes,
+                environment,
+                Environment.SystemDirectory,
+                &startup,
+                &information);
+        }
+
+        if (created == 0)
+        {
+            throw SurrogateError.NotStarted("CreateProcess", Marshal.GetLastPInvokeError());
+        }
+
+        new SafeWaitHandle(information.Thread, ownsHandle: true).Dispose();
+        return new(information);
     }
 }
