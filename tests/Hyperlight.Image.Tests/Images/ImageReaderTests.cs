@@ -70,7 +70,7 @@ public sealed class ImageReaderTests : IDisposable
         bytes[0] ^= 1;
         File.WriteAllBytes(memory, bytes);
 
-        using GuestImage image = GuestImage.Open(_root.Path, options => options.VerifyContent = false);
+        GuestImage.Open(_root.Path, options => options.VerifyContent = false).Dispose();
 
         File.WriteAllBytes(memory, bytes[..^0x1000]);
         HyperlightException failure = Assert.Throws<HyperlightException>(
