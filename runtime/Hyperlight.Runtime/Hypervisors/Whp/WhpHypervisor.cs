@@ -68,7 +68,7 @@ internal sealed class WhpHypervisor(IHostMemory memory, IMemorySources sources, 
         try
         {
             OptionalRegisters optional = _optional ??= OptionalRegisters.Find(partition);
-            return new WhpMachine(identity, partition, layout.EntryMode, WhpRegisterList.For(optional.Names, allowedMsrs), allowedMsrs);
+            return new WhpMachine(identity, partition, layout.EntryMode, new(optional.Names), allowedMsrs);
         }
         catch
         {

@@ -20,7 +20,7 @@ internal sealed class WhpRegisterList(ImmutableArray<WhpRegisterName> optional)
     public const int Optional = Debug + 6;
 
     /// <summary>The greatest number of registers in a list.</summary>
-    public const int MaxCount = 80;
+    public const int MaxCount = 128;
 
     public const int RaxPlace = General;
     public const int RipPlace = General + 16;
@@ -34,22 +34,30 @@ internal sealed class WhpRegisterList(ImmutableArray<WhpRegisterName> optional)
 
     private static ReadOnlySpan<WhpRegisterName> DebugNames => [Dr0, Dr1, Dr2, Dr3, Dr6, Dr7];
 
-    // The time-stamp counter changes by itself. A restore undoes what a guest has written to the counter, because TSC_ADJUST changes then.
-    private static readonly (uint Msr, WhpRegisterName Name) Counter = (0x10, Tsc);
-
-    // The other model-specific registers that have a name (Intel SDM volume 4, table 2-2; AMD APM volume 2, appendix A).
+    // The model-specific registers that have a name (Intel SDM volume 4, table 2-2; AMD APM volume 2, appendix A). Hyper-V keeps what a
+    // guest writes to each of them, also to memory type ranges that the processor reports as absent, and TSC and TSC_ADJUST do not follow
+    // each other.
     private static readonly ImmutableArray<(uint Msr, WhpRegisterName Name)> Msrs =
     [
+        (0x10, Tsc),
         (0x1B, ApicBase),
         (0x3B, TscAdjust),
         (0x48, SpecCtrl),
         (0xE1, UmwaitControl),
+        (0xE7, MCount),
+        (0xE8, ACount),
         (0x122, TsxCtrl),
         (0x174, SysenterCs),
         (0x175, SysenterEsp),
         (0x176, SysenterEip),
         (0x1C4, Xfd),
         (0x1C5, XfdErr),
+        .. Numbered(0x200, 2, MtrrPhysBase0, 16),
+        .. Numbered(0x201, 2, MtrrPhysMask0, 16),
+        (0x250, MtrrFix64k00000),
+        (0x258, MtrrFix16k80000),
+        (0x259, MtrrFix16kA0000),
+        .. Numbered(0x268, 1, MtrrFix4kC0000, 8),
         (0x277, Pat),
         (0x2FF, MtrrDefType),
         (0x6A0, UCet),
@@ -58,6 +66,9 @@ internal sealed class WhpRegisterList(ImmutableArray<WhpRegisterName> optional)
         (0x6A5, Pl1Ssp),
         (0x6A6, Pl2Ssp),
         (0x6A7, Pl3Ssp),
+        (0x6A8, InterruptSspTableAddr),
+        (0x6E0, TscDeadline),
+        (0xD90, Bndcfgs),
         (0xDA0, Xss),
         (0xC000_0081, Star),
         (0xC000_0082, Lstar),
@@ -81,12 +92,6 @@ internal sealed class WhpRegisterList(ImmutableArray<WhpRegisterName> optional)
     public ImmutableArray<WhpRegisterName> Names { get; } =
         [.. GeneralNames, .. WhpSpecialRegisters.Names, Xcr0, .. DebugNames, .. optional];
 
-    /// <summary>Creates the list of a machine.</summary>
-    /// <param name="optional">The optional registers that this computer has.</param>
-    /// <param name="allowedMsrs">The model-specific registers that the guest may use.</param>
-    public static WhpRegisterList For(ImmutableArray<WhpRegisterName> optional, ImmutableArray<uint> allowedMsrs) =>
-        new(allowedMsrs.Contains(Counter.Msr) ? optional.Add(Counter.Name) : optional);
-
     /// <summary>Gets the place of a register; <c>null</c> if the list does not have the register.</summary>
     public int? PlaceOf(WhpRegisterName name) => Names.IndexOf(name) is >= 0 and int place ? place : null;
 
@@ -94,7 +99,7 @@ internal sealed class WhpRegisterList(ImmutableArray<WhpRegisterName> optional)
     /// <param name="msr">The number of the register.</param>
     public int? PlaceOf(uint msr)
     {
-        foreach ((uint number, WhpRegisterName name) in Msrs.Concat(SpecialMsrs).Append(Counter))
+        foreach ((uint number, WhpRegisterName name) in Msrs.Concat(SpecialMsrs))
         {
             if (number == msr)
             {
@@ -103,5 +108,13 @@ internal sealed class WhpRegisterList(ImmutableArray<WhpRegisterName> optional)
         }
 
         return null;
+    }
+
+    private static IEnumerable<(uint Msr, WhpRegisterName Name)> Numbered(uint first, uint step, WhpRegisterName firstName, uint count)
+    {
+        for (uint i = 0; i < count; i++)
+        {
+            yield return (first + i * step, firstName + i);
+        }
     }
 }

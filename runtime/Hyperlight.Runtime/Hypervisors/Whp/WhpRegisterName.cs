@@ -58,7 +58,22 @@ internal enum WhpRegisterName : uint
     Cstar = 0x200A,
     Sfmask = 0x200B,
     MtrrDefType = 0x200E,
+
+    /// <summary>The first of 16 bases of variable memory type ranges.</summary>
+    MtrrPhysBase0 = 0x2010,
+
+    /// <summary>The first of 16 masks of variable memory type ranges.</summary>
+    MtrrPhysMask0 = 0x2040,
+    MtrrFix64k00000 = 0x2070,
+    MtrrFix16k80000 = 0x2071,
+    MtrrFix16kA0000 = 0x2072,
+
+    /// <summary>The first of 8 memory types of 4 KiB ranges.</summary>
+    MtrrFix4kC0000 = 0x2073,
     TscAux = 0x207B,
+    Bndcfgs = 0x207C,
+    MCount = 0x207E,
+    ACount = 0x207F,
     SpecCtrl = 0x2084,
     TsxCtrl = 0x2088,
     Xss = 0x208B,
@@ -69,6 +84,8 @@ internal enum WhpRegisterName : uint
     Pl1Ssp = 0x2090,
     Pl2Ssp = 0x2091,
     Pl3Ssp = 0x2092,
+    InterruptSspTableAddr = 0x2093,
+    TscDeadline = 0x2095,
     TscAdjust = 0x2096,
     UmwaitControl = 0x2098,
     Xfd = 0x2099,

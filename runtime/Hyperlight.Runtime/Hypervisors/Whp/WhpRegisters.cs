@@ -9,6 +9,9 @@ namespace Hyperlight.Hypervisors.Whp;
 /// </summary>
 internal sealed unsafe class WhpRegisters : IDisposable
 {
+    // Not verified on Windows: the platform states no limit of the number of registers in a call. Other programs pass as many.
+    private const int MostInOneCall = 64;
+
     private readonly WhpPartition _partition;
     private readonly NativeBlock _block = new((uint)sizeof(Content));
 
@@ -51,13 +54,33 @@ internal sealed unsafe class WhpRegisters : IDisposable
 
     /// <summary>Reads registers, see <see cref="Read"/>.</summary>
     /// <returns>The result of the platform.</returns>
-    public int TryRead(int first, int count) => WhpApi.WHvGetVirtualProcessorRegisters(
-        _partition, WhpApi.Processor, Names(first, count), (uint)count, Values(first));
+    public int TryRead(int first, int count)
+    {
+        int result = 0;
+        for (int done = 0, part; done < count && result >= 0; done += part)
+        {
+            part = Math.Min(MostInOneCall, count - done);
+            result = WhpApi.WHvGetVirtualProcessorRegisters(
+                _partition, WhpApi.Processor, Names(first + done, part), (uint)part, Values(first + done));
+        }
+
+        return result;
+    }
 
     /// <summary>Writes registers, see <see cref="Write"/>.</summary>
     /// <returns>The result of the platform.</returns>
-    public int TryWrite(int first, int count) => WhpApi.WHvSetVirtualProcessorRegisters(
-        _partition, WhpApi.Processor, Names(first, count), (uint)count, Values(first));
+    public int TryWrite(int first, int count)
+    {
+        int result = 0;
+        for (int done = 0, part; done < count && result >= 0; done += part)
+        {
+            part = Math.Min(MostInOneCall, count - done);
+            result = WhpApi.WHvSetVirtualProcessorRegisters(
+                _partition, WhpApi.Processor, Names(first + done, part), (uint)part, Values(first + done));
+        }
+
+        return result;
+    }
 
     /// <summary>Lets the processor run until it stops. <see cref="Exit"/> says why it stopped.</summary>
     /// <exception cref="HypervisorException">The platform refuses.</exception>

@@ -9,6 +9,9 @@ internal static class WhpResult
     public const uint CommitmentLimit = 0x8007_05AF;
     public const uint InsufficientBuffer = 0x8037_0301;
     public const uint UnknownProperty = 0x8037_0302;
+    public const uint AccessDenied = 0x8007_0005;
+    public const uint NotSupported = 0x8007_0032;
+    public const uint NotImplemented = 0x8000_4001;
     public const uint InvalidRegisterName = 0x8037_0309;
 
     /// <summary>A partition has memory of the same process already.</summary>
@@ -22,18 +25,19 @@ internal static class WhpResult
     /// <param name="result">The result of the call.</param>
     // Only the first code is documented. The others are assumed for registers of features that the processor or the partition lacks.
     public static bool SaysRegisterIsAbsent(int result) =>
-        (uint)result is InvalidRegisterName or InvalidArgument || ((uint)result & FacilityMask) == HypervisorFacility;
+        (uint)result is InvalidRegisterName or InvalidArgument or AccessDenied or NotSupported or NotImplemented
+        || ((uint)result & FacilityMask) == HypervisorFacility;
 
     /// <summary>Gets the name of a result, as the headers of Windows have it; <c>null</c> for a result that is not known.</summary>
     public static string? NameOf(int result) => (uint)result switch
     {
         InvalidArgument => "E_INVALIDARG",
         OutOfMemory => "E_OUTOFMEMORY",
-        0x8000_4001 => "E_NOTIMPL",
+        NotImplemented => "E_NOTIMPL",
         0x8000_4005 => "E_FAIL",
         0x8000_FFFF => "E_UNEXPECTED",
-        0x8007_0005 => "E_ACCESSDENIED",
-        0x8007_0032 => "ERROR_NOT_SUPPORTED",
+        AccessDenied => "E_ACCESSDENIED",
+        NotSupported => "ERROR_NOT_SUPPORTED",
         0x8007_139F => "ERROR_INVALID_STATE",
         NoSystemResources => "ERROR_NO_SYSTEM_RESOURCES",
         CommitmentLimit => "ERROR_COMMITMENT_LIMIT",

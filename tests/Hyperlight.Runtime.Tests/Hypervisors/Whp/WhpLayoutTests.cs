@@ -14,8 +14,14 @@ public class WhpLayoutTests
         { 0, "Rax Rcx Rdx Rbx Rsp Rbp Rsi Rdi R8 R9 R10 R11 R12 R13 R14 R15 Rip Rflags" },
         { 0x12, "Es Cs Ss Ds Fs Gs Ldtr Tr Idtr Gdtr Cr0 Cr2 Cr3 Cr4 Cr8 Dr0 Dr1 Dr2 Dr3 Dr6 Dr7 Xcr0" },
         { 0x2000, "Tsc Efer KernelGsBase ApicBase Pat SysenterCs SysenterEip SysenterEsp Star Lstar Cstar Sfmask" },
-        { 0x207B, "TscAux" },
-        { 0x208B, "Xss UCet SCet Ssp Pl0Ssp Pl1Ssp Pl2Ssp Pl3Ssp" },
+        { 0x200E, "MtrrDefType" },
+        { 0x2010, "MtrrPhysBase0" },
+        { 0x2040, "MtrrPhysMask0" },
+        { 0x2070, "MtrrFix64k00000 MtrrFix16k80000 MtrrFix16kA0000 MtrrFix4kC0000" },
+        { 0x207B, "TscAux Bndcfgs" },
+        { 0x207E, "MCount ACount" },
+        { 0x208B, "Xss UCet SCet Ssp Pl0Ssp Pl1Ssp Pl2Ssp Pl3Ssp InterruptSspTableAddr" },
+        { 0x2095, "TscDeadline TscAdjust" },
         { 0x8000_0000, "PendingInterruption InterruptState PendingEvent" },
     };
 
@@ -58,6 +64,15 @@ public class WhpLayoutTests
     [MemberData(nameof(Registers))]
     public void Registers_have_the_numbers_of_the_headers(uint first, string names) => Assert.All(
         names.Split(' '), (name, index) => Assert.Equal(first + (uint)index, (uint)Enum.Parse<WhpRegisterName>(name)));
+
+    /// <summary>
+    /// A restore sets back each model-specific register that has a name. EFER is a special register. TSC is one of them: Hyper-V moves it
+    /// apart from TSC_ADJUST.
+    /// </summary>
+    [Fact]
+    public void Every_name_of_a_model_specific_register_is_one_that_a_restore_sets_back() => Assert.Subset(
+        WhpRegisterList.Candidates.ToHashSet(),
+        Enum.GetValues<WhpRegisterName>().Where(name => (uint)name is >= 0x2000 and < 0x3000).Except([WhpRegisterName.Efer]).ToHashSet());
 
     /// <summary>Bits 0–3 are the type, 4 S, 5–6 DPL, 7 P, 12 AVL, 13 L, 14 D/B, 15 G.</summary>
     [Theory]

@@ -14,6 +14,8 @@ public sealed class WhpProcessorStateTests() : ProcessorStateTests(TestHyperviso
         { "SYSENTER_CS", 0x174, 0x1234, 0 },
         { "SYSENTER_ESP", 0x175, 0x1234, 0 },
         { "SYSENTER_EIP", 0x176, 0x1234, 0 },
+        { "MTRR_PHYSBASE0", 0x200, 0x1000, 0 },
+        { "MTRR_FIX4K_C0000", 0x268, 0x0606_0606, 0x0606_0606 },
         { "PAT", 0x277, 0x0606_0606, 0x0606_0606 },
         { "STAR", 0xC000_0081, 0, 0x1234 },
         { "LSTAR", 0xC000_0082, 0x1234, 0 },
