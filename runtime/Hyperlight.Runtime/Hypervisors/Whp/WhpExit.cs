@@ -11,6 +11,8 @@ internal static class WhpExit
         WhpExitReason.MemoryAccess when KindOf(context.AccessType) is { } kind =>
             VirtualMachineExit.MemoryAccess(new(context.GuestAddress), kind),
         WhpExitReason.UnrecoverableException => VirtualMachineExit.Shutdown,
+        WhpExitReason.InvalidRegisterValue => VirtualMachineExit.Unknown(
+            $"the processor cannot go on with the values of its registers, RIP is 0x{context.Rip:X}"),
         WhpExitReason.UnsupportedFeature => VirtualMachineExit.Unknown(
             $"Hyper-V does not support what the guest did: feature {context.UnsupportedFeature}, parameter "
             + $"0x{context.UnsupportedFeatureParameter:X}"),

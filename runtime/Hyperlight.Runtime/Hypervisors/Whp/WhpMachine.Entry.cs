@@ -180,13 +180,5 @@ internal sealed partial class WhpMachine
         {
             TicksInGuest += Stopwatch.GetTimestamp() - begin;
         }
-
-        if (_registers.Exit.Reason == WhpExitReason.InvalidRegisterValue)
-        {
-            throw new HypervisorException(Rules.HypervisorFailed.Found(
-                $"the processor cannot run with the values of its registers, RIP is 0x{_registers.Exit.Rip:X}: if a snapshot was loaded, "
-                + $"the processor may lack a feature that the snapshot uses, so load the snapshot on a machine like the one that saved "
-                + $"it."));
-        }
     }
 }

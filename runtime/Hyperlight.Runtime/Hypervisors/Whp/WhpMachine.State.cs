@@ -109,6 +109,12 @@ internal sealed unsafe partial class WhpMachine
             tries++;
         }
         while (_registers.Exit.Reason == WhpExitReason.Canceled && tries < MostIdleCancels);
+        if (_registers.Exit.Reason == WhpExitReason.InvalidRegisterValue)
+        {
+            throw new HypervisorException(Rules.HypervisorFailed.Found(
+                $"the processor cannot run with the values of its registers: if a snapshot was loaded, the processor may lack a feature that "
+                + $"the snapshot uses, so load the snapshot on a machine like the one that saved it."));
+        }
     }
 
     private static SavedMsr[] FindSavedMsrs(WhpRegisterList list, ImmutableArray<uint> allowed)

@@ -63,6 +63,7 @@ public class WhpExitTests
         AssertUnknown(
             new() { Reason = WhpExitReason.UnsupportedFeature, UnsupportedFeature = 7, UnsupportedFeatureParameter = 0xABC },
             "feature 7, parameter 0xABC");
+        AssertUnknown(new() { Reason = WhpExitReason.InvalidRegisterValue, Rip = 0x1234 }, "RIP is 0x1234");
     }
 
     [Fact]
