@@ -227,8 +227,8 @@ bool BuildShim()
     return isBuilt;
 }
 
-// Runs the tests of the runtime once more with the Windows Hypervisor Platform of tests/whp-shim in place of KVM. Tests that let the library
-// fail have run before; here they would make others fail. Tests of compilers take long and show nothing new.
+// Runs the tests of the runtime once more with the Windows Hypervisor Platform of tests/whp-shim in place of KVM. Tests that let the
+// library fail have run before; here they would make others fail. Tests of compilers take long and show nothing new.
 IEnumerable<TestResult> RunOnShim(string results)
 {
     const string Project = "Hyperlight.Runtime.Tests";

@@ -289,7 +289,7 @@ internal enum Mode
 /// <param name="Special">The code segment and the control registers, in words.</param>
 internal sealed record Stop(string Exit, ulong[] General, string Special);
 
-/// <summary>Item 10 of the list: guests that must end with the same registers on every hypervisor.</summary>
+/// <summary>Check 10: guests that must end with the same registers on every hypervisor.</summary>
 internal static class SameResult
 {
     private const ulong Basis = 0xCBF29CE484222325;
@@ -337,10 +337,10 @@ internal static class SameResult
         report.Need("10.1", "a guest computes", "halt, registers as computed", computed.Exit
             + (differences.Length == 0 ? ", registers as computed" : $", but {differences}"),
             computed.Exit == "halt" && differences.Length == 0, "Report the output: guests run in another way than on a processor.");
-        report.Compare("10.2", "its registers of 64-bit mode", Special, computed.Special, computed.Special == Special);
-        Halts("10.3", "SSE", SseCode, Mode.Long, "Guests that use SSE instructions fail here.");
-        Halts("10.4", "32-bit code with paging", [0xF4], Mode.Paged32, "Guests of the layout i686-0.15 cannot run here.");
-        Halts("10.5", "real mode", [0xF4], Mode.Real, "Guests of the layout i686-0.13 cannot run here.");
+        report.Compare("10.2", "registers of 64-bit mode", Special, computed.Special, computed.Special == Special);
+        Halts("10.3", "SSE", SseCode, Mode.Long, "Guests that use SSE instructions fail here: run them on another machine.");
+        Halts("10.4", "32-bit code with paging", [0xF4], Mode.Paged32, "Guests of the layout i686-0.15 cannot run here: use another machine.");
+        Halts("10.5", "real mode", [0xF4], Mode.Real, "Guests of the layout i686-0.13 cannot run here: use another machine.");
 
         void Halts(string number, string name, ReadOnlySpan<byte> code, Mode mode, string advice)
         {
@@ -395,7 +395,8 @@ internal static class LinuxChecks
 {
     private const int NoEntry = 2, NoDevice = 6, AccessDenied = 13, NotPermitted = 1, NoSuchDevice = 19, IsFolder = 21;
 
-    // What Hyperlight.Runtime asks for before the first sandbox, what images with hardware interrupts need, and what makes guests safer.
+    // Three lists of capabilities: those that Hyperlight.Runtime asks for before the first sandbox, those that images with hardware
+    // interrupts need, and those that make guests safer.
     private static readonly (int Number, string Name)[] Needed =
     [
         (3, "KVM_CAP_USER_MEMORY"), (4, "KVM_CAP_SET_TSS_ADDR"), (7, "KVM_CAP_EXT_CPUID"), (37, "KVM_CAP_SET_IDENTITY_MAP_ADDR"),
@@ -465,7 +466,7 @@ internal static class LinuxChecks
         };
         report.Need("2.1", $"{path} opens for reading and writing", "opens",
             device >= 0 ? "opens" : $"errno {error}, {Marshal.GetPInvokeErrorMessage(error)}", device >= 0, advice);
-        report.Add("2.2", "its owner, and the user of this process", "a group in common, or root",
+        report.Add("2.2", "owner of the device, and user of this process", "a group in common, or root",
             $"{owner?.ToString() ?? "no such file"}; user {Status("Uid")}, groups {Status("Gid")} {Status("Groups")}".TrimEnd(),
             Outcome.Note);
         return device;
@@ -486,7 +487,7 @@ internal static class LinuxChecks
         bool isEnough = report.Need("3.2", "capabilities that every guest needs", "all there", Text(missing), missing is [], "Use Linux "
             + "4.17 or later.");
         report.Compare("3.3", "capabilities for HardwareInterrupts", "all there", Text(forInterrupts), forInterrupts is [],
-            "Images with HardwareInterrupts cannot run here.");
+            "Images with HardwareInterrupts cannot run here: use another machine.");
         report.Compare("3.4", "capabilities for safety", "all there", Text(forSafety), forSafety is [], "Use Linux 5.10 or later, so that "
             + "guests are kept from model-specific registers (docs/security.md).");
         return isEnough;
@@ -497,7 +498,8 @@ internal static class LinuxChecks
 
     private static string Text(string[] missing) => missing is [] ? "all there" : "lacks " + string.Join(' ', missing);
 
-    // What a sandbox takes, from docs/security.md. A program that needs more than the room below raises the limit.
+    // The numbers that a sandbox takes come from docs/security.md. A program that needs more sandboxes than there is room for raises the
+    // limit.
     private static void CheckLimits(Report report)
     {
         const long Enough = 100;
@@ -819,7 +821,7 @@ internal static unsafe class WindowsChecks
                 .Where(name => !NativeLibrary.TryGetExport(library, name, out _)),
         ];
         report.Compare("1.4", "newer functions", "all there", missing is [] ? "all there" : "lacks " + string.Join(' ', missing),
-            missing is [], "Without WHvMapGpaRange2 a process can have one sandbox at a time: use Windows 11 or Windows Server 2025.");
+            missing is [], "Without WHvMapGpaRange2 a process can have one sandbox at a time: use Windows 11 or Windows Server 2022.");
 
         (int result, ulong value) = Whp.GetCapability(Whp.HypervisorPresent, sizeof(int));
         if (!report.Need("1.5", "the hypervisor runs", "S_OK, 1", $"{HResult.Name(result)}, {value}", result >= 0 && value == 1, Launch))
@@ -926,7 +928,7 @@ internal static unsafe class WindowsChecks
 
         using Partition next = new();
         int nextResult = next.TryMap(null, memory.Start, 0, GuestMemory.Size, Whp.All);
-        report.Compare("4.2", "and after the first partition is deleted", "S_OK", HResult.Name(nextResult), nextResult >= 0);
+        report.Compare("4.2", "WHvMapGpaRange after the first partition is deleted", "S_OK", HResult.Name(nextResult), nextResult >= 0);
     }
 
     private static void CheckMapFromThisProcess(Report report)
@@ -938,7 +940,7 @@ internal static unsafe class WindowsChecks
         report.Compare("5.1", "WHvMapGpaRange2 with GetCurrentProcess", "S_OK", HResult.Name(result), result >= 0);
         using Partition second = new();
         result = second.TryMap(CurrentProcess, memory.Start, 0, GuestMemory.Size, Whp.All);
-        report.Compare("5.2", "and in a second partition", HResult.Name(HResult.PartitionAlreadyExists), HResult.Name(result),
+        report.Compare("5.2", "WHvMapGpaRange2 in a second partition", HResult.Name(HResult.PartitionAlreadyExists), HResult.Name(result),
             result == HResult.PartitionAlreadyExists);
     }
 
@@ -981,7 +983,7 @@ internal static unsafe class WindowsChecks
         report.Add("6.5", "time from the cancel to the exit", "", $"{latency.TotalMicroseconds:F0} microseconds", Outcome.Note);
         memory.Load([0xF4]);
         Start();
-        Count("6.6", "runs after that", expected: 0);
+        Count("6.6", "the run after that cancel", expected: 0);
 
         void Start() => partition.Prepare();
 
@@ -1109,13 +1111,13 @@ internal static unsafe class WindowsChecks
         report.Compare("9.1", "partitions with a process of their own", $"{expected}", $"{partitions.Count}; {end}",
             partitions.Count == expected, "Allow this program in the security software. A program that "
                 + "has one sandbox at a time calls Hypervisor.UseSurrogates(0, 0).");
-        report.Add("9.2", "time for each of them", "", $"{time.Elapsed.TotalMilliseconds / Math.Max(1, partitions.Count):F1} ms",
+        report.Add("9.2", "time for each process and its partition", "", $"{time.Elapsed.TotalMilliseconds / Math.Max(1, partitions.Count):F1} ms",
             Outcome.Note);
         if (partitions is [.., var last])
         {
             last.Prepare();
             Exit exit = last.Run();
-            report.Compare("9.3", "a guest in another process's memory", "X64Halt, RIP +1", $"{exit.Name}, RIP {Offset(exit.Rip, At)}",
+            report.Compare("9.3", "a guest in the memory of another process", "X64Halt, RIP +1", $"{exit.Name}, RIP {Offset(exit.Rip, At)}",
                 exit.Reason == Exit.Halt && exit.Rip == At + 1);
             processes.End(partitions.Count - 1);
             last.Prepare();
@@ -1132,7 +1134,7 @@ internal static unsafe class WindowsChecks
         address - start < 16 ? $"+{address - start}" : $"{address:X}";
 }
 
-/// <summary>What a guest was left for: WHV_RUN_VP_EXIT_CONTEXT.</summary>
+/// <summary>The reason why a guest was left: WHV_RUN_VP_EXIT_CONTEXT.</summary>
 internal readonly unsafe struct Exit
 {
     public const uint MemoryAccess = 1, IoPort = 2, Halt = 8, Canceled = 0x2001;
@@ -1459,7 +1461,7 @@ internal static unsafe partial class Whp
         names.Split(' ').Select((name, index) => (name, first + (uint)index));
 }
 
-/// <summary>A section of the page file, with a view in this process.</summary>
+/// <summary>A section of the paging file, with a view in this process.</summary>
 internal sealed unsafe class Section : IDisposable
 {
     private readonly nint _handle;

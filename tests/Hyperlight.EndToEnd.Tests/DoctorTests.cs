@@ -89,7 +89,7 @@ public sealed partial class DoctorTests(DoctorTests.Copy copy) : IClassFixture<D
     }
 
     [Fact]
-    public void An_argument_that_nobody_knows_is_not_passed_over()
+    public void An_unknown_argument_is_refused()
     {
         DotNetResult result = copy.Run("--wph");
 

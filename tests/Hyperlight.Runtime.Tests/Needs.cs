@@ -1,7 +1,7 @@
 namespace Hyperlight.Runtime.Tests;
 
 /// <summary>
-/// What tests need of the hypervisor that the tests of this process run on (<see cref="Hypervisor.Chosen"/>). Some KVMs run guest code in
+/// The needs that tests have of the hypervisor that the tests of this process run on (<see cref="Hypervisor.Chosen"/>). Some KVMs run guest code in
 /// software and lack some of it (tests/kvm-lab/KVMS.md).
 /// </summary>
 [Flags]

@@ -3,8 +3,8 @@ using Xunit.v3;
 namespace Hyperlight.Runtime.Tests;
 
 /// <summary>
-/// Marks the tests of a class, and of the classes that inherit from it, as those that also run in the Windows build under Wine (whp.md,
-/// section 12.B): one at a time, and without a thread that spins in managed code.
+/// Marks the tests of a class, and of the classes that inherit from it, as those that also run in the Windows build under Wine (whp
+/// sheet, section 12.2): one at a time, and without a thread that spins in managed code.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]
 public sealed class WineAttribute : Attribute, ITraitAttribute

@@ -8,7 +8,7 @@ static bool needs_slot(uint32_t flags)
     return (flags & MAP_READ) != 0;
 }
 
-// Where the first mapping stands that ends after an address.
+// The index of the first mapping that ends after an address.
 static int first_after(const struct memory *memory, uint64_t guest)
 {
     int low = 0;
@@ -218,7 +218,7 @@ HRESULT map_range(struct partition *partition, HANDLE process, void *source, uin
     return result;
 }
 
-// Stricter than Windows: the range has to be one that was mapped, because older versions cannot unmap a part.
+// The shim is stricter than Windows: the range has to be one that was mapped, because older versions cannot unmap a part.
 HRESULT unmap_range(struct partition *partition, uint64_t guest, uint64_t size)
 {
     HRESULT result = check_range(partition, guest, size);

@@ -56,7 +56,7 @@
 #define STATE_SHADOW 1ull
 #define STATE_NMI_MASKED 2ull
 
-// What a call exchanges with KVM besides the shared page.
+// The values that a call exchanges with KVM besides the shared page.
 struct exchange {
     bool has_debug;
     bool has_xcrs;

@@ -1,4 +1,4 @@
-// The shim's own test: whether the library keeps the rules of docs/abi/whp.md, section 12.A.
+// The shim's own test: whether the library keeps the rules of docs/abi/whp.md, section 12.1.
 #include <sys/mman.h>
 #include <unistd.h>
 #include "selftest.h"

@@ -1,4 +1,4 @@
-// What the files of the shim's own test share: small guests, and checks that end the program at the first failure.
+// Shared by the files of the shim's own test: small guests, and checks that end the program at the first failure.
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-// What the files of the shim share. The lock order is: the table of partitions, a partition, the kick lock of a processor.
+// Declarations that the files of the shim share. The lock order is: the table of partitions, a partition, the kick lock of a processor.
 #pragma once
 
 #include <errno.h>
@@ -216,7 +216,7 @@ HRESULT cancel_processor(struct processor *processor);
 // Translates the exit that KVM_RUN left in the shared page.
 HRESULT translate_exit(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit);
 
-// The same for a KVM_RUN that found no host memory behind a page of the guest.
+// Translates the end of a KVM_RUN that found no host memory behind a page of the guest.
 HRESULT translate_fault(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit);
 void translate_fetch_without_memory(struct processor *processor, WHV_RUN_VP_EXIT_CONTEXT *exit);
 

@@ -14,7 +14,8 @@ internal static class DebugFile
         Directory.EnumerateFiles(Path.GetDirectoryName(path)!).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal)
             .FirstOrDefault(name => FilePath.Comparer.Equals(Core(name), Core(Path.GetFileName(path))) && !Parts(name).Any(IsMark));
 
-    private static string Core(string name) => string.Join('.', Parts(name).Where(part => !FilePath.Comparer.Equals(part, "elf") && !IsMark(part)));
+    private static string Core(string name) =>
+        string.Join('.', Parts(name).Where(part => !FilePath.Comparer.Equals(part, "elf") && !IsMark(part)));
 
     private static string[] Parts(string name) => name.Split('.');
 

@@ -35,7 +35,8 @@ internal static class FileDigest
     {
         string folder = Path.GetDirectoryName(path)!;
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        IEnumerable<string> names = LoadableFiles(folder).Append(path).Select(file => FilePath.Portable(Path.GetRelativePath(folder, file)));
+        IEnumerable<string> names =
+            LoadableFiles(folder).Append(path).Select(file => FilePath.Portable(Path.GetRelativePath(folder, file)));
         foreach (string name in names.Distinct(FilePath.Comparer).Order(StringComparer.Ordinal))
         {
             hash.AppendData(System.Text.Encoding.UTF8.GetBytes($"{name} {OfFile(Path.Combine(folder, name))}\n"));

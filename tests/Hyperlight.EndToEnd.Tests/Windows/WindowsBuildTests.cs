@@ -44,7 +44,7 @@ public sealed class WindowsBuildTests : IClassFixture<WindowsDotNet>
     }
 
     [Fact]
-    public void A_project_may_write_paths_as_Windows_has_them_and_gives_up_the_image_of_a_guest_that_goes()
+    public void A_project_may_have_paths_of_Windows_and_loses_the_image_of_a_guest_that_was_removed()
     {
         using Workspace workspace = new(_packages);
         workspace.AddGuest("samples/Hello/guests/hello.elf", "guests/Hello.elf");

@@ -72,7 +72,7 @@ public sealed class FileChangeTests : IDisposable
     }
 
     [Fact]
-    public void What_is_not_there_need_not_be_deleted()
+    public void A_missing_file_or_folder_counts_as_deleted()
     {
         FileChange.Delete(Path.Combine(_folder.Path, "nothing", "at-all"));
         FileChange.DeleteFolder(Path.Combine(_folder.Path, "nothing"));

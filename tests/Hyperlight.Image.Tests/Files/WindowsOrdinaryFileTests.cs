@@ -37,7 +37,7 @@ public sealed class WindowsOrdinaryFileTests : IDisposable
     }
 
     [Fact]
-    public void The_device_without_content_is_no_file() =>
+    public void The_device_NUL_is_refused() =>
         Assert.Contains(
             "device", Assert.Throws<InvalidDataException>(() => OrdinaryFile.OpenOrEmpty("NUL")).Message, StringComparison.Ordinal);
 

@@ -64,7 +64,7 @@ public sealed class HypervisorSnapshotTests : IWhpTests, IDisposable
     }
 
     [KvmFact(Needs.Paging32)]
-    public void One_of_a_guest_with_32_bit_paging_goes_to_the_other_and_back() =>
+    public void A_snapshot_on_disk_of_a_guest_with_32_bit_paging_goes_to_the_other_and_back() =>
         A_snapshot_on_disk_goes_to_the_other_and_back("misbehave-paged", "0.16.0");
 
     [Theory]
@@ -87,7 +87,7 @@ public sealed class HypervisorSnapshotTests : IWhpTests, IDisposable
     }
 
     [KvmFact(Needs.Paging32)]
-    public void One_in_memory_of_a_guest_with_32_bit_paging_goes_to_the_other_and_back() =>
+    public void A_snapshot_in_memory_of_a_guest_with_32_bit_paging_goes_to_the_other_and_back() =>
         A_snapshot_in_memory_goes_to_the_other_and_back("misbehave-paged", "0.16.0");
 
     [Theory]
@@ -118,7 +118,7 @@ public sealed class HypervisorSnapshotTests : IWhpTests, IDisposable
     }
 
     [KvmFact(Needs.Paging32)]
-    public void That_of_a_guest_with_32_bit_paging_is_used_on_the_other() =>
+    public void The_snapshot_of_a_build_of_a_guest_with_32_bit_paging_is_used_on_the_other() =>
         The_snapshot_of_a_build_is_used_on_the_other("misbehave-paged", "0.16.0", kvmFirst: true);
 
     /// <summary>Guests in the same state are saved as the same bytes, except for the name of the hypervisor.</summary>

@@ -46,7 +46,7 @@ public abstract class RegisterTests : BehaviourTests
     }
 
     [Fact]
-    public void What_the_guest_sets_comes_out()
+    public void General_registers_that_the_guest_sets_come_out()
     {
         // mov ebx, 1; mov ecx, 2; mov r9d, 3; mov r15d, 4; stc; hlt
         using TinyGuest guest = LongMode(

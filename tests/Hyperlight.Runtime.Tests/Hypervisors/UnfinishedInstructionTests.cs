@@ -65,7 +65,7 @@ public abstract class UnfinishedInstructionTests : BehaviourTests
     }
 
     [Fact]
-    public void Nor_with_a_segment_whose_base_hides_where_it_was()
+    public void A_guest_cannot_make_the_next_one_skip_an_instruction_by_another_segment_base()
     {
         // jmp 0x100:0, which is the same address; there: out 0x10, al. The next guest starts with mov al, 0x42 at that address, then: out
         // 0x11, al

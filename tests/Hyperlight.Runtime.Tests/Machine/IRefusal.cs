@@ -13,7 +13,7 @@ internal interface IRefusal : IDisposable
     /// <summary>Gets the member of a hypervisor, its machines or its memory that was refused, or <c>null</c> if none was so far.</summary>
     string? Request { get; }
 
-    /// <summary>Gets whether nobody learns of the refusal.</summary>
+    /// <summary>Gets whether the refusal causes no exception.</summary>
     bool IsSilent { get; }
 
     /// <summary>Says whether an exception is the one that the refusal causes.</summary>

@@ -14,7 +14,7 @@ public sealed class LinuxMemoryTests : MappedMemoryTests
     internal override IHostMemory Host { get; } = new LinuxHostMemory();
 
     [Fact]
-    public void Nothing_of_it_gets_into_a_core_file_of_this_process()
+    public void Memory_of_guests_is_left_out_of_core_files_of_this_process()
     {
         File.WriteAllBytes(FilePath, new byte[0x3000]);
         using SafeFileHandle file = File.OpenHandle(FilePath);
@@ -30,7 +30,7 @@ public sealed class LinuxMemoryTests : MappedMemoryTests
     }
 
     [KvmFact(Needs.Kvm)]
-    public void What_a_running_guest_has_does_not_either()
+    public void Memory_of_a_running_guest_is_left_out_of_core_files_too()
     {
         using TestGuest guest = new("misbehave32");
         using Sandbox sandbox = guest.Start();

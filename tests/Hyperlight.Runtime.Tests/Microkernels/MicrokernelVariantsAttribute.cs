@@ -17,5 +17,6 @@ internal sealed class MicrokernelVariantsAttribute(Needs needs = Needs.Hyperviso
     /// <summary>Every theory has a row for the paged kernel, so the lab runs every theory.</summary>
     public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => Probes.TraitsOf(Needs.Paging32);
 
-    private static TheoryDataRow<string> Row(string variant, Needs needs) => new(variant) { Skip = Probes.Missing(needs | Needs.Interrupts) };
+    private static TheoryDataRow<string> Row(string variant, Needs needs) =>
+        new(variant) { Skip = Probes.Missing(needs | Needs.Interrupts) };
 }

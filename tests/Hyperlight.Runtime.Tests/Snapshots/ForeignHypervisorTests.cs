@@ -57,7 +57,7 @@ public sealed class ForeignHypervisorTests : IDisposable
     }
 
     [KvmFact(Needs.Paging32)]
-    public void One_of_a_guest_with_32_bit_paging_goes_on_and_goes_back() => A_snapshot_on_disk_goes_on_and_goes_back("misbehave-paged");
+    public void A_snapshot_on_disk_of_a_guest_with_32_bit_paging_goes_on_and_goes_back() => A_snapshot_on_disk_goes_on_and_goes_back("misbehave-paged");
 
     [KvmTheory]
     [MemberData(nameof(Guests))]
@@ -88,11 +88,11 @@ public sealed class ForeignHypervisorTests : IDisposable
     }
 
     [KvmFact(Needs.Paging32)]
-    public void One_in_memory_of_a_guest_with_32_bit_paging_is_restored() =>
+    public void A_snapshot_in_memory_of_a_guest_with_32_bit_paging_is_restored() =>
         A_snapshot_in_memory_is_restored_and_each_hypervisor_has_accepted_its_registers_once("misbehave-paged");
 
     [KvmFact(Needs.Interrupts)]
-    public void One_with_the_state_of_interrupt_controllers_is_HL3007_on_disk_and_names_the_difference_in_memory()
+    public void A_snapshot_with_interrupt_controllers_is_HL3007_on_disk_and_names_the_difference_in_memory()
     {
         using TestGuest guest = TickingGuest.Bake("ticks32");
         using Sandbox here = guest.Start();
@@ -111,7 +111,7 @@ public sealed class ForeignHypervisorTests : IDisposable
     }
 
     [KvmFact]
-    public void One_that_does_not_say_that_its_registers_are_neutral_is_HL3007()
+    public void A_snapshot_that_does_not_say_that_its_registers_are_neutral_is_HL3007()
     {
         using TestGuest guest = new("misbehave");
         using (Sandbox sandbox = guest.Start())
@@ -192,7 +192,7 @@ public sealed class ForeignHypervisorTests : IDisposable
     }
 
     [KvmFact]
-    public void A_hypervisor_that_no_name_is_is_HL3002()
+    public void A_hypervisor_name_with_control_characters_is_HL3002()
     {
         using TestGuest guest = new("misbehave");
         using (Sandbox sandbox = guest.Start())

@@ -14,7 +14,7 @@ internal static unsafe partial class WhpApi
     /// <summary>The number of a machine's only processor.</summary>
     public const uint Processor = 0;
 
-    // Without its ending, so that the name is right for the libraries of every operating system.
+    // The name has no ending such as .dll, so that the name is right on every operating system.
     private const string Library = "WinHvPlatform";
 
     [LibraryImport(Library)]

@@ -6,6 +6,6 @@ internal enum WhpCapability : uint
     /// <summary>Whether the hypervisor runs, as 4 bytes.</summary>
     HypervisorPresent = 0,
 
-    /// <summary>What the platform can do, as 8 bytes of bits.</summary>
+    /// <summary>The features of the platform, as 8 bytes of bits.</summary>
     Features = 1,
 }

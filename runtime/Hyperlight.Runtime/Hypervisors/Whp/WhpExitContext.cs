@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Hyperlight.Hypervisors.Whp;
 
 /// <summary>
-/// <c>WHV_RUN_VP_EXIT_CONTEXT</c>: why a processor stopped, with the fields that are used here. What lies behind offset 48 is a union.
+/// <c>WHV_RUN_VP_EXIT_CONTEXT</c>: why a processor stopped, with the fields that are used here. The fields from offset 48 on are a union.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = 224)]
 internal struct WhpExitContext

@@ -84,7 +84,7 @@ internal sealed unsafe partial class WhpMachine
         GeneralRegisters none = new() { Rflags = ResetValues.Rflags };
         SetRegisters(none);
         _partition.WithoutMemory(EnterWithoutMemory);
-        // Some processors have reset their registers.
+        // On some processors the entry without memory resets the registers.
         WriteState();
         SetRegisters(none);
     }

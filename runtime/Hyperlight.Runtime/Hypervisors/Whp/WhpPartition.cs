@@ -52,7 +52,7 @@ internal sealed unsafe partial class WhpPartition : SafeHandle
         }
         catch
         {
-            // Nothing releases a handle that was not set.
+            // An object whose handle was never set releases nothing, so the source is disposed here.
             partition.Dispose();
             source.Dispose();
             throw;

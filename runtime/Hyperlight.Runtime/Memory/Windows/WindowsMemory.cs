@@ -110,7 +110,8 @@ internal sealed unsafe class WindowsMemory : MappedMemory
         if (MemoryApi.Protect((void*)Address, (nuint)Size, MemoryApi.PageReadOnly, &before) == 0)
         {
             throw new HyperlightException(
-                $"{ByteSize.ToText(Size)} of a guest's memory cannot be changed: {Marshal.GetLastPInvokeErrorMessage()}.");
+                $"{ByteSize.ToText(Size)} of a guest's memory cannot be made read-only: "
+                + $"{Marshal.GetLastPInvokeErrorMessage().TrimEnd('.')}. End other programs, or enlarge the paging file.");
         }
 
         IsReadOnly = true;
@@ -154,7 +155,7 @@ internal sealed unsafe class WindowsMemory : MappedMemory
         int error = Marshal.GetLastPInvokeError();
         if (!section.IsInvalid)
         {
-            // Other memory for guests that is placed at the same time would be the likeliest to take the addresses.
+            // Threads that place memory of guests at the same time would take addresses from each other, so they take turns.
             using SteadyLock.Scope scope = Placing.Enter();
             error = MemoryApi.AddressesTaken;
             for (int i = 0; i < MostTries && error == MemoryApi.AddressesTaken; i++)
@@ -168,7 +169,8 @@ internal sealed unsafe class WindowsMemory : MappedMemory
 
         section.Dispose();
         throw new HyperlightException(
-            $"{ByteSize.ToText(length)} of memory for a guest cannot be mapped: {Marshal.GetPInvokeErrorMessage(error)}.");
+            $"{ByteSize.ToText(length)} of memory for a guest cannot be mapped: {Marshal.GetPInvokeErrorMessage(error).TrimEnd('.')}. "
+            + "Dispose sandboxes that nobody needs, end other programs, or enlarge the paging file.");
     }
 
     /// <summary>Finds a range of addresses, and gives its parts to the view and its neighbours.</summary>

@@ -6,7 +6,7 @@ namespace Hyperlight.Runtime.Tests.Hypervisors.Kvm;
 public sealed class KvmCpuidTests() : CpuidTests(TestHypervisor.Kvm)
 {
     [Fact]
-    public void The_table_of_the_host_has_no_such_feature()
+    public void The_table_for_guests_has_no_hidden_feature()
     {
         KvmCpuidEntry[] entries = TestHypervisor.Kvm.System.Cpuid(36);
 

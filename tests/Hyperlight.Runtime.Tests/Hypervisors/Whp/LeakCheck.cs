@@ -1,6 +1,6 @@
 namespace Hyperlight.Runtime.Tests.Hypervisors.Whp;
 
-/// <summary>Fails a class of tests that has left something in the platform.</summary>
+/// <summary>Fails a class of tests after which the platform still holds objects.</summary>
 public sealed class LeakCheck : IDisposable
 {
     public void Dispose()

@@ -3,7 +3,7 @@ using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors.Whp;
 
-/// <summary>Tests machines whose memory is that of this process, which can have only one at a time (whp.md, section 1).</summary>
+/// <summary>Tests machines whose memory is that of this process, which can have only one at a time (whp sheet, section 1).</summary>
 [Collection(nameof(Alone))]
 public sealed class OneMachineTests : IWhpTests
 {
@@ -32,7 +32,7 @@ public sealed class OneMachineTests : IWhpTests
 
     /// <summary>Another library of the process may have a virtual machine that this SDK does not know.</summary>
     [Fact]
-    public void A_machine_beside_one_of_a_stranger_is_HL5006_and_has_the_result_of_the_platform()
+    public void A_machine_beside_one_of_another_library_is_HL5006_and_has_the_result_of_the_platform()
     {
         WhpHypervisor stranger = WhpShim.Create(new OwnProcess());
         WhpHypervisor hypervisor = WhpShim.Create(new OwnProcess());

@@ -4,10 +4,10 @@ using Hyperlight.Runtime.Tests.Machine;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors.Whp;
 
-/// <summary>A call of the platform that fails by its number.</summary>
+/// <summary>A call of a function of the platform that fails. The function and the number of the call say which call it is.</summary>
 internal sealed class RefusedCall : IRefusal
 {
-    // Nothing treats this failure in a way of its own.
+    // No code treats this failure in another way than other failures.
     private const int InvalidVpState = unchecked((int)0x8037_0308);
 
     private readonly WatchedHypervisor _hypervisor;
@@ -29,7 +29,7 @@ internal sealed class RefusedCall : IRefusal
         _function = function;
         if (function != "WHvGetCapability")
         {
-            // The platform is looked for with calls whose results do not matter.
+            // The check of the platform comes first: the results of its other calls do not matter.
             _ = hypervisor.Identity;
         }
 

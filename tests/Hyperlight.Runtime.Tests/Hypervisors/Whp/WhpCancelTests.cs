@@ -23,7 +23,7 @@ public sealed class WhpCancelTests() : CancelTests(TestHypervisor.Whp), IWhpTest
         Assert.Equal(count, recorder.ValuesOf("hyperlight.vcpu.stale_kicks").Count);
     }
 
-    /// <summary>Old versions of Windows are known to end runs as canceled in place of another exit (whp.md, section 8).</summary>
+    /// <summary>Old versions of Windows are known to end runs as canceled in place of another exit (whp sheet, section 8).</summary>
     [Fact]
     public void A_run_that_ends_as_canceled_without_end_is_an_exit_that_says_so()
     {

@@ -2,7 +2,7 @@ using Hyperlight.Hypervisors.Whp;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors.Whp;
 
-/// <summary>Tests what the failures of the platform are called (whp.md, section 4). No test needs a hypervisor.</summary>
+/// <summary>Tests what the failures of the platform are called (whp sheet, section 4). No test needs a hypervisor.</summary>
 public class WhpErrorTests
 {
     [Theory]

@@ -3,7 +3,7 @@ using Hyperlight.Hypervisors.Whp;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors.Whp;
 
-/// <summary>Tests the translation of exits that no guest can cause at will (whp.md, section 8). No test needs a hypervisor.</summary>
+/// <summary>Tests the translation of exits that no guest can cause at will (whp sheet, section 8). No test needs a hypervisor.</summary>
 public class WhpExitTests
 {
     private const uint Write = 1;
@@ -40,7 +40,7 @@ public class WhpExitTests
     [InlineData(3, 1)]
     [InlineData(8, 1)]
     [InlineData(1, 0)]
-    public void An_access_to_a_port_that_cannot_be_is_not_guessed_at(byte size, byte length) =>
+    public void An_impossible_access_to_a_port_is_an_unknown_exit(byte size, byte length) =>
         AssertUnknown(Port(size, Write) with { InstructionLengthAndCr8 = length }, "port 1016");
 
     [Theory]

@@ -5,7 +5,7 @@ using Hyperlight.Hypervisors.Whp;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors.Whp;
 
-/// <summary>Tests that structures and numbers are those of the platform's headers (whp.md, sections 6 and 7).</summary>
+/// <summary>Tests that structures and numbers are those of the platform's headers (whp sheet, sections 6 and 7).</summary>
 public class WhpLayoutTests
 {
     /// <summary>Each row has a name in the order of section 6, from a number on.</summary>

@@ -12,7 +12,7 @@ public sealed class WhpPartitionTests : IWhpTests
 {
     private const MemoryPermissions Everything = MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute;
 
-    /// <summary>The platform would replace the memory that is there (whp.md, section 3).</summary>
+    /// <summary>The platform would replace the memory that is there (whp sheet, section 3).</summary>
     [Theory]
     [InlineData(0x1000)]
     [InlineData(0x4000)]

@@ -34,7 +34,7 @@ public sealed class WhpPresenceTests : IWhpTests, IDisposable
         AssertUnusable("hypervisorlaunchtype");
     }
 
-    /// <summary>Where the feature of Windows is off, the library is missing (whp.md, section 1).</summary>
+    /// <summary>Where the feature of Windows is off, the library is missing (whp sheet, section 1).</summary>
     [Fact]
     public void A_missing_library_is_HL5001()
     {

@@ -1,6 +1,6 @@
 namespace Hyperlight.Runtime.Tests.Hypervisors.Whp;
 
-/// <summary>What <see cref="WhpShim.Pretend"/> makes the library lack.</summary>
+/// <summary>The things that <see cref="WhpShim.Pretend"/> makes the library lack.</summary>
 [Flags]
 internal enum WhpPretence : uint
 {

@@ -8,7 +8,7 @@ public sealed class WhpProcessorStateTests() : ProcessorStateTests(TestHyperviso
 {
     private const int ReadAt = 0x40;
 
-    /// <summary>Each row has a register of whp.md, section 10, and the two halves of a value that the register can have.</summary>
+    /// <summary>Each row has a register of the whp sheet, section 10, and the two halves of a value that the register can have.</summary>
     public static TheoryData<string, uint, uint, uint> Registers => new()
     {
         { "SYSENTER_CS", 0x174, 0x1234, 0 },

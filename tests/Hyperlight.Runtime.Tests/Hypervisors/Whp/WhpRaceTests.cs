@@ -6,7 +6,7 @@ using Hyperlight.Runtime.Tests.Hostile;
 namespace Hyperlight.Runtime.Tests.Hypervisors.Whp;
 
 /// <summary>
-/// Tests that no partition is deleted while a cancel is inside of the platform, which on Windows corrupts memory (whp.md, section 1). The
+/// Tests that no partition is deleted while a cancel is inside the platform, which on Windows corrupts memory (whp sheet, section 1). The
 /// shim ends the process where that happens.
 /// </summary>
 [Collection(nameof(Alone))]

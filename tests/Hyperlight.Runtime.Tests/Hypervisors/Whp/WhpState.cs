@@ -1,6 +1,6 @@
 namespace Hyperlight.Runtime.Tests.Hypervisors.Whp;
 
-/// <summary>What the platform and the sources of memory hold at a moment. Nothing may be left when nobody runs a guest.</summary>
+/// <summary>The numbers of objects that the platform and the sources of memory hold. All are 0 when nobody runs a guest.</summary>
 internal sealed record WhpState(
     uint Partitions, uint Processors, uint Mappings, uint SetUpPartitions, int TakenProcesses, int MappedPieces)
 {

@@ -80,7 +80,7 @@ public class WhpXsaveTests
         Assert.All(standard[1088..], value => Assert.Equal(0, value));
     }
 
-    /// <summary>WHP takes an area back only with the components that it has written (whp.md, section 9).</summary>
+    /// <summary>WHP takes an area back only with the components that it has written (whp sheet, section 9).</summary>
     [Fact]
     public void A_reset_area_keeps_its_components_and_nothing_else()
     {

@@ -58,11 +58,12 @@ internal sealed unsafe class SurrogateProcess : IDisposable
         void* address = ProcessApi.Map(memory.Section, Handle, null, 0, 0, 0, protection, null, 0);
         if (address is null)
         {
-            string reason = Marshal.GetLastPInvokeErrorMessage();
+            string reason = Marshal.GetLastPInvokeErrorMessage().TrimEnd('.');
             throw HasEnded
                 ? SurrogateError.Ended(_id)
                 : new HyperlightException(
-                    $"{ByteSize.ToText(memory.Size)} of a guest's memory cannot be mapped into a surrogate process: {reason}");
+                    $"{ByteSize.ToText(memory.Size)} of a guest's memory cannot be mapped into a surrogate process: {reason}. "
+                    + "Dispose sandboxes that nobody needs, end other programs, or enlarge the paging file.");
         }
 
         return (ulong)address;

@@ -10,7 +10,7 @@ public sealed class UseSurrogatesTests
     [InlineData(-1, 1)]
     [InlineData(0, 513)]
     [InlineData(2, 1)]
-    public void Numbers_that_cannot_be_are_refused(int initial, int maximum) =>
+    public void Numbers_out_of_range_are_refused(int initial, int maximum) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => Hypervisor.UseSurrogates(initial, maximum));
 
     [Fact]
