@@ -16,6 +16,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
+using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Text;
@@ -795,6 +796,13 @@ internal static unsafe class WindowsChecks
         {
             report.Add("9", "surrogate processes", "", "not asked for, or not Windows", Outcome.Skipped);
         }
+
+        report.Try("11", "a run without memory", Outcome.Differs, () => CheckRunWithoutMemory(report));
+        report.Try("12", "answers of CPUID", Outcome.Differs, () => CheckCpuid(report));
+        if (OperatingSystem.IsWindows())
+        {
+            report.Try("13", "a temporary file", Outcome.Differs, () => CheckTemporaryFile(report));
+        }
     }
 
     private static bool CheckFeature(Report report)
@@ -1059,6 +1067,13 @@ internal static unsafe class WindowsChecks
 
         report.Compare("8.2", "model-specific registers that cannot be set", "none",
             readOnly is [] ? "none" : string.Join(' ', readOnly), readOnly is []);
+        string fixedRegisters = string.Join(' ', Whp.RegisterNames.Where(register => register.Number is >= 0x2000 and < 0x3000
+            && partition.TryGet(register.Number, out ulong value) >= 0 && partition.TrySet(register.Number, value) < 0)
+            .Select(register => register.Name));
+        report.Compare("8.4", "registers that can be read and not be set", "MtrrCap", fixedRegisters, fixedRegisters is "" or "MtrrCap");
+        const int Many = 64;
+        int many = partition.TryGetMany(Many);
+        report.Compare("8.5", $"{Many} registers in one call", "S_OK", HResult.Name(many), many >= 0);
         int result;
         try
         {
@@ -1076,6 +1091,55 @@ internal static unsafe class WindowsChecks
         ];
         report.Compare("8.3", "registers that survive WHvResetPartition", "S_OK, none",
             $"{HResult.Name(result)}, {(kept is [] ? "none" : string.Join(' ', kept))}", result >= 0 && kept is []);
+    }
+
+    // The host tries registers so, which another hypervisor has saved.
+    private static void CheckRunWithoutMemory(Report report)
+    {
+        const uint UnrecoverableException = 4;
+        using Partition partition = new();
+        partition.Prepare();
+        Exit exit = partition.Run();
+        report.Compare("11.1", "a run without memory", "MemoryAccess or UnrecoverableException",
+            $"{exit.Name} {exit.Access}, GPA {exit.Gpa:X}, RIP {Offset(exit.Rip, At)}",
+            exit.Reason is Exit.MemoryAccess or UnrecoverableException);
+    }
+
+    private static void CheckCpuid(Report report)
+    {
+        const uint AddressSizes = 0x8000_0008;
+        const uint Answer = 0x3024; // 48 bits of linear addresses, 36 of physical ones
+        using GuestMemory memory = new();
+        using Partition partition = new((AddressSizes, Answer));
+        partition.MapAll(memory);
+        memory.Load([0xB8, .. BitConverter.GetBytes(AddressSizes), 0x0F, 0xA2, 0xF4]); // mov eax, AddressSizes; cpuid; hlt
+        partition.Prepare();
+        Exit exit = partition.Run();
+        ulong seen = partition.GetGeneralRegisters()[0];
+        report.Compare("12.1", "an answer of CPUID that the host chooses", $"S_OK, X64Halt, {Answer:X}",
+            $"{HResult.Name(partition.CpuidResult)}, {exit.Name}, {seen:X}", seen == Answer);
+    }
+
+    // As if a program was ended that had mapped the file: its handles are closed before its memory goes.
+    private static void CheckTemporaryFile(Report report)
+    {
+        string path = Path.Combine(Path.GetTempPath(), "hyperlight-" + Path.GetRandomFileName());
+        using (FileStream file = new(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose))
+        {
+            file.SetLength(0x10000);
+            using MemoryMappedFile section = MemoryMappedFile.CreateFromFile(
+                file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            using MemoryMappedViewAccessor view = section.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
+            file.Dispose();
+        }
+
+        bool isThere = File.Exists(path);
+        report.Compare("13.1", "a file that was mapped when its last handle was closed", "gone", isThere ? "still there" : "gone", !isThere,
+            "After a program was killed, delete the files hyperlight-* in the folder of temporary files.");
+        if (isThere)
+        {
+            File.Delete(path);
+        }
     }
 
     // Each partition has memory in a process of its own. All processes see the same section, because only the last guest runs.
@@ -1187,7 +1251,7 @@ internal sealed unsafe class Partition : IDisposable
     private readonly nint _handle;
     private readonly byte* _buffer = (byte*)NativeMemory.AlignedAlloc(1024, 16);
 
-    public Partition()
+    public Partition((uint Leaf, uint Eax)? cpuid = null)
     {
         nint handle;
         Require(Whp.WHvCreatePartition(&handle), "WHvCreatePartition");
@@ -1195,9 +1259,20 @@ internal sealed unsafe class Partition : IDisposable
         uint count = 1;
         const uint ProcessorCount = 0x1FFF;
         Require(Whp.WHvSetPartitionProperty(_handle, ProcessorCount, &count, sizeof(uint)), "WHvSetPartitionProperty");
+        if (cpuid is var (leaf, eax))
+        {
+            const uint CpuidResultList = 0x1004;
+            const int EntrySize = 32;
+            uint* entry = stackalloc uint[EntrySize / sizeof(uint)] { leaf, 0, 0, 0, eax, 0, 0, 0 };
+            CpuidResult = Whp.WHvSetPartitionProperty(_handle, CpuidResultList, entry, EntrySize);
+        }
+
         Require(Whp.WHvSetupPartition(_handle), "WHvSetupPartition");
         Require(Whp.WHvCreateVirtualProcessor(_handle, 0, 0), "WHvCreateVirtualProcessor");
     }
+
+    /// <summary>Gets the result of the call that has chosen an answer of CPUID.</summary>
+    public int CpuidResult { get; }
 
     public void MapAll(GuestMemory memory) => Map(null, memory.Start, 0, GuestMemory.Size, Whp.All);
 
@@ -1286,6 +1361,17 @@ internal sealed unsafe class Partition : IDisposable
         new Span<byte>(Values, ValueSize).Clear();
         int result = Whp.WHvGetVirtualProcessorRegisters(_handle, 0, &name, 1, Values);
         value = *(ulong*)Values;
+        return result;
+    }
+
+    /// <summary>Reads RAX many times in one call.</summary>
+    public int TryGetMany(int count)
+    {
+        uint* names = stackalloc uint[count];
+        new Span<uint>(names, count).Clear();
+        byte* values = (byte*)NativeMemory.AlignedAlloc((nuint)(count * ValueSize), ValueSize);
+        int result = Whp.WHvGetVirtualProcessorRegisters(_handle, 0, names, (uint)count, values);
+        NativeMemory.AlignedFree(values);
         return result;
     }
 
@@ -1401,9 +1487,14 @@ internal static unsafe partial class Whp
         .. Numbered(0x1010, "Fp0 Fp1 Fp2 Fp3 Fp4 Fp5 Fp6 Fp7 FpControlStatus XmmControlStatus"),
         .. Numbered(0x2000, "Tsc Efer KernelGsBase ApicBase Pat SysenterCs SysenterEip SysenterEsp Star Lstar Cstar Sfmask"),
         .. Numbered(0x200D, "MtrrCap MtrrDefType"),
-        ("TscAux", 0x207B), ("SpecCtrl", 0x2084), ("TsxCtrl", 0x2088),
-        .. Numbered(0x208B, "Xss UCet SCet Ssp Pl0Ssp Pl1Ssp Pl2Ssp Pl3Ssp"),
-        ("TscAdjust", 0x2096), ("UmwaitControl", 0x2098), ("Xfd", 0x2099), ("XfdErr", 0x209A),
+        .. Enumerable.Range(0, 16).Select(number => ($"MtrrPhysBase{number:X}", 0x2010 + (uint)number)),
+        .. Enumerable.Range(0, 16).Select(number => ($"MtrrPhysMask{number:X}", 0x2040 + (uint)number)),
+        .. Numbered(0x2070, "MtrrFix64k00000 MtrrFix16k80000 MtrrFix16kA0000 MtrrFix4kC0000 MtrrFix4kC8000 MtrrFix4kD0000 MtrrFix4kD8000 "
+            + "MtrrFix4kE0000 MtrrFix4kE8000 MtrrFix4kF0000 MtrrFix4kF8000 TscAux Bndcfgs"),
+        .. Numbered(0x207E, "MCount ACount"),
+        ("SpecCtrl", 0x2084), ("TsxCtrl", 0x2088),
+        .. Numbered(0x208B, "Xss UCet SCet Ssp Pl0Ssp Pl1Ssp Pl2Ssp Pl3Ssp InterruptSspTableAddr"),
+        .. Numbered(0x2095, "TscDeadline TscAdjust"), ("UmwaitControl", 0x2098), ("Xfd", 0x2099), ("XfdErr", 0x209A),
         .. Numbered(0x80000000, "PendingInterruption InterruptState PendingEvent"), ("InternalActivityState", 0x80000005),
     ];
 
