@@ -159,6 +159,7 @@ internal sealed class Report
             [.. checks.Where(check => check.Advice is not null).Select(check => $"{check.Number}: {check.Advice}").Distinct()];
         text.AppendLine(advice.Length == 0 ? "" : "\nWhat to do:\n" + string.Join(Environment.NewLine, advice) + "\n");
         text.AppendLine(CanRun ? "Guests can run here." : "Guests cannot run here.");
+        text.AppendLine("The part between the two lines of dashes is for a report.");
         text.AppendLine("\n----- hyperlight doctor -----").AppendLine(ToJson(checks)).Append("-----------------------------");
         Console.WriteLine(text);
         return CanRun ? 0 : 1;

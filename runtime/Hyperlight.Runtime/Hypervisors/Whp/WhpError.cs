@@ -43,6 +43,13 @@ internal static class WhpError
         WhpResult.InvalidArgument or WhpResult.InvalidRegisterName =>
             "If a snapshot was loaded, the processor may lack a feature that the snapshot uses: load it on a machine like the one that "
             + "saved it. Otherwise look into the event log of Hyper-V-Hypervisor.",
+        WhpResult.AccessDenied =>
+            "A policy or security software of this computer forbids the operation: allow this program.",
+        WhpResult.UnsupportedHypervisor or WhpResult.UnsupportedProcessor =>
+            "The hypervisor of this computer cannot create the virtual machine: update Windows, and in a virtual machine let its host "
+            + "enable nested virtualization.",
+        >= WhpResult.FirstOfPlatform and <= WhpResult.InvalidProcessorState =>
+            "This is a defect of Hyperlight.Sdk: report this message with the output of eng/Doctor.cs.",
         _ => "Look into the event logs of Hyper-V-Hypervisor and Hyper-V-VID for what Windows says.",
     };
 }

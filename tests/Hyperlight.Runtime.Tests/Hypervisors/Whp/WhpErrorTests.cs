@@ -22,12 +22,23 @@ public class WhpErrorTests
         Assert.StartsWith($"WHvSetupPartition failed: {text}. ", finding.Message, StringComparison.Ordinal);
     }
 
+    /// <summary><c>docs/windows.md</c> has a table of the same advice.</summary>
     [Theory]
-    [InlineData(0x8007_000E)]
-    [InlineData(0x8007_05AA)]
-    [InlineData(0x8007_05AF)]
-    public void A_lack_of_memory_says_what_to_do(uint result) => Assert.Contains(
-        "dispose sandboxes", WhpError.Failure(unchecked((int)result), "WHvSetupPartition").Message, StringComparison.Ordinal);
+    [InlineData(0x8007_000E, "dispose sandboxes")]
+    [InlineData(0x8007_05AA, "dispose sandboxes")]
+    [InlineData(0x8007_05AF, "dispose sandboxes")]
+    [InlineData(0x8007_0057, "load it on a machine like the one that saved it")]
+    [InlineData(0x8037_0309, "load it on a machine like the one that saved it")]
+    [InlineData(0x8007_0005, "allow this program")]
+    [InlineData(0x8037_0303, "update Windows")]
+    [InlineData(0x8037_0310, "update Windows")]
+    [InlineData(0x8037_0300, "report this message")]
+    [InlineData(0x8037_0304, "report this message")]
+    [InlineData(0x8037_0308, "report this message")]
+    [InlineData(0x8037_0311, "event logs")]
+    [InlineData(0x8000_4005, "event logs")]
+    public void A_failure_says_what_to_do(uint result, string advice) => Assert.Contains(
+        advice, WhpError.Failure(unchecked((int)result), "WHvSetupPartition").Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_second_partition_with_memory_of_one_process_is_HL5006()
