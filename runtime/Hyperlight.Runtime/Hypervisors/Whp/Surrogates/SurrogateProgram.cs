@@ -33,7 +33,7 @@ internal sealed class SurrogateProgram : IDisposable
         byte[] content = ReadResource();
         string digest = Convert.ToHexStringLower(SHA256.HashData(content))[..16];
 
-        // Somebody else may have put another file in the place, or may just be writing the file.
+        // Somebody else may have put another file in the place.
         return TryOpen(System.IO.Path.Combine(folder, $"hyperlight-surrogate-{digest}.exe"), content, out _)
             ?? TryOpen(System.IO.Path.Combine(folder, $"hyperlight-surrogate-{Guid.NewGuid():N}.exe"), content, out string reason)
             ?? throw SurrogateError.NotStarted($"its program cannot be written to '{folder}': {reason}", "Make the folder writable");
@@ -57,8 +57,7 @@ internal sealed class SurrogateProgram : IDisposable
         {
             if (!File.Exists(path))
             {
-                using FileStream target = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
-                target.Write(content);
+                Write(path, content);
             }
 
             file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
@@ -76,5 +75,29 @@ internal sealed class SurrogateProgram : IDisposable
 
         file?.Dispose();
         return null;
+    }
+
+    // The file gets its name with all of its content: neither a full disk nor the end of this process leaves a part of it in the place,
+    // and no other process meets a file that is being written.
+    private static void Write(string path, byte[] content)
+    {
+        string part = $"{path}.{Guid.NewGuid():N}";
+        try
+        {
+            using (FileStream target = new(part, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            {
+                target.Write(content);
+            }
+
+            File.Move(part, path);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            // Another process was faster.
+        }
+        finally
+        {
+            File.Delete(part);
+        }
     }
 }

@@ -47,6 +47,19 @@ public sealed class SurrogateProgramTests : IDisposable
         Assert.Single(Directory.GetFiles(_folder.Path));
     }
 
+    [Fact]
+    public void Threads_that_open_it_at_once_leave_one_file()
+    {
+        for (int round = 0; round < 20; round++)
+        {
+            string folder = Directory.CreateDirectory(Path.Combine(_folder.Path, $"{round}")).FullName;
+
+            Parallel.For(0, 8, _ => SurrogateProgram.Open(folder).Dispose());
+
+            Assert.Single(Directory.GetFiles(folder));
+        }
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(100)]
