@@ -804,6 +804,8 @@ internal static unsafe class WindowsChecks
         {
             report.Try("13", "a temporary file", Outcome.Differs, () => CheckTemporaryFile(report));
         }
+
+        report.Try("14", "a run after a triple fault", Outcome.Differs, () => CheckRunAfterTripleFault(report));
     }
 
     private static bool CheckFeature(Report report)
@@ -1097,13 +1099,12 @@ internal static unsafe class WindowsChecks
     // The host tries registers so, which another hypervisor has saved.
     private static void CheckRunWithoutMemory(Report report)
     {
-        const uint UnrecoverableException = 4;
         using Partition partition = new();
         partition.Prepare();
         Exit exit = partition.Run();
         report.Compare("11.1", "a run without memory", "MemoryAccess or UnrecoverableException",
             $"{exit.Name} {exit.Access}, GPA {exit.Gpa:X}, RIP {Offset(exit.Rip, At)}",
-            exit.Reason is Exit.MemoryAccess or UnrecoverableException);
+            exit.Reason is Exit.MemoryAccess or Exit.UnrecoverableException);
     }
 
     private static void CheckCpuid(Report report)
@@ -1119,6 +1120,23 @@ internal static unsafe class WindowsChecks
         ulong seen = partition.GetGeneralRegisters()[0];
         report.Compare("12.1", "an answer of CPUID that the host chooses", $"S_OK, X64Halt, {Answer:X}",
             $"{HResult.Name(partition.CpuidResult)}, {exit.Name}, {seen:X}", seen == Answer);
+    }
+
+    private static void CheckRunAfterTripleFault(Report report)
+    {
+        using GuestMemory memory = new();
+        using Partition partition = new();
+        partition.MapAll(memory);
+        memory.Load([0x0F, 0x0B]); // ud2, and there are no handlers
+        partition.Prepare();
+        Exit fault = partition.Run();
+        string activity = partition.TryGet(Whp.InternalActivityState, out ulong state) >= 0 ? $"{state:X}" : "unknown";
+        memory.Load([0xF4]);
+        partition.Prepare();
+        Exit exit = partition.Run();
+        report.Compare("14.1", "a triple fault, and a run after it", "UnrecoverableException, X64Halt", $"{fault.Name}, {exit.Name}",
+            fault.Reason == Exit.UnrecoverableException && exit.Reason == Exit.Halt);
+        report.Add("14.2", "InternalActivityState between them", "", activity, Outcome.Note);
     }
 
     // As if a program was ended that had mapped the file: its handles are closed before its memory goes.
@@ -1202,7 +1220,7 @@ internal static unsafe class WindowsChecks
 /// <summary>The reason why a guest was left: WHV_RUN_VP_EXIT_CONTEXT.</summary>
 internal readonly unsafe struct Exit
 {
-    public const uint MemoryAccess = 1, IoPort = 2, Halt = 8, Canceled = 0x2001;
+    public const uint MemoryAccess = 1, IoPort = 2, UnrecoverableException = 4, Halt = 8, Canceled = 0x2001;
 
     public Exit(byte* context)
     {
@@ -1234,7 +1252,7 @@ internal readonly unsafe struct Exit
     {
         MemoryAccess => "MemoryAccess",
         IoPort => "X64IoPortAccess",
-        4 => "UnrecoverableException",
+        UnrecoverableException => "UnrecoverableException",
         5 => "InvalidVpRegisterValue",
         6 => "UnsupportedFeature",
         Halt => "X64Halt",
@@ -1466,6 +1484,7 @@ internal static unsafe partial class Whp
     public const uint HypervisorPresent = 0, Features = 1;
     public const uint Read = 1, Write = 2, Execute = 4, All = 7;
     public const uint Rax = 0, Cs = 0x13, Ldtr = 0x18, Tr = 0x19, Cr0 = 0x1C, Cr3 = 0x1E, Cr4 = 0x1F, Efer = 0x2001;
+    public const uint InternalActivityState = 0x8000_0005;
     private const string Library = "WinHvPlatform";
 
     /// <summary>ES CS SS DS FS GS LDTR TR.</summary>
@@ -1496,7 +1515,7 @@ internal static unsafe partial class Whp
         ("SpecCtrl", 0x2084), ("TsxCtrl", 0x2088),
         .. Numbered(0x208B, "Xss UCet SCet Ssp Pl0Ssp Pl1Ssp Pl2Ssp Pl3Ssp InterruptSspTableAddr"),
         .. Numbered(0x2095, "TscDeadline TscAdjust"), ("UmwaitControl", 0x2098), ("Xfd", 0x2099), ("XfdErr", 0x209A),
-        .. Numbered(0x80000000, "PendingInterruption InterruptState PendingEvent"), ("InternalActivityState", 0x80000005),
+        .. Numbered(0x80000000, "PendingInterruption InterruptState PendingEvent"), ("InternalActivityState", InternalActivityState),
     ];
 
     public static (int Result, ulong Value) GetCapability(uint code, uint size)
