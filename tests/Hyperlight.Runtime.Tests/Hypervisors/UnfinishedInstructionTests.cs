@@ -51,28 +51,26 @@ public abstract class UnfinishedInstructionTests : BehaviourTests
     [Fact]
     public void A_guest_cannot_make_the_next_one_skip_its_first_instruction()
     {
-        // out 0x10, al. The first instruction of the next guest, mov al, 0x42, has the same length and address; then: out 0x11, al
+        // out 0x10, al. The first instruction of the next guest, mov al, 0x42, has the same length and address.
         using TinyGuest guest = LongMode(0xE6, 0x10);
         ProcessorState before = guest.Machine.GetState();
-        Assert.Equal(VirtualMachineExit.Out(0x10, 0, 1), guest.Machine.Run());
-
-        guest.Machine.Settle();
-        ((byte[])[0xB0, 0x42, 0xE6, 0x11]).CopyTo(guest.Memory.Slice(0, 4));
-        guest.Machine.SetState(before);
-        guest.Start();
-
-        Assert.Equal(VirtualMachineExit.Out(0x11, 0x42, 1), guest.Machine.Run());
+        AssertNextGuestExecutesBoth(guest, before);
     }
 
     [Fact]
     public void A_guest_cannot_make_the_next_one_skip_an_instruction_by_another_segment_base()
     {
-        // jmp 0x100:0, which is the same address; there: out 0x10, al. The next guest starts with mov al, 0x42 at that address, then: out
-        // 0x11, al
+        // jmp 0x100:0, the address of the code; there: out 0x10, al
         byte[] code = [0xE6, 0x10, .. new byte[0x3E], 0xEA, 0, 0, 0, 1];
         using TinyGuest guest = RealMode(code);
         ProcessorState before = guest.Machine.GetState();
         guest.Machine.SetRegisters(new() { Rip = TinyGuest.CodeAddress + 0x40, Rflags = 2 });
+        AssertNextGuestExecutesBoth(guest, before);
+    }
+
+    /// <summary>Runs the OUT of a guest. The next guest in the machine must execute both of its instructions: mov al, 0x42; out 0x11, al.</summary>
+    private static void AssertNextGuestExecutesBoth(TinyGuest guest, ProcessorState before)
+    {
         Assert.Equal(VirtualMachineExit.Out(0x10, 0, 1), guest.Machine.Run());
 
         guest.Machine.Settle();

@@ -66,8 +66,8 @@ public class WhpLayoutTests
         names.Split(' '), (name, index) => Assert.Equal(first + (uint)index, (uint)Enum.Parse<WhpRegisterName>(name)));
 
     /// <summary>
-    /// A restore sets back each model-specific register that has a name. EFER is a special register. TSC is one of them: Hyper-V moves it
-    /// apart from TSC_ADJUST.
+    /// A restore sets back each model-specific register that has a name. EFER is set with the special registers. TSC is in the
+    /// list, because Hyper-V moves TSC apart from TSC_ADJUST.
     /// </summary>
     [Fact]
     public void Every_name_of_a_model_specific_register_is_one_that_a_restore_sets_back() => Assert.Subset(
