@@ -341,8 +341,8 @@ internal static class SameResult
             computed.Exit == "halt" && differences.Length == 0, "Report the output: guests run in another way than on a processor.");
         report.Compare("10.2", "registers of 64-bit mode", Special, computed.Special, computed.Special == Special);
         Halts("10.3", "SSE", SseCode, Mode.Long, "Guests that use SSE instructions fail here: run them on another machine.");
-        Halts("10.4", "32-bit code with paging", [0xF4], Mode.Paged32, "Guests of the layout i686-0.15 cannot run here: use another machine.");
-        Halts("10.5", "real mode", [0xF4], Mode.Real, "Guests of the layout i686-0.13 cannot run here: use another machine.");
+        Halts("10.4", "32-bit code with paging", [0xF4], Mode.Paged32, "Guests of i686-0.15 cannot run here: use another machine.");
+        Halts("10.5", "real mode", [0xF4], Mode.Real, "Guests of i686-0.13 cannot run here: use another machine.");
 
         void Halts(string number, string name, ReadOnlySpan<byte> code, Mode mode, string advice)
         {
@@ -1194,8 +1194,8 @@ internal static unsafe class WindowsChecks
         report.Compare("9.1", "partitions with a process of their own", $"{expected}", $"{partitions.Count}; {end}",
             partitions.Count == expected, "Allow this program in the security software. A program that "
                 + "has one sandbox at a time calls Hypervisor.UseSurrogates(0, 0).");
-        report.Add("9.2", "time for each process and its partition", "", $"{time.Elapsed.TotalMilliseconds / Math.Max(1, partitions.Count):F1} ms",
-            Outcome.Note);
+        double each = time.Elapsed.TotalMilliseconds / Math.Max(1, partitions.Count);
+        report.Add("9.2", "time for each process and partition", "", $"{each:F1} ms", Outcome.Note);
         if (partitions is [.., var last])
         {
             last.Prepare();

@@ -1,8 +1,8 @@
 namespace Hyperlight.Runtime.Tests;
 
 /// <summary>
-/// The needs that tests have of the hypervisor that the tests of this process run on (<see cref="Hypervisor.Chosen"/>). Some KVMs run guest code in
-/// software and lack some of it (tests/kvm-lab/KVMS.md).
+/// The needs of tests: features of the hypervisor of this process (<see cref="Hypervisor.Chosen"/>), and of its system. Some KVMs run guest
+/// code in software and lack some of the features (tests/kvm-lab/KVMS.md).
 /// </summary>
 [Flags]
 public enum Needs

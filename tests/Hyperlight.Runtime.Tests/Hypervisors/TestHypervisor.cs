@@ -4,7 +4,7 @@ using Hyperlight.Runtime.Tests.Hypervisors.Whp;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors;
 
-/// <summary>The hypervisors that tests of behaviour run on. A test is skipped if it asks for a hypervisor that cannot be used here.</summary>
+/// <summary>The hypervisors that tests of behaviour run on. A test is skipped if its hypervisor cannot be used here.</summary>
 internal static class TestHypervisor
 {
     /// <summary>Gets the KVM that the sandboxes of this process use.</summary>

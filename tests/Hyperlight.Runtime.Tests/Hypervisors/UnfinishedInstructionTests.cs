@@ -68,7 +68,9 @@ public abstract class UnfinishedInstructionTests : BehaviourTests
         AssertNextGuestExecutesBoth(guest, before);
     }
 
-    /// <summary>Runs the OUT of a guest. The next guest in the machine must execute both of its instructions: mov al, 0x42; out 0x11, al.</summary>
+    /// <summary>
+    /// Runs the OUT of a guest. The next guest in the machine must execute both of its instructions: mov al, 0x42; out 0x11, al.
+    /// </summary>
     private static void AssertNextGuestExecutesBoth(TinyGuest guest, ProcessorState before)
     {
         Assert.Equal(VirtualMachineExit.Out(0x10, 0, 1), guest.Machine.Run());

@@ -57,7 +57,8 @@ public sealed class ForeignHypervisorTests : IDisposable
     }
 
     [KvmFact(Needs.Paging32)]
-    public void A_snapshot_on_disk_of_a_guest_with_32_bit_paging_goes_on_and_goes_back() => A_snapshot_on_disk_goes_on_and_goes_back("misbehave-paged");
+    public void A_snapshot_on_disk_of_a_guest_with_32_bit_paging_goes_on_and_goes_back() =>
+        A_snapshot_on_disk_goes_on_and_goes_back("misbehave-paged");
 
     [KvmTheory]
     [MemberData(nameof(Guests))]

@@ -112,8 +112,8 @@ internal sealed unsafe partial class WhpMachine
         if (_registers.Exit.Reason == WhpExitReason.InvalidRegisterValue)
         {
             throw new HypervisorException(Rules.HypervisorFailed.Found(
-                $"the processor cannot run with the values of its registers: if a snapshot was loaded, the processor may lack a feature that "
-                + $"the snapshot uses, so load the snapshot on a machine like the one that saved it."));
+                $"the processor cannot run with the values of its registers: if a snapshot was loaded, the processor may lack a feature "
+                + $"that the snapshot uses, so load the snapshot on a machine like the one that saved it."));
         }
     }
 

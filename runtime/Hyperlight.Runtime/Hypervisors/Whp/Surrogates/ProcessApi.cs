@@ -16,7 +16,7 @@ internal static unsafe partial class ProcessApi
     /// <summary>The startup information has attributes.</summary>
     public const uint HasAttributes = 0x8_0000;
 
-    /// <summary>PROC_THREAD_ATTRIBUTE_JOB_LIST: the jobs that a process belongs to from its creation on. Windows 10 and later have it.</summary>
+    /// <summary>PROC_THREAD_ATTRIBUTE_JOB_LIST of Windows 10 and later: the jobs that a process belongs to from its creation on.</summary>
     public const nuint Jobs = 0x2_000D;
 
     /// <summary>The class of <see cref="JobLimits"/>.</summary>
