@@ -1096,7 +1096,7 @@ internal static unsafe class WindowsChecks
             $"{HResult.Name(result)}, {(kept is [] ? "none" : string.Join(' ', kept))}", result >= 0 && kept is []);
     }
 
-    // The host tries registers so, which another hypervisor has saved.
+    // The runtime tries the registers of a snapshot from another hypervisor by a run without memory.
     private static void CheckRunWithoutMemory(Report report)
     {
         using Partition partition = new();
@@ -1139,7 +1139,7 @@ internal static unsafe class WindowsChecks
         report.Add("14.2", "InternalActivityState between them", "", activity, Outcome.Note);
     }
 
-    // As if a program was ended that had mapped the file: its handles are closed before its memory goes.
+    // Closes a mapped file before its view, as Windows does when it ends a program: handles are closed before memory is freed.
     private static void CheckTemporaryFile(Report report)
     {
         string path = Path.Combine(Path.GetTempPath(), "hyperlight-" + Path.GetRandomFileName());

@@ -22,7 +22,7 @@ public class WhpErrorTests
         Assert.StartsWith($"WHvSetupPartition failed: {text}. ", finding.Message, StringComparison.Ordinal);
     }
 
-    /// <summary><c>docs/windows.md</c> has a table of the same advice.</summary>
+    /// <summary>The advice of each result is that of its row in <c>docs/windows.md</c>.</summary>
     [Theory]
     [InlineData(0x8007_000E, "dispose sandboxes")]
     [InlineData(0x8007_05AA, "dispose sandboxes")]
