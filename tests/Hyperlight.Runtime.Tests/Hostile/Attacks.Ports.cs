@@ -8,6 +8,8 @@ internal static partial class Attacks
     // call 1f; 1: pop rsi; mov ecx, 0x8000
     private static byte[] ManyBytesFromHere => [0xE8, 0, 0, 0, 0, 0x5E, 0xB9, 0, 0x80, 0, 0];
 
+    private const ulong LastAddress = uint.MaxValue;
+
     private static IEnumerable<Attack> Ports =>
     [
         Attack.Poisons<GuestProtocolException>("unknown port, 8 bits", victim => victim.Execute([.. UnknownPort, 0xEE]), "port 4321"),
@@ -36,6 +38,24 @@ internal static partial class Attacks
         Attack.Fails<GuestProtocolException>("a halt of 8 bits without a result", victim => victim.Execute(0xE6, 108), "empty"),
         Attack.Fails<GuestProtocolException>("HLT without a result", victim => victim.Execute(0xF4), "empty"),
         Attack.Fails<GuestProtocolException>("STI and HLT without a result", victim => victim.Execute(0xFB, 0xF4), "empty"),
+
+        // mov edx, 108; pushf; or dword [rsp], 0x100; popf; out dx, al
+        Attack.Fails<GuestProtocolException>(
+            "a single step over a halt",
+            victim => victim.Execute(0xBA, 108, 0, 0, 0, 0x9C, 0x81, 0x0C, 0x24, 0, 1, 0, 0, 0x9D, 0xEE),
+            "empty"),
+        Attack.Poisons<GuestCpuException>(
+            "an OUT of 16 bytes",
+            victim => victim.Execute([.. UnknownPort, .. Enumerable.Repeat<byte>(0x2E, 15), 0xEE]),
+            "GeneralProtectionFault"),
+        Attack.Poisons<GuestCpuException>(
+            "an OUT that ends at the last address",
+            victim =>
+            {
+                victim.Poke(LastAddress - 5, [0xBA, 103, 0, 0, 0, 0xEE]);
+                victim.Execute(GuestCode.Jump(false, LastAddress - 5));
+            })
+            .Or<GuestFaultException>() with { Guests = [Victim.I686, Victim.Flat] },
 
         // The call ends while the processor is in the middle of an instruction.
         Attack.Fails<GuestProtocolException>(
