@@ -33,6 +33,12 @@ internal static class BackgroundThread
     /// <returns>The result of the work, or HL5005.</returns>
     public static Task<T> RunAsync<T>(string name, Func<T> run, CancellationToken cancellationToken)
     {
+        // StartNew would start a thread only to cancel the task there.
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled<T>(cancellationToken);
+        }
+
         try
         {
             return Task.Factory.StartNew(
