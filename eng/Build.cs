@@ -21,6 +21,9 @@ const string Usage = """
       clean            delete everything that was built
     """;
 
+const string CSharpGuests = "C# guests";
+const string CSharpTests = "Hyperlight.CSharpGuest.Tests";
+
 string root = Environment.CurrentDirectory;
 return args switch
 {
@@ -101,7 +104,7 @@ int TestNamed(string[] names)
 {
     BuildShim();
     string results = ResultsFolder();
-    List<TestResult> tests = [];
+    List<TestResult> tests = BuildCSharpGuests(names);
     foreach (string project in TestProjects().Where(project => Declares(project, names)))
     {
         string name = Path.GetFileNameWithoutExtension(project);
@@ -137,7 +140,7 @@ int Test(string[] options)
     string[] arguments = [.. options.Where(option => option is not ("--lab" or "--wine"))];
     string results = ResultsFolder();
     bool hasShim = BuildShim();
-    List<TestResult> tests = [];
+    List<TestResult> tests = BuildCSharpGuests(arguments);
     foreach (string project in TestProjects())
     {
         string name = Path.GetFileNameWithoutExtension(project);
@@ -154,7 +157,10 @@ int Test(string[] options)
         tests.AddRange(missing is null ? RunOnShim(results) : [new("whp", "NotExecuted", missing)]);
     }
 
-    foreach (TestResult test in options.Contains("--lab") ? RunLab(results, arguments) : [])
+    // The two other machines are programs of one processor each, so they run side by side.
+    Task<List<TestResult>> lab = Task.Run(() => options.Contains("--lab") ? RunLab(results, arguments) : []);
+    List<TestResult> wine = options.Contains("--wine") ? RunWine(results, arguments) : [];
+    foreach (TestResult test in lab.Result)
     {
         // A test that was skipped here and ran in the lab counts once, with its result there. A skipped theory is one test, without its
         // data.
@@ -167,11 +173,10 @@ int Test(string[] options)
         }
     }
 
-    if (options.Contains("--wine"))
-    {
-        tests.AddRange(RunWine(results, arguments));
-    }
+    tests.AddRange(wine);
 
+    // One line says why there are no guests in C#.
+    tests.RemoveAll(test => test.Outcome == "NotExecuted" && test.Message.StartsWith(CSharpGuests + ":", StringComparison.Ordinal));
     return Report(tests);
 }
 
@@ -186,22 +191,54 @@ int Report(List<TestResult> tests)
     return failed.Length == 0 ? 0 : 1;
 }
 
-// Runs the tests that need more than some KVMs have in the lab's virtual machine. It starts the test program that dotnet test has built,
-// because dotnet test itself takes a minute to start there.
-IEnumerable<TestResult> RunLab(string results, string[] arguments)
+// Packs the SDK and builds the guests of tests/guests/csharp through the packages, if one of the names is in their tests or no name is
+// given. A guest whose toolchain is not there is skipped with the reason, and so are the tests that need one.
+List<TestResult> BuildCSharpGuests(string[] names)
 {
-    const string Project = "Hyperlight.Runtime.Tests";
+    string tests = Path.Combine(root, "tests", CSharpTests, CSharpTests + ".csproj");
+    if (names.Length > 0 && !Declares(tests, names))
+    {
+        return [];
+    }
+
+    string guests = Path.Combine(root, "tests", "guests", "csharp", "Images");
+    string output = Path.Combine(root, "artifacts", "csharp-guests");
+    string reason = Path.Combine(output, "not-built.txt");
+    Directory.CreateDirectory(output);
+    File.Delete(reason);
+    if (Pack() != 0)
+    {
+        return [new(CSharpGuests, "Failed", "the SDK was not packed, for the reason above")];
+    }
+
+    if (Directory.GetFiles(Path.Combine(root, "artifacts", "packages"), "Hyperlight.Guest.Sdk.*.nupkg").Length == 0)
+    {
+        const string Missing = "the package Hyperlight.Guest.Sdk was not packed: it needs musl-dev and a C compiler for amd64";
+        Delete(Path.Combine(output, "guests"));
+        File.WriteAllText(reason, $"{CSharpGuests}: {Missing}");
+        return [new(CSharpGuests, "NotExecuted", Missing)];
+    }
+
+    return DotNet("msbuild", guests, "-restore", "-verbosity:quiet", "-nologo") == 0
+        ? []
+        : [new(CSharpGuests, "Failed", "tests/guests/csharp/Images does not build, for the reason above")];
+}
+
+// Runs the tests that need more than some KVMs have in the lab's virtual machine, which boots once. It starts the test programs that dotnet
+// test has built, because dotnet test itself takes a minute to start there.
+List<TestResult> RunLab(string results, string[] arguments)
+{
     const int TimeoutSeconds = 900;
+    string[] projects = ["Hyperlight.Runtime.Tests", CSharpTests];
     string lab = Path.Combine(root, "tests", "kvm-lab");
-    string report = Path.Combine(results, "lab.trx");
-    string[]? tests = arguments switch
+    string[]? filter = arguments switch
     {
         [] => ["-trait", "Needs=*"],
         ["--filter", var name] when name.All(character => char.IsAsciiLetterOrDigit(character) || character is '_' or '.') =>
             MethodFilter(name),
         _ => null,
     };
-    if (tests is null)
+    if (filter is null)
     {
         return [new("lab", "Failed", "in the lab the only argument is --filter with a part of a test's name")];
     }
@@ -211,11 +248,19 @@ IEnumerable<TestResult> RunLab(string results, string[] arguments)
         return [new("lab", "Failed", "it could not be made ready, the reason is above; ./build.sh test runs what this machine can")];
     }
 
-    int exitCode = Run(
+    string ReportOf(string project) => Path.Combine(results, $"lab.{project}.trx");
+    string ExitCodeOf(string project) => Path.Combine(results, $"lab.{project}.exit");
+    string script = string.Join('\n', projects.Select(project =>
+        $"'{TestProgram(project)}' -noLogo -trx '{ReportOf(project)}' {filter[0]} '{filter[1]}'; echo $? > '{ExitCodeOf(project)}'"));
+    int machine = Run(
         Path.Combine(lab, "run-in-vm.sh"),
-        ["--timeout", $"{TimeoutSeconds}", "--share", results, "--log", Path.Combine(results, "lab.log"), "--", TestProgram(Project),
-            "-noLogo", "-trx", report, .. tests]);
-    return Read(report, "lab", exitCode, mayBeEmpty: false);
+        ["--timeout", $"{TimeoutSeconds}", "--share", results, "--log", Path.Combine(results, "lab.log"), "--", "bash", "-c", script]);
+    List<TestResult> tests = [.. projects.SelectMany(project => Read(
+        ReportOf(project),
+        $"lab: {project}",
+        File.Exists(ExitCodeOf(project)) ? int.Parse(File.ReadAllText(ExitCodeOf(project)), CultureInfo.InvariantCulture) : machine,
+        mayBeEmpty: arguments.Length > 0))];
+    return tests.Count > 0 ? tests : [new("lab", "Failed", $"no test has {arguments[^1]} in its name")];
 }
 
 // Builds the Windows Hypervisor Platform for tests (tests/whp-shim). Without it the tests that use it are skipped.
@@ -245,7 +290,7 @@ IEnumerable<TestResult> RunOnShim(string results)
 }
 
 // Runs the Windows build of tests in Wine, one after another. Tests that run in Wine have the trait.
-IEnumerable<TestResult> RunWine(string results, string[] arguments)
+List<TestResult> RunWine(string results, string[] arguments)
 {
     const int TimeoutSeconds = 400;
     string scripts = Path.Combine(root, "tests", "wine");
@@ -324,7 +369,7 @@ int Clean()
         }
     }
 
-    foreach (string folder in (string[])["nuget", "test-results", "whp-shim", "wine"])
+    foreach (string folder in (string[])["csharp-guests", "nuget", "test-results", "whp-shim", "wine"])
     {
         Delete(Path.Combine("artifacts", folder));
     }

@@ -24,4 +24,7 @@ public enum Needs
 
     /// <summary>Linux, because the test looks at files of its kernel.</summary>
     Linux = 16,
+
+    /// <summary>SSE in the kernel of a guest, which compiled .NET code uses.</summary>
+    Sse = 32,
 }

@@ -8,7 +8,7 @@ namespace Hyperlight.Runtime.Tests;
 internal static class Probes
 {
     // The needs that only some KVMs meet. The lab runs the tests that have one.
-    private const Needs OfTheLab = Needs.Paging32 | Needs.InterruptReturn32;
+    private const Needs OfTheLab = Needs.Paging32 | Needs.InterruptReturn32 | Needs.Sse;
 
     private static readonly Lazy<string?> Usable = new(() => Hypervisor.Check() is { } finding ? $"probe Kvm: {finding}" : null);
 
@@ -19,6 +19,7 @@ internal static class Probes
         (Needs.Interrupts, new(TryInterrupts)),
         (Needs.Paging32, new(TryPaging32)),
         (Needs.InterruptReturn32, new(TryInterruptReturn32)),
+        (Needs.Sse, new(TrySse)),
     ];
 
     /// <summary>Gets the reason why tests with these needs cannot run here; <c>null</c> if they can.</summary>
@@ -68,5 +69,15 @@ internal static class Probes
         return exit == VirtualMachineExit.Out(0x10, 0x42, 1)
             ? null
             : $"probe InterruptReturn32: IRET in 32-bit protected mode ended as {exit.Kind}; ./build.sh test --lab runs it elsewhere";
+    }
+
+    private static string? TrySse()
+    {
+        // pxor xmm0, xmm0; mov al, 0x42; out 0x10, al
+        using TinyGuest guest = TinyGuest.LongMode(Hypervisor.Chosen, 0x66, 0x0F, 0xEF, 0xC0, 0xB0, 0x42, 0xE6, 0x10);
+        VirtualMachineExit exit = guest.Machine.Run();
+        return exit == VirtualMachineExit.Out(0x10, 0x42, 1)
+            ? null
+            : $"probe Sse: SSE in the kernel of a guest ended as {exit.Kind}; ./build.sh test --lab runs it elsewhere";
     }
 }

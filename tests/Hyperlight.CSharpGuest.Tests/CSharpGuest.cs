@@ -1,0 +1,24 @@
+namespace Hyperlight.CSharpGuest.Tests;
+
+/// <summary>
+/// The guests of tests/guests/csharp. <c>./build.sh test</c> builds them into artifacts/csharp-guests, and writes there why it could not.
+/// </summary>
+internal static class CSharpGuest
+{
+    private static readonly string Folder = Path.Combine(Repository.Root, "artifacts", "csharp-guests");
+
+    /// <summary>Gets the folder of the guest's image. The running test is skipped if the guest could not be built.</summary>
+    public static string ImageOf(string name)
+    {
+        string images = Path.Combine(Folder, "guests");
+        string[] found = Directory.Exists(images) ? Directory.GetDirectories(images, name + "-*") : [];
+        string reason = Path.Combine(Folder, "not-built.txt");
+        Probes.SkipIf(found.Length > 0
+            ? null
+            : File.Exists(reason) ? File.ReadAllText(reason) : $"{images} has no {name}: ./build.sh test --filter CSharpGuest builds it");
+        return Assert.Single(found);
+    }
+
+    /// <summary>Opens the guest's image.</summary>
+    public static GuestImage Open(string name) => GuestImage.Open(ImageOf(name));
+}
