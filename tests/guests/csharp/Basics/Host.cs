@@ -9,8 +9,7 @@ internal static class Host
 {
     /// <summary>Draws from every source of random numbers.</summary>
     public static string Random() =>
-        $"{System.Random.Shared.NextInt64():x} {new Random().Next():x} {Guid.NewGuid():N} {RandomNumberGenerator.GetHexString(32)} "
-            + $"{"seed of texts".GetHashCode():x}";
+        $"{System.Random.Shared.NextInt64():x} {new Random().Next():x} {Guid.NewGuid():N} {RandomNumberGenerator.GetHexString(32)}";
 
     /// <summary>Gets the date and time in ticks.</summary>
     public static string Utc() => DateTime.UtcNow.Ticks.ToString(CultureInfo.InvariantCulture);
