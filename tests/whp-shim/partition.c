@@ -205,11 +205,23 @@ static uint32_t processor_vendor(void)
     return ebx == signature_INTEL_ebx ? 1 : ebx == signature_AMD_ebx ? 0 : 2;
 }
 
+// The ticks of a guest's time-stamp counter in a second; 0 if KVM does not know.
+static uint64_t clock_frequency(void)
+{
+    int machine = ioctl(kvm_device(), KVM_CREATE_VM, 0);
+    int processor = ioctl(machine, KVM_CREATE_VCPU, 0);
+    int khz = ioctl(processor, KVM_GET_TSC_KHZ, 0);
+    close(processor);
+    close(machine);
+    return khz > 0 ? (uint64_t)khz * 1000 : 0;
+}
+
 HRESULT get_capability(uint32_t code, void *buffer, uint32_t size, uint32_t *written)
 {
     uint32_t present = !pretends(PRETEND_ABSENT) && kvm_device() >= 0;
     uint64_t features = FEATURE_PARTIAL_UNMAP | (pretends(PRETEND_NO_XSAVE) ? 0 : FEATURE_XSAVE);
     uint64_t extended_exits = 0;
+    uint64_t frequency;
     uint32_t vendor = processor_vendor();
     switch (code) {
     case CAPABILITY_HYPERVISOR_PRESENT:
@@ -220,6 +232,9 @@ HRESULT get_capability(uint32_t code, void *buffer, uint32_t size, uint32_t *wri
         return give(&extended_exits, sizeof(extended_exits), buffer, size, written);
     case CAPABILITY_PROCESSOR_VENDOR:
         return give(&vendor, sizeof(vendor), buffer, size, written);
+    case CAPABILITY_PROCESSOR_CLOCK_FREQUENCY:
+        frequency = clock_frequency();
+        return give(&frequency, sizeof(frequency), buffer, size, written);
     default:
         return because(WHV_E_UNKNOWN_CAPABILITY, "the shim does not have this capability");
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Hyperlight.Concurrency;
+using Hyperlight.Functions;
 using Hyperlight.Layouts;
 using Hyperlight.Machine;
 using Hyperlight.Memory;
@@ -54,6 +55,8 @@ internal sealed partial class GuestRunner : IDisposable
         _debug = new(_printer.DebugPrint);
         Dictionary<string, HostFunction> functions = new(settings.HostFunctions, StringComparer.Ordinal);
         functions.TryAdd(HostPrint, new([GuestValueKind.String], GuestValueKind.Int, (arguments, _) => Print(arguments[0].AsString())));
+        functions.Add(BuiltInFunctions.Clock, BuiltInFunctions.TellTime(settings.TimeProvider, () => Machine!.TscFrequency));
+        functions.Add(BuiltInFunctions.Random, BuiltInFunctions.GiveRandomBytes());
         _hostFunctions = new(Name, functions, _log);
         Machine = new(
             origin,

@@ -16,7 +16,7 @@ public sealed partial class HostFunctions
     /// be a <see cref="CancellationToken"/>, which the guest does not pass: the token is cancelled when the call is stopped.
     /// </param>
     /// <returns>This object, for the next function.</returns>
-    /// <exception cref="ArgumentException">The name is empty or already added, or a token is not the last parameter.</exception>
+    /// <exception cref="ArgumentException">The name is empty, reserved or already added, or a token is not the last parameter.</exception>
     /// <exception cref="NotSupportedException">A type is not one of the protocol.</exception>
     public HostFunctions Add<TResult>(string name, Func<TResult> function)
     {

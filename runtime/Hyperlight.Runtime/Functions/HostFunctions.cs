@@ -43,7 +43,7 @@ public sealed partial class HostFunctions
     /// <param name="returnType">The type of the result.</param>
     /// <param name="handler">The function.</param>
     /// <returns>This object, for the next function.</returns>
-    /// <exception cref="ArgumentException">The name is empty or already added, or a parameter has no type.</exception>
+    /// <exception cref="ArgumentException">The name is empty, reserved or already added, or a parameter has no type.</exception>
     public HostFunctions Add(
         string name, IEnumerable<GuestValueKind> parameterTypes, GuestValueKind returnType, HostFunctionHandler handler)
     {
@@ -71,6 +71,12 @@ public sealed partial class HostFunctions
     private HostFunctions AddFunction(string name, HostFunction function)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
+        if (BuiltInFunctions.Names.Contains(name))
+        {
+            throw new ArgumentException(
+                $"{name} is a function that every sandbox offers, and cannot be replaced: add yours under another name.", nameof(name));
+        }
+
         return _functions.TryAdd(name, function)
             ? this
             : throw new ArgumentException($"A host function {name} has already been added.", nameof(name));

@@ -13,6 +13,12 @@ internal interface IVirtualMachine : IDisposable
     /// </summary>
     long TicksInGuest { get; }
 
+    /// <summary>
+    /// Gets how often the guest's time-stamp counter ticks in a second; 0 if the hypervisor does not know. The counter goes on at the same
+    /// speed whichever processor of the host runs the guest. A restore, or the use of the machine for another guest, may set the counter.
+    /// </summary>
+    ulong TscFrequency { get; }
+
     /// <summary>Gets the interrupt line of the guest's timer; <c>null</c> if the guest has no interrupts.</summary>
     ISignal? TimerLine { get; }
 

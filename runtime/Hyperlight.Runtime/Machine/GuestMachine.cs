@@ -92,6 +92,9 @@ internal sealed partial class GuestMachine : IDisposable
     /// <summary>Gets the count of the slots that are in use.</summary>
     public uint TakenSlotCount => _slots.TakenCount;
 
+    /// <inheritdoc cref="IVirtualMachine.TscFrequency"/>
+    public ulong TscFrequency => _virtual.TscFrequency;
+
     /// <summary>
     /// Gets how long the processor has run the guest, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0 unless this is measured.
     /// </summary>

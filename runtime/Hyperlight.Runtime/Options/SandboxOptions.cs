@@ -28,6 +28,22 @@ public sealed class SandboxOptions
     public bool UseSnapshot { get; set; } = true;
 
     /// <summary>
+    /// Gets or sets the clock that the guest reads; <see cref="TimeProvider.System"/> by default. A guest of the guest kit with a clock, for
+    /// example one in C#, reads it at its start and after each restore, and counts on with its processor's time-stamp counter. So a clock
+    /// that runs at another speed is seen at those moments only.
+    /// </summary>
+    /// <exception cref="ArgumentNullException">The value is <c>null</c>.</exception>
+    public TimeProvider TimeProvider
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            field = value;
+        }
+    } = TimeProvider.System;
+
+    /// <summary>
     /// Gets or sets the number from which the guest derives random numbers; <c>null</c>, the default, for a random number.
     /// </summary>
     internal ulong? Seed { get; set; }

@@ -31,6 +31,7 @@ internal sealed record SandboxSettings
         DebugPrint = options.DebugPrint;
         PageTableRoots = options.PageTableRoots;
         Counter = options.Counter;
+        TimeProvider = options.TimeProvider;
         Seed = options.Seed;
         Hypervisor = options.Hypervisor;
         Watchdog = options.Watchdog;
@@ -85,6 +86,8 @@ internal sealed record SandboxSettings
     public PageTableRootFinder? PageTableRoots { get; }
 
     public GuestCounter? Counter { get; }
+
+    public TimeProvider TimeProvider { get; }
 
     public ulong? Seed { get; }
 

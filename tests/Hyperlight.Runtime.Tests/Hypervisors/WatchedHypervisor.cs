@@ -149,6 +149,8 @@ internal sealed class WatchedHypervisor : IHypervisor
     {
         public long TicksInGuest => inner.TicksInGuest;
 
+        public ulong TscFrequency => inner.TscFrequency;
+
         public ISignal? TimerLine => inner.TimerLine;
 
         public void Map(uint slot, GuestPhysicalAddress address, MappedMemory memory, MemoryPermissions permissions)

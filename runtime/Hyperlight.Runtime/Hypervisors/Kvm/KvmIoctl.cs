@@ -35,6 +35,7 @@ internal static unsafe partial class KvmIoctl
     public const uint SetSignalMask = 0x4004AE8B;
     public const uint SetCpuid2 = 0x4008AE90;
     public const uint EnableCapability = 0x4068AEA3;
+    public const uint GetTscKhz = 0xAEA3;
     public const uint GetLapic = 0x8400AE8E;
     public const uint SetLapic = 0x4400AE8F;
     public const uint SetMpState = 0x4004AE99;

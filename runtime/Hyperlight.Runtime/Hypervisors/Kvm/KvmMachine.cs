@@ -77,6 +77,9 @@ internal sealed partial class KvmMachine : IVirtualMachine
     public long TicksInGuest => _processor.TicksInGuest - _ticksBefore;
 
     /// <inheritdoc/>
+    public ulong TscFrequency => _processor.GetTscFrequency();
+
+    /// <inheritdoc/>
     public void Map(uint slot, GuestPhysicalAddress address, MappedMemory memory, MemoryPermissions permissions)
     {
         _machine.SetUserMemoryRegion(slot, address, memory.Address, memory.Size, permissions);

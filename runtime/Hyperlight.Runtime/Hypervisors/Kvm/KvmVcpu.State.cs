@@ -59,6 +59,12 @@ internal sealed unsafe partial class KvmVcpu
         return area;
     }
 
+    /// <summary>
+    /// <c>KVM_GET_TSC_KHZ</c>: gets how often the time-stamp counter ticks in a second. The result is 0 if the host's own counter has no
+    /// constant speed, in which case KVM refuses the request.
+    /// </summary>
+    public ulong GetTscFrequency() => (ulong)Math.Max(KvmIoctl.Call(_descriptor, KvmIoctl.GetTscKhz, 0), 0) * 1000;
+
     /// <summary><c>KVM_GET_XCRS</c>: gets XCR0, which tells what XSAVE covers and whether AVX can be used.</summary>
     public ulong GetExtendedControl()
     {

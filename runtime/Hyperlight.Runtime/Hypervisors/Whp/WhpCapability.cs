@@ -8,4 +8,7 @@ internal enum WhpCapability : uint
 
     /// <summary>The features of the platform, as 8 bytes of bits.</summary>
     Features = 1,
+
+    /// <summary>How often the time-stamp counter ticks in a second, as 8 bytes.</summary>
+    ProcessorClockFrequency = 0x1004,
 }

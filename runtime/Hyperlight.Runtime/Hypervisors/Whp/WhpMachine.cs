@@ -44,6 +44,9 @@ internal sealed partial class WhpMachine : IVirtualMachine
     public ISignal? TimerLine => null;
 
     /// <inheritdoc/>
+    public ulong TscFrequency => WhpPresence.TscFrequency;
+
+    /// <inheritdoc/>
     public void Map(uint slot, GuestPhysicalAddress address, MappedMemory memory, MemoryPermissions permissions) =>
         _partition.Map(slot, address, memory, permissions);
 

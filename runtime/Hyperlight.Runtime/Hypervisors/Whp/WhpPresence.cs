@@ -10,6 +10,17 @@ internal static unsafe class WhpPresence
 
     private const string WindowsUpdate = "update Windows to Windows 11 or Windows Server 2022, or later";
 
+    /// <summary>Gets how often the time-stamp counter ticks in a second; 0 if the platform does not know.</summary>
+    public static ulong TscFrequency
+    {
+        get
+        {
+            ulong frequency = 0;
+            int result = WhpApi.WHvGetCapability(WhpCapability.ProcessorClockFrequency, &frequency, sizeof(ulong), writtenSize: null);
+            return result >= 0 ? frequency : 0;
+        }
+    }
+
     /// <summary>Finds out why the platform cannot be used.</summary>
     /// <param name="usesOtherProcesses">Whether the memory of virtual machines is that of other processes.</param>
     /// <returns>HL5001, HL5003, HL5004; <c>null</c> if the platform can be used.</returns>
