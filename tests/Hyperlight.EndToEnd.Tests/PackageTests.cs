@@ -26,6 +26,7 @@ public sealed partial class PackageTests
                 "Sdk/Sdk.props", "Sdk/Sdk.targets", "Sdk/Sdk.props.buildschema.json", "README.md", "LICENSE", "THIRD-PARTY-NOTICES.txt",
                 "targets/Hyperlight.Sdk.Version.props", "targets/Hyperlight.Sdk.Bake.targets",
                 "snapshotter/net10.0/Hyperlight.Runtime.dll", "snapshotter/net10.0/Hyperlight.Image.dll",
+                "snapshotter/net10.0/Hyperlight.Abstractions.dll",
                 "snapshotter/net10.0/Microsoft.Extensions.Logging.Abstractions.dll",
                 "snapshotter/net10.0/Microsoft.Extensions.DependencyInjection.Abstractions.dll",
                 "snapshotter/net10.0/Hyperlight.Snapshotter.dll", "snapshotter/net10.0/Hyperlight.Snapshotter.runtimeconfig.json",
@@ -111,8 +112,9 @@ public sealed partial class PackageTests
         Assert.Equal(
             [
                 "analyzers/dotnet/cs/Hyperlight.Generator.dll", "buildTransitive/Hyperlight.Runtime.targets",
-                "lib/net10.0/Hyperlight.Image.dll", "lib/net10.0/Hyperlight.Image.xml", "lib/net10.0/Hyperlight.Runtime.dll",
-                "lib/net10.0/Hyperlight.Runtime.xml",
+                "lib/net10.0/Hyperlight.Abstractions.dll", "lib/net10.0/Hyperlight.Abstractions.xml",
+                "lib/net10.0/Hyperlight.Image.dll", "lib/net10.0/Hyperlight.Image.xml",
+                "lib/net10.0/Hyperlight.Runtime.dll", "lib/net10.0/Hyperlight.Runtime.xml",
             ],
             files.Order(StringComparer.Ordinal));
         using StreamReader manifest = new(package.GetEntry("Hyperlight.Runtime.nuspec")!.Open());

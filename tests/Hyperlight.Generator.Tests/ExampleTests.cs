@@ -50,7 +50,7 @@ public sealed class ExampleTests
     }
 
     private static Dictionary<string, string> Read() => (
-        from file in (string[])["Hyperlight.Image.xml", "Hyperlight.Runtime.xml"]
+        from file in (string[])["Hyperlight.Abstractions.xml", "Hyperlight.Image.xml", "Hyperlight.Runtime.xml"]
         from member in XDocument.Load(Path.Combine(AppContext.BaseDirectory, file)).Descendants("member")
         from code in member.Elements("example").Elements("code")
         select (Name: member.Attribute("name")!.Value, code.Value)).ToDictionary(example => example.Name, example => example.Value);

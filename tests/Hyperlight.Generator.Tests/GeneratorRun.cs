@@ -12,7 +12,7 @@ internal sealed class GeneratorRun
     private static readonly MetadataReference[] References =
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Where(path => Path.GetFileName(path) is var name && (name.StartsWith("System.", StringComparison.Ordinal)
-                || name is "Hyperlight.Runtime.dll" or "Hyperlight.Image.dll" or "netstandard.dll"))
+                || name is "Hyperlight.Runtime.dll" or "Hyperlight.Image.dll" or "Hyperlight.Abstractions.dll" or "netstandard.dll"))
             .Select(path => MetadataReference.CreateFromFile(path))];
 
     private GeneratorRun(CSharpCompilation compilation, GeneratorDriver driver)

@@ -2,7 +2,7 @@ namespace Hyperlight;
 
 /// <summary>
 /// Marks a partial interface whose methods are functions of a guest. The compiler generates the implementation, and a static method
-/// <c>For</c> that returns the implementation for a <see cref="Sandbox"/>. A type that cannot cross between host and guest is an error
+/// <c>For</c> that returns the implementation for a sandbox. A type that cannot cross between host and guest is an error
 /// HL6xxx at compile time.
 /// </summary>
 /// <remarks>
