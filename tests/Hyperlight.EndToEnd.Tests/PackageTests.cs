@@ -111,15 +111,15 @@ public sealed partial class PackageTests
 
         Assert.Equal(
             [
-                "analyzers/dotnet/cs/Hyperlight.Generator.dll", "buildTransitive/Hyperlight.Runtime.targets",
-                "lib/net10.0/Hyperlight.Abstractions.dll", "lib/net10.0/Hyperlight.Abstractions.xml",
+                "buildTransitive/Hyperlight.Runtime.targets",
                 "lib/net10.0/Hyperlight.Image.dll", "lib/net10.0/Hyperlight.Image.xml",
                 "lib/net10.0/Hyperlight.Runtime.dll", "lib/net10.0/Hyperlight.Runtime.xml",
             ],
             files.Order(StringComparer.Ordinal));
         using StreamReader manifest = new(package.GetEntry("Hyperlight.Runtime.nuspec")!.Open());
         Assert.Equal(
-            "Microsoft.Extensions.Logging.Abstractions",
-            Assert.Single(XDocument.Load(manifest).Descendants(), node => node.Name.LocalName == "dependency").Attribute("id")!.Value);
+            ["Hyperlight.Abstractions All", "Microsoft.Extensions.Logging.Abstractions "],
+            XDocument.Load(manifest).Descendants().Where(node => node.Name.LocalName == "dependency")
+                .Select(node => $"{node.Attribute("id")!.Value} {node.Attribute("include")?.Value}"));
     }
 }
