@@ -93,6 +93,24 @@ public sealed class SnapshotTests(BasicsFixture basics) : IClassFixture<BasicsFi
     }
 
     [KvmFact(Needs.Sse)]
+    public void A_guest_sees_a_jump_of_its_hosts_clock_after_the_next_restore()
+    {
+        JumpingClock clock = new();
+        using Sandbox sandbox = basics.Start.CreateSandbox(options => options.TimeProvider = clock);
+        AssertNow(sandbox);
+        using Snapshot one = sandbox.TakeSnapshot();
+
+        clock.Ahead = TimeSpan.FromDays(400);
+        sandbox.Restore(one);
+        AssertNow(sandbox, clock.Ahead);
+        clock.Ahead = TimeSpan.FromDays(-4000);
+        sandbox.Restore(one);
+        AssertNow(sandbox, clock.Ahead);
+        using Sandbox clone = one.CreateSandbox();
+        AssertNow(clone);
+    }
+
+    [KvmFact(Needs.Sse)]
     public void The_clocks_of_a_guest_measure_how_long_it_sleeps()
     {
         Sandbox sandbox = basics.Restored();
@@ -120,9 +138,10 @@ public sealed class SnapshotTests(BasicsFixture basics) : IClassFixture<BasicsFi
 
     private static double Ticks(Sandbox sandbox) => double.Parse(sandbox.Call<string>("Check", "ticks"), CultureInfo.InvariantCulture);
 
-    private static void AssertNow(Sandbox sandbox)
+    private static void AssertNow(Sandbox sandbox, TimeSpan ahead = default)
     {
         DateTime there = new(long.Parse(sandbox.Call<string>("Check", "utc"), CultureInfo.InvariantCulture), DateTimeKind.Utc);
-        Assert.InRange(there, DateTime.UtcNow - ClockTolerance, DateTime.UtcNow + ClockTolerance);
+        DateTime now = DateTime.UtcNow + ahead;
+        Assert.InRange(there, now - ClockTolerance, now + ClockTolerance);
     }
 }
