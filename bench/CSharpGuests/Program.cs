@@ -1,5 +1,5 @@
-// Measures a guest in C# beside a guest in C: start, start from a snapshot, restore, call and memory. Build the guests and the program at the
-// root of the repository, and run the program where SSE runs in guests, for example in the lab:
+// Measures a guest in C# beside a guest in C: start, start from a snapshot, restore, call and memory. Build the guests and the program at
+// the root of the repository, and run the program where SSE runs in guests, for example in the lab:
 //   ./build.sh test BasicsTests
 //   dotnet build -c Release bench/CSharpGuests
 //   tests/kvm-lab/run-in-vm.sh -- bench/CSharpGuests/bin/Release/net10.0/CSharpGuests
@@ -99,5 +99,5 @@ static long PrivateMemory()
 }
 
 internal sealed record Figures(
-    double Start, double StartFromSnapshot, double FirstCall, double WarmCall, double Restore, double Image, double Snapshot, double Started,
-    double FromSnapshot);
+    double Start, double StartFromSnapshot, double FirstCall, double WarmCall, double Restore, double Image, double Snapshot,
+    double Started, double FromSnapshot);

@@ -54,7 +54,9 @@ public class BuiltInFunctionTests
         Assert.Equal((long.MinValue, long.MinValue), Times(sandbox.Call<byte[]>("Time")));
     }
 
-    /// <summary>The guest counts with RDTSC what the host measures with its own clock. The first answer of a busy machine may be late.</summary>
+    /// <summary>
+    /// The guest counts with RDTSC what the host measures with its own clock. The first answer of a busy machine may be late.
+    /// </summary>
     [KvmFact]
     public void The_frequency_is_that_of_the_guests_time_stamp_counter()
     {
@@ -115,7 +117,8 @@ public class BuiltInFunctionTests
 
         ArgumentException error = Assert.Throws<ArgumentException>(() => options.HostFunctions.Add(name, () => 1));
 
-        Assert.StartsWith($"{name} is a function that every sandbox offers, and cannot be replaced", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{name} is a function that every sandbox offers, and cannot be replaced", error.Message, StringComparison.Ordinal);
         Assert.Empty(options.HostFunctions.Names);
     }
 

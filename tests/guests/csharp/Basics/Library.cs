@@ -18,14 +18,16 @@ internal static partial class Library
     public static string Json()
     {
         Order order = JsonSerializer.Deserialize("""{"Name":"Grüße","Items":[{"Count":3,"Price":1.25}]}""", Orders.Default.Order)!;
-        return JsonSerializer.Serialize(order with { Name = order.Items[0].Price.ToString(CultureInfo.InvariantCulture) }, Orders.Default.Order);
+        string price = order.Items[0].Price.ToString(CultureInfo.InvariantCulture);
+        return JsonSerializer.Serialize(order with { Name = price }, Orders.Default.Order);
     }
 
     public static string Regex() =>
         System.Text.RegularExpressions.Regex.Replace("2026-11-28", @"(\d+)-(\d+)-(\d+)", "$3.$2.$1");
 
     public static string Numbers() => string.Create(
-        CultureInfo.InvariantCulture, $"{BigInteger.Pow(3, 60)} {Math.Sin(1):R} {1m / 3} {double.Parse("1e-5", CultureInfo.InvariantCulture)}");
+        CultureInfo.InvariantCulture,
+        $"{BigInteger.Pow(3, 60)} {Math.Sin(1):R} {1m / 3} {double.Parse("1e-5", CultureInfo.InvariantCulture)}");
 
     internal sealed record Order(string Name, Item[] Items);
 
