@@ -62,6 +62,7 @@ public static unsafe class GuestFunctions
     {
         try
         {
+            SharedRandom.ForgetAfterRestore();
             string name = Marshal.PtrToStringUTF8((nint)call->Name) ?? "";
             return s_functions.TryGetValue(name, out GuestFunctionBody? body) ? body(new(call)).Message : 0;
         }

@@ -10,6 +10,9 @@ internal static unsafe partial class GuestAbi
 {
     private const string Library = "hyperlight";
 
+    [LibraryImport(Library, EntryPoint = "hl_scratch_word")]
+    public static partial ulong ScratchWord(uint offset);
+
     [LibraryImport(Library, EntryPoint = "hl_flatbuffer_result_from_Int")]
     public static partial nint ResultFromInt(int value);
 
