@@ -1,3 +1,7 @@
+using Hyperlight.Baking;
+using Hyperlight.Images;
+using Hyperlight.Layouts;
+
 namespace Hyperlight.CSharpGuest.Tests;
 
 /// <summary>
@@ -21,4 +25,19 @@ internal static class CSharpGuest
 
     /// <summary>Opens the guest's image.</summary>
     public static GuestImage Open(string name) => GuestImage.Open(ImageOf(name));
+
+    /// <summary>
+    /// Bakes a guest that GNU ld linked (tests/guests/csharp/Directory.Build.targets) into a folder, and opens the image. The running test is
+    /// skipped if there was no ld.
+    /// </summary>
+    public static GuestImage BakeLinkedByLd(string name, GuestSizes sizes, string folder)
+    {
+        string elf = Path.Combine(Folder, "ld", name + ".elf");
+        Probes.SkipIf(File.Exists(elf) ? null : $"{elf} is not there: gcc and GNU ld link it when ./build.sh test builds the guests");
+        List<Finding> findings = [];
+        BakedImage? image = GuestBaker.Bake(new() { GuestName = name, Guest = File.ReadAllBytes(elf), Sizes = sizes }, findings);
+        Assert.True(image is not null, string.Join('\n', findings));
+        ImageWriter.Write(folder, image);
+        return GuestImage.Open(folder);
+    }
 }
