@@ -102,6 +102,8 @@ internal static class Rules
     public static readonly DiagnosticRule FormerName = new("HL4027", Warning, "A name of the project has been replaced");
     public static readonly DiagnosticRule TwoNames = new(
         "HL4028", Error, "A setting has one value under its name and another under its former name");
+    public static readonly DiagnosticRule NoGuestProject = new("HL4029", Error, "A project is not a guest in C#");
+    public static readonly DiagnosticRule GuestFramework = new("HL4030", Error, "A guest in C# has another target framework");
 
     // HL5xxx: the hypervisor.
     public static readonly DiagnosticRule NoHypervisor = new("HL5001", Error, "There is no hypervisor");

@@ -12,6 +12,9 @@ internal static class KnownNames
     /// <summary>The item of a guest.</summary>
     public const string Guest = "HyperlightGuest";
 
+    /// <summary>The item of the project of a guest in C#.</summary>
+    public const string GuestProject = "HyperlightGuestProject";
+
     /// <summary>The item of an image.</summary>
     public const string Image = "HyperlightImage";
 
@@ -36,7 +39,7 @@ internal static class KnownNames
         [.. GuestSetting.All.Select(setting => setting.Property?.Former).OfType<string>()];
 
     /// <summary>The items of projects.</summary>
-    public static readonly IReadOnlyList<string> Items = [Guest, Image];
+    public static readonly IReadOnlyList<string> Items = [Guest, GuestProject, Image];
 
     /// <summary>The metadata of a guest.</summary>
     public static readonly IReadOnlyList<string> Metadata = [.. GuestSetting.All.Select(setting => setting.Name)];
