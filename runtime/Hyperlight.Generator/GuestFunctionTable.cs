@@ -23,5 +23,8 @@ internal sealed class GuestFunctionTable
     }
 
     private static string Signature(GuestMethod method) =>
+        method.Form is null ? Types(method) : $"{Types(method)} in the binary form {method.Form.Signature:X16}";
+
+    private static string Types(GuestMethod method) =>
         $"{method.Function}({string.Join(", ", method.Parameters.Select(parameter => parameter.Type.Wire))}) -> {method.Result.Wire}";
 }

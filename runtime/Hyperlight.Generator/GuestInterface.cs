@@ -8,17 +8,24 @@ namespace Hyperlight.Generator;
 /// <param name="Methods">The methods to implement; <c>null</c> if the interface has a problem.</param>
 internal sealed record GuestInterface(string Namespace, string Name, EquatableArray<GuestMethod>? Methods);
 
-/// <summary>A method that calls a function of the guest.</summary>
+/// <summary>A method that calls a function of the guest or, in a host interface, of the host.</summary>
 /// <param name="Name">The name as C# writes it.</param>
-/// <param name="Function">The name of the guest's function.</param>
-/// <param name="Parameters">The parameters that are passed to the guest.</param>
+/// <param name="Function">The name of the function.</param>
+/// <param name="Parameters">The parameters that are passed to the function.</param>
 /// <param name="Token">The name of the cancellation token, which is the last parameter; <c>null</c> if there is none.</param>
 /// <param name="Result">The result of the function.</param>
 /// <param name="IsAsync">Whether the method returns a task.</param>
+/// <param name="Form">The binary form; <c>null</c> if all types are those of the protocol, so that each parameter crosses by itself.</param>
 internal sealed record GuestMethod(
-    string Name, string Function, EquatableArray<GuestParameter> Parameters, string? Token, WireType Result, bool IsAsync);
+    string Name,
+    string Function,
+    EquatableArray<GuestParameter> Parameters,
+    string? Token,
+    WireType Result,
+    bool IsAsync,
+    ValueForm? Form = null);
 
-/// <summary>A parameter that is passed to the guest.</summary>
+/// <summary>A parameter that is passed to the function.</summary>
 /// <param name="Name">The name as C# writes it.</param>
 /// <param name="Type">The type.</param>
 internal sealed record GuestParameter(string Name, WireType Type);

@@ -31,12 +31,54 @@ internal static class GuestInterfaceReader
             return null;
         }
 
-        List<Problem> problems = [.. WhatKeepsPartsOut(type, declaration)];
+        Compilation compilation = context.SemanticModel.Compilation;
+        List<Problem> problems = [.. WhatKeepsPartsOut(type, declaration, Sides.IsHost(compilation))];
         bool takesParts = problems.Count == 0
+            && Sides.IsHost(compilation)
             && declaration.SyntaxTree.Options is not CSharpParseOptions { LanguageVersion: < OldestLanguageForParts };
-        CheckType(type, declaration, problems);
+        if (declaration.SyntaxTree.Options is CSharpParseOptions { LanguageVersion: < OldestLanguage and var version })
+        {
+            problems.Add(Problem.At(
+                type, TypedCallRules.LanguageTooOld, version.ToDisplayString(), type.Name, OldestLanguage.ToDisplayString()));
+        }
+
+        GuestInterface found = ReadMembers(type, isOfHost: false, compilation.Assembly, problems, cancellationToken);
+        return new(takesParts ? found : null, new(problems));
+    }
+
+    /// <summary>Reads a host interface that has an attribute.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static GuestInterfaceReading? ReadOfHost(GeneratorAttributeSyntaxContext context, CancellationToken cancellationToken)
+    {
+        var type = (INamedTypeSymbol)context.TargetSymbol;
+        if (!IsFirst(context, cancellationToken))
+        {
+            return null;
+        }
+
+        Compilation compilation = context.SemanticModel.Compilation;
+        List<Problem> problems = [.. WhatHidesIt(type)];
+        bool isReachable = problems.Count == 0;
+        GuestInterface found = ReadMembers(type, isOfHost: true, compilation.Assembly, problems, cancellationToken);
+        return new(isReachable && Sides.IsHost(compilation) ? found : null, new(problems));
+    }
+
+    /// <summary>Reads the methods of an interface.</summary>
+    /// <param name="type">The interface.</param>
+    /// <param name="isOfHost">Whether the host serves the methods, and the guest calls them.</param>
+    /// <param name="user">The assembly of the generated code.</param>
+    /// <param name="problems">The list that problems are added to. The result has no methods if the list is not empty.</param>
+    /// <param name="cancellationToken">The token that stops the reading.</param>
+    public static GuestInterface ReadMembers(
+        INamedTypeSymbol type, bool isOfHost, IAssemblySymbol user, List<Problem> problems, CancellationToken cancellationToken)
+    {
+        problems.AddRange(type.Interfaces
+            .Where(extended => extended.TypeKind != TypeKind.Error)
+            .Select(extended => Problem.At(
+                type, TypedCallRules.Extends, type.Name, extended.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat))));
         bool isComplete = true;
         List<GuestMethod> methods = [];
+        GuestMethodReader reader = new(isOfHost, user, problems);
         GuestFunctionTable functions = new();
         foreach (ISymbol member in type.GetMembers())
         {
@@ -44,7 +86,7 @@ internal static class GuestInterfaceReader
             CheckMember(member, problems);
             if (member is IMethodSymbol { IsAbstract: true, IsStatic: false, MethodKind: MethodKind.Ordinary } symbol)
             {
-                if (GuestMethodReader.Read(symbol, problems) is { } method)
+                if (reader.Read(symbol) is { } method)
                 {
                     functions.Add(symbol, method, problems);
                     methods.Add(method);
@@ -56,13 +98,10 @@ internal static class GuestInterfaceReader
             }
         }
 
-        GuestInterface? found = takesParts
-            ? new(
-                type.ContainingNamespace.IsGlobalNamespace ? "" : type.ContainingNamespace.ToDisplayString(NamespaceFormat),
-                Identifiers.Escape(type.Name),
-                isComplete && problems.Count == 0 ? new EquatableArray<GuestMethod>(methods) : null)
-            : null;
-        return new(found, new(problems));
+        return new(
+            type.ContainingNamespace.IsGlobalNamespace ? "" : type.ContainingNamespace.ToDisplayString(NamespaceFormat),
+            Identifiers.Escape(type.Name),
+            isComplete && problems.Count == 0 ? new EquatableArray<GuestMethod>(methods) : null);
     }
 
     private static bool IsFirst(GeneratorAttributeSyntaxContext context, CancellationToken cancellationToken)
@@ -72,13 +111,27 @@ internal static class GuestInterfaceReader
         return first.ApplicationSyntaxReference?.GetSyntax(cancellationToken) is { } syntax && context.TargetNode.Contains(syntax);
     }
 
-    private static IEnumerable<Problem> WhatKeepsPartsOut(INamedTypeSymbol type, InterfaceDeclarationSyntax declaration)
+    private static IEnumerable<Problem> WhatKeepsPartsOut(
+        INamedTypeSymbol type, InterfaceDeclarationSyntax declaration, bool isHost)
     {
-        if (!declaration.Modifiers.Any(SyntaxKind.PartialKeyword))
+        if (isHost && !declaration.Modifiers.Any(SyntaxKind.PartialKeyword))
         {
             yield return Problem.At(type, TypedCallRules.NotPartial, type.Name);
         }
 
+        foreach (Problem problem in WhatHidesIt(type))
+        {
+            yield return problem;
+        }
+
+        if (IsTaken(type.Name))
+        {
+            yield return Problem.At(type, TypedCallRules.NameTaken, type.Name);
+        }
+    }
+
+    private static IEnumerable<Problem> WhatHidesIt(INamedTypeSymbol type)
+    {
         if (type.ContainingType is { } container)
         {
             yield return Problem.At(type, TypedCallRules.NotReachable, type.Name, $"nested in {container.Name}");
@@ -93,25 +146,6 @@ internal static class GuestInterfaceReader
         {
             yield return Problem.At(type, TypedCallRules.Generic, type.Name);
         }
-
-        if (IsTaken(type.Name))
-        {
-            yield return Problem.At(type, TypedCallRules.NameTaken, type.Name);
-        }
-    }
-
-    private static void CheckType(INamedTypeSymbol type, InterfaceDeclarationSyntax declaration, List<Problem> problems)
-    {
-        if (declaration.SyntaxTree.Options is CSharpParseOptions { LanguageVersion: < OldestLanguage and var version })
-        {
-            problems.Add(Problem.At(
-                type, TypedCallRules.LanguageTooOld, version.ToDisplayString(), type.Name, OldestLanguage.ToDisplayString()));
-        }
-
-        problems.AddRange(type.Interfaces
-            .Where(extended => extended.TypeKind != TypeKind.Error)
-            .Select(extended => Problem.At(
-                type, TypedCallRules.Extends, type.Name, extended.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat))));
     }
 
     private static void CheckMember(ISymbol member, List<Problem> problems)

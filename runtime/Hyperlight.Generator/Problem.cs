@@ -31,12 +31,10 @@ internal sealed record Problem(DiagnosticDescriptor Rule, SourcePlace Place, Equ
 /// </summary>
 internal sealed record SourcePlace(string File, TextSpan Span, LinePositionSpan Lines)
 {
-    /// <summary>Gets the place of a symbol's declaration.</summary>
-    public static SourcePlace Of(ISymbol symbol)
-    {
-        Location location = symbol.Locations[0];
-        return new(location.SourceTree?.FilePath ?? "", location.SourceSpan, location.GetLineSpan().Span);
-    }
+    /// <summary>Gets the place of a symbol's declaration, which has no file if the symbol is of another assembly.</summary>
+    public static SourcePlace Of(ISymbol symbol) => symbol.Locations.FirstOrDefault(location => location.IsInSource) is { } location
+        ? new(location.SourceTree?.FilePath ?? "", location.SourceSpan, location.GetLineSpan().Span)
+        : new("", default, default);
 
-    public Location ToLocation() => Location.Create(File, Span, Lines);
+    public Location ToLocation() => this == new SourcePlace("", default, default) ? Location.None : Location.Create(File, Span, Lines);
 }

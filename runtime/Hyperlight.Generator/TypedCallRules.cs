@@ -53,7 +53,7 @@ internal static class TypedCallRules
     public static readonly DiagnosticDescriptor TooManyParameters = Rule(
         "HL6009",
         "A method has more parameters than a guest takes",
-        "{0} has {1} parameters; a guest's function takes at most {2}: pass several values as one byte[].");
+        "{0} has {1} parameters; a function of these types takes at most {2}: pass several values as one record.");
 
     public static readonly DiagnosticDescriptor Overload = Rule(
         "HL6010",
@@ -83,6 +83,23 @@ internal static class TypedCallRules
         "The language version is too old for typed calls",
         "The language version is C# {0}; the implementation of {1} needs C# {2} or later: remove LangVersion from the project, "
         + "or raise it.");
+
+    public static readonly DiagnosticDescriptor ValueMemberType = Rule(
+        "HL6015",
+        "A value has a member whose type cannot cross between host and guest",
+        $"{{0}} contains a {{1}}, which has a member of type {{2}}, which cannot cross between host and guest: use {WireType.Allowed}.");
+
+    public static readonly DiagnosticDescriptor ValueContainsItself = Rule(
+        "HL6016",
+        "A value contains itself, or objects in each other more than 16 deep",
+        "{0} contains a {1} that is in another {1}, or more than 16 objects deep; values are trees of a fixed depth: "
+        + "pass a list with indexes instead.");
+
+    public static readonly DiagnosticDescriptor ValueNotCreatable = Rule(
+        "HL6017",
+        "Generated code cannot create a value from its members",
+        "{0} contains a {1}, which generated code cannot create; a value has a public property or field, and a public constructor whose "
+        + "parameters have the names and types of such members: make the type a record, or change the constructor.");
 
     private static DiagnosticDescriptor Rule(string code, string title, string message) =>
         new(code, title, message, "Hyperlight", DiagnosticSeverity.Error, isEnabledByDefault: true);

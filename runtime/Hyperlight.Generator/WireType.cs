@@ -4,18 +4,23 @@ namespace Hyperlight.Generator;
 
 /// <summary>A C# type that can cross between host and guest.</summary>
 /// <param name="CSharp">The type as generated code writes it.</param>
-/// <param name="Wire">The name of the type in GuestValueKind, which is the same for byte[] and ReadOnlyMemory&lt;byte&gt;.</param>
-internal sealed record WireType(string CSharp, string Wire)
+/// <param name="Wire">
+/// The name of the type in GuestValueKind, which is the same for byte[] and ReadOnlyMemory&lt;byte&gt;; the type's own name if the protocol
+/// does not have the type.
+/// </param>
+/// <param name="IsOfProtocol">Whether the protocol has the type. All other types cross in the binary form.</param>
+internal sealed record WireType(string CSharp, string Wire, bool IsOfProtocol = true)
 {
     /// <summary>The types that parameters can have, for messages.</summary>
-    public const string Allowed = "int, uint, long, ulong, float, double, string, bool, byte[] or ReadOnlyMemory<byte>";
+    public const string Allowed =
+        "numbers, bool, char, string, byte[], ReadOnlyMemory<byte>, times, Guid, enums, your records, structs and classes, or an array, "
+        + "List<T>, Dictionary<string, T> or nullable form of these";
 
     /// <summary>The result of a function that returns nothing.</summary>
     public static readonly WireType Void = new("void", "Void");
 
     /// <summary>
-    /// Gets the wire type of a C# type, or <c>null</c> if the type cannot cross. Types that can be <c>null</c> cannot cross, because the
-    /// protocol has no <c>null</c>.
+    /// Gets the wire type of a C# type, or <c>null</c> if the protocol does not have the type. The protocol has no <c>null</c>.
     /// </summary>
     public static WireType? Of(ITypeSymbol type) => type switch
     {
