@@ -57,15 +57,16 @@ internal sealed class GuestMethodReader
                 token,
                 result,
                 isAsync,
-                isPlain ? null : Form(fullName, parameters, result, shapes))
+                isPlain ? null : Form(fullName, function, parameters, result, shapes))
             : null;
     }
 
-    private static ValueForm Form(string fullName, List<GuestParameter> parameters, WireType result, ValueShapeReader shapes)
+    private static ValueForm Form(
+        string fullName, string function, List<GuestParameter> parameters, WireType result, ValueShapeReader shapes)
     {
         string[] types = [.. parameters.Select(parameter => parameter.Type.CSharp)];
         string? resultType = result == WireType.Void ? null : result.CSharp;
-        ulong signature = Hash($"{fullName}{shapes.Describe(types, resultType)}");
+        ulong signature = Hash($"{function}{shapes.Describe(types, resultType)}");
         return new(fullName, signature, new(types), resultType, new(shapes.Shapes));
     }
 

@@ -45,8 +45,15 @@ internal static class HostFunctionsSource
 
         yield return "global::System.ArgumentNullException.ThrowIfNull(functions);";
         yield return "global::System.ArgumentNullException.ThrowIfNull(implementation);";
+        HashSet<string> added = new(StringComparer.Ordinal);
         foreach ((GuestMethod method, int number) in methods.Select((method, number) => (method, number)))
         {
+            // Of several methods for one function, for example with and without a task, the first serves the guest.
+            if (!added.Add(method.Function))
+            {
+                continue;
+            }
+
             string name = SymbolDisplay.FormatLiteral(method.Function, quote: true);
             string[] lines = method.Form is null ? [Plain(method)] : [.. Binary(method, method.Form, number)];
             string type = DelegateType(method);

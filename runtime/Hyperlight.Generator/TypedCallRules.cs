@@ -87,18 +87,18 @@ internal static class TypedCallRules
     public static readonly DiagnosticDescriptor ValueMemberType = Rule(
         "HL6017",
         "A value has a member whose type cannot cross between host and guest",
-        $"{{0}} contains a {{1}}, which has a member of type {{2}}, which cannot cross between host and guest: use {WireType.Allowed}.");
+        $"{{0}} contains the type {{1}}, which has a member of type {{2}}, which cannot cross between host and guest: use {WireType.Allowed}.");
 
     public static readonly DiagnosticDescriptor ValueContainsItself = Rule(
         "HL6018",
         "A value contains itself, or objects in each other more than 16 deep",
-        "{0} contains a {1} that is in another {1}, or more than 16 objects deep; values are trees of a fixed depth: "
+        "{0} contains the type {1} inside another {1}, or more than 16 objects deep; values are trees of a fixed depth: "
         + "pass a list with indexes instead.");
 
     public static readonly DiagnosticDescriptor ValueNotCreatable = Rule(
         "HL6019",
         "Generated code cannot create a value from its members",
-        "{0} contains a {1}, which generated code cannot create; a value has a public property or field, and a public constructor whose "
+        "{0} contains the type {1}, which generated code cannot create; a value has a public property or field, and a public constructor whose "
         + "parameters have the names and types of such members: make the type a record, or change the constructor.");
 
     private static DiagnosticDescriptor Rule(string code, string title, string message) =>

@@ -7,7 +7,7 @@ namespace Hyperlight.Generator.Tests;
 public sealed class CachingTests
 {
     private const string Source = "[Hyperlight.GuestInterface] partial interface I { int Add(int a); }";
-    private const string Wrong = "[Hyperlight.GuestInterface] partial interface IWrong { int Add(decimal a); }";
+    private const string Wrong = "[Hyperlight.GuestInterface] partial interface IWrong { int Add(object a); }";
 
     [Fact]
     public void An_edit_elsewhere_reuses_every_output()

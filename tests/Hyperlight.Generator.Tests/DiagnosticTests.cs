@@ -6,7 +6,7 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace Hyperlight.Generator.Tests;
 
-/// <summary>Tests the diagnostics HL6001 to HL6014.</summary>
+/// <summary>Tests the diagnostics HL6001 to HL6019.</summary>
 public sealed class DiagnosticTests
 {
     private const string Usings = """
@@ -49,26 +49,25 @@ public sealed class DiagnosticTests
         { "static abstract int [|Add|](int a);", "HL6005", "I.Add is static" },
 
         {
-            "void Add(decimal [|a|]);",
+            "void Add(object [|a|]);",
             "HL6006",
-            "Parameter a of I.Add is of type decimal, which cannot cross between host and guest: use int, uint,"
+            "Parameter a of I.Add is of type object, which cannot cross between host and guest: use numbers, bool,"
         },
-        { "void Add(string? [|a|]);", "HL6006", "of type string?" },
-        { "void Add(int? [|a|]);", "HL6006", "of type int?" },
-        { "void Add(List<int> [|a|]);", "HL6006", "of type List<int>" },
-        { "void Add(byte[][] [|a|]);", "HL6006", "of type byte[][]" },
+        { "void Add(Half [|a|]);", "HL6006", "of type Half" },
+        { "void Add(IEnumerable<int> [|a|]);", "HL6006", "of type IEnumerable<int>" },
+        { "void Add(Dictionary<int, int> [|a|]);", "HL6006", "of type Dictionary<int, int>" },
+        { "void Add(System.IO.Stream [|a|]);", "HL6006", "of type Stream" },
+        { "void Add(object?[] [|a|]);", "HL6006", "of type object?[]" },
         { "void Add(byte[,] [|a|]);", "HL6006", "of type byte[,]" },
         { "void Add(Memory<byte> [|a|]);", "HL6006", "of type Memory<byte>" },
         { "void Add(ReadOnlyMemory<char> [|a|]);", "HL6006", "of type ReadOnlyMemory<char>" },
         { "void Add(ReadOnlySpan<byte> [|a|]);", "HL6006", "of type ReadOnlySpan<byte>" },
         { "void Add(dynamic [|a|]);", "HL6006", "of type dynamic" },
-        { "void Add(DayOfWeek [|a|]);", "HL6006", "of type DayOfWeek" },
         { "void Add(Task<int> [|a|]);", "HL6006", "of type Task<int>" },
 
-        { "char [|Next|]();", "HL6007", "I.Next returns char" },
-        { "string? [|Next|]();", "HL6007", "I.Next returns string?" },
+        { "Uri [|Next|]();", "HL6007", "I.Next returns Uri" },
         { "ValueTask<int> [|NextAsync|]();", "HL6007", "I.NextAsync returns ValueTask<int>" },
-        { "Task<string?> [|NextAsync|]();", "HL6007", "I.NextAsync returns Task<string?>" },
+        { "Task<object?> [|NextAsync|]();", "HL6007", "I.NextAsync returns Task<object?>" },
         { "Task<Task> [|NextAsync|]();", "HL6007", "I.NextAsync returns Task<Task>" },
         { "Task? [|NextAsync|]();", "HL6007", "I.NextAsync returns Task?" },
         { "ref int [|Next|]();", "HL6007", "I.Next returns ref int" },
@@ -83,7 +82,7 @@ public sealed class DiagnosticTests
         {
             "void [|Add|](int a, int b, int c, int d, int e, int f, int g, int h, int i, int j, int k, int l);",
             "HL6009",
-            "I.Add has 12 parameters; a guest's function takes at most 11"
+            "I.Add has 12 parameters; a function of these types takes at most 11"
         },
 
         {
@@ -107,6 +106,26 @@ public sealed class DiagnosticTests
         { "[GuestInterface] partial interface [|For|] { int Add(int a); }", "HL6013", "For has the name" },
         { "[GuestInterface] partial interface [|GuestProxy|] { int Add(int a); }", "HL6013", "GuestProxy has the name" },
         { "enum [|GuestProxy|] { None }", "HL6013", "I.GuestProxy has the name" },
+
+        {
+            "void Add(Order[] [|a|]); record Order(string Id, Line Line); record Line(object Tag);",
+            "HL6017",
+            "Parameter a of I.Add contains the type Line, which has a member of type object, which cannot cross"
+        },
+        {
+            "Order? [|Get|](); struct Order { public Action Done; }",
+            "HL6017",
+            "The result of I.Get contains the type Order, which has a member of type Action"
+        },
+        {
+            "void Add(Node [|a|]); record Node(int Id, Node? Next);",
+            "HL6018",
+            "Parameter a of I.Add contains the type Node inside another Node, or more than 16 objects deep"
+        },
+        { "void Add(Deep<int> [|a|]); record Deep<T>(Deep<T[]>? Next);", "HL6018", "or more than 16 objects deep" },
+        { "void Add(Order [|a|]); class Order(int id) { }", "HL6019", "Parameter a of I.Add contains the type Order, which" },
+        { "void Add(Order [|a|]); class Order(int number) { public int Id => number; }", "HL6019", "contains the type Order" },
+        { "void Add(Order [|a|]); abstract record Order(int Id);", "HL6019", "contains the type Order" },
     };
 
     [Theory]
@@ -165,7 +184,7 @@ public sealed class DiagnosticTests
             [GuestInterface]
             partial interface I : IDisposable
             {
-                decimal Add(ref int a, object b);
+                Uri Add(ref int a, object b);
                 int Count { get; set; }
                 T Echo<T>(T value, out int rest);
             }
@@ -180,7 +199,7 @@ public sealed class DiagnosticTests
     public void A_mistake_leaves_the_callers_of_the_interface_alone()
     {
         GeneratorRun run = GeneratorRun.Of(Usings + """
-            [GuestInterface] partial interface I { int Add(decimal a); }
+            [GuestInterface] partial interface I { int Add(object a); }
             static class Caller { public static int Call(Sandbox sandbox) => I.For(sandbox).Add(1); }
             """);
 

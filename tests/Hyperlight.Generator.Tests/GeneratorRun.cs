@@ -15,6 +15,9 @@ internal sealed class GeneratorRun
                 || name is "Hyperlight.Runtime.dll" or "Hyperlight.Image.dll" or "Hyperlight.Abstractions.dll" or "netstandard.dll"))
             .Select(path => MetadataReference.CreateFromFile(path))];
 
+    private static readonly MetadataReference[] ReferencesOfShared =
+        [.. References.Where(reference => Path.GetFileName(reference.Display) is not ("Hyperlight.Runtime.dll" or "Hyperlight.Image.dll"))];
+
     private GeneratorRun(CSharpCompilation compilation, GeneratorDriver driver)
     {
         Driver = driver.RunGeneratorsAndUpdateCompilation(compilation, out Compilation output, out ImmutableArray<Diagnostic> found);
@@ -48,13 +51,16 @@ internal sealed class GeneratorRun
         LanguageVersion language = LanguageVersion.CSharp13,
         bool nullable = true,
         string? helpAddress = null,
-        OutputKind kind = OutputKind.DynamicallyLinkedLibrary)
+        OutputKind kind = OutputKind.DynamicallyLinkedLibrary,
+        bool withRuntime = true,
+        string name = "Tested",
+        MetadataReference? more = null)
     {
         CSharpParseOptions options = new(language, DocumentationMode.Diagnose);
         CSharpCompilation compilation = CSharpCompilation.Create(
-            "Tested",
+            name,
             sources.Select((source, index) => CSharpSyntaxTree.ParseText(SourceText.From(source), options, $"Source{index}.cs")),
-            References,
+            [.. withRuntime ? References : ReferencesOfShared, .. more is null ? [] : (MetadataReference[])[more]],
             new(kind, nullableContextOptions: nullable
                 ? NullableContextOptions.Enable
                 : NullableContextOptions.Disable, warningLevel: 9999));
@@ -64,6 +70,14 @@ internal sealed class GeneratorRun
             optionsProvider: new BuildProperties(helpAddress),
             driverOptions: new(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
         return new(compilation, driver);
+    }
+
+    /// <summary>Gets the compiled assembly.</summary>
+    public byte[] Emit()
+    {
+        using MemoryStream assembly = new();
+        Assert.Empty(Output.Emit(assembly).Diagnostics.Where(found => found.Severity == DiagnosticSeverity.Error));
+        return assembly.ToArray();
     }
 
     /// <summary>Runs the same generator again with a changed compilation.</summary>
