@@ -2,30 +2,38 @@
 # Compiles your C and assembly sources with the guest kit to one ELF file.
 #
 #   build-guest.sh SOURCE... --arch amd64|i686|i686-identity|i686-paged -o OUT.elf
-#                  [--float] [--start SCRIPT.ld] [-- COMPILER-OPTIONS...]
+#                  [--float] [--start SCRIPT.ld] [--libc musl] [-- COMPILER-OPTIONS...]
+#   build-guest.sh --kit-objects DIR --arch amd64 [--libc musl]
 #
 # An i686 guest is linked and loaded at 0x100000 and starts in protected mode. i686-identity is the layout of upstream v0.13.1 and
 # v0.14.0: loaded at 0, started in real mode. i686-paged is the layout of v0.15.0: loaded at 0x1000, started with paging on.
 # --float lets your sources use float and double in processor registers. The sources of the kit never do.
 # --start leaves out the start and the exceptions of the kit (src/<arch>/) and links with your script, for kernels that start
 # themselves.
+# --libc musl (amd64) makes a guest of a program for Linux with main(): the kit then answers system calls inside the guest (src/linux),
+# and the program is linked with the static C library musl. The folder $HYPERLIGHT_MUSL has its include/ and lib/libc.a; without
+# it the package musl-dev of Debian is used.
+# --kit-objects only compiles the files of the kit, into a folder: a linker's input for guests in other languages.
 # The compiler is $HYPERLIGHT_CC or the first of clang, gcc and "zig cc" that is installed.
 # The same sources and the same compiler give the same bytes, in any directory.
 set -eu
 
 usage() {
     echo "usage: build-guest.sh SOURCE... --arch amd64|i686|i686-identity|i686-paged -o OUT.elf" \
-        "[--float] [--start SCRIPT.ld] [-- COMPILER-OPTIONS...]" >&2
+        "[--float] [--start SCRIPT.ld] [--libc musl] [-- COMPILER-OPTIONS...]" >&2
+    echo "       build-guest.sh --kit-objects DIR --arch amd64 [--libc musl]" >&2
     exit 2
 }
 
 kit=$(cd "$(dirname "$0")" && pwd)
-sources='' arch='' out='' script='' registers=-mgeneral-regs-only
+sources='' arch='' out='' script='' libc='' kit_objects='' registers=-mgeneral-regs-only
 while [ $# -gt 0 ]; do
     case $1 in
         --arch) [ $# -ge 2 ] || usage; arch=$2; shift 2 ;;
         -o) [ $# -ge 2 ] || usage; out=$2; shift 2 ;;
         --float) registers=''; shift ;;
+        --libc) [ $# -ge 2 ] && [ "$2" = musl ] || usage; libc=$2; shift 2 ;;
+        --kit-objects) [ $# -ge 2 ] || usage; kit_objects=$2; shift 2 ;;
         --start) [ $# -ge 2 ] || usage; script=$2; shift 2 ;;
         --) shift; break ;;
         -*) usage ;;
@@ -33,7 +41,9 @@ while [ $# -gt 0 ]; do
 "; shift ;;
     esac
 done
-[ -n "$sources" ] && [ -n "$out" ] || usage
+if [ -n "$kit_objects" ]; then [ -z "$sources$out$script" ] || usage
+else [ -n "$sources" ] && [ -n "$out" ] || usage; fi
+[ -z "$libc" ] || { [ "$arch" = amd64 ] && [ -z "$script" ]; } || usage
 
 case $arch in
     amd64) position='-static-pie -Wl,--no-dynamic-linker' target=x86_64-linux-gnu ;;
@@ -61,28 +71,65 @@ case $cc in
     *clang*) cc="$cc --target=$target -Wno-unused-command-line-argument"; position="$position -fuse-ld=lld" ;;
 esac
 
-objects=$(mktemp -d)
-trap 'rm -rf "$objects"' EXIT
+if [ -n "$kit_objects" ]; then
+    mkdir -p "$kit_objects"
+    objects=$(cd "$kit_objects" && pwd)
+else
+    objects=$(mktemp -d)
+    trap 'rm -rf "$objects"' EXIT
+fi
 
-# $cc, $layout, $registers and $position are lists of words.
+# Where musl is: $1 is the include folder, $2 the archive.
+find_musl() {
+    for place in "${HYPERLIGHT_MUSL:+$HYPERLIGHT_MUSL/include $HYPERLIGHT_MUSL/lib/libc.a}" \
+        "/usr/include/x86_64-linux-musl /usr/lib/x86_64-linux-musl/libc.a"; do
+        [ -n "$place" ] || continue
+        musl_include=${place%% *} musl_archive=${place##* }
+        [ -f "$musl_archive" ] && [ -f "$musl_include/stdio.h" ] && return 0
+        [ -z "${HYPERLIGHT_MUSL:-}" ] || break
+    done
+    echo "build-guest.sh: no musl: $musl_archive and $musl_include/stdio.h are not both there: install musl-dev," \
+        "or name a folder with include/ and lib/libc.a in HYPERLIGHT_MUSL." >&2
+    exit 1
+}
+own_options="@$kit/$cpu.rsp" libraries=''
+if [ -n "$libc" ] && [ -z "$kit_objects" ]; then
+    find_musl
+    own_options="@$kit/amd64-linux.rsp -nostdinc -isystem $musl_include -isystem $($cc -print-file-name=include)"
+    registers=''
+    builtins=$($cc -print-libgcc-file-name)
+    [ -f "$builtins" ] || builtins=''
+    libraries="-Wl,--no-eh-frame-hdr -Wl,--start-group $musl_archive $builtins -Wl,--end-group"
+    script=$kit/amd64-linux.ld
+fi
+
+# $cc, $layout, $registers, $position, $own_options and $libraries are lists of words.
 compile() { # SOURCE OBJECT OPTIONS...
     source=$1 object=$2
     shift 2
-    $cc "@$kit/$cpu.rsp" $layout -I "$kit/include" \
+    $cc $layout -I "$kit/include" \
         "-ffile-prefix-map=$kit=hyperlight" "-ffile-prefix-map=$(cd "$(dirname "$source")" && pwd)=." \
         "$@" -c "$source" -o "$objects/$object.o"
 }
 
-for source in "$kit"/src/*.[cS] "$kit/src/$machine"/*.[cS]; do
-    [ -z "$script" ] || [ "$(dirname "$source")" = "$kit/src" ] || continue
-    compile "$source" "kit-$(basename "$source" | tr . -)" -mgeneral-regs-only
+kit_sources() {
+    ls "$kit"/src/*.[cS]
+    [ -n "$libc" ] || [ -z "$script" ] || return 0
+    ls "$kit/src/$machine"/*.[cS]
+    [ -z "$libc" ] || find "$kit/src/linux" -name '*.[cS]' | LC_ALL=C sort
+}
+
+kit_sources | while IFS= read -r source; do
+    name=${source#"$kit/src/"}
+    compile "$source" "kit-$(echo "$name" | tr ./ --)" "@$kit/$cpu.rsp" -mgeneral-regs-only
 done
+[ -z "$kit_objects" ] || exit 0
 
 number=0
 while IFS= read -r source; do
     [ -n "$source" ] || continue
     number=$((number + 1))
-    compile "$source" "own-$number" $registers "$@"
+    compile "$source" "own-$number" $own_options $registers "$@"
 done << END
 $sources
 END
@@ -96,7 +143,7 @@ if [ -n "$nm" ] && command -v "$nm" > /dev/null; then
     "$nm" "$objects"/*.o 2> /dev/null | awk '
         NF == 2 && ($1 == "w" || $1 == "v") { weak[$2] }
         NF == 3 { defined[$3] }
-        END { for (name in weak) if (!(name in defined) && name !~ /^__init_array_(start|end)$/) print name }' | sort |
+        END { for (name in weak) if (!(name in defined) && name !~ /^(__init_array_(start|end)|main|hl_managed_main)$/) print name }' | sort |
         while IFS= read -r name; do
             echo "build-guest.sh: warning HL1022: nothing defines the weak symbol '$name', so that its address is 0:" \
                 "define it, or compare its address with NULL before it is used." >&2
@@ -105,4 +152,4 @@ fi
 
 $cc "@$kit/$cpu.rsp" -nostdlib $position "-Wl,-T,${script:-$kit/$arch.ld}" -Wl,--gc-sections -Wl,--build-id=none \
     -Wl,--hash-style=sysv -Wl,-z,noexecstack -Wl,-z,norelro -Wl,-z,max-page-size=4096 -Wl,--no-undefined -Wl,--strip-debug \
-    "$objects"/*.o -o "$out"
+    "$objects"/*.o $libraries -o "$out"

@@ -336,6 +336,22 @@ hl_Vec hl_init_data(void);
 /* The random number that the host passed (amd64 sheet 4.1, RSI). All sandboxes made from one snapshot have the same number. */
 uint64_t hl_random_seed(void);
 
+/* Random bytes from a generator of the kit (ChaCha20), which the host seeds at the first use after the start and after each
+ * restore: sandboxes made from one snapshot get different bytes. If the host has no function HyperlightRandom, the seed is
+ * hl_random_seed(), and a log record says so once. rand() is a number from the same generator, from 0 to 2147483647.
+ * (Not in upstream's library.) */
+void hl_random(void *to, size_t size);
+int rand(void);
+
+/* The clocks: nanoseconds since 1970 in UTC, and nanoseconds since an unknown moment, which never go back. The host tells the
+ * time at the first use after the start and after each restore; then the processor's counter goes on. If the host has no
+ * function HyperlightClock, the wall clock starts in 1970. (Not in upstream's library.) */
+typedef enum hl_Clock {
+    hl_Clock_Wall = 0,
+    hl_Clock_Monotonic = 1,
+} hl_Clock;
+int64_t hl_clock(hl_Clock clock);
+
 /* The 64-bit word that lies `offset` bytes below the end of scratch, 8 <= offset <= 8192: 0x08 scratch size, 0x10 next
  * free page; with paging also 0x18 page tables, 0x20 snapshot generation; on i686 also 0x1008 the counter of the host
  * (amd64 sheet 2.3, i686 sheets 2.3 and 8). */

@@ -43,7 +43,8 @@ _Noreturn void hl_abort_with_code(int32_t code)
     hl_abort_with_code_and_message(code, "");
 }
 
-_Noreturn void abort(void)
+/* Weak, because an operating system inside the guest raises a signal first. */
+__attribute__((weak)) _Noreturn void abort(void)
 {
     hl_abort_with_code(hl_ErrorCode_NoError);
 }

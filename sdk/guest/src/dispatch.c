@@ -307,8 +307,16 @@ static hl_Vec *call_function(const uint8_t *message, size_t size)
     return vec;
 }
 
+uint32_t hl_call_number;
+
 void hl_dispatch(void)
 {
+    hl_call_number++;
+#if defined(__i386__) && !defined(HL_PAGED_LAYOUT)
+    /* Without paging a snapshot contains scratch, so that every call may be the first after a restore. */
+    hl_kept->random_seeded = 0;
+    hl_kept->clock_frequency = 0;
+#endif
     uint8_t *message;
     size_t size;
     hl_Vec *vec = NULL;

@@ -1,10 +1,12 @@
 /* Calls from the guest to functions of the host (amd64 sheet 5.6). */
 #include "internal.h"
 
-static struct {
+typedef struct Last {
     uint8_t *message; /* the block that `reply` points into, or NULL */
     hl_Reply reply;
-} last;
+} Last;
+
+static Last last;
 
 void hl_host_reply_release(void)
 {
@@ -47,6 +49,23 @@ hl_ErrorCode hl_call_host_function(const hl_FunctionCall *call)
         return failed(hl_ErrorCode_OutbError, "The host sent a malformed result of a host function");
     }
     return last.reply.error;
+}
+
+bool hl_ask_host(const hl_FunctionCall *call, void *to, size_t size)
+{
+    Last own = last;
+    last = (Last){0};
+    bool answered = hl_call_host_function(call) == hl_ErrorCode_NoError;
+    if (answered && size != 0) {
+        const hl_Vec *bytes = &last.reply.value.VecBytes;
+        answered = last.reply.type == hl_ReturnType_VecBytes && bytes->len == size;
+        if (answered) {
+            memcpy(to, bytes->data, size);
+        }
+    }
+    hl_host_reply_release();
+    last = own;
+    return answered;
 }
 
 const char *hl_get_host_error_message(void)

@@ -61,10 +61,26 @@ _Noreturn static inline void hl_halt(void)
 #define HL_SCRATCH_END ((uintptr_t)0)
 #endif
 
+/* What the kit keeps at the end of scratch, in the page of the host's counter. In guests with paging a restore zeroes scratch, so
+ * what came from the host is asked for again. */
+typedef struct hl_Kept {
+    uint64_t free_page, free_pages; /* amd64: the physical address of the first free page, and their number (pages.c) */
+    uint64_t random_seeded;         /* random.c */
+    uint8_t random_key[32];
+    uint64_t clock_frequency; /* clock.c: ticks in a second; 0 before the host was asked */
+    uint64_t clock_ticks;     /* of the processor, when the clocks showed these nanoseconds */
+    uint64_t clock_wall, clock_monotonic;
+} hl_Kept;
+
+#define hl_kept ((volatile hl_Kept *)(HL_SCRATCH_END - 0x2000u))
+
 /* ---- start.c: called by the entry code of the architecture, on the main stack ---- */
 
 void hl_start(const hl_Peb *peb, uint64_t seed, uint32_t max_log_level);
 void hl_dispatch(void);
+
+/* Runs the constructors and hyperlight_main(). An operating system inside the guest has a definition of its own. */
+void hl_run_program(void);
 
 /* ---- buffer.c: the two last-in-first-out buffers (amd64 sheet 5.3) ---- */
 
@@ -135,7 +151,13 @@ void hl_heap_start(uintptr_t address, size_t size);
 /* Frees the reply of the last host call. */
 void hl_host_reply_release(void);
 
-/* ---- dispatch.c: the error of the current call ---- */
+/* Calls a host function for the kit itself: the result of the guest's own last host call stays. Returns false if the call failed.
+ * If `size` is not 0, the host has to return that many bytes, which are copied to `to`. */
+bool hl_ask_host(const hl_FunctionCall *call, void *to, size_t size);
+
+/* ---- dispatch.c: the current call and its error ---- */
+
+extern uint32_t hl_call_number; /* 0 during the start; may begin again at 0 */
 
 bool hl_has_error(void);
 

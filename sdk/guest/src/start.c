@@ -16,14 +16,19 @@ static void run_constructors(void)
     }
 }
 
+__attribute__((weak)) void hl_run_program(void)
+{
+    run_constructors();
+    hyperlight_main();
+}
+
 void hl_start(const hl_Peb *peb, uint64_t seed, uint32_t max_log_level)
 {
     hl_peb = peb;
     random_seed = seed;
     hl_log_start(max_log_level);
     hl_heap_start((uintptr_t)peb->heap.address, (size_t)peb->heap.size);
-    run_constructors();
-    hyperlight_main();
+    hl_run_program();
     hl_abort_on_error();
     hl_host_reply_release();
 }

@@ -78,8 +78,9 @@ dispatch_entry:
     .size   dispatch_entry, . - dispatch_entry
 
 /*
- * Exceptions. Every entry builds the same frame (struct ExceptionFrame in machine.c): for some vectors the processor pushes
- * an error code; for the others the entry pushes 0; then the entry pushes the vector. C code saves the other registers.
+ * Exceptions. Every entry builds the same frame (exception.h): for some vectors the processor pushes
+ * an error code; for the others the entry pushes 0; then it pushes the vector; then the code below saves
+ * all general registers, because an operating system inside the guest hands them to its signal handlers.
  */
     .altmacro
     .macro exception_entry vector
@@ -110,9 +111,21 @@ exception:
     pushq   %r9
     pushq   %r10
     pushq   %r11
+    pushq   %rbx
+    pushq   %rbp
+    pushq   %r12
+    pushq   %r13
+    pushq   %r14
+    pushq   %r15
     cld
     movq    %rsp, %rdi
     call    hl_exception
+    popq    %r15
+    popq    %r14
+    popq    %r13
+    popq    %r12
+    popq    %rbp
+    popq    %rbx
     popq    %r11
     popq    %r10
     popq    %r9
