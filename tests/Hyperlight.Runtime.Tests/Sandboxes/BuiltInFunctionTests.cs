@@ -73,7 +73,7 @@ public class BuiltInFunctionTests
     [KvmTheory]
     [InlineData(1)]
     [InlineData(16)]
-    [InlineData(800)]
+    [InlineData(300)]
     public void A_guest_gets_as_many_random_bytes_as_it_asks_for(int count)
     {
         using ScriptedGuest guest = Asking(BuiltInFunctions.Random, [count], times: 2);
