@@ -246,13 +246,13 @@ public sealed class SnapshotGuests : GuestTask
 
     /// <summary>
     /// Reports that an image has no snapshot: as an error if the project requires the snapshot, otherwise as a warning. If this computer
-    /// has no hypervisor for guests and the project does not require the snapshot, the report is a message of low importance.
+    /// has no hypervisor that can run the guest and the project does not require the snapshot, the report is a message of low importance.
     /// </summary>
     private bool Report(GuestItem guest, Finding finding)
     {
         bool isOptional = guest.Settings.Snapshot == SnapshotChoice.Auto;
-        bool isOfMachine =
-            finding.Rule == Rules.NoHypervisor || finding.Rule == Rules.HypervisorDenied || finding.Rule == Rules.HypervisorTooOld;
+        bool isOfMachine = finding.Rule == Rules.NoHypervisor || finding.Rule == Rules.HypervisorDenied
+            || finding.Rule == Rules.HypervisorTooOld || finding.Rule == Rules.InstructionNotInterpreted;
         string message = $"Snapshot of guest '{guest.Name}': {finding.Message}";
         if (isOptional && isOfMachine)
         {
@@ -261,7 +261,7 @@ public sealed class SnapshotGuests : GuestTask
         }
 
         DiagnosticRule rule = isOptional ? finding.Rule with { Severity = FindingSeverity.Warning } : finding.Rule;
-        string remedy = isOfMachine ? " Or set Snapshot to auto: then the image has no snapshot where there is no hypervisor." : "";
+        string remedy = isOfMachine ? " Or set Snapshot to auto: then the image has no snapshot where the hypervisor cannot run the guest." : "";
         return Findings.Report(new(rule, message + remedy), ProjectLines.FindItem(ProjectFile, guest.Include));
     }
 }

@@ -79,6 +79,7 @@ public sealed partial class SnapshotGuestsTests : IDisposable
     [InlineData("HL5001")]
     [InlineData("HL5002")]
     [InlineData("HL5003")]
+    [InlineData("HL5008")]
     public void A_hypervisor_that_proves_unusable_is_no_warning_either(string code)
     {
         _snapshotter.Write($"echo '{code}: it is not usable' >&2; exit 1");

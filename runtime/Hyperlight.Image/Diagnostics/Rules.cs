@@ -113,6 +113,8 @@ internal static class Rules
     public static readonly DiagnosticRule ThreadNotStarted = new("HL5005", Error, "A thread of the runtime cannot be started");
     public static readonly DiagnosticRule NoRoomForMachine = new("HL5006", Error, "There is no room for another virtual machine");
     public static readonly DiagnosticRule SurrogateFailed = new("HL5007", Error, "A surrogate process cannot be started or has ended");
+    public static readonly DiagnosticRule InstructionNotInterpreted = new(
+        "HL5008", Error, "The hypervisor interprets guest code and lacks SSE");
 
     // HL9xxx: defects of this SDK.
     public static readonly DiagnosticRule InternalError = new("HL9001", Error, "Hyperlight.Sdk has a defect");

@@ -2,12 +2,17 @@ namespace Hyperlight;
 
 /// <summary>
 /// The guest crashed: it used memory that it does not have, wrote to read-only memory, caused a triple fault, or ran an instruction that
-/// the hypervisor cannot run. The sandbox is poisoned.
+/// the hypervisor cannot run (HL5008 if the hypervisor of this machine interprets guest code and lacks SSE). The sandbox is poisoned.
 /// </summary>
 public sealed class GuestFaultException : GuestFailedException
 {
     internal GuestFaultException(string message)
         : base(message)
+    {
+    }
+
+    internal GuestFaultException(Finding finding)
+        : base(finding)
     {
     }
 

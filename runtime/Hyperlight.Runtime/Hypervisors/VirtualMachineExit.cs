@@ -27,7 +27,10 @@ internal readonly record struct VirtualMachineExit
     /// <summary>Gets the kind of access, for <see cref="VirtualMachineExitKind.MemoryAccess"/>.</summary>
     public MemoryAccessKind Access { get; private init; }
 
-    /// <summary>Gets the hypervisor's explanation, for <see cref="VirtualMachineExitKind.Unknown"/>.</summary>
+    /// <summary>
+    /// Gets the hypervisor's explanation, for <see cref="VirtualMachineExitKind.Unknown"/> and
+    /// <see cref="VirtualMachineExitKind.NotInterpreted"/>.
+    /// </summary>
     public string? Text { get; private init; }
 
     public static VirtualMachineExit Halt => new(VirtualMachineExitKind.Halt);
@@ -43,6 +46,8 @@ internal readonly record struct VirtualMachineExit
 
     public static VirtualMachineExit MemoryAccess(GuestPhysicalAddress address, MemoryAccessKind access) =>
         new(VirtualMachineExitKind.MemoryAccess) { Address = address, Access = access };
+
+    public static VirtualMachineExit NotInterpreted(string text) => new(VirtualMachineExitKind.NotInterpreted) { Text = text };
 
     public static VirtualMachineExit Unknown(string text) => new(VirtualMachineExitKind.Unknown) { Text = text };
 }

@@ -30,6 +30,7 @@ public sealed partial class DiagnosticPageTests
         ["HL5005"] = "A_call_without_a_watchdog_fails_and_the_next_one_has_its_timeout",
         ["HL5006"] = "A_second_machine_in_one_process_is_HL5006",
         ["HL5007"] = "A_folder_that_cannot_be_written_is_HL5007",
+        ["HL5008"] = "An_sse_instruction_that_kvm_does_not_interpret_is_HL5008",
         ["HL9001"] = "Something_unforeseen_is_HL9001_without_a_stack_trace_in_the_error",
     };
 

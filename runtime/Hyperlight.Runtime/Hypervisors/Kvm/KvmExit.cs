@@ -28,7 +28,7 @@ internal static unsafe class KvmExit
             new(run->Mmio.Address), run->Mmio.IsWrite != 0 ? MemoryAccessKind.Write : MemoryAccessKind.Read),
         Shutdown => VirtualMachineExit.Shutdown,
         FailEntry => VirtualMachineExit.Unknown($"the processor refused to enter the guest, hardware reason 0x{run->HardwareReason:X}"),
-        InternalError => VirtualMachineExit.Unknown(Explain(run->InternalError)),
+        InternalError => ReadInternalError(run->InternalError),
         uint reason => VirtualMachineExit.Unknown($"KVM stopped with the exit reason {reason}"),
     };
 
@@ -59,18 +59,23 @@ internal static unsafe class KvmExit
         return VirtualMachineExit.Out(run->Io.Port, value, run->Io.Size);
     }
 
-    private static string Explain(in KvmRunInternalError error)
+    private static VirtualMachineExit ReadInternalError(in KvmRunInternalError error)
     {
-        string text = $"KVM reports an internal error, suberror {error.Suberror}";
         if (error.Suberror != EmulationFailure)
         {
-            return text;
+            return VirtualMachineExit.Unknown($"KVM reports an internal error, suberror {error.Suberror}");
         }
 
         ReadOnlySpan<byte> instruction = error.Instruction;
         instruction = instruction[..Math.Min(error.InstructionSize, instruction.Length)];
-        return error.DataCount > 0 && (error.Flags & HasInstruction) != 0 && !instruction.IsEmpty
-            ? $"KVM cannot emulate the instruction at RIP (bytes {Convert.ToHexStringLower(instruction)})"
-            : "KVM cannot run the instruction at RIP, often because no code can be fetched there";
+        if (error.DataCount == 0 || (error.Flags & HasInstruction) == 0 || instruction.IsEmpty)
+        {
+            return VirtualMachineExit.Unknown("KVM cannot run the instruction at RIP, often because no code can be fetched there");
+        }
+
+        string text = $"KVM cannot emulate the instruction at RIP (bytes {Convert.ToHexStringLower(instruction)})";
+        return SseInstruction.UsesRegistersOnly(instruction)
+            ? VirtualMachineExit.NotInterpreted(text)
+            : VirtualMachineExit.Unknown(text);
     }
 }
