@@ -107,18 +107,9 @@ internal static class GuestProxyClass
                 yield return line;
             }
 
-            if (form.Result is { } result)
+            foreach (string line in codec.ResultDecoder(number, form, "private"))
             {
-                yield return "";
-                yield return $"private {result} Result{number}({ByteMemory} bytes)";
-                yield return "{";
-                yield return $"    Decode{number}(bytes, out {result} value);";
-                yield return "    return value;";
-                yield return "}";
-                foreach (string line in codec.Decoder($"Decode{number}", form, [result], signature: null))
-                {
-                    yield return line;
-                }
+                yield return line;
             }
         }
 

@@ -84,6 +84,18 @@ internal static class TypedCallRules
         "The language version is C# {0}; the implementation of {1} needs C# {2} or later: remove LangVersion from the project, "
         + "or raise it.");
 
+    public static readonly DiagnosticDescriptor NothingExported = Rule(
+        "HL6015",
+        "An exported class implements no guest interface",
+        "{0} has the attribute GuestExport and implements no interface with the attribute GuestInterface, so the host finds no function: "
+        + "implement one, or remove the attribute.");
+
+    public static readonly DiagnosticDescriptor NotCreatable = Rule(
+        "HL6016",
+        "The guest cannot create an exported class",
+        "{0} is {1}; the guest creates one object of an exported class at its start: make the class an ordinary one with one constructor "
+        + "whose parameters are interfaces with the attribute HostInterface.");
+
     public static readonly DiagnosticDescriptor ValueMemberType = Rule(
         "HL6017",
         "A value has a member whose type cannot cross between host and guest",

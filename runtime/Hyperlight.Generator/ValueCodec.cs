@@ -32,11 +32,12 @@ internal sealed class ValueCodec
     /// <param name="name">The name of the method.</param>
     /// <param name="types">The keys of the types of the values.</param>
     /// <param name="signature">The signature to write first; <c>null</c> for a result.</param>
-    public IEnumerable<string> Encoder(string name, IEnumerable<string> types, ulong? signature)
+    /// <param name="visibility">Who can call the method.</param>
+    public IEnumerable<string> Encoder(string name, IEnumerable<string> types, ulong? signature, string visibility = "private")
     {
         string[] keys = [.. types];
         yield return "";
-        yield return $"private static byte[] {name}({string.Join(", ", keys.Select((key, index) => $"{key} value{index}"))})";
+        yield return $"{visibility} static byte[] {name}({string.Join(", ", keys.Select((key, index) => $"{key} value{index}"))})";
         yield return "{";
         yield return "    global::Hyperlight.Values.ValueWriter writer = default;";
         if (signature is { } number)
@@ -79,6 +80,23 @@ internal sealed class ValueCodec
         yield return "    reader.ReadEnd();";
         yield return "}";
     }
+
+    /// <summary>Gets a method that reads the result from bytes, and the method that the former calls.</summary>
+    /// <param name="number">The number of the method. The methods are called Result and Decode with the number.</param>
+    /// <param name="form">The method that is called.</param>
+    /// <param name="modifiers">The modifiers of the method.</param>
+    public IEnumerable<string> ResultDecoder(int number, ValueForm form, string modifiers) => form.Result is not { } result
+        ? []
+        :
+        [
+            "",
+            $"{modifiers} {result} Result{number}(global::System.ReadOnlyMemory<byte> bytes)",
+            "{",
+            $"    Decode{number}(bytes, out {result} value);",
+            "    return value;",
+            "}",
+            .. Decoder($"Decode{number}", form, [result], signature: null),
+        ];
 
     private string Write(string key, string value) => _shapes[_numbers[key]] switch
     {

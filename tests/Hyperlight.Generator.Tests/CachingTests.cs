@@ -65,5 +65,5 @@ public sealed class CachingTests
         return reasons;
     }
 
-    private static GeneratorRunResult Result(GeneratorRun run) => Assert.Single(run.Driver.GetRunResult().Results);
+    private static GeneratorRunResult Result(GeneratorRun run) => run.Driver.GetRunResult().Results[0];
 }

@@ -12,7 +12,8 @@ internal sealed class GeneratorRun
     private static readonly MetadataReference[] References =
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Where(path => Path.GetFileName(path) is var name && (name.StartsWith("System.", StringComparison.Ordinal)
-                || name is "Hyperlight.Runtime.dll" or "Hyperlight.Image.dll" or "Hyperlight.Abstractions.dll" or "netstandard.dll"))
+                || name is "Hyperlight.Runtime.dll" or "Hyperlight.Image.dll" or "Hyperlight.Abstractions.dll"
+                    or "Hyperlight.Guest.dll" or "netstandard.dll"))
             .Select(path => MetadataReference.CreateFromFile(path))];
 
     private static readonly MetadataReference[] ReferencesOfShared =
@@ -40,7 +41,7 @@ internal sealed class GeneratorRun
         Output.GetDiagnostics().Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning);
 
     /// <summary>The generated files.</summary>
-    public ImmutableArray<GeneratedSourceResult> Files => Assert.Single(Driver.GetRunResult().Results).GeneratedSources;
+    public ImmutableArray<GeneratedSourceResult> Files => [.. Driver.GetRunResult().Results.SelectMany(result => result.GeneratedSources)];
 
     public static GeneratorRun Of(
         string source, LanguageVersion language = LanguageVersion.CSharp13, bool nullable = true, string? helpAddress = null) =>
@@ -65,7 +66,7 @@ internal sealed class GeneratorRun
                 ? NullableContextOptions.Enable
                 : NullableContextOptions.Disable, warningLevel: 9999));
         GeneratorDriver driver = CSharpGeneratorDriver.Create(
-            [new GuestInterfaceGenerator().AsSourceGenerator()],
+            [new GuestInterfaceGenerator().AsSourceGenerator(), new GuestExportGenerator().AsSourceGenerator()],
             parseOptions: options,
             optionsProvider: new BuildProperties(helpAddress),
             driverOptions: new(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));

@@ -1,0 +1,29 @@
+using System.Text;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Text;
+
+namespace Hyperlight.Generator;
+
+/// <summary>Makes the methods of classes with <c>Hyperlight.GuestExportAttribute</c> functions that the host can call.</summary>
+[Generator(LanguageNames.CSharp)]
+public sealed class GuestExportGenerator : IIncrementalGenerator
+{
+    private const string AttributeName = "Hyperlight.GuestExportAttribute";
+
+    /// <inheritdoc/>
+    public void Initialize(IncrementalGeneratorInitializationContext context)
+    {
+        IncrementalValuesProvider<GuestExportReading> readings = context.SyntaxProvider.ForAttributeWithMetadataName(
+            AttributeName, static (node, _) => node is ClassDeclarationSyntax, GuestExportReader.Read);
+        context.RegisterSourceOutput(
+            readings.Where(static reading => reading.Export is not null).Select(static (reading, _) => reading.Export!),
+            static (output, export) =>
+                output.AddSource(GuestExportSource.FileName(export), SourceText.From(GuestExportSource.Write(export), Encoding.UTF8)));
+
+        IncrementalValueProvider<string> help = GuestInterfaceGenerator.HelpAddress(context);
+        context.RegisterSourceOutput(
+            readings.SelectMany(static (reading, _) => reading.Problems).Combine(help),
+            static (output, found) => output.ReportDiagnostic(found.Left.ToDiagnostic(found.Right)));
+    }
+}
