@@ -3,8 +3,8 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace Hyperlight.Generator;
 
 /// <summary>
-/// Writes the code that creates an exported class at the guest's start and adds its functions. The same class results in the same text, with
-/// line feeds only.
+/// Writes the code that creates an exported class at the guest's start and adds its functions. The same class results in the same text,
+/// with line feeds only.
 /// </summary>
 internal static class GuestExportSource
 {

@@ -15,7 +15,9 @@ internal sealed record GuestInterface(string Namespace, string Name, EquatableAr
 /// <param name="Token">The name of the cancellation token, which is the last parameter; <c>null</c> if there is none.</param>
 /// <param name="Result">The result of the function.</param>
 /// <param name="IsAsync">Whether the method returns a task.</param>
-/// <param name="Form">The binary form; <c>null</c> if all types are those of the protocol, so that each parameter crosses by itself.</param>
+/// <param name="Form">
+/// The binary form; <c>null</c> if all types are those of the protocol, so that each parameter crosses by itself.
+/// </param>
 internal sealed record GuestMethod(
     string Name,
     string Function,

@@ -7,8 +7,8 @@ namespace Hyperlight.Generator;
 
 /// <summary>
 /// Implements the interfaces that are marked with <c>Hyperlight.GuestInterfaceAttribute</c> for a host, adds those marked with
-/// <c>Hyperlight.HostInterfaceAttribute</c> to the functions of a host, and reports problems. An interface with a problem gets its generated
-/// methods too, so that calls of the methods cause no further errors.
+/// <c>Hyperlight.HostInterfaceAttribute</c> to the functions of a host, and reports problems. An interface with a problem gets its
+/// generated methods too, so that calls of the methods cause no further errors.
 /// </summary>
 [Generator(LanguageNames.CSharp)]
 public sealed class GuestInterfaceGenerator : IIncrementalGenerator
@@ -28,7 +28,8 @@ public sealed class GuestInterfaceGenerator : IIncrementalGenerator
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
         IncrementalValuesProvider<GuestInterfaceReading> readings = context.SyntaxProvider
-            .ForAttributeWithMetadataName(Sides.GuestInterface, static (node, _) => node is InterfaceDeclarationSyntax, GuestInterfaceReader.Read)
+            .ForAttributeWithMetadataName(
+                Sides.GuestInterface, static (node, _) => node is InterfaceDeclarationSyntax, GuestInterfaceReader.Read)
             .Where(static reading => reading is not null)
             .Select(static (reading, _) => reading!)
             .WithTrackingName(ReadingStep);

@@ -6,8 +6,8 @@ namespace Hyperlight.Generator;
 internal static class InterfaceFile
 {
     /// <summary>
-    /// Gets the name of the file. The compiler ignores case in names of files, and C# does not in names of types: the numbers of the capital
-    /// letters tell <c>IPort</c> from <c>IPORT</c>.
+    /// Gets the name of the file. The compiler ignores case in names of files, and C# does not in names of types: the numbers of the
+    /// capital letters tell <c>IPort</c> from <c>IPORT</c>.
     /// </summary>
     public static string Name(GuestInterface guest)
     {

@@ -99,7 +99,8 @@ internal static class TypedCallRules
     public static readonly DiagnosticDescriptor ValueMemberType = Rule(
         "HL6017",
         "A value has a member whose type cannot cross between host and guest",
-        $"{{0}} contains the type {{1}}, which has a member of type {{2}}, which cannot cross between host and guest: use {WireType.Allowed}.");
+        $"{{0}} contains the type {{1}}, which has a member of type {{2}}, which cannot cross between host and guest: "
+        + $"use {WireType.Allowed}.");
 
     public static readonly DiagnosticDescriptor ValueContainsItself = Rule(
         "HL6018",
@@ -110,8 +111,8 @@ internal static class TypedCallRules
     public static readonly DiagnosticDescriptor ValueNotCreatable = Rule(
         "HL6019",
         "Generated code cannot create a value from its members",
-        "{0} contains the type {1}, which generated code cannot create; a value has a public property or field, and a public constructor whose "
-        + "parameters have the names and types of such members: make the type a record, or change the constructor.");
+        "{0} contains the type {1}, which generated code cannot create; a value has a public property or field, and a public constructor "
+        + "whose parameters have the names and types of such members: make the type a record, or change the constructor.");
 
     private static DiagnosticDescriptor Rule(string code, string title, string message) =>
         new(code, title, message, "Hyperlight", DiagnosticSeverity.Error, isEnabledByDefault: true);

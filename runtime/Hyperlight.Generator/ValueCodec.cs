@@ -164,7 +164,9 @@ internal sealed class ValueCodec
             _ =>
             [
                 .. shape.Kind == ValueKind.Reference ? [notNull] : (string[])[],
-                .. shape.CanBeDerived ? [$"global::Hyperlight.Values.ValueWriter.RequireType(value, typeof({shape.CSharp}));"] : (string[])[],
+                .. shape.CanBeDerived
+                    ? [$"global::Hyperlight.Values.ValueWriter.RequireType(value, typeof({shape.CSharp}));"]
+                    : (string[])[],
                 .. shape.Members.Zip(shape.Parts, (member, part) => $"{Write(part, $"value.{member.Name}")};"),
             ],
         };
@@ -235,7 +237,8 @@ internal sealed class ValueCodec
         string values = $"({string.Join(", ", arguments)})";
         string others = initializers.Count == 0 ? "" : $" {{ {string.Join(", ", initializers)} }}";
         // C# writes a tuple without "new".
-        lines.Add(shape.CSharp.StartsWith("(", StringComparison.Ordinal) ? $"return {values};" : $"return new {shape.CSharp}{values}{others};");
+        bool isTuple = shape.CSharp.StartsWith("(", StringComparison.Ordinal);
+        lines.Add(isTuple ? $"return {values};" : $"return new {shape.CSharp}{values}{others};");
         return lines;
     }
 

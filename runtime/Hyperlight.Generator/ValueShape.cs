@@ -3,7 +3,9 @@ namespace Hyperlight.Generator;
 /// <summary>A type whose values cross in the binary form of typed calls.</summary>
 /// <param name="CSharp">The type as generated code writes it, which is also the key of the shape.</param>
 /// <param name="Kind">How the value is written.</param>
-/// <param name="Method">The suffix of the reader's method, for example <c>Int32</c>; empty unless the kind is a primitive or an enum.</param>
+/// <param name="Method">
+/// The suffix of the reader's method, for example <c>Int32</c>; empty unless the kind is a primitive or an enum.
+/// </param>
 /// <param name="Cast">The underlying type of an enum; empty for other types.</param>
 /// <param name="Parts">The keys of the contained types: the items, the value that may be <c>null</c>, or the members.</param>
 /// <param name="Members">The members of an object.</param>

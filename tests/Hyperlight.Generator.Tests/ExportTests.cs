@@ -48,8 +48,9 @@ public sealed class ExportTests
     {
         GeneratorRun run = GeneratorRun.Of(Interfaces + Orders);
 
-        Assert.Empty(run.Found.Concat(run.OfCompiler));
-        string text = Assert.Single(run.Files, file => file.HintName.EndsWith(".export.g.cs", StringComparison.Ordinal)).SourceText.ToString();
+        Assert.Empty(run.Found.Concat(run.OfCompiler.Where(found => found.Id != "CS1591")));
+        string text = Assert.Single(run.Files, file => file.HintName.EndsWith(".export.g.cs", StringComparison.Ordinal)).SourceText
+            .ToString();
         Assert.Contains("global::Shop.Orders target = new(new Host0());", text, StringComparison.Ordinal);
         Assert.Contains("Register(\"Total\", arguments =>", text, StringComparison.Ordinal);
         Assert.Contains("arguments.RequireCount(2);", text, StringComparison.Ordinal);

@@ -17,7 +17,8 @@ internal sealed class GeneratorRun
             .Select(path => MetadataReference.CreateFromFile(path))];
 
     private static readonly MetadataReference[] ReferencesOfShared =
-        [.. References.Where(reference => Path.GetFileName(reference.Display) is not ("Hyperlight.Runtime.dll" or "Hyperlight.Image.dll"))];
+        [.. References.Where(reference =>
+            Path.GetFileName(reference.Display) is not ("Hyperlight.Runtime.dll" or "Hyperlight.Image.dll" or "Hyperlight.Guest.dll"))];
 
     private GeneratorRun(CSharpCompilation compilation, GeneratorDriver driver)
     {

@@ -70,7 +70,8 @@ public sealed class SharedInterfaceTests
 
         Assert.Empty(run.Found);
         Assert.Empty(run.OfCompiler);
-        Assert.Contains(run.Files, file => file.SourceText.ToString().Contains("internal static class IOrdersGuest", StringComparison.Ordinal));
+        Assert.Contains(
+            run.Files, file => file.SourceText.ToString().Contains("internal static class IOrdersGuest", StringComparison.Ordinal));
     }
 
     [Fact]

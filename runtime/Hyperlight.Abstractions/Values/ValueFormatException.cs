@@ -1,6 +1,8 @@
 namespace Hyperlight.Values;
 
-/// <summary>The bytes of a typed call are not what the interface says: the other side is hostile, or was built from another interface.</summary>
+/// <summary>
+/// The bytes of a typed call are not what the interface says: the other side is hostile, or was built from another interface.
+/// </summary>
 public sealed class ValueFormatException : FormatException
 {
     /// <summary>Creates an exception without a message of its own.</summary>

@@ -123,7 +123,9 @@ public ref struct ValueWriter
         value.Span.CopyTo(Take(value.Length));
     }
 
-    /// <summary>Writes a time. A local time is written as the same moment in UTC, because the other side can have another time zone.</summary>
+    /// <summary>
+    /// Writes a time. A local time is written as the same moment in UTC, because the other side can have another time zone.
+    /// </summary>
     /// <param name="value">The time.</param>
     public void Write(DateTime value)
     {
