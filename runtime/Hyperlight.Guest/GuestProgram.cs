@@ -22,6 +22,7 @@ public static unsafe class GuestProgram
     {
         try
         {
+            AbsentLibraries.Explain();
             foreach (Action start in s_starts)
             {
                 start();

@@ -53,7 +53,7 @@ internal static class PatternChecks
         double => "double",
         null => "null",
         int[] { Length: var length } => $"array of {length}",
-        ValueTuple<int, int> (var a, _) => $"pair {a}",
+        ValueTuple<int, int>(var a, _) => $"pair {a}",
         _ => "other",
     };
 
