@@ -12,7 +12,10 @@ namespace Hyperlight.EndToEnd.Tests;
 public sealed partial class PackageTests
 {
     private static readonly string[] Tools =
-        ["Hyperlight.Building.dll", "Hyperlight.Image.dll", "Hyperlight.Sdk.Tasks.deps.json", "Hyperlight.Sdk.Tasks.dll"];
+    [
+        "Hyperlight.Building.dll", "Hyperlight.Image.dll", "Hyperlight.Sdk.Tasks.deps.json", "Hyperlight.Sdk.Tasks.dll",
+        "LibObjectFile.dll",
+    ];
 
     [Fact]
     public void The_package_has_what_an_sdk_needs_and_nothing_of_others()

@@ -4,8 +4,8 @@ namespace Hyperlight;
 
 /// <summary>
 /// All rules with their codes. HL1xxx: the ELF file. HL2xxx: layout and memory. HL3xxx: images. HL4xxx: the project.
-/// HL5xxx: the hypervisor. HL9xxx: defects of this SDK. The rules HL6xxx for typed calls are in the generator, which compilers load without
-/// this assembly. Each rule has a page in <c>docs/diagnostics</c>.
+/// HL5xxx: the hypervisor. HL7xxx: the linker. HL9xxx: defects of this SDK. The rules HL6xxx for typed calls are in the generator, which
+/// compilers load without this assembly. Each rule has a page in <c>docs/diagnostics</c>.
 /// </summary>
 internal static class Rules
 {
@@ -115,6 +115,18 @@ internal static class Rules
     public static readonly DiagnosticRule SurrogateFailed = new("HL5007", Error, "A surrogate process cannot be started or has ended");
     public static readonly DiagnosticRule InstructionNotInterpreted = new(
         "HL5008", Error, "The hypervisor interprets guest code and lacks SSE");
+
+    // HL7xxx: the linker.
+    public static readonly DiagnosticRule LinkMalformed = new("HL7001", Error, "An object or archive is malformed");
+    public static readonly DiagnosticRule LinkUnsupported = new("HL7002", Error, "An input of the linker is of another kind");
+    public static readonly DiagnosticRule LinkSection = new("HL7003", Error, "A section of an object is of an unknown kind");
+    public static readonly DiagnosticRule LinkUndefined = new("HL7004", Error, "A symbol is used and not defined");
+    public static readonly DiagnosticRule LinkDuplicate = new("HL7005", Error, "A symbol is defined twice");
+    public static readonly DiagnosticRule LinkRelocation = new("HL7006", Error, "A relocation of an object is of an unknown kind");
+    public static readonly DiagnosticRule LinkIndirect = new("HL7007", Error, "A function is chosen when the program starts");
+    public static readonly DiagnosticRule LinkRange = new("HL7008", Error, "The value of a relocation does not fit into its place");
+    public static readonly DiagnosticRule LinkDiscarded = new("HL7009", Error, "An object refers to a part that was left out");
+    public static readonly DiagnosticRule LinkLimit = new("HL7010", Error, "The guest exceeds a limit of the linker");
 
     // HL9xxx: defects of this SDK.
     public static readonly DiagnosticRule InternalError = new("HL9001", Error, "Hyperlight.Sdk has a defect");

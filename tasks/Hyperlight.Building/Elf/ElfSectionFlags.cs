@@ -18,6 +18,18 @@ internal enum ElfSectionFlags : ulong
     /// <summary>SHF_EXECINSTR: machine code.</summary>
     Execute = 4,
 
+    /// <summary>SHF_MERGE: elements of one size, of which equal ones may share their place.</summary>
+    Merge = 0x10,
+
+    /// <summary>SHF_STRINGS: strings, each with a zero at its end.</summary>
+    Strings = 0x20,
+
     /// <summary>SHF_TLS: thread-local variables.</summary>
     ThreadLocal = 0x400,
+
+    /// <summary>SHF_COMPRESSED: compressed content.</summary>
+    Compressed = 0x800,
+
+    /// <summary>SHF_GNU_RETAIN: kept, even if nothing refers to the section.</summary>
+    Retain = 0x20_0000,
 }

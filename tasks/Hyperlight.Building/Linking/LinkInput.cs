@@ -1,0 +1,10 @@
+namespace Hyperlight.Linking;
+
+/// <summary>A file that is linked: an object, or an archive of objects.</summary>
+/// <param name="Name">The name that findings and the map have for the file.</param>
+/// <param name="Content">The content of the file.</param>
+internal sealed record LinkInput(string Name, ReadOnlyMemory<byte> Content)
+{
+    /// <summary>Gets whether the file is an archive, a thin one included.</summary>
+    public bool IsArchive => Content.Span.StartsWith("!<arch>\n"u8) || Content.Span.StartsWith("!<thin>\n"u8);
+}
