@@ -16,7 +16,7 @@ const string Usage = """
                        run every test; further arguments go to dotnet test, for example --filter NAME. With --lab, what this machine's
                        KVM cannot do runs in a virtual machine that can (tests/kvm-lab); with --lab --filter NAME all tests of that
                        name do. With --wine the Windows build is tested too, in Wine (tests/wine)
-      pack             pack the SDK into artifacts/packages
+      pack             pack the SDK into artifacts/packages, and the SDK of guests in C# if there are musl-dev and a C compiler
       format           check whitespace, style, analyzers and the length of lines
       clean            delete everything that was built
     """;
@@ -50,7 +50,32 @@ static void Say(string text) => Console.Error.WriteLine(text);
 int Pack()
 {
     Say("Packing the SDK into artifacts/packages ...");
-    return DotNet("msbuild", "sdk", "-restore", "-target:Pack", "-property:Configuration=Release", "-verbosity:quiet", "-nologo");
+    int exitCode = PackProject("sdk");
+    string? missing = MissingForGuestSdk();
+    if (missing is not null)
+    {
+        Say($"Hyperlight.Guest.Sdk, the SDK of guests in C#, is not packed: {missing}.");
+        return exitCode;
+    }
+
+    return exitCode == 0 ? PackProject(Path.Combine("sdk", "csharp")) : exitCode;
+}
+
+int PackProject(string folder) =>
+    DotNet("msbuild", folder, "-restore", "-target:Pack", "-property:Configuration=Release", "-verbosity:quiet", "-nologo");
+
+// Gets what the machine lacks for packing Hyperlight.Guest.Sdk, or null.
+static string? MissingForGuestSdk()
+{
+    string? musl = Environment.GetEnvironmentVariable("HYPERLIGHT_MUSL");
+    string archive = musl is null or "" ? "/usr/lib/x86_64-linux-musl/libc.a" : Path.Combine(musl, "lib", "libc.a");
+    string[] folders = Environment.GetEnvironmentVariable("PATH")?.Split(Path.PathSeparator) ?? [];
+    bool hasCompiler = Environment.GetEnvironmentVariable("HYPERLIGHT_CC") is not (null or "")
+        || folders.Any(folder => ((string[])["clang", "gcc", "zig"]).Any(compiler => File.Exists(Path.Combine(folder, compiler))));
+    return OperatingSystem.IsWindows() ? "it can be packed on Linux only"
+        : !File.Exists(archive) ? $"there is no {archive}, install musl-dev or name musl's folder in HYPERLIGHT_MUSL"
+        : !hasCompiler ? "there is no C compiler, install clang, gcc or zig or name one in HYPERLIGHT_CC"
+        : null;
 }
 
 int RunSample(string name, string[] arguments)
