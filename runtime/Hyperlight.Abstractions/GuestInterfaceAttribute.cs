@@ -8,8 +8,10 @@ namespace Hyperlight;
 /// <remarks>
 /// A method calls the function of its name. If the method returns a <see cref="Task"/>, a suffix <c>Async</c> does not belong to the name.
 /// A method has at most eleven parameters of the types int, uint, long, ulong, float, double, string, bool, byte[] and
-/// ReadOnlyMemory&lt;byte&gt;. The result has one of these types, is void, or is a task of these. A last parameter of type
-/// <see cref="CancellationToken"/> stops the call, and the guest does not receive it. Methods with a body are left as they are.
+/// ReadOnlyMemory&lt;byte&gt;, or any number of parameters if one of them has another type. The other types need a guest in C#: all other
+/// numbers, char, times, Guid, enums, records, classes and structs of the program, and arrays, lists, dictionaries and nullable forms of
+/// these. The result has such a type, is void, or is a task of these. A last parameter of type <see cref="CancellationToken"/> stops the
+/// call, and the guest does not receive it. Methods with a body are left as they are.
 /// </remarks>
 /// <example>
 /// <code>
