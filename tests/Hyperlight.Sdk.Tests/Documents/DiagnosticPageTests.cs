@@ -31,6 +31,16 @@ public sealed partial class DiagnosticPageTests
         ["HL5006"] = "A_second_machine_in_one_process_is_HL5006",
         ["HL5007"] = "A_folder_that_cannot_be_written_is_HL5007",
         ["HL5008"] = "An_sse_instruction_that_kvm_does_not_interpret_is_HL5008",
+        ["HL7001"] = "An_object_that_is_cut_off_is_HL7001",
+        ["HL7002"] = "An_object_for_another_machine_is_HL7002",
+        ["HL7003"] = "A_section_in_memory_of_an_unknown_type_is_HL7003",
+        ["HL7004"] = "A_symbol_that_nothing_defines_is_HL7004_with_the_function_and_the_object",
+        ["HL7005"] = "A_symbol_that_two_objects_define_is_HL7005_with_both",
+        ["HL7006"] = "A_relocation_that_a_guest_cannot_have_is_HL7006",
+        ["HL7007"] = "A_function_that_a_resolver_chooses_is_HL7007",
+        ["HL7008"] = "A_distance_that_does_not_fit_is_HL7008",
+        ["HL7009"] = "A_reference_to_a_part_that_is_left_out_is_HL7009",
+        ["HL7010"] = "A_guest_that_is_too_large_is_HL7010",
         ["HL9001"] = "Something_unforeseen_is_HL9001_without_a_stack_trace_in_the_error",
     };
 
