@@ -11,6 +11,8 @@ const string Usage = """
 
       hello, hello32, microkernel32
                        pack the SDK, build the sample through the package and run it with the arguments
+      orders [--lab]   the same with the sample whose guest is written in C#; with --lab, the program that was built here runs in a
+                       virtual machine whose KVM has SSE (tests/kvm-lab)
       test NAME...     run the tests that have one of these texts in namespace.class.method; builds the projects that have such tests
       test [--lab] [--wine]
                        run every test; further arguments go to dotnet test, for example --filter NAME. With --lab, what this machine's
@@ -30,6 +32,7 @@ return args switch
     ["hello", .. var rest] => Pack() is 0 ? RunSample("Hello", rest) : 1,
     ["hello32", .. var rest] => Pack() is 0 ? RunSample("Hello32", rest) : 1,
     ["microkernel32", .. var rest] => Pack() is 0 ? RunSample("Microkernel32", rest) : 1,
+    ["orders", .. var rest] => Pack() is 0 ? RunOrders(rest) : 1,
     ["test", _, ..] when args.All(argument => !argument.StartsWith('-')) => TestNamed(args[1..]),
     ["test", .. var rest] => Test(rest),
     ["pack"] => Pack(),
@@ -78,12 +81,30 @@ static string? MissingForGuestSdk()
         : null;
 }
 
-int RunSample(string name, string[] arguments)
+int BuildSample(string name)
 {
     string folder = Path.Combine("samples", name);
     Say($"Building {folder} through the package ...");
-    return DotNet("msbuild", folder, "-restore", "-verbosity:quiet", "-nologo") is 0
-        ? DotNet(["run", "--no-build", "--project", folder, "--", .. arguments])
+    return DotNet("msbuild", folder, "-restore", "-verbosity:quiet", "-nologo");
+}
+
+int RunSample(string name, string[] arguments) => BuildSample(name) is 0
+    ? DotNet(["run", "--no-build", "--project", Path.Combine("samples", name), "--", .. arguments])
+    : 1;
+
+// Guests in C# need SSE, which a KVM that emulates guest code lacks. In the lab there is no package feed: nothing is built there.
+int RunOrders(string[] arguments)
+{
+    string project = Path.Combine("Orders", "Orders");
+    if (!arguments.Contains("--lab"))
+    {
+        return RunSample(project, arguments);
+    }
+
+    string lab = Path.Combine(root, "tests", "kvm-lab");
+    string program = Path.Combine(root, "samples", project, "bin", "Debug", "net10.0", "Orders");
+    return BuildSample(project) is 0 && Run(Path.Combine(lab, "install.sh")) is 0
+        ? Run(Path.Combine(lab, "run-in-vm.sh"), ["--", program, .. arguments.Except(["--lab"])])
         : 1;
 }
 

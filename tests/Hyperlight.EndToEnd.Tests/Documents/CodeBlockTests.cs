@@ -32,6 +32,7 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
                    or ("fsharp", "Program.fs", "")
                    or ("vb", "Program.vb", "")
                    or ("json", _, "")
+                   or ("cs", null, "") // see Every_part_of_a_file_is_in_the_file
                    or ("c" or "ld", not null, "")
                    or ("sh", null, "" or "repository")
                    or ("powershell", null, "")
@@ -62,6 +63,23 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
         Assert.All(
             Pages.SelectMany(page => page.Blocks).Where(block => block is { Language: "json", FileName: null }),
             block => JsonDocument.Parse(block.Text).Dispose());
+    }
+
+    [Fact]
+    public void Every_part_of_a_file_is_in_the_file()
+    {
+        string root = Workspace.RepositoryRoot();
+
+        Assert.All(
+            Pages.SelectMany(page => page.Blocks).Where(block => block.Language == "cs" || block.Source is not null),
+            block =>
+            {
+                string[] lines = [.. File.ReadLines(Path.Combine(root, block.Source!)).Select(line => line.Trim())];
+                Assert.Contains(
+                    string.Join('\n', block.Text.TrimEnd().Split('\n').Select(line => line.Trim())),
+                    string.Join('\n', lines),
+                    StringComparison.Ordinal);
+            });
     }
 
     public static TheoryData<string> PagesWithProgram =>
@@ -153,7 +171,7 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
 
     private static void WriteProject(Workspace workspace, Piece[] pieces)
     {
-        IEnumerable<string> items = Pages.SelectMany(page => page.Blocks).Where(block => block is { Language: "xml", FileName: null })
+        IEnumerable<string> items = Pages.SelectMany(page => page.Blocks).Where(block => block is { Language: "xml", FileName: null, Source: null })
             .Select(block => block.Text);
         workspace.Write("App.csproj", $"""<Project Sdk="Hyperlight.Sdk/0.1.0"><ItemGroup>{string.Concat(items)}</ItemGroup></Project>""");
         foreach (Piece piece in pieces)

@@ -19,13 +19,24 @@ public sealed class WalkthroughTests(PackageFolder packages)
     public void Whoever_follows_a_page_from_an_empty_folder_gets_where_it_leads(string path)
     {
         Kvm.Require();
-        CCompiler.Require();
+        IReadOnlyList<CodeBlock> blocks = Page.Read(Workspace.RepositoryRoot(), path).Blocks;
+        bool hasCSharpGuest = blocks.Any(block => block.Text.Contains("Hyperlight.Guest.Sdk/", StringComparison.Ordinal));
         using Workspace reader = new(packages);
-        reader.ForgetFeeds();
+        if (hasCSharpGuest)
+        {
+            CSharpGuests.Require();
+            reader.WithFeedsOfTheMachine();
+        }
+        else
+        {
+            CCompiler.Require();
+            reader.ForgetFeeds();
+        }
+
         LinkClone(reader.Root);
 
         DotNetResult? last = null;
-        foreach (CodeBlock block in Page.Read(Workspace.RepositoryRoot(), path).Blocks.Where(block => !block.Has("repository")))
+        foreach (CodeBlock block in blocks.Where(block => !block.Has("repository")))
         {
             Assert.True(Follows(block), $"{block}: a page from an empty folder has files, commands and their output");
             if (block.FileName is { } file)
@@ -34,7 +45,8 @@ public sealed class WalkthroughTests(PackageFolder packages)
             }
             else if (block.Language == "sh")
             {
-                last = reader.Run("bash", "-e", "-c", block.Text);
+                last = reader.Run("bash", "-e", "-c", (hasCSharpGuest ? CSharpGuests.Commands : "") + block.Text);
+                Assert.SkipWhen(last.ExitCode == CSharpGuests.Unavailable, $"{block}: {last.Error.Trim()}");
                 Assert.True(last.ExitCode == 0 != block.Has("fails"), $"{block}: exit code {last.ExitCode}\n{last.Output}\n{last.Error}");
             }
             else

@@ -9,17 +9,24 @@ namespace Hyperlight.Testing.Documents;
 public sealed record CodeBlock(string Page, int Line, string Section, string[] Words, string Text)
 {
     private const string FilePrefix = "file=";
+    private const string SourcePrefix = "part=";
 
     public string Language => Words is [var language, ..] ? language : "";
 
     /// <summary>The path of the file that the block is or is a part of; null if it is none.</summary>
-    public string? FileName =>
-        Words.Skip(1).FirstOrDefault(word => word.StartsWith(FilePrefix, StringComparison.Ordinal))?[FilePrefix.Length..];
+    public string? FileName => After(FilePrefix);
+
+    /// <summary>The path of the file of the repository that has the lines of the block; null if the block names none.</summary>
+    public string? Source => After(SourcePrefix);
 
     /// <summary>The words that are neither the language nor a file's path.</summary>
-    public IEnumerable<string> Marks => Words.Skip(1).Where(word => !word.StartsWith(FilePrefix, StringComparison.Ordinal));
+    public IEnumerable<string> Marks => Words.Skip(1).Where(
+        word => !word.StartsWith(FilePrefix, StringComparison.Ordinal) && !word.StartsWith(SourcePrefix, StringComparison.Ordinal));
 
     public bool Has(string mark) => Marks.Contains(mark);
 
     public override string ToString() => $"{Page}:{Line}";
+
+    private string? After(string prefix) =>
+        Words.Skip(1).FirstOrDefault(word => word.StartsWith(prefix, StringComparison.Ordinal))?[prefix.Length..];
 }
