@@ -49,6 +49,9 @@ internal sealed class Workspace : IDisposable
     /// <summary>The folder of the project, in which commands run.</summary>
     public string Folder { get; }
 
+    /// <summary>Gets or sets the folders in which builds find programs; <c>null</c> for those of the machine.</summary>
+    public string? SearchPath { get; set; }
+
     /// <summary>Creates a project with the package's SDK, the guest of the sample Hello, and a program.</summary>
     public static Workspace WithHello(PackageFolder packages, string body = "", string? program = "return 0;", string name = "App")
     {
@@ -64,9 +67,10 @@ internal sealed class Workspace : IDisposable
     }
 
     /// <summary>Adds the feeds of the machine, because a publish for a platform downloads packages.</summary>
-    public Workspace WithFeedsOfTheMachine()
+    /// <param name="fallback">A folder of unpacked packages that are not downloaded; empty for none.</param>
+    public Workspace WithFeedsOfTheMachine(string fallback = "")
     {
-        WriteFeeds($"""<add key="under-test" value="{Path.Combine(AppContext.BaseDirectory, "feed")}" />""");
+        WriteFeeds($"""<add key="under-test" value="{Path.Combine(AppContext.BaseDirectory, "feed")}" />""", fallback);
         return this;
     }
 
@@ -147,15 +151,17 @@ internal sealed class Workspace : IDisposable
         start.Environment["DOTNET_NOLOGO"] = "1";
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
         start.Environment["UseSharedCompilation"] = "false";
+        start.Environment["PATH"] = SearchPath ?? start.Environment["PATH"];
         FinishedProcess finished = FinishedProcess.Run(start);
         return new(finished.ExitCode, finished.Output, finished.Error);
     }
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 
-    private void WriteFeeds(string sources) => File.WriteAllText(Path.Combine(Root, "nuget.config"), $"""
+    private void WriteFeeds(string sources, string fallback = "") => File.WriteAllText(Path.Combine(Root, "nuget.config"), $"""
         <configuration>
           <config><add key="globalPackagesFolder" value="{_packages.Path}" /></config>
+          <fallbackPackageFolders>{(fallback.Length > 0 ? $"""<add key="cache" value="{fallback}" />""" : "")}</fallbackPackageFolders>
           <packageSources>{sources}</packageSources>
         </configuration>
         """);
