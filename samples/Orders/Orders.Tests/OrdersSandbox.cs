@@ -8,9 +8,15 @@ public sealed class OrdersSandbox : IDisposable
 
     public OrdersSandbox()
     {
-        if (_reason is null)
+        try
         {
-            _sandbox = Guests.OrdersGuest.CreateSandbox(options => options.HostFunctions.Add(new FixedRates()));
+            _sandbox = _reason is null
+                ? Guests.OrdersGuest.CreateSandbox(options => options.HostFunctions.Add(new FixedRates()))
+                : null;
+        }
+        catch (GuestFaultException e) when (e.Message.StartsWith("HL5008", StringComparison.Ordinal))
+        {
+            _reason = e.Message; // This machine's KVM interprets guests and lacks SSE.
         }
     }
 
