@@ -13,7 +13,7 @@ internal static class Attacks
         Attack.Poisons<TimeoutException>("collections without end"),
         Attack.Poisons<TimeoutException>("text without end"),
         Attack.Poisons<TimeoutException>("tasks without end"),
-        Attack.Poisons<GuestAbortedException>("two locks in two orders", "deadlock"),
+        Attack.Poisons<GuestAbortedException>("two locks in two orders", "Deadlock"),
     ];
 
     private static IEnumerable<Attack> Exhaustion =>
@@ -25,7 +25,7 @@ internal static class Attacks
         Attack.Poisons<GuestAbortedException>("recursion").Or<GuestCpuException>(),
         Attack.Poisons<GuestAbortedException>("recursion in a thread").Or<GuestCpuException>(),
         Attack.Poisons<GuestAbortedException>("stack allocation").Or<GuestCpuException>(),
-        Attack.Poisons<GuestAbortedException>("threads without end").Or<GuestErrorException>().OrReturns(),
+        Attack.Poisons<GuestAbortedException>("threads without end").Or<GuestErrorException>().Or<TimeoutException>().OrReturns(),
         Attack.Fails<GuestErrorException>("a large answer"),
     ];
 

@@ -15,6 +15,13 @@ internal static unsafe class Exhaustion
         }
     }
 
+    public static string OneArray()
+    {
+        byte[] array = new byte[int.MaxValue - 64];
+        GC.KeepAlive(array);
+        return $"{array[^1]}";
+    }
+
     public static string Native()
     {
         for (; ; )

@@ -72,9 +72,9 @@ internal static partial class SystemCalls
 
     public static unsafe string SignalFromNowhere()
     {
+        long* action = stackalloc long[4] { 0x1234, 0, 0, 0 };
         for (int signal = 0; signal < 70; signal++)
         {
-            long* action = stackalloc long[4] { 0x1234, 0, 0, 0 };
             Call(SignalAction, signal, (long)action, 0, 8, 0, 0);
         }
 
