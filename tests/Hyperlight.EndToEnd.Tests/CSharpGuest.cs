@@ -1,6 +1,8 @@
 namespace Hyperlight.EndToEnd.Tests;
 
-/// <summary>A program, its guest in C# and a library that the guest uses. All tests share the folder, because a first build takes long.</summary>
+/// <summary>
+/// A program, its guest in C# and a library that the guest uses. All tests share the folder, because a first build takes long.
+/// </summary>
 public sealed class CSharpGuest : IDisposable
 {
     private const string Greeter = """
