@@ -31,8 +31,11 @@ public sealed class LinkGuest : GuestTask
     private protected override void Run()
     {
         string folder = Path.GetDirectoryName(ProjectFile)!;
-        string[] outputs = [.. new[] { Output, SymbolFile, MapFile }.Where(path => path.Length > 0).Select(path => FilePath.Absolute(path, folder))];
-        Array.ForEach(outputs, FileChange.Delete);
+        foreach (string output in new[] { Output, SymbolFile, MapFile }.Where(path => path.Length > 0))
+        {
+            FileChange.Delete(FilePath.Absolute(output, folder));
+        }
+
         List<Finding> findings = [];
         LinkedGuest? guest = GuestLinker.Link(new() { Inputs = [.. Inputs.Select(input => Read(input, folder))] }, findings);
         findings.ForEach(finding => Findings.Report(finding, new(ProjectFile)));

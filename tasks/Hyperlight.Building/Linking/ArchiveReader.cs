@@ -44,7 +44,7 @@ internal sealed class ArchiveReader
         }
     }
 
-    /// <summary>Reads the members that define what is wanted, in the order of the index, until the archive has nothing more to give.</summary>
+    /// <summary>Reads the members that define what is wanted, in the order of the index, until nothing more is wanted.</summary>
     /// <param name="symbols">The symbols of the guest.</param>
     /// <returns>Whether a member was read.</returns>
     public bool Take(SymbolTable symbols)

@@ -39,7 +39,8 @@ internal sealed class ElfBuilder : IDisposable
         if (symbols is not null)
         {
             int table = builder._headers.Count;
-            builder.AddTable(".symtab", ElfSectionType.SymbolTable, symbols.Table, table + 1, symbols.LocalCount, Format.WordSize, Format.SymbolSize);
+            builder.AddTable(
+                ".symtab", ElfSectionType.SymbolTable, symbols.Table, table + 1, symbols.LocalCount, Format.WordSize, Format.SymbolSize);
             builder.AddTable(".strtab", ElfSectionType.StringTable, symbols.Names, 0, 0, 1, 0);
         }
 
@@ -60,7 +61,8 @@ internal sealed class ElfBuilder : IDisposable
         foreach (OutputSection output in plan.Outputs.Where(output => output.Size > 0))
         {
             ulong offset = Math.Min(output.Address, plan.FileEnd);
-            _headers.Add(Header(output.Name, output.Type, output.Flags, output.Address, offset, output.Size, 0, 0, output.Alignment, output.ElementSize));
+            _headers.Add(Header(
+                output.Name, output.Type, output.Flags, output.Address, offset, output.Size, 0, 0, output.Alignment, output.ElementSize));
         }
     }
 

@@ -45,7 +45,7 @@ internal static class GotAccess
     /// <param name="use">What becomes of the instruction.</param>
     /// <param name="code">The code of the guest.</param>
     /// <param name="at">The place of the relocation.</param>
-    /// <returns>The place of the new distance, which is relative to the place and four bytes shorter than to the next instruction.</returns>
+    /// <returns>The place of the new distance, which counts from the end of the four bytes of the place.</returns>
     public static int Replace(GotUse use, Span<byte> code, int at)
     {
         switch (use)

@@ -27,7 +27,8 @@ internal static class GuestLinker
         catch (OverflowException)
         {
             findings.Add(Rules.LinkLimit.Found(
-                $"the sizes of sections add up to more than 64 bits, allowed are 0x{AddressPlan.MostBytes:x} bytes: build the objects again."));
+                $"the sizes of sections add up to more than 64 bits, allowed are 0x{AddressPlan.MostBytes:x} bytes: "
+                + $"build the objects again."));
             return null;
         }
         finally

@@ -2,7 +2,7 @@ using Hyperlight.Validation;
 
 namespace Hyperlight.Linking;
 
-/// <summary>The findings of a link. Errors that do not keep others from being found are collected, so that a user sees them together.</summary>
+/// <summary>The findings of a link. Errors are collected, so that a user sees them together.</summary>
 /// <param name="findings">Receives at most five findings of each rule, and the number of the others.</param>
 internal sealed class LinkFindings(ICollection<Finding> findings)
 {

@@ -46,10 +46,12 @@ internal static class ObjectHeader
         int count = U16(file, 60);
         if (count is 0 or >= MostSections)
         {
-            throw LinkFailure.Unsupported(name, $"an object with the number {count} of sections", $"use at most {MostSections - 1} sections");
+            throw LinkFailure.Unsupported(
+                name, $"an object with the number {count} of sections", $"use at most {MostSections - 1} sections");
         }
 
-        if (U16(file, 58) != Format.SectionHeaderSize || !Fits(file, table, (ulong)(count * Format.SectionHeaderSize)) || U16(file, 62) >= count)
+        if (U16(file, 58) != Format.SectionHeaderSize || U16(file, 62) >= count
+            || !Fits(file, table, (ulong)(count * Format.SectionHeaderSize)))
         {
             throw LinkFailure.Malformed(name, "the table of sections lies outside the file");
         }

@@ -97,7 +97,8 @@ internal sealed class ObjectReader
         if (!isKnown || ((Use)section.Flags).HasFlag(Use.Compressed))
         {
             throw new HyperlightException(Rules.LinkSection.Found(
-                $"the section {section.Name.Value} of '{_object.Name}' has the type 0x{(uint)type:x} and the flags 0x{(ulong)section.Flags:x}, "
+                $"the section {section.Name.Value} of '{_object.Name}' has the type 0x{(uint)type:x} "
+                + $"and the flags 0x{(ulong)section.Flags:x}, "
                 + $"allowed in memory are code, data, zeros, notes, unwinding entries and tables of constructors, not compressed: "
                 + $"compile the object without the option that makes the section."));
         }

@@ -60,7 +60,7 @@ internal sealed class RelocationWriter(byte[] image, AddressPlan plan, LinkFindi
             InputRelocation refused = relocation;
             findings.Add(Rules.LinkRelocation, () =>
                 $"{section.Object!.Describe(section, refused.Offset)} has the relocation {RelocationText.Of(refused.Type)} "
-                + $"against '{RelocationText.NameOf(refused.Symbol)}' in code that is not what the ABI says, so that it cannot be replaced: "
+                + $"against '{RelocationText.NameOf(refused.Symbol)}' in code that is not what the ABI says: "
                 + "compile with -ftls-model=local-exec.");
         }
         else if (place >= 0)

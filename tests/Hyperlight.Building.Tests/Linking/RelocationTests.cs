@@ -53,7 +53,8 @@ public sealed class RelocationTests
     [Fact]
     public void An_access_that_cannot_do_without_a_slot_gets_one_that_moves_with_the_guest()
     {
-        Guest guest = Link(TestObject.WithEntry([0x48, 0x8B, 0x05, 0, 0, 0, 0, 0xC3]).WithRelocation(RelocationType.Slot, "entrypoint", 3, -4));
+        Guest guest = Link(TestObject.WithEntry([0x48, 0x8B, 0x05, 0, 0, 0, 0, 0xC3])
+            .WithRelocation(RelocationType.Slot, "entrypoint", 3, -4));
 
         Assert.Equal((long)guest.Of(".got") - 4 - (long)(guest.Of(".text") + 3), guest.Int32(".text", 3));
         Assert.Equal(guest.Of(".text"), guest.UInt64(guest.Of(".got")));

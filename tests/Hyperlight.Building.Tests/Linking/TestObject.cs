@@ -9,8 +9,7 @@ internal sealed class TestObject
 {
     private const ElfSectionFlags Code = ElfSectionFlags.Allocate | ElfSectionFlags.Execute;
 
-    private readonly List<(string Name, ElfSectionType Type, ElfSectionFlags Flags, byte[] Content, ulong Size, int Link, int Info, ulong Entry)>
-        _sections = [];
+    private readonly List<Section> _sections = [];
 
     private readonly List<(string Name, int Section, ulong Value, ulong Size, ElfSymbolBinding Binding, ElfSymbolType Type)> _symbols = [];
     private readonly Dictionary<int, List<(ulong Offset, uint Type, string Symbol, long Addend)>> _relocations = [];
@@ -23,9 +22,10 @@ internal sealed class TestObject
         new TestObject().WithSection(".text", code).WithSymbol("entrypoint", 1, type: ElfSymbolType.Function);
 
     public TestObject WithSection(
-        string name, byte[] content, ElfSectionFlags flags = Code, ElfSectionType type = ElfSectionType.ProgramBits, ulong size = 0, ulong entry = 0)
+        string name, byte[] content, ElfSectionFlags flags = Code, ElfSectionType type = ElfSectionType.ProgramBits,
+        ulong size = 0, ulong entry = 0)
     {
-        _sections.Add((name, type, flags, content, size == 0 ? (ulong)content.Length : size, 0, 0, entry));
+        _sections.Add(new(name, type, flags, content, size == 0 ? (ulong)content.Length : size, 0, 0, entry));
         return this;
     }
 
@@ -68,7 +68,7 @@ internal sealed class TestObject
                     writer.Write(relocation.Addend);
                 }
             });
-            sections.Add((".rela", ElfSectionType.Rela, (ElfSectionFlags)0x40, content, (ulong)content.Length, table, section, 24));
+            sections.Add(new(".rela", ElfSectionType.Rela, (ElfSectionFlags)0x40, content, (ulong)content.Length, table, section, 24));
         }
 
         byte[] names = [0];
@@ -87,16 +87,15 @@ internal sealed class TestObject
             }
         });
         int locals = 1 + symbols.Count(symbol => symbol.Binding == ElfSymbolBinding.Local);
-        sections.Add((".symtab", ElfSectionType.SymbolTable, 0, entries, (ulong)entries.Length, table + 1, locals, 24));
-        sections.Add((".strtab", ElfSectionType.StringTable, 0, names, (ulong)names.Length, 0, 0, 0));
-        byte[] titles = [0, .. sections.Append((".shstrtab", 0, 0, [], 0, 0, 0, 0)).SelectMany(section => Encoding.UTF8.GetBytes(section.Item1 + "\0"))];
-        sections.Add((".shstrtab", ElfSectionType.StringTable, 0, titles, (ulong)titles.Length, 0, 0, 0));
+        sections.Add(new(".symtab", ElfSectionType.SymbolTable, 0, entries, (ulong)entries.Length, table + 1, locals, 24));
+        sections.Add(new(".strtab", ElfSectionType.StringTable, 0, names, (ulong)names.Length, 0, 0, 0));
+        IEnumerable<string> all = sections.Select(section => section.Name).Append(".shstrtab");
+        byte[] titles = [0, .. all.SelectMany(name => Encoding.UTF8.GetBytes(name + "\0"))];
+        sections.Add(new(".shstrtab", ElfSectionType.StringTable, 0, titles, (ulong)titles.Length, 0, 0, 0));
         return Write(writer => WriteFile(writer, sections));
     }
 
-    private void WriteFile(
-        BinaryWriter writer,
-        List<(string Name, ElfSectionType Type, ElfSectionFlags Flags, byte[] Content, ulong Size, int Link, int Info, ulong Entry)> sections)
+    private void WriteFile(BinaryWriter writer, List<Section> sections)
     {
         int headers = 64 + sections.Sum(section => (section.Content.Length + 7) & ~7);
         writer.Write([0x7F, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
@@ -145,4 +144,7 @@ internal sealed class TestObject
         write(writer);
         return stream.ToArray();
     }
+
+    private sealed record Section(
+        string Name, ElfSectionType Type, ElfSectionFlags Flags, byte[] Content, ulong Size, int Link, int Info, ulong Entry);
 }
