@@ -97,6 +97,8 @@ if [ -n "$libc" ] && [ -z "$kit_objects" ]; then
     find_musl
     own_options="@$kit/amd64-linux.rsp -nostdinc -isystem $musl_include -isystem $($cc -print-file-name=include)"
     registers=''
+    # lld wants a program header for thread-local variables, which a guest does not have.
+    ! command -v ld.bfd > /dev/null || position=$(echo "$position" | sed 's/=lld/=bfd/')
     builtins=$($cc -print-libgcc-file-name)
     [ -f "$builtins" ] || builtins=''
     libraries="-Wl,--no-eh-frame-hdr -Wl,--start-group $musl_archive $builtins -Wl,--end-group"

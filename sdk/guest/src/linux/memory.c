@@ -281,6 +281,10 @@ int64_t hl_linux_mmap(Registers *r)
     }
     drop_all(start, start + size);
     set_region(start, start + size, permissions);
+    if (permissions == 0 && r->rsi % HL_PAGE_SIZE != 0) {
+        /* .NET's garbage collector reserves tables of such sizes and may use the last page without asking for it. */
+        set_region(start + size - HL_PAGE_SIZE, start + size, PROT_READ | PROT_WRITE);
+    }
     return (int64_t)start;
 }
 

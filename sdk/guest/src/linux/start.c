@@ -25,6 +25,8 @@ extern uint8_t __image_start[], __image_end[], __tdata_start[], __tdata_end[], _
 /* The C library and the program. */
 int __libc_start_main(int (*main)(int, char **, char **), int count, char **arguments, void (*)(void), void (*)(void), void (*)(void));
 int fflush(void *stream);
+int setvbuf(void *stream, char *buffer, int mode, size_t size);
+extern void *const stdout;
 __attribute__((weak)) int main(int count, char **arguments, char **environment);
 void hl_linux_managed_main(void);
 
@@ -105,6 +107,8 @@ static void build_initial(void)
 /* Called by the C library as the program's main. Returning would end the program, but the guest stays for calls. */
 static int run(int count, char **arguments, char **environment)
 {
+    enum { BY_LINE = 1 };
+    setvbuf(stdout, NULL, BY_LINE, 0); /* a guest goes on after main, so lines must not wait for its end */
     hyperlight_main();
     hl_linux_managed_main();
     int code = main != NULL ? main(count, arguments, environment) : 0;
