@@ -44,8 +44,8 @@ public sealed class DiagnosticPage
     /// <summary>Whether the example is a project that is built.</summary>
     public bool IsBuilt => Example.Any(block => block.Language == "sh" && block.Text.Contains("dotnet build", StringComparison.Ordinal));
 
-    /// <summary>Whether the example is C# that the source generator turns down.</summary>
-    public bool IsCompiled => Code.StartsWith("HL6", StringComparison.Ordinal);
+    /// <summary>Whether the example is C# that the source generator turns down, or that the analyzer of guests warns of.</summary>
+    public bool IsCompiled => Code.StartsWith("HL6", StringComparison.Ordinal) || Code.StartsWith("HL8", StringComparison.Ordinal);
 
     /// <summary>Whether the example is a program that ends with an exception.</summary>
     public bool IsRun => Example.Any(block => block.Language == "csharp") && !IsCompiled;
