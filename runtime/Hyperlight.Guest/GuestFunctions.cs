@@ -10,7 +10,7 @@ namespace Hyperlight.Guest;
 /// </summary>
 public static unsafe class GuestFunctions
 {
-    private static readonly Dictionary<string, GuestFunctionBody> s_functions = new(StringComparer.Ordinal);
+    private static readonly Dictionary<string, GuestFunctionBody> Functions = new(StringComparer.Ordinal);
 
     /// <summary>Adds a function.</summary>
     /// <param name="name">The name that the host calls.</param>
@@ -20,7 +20,7 @@ public static unsafe class GuestFunctions
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(body);
-        s_functions.Add(name, body);
+        Functions.Add(name, body);
     }
 
     /// <summary>Adds a function without parameters.</summary>
@@ -64,7 +64,7 @@ public static unsafe class GuestFunctions
         {
             SharedRandom.ForgetAfterRestore();
             string name = Marshal.PtrToStringUTF8((nint)call->Name) ?? "";
-            return s_functions.TryGetValue(name, out GuestFunctionBody? body) ? body(new(call)).Message : 0;
+            return Functions.TryGetValue(name, out GuestFunctionBody? body) ? body(new(call)).Message : 0;
         }
         catch (Exception exception)
         {

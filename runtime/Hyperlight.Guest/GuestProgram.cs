@@ -10,11 +10,11 @@ namespace Hyperlight.Guest;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static unsafe class GuestProgram
 {
-    private static readonly List<Action> s_starts = [];
+    private static readonly List<Action> Starts = [];
 
     /// <summary>Adds an action that runs when the guest starts, before the first call.</summary>
     /// <param name="start">The action.</param>
-    public static void OnStart(Action start) => s_starts.Add(start);
+    public static void OnStart(Action start) => Starts.Add(start);
 
     /// <summary>Starts the guest. The kit calls it when the .NET runtime is ready. A failure aborts the guest with its text.</summary>
     [UnmanagedCallersOnly(EntryPoint = "hl_managed_main", CallConvs = [typeof(CallConvCdecl)])]
@@ -23,7 +23,7 @@ public static unsafe class GuestProgram
         try
         {
             AbsentLibraries.Explain();
-            foreach (Action start in s_starts)
+            foreach (Action start in Starts)
             {
                 start();
             }

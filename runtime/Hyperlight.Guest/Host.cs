@@ -8,7 +8,7 @@ namespace Hyperlight.Guest;
 public static unsafe class Host
 {
     // The kit keeps one result. A second thread must not call before the first thread has read it.
-    private static readonly Lock s_gate = new();
+    private static readonly Lock Gate = new();
 
     /// <summary>Calls a function that returns a value. The guest waits for the result.</summary>
     /// <typeparam name="T">int, uint, long, ulong, float, double, string, bool, byte[] or ReadOnlyMemory&lt;byte&gt;.</typeparam>
@@ -19,7 +19,7 @@ public static unsafe class Host
     public static T Call<T>(string function, params ReadOnlySpan<HostValue> arguments)
     {
         int type = WireResult.Of<T>();
-        lock (s_gate)
+        lock (Gate)
         {
             Invoke(function, type, arguments);
             return typeof(T) == typeof(int) ? (T)(object)GuestAbi.HostInt()
@@ -39,7 +39,7 @@ public static unsafe class Host
     /// <inheritdoc cref="Call{T}(string, ReadOnlySpan{HostValue})"/>
     public static void Call(string function, params ReadOnlySpan<HostValue> arguments)
     {
-        lock (s_gate)
+        lock (Gate)
         {
             Invoke(function, WireResult.Void, arguments);
         }

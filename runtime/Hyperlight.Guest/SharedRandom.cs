@@ -13,15 +13,15 @@ internal static class SharedRandom
     // number, so the number differs from the last one that was seen at the first call after each restore.
     private const uint GenerationWord = 0x20;
 
-    private static ulong s_generation = GuestAbi.ScratchWord(GenerationWord);
+    private static ulong _generation = GuestAbi.ScratchWord(GenerationWord);
 
     /// <summary>Lets the thread that answers calls seed its generator anew, if the sandbox was restored since the last call.</summary>
     public static void ForgetAfterRestore()
     {
         ulong generation = GuestAbi.ScratchWord(GenerationWord);
-        if (generation != s_generation)
+        if (generation != _generation)
         {
-            s_generation = generation;
+            _generation = generation;
             Forget();
         }
     }

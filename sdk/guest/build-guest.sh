@@ -145,7 +145,8 @@ if [ -n "$nm" ] && command -v "$nm" > /dev/null; then
     "$nm" "$objects"/*.o 2> /dev/null | awk '
         NF == 2 && ($1 == "w" || $1 == "v") { weak[$2] }
         NF == 3 { defined[$3] }
-        END { for (name in weak) if (!(name in defined) && name !~ /^(__init_array_(start|end)|main|hl_managed_main)$/) print name }' | sort |
+        END { for (name in weak) if (!(name in defined) &&
+            name !~ /^(__init_array_(start|end)|main|hl_managed_main)$/) print name }' | sort |
         while IFS= read -r name; do
             echo "build-guest.sh: warning HL1022: nothing defines the weak symbol '$name', so that its address is 0:" \
                 "define it, or compare its address with NULL before it is used." >&2

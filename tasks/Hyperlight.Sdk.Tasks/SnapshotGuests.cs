@@ -261,7 +261,9 @@ public sealed class SnapshotGuests : GuestTask
         }
 
         DiagnosticRule rule = isOptional ? finding.Rule with { Severity = FindingSeverity.Warning } : finding.Rule;
-        string remedy = isOfMachine ? " Or set Snapshot to auto: then the image has no snapshot where the hypervisor cannot run the guest." : "";
+        string remedy = isOfMachine
+            ? " Or set Snapshot to auto: then the image has no snapshot where the hypervisor cannot run the guest."
+            : "";
         return Findings.Report(new(rule, message + remedy), ProjectLines.FindItem(ProjectFile, guest.Include));
     }
 }

@@ -27,8 +27,8 @@ internal static class CSharpGuest
     public static GuestImage Open(string name) => GuestImage.Open(ImageOf(name));
 
     /// <summary>
-    /// Bakes a guest that GNU ld linked (tests/guests/csharp/Directory.Build.targets) into a folder, and opens the image. The running test is
-    /// skipped if there was no ld.
+    /// Bakes a guest that GNU ld linked (tests/guests/csharp/Directory.Build.targets) into a folder, and opens the image. The running
+    /// test is skipped if there was no ld.
     /// </summary>
     public static GuestImage BakeLinkedByLd(string name, GuestSizes sizes, string folder)
     {

@@ -67,7 +67,8 @@ public sealed unsafe partial class CryptographyTests : IClassFixture<Cryptograph
     [InlineData(256, "8EA2B7CA516745BFEAFC49904B496089")]
     public void Aes_is_that_of_FIPS_197(int bits, string expected)
     {
-        byte[] key = [.. Enumerable.Range(0, bits / 8).Select(i => (byte)i)], block = Convert.FromHexString("00112233445566778899AABBCCDDEEFF");
+        byte[] key = [.. Enumerable.Range(0, bits / 8).Select(i => (byte)i)];
+        byte[] block = Convert.FromHexString("00112233445566778899AABBCCDDEEFF");
         byte[] encrypted = Crypt($"EvpAes{bits}Ecb", key, null, block, encrypt: 1);
 
         Assert.Equal(expected, Convert.ToHexString(encrypted));
@@ -93,7 +94,7 @@ public sealed unsafe partial class CryptographyTests : IClassFixture<Cryptograph
         Assert.Equal(expectedTag, tag);
     }
 
-    /// <summary>The compiler binds the listed functions directly, so a listed function must exist, and the others would not be found.</summary>
+    /// <summary>The compiler binds the listed functions directly. A listed function must exist; the others would not be found.</summary>
     [Fact]
     public void The_list_for_the_compiler_names_all_functions()
     {
@@ -140,7 +141,8 @@ public sealed unsafe partial class CryptographyTests : IClassFixture<Cryptograph
             Assert.Equal(1, ((delegate* unmanaged<nint, byte*, int*, int>)_library["EvpCipherFinalEx"])(context, to, &written));
             if (tag is not null)
             {
-                Assert.Equal(1, ((delegate* unmanaged<nint, byte*, int, int>)_library["EvpCipherGetGcmTag"])(context, tagBytes, tag.Length));
+                var getTag = (delegate* unmanaged<nint, byte*, int, int>)_library["EvpCipherGetGcmTag"];
+                Assert.Equal(1, getTag(context, tagBytes, tag.Length));
             }
 
             ((delegate* unmanaged<nint, void>)_library["EvpCipherDestroy"])(context);
@@ -161,7 +163,8 @@ public sealed unsafe partial class CryptographyTests : IClassFixture<Cryptograph
             try
             {
                 using Process compiler = Process.Start(
-                    "cc", ["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-o", file, .. Directory.EnumerateFiles(Folder, "*.c")]);
+                    "cc",
+                    ["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-o", file, .. Directory.EnumerateFiles(Folder, "*.c")]);
                 compiler.WaitForExit();
                 Assert.Equal(0, compiler.ExitCode);
             }

@@ -17,8 +17,8 @@ internal sealed partial class GuestRunner
             VirtualMachineExitKind.Canceled => Stopped(gate.Stopped, what, cancellationToken),
             VirtualMachineExitKind.Shutdown => Fault(new(TripleFault.Describe(Machine.GetAllRegisters(), Machine.Map.Layout.EntryMode))),
             VirtualMachineExitKind.NotInterpreted => Fault(new(Rules.InstructionNotInterpreted.Found(
-                $"the guest cannot go on{AtInstruction()}: {exit.Text}, because KVM interprets guest code on this machine and lacks most of "
-                + $"SSE: use a machine whose processor runs guest code, and in a virtual machine nested virtualization."))),
+                $"the guest cannot go on{AtInstruction()}: {exit.Text}, because KVM interprets guest code on this machine and lacks most "
+                + $"of SSE: use a machine whose processor runs guest code, and in a virtual machine nested virtualization."))),
             _ => Fault(new($"The guest cannot go on{AtInstruction()}: {exit.Text}.")),
         };
 

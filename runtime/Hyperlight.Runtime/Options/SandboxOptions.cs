@@ -29,8 +29,8 @@ public sealed class SandboxOptions
 
     /// <summary>
     /// Gets or sets the clock that the guest reads; <see cref="TimeProvider.System"/> by default. A guest of the guest kit with a clock,
-    /// for example one in C#, reads it at its start and after each restore, and counts on with its processor's time-stamp counter. So a clock
-    /// that runs at another speed is seen at those moments only.
+    /// for example one in C#, reads it at its start and after each restore, and counts on with its processor's time-stamp counter. So a
+    /// clock that runs at another speed is seen at those moments only.
     /// </summary>
     /// <exception cref="ArgumentNullException">The value is <c>null</c>.</exception>
     public TimeProvider TimeProvider

@@ -11,7 +11,8 @@ try
     IOrders orders = IOrders.For(sandbox);
 
     Order order = new("Ada", "USD", [new("Sea chart", 3, 40.00m), new("Compass", 1, 55.50m)]);
-    Console.WriteLine(await orders.PriceAsync(order, """[{ "discount": 0.1, "minimum": 100 }, { "discount": 0.2, "article": "compass" }]"""));
+    string rules = """[{ "discount": 0.1, "minimum": 100 }, { "discount": 0.2, "article": "compass" }]""";
+    Console.WriteLine(await orders.PriceAsync(order, rules));
     return 0;
 }
 catch (HyperlightException e)

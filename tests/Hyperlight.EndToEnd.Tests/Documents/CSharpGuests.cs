@@ -9,8 +9,8 @@ internal static class CSharpGuests
     private static readonly string Lab = Path.Combine(Workspace.RepositoryRoot(), "tests", "kvm-lab");
 
     /// <summary>
-    /// Functions of bash for the commands of a page. <c>dotnet run --project FOLDER</c> builds as usual, and starts the program in the lab if
-    /// it cannot run its guest here.
+    /// Functions of bash for the commands of a page. <c>dotnet run --project FOLDER</c> builds as usual, and starts the program in the lab
+    /// if it cannot run its guest here.
     /// </summary>
     public static readonly string Commands = $$"""
         dotnet() {

@@ -61,7 +61,8 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
     public void Every_document_that_is_no_file_is_json()
     {
         Assert.All(
-            Pages.SelectMany(page => page.Blocks).Where(block => block is { Language: "json", FileName: null }),
+            Pages.SelectMany(page => page.Blocks)
+            .Where(block => block is { Language: "json", FileName: null }),
             block => JsonDocument.Parse(block.Text).Dispose());
     }
 
@@ -171,7 +172,8 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
 
     private static void WriteProject(Workspace workspace, Piece[] pieces)
     {
-        IEnumerable<string> items = Pages.SelectMany(page => page.Blocks).Where(block => block is { Language: "xml", FileName: null, Source: null })
+        IEnumerable<string> items = Pages.SelectMany(page => page.Blocks)
+            .Where(block => block is { Language: "xml", FileName: null, Source: null })
             .Select(block => block.Text);
         workspace.Write("App.csproj", $"""<Project Sdk="Hyperlight.Sdk/0.1.0"><ItemGroup>{string.Concat(items)}</ItemGroup></Project>""");
         foreach (Piece piece in pieces)

@@ -75,7 +75,9 @@ public unsafe class KvmExitTests
             () => sandbox.Call("Execute", (byte[])[0x0F, 0x57, 0xC0, 0xC3]));
 
         Assert.Equal("HL5008", fault.Finding?.Rule.Code);
-        Assert.Matches("^HL5008: the guest cannot go on at RIP 0x[0-9A-F]+: KVM cannot emulate the instruction at RIP .bytes 0f57c0", fault.Message);
+        Assert.Matches(
+            "^HL5008: the guest cannot go on at RIP 0x[0-9A-F]+: KVM cannot emulate the instruction at RIP .bytes 0f57c0",
+            fault.Message);
         Assert.Equal(SandboxState.Poisoned, sandbox.State);
         sandbox.Restore(snapshot);
         Assert.Equal(42, sandbox.Call<int>("DataWord"));

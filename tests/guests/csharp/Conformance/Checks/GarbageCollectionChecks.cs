@@ -6,7 +6,7 @@ namespace Hyperlight.Conformance.Checks;
 
 internal static class GarbageCollectionChecks
 {
-    private static int s_finalized;
+    private static int _finalized;
 
     public static Area Area => new("garbage collection")
     {
@@ -22,8 +22,8 @@ internal static class GarbageCollectionChecks
                 return alive;
             }
         },
-        { "finalizers run", () => { s_finalized = 0; MakeFinalized(10); Collect(); return s_finalized; } },
-        { "suppressed finalizer", () => { s_finalized = 0; Suppressed(); Collect(); return s_finalized; } },
+        { "finalizers run", () => { _finalized = 0; MakeFinalized(10); Collect(); return _finalized; } },
+        { "suppressed finalizer", () => { _finalized = 0; Suppressed(); Collect(); return _finalized; } },
         { "resurrection", () => { Resurrected.Back = null; MakeResurrected(); Collect(); return Resurrected.Back?.Value; } },
         {
             "conditional weak table", () =>
@@ -191,7 +191,7 @@ internal static class GarbageCollectionChecks
 
     private sealed class Finalized
     {
-        ~Finalized() => Interlocked.Increment(ref s_finalized);
+        ~Finalized() => Interlocked.Increment(ref _finalized);
     }
 
     private sealed class Resurrected(int value)
