@@ -292,6 +292,8 @@ void *malloc(size_t size);
 void *calloc(size_t count, size_t size);
 void *realloc(void *block, size_t size);
 void free(void *block);
+void *aligned_alloc(size_t alignment, size_t size); /* alignment: a power of two */
+size_t malloc_usable_size(void *block);
 
 typedef struct hl_HeapInfo {
     size_t size; /* bytes of the heap */

@@ -140,6 +140,33 @@ void free(void *data)
     }
 }
 
+/* For C libraries and runtimes. The part in front of the aligned block becomes a block of its own, and is freed. */
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    if (alignment <= ALIGNMENT) {
+        return malloc(size);
+    }
+    if (alignment > PTRDIFF_MAX / 2 || (alignment & (alignment - 1)) != 0 || size > PTRDIFF_MAX / 2 - alignment) {
+        return NULL;
+    }
+    uint8_t *data = malloc(size + alignment);
+    size_t front = data == NULL ? 0 : -(uintptr_t)data & (alignment - 1); /* a multiple of ALIGNMENT, so a header has room */
+    if (front == 0) {
+        return data;
+    }
+    Block *block = block_of(data), *aligned = (Block *)(void *)(data + front - HEADER);
+    aligned->size = block->size - front;
+    aligned->mark = ALLOCATED;
+    block->size = front;
+    free(data);
+    return data + front;
+}
+
+size_t malloc_usable_size(void *data)
+{
+    return data == NULL ? 0 : block_of(data)->size - HEADER;
+}
+
 void *realloc(void *data, size_t size)
 {
     if (data == NULL) {
