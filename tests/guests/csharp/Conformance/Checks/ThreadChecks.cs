@@ -3,7 +3,7 @@ namespace Hyperlight.Conformance.Checks;
 internal static class ThreadChecks
 {
     [ThreadStatic]
-    private static int t_own;
+    private static int _own;
 
     public static Area Area => new("threads")
     {
@@ -73,12 +73,12 @@ internal static class ThreadChecks
         {
             "thread statics", () =>
             {
-                t_own = 5;
+                _own = 5;
                 int other = -1;
-                Thread t = new(() => { other = t_own; t_own = 9; });
+                Thread t = new(() => { other = _own; _own = 9; });
                 t.Start();
                 t.Join();
-                return $"{t_own} {other}";
+                return $"{_own} {other}";
             }
         },
         {
