@@ -112,7 +112,7 @@ public sealed partial class CodeBlockTests(PackageFolder packages)
         CCompiler.Require();
         using ReaderFolder reader = new(packages);
         Piece[] pieces = [.. Pages.SelectMany(Piece.Of).Where(piece => piece.Blocks.Any(block => block.FileName is null))];
-        Page[] others = [.. Pages.Where(page => !page.HasProgram)];
+        Page[] others = [.. Pages.Where(page => !page.HasProgram && !page.StartsInEmptyFolder)];
         Array.ForEach(others, reader.WriteFiles);
         RunCommands(reader, others, beforeCode: true);
         WriteProject(reader.Project, pieces);
