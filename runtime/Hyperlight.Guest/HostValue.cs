@@ -42,8 +42,14 @@ public readonly struct HostValue
 
     /// <summary>Converts a text.</summary>
     /// <exception cref="ArgumentNullException">The text is <c>null</c>.</exception>
-    public static implicit operator HostValue(string value) =>
-        new(WireParameter.String, 0, value ?? throw new ArgumentNullException(nameof(value)));
+    /// <exception cref="ArgumentException">The text contains a NUL, where the host would take it to end.</exception>
+    public static implicit operator HostValue(string value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        return value.Contains('\0', StringComparison.Ordinal)
+            ? throw new ArgumentException("a text for the host contains a NUL, where it would end: pass it as byte[].", nameof(value))
+            : new(WireParameter.String, 0, value);
+    }
 
     /// <summary>Converts bytes.</summary>
     /// <exception cref="ArgumentNullException">The array is <c>null</c>.</exception>

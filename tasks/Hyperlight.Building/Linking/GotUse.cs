@@ -1,6 +1,6 @@
 namespace Hyperlight.Linking;
 
-/// <summary>What becomes of an instruction that reads an address from the global offset table.</summary>
+/// <summary>The ways to write an instruction that reads an address from the global offset table.</summary>
 internal enum GotUse
 {
     /// <summary>The instruction reads the slot.</summary>

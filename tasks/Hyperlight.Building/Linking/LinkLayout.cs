@@ -1,8 +1,8 @@
 namespace Hyperlight.Linking;
 
 /// <summary>
-/// What a guest consists of: its sections in the order of their addresses, and the symbols that the linker defines. The linker scripts of
-/// the guest kit say the same for other linkers.
+/// The layout of a linked guest: its sections in the order of their addresses, and the symbols that the linker defines. The linker scripts
+/// of the guest kit say the same for other linkers.
 /// </summary>
 /// <param name="Rules">The sections, in the order of the addresses. The first rule with a pattern for a section takes the section.</param>
 internal sealed record LinkLayout(params SectionRule[] Rules)

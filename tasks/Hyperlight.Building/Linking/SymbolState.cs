@@ -1,6 +1,6 @@
 namespace Hyperlight.Linking;
 
-/// <summary>What is known of the place of a symbol.</summary>
+/// <summary>The kinds of place that a symbol can have.</summary>
 internal enum SymbolState
 {
     /// <summary>Nothing defines the symbol.</summary>
