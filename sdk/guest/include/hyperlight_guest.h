@@ -212,8 +212,9 @@ void hl_set_error(hl_ErrorCode code, const char *message);
 /* ---- Calling the host -------------------------------------------------------------------------------------------- */
 
 /* Calls a function of the host and waits for its result. Returns hl_ErrorCode_NoError or the code of the failure: 17 if the
- * host's function failed or does not exist, 7 if the call does not fit the output buffer, 13 if the heap has no room for
- * the reply. The tags of the parameters are their types. Upstream's function returns nothing. */
+ * host's function failed or does not exist, 7 if the call does not fit the output buffer or the result is a text with a NUL
+ * inside, where a guest would take the text to end, 13 if the heap has no room for the reply. The tags of the parameters are
+ * their types. Upstream's function returns nothing. */
 hl_ErrorCode hl_call_host_function(const hl_FunctionCall *call);
 
 /* The message of the last host call's error, or "" if the call succeeded. Valid until the next host call. */
@@ -347,7 +348,7 @@ int rand(void);
 
 /* The clocks: nanoseconds since 1970 in UTC, and nanoseconds since an unknown moment, which never go back. The host tells the
  * time at the first use after the start and after each restore; then the processor's counter goes on. If the host has no
- * function HyperlightClock, the wall clock starts in 1970. (Not in upstream's library.) */
+ * function HyperlightClock, the wall clock starts in 1970, and a log record says so once. (Not in upstream's library.) */
 typedef enum hl_Clock {
     hl_Clock_Wall = 0,
     hl_Clock_Monotonic = 1,

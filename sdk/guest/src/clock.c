@@ -73,6 +73,11 @@ int64_t hl_clock(hl_Clock clock)
         if (answered && answer.frequency == 0) {
             return clock == hl_Clock_Wall ? answer.wall : answer.monotonic; /* without a frequency the host is asked every time */
         }
+        static bool said;
+        if (!answered && !said) {
+            said = true;
+            LOG(hl_Level_Warn, "The host has no function HyperlightClock: the wall clock starts in 1970");
+        }
         hl_kept->clock_ticks = answered ? before + (after - before) / 2 : 0;
         hl_kept->clock_wall = (uint64_t)answer.wall;
         hl_kept->clock_monotonic = (uint64_t)answer.monotonic;

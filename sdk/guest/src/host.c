@@ -25,6 +25,13 @@ static hl_ErrorCode failed(hl_ErrorCode code, const char *message)
     return code;
 }
 
+/* Guests take a text to end at the first NUL. */
+static bool is_cut_text(const hl_Reply *reply)
+{
+    return reply->error == hl_ErrorCode_NoError && reply->type == hl_ReturnType_String &&
+           strlen(reply->value.String) != hl_decoded_string_length(reply->value.String);
+}
+
 hl_ErrorCode hl_call_host_function(const hl_FunctionCall *call)
 {
     size_t capacity, size;
@@ -47,6 +54,9 @@ hl_ErrorCode hl_call_host_function(const hl_FunctionCall *call)
     }
     if (!hl_decode_reply(last.message, size, &last.reply)) {
         return failed(hl_ErrorCode_OutbError, "The host sent a malformed result of a host function");
+    }
+    if (is_cut_text(&last.reply)) {
+        return failed(hl_ErrorCode_OutbError, "The host function's text contains a NUL, where it would end in a guest: return bytes");
     }
     return last.reply.error;
 }

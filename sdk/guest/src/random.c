@@ -58,7 +58,11 @@ static void seed(void)
     if (!hl_ask_host(&call, key, KEY_BYTES)) {
         uint64_t numbers[2] = {hl_random_seed(), __builtin_ia32_rdtsc()};
         memcpy(key, numbers, sizeof(numbers));
-        LOG(hl_Level_Warn, "The host has no function HyperlightRandom: random numbers come from the seed of the start and the time");
+        static bool said;
+        if (!said) {
+            said = true;
+            LOG(hl_Level_Warn, "The host has no function HyperlightRandom: random numbers come from the seed of the start and the time");
+        }
     }
     set_key(key);
 }

@@ -6,6 +6,9 @@ namespace Hyperlight.Runtime.Tests.Guests;
 /// <summary>Compiles guests with the guest kit.</summary>
 internal sealed class KitBuild : IDisposable
 {
+    private static readonly string Kit = Path.Combine(Repository.Root, "sdk", "guest");
+    private static readonly string Sources = Path.Combine(Repository.Root, "tests", "guests");
+
     private readonly DirectoryInfo _output = Directory.CreateTempSubdirectory("hyperlight-kit-");
 
     public void Dispose() => _output.Delete(recursive: true);
@@ -18,37 +21,19 @@ internal sealed class KitBuild : IDisposable
     /// <returns>The path of the ELF file.</returns>
     public string Build(string source, string architecture, string compiler) =>
         TryBuild(
-            Path.Combine(Repository.Root, "tests", "guests", "src", source), architecture, compiler, out string elf, out string errors)
+            Path.Combine(Sources, "src", source), architecture, compiler, out string elf, out string errors)
             ? elf
             : throw new InvalidOperationException(errors);
 
-    /// <summary>
-    /// Compiles the program of <c>tests/guests/linux</c> with musl, unless the file is newer than its sources: compiling takes a minute
-    /// in the lab, which sees the files of this machine.
-    /// </summary>
+    /// <summary>Compiles the program of <c>tests/guests/linux</c> with musl.</summary>
     /// <returns>The path of the ELF file.</returns>
-    public static string LinuxProgram()
-    {
-        Assert.SkipWhen(Compilers.Length == 0, "probe C compiler: neither gcc nor clang is there");
-        string kit = Path.Combine(Repository.Root, "sdk", "guest");
-        string sources = Path.Combine(Repository.Root, "tests", "guests", "linux");
-        string elf = Path.Combine(AppContext.BaseDirectory, "linux-program.elf");
-        DateTime newest = Directory.EnumerateFiles(kit, "*", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(sources))
-            .Max(File.GetLastWriteTimeUtc);
-        if (File.Exists(elf) && File.GetLastWriteTimeUtc(elf) > newest)
-        {
-            return elf;
-        }
+    public static string LinuxProgram() => Keep(
+        "linux-program", Directory.GetFiles(Path.Combine(Sources, "linux"), "*.c"), "--arch", "amd64", "--libc", "musl");
 
-        FinishedProcess build = FinishedProcess.Run(
-            new ProcessStartInfo("sh", [Path.Combine(kit, "build-guest.sh"), Path.Combine(sources, "program.c"),
-                Path.Combine(sources, "threads.c"), "--arch", "amd64", "--libc", "musl", "-o", elf])
-            {
-                Environment = { ["HYPERLIGHT_CC"] = Compilers[0] },
-            });
-        Assert.SkipWhen(build.Error.Contains("no musl", StringComparison.Ordinal), "probe musl: " + build.Error);
-        return build.ExitCode == 0 ? elf : throw new InvalidOperationException(build.Error);
-    }
+    /// <summary>Compiles <c>tests/guests/src/services.c</c>.</summary>
+    /// <returns>The path of the ELF file.</returns>
+    public static string Services(string architecture) =>
+        Keep($"services-{architecture}", [Path.Combine(Sources, "src", "services.c")], "--arch", architecture);
 
     /// <summary>Compiles the text of a source file.</summary>
     /// <returns>Whether the text compiled; if not, <paramref name="errors"/> has the compiler's messages.</returns>
@@ -59,12 +44,35 @@ internal sealed class KitBuild : IDisposable
         return TryBuild(source, architecture, compiler, out elf, out errors, options);
     }
 
+    /// <summary>
+    /// Compiles a guest to a file beside the tests, unless that file is newer than the sources: compiling takes a minute in the lab, which
+    /// sees the files of this machine.
+    /// </summary>
+    private static string Keep(string name, string[] sources, params string[] options)
+    {
+        Assert.SkipWhen(Compilers.Length == 0, "probe C compiler: neither gcc nor clang is there");
+        string elf = Path.Combine(AppContext.BaseDirectory, name + ".elf");
+        DateTime newest = Directory.EnumerateFiles(Kit, "*", SearchOption.AllDirectories).Concat(sources).Max(File.GetLastWriteTimeUtc);
+        if (File.Exists(elf) && File.GetLastWriteTimeUtc(elf) > newest)
+        {
+            return elf;
+        }
+
+        string script = Path.Combine(Kit, "build-guest.sh");
+        FinishedProcess build = FinishedProcess.Run(
+            new ProcessStartInfo("sh", [script, .. sources.Order(StringComparer.Ordinal), "-o", elf, .. options])
+            {
+                Environment = { ["HYPERLIGHT_CC"] = Compilers[0] },
+            });
+        Assert.SkipWhen(build.Error.Contains("no musl", StringComparison.Ordinal), "probe musl: " + build.Error);
+        return build.ExitCode == 0 ? elf : throw new InvalidOperationException(build.Error);
+    }
+
     private bool TryBuild(string source, string architecture, string compiler, out string elf, out string errors, params string[] options)
     {
         elf = Path.Combine(_output.FullName, $"{Path.GetFileNameWithoutExtension(source)}-{architecture}-{compiler}.elf");
-        string script = Path.Combine(Repository.Root, "sdk", "guest", "build-guest.sh");
         FinishedProcess build = FinishedProcess.Run(
-            new ProcessStartInfo("sh", [script, source, "--arch", architecture, "-o", elf, "--", .. options])
+            new ProcessStartInfo("sh", [Path.Combine(Kit, "build-guest.sh"), source, "--arch", architecture, "-o", elf, "--", .. options])
             {
                 Environment = { ["HYPERLIGHT_CC"] = compiler },
             });

@@ -160,17 +160,4 @@ public class BuiltInFunctionTests
         uint last = guest.Machine.Run().Value;
         return unchecked(last - first) / TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
     }
-
-    private sealed class SetClock : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; }
-
-        public long Timestamp { get; set; }
-
-        public override long TimestampFrequency => 1000;
-
-        public override DateTimeOffset GetUtcNow() => Now;
-
-        public override long GetTimestamp() => Timestamp;
-    }
 }
