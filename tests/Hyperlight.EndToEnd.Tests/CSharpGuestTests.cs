@@ -6,7 +6,7 @@ public sealed class CSharpGuestTests(CSharpGuest guest) : IClassFixture<CSharpGu
     [Fact]
     public void A_guest_is_built_with_nothing_but_the_dotnet_sdk_and_costs_nothing_when_unchanged()
     {
-        Assert.SkipWhen(CSharpGuest.Missing is not null, CSharpGuest.Missing ?? "");
+        CSharpGuests.Require();
         guest.Build();
         Assert.True(File.Exists(guest.ElfFile));
         Assert.Equal("Orders.Guest", guest.Workspace.Run(guest.Workspace.PathOf("bin/Debug/net10.0/App")).Output.Trim());
@@ -21,7 +21,7 @@ public sealed class CSharpGuestTests(CSharpGuest guest) : IClassFixture<CSharpGu
     [Fact]
     public void An_error_in_the_guest_is_one_error_at_its_file_and_line()
     {
-        Assert.SkipWhen(CSharpGuest.Missing is not null, CSharpGuest.Missing ?? "");
+        CSharpGuests.Require();
         guest.Build();
         guest.Write("namespace Orders;\n\ninternal sealed class Greeter : INothing;");
 
@@ -35,7 +35,7 @@ public sealed class CSharpGuestTests(CSharpGuest guest) : IClassFixture<CSharpGu
     [Fact]
     public void A_graph_build_and_a_publish_for_another_platform_build_the_guest_and_a_clean_leaves_none()
     {
-        Assert.SkipWhen(CSharpGuest.Missing is not null, CSharpGuest.Missing ?? "");
+        CSharpGuests.Require();
         guest.Build("-graph");
         byte[] built = File.ReadAllBytes(guest.ElfFile);
 

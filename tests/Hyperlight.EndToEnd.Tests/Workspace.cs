@@ -92,7 +92,7 @@ internal sealed class Workspace : IDisposable
         foreach (string file in Directory.EnumerateFiles(sample, "*", SearchOption.AllDirectories).Select(
             path => Path.GetRelativePath(sample, path)))
         {
-            if (file.Split(Path.DirectorySeparatorChar)[0] is not ("bin" or "obj"))
+            if (!file.Split(Path.DirectorySeparatorChar).Any(folder => folder is "bin" or "obj"))
             {
                 Write(file, File.ReadAllBytes(Path.Combine(sample, file)));
             }
