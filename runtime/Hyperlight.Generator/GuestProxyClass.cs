@@ -107,7 +107,8 @@ internal static class GuestProxyClass
                 yield return line;
             }
 
-            foreach (string line in codec.ResultDecoder(number, form, "private"))
+            string failure = $"global::Hyperlight.GuestProtocolException.ForResult(\"{form.FullName}\", exception)";
+            foreach (string line in codec.ResultDecoder(number, form, "private", failure))
             {
                 yield return line;
             }

@@ -85,18 +85,41 @@ internal sealed class ValueCodec
     /// <param name="number">The number of the method. The methods are called Result and Decode with the number.</param>
     /// <param name="form">The method that is called.</param>
     /// <param name="modifiers">The modifiers of the method.</param>
-    public IEnumerable<string> ResultDecoder(int number, ValueForm form, string modifiers) => form.Result is not { } result
-        ? []
-        :
+    /// <param name="failure">
+    /// The exception for a result that is not valid, made from <c>exception</c>; <c>null</c> to let the cause through. The cause can be
+    /// any exception, because constructors of the user's types run on the values.
+    /// </param>
+    public IEnumerable<string> ResultDecoder(int number, ValueForm form, string modifiers, string? failure = null)
+    {
+        if (form.Result is not { } result)
+        {
+            return [];
+        }
+
+        string[] read = [$"Decode{number}(bytes, out {result} value);", "return value;"];
+        string[] body = failure is null
+            ? read
+            :
+            [
+                "try",
+                "{",
+                .. read.Select(Indented),
+                "}",
+                "catch (global::System.Exception exception)",
+                "{",
+                $"    throw {failure};",
+                "}",
+            ];
+        return
         [
             "",
             $"{modifiers} {result} Result{number}(global::System.ReadOnlyMemory<byte> bytes)",
             "{",
-            $"    Decode{number}(bytes, out {result} value);",
-            "    return value;",
+            .. body.Select(Indented),
             "}",
             .. Decoder($"Decode{number}", form, [result], signature: null),
         ];
+    }
 
     private string Write(string key, string value) => _shapes[_numbers[key]] switch
     {

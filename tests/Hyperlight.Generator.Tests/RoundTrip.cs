@@ -15,6 +15,11 @@ internal static class RoundTrip
 
         namespace Hyperlight
         {
+            public sealed class GuestProtocolException(string method, Exception cause) : Exception(method, cause)
+            {
+                public static GuestProtocolException ForResult(string method, Exception cause) => new(method, cause);
+            }
+
             public struct CallOptions { public CancellationToken CancellationToken { get; init; } }
 
             public sealed class Sandbox
@@ -141,7 +146,9 @@ internal static class RoundTrip
             public static void Receive(byte[] answer)
             {
                 Sandbox.Change = _ => answer;
-                try { Returned(); } finally { Sandbox.Change = own => own; }
+                try { Returned(); }
+                catch (GuestProtocolException refused) when (refused.Message == "IOrders.Echo") { throw refused.InnerException!; }
+                finally { Sandbox.Change = own => own; }
             }
 
             private static (Order, Numbers, Numbers, Times) Values() => (

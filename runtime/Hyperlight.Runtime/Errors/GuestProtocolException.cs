@@ -1,3 +1,6 @@
+using System.ComponentModel;
+using Hyperlight.Diagnostics;
+
 namespace Hyperlight;
 
 /// <summary>
@@ -14,5 +17,20 @@ public sealed class GuestProtocolException : GuestFailedException
     internal GuestProtocolException(Finding finding)
         : base(finding)
     {
+    }
+
+    private GuestProtocolException(string message, Exception cause)
+        : base(message, cause)
+    {
+    }
+
+    /// <summary>Creates the exception for a result that is no value of the method's type. Only generated code uses the method.</summary>
+    /// <param name="method">The method that was called.</param>
+    /// <param name="cause">Why the bytes of the result are no such value.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public static GuestProtocolException ForResult(string method, Exception cause)
+    {
+        ArgumentNullException.ThrowIfNull(cause);
+        return new($"The guest returned a result that {method} cannot have: {OneLine.Of(cause.Message)}", cause);
     }
 }
