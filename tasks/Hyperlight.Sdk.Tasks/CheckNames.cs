@@ -71,7 +71,7 @@ public sealed class CheckNames : GuestTask
         {
             foreach (SettingNames names in GuestSetting.All.Select(setting => setting.Metadata))
             {
-                string what = $"The metadata {names.Former} of {KnownNames.Guest} '{guest.ItemSpec}'";
+                string what = $"The metadata {names.Former} of {WrittenItem.Of(guest)}";
                 CheckFormerName(names, what, guest.GetMetadata, name => PlaceOf(guest, name), reported);
             }
         }
@@ -166,7 +166,7 @@ public sealed class CheckNames : GuestTask
                 if (reported.Add(new(name, origin)))
                 {
                     Report(
-                        $"The metadata {name} of {KnownNames.Guest} '{guest.ItemSpec}' is not known",
+                        $"The metadata {name} of {WrittenItem.Of(guest)} is not known",
                         NearestName.Find(name, KnownNames.Metadata, KnownNames.Mark),
                         origin);
                 }
@@ -177,15 +177,15 @@ public sealed class CheckNames : GuestTask
     private void CheckUpdates(ProjectWords words)
     {
         string directory = Path.GetDirectoryName(ProjectFile)!;
-        string[] guests = [.. Guests.Select(guest => FullPath(guest.ItemSpec))];
-        foreach (ProjectWord update in words.Updates.Where(
-            update => !guests.Contains(FullPath(update.Name), StringComparer.OrdinalIgnoreCase)))
+        ILookup<string, string> guests = Guests.Select(WrittenItem.Of).ToLookup(guest => guest.Kind, guest => guest.Include);
+        foreach (GuestUpdate update in words.Updates.Where(
+            update => !guests[update.Item].Select(FullPath).Contains(FullPath(update.Path), StringComparer.OrdinalIgnoreCase)))
         {
-            string? nearest = NearestName.Find(update.Name, Guests.Select(guest => guest.ItemSpec));
+            string? nearest = NearestName.Find(update.Path, guests[update.Item]);
             string found = nearest is null ? "" : $"; the nearest guest is {nearest}";
             Findings.Report(
                 Rules.UpdatesNothing.Found(
-                    $"The update of {KnownNames.Guest} '{update.Name}' changes nothing, because the project has no such guest{found}: "
+                    $"The update of {update.Item} '{update.Path}' changes nothing, because the project has no such guest{found}: "
                     + $"correct the path, or write Include."),
                 update.Place);
         }
@@ -209,7 +209,7 @@ public sealed class CheckNames : GuestTask
         Findings.Report(Rules.UnknownName.Found($"{what}{(nearest is null ? "" : $"; the nearest is {nearest}")}: {Remedy}"), origin);
 
     private FindingOrigin PlaceOf(ITaskItem guest, string metadata) =>
-        ProjectLines.FindMetadata([guest.GetMetadata("DefiningProjectFullPath"), ProjectFile], guest.ItemSpec, metadata);
+        WrittenItem.Of(guest).Find(ProjectFile, metadata);
 
     private FindingOrigin PlaceOf(string property, ProjectWords words)
     {

@@ -16,8 +16,11 @@ internal sealed record GuestItem
     // The metadata that is true if a snapshot has to be taken or removed.
     private const string HasSnapshotKey = "HasSnapshot";
 
-    /// <summary>Gets the path of the guest as the project gives it.</summary>
+    /// <summary>Gets the path of the guest as the project gives it; the path of the guest's project for a guest in C#.</summary>
     public required string Include { get; init; }
+
+    /// <summary>Gets whether <see cref="Include"/> is the guest's project.</summary>
+    public bool IsProject { get; init; }
 
     /// <summary>Gets the absolute path of the guest.</summary>
     public required string Path { get; init; }
@@ -56,6 +59,7 @@ internal sealed record GuestItem
         }
 
         item.SetMetadataValueLiteral(nameof(Include), Include);
+        item.SetMetadataValueLiteral(nameof(IsProject), IsProject ? "true" : "false");
         item.SetMetadataValueLiteral(PathKey, Path);
         bool hasSnapshot = Settings.Snapshot != SnapshotChoice.False || File.Exists(SnapshotRecordFile);
         item.SetMetadataValueLiteral(HasSnapshotKey, hasSnapshot ? "true" : "false");
@@ -70,6 +74,7 @@ internal sealed record GuestItem
     public static GuestItem FromTaskItem(ITaskItem item) => new()
     {
         Include = item.GetMetadata(nameof(Include)),
+        IsProject = item.GetMetadata(nameof(IsProject)) == "true",
         Path = item.GetMetadata(PathKey),
         Settings = GuestSettings.FromText(item.GetMetadata),
         ImageDirectory = item.GetMetadata(nameof(ImageDirectory)),

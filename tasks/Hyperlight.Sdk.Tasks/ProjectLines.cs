@@ -1,6 +1,7 @@
 using System.Xml;
 using System.Xml.Linq;
 using Hyperlight.Sdk.Tasks.Files;
+using Hyperlight.Sdk.Tasks.Settings;
 
 namespace Hyperlight.Sdk.Tasks;
 
@@ -10,14 +11,12 @@ namespace Hyperlight.Sdk.Tasks;
 /// </summary>
 internal static class ProjectLines
 {
-    private const string ItemType = "HyperlightGuest";
-
     /// <summary>
     /// Finds the element that includes or updates a guest. The line is 0 if the file does not have the path as it is, for example because
     /// of a wildcard.
     /// </summary>
     public static FindingOrigin FindItem(string projectFile, string include) =>
-        Find(projectFile, element => element.Name.LocalName == ItemType && Includes(element, include));
+        Find(projectFile, element => IsGuest(element) && Includes(element, include));
 
     /// <summary>Finds the element that sets a property. The line is 0 if another file sets the property.</summary>
     public static FindingOrigin FindProperty(string projectFile, string name) =>
@@ -42,11 +41,13 @@ internal static class ProjectLines
         return places.FirstOrDefault(place => place.Line > 0) ?? new(files[^1]);
     }
 
+    private static bool IsGuest(XElement element) => element.Name.LocalName is KnownNames.Guest or KnownNames.GuestProject;
+
     // An attribute of the item, or an element in it.
     private static bool IsMetadata(XElement element, string metadata) =>
-        element.Name.LocalName == ItemType
+        IsGuest(element)
             ? element.Attributes().Any(attribute => attribute.Name.LocalName.Equals(metadata, StringComparison.OrdinalIgnoreCase))
-            : element.Parent?.Name.LocalName == ItemType && element.Name.LocalName.Equals(metadata, StringComparison.OrdinalIgnoreCase);
+            : element.Parent is { } item && IsGuest(item) && element.Name.LocalName.Equals(metadata, StringComparison.OrdinalIgnoreCase);
 
     private static FindingOrigin Find(string projectFile, Func<XElement, bool> isIt)
     {

@@ -5,10 +5,16 @@ using Hyperlight.Sdk.Tasks.Settings;
 
 namespace Hyperlight.Sdk.Tasks;
 
-/// <summary>A name that a project file defines, or a path that the file updates.</summary>
-/// <param name="Name">The name or path.</param>
+/// <summary>A name that a project file defines.</summary>
+/// <param name="Name">The name.</param>
 /// <param name="Place">The place in the file.</param>
 internal sealed record ProjectWord(string Name, FindingOrigin Place);
+
+/// <summary>An update of one guest.</summary>
+/// <param name="Item">The kind of the item.</param>
+/// <param name="Path">The path of the guest, or of its project.</param>
+/// <param name="Place">The place in the file.</param>
+internal sealed record GuestUpdate(string Item, string Path, FindingOrigin Place);
 
 /// <summary>
 /// The names that the files of a project define and read. A target cannot ask MSBuild for the names, so this class reads the files again:
@@ -36,7 +42,7 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
     public List<ProjectWord> Items { get; } = [];
 
     /// <summary>Gets the guests that the files update by one path and without a condition.</summary>
-    public List<ProjectWord> Updates { get; } = [];
+    public List<GuestUpdate> Updates { get; } = [];
 
     /// <summary>Gets the properties that the files read and whose names contain <see cref="KnownNames.Mark"/>.</summary>
     public IEnumerable<ProjectWord> MarkedReads => _texts
@@ -103,9 +109,10 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
 
                 bool isConditional = reader.GetAttribute("Condition") is not null
                     || parents.Any(parent => parent.IsConditional || parent.Name == "Target");
-                if (word.Name == KnownNames.Guest && !isConditional && reader.GetAttribute("Update") is { } update && IsOnePath(update))
+                if (word.Name is KnownNames.Guest or KnownNames.GuestProject && !isConditional
+                    && reader.GetAttribute("Update") is { } update && IsOnePath(update))
                 {
-                    Updates.Add(word with { Name = update.Trim() });
+                    Updates.Add(new(word.Name, update.Trim(), word.Place));
                 }
 
                 string? import = word.Name == "Import" ? reader.GetAttribute("Project") : null;

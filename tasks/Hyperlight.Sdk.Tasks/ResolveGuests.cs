@@ -83,6 +83,7 @@ public sealed class ResolveGuests : GuestTask
             FindFile,
             (setting, finding) => Report(finding with { Message = $"{setting} of guest '{name}': {finding.Message}" }, item));
 
+        WrittenItem written = WrittenItem.Of(item);
         bool nameIsUsable = CheckName(name, item, others);
         FileInfo guest = FindFile(item.ItemSpec);
         CheckFile(guest, Rules.GuestFileMissing, $"The guest '{item.ItemSpec}'", "build the guest first, or correct the path", item);
@@ -91,7 +92,8 @@ public sealed class ResolveGuests : GuestTask
         CheckSettingFile(settings.HostFunctions, Rules.BadHostFunctions, nameof(settings.HostFunctions), name, item);
         return !nameIsUsable ? null : new()
         {
-            Include = item.ItemSpec,
+            Include = written.Include,
+            IsProject = written.IsProject,
             Path = guest.FullName,
             Settings = settings,
             ImageDirectory = Path.Combine(ImageRoot, name),
@@ -139,7 +141,7 @@ public sealed class ResolveGuests : GuestTask
 
         Report(
             Rules.DuplicateGuestName.Found(
-                $"The guests '{twin.Include}' and '{item.ItemSpec}' are both called {identifier}; names differ in more than case and "
+                $"The guests '{twin.Include}' and '{WrittenItem.Of(item).Include}' are both called {identifier}; names differ in more than case and "
                 + $"punctuation, because folders and C# properties are called after them: give one of them another Name."),
             item);
         return false;
@@ -181,10 +183,7 @@ public sealed class ResolveGuests : GuestTask
     {
         if (!DesignTime)
         {
-            string file = item.GetMetadata("DefiningProjectFullPath");
-            FindingOrigin origin = ProjectLines.FindItem(file.Length > 0 ? file : ProjectFile, item.ItemSpec);
-            // The default wildcard of the SDK defines items as well. Then the error names the project file.
-            Findings.Report(finding, origin.Line > 0 ? origin : new(ProjectFile));
+            Findings.Report(finding, WrittenItem.Of(item).Find(ProjectFile));
         }
     }
 

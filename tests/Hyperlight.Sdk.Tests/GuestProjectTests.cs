@@ -64,58 +64,165 @@ public sealed class GuestProjectTests
         BuildOutcome outcome = project.Build("HyperlightBake");
 
         Diagnostic error = Assert.Single(outcome.Errors);
-        Assert.Equal(("HL4029", project.File), (error.Code, error.File));
+        Assert.Equal(("HL4029", project.File, 3), (error.Code, error.File, error.Line));
         Assert.Contains("'Guest/Orders.Guest.csproj' is no project of Hyperlight.Guest.Sdk", error.Message, StringComparison.Ordinal);
         Assert.EndsWith("/docs/diagnostics/HL4029.md", error.HelpLink, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_project_that_does_not_exist_is_HL4029()
+    [Theory]
+    [InlineData("Guest/Orders.csproj", "does not exist: correct the path.")]
+    [InlineData("Guest", "is a folder: name the project file in the folder.")]
+    public void A_project_that_does_not_exist_is_HL4029_and_no_warning(string path, string expected)
     {
         using SdkProject project = WithGuestProject();
-        project.Delete("Guest/Orders.Guest.csproj");
+        project.SetBody(
+            "  <ItemGroup>\n"
+                + "    <HyperlightGuestProject Include='Guest/Orders.Guest.csproj' />\n"
+                + $"    <HyperlightGuestProject Include='{path}' Name='second' />\n"
+                + "  </ItemGroup>");
 
-        Diagnostic error = Assert.Single(project.Build("HyperlightBake").Errors);
+        BuildOutcome outcome = project.Build("HyperlightBake");
 
-        Assert.Equal("HL4029", error.Code);
-        Assert.Contains("'Guest/Orders.Guest.csproj' is not there", error.Message, StringComparison.Ordinal);
+        Diagnostic error = Assert.Single(outcome.Errors);
+        Assert.Equal(("HL4029", project.File, 5), (error.Code, error.File, error.Line));
+        Assert.Equal($"HyperlightGuestProject '{path}' {expected}", error.Message);
+        Assert.Empty(outcome.Warnings);
+    }
+
+    [Theory]
+    [InlineData("HeapSize='2X'", "HL4002")]
+    [InlineData("ScratchSize='64K'", "HL2007")]
+    [InlineData("Snapshot='sometimes'", "HL4011")]
+    [InlineData("Name='con'", "HL4005")]
+    [InlineData("InitData='init.bin'", "HL4007")]
+    public void A_mistake_in_an_item_is_one_error_at_its_line(string metadata, string code)
+    {
+        using SdkProject project = WithGuestProject(" " + metadata);
+
+        BuildOutcome outcome = project.Build("HyperlightBake");
+
+        Diagnostic error = Assert.Single(outcome.Errors);
+        Assert.Equal((code, project.File, 3), (error.Code, error.File, error.Line));
+        Assert.Empty(outcome.Warnings);
+    }
+
+    [Theory]
+    [InlineData("<HyperlightGuestProject Include='Guest/Orders.Guest.csproj' HeapSise='2M' />", "HL4025", "The metadata HeapSise of ")]
+    [InlineData(
+        "<HyperlightGuestProject Include='Guest/Orders.Guest.csproj' /><HyperlightGuestProject Update='Guest/Orders.csproj' />",
+        "HL4026", "The update of ")]
+    public void A_name_without_a_meaning_is_a_warning_at_its_line(string items, string code, string start)
+    {
+        using SdkProject project = WithGuestProject();
+        project.SetBody($"<ItemGroup>{items}</ItemGroup>");
+
+        BuildOutcome outcome = project.Build("HyperlightBake");
+
+        Assert.Empty(outcome.Errors);
+        Diagnostic warning = Assert.Single(outcome.Warnings);
+        Assert.Equal((code, project.File, 3), (warning.Code, warning.File, warning.Line));
+        Assert.StartsWith(start + "HyperlightGuestProject 'Guest/Orders", warning.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_guest_for_another_framework_is_HL4030()
+    public void Two_guests_of_one_name_are_HL4006_at_the_second_and_another_name_makes_them_two_images()
     {
-        using SdkProject project = SdkProject.Empty();
-        project.Write(Path.GetFileName(project.File), $"""
-            <Project>
-              <Import Project="{SdkProject.HelpRoot}sdk/csharp/Sdk/Sdk.props" />
-              <PropertyGroup><TargetFramework>net9.0</TargetFramework></PropertyGroup>
-              <Import Project="{SdkProject.HelpRoot}sdk/csharp/Sdk/Sdk.targets" />
-            </Project>
-            """);
+        using SdkProject project = WithGuestProject();
+        project.Write("Other/Orders.Guest.csproj", project.Read("Guest/Orders.Guest.csproj"));
+        project.Write("Other/guest.elf", GuestFiles.Amd64(fill: 0x90));
+        SetSecond("");
+
+        Diagnostic error = Assert.Single(project.Build("HyperlightBake").Errors);
+
+        Assert.Equal(("HL4006", project.File, 5), (error.Code, error.File, error.Line));
+        Assert.Contains("'Guest/Orders.Guest.csproj' and 'Other/Orders.Guest.csproj'", error.Message, StringComparison.Ordinal);
+        SetSecond(" Name='second'");
+        Assert.Equal(["Orders.Guest", "second"], project.Build("HyperlightBake").Baked.Order());
+        Assert.Equal(GuestFiles.Amd64(fill: 0x90), File.ReadAllBytes(project.PathOf("obj/Debug/net10.0/guests/second.elf")));
+
+        void SetSecond(string metadata) => project.SetBody(
+            "  <ItemGroup>\n"
+                + "    <HyperlightGuestProject Include='Guest/Orders.Guest.csproj' />\n"
+                + $"    <HyperlightGuestProject Include='Other/Orders.Guest.csproj'{metadata} />\n"
+                + "  </ItemGroup>");
+    }
+
+    [Fact]
+    public void Another_size_bakes_again_without_another_guest()
+    {
+        using SdkProject project = WithGuestProject();
+        project.Build("HyperlightBake");
+        DateTime built = File.GetLastWriteTimeUtc(project.PathOf("obj/Debug/net10.0/guests/Orders.Guest.elf"));
+        project.SetBody("<ItemGroup><HyperlightGuestProject Include='Guest/Orders.Guest.csproj' HeapSize='2M' /></ItemGroup>");
+
+        Assert.Equal(["Orders.Guest"], project.Build("HyperlightBake").Baked);
+        Assert.Equal(built, File.GetLastWriteTimeUtc(project.PathOf("obj/Debug/net10.0/guests/Orders.Guest.elf")));
+    }
+
+    [Fact]
+    public void A_design_time_build_has_the_class_and_builds_no_guest()
+    {
+        using SdkProject project = WithGuestProject();
+
+        BuildOutcome outcome = project.Build("_HyperlightGenerateGuests", ("DesignTimeBuild", "true"));
+
+        Assert.True(outcome.Succeeded);
+        Assert.Contains("OrdersGuest", project.Read("obj/Debug/net10.0/Guests.g.cs"), StringComparison.Ordinal);
+        Assert.False(project.Has("Guest/built.txt"));
+    }
+
+    [Fact]
+    public void Editors_look_at_the_file_that_the_guest_builds_and_watchers_at_no_output()
+    {
+        using SdkProject project = WithGuestProject();
+
+        ProjectInstance seen = project.Evaluate();
+
+        Assert.Contains(
+            "Guest/bin/Debug/net10.0/Orders.Guest.elf", seen.GetItems("UpToDateCheckInput").Select(item => item.EvaluatedInclude));
+        Assert.Empty(seen.GetItems("Watch"));
+    }
+
+    [Theory]
+    [InlineData("<TargetFramework>net9.0</TargetFramework>", "'net9.0'")]
+    [InlineData("<TargetFramework>net10.0-windows</TargetFramework>", "'net10.0-windows'")]
+    [InlineData("<TargetFrameworks>net10.0;net8.0</TargetFrameworks>", "'net10.0;net8.0'")]
+    public void A_guest_for_another_framework_is_HL4030(string property, string expected)
+    {
+        using SdkProject project = Guest($"<PropertyGroup>{property}</PropertyGroup>");
 
         Diagnostic error = Assert.Single(project.Build("_HyperlightCheckGuestProject").Errors);
 
         Assert.Equal(("HL4030", project.File), (error.Code, error.File));
-        Assert.Contains("'net9.0'", error.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.Equal("net10.0", project.Evaluate().GetPropertyValue("TargetFramework"));
+        Assert.Empty(project.Build("_HyperlightCheckGuestProject", ("MSBuildIsRestoring", "true")).Errors);
     }
 
     [Fact]
     public void The_platform_of_a_guest_is_the_same_whatever_the_command_says()
     {
-        using SdkProject project = SdkProject.Empty();
-        project.Write(Path.GetFileName(project.File), $"""
-            <Project>
-              <Import Project="{SdkProject.HelpRoot}sdk/csharp/Sdk/Sdk.props" />
-              <Import Project="{SdkProject.HelpRoot}sdk/csharp/Sdk/Sdk.targets" />
-            </Project>
-            """);
+        using SdkProject project = Guest();
 
-        ProjectInstance guest = project.Evaluate(("RuntimeIdentifier", "win-x64"), ("PublishAot", "false"), ("OutputType", "Exe"));
+        ProjectInstance guest = project.Evaluate(("TargetFramework", "net9.0"), ("RuntimeIdentifier", "win-x64"), ("PublishAot", "false"), ("OutputType", "Exe"));
 
         Assert.Equal("linux-x64", guest.GetPropertyValue("RuntimeIdentifier"));
         Assert.Equal("true", guest.GetPropertyValue("PublishAot"));
         Assert.Equal("Library", guest.GetPropertyValue("OutputType"));
         Assert.Equal("net10.0", guest.GetPropertyValue("TargetFramework"));
+    }
+
+    private static SdkProject Guest(string body = "")
+    {
+        SdkProject project = SdkProject.Empty();
+        project.Write(Path.GetFileName(project.File), $"""
+            <Project>
+              <Import Project="{SdkProject.HelpRoot}sdk/csharp/Sdk/Sdk.props" />
+              {body}
+              <Import Project="{SdkProject.HelpRoot}sdk/csharp/Sdk/Sdk.targets" />
+            </Project>
+            """);
+        return project;
     }
 
     // The guest's project writes the properties of the program that must not reach it.
