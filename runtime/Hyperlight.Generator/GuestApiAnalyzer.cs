@@ -12,9 +12,6 @@ namespace Hyperlight.Generator;
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class GuestApiAnalyzer : DiagnosticAnalyzer
 {
-    // The SDK of guests sets this property and makes it visible.
-    private const string GuestProperty = "build_property.HyperlightGuestSdkVersion";
-
     // A name that ends with a dot is a namespace with all its types; a name in front of a colon is a type with some of its members.
     private static readonly Dictionary<string, DiagnosticDescriptor> Rules = new()
     {
@@ -68,8 +65,7 @@ public sealed class GuestApiAnalyzer : DiagnosticAnalyzer
         context.EnableConcurrentExecution();
         context.RegisterCompilationStartAction(start =>
         {
-            if (start.Options.AnalyzerConfigOptionsProvider.GlobalOptions.TryGetValue(GuestProperty, out string? version)
-                && version.Length > 0)
+            if (Sides.IsGuest(start.Options.AnalyzerConfigOptionsProvider))
             {
                 start.RegisterOperationAction(
                     Check,

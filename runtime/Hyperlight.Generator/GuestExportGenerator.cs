@@ -9,13 +9,11 @@ namespace Hyperlight.Generator;
 [Generator(LanguageNames.CSharp)]
 public sealed class GuestExportGenerator : IIncrementalGenerator
 {
-    private const string AttributeName = "Hyperlight.GuestExportAttribute";
-
     /// <inheritdoc/>
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
         IncrementalValuesProvider<GuestExportReading> readings = context.SyntaxProvider.ForAttributeWithMetadataName(
-            AttributeName, static (node, _) => node is ClassDeclarationSyntax, GuestExportReader.Read);
+            Sides.GuestExport, static (node, _) => node is ClassDeclarationSyntax, GuestExportReader.Read);
         context.RegisterSourceOutput(
             readings.Where(static reading => reading.Export is not null).Select(static (reading, _) => reading.Export!),
             static (output, export) =>

@@ -33,8 +33,12 @@ internal sealed record SourcePlace(string File, TextSpan Span, LinePositionSpan 
 {
     /// <summary>Gets the place of a symbol's declaration, which has no file if the symbol is of another assembly.</summary>
     public static SourcePlace Of(ISymbol symbol) => symbol.Locations.FirstOrDefault(location => location.IsInSource) is { } location
-        ? new(location.SourceTree?.FilePath ?? "", location.SourceSpan, location.GetLineSpan().Span)
+        ? Of(location)
         : new("", default, default);
+
+    /// <summary>Gets a place in a source file.</summary>
+    public static SourcePlace Of(Location location) =>
+        new(location.SourceTree?.FilePath ?? "", location.SourceSpan, location.GetLineSpan().Span);
 
     public Location ToLocation() => this == new SourcePlace("", default, default) ? Location.None : Location.Create(File, Span, Lines);
 }

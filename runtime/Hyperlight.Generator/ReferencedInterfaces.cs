@@ -60,7 +60,8 @@ internal sealed record ReferencedInterfaces(
     private static bool IsReachable(INamedTypeSymbol type, IAssemblySymbol user) =>
         type is { TypeKind: TypeKind.Interface, TypeParameters.Length: 0 }
         && (type.DeclaredAccessibility == Accessibility.Public
-            || (type.DeclaredAccessibility == Accessibility.Internal && type.ContainingAssembly.GivesAccessTo(user)));
+            || (type.DeclaredAccessibility == Accessibility.Internal && type.ContainingAssembly.GivesAccessTo(user)))
+        && user.GetTypeByMetadataName(type.ToDisplayString()) is null; // A type of this name in the project itself hides the other.
 
     private static IEnumerable<INamedTypeSymbol> TypesOf(INamespaceSymbol space) =>
         space.GetTypeMembers().Concat(space.GetNamespaceMembers().SelectMany(TypesOf));

@@ -114,6 +114,18 @@ internal static class TypedCallRules
         "{0} contains the type {1}, which generated code cannot create; a value has a public property or field, and a public constructor "
         + "whose parameters have the names and types of such members: make the type a record, or change the constructor.");
 
+    public static readonly DiagnosticDescriptor EntryPoint = Rule(
+        "HL6022",
+        "A guest has an entry point",
+        "{0} would never run; a guest does nothing by itself, and its host calls the methods of a class with the attribute GuestExport: "
+        + "move the code there.");
+
+    public static readonly DiagnosticDescriptor NotExported = Rule(
+        "HL6023",
+        "A class that implements a guest interface is not exported",
+        "{0} implements {1}, and no class with the attribute GuestExport does, so the host finds no function of {1}: "
+        + "write [GuestExport] above {0}.");
+
     private static DiagnosticDescriptor Rule(string code, string title, string message) =>
         new(code, title, message, "Hyperlight", DiagnosticSeverity.Error, isEnabledByDefault: true);
 }

@@ -46,7 +46,7 @@ public sealed partial class DiagnosticExampleTests
         return LanguageVersionOfProject().Match(project) is { Success: true } version
             && LanguageVersionFacts.TryParse(version.Groups[1].Value, out LanguageVersion language)
             ? GeneratorRun.Of(source, language)
-            : GeneratorRun.Of([source, ImplicitUsings]);
+            : GeneratorRun.Of([source, ImplicitUsings], isGuest: true);
     }
 
     private static string LineOf(Diagnostic found)

@@ -56,7 +56,8 @@ internal sealed class GeneratorRun
         OutputKind kind = OutputKind.DynamicallyLinkedLibrary,
         bool withRuntime = true,
         string name = "Tested",
-        MetadataReference? more = null)
+        MetadataReference? more = null,
+        bool isGuest = false)
     {
         CSharpParseOptions options = new(language, DocumentationMode.Diagnose);
         CSharpCompilation compilation = CSharpCompilation.Create(
@@ -67,9 +68,10 @@ internal sealed class GeneratorRun
                 ? NullableContextOptions.Enable
                 : NullableContextOptions.Disable, warningLevel: 9999));
         GeneratorDriver driver = CSharpGeneratorDriver.Create(
-            [new GuestInterfaceGenerator().AsSourceGenerator(), new GuestExportGenerator().AsSourceGenerator()],
+            [new GuestInterfaceGenerator().AsSourceGenerator(), new GuestExportGenerator().AsSourceGenerator(),
+                new GuestProgramGenerator().AsSourceGenerator()],
             parseOptions: options,
-            optionsProvider: new BuildProperties(helpAddress),
+            optionsProvider: new BuildProperties(helpAddress, isGuest ? "0.1.0" : null),
             driverOptions: new(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
         return new(compilation, driver);
     }

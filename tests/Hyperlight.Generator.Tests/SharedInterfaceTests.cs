@@ -127,6 +127,17 @@ public sealed class SharedInterfaceTests
     }
 
     [Fact]
+    public void A_copy_of_a_shared_interface_in_the_host_hides_the_shared_one()
+    {
+        GeneratorRun run = GeneratorRun.Of(
+            ["[Hyperlight.HostInterface] public interface IRates { int Count(); }"],
+            more: SharedAssembly("[Hyperlight.HostInterface] public interface IRates { int Count(); }"));
+
+        Assert.Empty(run.Found);
+        Assert.Single(run.Files);
+    }
+
+    [Fact]
     public void A_shared_project_needs_no_partial_interface_and_gets_no_code()
     {
         GeneratorRun run = GeneratorRun.Of([Shared], withRuntime: false);
