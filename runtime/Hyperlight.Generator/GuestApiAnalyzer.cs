@@ -12,51 +12,8 @@ namespace Hyperlight.Generator;
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class GuestApiAnalyzer : DiagnosticAnalyzer
 {
-    // A name that ends with a dot is a namespace with all its types; a name in front of a colon is a type with some of its members.
-    private static readonly Dictionary<string, DiagnosticDescriptor> Rules = new()
-    {
-        ["System.IO.File"] = GuestApiRules.Files,
-        ["System.IO.FileInfo"] = GuestApiRules.Files,
-        ["System.IO.FileStream"] = GuestApiRules.Files,
-        ["System.IO.FileSystemWatcher"] = GuestApiRules.Files,
-        ["System.IO.Directory"] = GuestApiRules.Files,
-        ["System.IO.DirectoryInfo"] = GuestApiRules.Files,
-        ["System.IO.DriveInfo"] = GuestApiRules.Files,
-        ["System.IO.MemoryMappedFiles."] = GuestApiRules.Files,
-        ["System.IO.Pipes."] = GuestApiRules.Files,
-        ["System.Net.Dns"] = GuestApiRules.Network,
-        ["System.Net.HttpListener"] = GuestApiRules.Network,
-        ["System.Net.Http.HttpClient"] = GuestApiRules.Network,
-        ["System.Net.Http.SocketsHttpHandler"] = GuestApiRules.Network,
-        ["System.Net.NetworkInformation."] = GuestApiRules.Network,
-        ["System.Net.Security.SslStream"] = GuestApiRules.Network,
-        ["System.Net.Sockets."] = GuestApiRules.Network,
-        ["System.Net.WebSockets.ClientWebSocket"] = GuestApiRules.Network,
-        ["System.Diagnostics.Process"] = GuestApiRules.Processes,
-        ["System.Threading.Thread:Priority"] = GuestApiRules.ThreadPriority,
-        ["System.Globalization.CultureInfo:.ctor"] = GuestApiRules.Cultures,
-        ["System.Globalization.CultureInfo:CreateSpecificCulture"] = GuestApiRules.Cultures,
-        ["System.Globalization.CultureInfo:GetCultureInfo"] = GuestApiRules.Cultures,
-        ["System.Globalization.RegionInfo"] = GuestApiRules.Cultures,
-        ["System.Security.Cryptography.AesCcm"] = GuestApiRules.Cryptography,
-        ["System.Security.Cryptography.ChaCha20Poly1305"] = GuestApiRules.Cryptography,
-        ["System.Security.Cryptography.DES"] = GuestApiRules.Cryptography,
-        ["System.Security.Cryptography.DSA"] = GuestApiRules.Cryptography,
-        ["System.Security.Cryptography.ECDiffieHellman"] = GuestApiRules.Cryptography,
-        ["System.Security.Cryptography.ECDsa"] = GuestApiRules.Cryptography,
-        ["System.Security.Cryptography.RC2"] = GuestApiRules.Cryptography,
-        ["System.Security.Cryptography.RSA"] = GuestApiRules.Cryptography,
-        ["System.Security.Cryptography.TripleDES"] = GuestApiRules.Cryptography,
-        ["System.Security.Cryptography.X509Certificates."] = GuestApiRules.Cryptography,
-        ["System.Console:In"] = GuestApiRules.Input,
-        ["System.Console:OpenStandardInput"] = GuestApiRules.Input,
-        ["System.Console:Read"] = GuestApiRules.Input,
-        ["System.Console:ReadKey"] = GuestApiRules.Input,
-        ["System.Console:ReadLine"] = GuestApiRules.Input,
-    };
-
     /// <inheritdoc/>
-    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = [.. Rules.Values.Distinct()];
+    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics => GuestApi.Rules;
 
     /// <inheritdoc/>
     public override void Initialize(AnalysisContext context)
@@ -65,49 +22,49 @@ public sealed class GuestApiAnalyzer : DiagnosticAnalyzer
         context.EnableConcurrentExecution();
         context.RegisterCompilationStartAction(start =>
         {
-            if (Sides.IsGuest(start.Options.AnalyzerConfigOptionsProvider))
+            AnalyzerConfigOptionsProvider options = start.Options.AnalyzerConfigOptionsProvider;
+            if (Sides.IsGuest(options))
             {
+                string helpAddress = CompilerRule.HelpAddress(options);
                 start.RegisterOperationAction(
-                    Check,
+                    found => Check(found, helpAddress),
                     OperationKind.Invocation, OperationKind.ObjectCreation, OperationKind.PropertyReference, OperationKind.MethodReference);
             }
         });
     }
 
-    private static void Check(OperationAnalysisContext context)
+    private static void Check(OperationAnalysisContext context, string helpAddress)
     {
-        ISymbol? member = context.Operation switch
+        (ISymbol? member, ImmutableArray<IArgumentOperation> arguments) = context.Operation switch
         {
-            IInvocationOperation { TargetMethod: { IsStatic: true } method } => method,
-            IMethodReferenceOperation { Method: { IsStatic: true } method } => method,
-            IObjectCreationOperation { Constructor: { } constructor } creation when !IsInvariant(creation.Arguments) => constructor,
-            IPropertyReferenceOperation { Property: { IsStatic: true } property } => property,
+            IInvocationOperation { TargetMethod: { IsStatic: true } method } call => (method, call.Arguments),
+            IMethodReferenceOperation { Method: { IsStatic: true } method } => (method, []),
+            IObjectCreationOperation { Constructor: { } constructor } creation => (constructor, creation.Arguments),
+            IPropertyReferenceOperation { Property: { IsStatic: true } property } => (property, []),
             IPropertyReferenceOperation { Property: var property, Parent: IAssignmentOperation parent } reference
-                when parent.Target == reference => property,
-            _ => null,
+                when parent.Target == reference => (property, []),
+            _ => default((ISymbol?, ImmutableArray<IArgumentOperation>)),
         };
-        if (member is { ContainingType: { } type } && !IsQuestion(member) && RuleOf(type, member) is { } rule)
+        if (member is not null && GuestApi.RuleOf(member) is { } rule && !GuestApi.AreAvailable(rule, arguments) && !IsName(context.Operation))
         {
             string name = member is IMethodSymbol { MethodKind: MethodKind.Constructor }
-                ? $"new {type.Name}"
-                : $"{type.Name}.{member.Name}";
-            context.ReportDiagnostic(Diagnostic.Create(rule, context.Operation.Syntax.GetLocation(), name));
+                ? $"new {member.ContainingType.Name}"
+                : $"{member.ContainingType.Name}.{member.Name}";
+            context.ReportDiagnostic(Diagnostic.Create(rule.WithPage(helpAddress), context.Operation.Syntax.GetLocation(), name));
         }
     }
 
-    private static DiagnosticDescriptor? RuleOf(INamedTypeSymbol type, ISymbol member)
+    // nameof(Console.In) calls nothing.
+    private static bool IsName(IOperation? operation)
     {
-        string space = type.ContainingNamespace.ToDisplayString(), name = $"{space}.{type.Name}";
-        return Rules.TryGetValue(name, out DiagnosticDescriptor rule) || Rules.TryGetValue($"{name}:{member.Name}", out rule)
-            || Rules.TryGetValue(space + ".", out rule)
-            ? rule
-            : null;
+        for (; operation is not null; operation = operation.Parent)
+        {
+            if (operation.Kind == OperationKind.NameOf)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
-
-    // new CultureInfo("") is the invariant culture.
-    private static bool IsInvariant(ImmutableArray<IArgumentOperation> arguments) =>
-        arguments.Length > 0 && arguments[0].Value.ConstantValue is { HasValue: true, Value: "" };
-
-    // File.Exists answers, and IsSupported is how code asks first.
-    private static bool IsQuestion(ISymbol member) => member.Name is "IsSupported" or "Exists";
 }

@@ -19,7 +19,7 @@ public sealed class GuestExportGenerator : IIncrementalGenerator
             static (output, export) =>
                 output.AddSource(GuestExportSource.FileName(export), SourceText.From(GuestExportSource.Write(export), Encoding.UTF8)));
 
-        IncrementalValueProvider<string> help = GuestInterfaceGenerator.HelpAddress(context);
+        IncrementalValueProvider<string> help = CompilerRule.HelpAddress(context);
         context.RegisterSourceOutput(
             readings.SelectMany(static (reading, _) => reading.Problems).Combine(help),
             static (output, found) => output.ReportDiagnostic(found.Left.ToDiagnostic(found.Right)));

@@ -16,14 +16,6 @@ public sealed class GuestInterfaceGenerator : IIncrementalGenerator
     /// <summary>The names of the steps whose results a test reads.</summary>
     internal const string ReadingStep = "Reading", InterfaceStep = "Interface";
 
-    // The build sets the address of the SDK's pages. Without the address messages have no link.
-    private const string HelpProperty = "build_property._HyperlightHelp";
-
-    /// <summary>Gets the address of the folder with a page for each rule; empty if the build does not know it.</summary>
-    internal static IncrementalValueProvider<string> HelpAddress(IncrementalGeneratorInitializationContext context) =>
-        context.AnalyzerConfigOptionsProvider.Select(
-            static (options, _) => options.GlobalOptions.TryGetValue(HelpProperty, out string? address) ? address : "");
-
     /// <inheritdoc/>
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
@@ -67,7 +59,7 @@ public sealed class GuestInterfaceGenerator : IIncrementalGenerator
             }
         });
 
-        IncrementalValueProvider<string> help = HelpAddress(context);
+        IncrementalValueProvider<string> help = CompilerRule.HelpAddress(context);
         Report(readings.SelectMany(static (reading, _) => reading.Problems));
         Report(hostReadings.SelectMany(static (reading, _) => reading.Problems));
         Report(referenced.SelectMany(static (found, _) => found.Problems));

@@ -18,7 +18,7 @@ public sealed class GuestProgramGenerator : IIncrementalGenerator
     {
         IncrementalValueProvider<bool> isGuest = context.AnalyzerConfigOptionsProvider.Select(
             static (options, _) => Sides.IsGuest(options));
-        IncrementalValueProvider<string> help = GuestInterfaceGenerator.HelpAddress(context);
+        IncrementalValueProvider<string> help = CompilerRule.HelpAddress(context);
         IncrementalValueProvider<ImmutableArray<Implementation>> implementations = context.SyntaxProvider
             .CreateSyntaxProvider(
                 static (node, _) => node is TypeDeclarationSyntax { BaseList: not null } and not InterfaceDeclarationSyntax,

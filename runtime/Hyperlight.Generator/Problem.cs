@@ -13,16 +13,9 @@ internal sealed record Problem(DiagnosticDescriptor Rule, SourcePlace Place, Equ
         new(rule, SourcePlace.Of(symbol), new(arguments));
 
     /// <summary>Creates the diagnostic for the compiler.</summary>
-    /// <param name="helpRoot">The address of the folder with a page for each rule; empty if the address is not known.</param>
-    public Diagnostic ToDiagnostic(string helpRoot)
-    {
-        DiagnosticDescriptor rule = helpRoot.Length == 0
-            ? Rule
-            : new(
-                Rule.Id, Rule.Title, Rule.MessageFormat, Rule.Category, Rule.DefaultSeverity, Rule.IsEnabledByDefault,
-                helpLinkUri: $"{helpRoot}{Rule.Id}.md");
-        return Diagnostic.Create(rule, Place.ToLocation(), [.. Arguments]);
-    }
+    /// <param name="helpAddress">The address of the folder with a page for each rule; empty if the address is not known.</param>
+    public Diagnostic ToDiagnostic(string helpAddress) =>
+        Diagnostic.Create(Rule.WithPage(helpAddress), Place.ToLocation(), [.. Arguments]);
 }
 
 /// <summary>

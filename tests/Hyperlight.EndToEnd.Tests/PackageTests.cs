@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Hyperlight.EndToEnd.Tests.Documents;
 using Hyperlight.Testing;
+using Hyperlight.Testing.Assemblies;
 
 namespace Hyperlight.EndToEnd.Tests;
 
@@ -124,5 +125,29 @@ public sealed partial class PackageTests
             ["Hyperlight.Abstractions All", "Microsoft.Extensions.Logging.Abstractions "],
             XDocument.Load(manifest).Descendants().Where(node => node.Name.LocalName == "dependency")
                 .Select(node => $"{node.Attribute("id")!.Value} {node.Attribute("include")?.Value}"));
+    }
+    /// <summary>A compiler has no assembly of Workspaces, which only editors have.</summary>
+    [Fact]
+    public void The_package_of_the_attributes_has_one_assembly_for_compilers_and_one_for_editors()
+    {
+        using ZipArchive package = ZipFile.OpenRead(Path.Combine(AppContext.BaseDirectory, "feed", "Hyperlight.Abstractions.0.1.0.nupkg"));
+        Dictionary<string, bool> usesEditor = package.Entries
+            .Where(entry => entry.FullName.StartsWith("analyzers/", StringComparison.Ordinal))
+            .ToDictionary(entry => entry.FullName, entry =>
+            {
+                using Stream file = entry.Open();
+                using MemoryStream content = new();
+                file.CopyTo(content);
+                return CompiledAssembly.Read(content.ToArray()).References
+                    .Any(name => name.Contains("Workspaces", StringComparison.Ordinal));
+            });
+
+        Assert.Equal(
+            new()
+            {
+                ["analyzers/dotnet/cs/Hyperlight.Generator.dll"] = false,
+                ["analyzers/dotnet/cs/Hyperlight.Generator.CodeFixes.dll"] = true,
+            },
+            usesEditor);
     }
 }
