@@ -37,7 +37,7 @@ public sealed class LinkGuest : GuestTask
         }
 
         List<Finding> findings = [];
-        LinkedGuest? guest = GuestLinker.Link(new() { Inputs = [.. Inputs.Select(input => Read(input, folder))] }, findings);
+        LinkedGuest? guest = GuestLinker.Link([.. Inputs.Select(input => Read(input, folder))], findings);
         findings.ForEach(finding => Findings.Report(finding, new(ProjectFile)));
         if (guest is null)
         {

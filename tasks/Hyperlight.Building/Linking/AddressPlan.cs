@@ -41,11 +41,15 @@ internal sealed class AddressPlan
             _segments[(int)segment] = new(start, fileEnd - start, at - start);
         }
 
-        ThreadPointer = FindThreadPointer(outputs);
+        ThreadStart = outputs.First(output => output.Name == SectionNames.ThreadData).Address;
+        ThreadPointer = FindThreadPointer(outputs, ThreadStart);
     }
 
     /// <summary>Gets the sections in the order of their addresses.</summary>
     public IReadOnlyList<OutputSection> Outputs { get; }
+
+    /// <summary>Gets the address of the thread-local variables.</summary>
+    public ulong ThreadStart { get; }
 
     /// <summary>Gets the address behind the thread-local variables, from which code counts down to them.</summary>
     public ulong ThreadPointer { get; }
@@ -66,7 +70,7 @@ internal sealed class AddressPlan
         }
     }
 
-    private static ulong FindThreadPointer(IReadOnlyList<OutputSection> outputs)
+    private static ulong FindThreadPointer(IReadOnlyList<OutputSection> outputs, ulong start)
     {
         OutputSection[] sections = [.. outputs.Where(output => output.Flags.HasFlag(ElfSectionFlags.ThreadLocal))];
         ulong alignment = sections.Select(section => section.Alignment).DefaultIfEmpty(1ul).Max();
@@ -77,7 +81,6 @@ internal sealed class AddressPlan
                 + $"lower the alignment of the variable."));
         }
 
-        ulong start = outputs.FirstOrDefault(output => output.Name == SectionNames.ThreadData)?.Address ?? 0;
         return Round.Up(sections.Select(section => section.End).Append(start).Max(), LinkLayout.ThreadAlignment);
     }
 }

@@ -24,7 +24,7 @@ internal sealed class ArchiveReader
         try
         {
             // Members are read from the stream later, so that the stream stays open.
-            MemoryStream stream = new(input.Content.ToArray(), writable: false);
+            MemoryStream stream = LinkInput.Open(input.Content);
             ArArchiveFileReaderOptions options = new(ArArchiveKind.GNU) { ProcessObjectFiles = false, IsReadOnly = true };
             if (!ArArchiveFile.TryRead(stream, options, out ArArchiveFile? archive, out DiagnosticBag? bag))
             {

@@ -9,6 +9,7 @@ internal sealed class ElfBuilder : IDisposable
 {
     private const ushort PositionIndependent = 3;
     private const ushort Machine = 62;
+    private const ushort ProgramHeaderCount = 6;
     private const string NameTable = ".shstrtab";
     private static readonly ElfFormat Format = new(ElfClass.Elf64);
 
@@ -23,16 +24,14 @@ internal sealed class ElfBuilder : IDisposable
     }
 
     /// <summary>Gets the size of the ELF header and the program headers.</summary>
-    public static ulong HeaderSize(LinkLayout layout) =>
-        (ulong)(Format.HeaderSize + (Format.ProgramHeaderSize * ProgramHeaderCount(layout)));
+    public static ulong HeadersSize { get; } = (ulong)(Format.HeaderSize + (Format.ProgramHeaderSize * ProgramHeaderCount));
 
     /// <summary>Builds the file.</summary>
     /// <param name="image">What the segments contain.</param>
     /// <param name="plan">The addresses.</param>
-    /// <param name="layout">The layout of the guest.</param>
     /// <param name="entry">The address of the first instruction.</param>
     /// <param name="symbols">The symbol table; <c>null</c> for a file without symbols.</param>
-    public static byte[] Build(byte[] image, AddressPlan plan, LinkLayout layout, ulong entry, GuestSymbols? symbols)
+    public static byte[] Build(byte[] image, AddressPlan plan, ulong entry, GuestSymbols? symbols)
     {
         using ElfBuilder builder = new(image);
         builder.AddSections(plan);
@@ -44,7 +43,7 @@ internal sealed class ElfBuilder : IDisposable
             builder.AddTable(".strtab", ElfSectionType.StringTable, symbols.Names, 0, 0, 1, 0);
         }
 
-        return builder.Finish(plan, layout, entry);
+        return builder.Finish(plan, entry);
     }
 
     /// <inheritdoc/>
@@ -53,8 +52,6 @@ internal sealed class ElfBuilder : IDisposable
         _file.Dispose();
         _names.Dispose();
     }
-
-    private static int ProgramHeaderCount(LinkLayout layout) => layout.HasThreadSegment ? 7 : 6;
 
     private void AddSections(AddressPlan plan)
     {
@@ -100,7 +97,7 @@ internal sealed class ElfBuilder : IDisposable
         return header.ToArray();
     }
 
-    private byte[] Finish(AddressPlan plan, LinkLayout layout, ulong entry)
+    private byte[] Finish(AddressPlan plan, ulong entry)
     {
         // The table of names has its own name, so the header comes first.
         byte[] header = Header(NameTable, ElfSectionType.StringTable, 0, 0, (ulong)_file.Length, 0, 0, 0, 1, 0);
@@ -115,11 +112,11 @@ internal sealed class ElfBuilder : IDisposable
         ulong table = (ulong)_file.Length;
         _headers.ForEach(section => _file.Write(section));
         _file.Position = 0;
-        WriteStart(plan, layout, entry, table);
+        WriteStart(plan, entry, table);
         return _file.ToArray();
     }
 
-    private void WriteStart(AddressPlan plan, LinkLayout layout, ulong entry, ulong table)
+    private void WriteStart(AddressPlan plan, ulong entry, ulong table)
     {
         using BinaryWriter writer = new(_file, Encoding.UTF8, leaveOpen: true);
         writer.Write([0x7F, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
@@ -132,7 +129,7 @@ internal sealed class ElfBuilder : IDisposable
         writer.Write(0);
         writer.Write((ushort)Format.HeaderSize);
         writer.Write((ushort)Format.ProgramHeaderSize);
-        writer.Write((ushort)ProgramHeaderCount(layout));
+        writer.Write(ProgramHeaderCount);
         writer.Write((ushort)Format.SectionHeaderSize);
         writer.Write((ushort)_headers.Count);
         writer.Write((ushort)(_headers.Count - 1));
@@ -155,11 +152,6 @@ internal sealed class ElfBuilder : IDisposable
         Program(ElfSegmentType.Load, ReadWrite, plan.RangeOf(LoadSegment.Data), GuestLayout.PageSize);
         Program(ElfSegmentType.Dynamic, ReadWrite, RangeOf(plan, SectionNames.Dynamic), (ulong)Format.WordSize);
         Program(ElfSegmentType.Note, ElfSegmentFlags.Read, RangeOf(plan, SectionNames.VersionNote), 8);
-        if (layout.HasThreadSegment)
-        {
-            Program(ElfSegmentType.ThreadLocalStorage, ReadWrite, RangeOf(plan, SectionNames.ThreadData), LinkLayout.ThreadAlignment);
-        }
-
         Program(ElfSegmentType.GnuStack, ReadWrite, default, 0);
     }
 

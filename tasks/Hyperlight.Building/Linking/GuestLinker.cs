@@ -2,22 +2,25 @@ namespace Hyperlight.Linking;
 
 /// <summary>
 /// Links guests for x86-64: objects and archives become one static ELF file that can be moved, whose only relocations are relative. The
-/// methods read and write no files. Equal requests give equal bytes on all computers.
+/// methods read and write no files. Equal inputs give equal bytes on all computers.
 /// </summary>
 internal static class GuestLinker
 {
     /// <summary>Links a guest.</summary>
-    /// <param name="request">The objects, archives and layout.</param>
+    /// <param name="inputs">
+    /// The objects and archives. Objects are linked in this order. Of archives only the members are linked that define what is wanted; each
+    /// archive can want members of every other one, whatever their order.
+    /// </param>
     /// <param name="findings">Receives HL7001 to HL7010: at most five findings of each rule, and then the number of the others.</param>
     /// <returns>The guest; <c>null</c> if an error was found.</returns>
-    public static LinkedGuest? Link(LinkRequest request, ICollection<Finding> findings)
+    public static LinkedGuest? Link(IReadOnlyList<LinkInput> inputs, ICollection<Finding> findings)
     {
-        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(findings);
         LinkFindings found = new(findings);
         try
         {
-            return Link(request, found);
+            return Link(inputs, found);
         }
         catch (HyperlightException e) when (e.Finding is { } finding)
         {
@@ -37,20 +40,16 @@ internal static class GuestLinker
         }
     }
 
-    private static LinkedGuest? Link(LinkRequest request, LinkFindings findings)
+    private static LinkedGuest? Link(IReadOnlyList<LinkInput> inputs, LinkFindings findings)
     {
-        LinkLayout layout = request.Layout;
+        LinkLayout layout = LinkLayout.Linux;
         SymbolTable symbols = new(findings);
         symbols.Need(LinkLayout.Entry);
-        InputLoader.Load(request.Inputs, symbols);
+        InputLoader.Load(inputs, symbols);
 
         UnwindTable unwinding = new();
-        if (!layout.Discarded.Matches(SectionNames.Unwind))
-        {
-            unwinding.Read(symbols.Objects);
-        }
-
-        LiveSections.Mark(symbols, request);
+        unwinding.Read(symbols.Objects);
+        LiveSections.Mark(symbols, layout);
         List<OutputSection> outputs = SectionPlacer.Place(symbols, layout);
         unwinding.Keep();
         LayoutSymbols made = new(symbols, layout, outputs);
@@ -69,7 +68,7 @@ internal static class GuestLinker
         }
 
         ImageWriter.SizeMadeSections(outputs, scanner, unwinding);
-        AddressPlan plan = new(outputs, ElfBuilder.HeaderSize(layout));
+        AddressPlan plan = new(outputs, ElfBuilder.HeadersSize);
         made.SetAddresses();
         byte[] image = ImageWriter.Write(plan, scanner, unwinding, findings);
         if (findings.HasErrors)
@@ -78,8 +77,8 @@ internal static class GuestLinker
         }
 
         return new(
-            ElfBuilder.Build(image, plan, layout, entry.Address, symbols: null),
-            ElfBuilder.Build(image, plan, layout, entry.Address, GuestSymbols.Of(symbols, plan)),
+            ElfBuilder.Build(image, plan, entry.Address, symbols: null),
+            ElfBuilder.Build(image, plan, entry.Address, GuestSymbols.Of(symbols, plan)),
             LinkMap.Write(symbols, plan));
     }
 }

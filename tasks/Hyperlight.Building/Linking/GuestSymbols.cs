@@ -42,7 +42,8 @@ internal sealed record GuestSymbols(byte[] Table, byte[] Names, int LocalCount)
             writer.Write((byte)((byte)binding << 4 | (byte)symbol.Type));
             writer.Write((byte)0);
             writer.Write(symbol.Section is { Output: { } output } ? numbers.GetValueOrDefault(output, AbsoluteSection) : AbsoluteSection);
-            ulong origin = symbol.Type == ElfSymbolType.ThreadLocal ? ThreadStart(plan) : 0;
+            // The value of a thread-local symbol is its offset in the thread-local variables.
+            ulong origin = symbol.Type == ElfSymbolType.ThreadLocal ? plan.ThreadStart : 0;
             writer.Write(unchecked(symbol.Address - origin));
             writer.Write(symbol.Size);
             names.Write(Encoding.UTF8.GetBytes(symbol.Name));
@@ -63,8 +64,4 @@ internal sealed record GuestSymbols(byte[] Table, byte[] Names, int LocalCount)
 
         return new(table.ToArray(), names.ToArray(), locals);
     }
-
-    // The value of a thread-local symbol is its offset in the thread-local variables.
-    private static ulong ThreadStart(AddressPlan plan) =>
-        plan.Outputs.First(output => output.Name == SectionNames.ThreadData).Address;
 }

@@ -11,7 +11,7 @@ internal static class InputLoader
     {
         foreach (LinkInput input in inputs.Where(input => !input.IsArchive))
         {
-            symbols.Objects.Add(ObjectReader.Read(Path.GetFileName(input.Name), input.Content.ToArray(), symbols));
+            symbols.Objects.Add(ObjectReader.Read(Path.GetFileName(input.Name), input.Content, symbols));
         }
 
         List<ArchiveReader> archives = [.. inputs.Where(input => input.IsArchive).Select(ArchiveReader.Open)];

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Hyperlight.Linking;
 
 /// <summary>A file that is linked: an object, or an archive of objects.</summary>
@@ -7,4 +9,9 @@ internal sealed record LinkInput(string Name, ReadOnlyMemory<byte> Content)
 {
     /// <summary>Gets whether the file is an archive, a thin one included.</summary>
     public bool IsArchive => Content.Span.StartsWith("!<arch>\n"u8) || Content.Span.StartsWith("!<thin>\n"u8);
+
+    /// <summary>Opens the content as a stream.</summary>
+    public static MemoryStream Open(ReadOnlyMemory<byte> content) => MemoryMarshal.TryGetArray(content, out ArraySegment<byte> bytes)
+        ? new(bytes.Array!, bytes.Offset, bytes.Count, writable: false)
+        : new(content.ToArray(), writable: false);
 }

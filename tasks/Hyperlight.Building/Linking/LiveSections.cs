@@ -8,20 +8,15 @@ internal sealed class LiveSections
     private readonly Stack<InputSection> _work = new();
     private readonly Dictionary<string, List<InputSection>> _byName = new(StringComparer.Ordinal);
     private readonly LinkLayout _layout;
-    private readonly bool _hasUnwinding;
 
-    private LiveSections(LinkLayout layout)
-    {
-        _layout = layout;
-        _hasUnwinding = !layout.Discarded.Matches(SectionNames.Unwind);
-    }
+    private LiveSections(LinkLayout layout) => _layout = layout;
 
     /// <summary>Marks the sections.</summary>
     /// <param name="symbols">The objects and symbols of the guest.</param>
-    /// <param name="request">The layout, and whether everything is kept.</param>
-    public static void Mark(SymbolTable symbols, LinkRequest request) => new LiveSections(request.Layout).Run(symbols, request.KeepsUnused);
+    /// <param name="layout">The layout of the guest.</param>
+    public static void Mark(SymbolTable symbols, LinkLayout layout) => new LiveSections(layout).Run(symbols);
 
-    private void Run(SymbolTable symbols, bool keepsUnused)
+    private void Run(SymbolTable symbols)
     {
         InputSection[] all =
         [
@@ -43,7 +38,7 @@ internal sealed class LiveSections
         {
             bool isTable = section.Type is ElfSectionType.InitializationArray or ElfSectionType.FinalizationArray
                 or ElfSectionType.PreinitializationArray;
-            if (keepsUnused || isTable || section.Has(ElfSectionFlags.Retain) || Array.Exists(kept, keep => keep.Matches(section.Name)))
+            if (isTable || section.Has(ElfSectionFlags.Retain) || Array.Exists(kept, keep => keep.Matches(section.Name)))
             {
                 Add(section);
             }
@@ -76,7 +71,7 @@ internal sealed class LiveSections
         }
 
         Follow(section.Relocations);
-        foreach (UnwindEntry entry in _hasUnwinding ? section.Frames : [])
+        foreach (UnwindEntry entry in section.Frames)
         {
             Follow(entry.Relocations.Span[1..]);
             Follow(entry.Common!.Relocations.Span);

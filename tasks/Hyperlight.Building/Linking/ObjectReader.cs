@@ -12,13 +12,16 @@ internal sealed class ObjectReader
     // The flag of a group of which a guest has one (GRP_COMDAT).
     private const uint IsUnique = 1;
 
+    // The size of a relocation with an addend (Elf64_Rela).
+    private const int RowSize = 24;
+
     private readonly InputObject _object;
-    private readonly byte[] _file;
+    private readonly ReadOnlyMemory<byte> _file;
     private readonly ElfFile _elf;
     private readonly SymbolTable _symbols;
     private readonly List<ElfSymbol> _entries;
 
-    private ObjectReader(string name, byte[] file, ElfFile elf, SymbolTable symbols)
+    private ObjectReader(string name, ReadOnlyMemory<byte> file, ElfFile elf, SymbolTable symbols)
     {
         _object = new(name);
         (_file, _elf, _symbols) = (file, elf, symbols);
@@ -30,9 +33,9 @@ internal sealed class ObjectReader
     /// <param name="file">The content.</param>
     /// <param name="symbols">The symbols of the guest.</param>
     /// <exception cref="HyperlightException">The object cannot be linked (HL7001 to HL7003).</exception>
-    public static InputObject Read(string name, byte[] file, SymbolTable symbols)
+    public static InputObject Read(string name, ReadOnlyMemory<byte> file, SymbolTable symbols)
     {
-        ObjectHeader.Check(name, file);
+        ObjectHeader.Check(name, file.Span);
         try
         {
             return new ObjectReader(name, file, Open(name, file), symbols).Read();
@@ -45,15 +48,17 @@ internal sealed class ObjectReader
         }
     }
 
-    private static ElfFile Open(string name, byte[] file)
+    private static ElfFile Open(string name, ReadOnlyMemory<byte> file)
     {
-        // Contents are taken from the array of the file. The library would copy each section, and lose the bytes of notes.
+        // Contents are taken from the file itself. The library would copy each section, lose the bytes of notes, and make objects of the
+        // relocations of sections that no guest has: with debug information these are most of the file.
         ElfReaderOptions options = new()
         {
             UseSubStream = true,
-            TryCreateSection = static (type, _) => type == ElfSectionType.Note ? new ElfStreamSection(type) : null!,
+            TryCreateSection = static (type, _) =>
+                type is ElfSectionType.Note or ElfSectionType.RelocationAddends ? new ElfStreamSection(type) : null!,
         };
-        using MemoryStream stream = new(file, writable: false);
+        using MemoryStream stream = LinkInput.Open(file);
         return ElfFile.TryRead(stream, out ElfFile? elf, out DiagnosticBag? bag, options)
             ? elf
             : throw LinkFailure.Malformed(name, string.Join("; ", bag.Messages.Select(message => message.Message)));
@@ -123,13 +128,13 @@ internal sealed class ObjectReader
             Alignment = alignment,
             Size = section.Size,
             ElementSize = section.TableEntrySize,
-            Data = isZeros ? default : _file.AsMemory((int)section.Position, (int)section.Size),
+            Data = isZeros ? default : _file.Slice((int)section.Position, (int)section.Size),
         };
     }
 
     private void ReadGroup(ElfSection section)
     {
-        ReadOnlySpan<byte> words = _file.AsSpan((int)section.Position, (int)section.Size);
+        ReadOnlySpan<byte> words = ContentOf(section);
         List<InputSection> members = [];
         for (int at = 4; at < words.Length; at += 4)
         {
@@ -188,18 +193,24 @@ internal sealed class ObjectReader
             return;
         }
 
-        if (section is not ElfRelocationTable { IsRelocationWithAddends: true } table)
+        if ((Kind)section.Type == Kind.Rel)
         {
             throw LinkFailure.Unsupported(_object.Name, "an object whose relocations have no addends (SHT_REL)", "compile for x86-64");
         }
 
-        InputRelocation[] relocations = new InputRelocation[table.Entries.Count];
-        for (int i = 0; i < relocations.Length; i++)
+        ReadOnlySpan<byte> rows = ContentOf(section);
+        InputRelocation[] relocations = new InputRelocation[rows.Length / RowSize];
+        for (int i = 0; i < relocations.Length; i++, rows = rows[RowSize..])
         {
-            ElfRelocation entry = table.Entries[i];
-            relocations[i] = new(entry.Offset, (RelocationType)entry.Type.Value, _object.Symbols[(int)entry.SymbolIndex], entry.Addend);
+            relocations[i] = new(
+                BinaryPrimitives.ReadUInt64LittleEndian(rows),
+                (RelocationType)BinaryPrimitives.ReadUInt32LittleEndian(rows[8..]),
+                _object.Symbols[BinaryPrimitives.ReadInt32LittleEndian(rows[12..])],
+                BinaryPrimitives.ReadInt64LittleEndian(rows[16..]));
         }
 
         input.Relocations = relocations;
     }
+
+    private ReadOnlySpan<byte> ContentOf(ElfSection section) => _file.Span.Slice((int)section.Position, (int)section.Size);
 }

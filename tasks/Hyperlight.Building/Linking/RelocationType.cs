@@ -27,7 +27,7 @@ internal enum RelocationType : uint
     /// <summary>R_X86_64_32S: as R_X86_64_32, with a sign.</summary>
     AbsoluteSigned32 = 11,
 
-    /// <summary>R_X86_64_DTPOFF64: S + A - T.</summary>
+    /// <summary>R_X86_64_DTPOFF64: in code, which is replaced, S + A - T; in data S + A from the start of the variables.</summary>
     ModuleOffset64 = 17,
 
     /// <summary>R_X86_64_TPOFF64: S + A - T.</summary>
@@ -39,7 +39,7 @@ internal enum RelocationType : uint
     /// <summary>R_X86_64_TLSLD: code that gets the address of the thread-local variables of one module.</summary>
     LocalDynamic = 20,
 
-    /// <summary>R_X86_64_DTPOFF32: S + A - T.</summary>
+    /// <summary>R_X86_64_DTPOFF32: as R_X86_64_DTPOFF64.</summary>
     ModuleOffset32 = 21,
 
     /// <summary>R_X86_64_GOTTPOFF: an instruction that reads S - T from a slot.</summary>

@@ -11,6 +11,7 @@ internal sealed class RelocationWriter(byte[] image, AddressPlan plan, LinkFindi
 {
     private readonly byte[] _image = image;
     private readonly ulong _threadPointer = plan.ThreadPointer;
+    private readonly ulong _threadStart = plan.ThreadStart;
     private readonly ulong _table = plan.Outputs.First(output => output.Name == SectionNames.Got).Address;
 
     /// <summary>Gets the address that a relocation names.</summary>
@@ -31,10 +32,11 @@ internal sealed class RelocationWriter(byte[] image, AddressPlan plan, LinkFindi
     public void Apply(InputSection section, ReadOnlySpan<InputRelocation> relocations, ulong address)
     {
         Span<byte> code = section.IsZeros ? default : _image.AsSpan((int)Math.Min(address, (ulong)_image.Length));
-        ulong replaced = 0;
+        ulong start = 0;
+        ulong end = 0;
         foreach (ref readonly InputRelocation relocation in relocations)
         {
-            if (relocation.Type == RelocationType.None || relocation.Offset < replaced)
+            if (relocation.Type == RelocationType.None || (relocation.Offset >= start && relocation.Offset < end))
             {
                 continue;
             }
@@ -42,7 +44,8 @@ internal sealed class RelocationWriter(byte[] image, AddressPlan plan, LinkFindi
             int at = (int)(address + relocation.Offset);
             if (relocation.Type is RelocationType.GeneralDynamic or RelocationType.LocalDynamic or RelocationType.InitialExec)
             {
-                replaced = Relax(section, relocation, code[..(int)section.Size], at);
+                start = relocation.Offset;
+                end = Relax(section, relocation, code[..(int)section.Size], at);
             }
             else
             {
@@ -84,9 +87,6 @@ internal sealed class RelocationWriter(byte[] image, AddressPlan plan, LinkFindi
                 case RelocationType.Absolute64:
                     Put64(at, target);
                     break;
-                case RelocationType.Absolute32 when target <= uint.MaxValue:
-                    BinaryPrimitives.WriteUInt32LittleEndian(_image.AsSpan(at), (uint)target);
-                    break;
                 case RelocationType.Absolute32 or RelocationType.AbsoluteSigned32:
                     Put32(section, relocation, at, (long)target);
                     break;
@@ -107,6 +107,12 @@ internal sealed class RelocationWriter(byte[] image, AddressPlan plan, LinkFindi
                     break;
                 case RelocationType.Size64:
                     Put64(at, symbol.Size + (ulong)relocation.Addend);
+                    break;
+                case RelocationType.ModuleOffset32 when !section.Has(ElfSectionFlags.Execute):
+                    Put32(section, relocation, at, (long)(target - _threadStart));
+                    break;
+                case RelocationType.ModuleOffset64 when !section.Has(ElfSectionFlags.Execute):
+                    Put64(at, target - _threadStart);
                     break;
                 case RelocationType.ModuleOffset32 or RelocationType.ThreadOffset32:
                     Put32(section, relocation, at, (long)(target - _threadPointer));
@@ -135,12 +141,14 @@ internal sealed class RelocationWriter(byte[] image, AddressPlan plan, LinkFindi
 
     private void Put32(InputSection section, InputRelocation relocation, int at, long value)
     {
-        if (value != (int)value)
+        bool isSigned = relocation.Type != RelocationType.Absolute32;
+        if (value != (isSigned ? (int)value : (uint)value))
         {
             findings.Add(Rules.LinkRange, () =>
                 $"the value 0x{value:x} of the relocation {RelocationText.Of(relocation.Type)} against "
                 + $"'{RelocationText.NameOf(relocation.Symbol)}' in {section.Object!.Describe(section, relocation.Offset)} "
-                + "does not fit into 32 bits with a sign: reach the symbol by a pointer, or correct the addend.");
+                + $"does not fit into 32 bits {(isSigned ? "with" : "without")} a sign: "
+                + "reach the symbol by a pointer, or correct the addend.");
         }
 
         BinaryPrimitives.WriteInt32LittleEndian(_image.AsSpan(at), unchecked((int)value));

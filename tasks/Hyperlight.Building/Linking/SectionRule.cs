@@ -6,11 +6,8 @@ namespace Hyperlight.Linking;
 /// <param name="Patterns">The sections of objects, one run after the other; none for a section that only the linker fills.</param>
 internal sealed record SectionRule(string Name, LoadSegment Segment, params InputPattern[] Patterns)
 {
-    /// <summary>Gets the alignment of the section's start and, if <see cref="PadsEnd"/> is set, of its end.</summary>
+    /// <summary>Gets the least alignment of the section's start.</summary>
     public ulong Alignment { get; init; } = 1;
-
-    /// <summary>Gets whether zeros fill the section up to the alignment.</summary>
-    public bool PadsEnd { get; init; }
 
     /// <summary>Gets the symbol at the start of the section; <c>null</c> for none.</summary>
     public string? StartSymbol { get; init; }
