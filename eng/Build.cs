@@ -27,6 +27,9 @@ const string CSharpGuests = "C# guests";
 const string CSharpTests = "Hyperlight.CSharpGuest.Tests";
 
 string root = Environment.CurrentDirectory;
+
+// Programs that run for seconds gain less from a profile of themselves than it costs.
+Environment.SetEnvironmentVariable("DOTNET_TieredPGO", "0");
 return args switch
 {
     ["hello", .. var rest] => Pack() is 0 ? RunSample("Hello", rest) : 1,

@@ -150,7 +150,6 @@ internal sealed class Workspace : IDisposable
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
         start.Environment["DOTNET_NOLOGO"] = "1";
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
-        start.Environment["UseSharedCompilation"] = "false";
         start.Environment["PATH"] = SearchPath ?? start.Environment["PATH"];
         FinishedProcess finished = FinishedProcess.Run(start);
         return new(finished.ExitCode, finished.Output, finished.Error);

@@ -174,7 +174,6 @@ internal sealed class SdkProject : IDisposable
             ["HyperlightTasksAssembly"] = Path.Combine(AppContext.BaseDirectory, "Hyperlight.Sdk.Tasks.dll"),
             ["HyperlightRuntimeDirectory"] = AppContext.BaseDirectory,
             ["HyperlightHelpRoot"] = RepositoryRoot,
-            ["UseSharedCompilation"] = "false",
         };
         foreach ((string name, string value) in properties)
         {

@@ -15,7 +15,5 @@ internal static class TestRun
     internal static void UseMSBuildOfTheSdk()
     {
         MSBuildLocator.RegisterDefaults();
-        // A compiler server would run on after the tests.
-        Environment.SetEnvironmentVariable("UseSharedCompilation", "false");
     }
 }
