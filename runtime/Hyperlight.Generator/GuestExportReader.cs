@@ -8,6 +8,8 @@ internal static class GuestExportReader
     public static GuestExportReading Read(GeneratorAttributeSyntaxContext context, CancellationToken cancellationToken)
     {
         var type = (INamedTypeSymbol)context.TargetSymbol;
+        IAssemblySymbol user = context.SemanticModel.Compilation.Assembly;
+        SourcePlace place = SourcePlace.Of(type);
         List<Problem> problems = [];
         INamedTypeSymbol[] guests = [.. type.AllInterfaces.Where(Sides.IsGuestInterface)];
         if (guests.Length == 0)
@@ -20,19 +22,55 @@ internal static class GuestExportReader
         if (WhatKeepsItFromStarting(type, constructors) is { } reason)
         {
             problems.Add(Problem.At(type, TypedCallRules.NotCreatable, type.Name, reason));
-            return new(null, new(problems));
+            return new(null, place, default, new(problems));
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
         GuestFunctionTable functions = new();
-        IAssemblySymbol user = context.SemanticModel.Compilation.Assembly;
-        GuestMethodReader ofGuest = new(isOfHost: false, user, problems), ofHost = new(isOfHost: true, user, problems);
-        ExportedInterface[] exported = [.. guests.Select(guest => Read(guest, ofGuest, functions, problems))];
-        ExportedInterface[] hosts =
-            [.. constructors[0].Parameters.Select(parameter => Read((INamedTypeSymbol)parameter.Type, ofHost, functions: null, problems))];
+        bool isComplete = true;
+        List<GuestInterface> exported = [];
+        foreach (INamedTypeSymbol guest in guests)
+        {
+            List<Problem> ofInterface = [];
+            GuestInterface read = GuestInterfaceReader.ReadMembers(guest, isOfHost: false, user, ofInterface, cancellationToken);
+            problems.AddRange(Problem.AtUse(ofInterface, guest, place, user));
+            isComplete &= ofInterface.Count == 0 && read.Methods is not null;
+            foreach (GuestMethod method in read.Methods ?? default)
+            {
+                functions.Add(place, $"{guest.Name}.{method.Name}", method, problems);
+            }
+
+            exported.Add(read);
+        }
+
+        INamedTypeSymbol[] hosts = [.. constructors[0].Parameters.Select(parameter => (INamedTypeSymbol)parameter.Type)];
         return new(
-            problems.Count == 0 ? new(Name(type), new(hosts), new(exported)) : null,
+            isComplete && problems.Count == 0
+                ? new(Identifiers.FullType(type), new(hosts.Select(Identifiers.FullType)), new(exported))
+                : null,
+            place,
+            new(hosts.Select(host => HostUse.Of(host, place, user, cancellationToken))),
             new(problems));
+    }
+
+    /// <summary>Finds functions that two classes have.</summary>
+    public static IEnumerable<Problem> Duplicates(IEnumerable<GuestExportReading> readings)
+    {
+        Dictionary<string, string> classes = new(StringComparer.Ordinal);
+        foreach (GuestExportReading reading in readings.Where(reading => reading.Export is not null))
+        {
+            string type = reading.Export!.Type.Replace("global::", "");
+            foreach ((_, GuestMethod method) in reading.Export.Served())
+            {
+                if (!classes.TryGetValue(method.Function, out string first))
+                {
+                    classes.Add(method.Function, type);
+                }
+                else
+                {
+                    yield return new(TypedCallRules.FunctionOfTwoClasses, reading.Place, new([type, method.Function, first]));
+                }
+            }
+        }
     }
 
     private static string? WhatKeepsItFromStarting(INamedTypeSymbol type, IMethodSymbol[] constructors) =>
@@ -45,23 +83,4 @@ internal static class GuestExportReader
             parameter => parameter.Type is not INamedTypeSymbol host || !Sides.IsHostInterface(host)) is { } other
             ? $"a class whose constructor takes {other.Name} of the type {Identifiers.TypeName(other.Type)}"
         : null;
-
-    private static ExportedInterface Read(
-        INamedTypeSymbol type, GuestMethodReader reader, GuestFunctionTable? functions, List<Problem> problems)
-    {
-        List<GuestMethod> methods = [];
-        foreach (IMethodSymbol symbol in type.GetMembers().OfType<IMethodSymbol>()
-            .Where(method => method is { IsAbstract: true, IsStatic: false, MethodKind: MethodKind.Ordinary }))
-        {
-            if (reader.Read(symbol) is { } method)
-            {
-                functions?.Add(symbol, method, problems);
-                methods.Add(method);
-            }
-        }
-
-        return new(Name(type), new(methods));
-    }
-
-    private static string Name(INamedTypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat);
 }

@@ -34,40 +34,29 @@ internal static class GuestExportSource
         yield return "";
         yield return "        private static void Start()";
         yield return "        {";
-        string arguments = string.Join(", ", export.Hosts.Select((_, index) => $"new Host{index}()"));
+        string arguments = string.Join(", ", export.Hosts.Select(host => $"global::Hyperlight.Guest.Host.Get<{host}>()"));
         yield return $"            {export.Type} target = new({arguments});";
-        HashSet<string> added = new(StringComparer.Ordinal);
-        List<GuestMethod> served = [];
-        foreach (ExportedInterface guest in export.Guests)
+        (GuestInterface Guest, GuestMethod Method)[] served = [.. export.Served()];
+        foreach (((GuestInterface guest, GuestMethod method), int number) in served.Select((pair, number) => (pair, number)))
         {
-            // Of several methods for one function, for example with and without a task, the first serves the host.
-            foreach (GuestMethod method in guest.Methods.Where(method => added.Add(method.Function)))
+            yield return $"            global::Hyperlight.Guest.GuestFunctions.Register({Literal(method.Function)}, arguments =>";
+            yield return "            {";
+            yield return $"                arguments.RequireCount({(method.Form is null ? method.Parameters.Count() : 1)});";
+            foreach (string line in Body(guest, method, number))
             {
-                yield return $"            global::Hyperlight.Guest.GuestFunctions.Register({Literal(method.Function)}, arguments =>";
-                yield return "            {";
-                yield return $"                arguments.RequireCount({(method.Form is null ? method.Parameters.Count() : 1)});";
-                foreach (string line in Body(guest, method, served.Count))
-                {
-                    yield return $"                {line}";
-                }
-
-                yield return "            });";
-                served.Add(method);
+                yield return $"                {line}";
             }
+
+            yield return "            });";
         }
 
         yield return "        }";
-        foreach (string line in InterfaceFile.Indent(Codec(served), levels: 2))
+        foreach (string line in InterfaceFile.Indent(Codec([.. served.Select(pair => pair.Method)]), levels: 2))
         {
             yield return line;
         }
 
         yield return "    }";
-        foreach (string line in export.Hosts.SelectMany(HostClass))
-        {
-            yield return line.Length == 0 ? "" : $"    {line}";
-        }
-
         yield return "}";
     }
 
@@ -81,7 +70,7 @@ internal static class GuestExportSource
         return ofMethods.Concat(codec.Methods());
     }
 
-    private static IEnumerable<string> Body(ExportedInterface guest, GuestMethod method, int number)
+    private static IEnumerable<string> Body(GuestInterface guest, GuestMethod method, int number)
     {
         if (method.Form is { } form)
         {
@@ -96,8 +85,14 @@ internal static class GuestExportSource
             arguments = [.. arguments, "default"];
         }
 
-        string call = $"(({guest.Type})target).{method.Name}({string.Join(", ", arguments)})"
-            + (method.IsAsync ? ".GetAwaiter().GetResult()" : "");
+        string wait = method.Task switch
+        {
+            null => "",
+            // Only a task can be waited for before it has ended.
+            GuestMethod.ValueTaskType => ".AsTask().GetAwaiter().GetResult()",
+            _ => ".GetAwaiter().GetResult()",
+        };
+        string call = $"(({InterfaceFile.TypeOf(guest)})target).{method.Name}({string.Join(", ", arguments)}){wait}";
         if (method.Result == WireType.Void)
         {
             yield return $"{call};";
@@ -110,82 +105,6 @@ internal static class GuestExportSource
         else
         {
             yield return $"return global::Hyperlight.Guest.GuestResult.Of<{method.Result.CSharp}>({call});";
-        }
-    }
-
-    private static IEnumerable<string> HostClass(ExportedInterface host, int number)
-    {
-        yield return "";
-        yield return $"file sealed class Host{number} : {host.Type}";
-        yield return "{";
-        bool isFirst = true;
-        ValueCodec codec = new(host.Methods);
-        List<string> codecs = [];
-        int methodNumber = -1;
-        foreach (GuestMethod method in host.Methods)
-        {
-            methodNumber++;
-            if (method.Form is { } form)
-            {
-                codecs.AddRange(codec.Encoder($"Encode{methodNumber}", form.Parameters, form.Signature, "internal"));
-                codecs.AddRange(codec.ResultDecoder(methodNumber, form, "internal static"));
-            }
-
-            if (!isFirst)
-            {
-                yield return "";
-            }
-
-            isFirst = false;
-            yield return $"    {GuestProxyClass.Result(method)} {host.Type}.{method.Name}({GuestProxyClass.Parameters(method)})";
-            yield return "    {";
-            foreach (string line in HostBody(method, $"Host{number}.", methodNumber))
-            {
-                yield return $"        {line}";
-            }
-
-            yield return "    }";
-        }
-
-        foreach (string line in InterfaceFile.Indent(codecs.Concat(codec.Methods())))
-        {
-            yield return line;
-        }
-
-        yield return "}";
-    }
-
-    private static IEnumerable<string> HostBody(GuestMethod method, string type, int number)
-    {
-        string values = string.Join(", ", method.Parameters.Select(parameter => parameter.Name));
-        IEnumerable<string> arguments = method.Form is not null
-            ? [$"{type}Encode{number}({values})"]
-            : method.Parameters.Select(
-                parameter => parameter.Type.CSharp.Contains("ReadOnlyMemory") ? $"{parameter.Name}.ToArray()" : parameter.Name);
-        string result = method.Result == WireType.Void ? "" : method.Form is null ? $"<{method.Result.CSharp}>" : "<byte[]>";
-        string call = $"global::Hyperlight.Guest.Host.Call{result}({string.Join(", ", [Literal(method.Function), .. arguments])})";
-        if (method.Form is { Result: not null })
-        {
-            call = $"{type}Result{number}({call})";
-        }
-
-        if (method.Token is not null)
-        {
-            yield return $"{method.Token}.ThrowIfCancellationRequested();";
-        }
-
-        if (!method.IsAsync)
-        {
-            yield return method.Result == WireType.Void ? $"{call};" : $"return {call};";
-        }
-        else if (method.Result == WireType.Void)
-        {
-            yield return $"{call};";
-            yield return "return global::System.Threading.Tasks.Task.CompletedTask;";
-        }
-        else
-        {
-            yield return $"return global::System.Threading.Tasks.Task.FromResult({call});";
         }
     }
 

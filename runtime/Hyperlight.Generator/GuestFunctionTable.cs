@@ -1,5 +1,3 @@
-using Microsoft.CodeAnalysis;
-
 namespace Hyperlight.Generator;
 
 /// <summary>
@@ -10,7 +8,12 @@ internal sealed class GuestFunctionTable
 {
     private readonly Dictionary<string, GuestMethod> _functions = new(StringComparer.Ordinal);
 
-    public void Add(IMethodSymbol symbol, GuestMethod method, List<Problem> problems)
+    /// <summary>Adds a method.</summary>
+    /// <param name="place">The place of a problem.</param>
+    /// <param name="fullName">The method with its interface, for messages.</param>
+    /// <param name="method">The method.</param>
+    /// <param name="problems">The list that a problem is added to.</param>
+    public void Add(SourcePlace place, string fullName, GuestMethod method, List<Problem> problems)
     {
         if (!_functions.TryGetValue(method.Function, out GuestMethod first))
         {
@@ -18,7 +21,7 @@ internal sealed class GuestFunctionTable
         }
         else if (Signature(first) != Signature(method))
         {
-            problems.Add(Problem.At(symbol, TypedCallRules.Overload, Identifiers.FullName(symbol), Signature(method), Signature(first)));
+            problems.Add(new(TypedCallRules.Overload, place, new([fullName, Signature(method), Signature(first)])));
         }
     }
 

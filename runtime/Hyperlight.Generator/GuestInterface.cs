@@ -14,7 +14,7 @@ internal sealed record GuestInterface(string Namespace, string Name, EquatableAr
 /// <param name="Parameters">The parameters that are passed to the function.</param>
 /// <param name="Token">The name of the cancellation token, which is the last parameter; <c>null</c> if there is none.</param>
 /// <param name="Result">The result of the function.</param>
-/// <param name="IsAsync">Whether the method returns a task.</param>
+/// <param name="Task">The type of the task that the method returns, without its result; <c>null</c> if the method is synchronous.</param>
 /// <param name="Form">
 /// The binary form; <c>null</c> if all types are those of the protocol, so that each parameter crosses by itself.
 /// </param>
@@ -24,8 +24,15 @@ internal sealed record GuestMethod(
     EquatableArray<GuestParameter> Parameters,
     string? Token,
     WireType Result,
-    bool IsAsync,
-    ValueForm? Form = null);
+    string? Task,
+    ValueForm? Form = null)
+{
+    /// <summary>The types of tasks.</summary>
+    public const string TaskType = "global::System.Threading.Tasks.Task", ValueTaskType = "global::System.Threading.Tasks.ValueTask";
+
+    /// <summary>Gets whether the method returns a task.</summary>
+    public bool IsAsync => Task is not null;
+}
 
 /// <summary>A parameter that is passed to the function.</summary>
 /// <param name="Name">The name as C# writes it.</param>

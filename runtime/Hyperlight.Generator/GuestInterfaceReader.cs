@@ -57,10 +57,18 @@ internal static class GuestInterfaceReader
         }
 
         Compilation compilation = context.SemanticModel.Compilation;
-        List<Problem> problems = [.. WhatHidesIt(type)];
-        bool isReachable = problems.Count == 0;
-        GuestInterface found = ReadMembers(type, isOfHost: true, compilation.Assembly, problems, cancellationToken);
-        return new(isReachable && Sides.IsHost(compilation) ? found : null, new(problems));
+        List<Problem> problems = [];
+        GuestInterface found = ReadHost(type, compilation.Assembly, problems, cancellationToken);
+        return new(Sides.IsHost(compilation) && !WhatHidesIt(type).Any() ? found : null, new(problems));
+    }
+
+    /// <summary>Reads a host interface and all of its problems.</summary>
+    /// <inheritdoc cref="ReadMembers"/>
+    public static GuestInterface ReadHost(
+        INamedTypeSymbol type, IAssemblySymbol user, List<Problem> problems, CancellationToken cancellationToken)
+    {
+        problems.AddRange(WhatHidesIt(type));
+        return ReadMembers(type, isOfHost: true, user, problems, cancellationToken);
     }
 
     /// <summary>Reads the methods of an interface.</summary>
@@ -83,12 +91,12 @@ internal static class GuestInterfaceReader
         foreach (ISymbol member in type.GetMembers())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            CheckMember(member, problems);
+            CheckMember(member, isOfHost, problems);
             if (member is IMethodSymbol { IsAbstract: true, IsStatic: false, MethodKind: MethodKind.Ordinary } symbol)
             {
                 if (reader.Read(symbol) is { } method)
                 {
-                    functions.Add(symbol, method, problems);
+                    functions.Add(SourcePlace.Of(symbol), Identifiers.FullName(symbol), method, problems);
                     methods.Add(method);
                 }
                 else
@@ -148,10 +156,10 @@ internal static class GuestInterfaceReader
         }
     }
 
-    private static void CheckMember(ISymbol member, List<Problem> problems)
+    private static void CheckMember(ISymbol member, bool isOfHost, List<Problem> problems)
     {
         bool isAccessor = member is IMethodSymbol { AssociatedSymbol: not null };
-        if (!isAccessor && IsTaken(member.Name))
+        if (!isOfHost && !isAccessor && IsTaken(member.Name))
         {
             problems.Add(Problem.At(member, TypedCallRules.NameTaken, Identifiers.FullName(member)));
         }

@@ -43,8 +43,8 @@ internal sealed class GuestMethodReader
         }
 
         ValueShapeReader shapes = new(_user);
-        (WireType? result, bool isAsync) = ReadResult(method, fullName, shapes);
-        string? function = ReadFunctionName(method, fullName, isAsync);
+        (WireType? result, string? task) = ReadResult(method, fullName, shapes);
+        string? function = ReadFunctionName(method, fullName, task is not null);
         (List<GuestParameter> parameters, string? token) = ReadParameters(method, fullName, shapes);
         bool isPlain = result?.IsOfProtocol != false && parameters.All(parameter => parameter.Type.IsOfProtocol);
         CheckCount(method, fullName, isPlain, parameters.Count, token);
@@ -56,7 +56,7 @@ internal sealed class GuestMethodReader
                 new(parameters),
                 token,
                 result,
-                isAsync,
+                task,
                 isPlain ? null : Form(fullName, function, parameters, result, shapes))
             : null;
     }
@@ -84,15 +84,17 @@ internal sealed class GuestMethodReader
         }
     }
 
-    private (WireType? Result, bool IsAsync) ReadResult(IMethodSymbol method, string fullName, ValueShapeReader shapes)
+    private (WireType? Result, string? Task) ReadResult(IMethodSymbol method, string fullName, ValueShapeReader shapes)
     {
         ITypeSymbol type = method.ReturnType;
-        bool mayBeNull = type.NullableAnnotation == NullableAnnotation.Annotated;
-        bool isTask = !mayBeNull && type.IsFromSystem("Threading.Tasks.Task");
-        bool isTaskOfResult = !mayBeNull && type.IsFromSystem("Threading.Tasks.Task`1");
+        string? task = type.NullableAnnotation == NullableAnnotation.Annotated ? null
+            : type.IsFromSystem("Threading.Tasks.Task") || type.IsFromSystem("Threading.Tasks.Task`1") ? GuestMethod.TaskType
+            : type.IsFromSystem("Threading.Tasks.ValueTask") || type.IsFromSystem("Threading.Tasks.ValueTask`1") ? GuestMethod.ValueTaskType
+            : null;
+        ITypeSymbol? value = task is null ? type : ((INamedTypeSymbol)type).TypeArguments.FirstOrDefault();
         WireType? result = method.ReturnsByRef || method.ReturnsByRefReadonly ? null
-            : method.ReturnsVoid || isTask ? WireType.Void
-            : ReadType(isTaskOfResult ? ((INamedTypeSymbol)type).TypeArguments[0] : type, shapes);
+            : method.ReturnsVoid || value is null ? WireType.Void
+            : ReadType(value, shapes);
         if (result is null && !HasError(type))
         {
             string reference = method.ReturnsByRefReadonly ? "ref readonly " : method.ReturnsByRef ? "ref " : "";
@@ -101,7 +103,7 @@ internal sealed class GuestMethodReader
                 : Problem.At(method, TypedCallRules.ResultType, fullName, reference + Identifiers.TypeName(type)));
         }
 
-        return (result, isTask || isTaskOfResult);
+        return (result, task);
     }
 
     private string? ReadFunctionName(IMethodSymbol method, string fullName, bool isAsync)

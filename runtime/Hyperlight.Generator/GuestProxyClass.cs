@@ -31,7 +31,9 @@ internal static class GuestProxyClass
             bool awaits = method is { Form.Result: not null, IsAsync: true };
             yield return "";
             yield return $"    {(awaits ? "async " : "")}{Result(method)} {type}.{method.Name}({Parameters(method)}) =>";
-            yield return $"        {(method.Form is null ? Call(method) : BinaryCall(method, number))};";
+            string call = method.Form is null ? Call(method) : BinaryCall(method, number);
+            // Sandbox.CallAsync returns a Task, of which an asynchronous method makes what it returns.
+            yield return $"        {(!awaits && method.Task == GuestMethod.ValueTaskType ? $"new {Result(method)}({call})" : call)};";
         }
 
         foreach (string line in InterfaceFile.Indent(Codec(methods)))
@@ -46,8 +48,8 @@ internal static class GuestProxyClass
     public static string Result(GuestMethod method) => method switch
     {
         { IsAsync: false } => method.Result.CSharp,
-        { Result: var result } when result == WireType.Void => "global::System.Threading.Tasks.Task",
-        _ => $"global::System.Threading.Tasks.Task<{method.Result.CSharp}>",
+        { Result: var result } when result == WireType.Void => method.Task!,
+        _ => $"{method.Task}<{method.Result.CSharp}>",
     };
 
     /// <summary>Gets the declarations of a method's parameters.</summary>

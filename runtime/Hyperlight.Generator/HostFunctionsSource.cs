@@ -8,6 +8,9 @@ internal static class HostFunctionsSource
     private const string Token = "global::System.Threading.CancellationToken";
     private const string ByteMemory = "global::System.ReadOnlyMemory<byte>";
 
+    // What the guest receives if its bytes are not valid. The text has nothing of the host.
+    private const string GuestFailure = "global::Hyperlight.GuestVisibleException(error.Message, error)";
+
     /// <summary>Gets the name of the file.</summary>
     public static string FileName(GuestInterface host) => "Host." + InterfaceFile.Name(host);
 
@@ -92,8 +95,8 @@ internal static class HostFunctionsSource
             ? [.. method.Parameters.Select(parameter => parameter.Type.CSharp), .. method.Token is null ? [] : (string[])[Token]]
             : [ByteMemory, Token];
         string result = method.Form is { Result: not null }
-            ? method.IsAsync ? "global::System.Threading.Tasks.Task<byte[]>" : "byte[]"
-            : GuestProxyClass.Result(method);
+            ? method.IsAsync ? $"{GuestMethod.TaskType}<byte[]>" : "byte[]"
+            : method is { Form: not null, IsAsync: true } ? GuestMethod.TaskType : GuestProxyClass.Result(method);
         string[] types = result == "void" ? [.. parameters] : [.. parameters, result];
         string name = result == "void" ? "Action" : "Func";
         return types.Length == 0 ? $"global::System.{name}" : $"global::System.{name}<{string.Join(", ", types)}>";
@@ -104,7 +107,7 @@ internal static class HostFunctionsSource
         ValueCodec codec = new(methods);
         IEnumerable<string> ofMethods = methods.SelectMany((method, number) => method.Form is not { } form
             ? []
-            : codec.Decoder($"Decode{number}", form, form.Parameters, form.Signature)
+            : codec.Decoder($"Decode{number}", form, form.Parameters, form.Signature, GuestFailure)
                 .Concat(form.Result is { } result ? codec.Encoder($"Encode{number}", [result], signature: null) : []));
         return ofMethods.Concat(codec.Methods());
     }

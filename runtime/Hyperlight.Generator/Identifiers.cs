@@ -15,6 +15,9 @@ internal static class Identifiers
     /// <summary>Gets the name of a member, with its interface in front.</summary>
     public static string FullName(ISymbol member) => $"{member.ContainingType.Name}.{member.Name}";
 
+    /// <summary>Gets a type as generated code writes it.</summary>
+    public static string FullType(ITypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat);
+
     /// <summary>Gets the name of a type as the program writes it, as far as the compiler knows it.</summary>
     public static string TypeName(ITypeSymbol type) => type.ToDisplayString(
         SymbolDisplayFormat.MinimallyQualifiedFormat.AddMiscellaneousOptions(

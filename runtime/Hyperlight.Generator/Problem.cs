@@ -12,6 +12,20 @@ internal sealed record Problem(DiagnosticDescriptor Rule, SourcePlace Place, Equ
     public static Problem At(ISymbol symbol, DiagnosticDescriptor rule, params string[] arguments) =>
         new(rule, SourcePlace.Of(symbol), new(arguments));
 
+    /// <summary>
+    /// Gets the problems of an interface that code which uses the interface reports: none if the interface is of the same project, where
+    /// the interface itself is reported, and otherwise all at the place of the use.
+    /// </summary>
+    /// <param name="problems">The problems.</param>
+    /// <param name="type">The interface.</param>
+    /// <param name="place">The place of the use.</param>
+    /// <param name="user">The assembly of the use.</param>
+    public static IEnumerable<Problem> AtUse(
+        IEnumerable<Problem> problems, INamedTypeSymbol type, SourcePlace place, IAssemblySymbol user) =>
+        SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, user)
+            ? []
+            : problems.Select(problem => problem with { Place = place });
+
     /// <summary>Creates the diagnostic for the compiler.</summary>
     /// <param name="helpAddress">The address of the folder with a page for each rule; empty if the address is not known.</param>
     public Diagnostic ToDiagnostic(string helpAddress) =>

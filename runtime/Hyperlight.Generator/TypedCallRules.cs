@@ -40,7 +40,7 @@ internal static class TypedCallRules
         "HL6007",
         "The type of a result cannot cross between host and guest",
         $"{{0}} returns {{1}}, which cannot cross between host and guest: use void, {WireType.Allowed}, "
-        + $"or a Task or Task<T> of one of them.");
+        + $"or a Task or ValueTask of one of them.");
 
     public static readonly DiagnosticDescriptor ParameterModifier = CompilerRule.Error(
         "HL6008",
@@ -110,6 +110,18 @@ internal static class TypedCallRules
         "Generated code cannot create a value from its members",
         "{0} contains the type {1}, which generated code cannot create; a value has a public property or field, and a public constructor "
         + "whose parameters have the names and types of such members: make the type a record, or change the constructor.");
+
+    public static readonly DiagnosticDescriptor NoHostInterface = CompilerRule.Error(
+        "HL6020",
+        "Host.Get is called with a type that is no host interface",
+        "Host.Get is called with {0}; the compiler generates a class for an interface with the attribute HostInterface alone: "
+        + "name such an interface.");
+
+    public static readonly DiagnosticDescriptor FunctionOfTwoClasses = CompilerRule.Error(
+        "HL6021",
+        "Two exported classes have a function of one name",
+        "{0} has the function {1}, which {2} has as well; a guest has one function of a name: name one of them with [GuestFunction], "
+        + "or let one class implement both interfaces.");
 
     public static readonly DiagnosticDescriptor EntryPoint = CompilerRule.Error(
         "HL6022",

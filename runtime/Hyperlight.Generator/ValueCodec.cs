@@ -59,25 +59,39 @@ internal sealed class ValueCodec
     /// <param name="form">The method that is called, for messages.</param>
     /// <param name="types">The keys of the types of the values.</param>
     /// <param name="signature">The signature that comes first; <c>null</c> for a result.</param>
-    public IEnumerable<string> Decoder(string name, ValueForm form, IEnumerable<string> types, ulong? signature)
+    /// <param name="failure">
+    /// The exception for bytes that are not valid, with the ValueFormatException <c>error</c> as its cause; <c>null</c> to throw that one.
+    /// </param>
+    public IEnumerable<string> Decoder(string name, ValueForm form, IEnumerable<string> types, ulong? signature, string? failure = null)
     {
         string[] keys = [.. types];
         IEnumerable<string> values = keys.Select((key, index) => $", out {key} value{index}");
         yield return "";
         yield return $"private static void {name}(global::System.ReadOnlyMemory<byte> bytes{string.Concat(values)})";
         yield return "{";
-        yield return $"    global::Hyperlight.Values.ValueReader reader = new(bytes.Span, \"{form.FullName}\");";
-        if (signature is { } number)
+        string[] body =
+        [
+            $"global::Hyperlight.Values.ValueReader reader = new(bytes.Span, \"{form.FullName}\");",
+            .. signature is { } number ? [$"reader.ReadSignature(0x{number:X16});"] : (string[])[],
+            .. keys.Select((key, index) => $"value{index} = {Read(key)};"),
+            "reader.ReadEnd();",
+        ];
+        string[] guarded =
+        [
+            "try",
+            "{",
+            .. body.Select(Indented),
+            "}",
+            "catch (global::Hyperlight.Values.ValueFormatException error)",
+            "{",
+            $"    throw new {failure};",
+            "}",
+        ];
+        foreach (string line in failure is null ? body : guarded)
         {
-            yield return $"    reader.ReadSignature(0x{number:X16});";
+            yield return Indented(line);
         }
 
-        for (int index = 0; index < keys.Length; index++)
-        {
-            yield return $"    value{index} = {Read(keys[index])};";
-        }
-
-        yield return "    reader.ReadEnd();";
         yield return "}";
     }
 

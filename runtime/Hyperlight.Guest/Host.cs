@@ -4,11 +4,22 @@ using Hyperlight.Guest.Native;
 
 namespace Hyperlight.Guest;
 
-/// <summary>Calls functions of the host by name.</summary>
+/// <summary>Calls functions of the host, by an interface or by name.</summary>
 public static unsafe class Host
 {
     // The kit keeps one result. A second thread must not call before the first thread has read it.
     private static readonly Lock Gate = new();
+
+    /// <summary>Gets an object that calls the functions of the host. The compiler generates its class.</summary>
+    /// <typeparam name="T">An interface with the attribute <see cref="HostInterfaceAttribute"/>.</typeparam>
+    /// <returns>The same object each time. Threads of the guest can use it at the same time; their calls take turns.</returns>
+    /// <exception cref="NotSupportedException">
+    /// No class was generated, because the call is in an assembly without the generator of the package Hyperlight.Abstractions.
+    /// </exception>
+    public static T Get<T>()
+        where T : class => HostProxy<T>.Instance ?? throw new NotSupportedException(
+            $"No class was generated that calls the host through {typeof(T)}: reference the package Hyperlight.Abstractions, with its "
+            + "analyzers, in the project that calls Host.Get.");
 
     /// <summary>Calls a function that returns a value. The guest waits for the result.</summary>
     /// <typeparam name="T">int, uint, long, ulong, float, double, string, bool, byte[] or ReadOnlyMemory&lt;byte&gt;.</typeparam>
@@ -22,6 +33,7 @@ public static unsafe class Host
         lock (Gate)
         {
             Invoke(function, type, arguments);
+            RequireResult(function, type);
             return typeof(T) == typeof(int) ? (T)(object)GuestAbi.HostInt()
                 : typeof(T) == typeof(uint) ? (T)(object)GuestAbi.HostUInt()
                 : typeof(T) == typeof(long) ? (T)(object)GuestAbi.HostLong()
@@ -29,7 +41,7 @@ public static unsafe class Host
                 : typeof(T) == typeof(float) ? (T)(object)BitConverter.UInt32BitsToSingle(GuestAbi.HostFloatBits())
                 : typeof(T) == typeof(double) ? (T)(object)BitConverter.UInt64BitsToDouble(GuestAbi.HostDoubleBits())
                 : typeof(T) == typeof(bool) ? (T)(object)(GuestAbi.HostBool() != 0)
-                : typeof(T) == typeof(string) ? (T)(object)Marshal.PtrToStringUTF8((nint)GuestAbi.HostString())!
+                : typeof(T) == typeof(string) ? (T)(object)Encoding.UTF8.GetString(GuestAbi.HostString(), (int)GuestAbi.HostStringLength())
                 : typeof(T) == typeof(byte[]) ? (T)(object)Copy(GuestAbi.HostBytes())
                 : (T)(object)(ReadOnlyMemory<byte>)Copy(GuestAbi.HostBytes());
         }
@@ -65,7 +77,7 @@ public static unsafe class Host
                 }
             }
 
-            fixed (byte* name = Encoding.UTF8.GetBytes(function + "\0"))
+            fixed (byte* name = CText.Of(function))
             {
                 FunctionCall call = new()
                 {
@@ -90,6 +102,18 @@ public static unsafe class Host
                     pin.Free();
                 }
             }
+        }
+    }
+
+    private static void RequireResult(string function, int type)
+    {
+        int found = GuestAbi.HostResultType();
+        if (found != type)
+        {
+            throw new HostException(
+                GuestException.Failed,
+                $"Host function {function} returned {WireResult.Name(found)}, and the guest expects {WireResult.Name(type)}: build host and "
+                + "guest from the same interface.");
         }
     }
 

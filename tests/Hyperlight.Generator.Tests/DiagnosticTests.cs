@@ -64,9 +64,18 @@ public sealed class DiagnosticTests
         { "void Add(ReadOnlySpan<byte> [|a|]);", "HL6006", "of type ReadOnlySpan<byte>" },
         { "void Add(dynamic [|a|]);", "HL6006", "of type dynamic" },
         { "void Add(Task<int> [|a|]);", "HL6006", "of type Task<int>" },
+        { "void Add(nint [|a|]);", "HL6006", "of type nint" },
+        { "void Add(Int128 [|a|]);", "HL6006", "of type Int128" },
+        { "void Add(Exception [|a|]);", "HL6006", "of type Exception" },
+        { "void Add(Func<int> [|a|]);", "HL6006", "of type Func<int>" },
+        { "unsafe void Add(int* [|a|]);", "HL6006", "of type int*" },
+        { "void Add(CancellationToken? [|a|]);", "HL6006", "of type CancellationToken?" },
 
         { "Uri [|Next|]();", "HL6007", "I.Next returns Uri" },
-        { "ValueTask<int> [|NextAsync|]();", "HL6007", "I.NextAsync returns ValueTask<int>" },
+        { "ValueTask<object> [|NextAsync|]();", "HL6007", "I.NextAsync returns ValueTask<object>" },
+        { "ValueTask? [|NextAsync|]();", "HL6007", "I.NextAsync returns ValueTask?" },
+        { "IAsyncEnumerable<int> [|NextAsync|]();", "HL6007", "I.NextAsync returns IAsyncEnumerable<int>" },
+        { "Task[] [|NextAsync|]();", "HL6007", "I.NextAsync returns Task[]" },
         { "Task<object?> [|NextAsync|]();", "HL6007", "I.NextAsync returns Task<object?>" },
         { "Task<Task> [|NextAsync|]();", "HL6007", "I.NextAsync returns Task<Task>" },
         { "Task? [|NextAsync|]();", "HL6007", "I.NextAsync returns Task?" },
@@ -137,7 +146,31 @@ public sealed class DiagnosticTests
             : $"[GuestInterface] partial interface I {{ {source} }}";
         (string text, TextSpan span) = WithoutBrackets(Usings + interfaces);
 
-        GeneratorRun run = GeneratorRun.Of(text);
+        AssertOne(text, span, code, message);
+        // A host interface need not be partial, takes fewer parameters, and has other names.
+        if (code is not ("HL6001" or "HL6009" or "HL6010" or "HL6013"))
+        {
+            AssertOne(text.Replace("[GuestInterface]", "[HostInterface] ", StringComparison.Ordinal), span, code, message);
+        }
+    }
+
+    [Theory]
+    [InlineData("void [|Add|](int a, int b, int c, int d, int e, int f, int g);", "HL6009", "takes at most 6")]
+    [InlineData("void [|Add|](int a, int b, int c, int d, int e, int f, CancellationToken g);", "HL6009", "takes at most 6")]
+    [InlineData("int Add(int a); int [|Add|](string a);", "HL6010", "I.Add calls the guest's function I.Add(String) -> Int")]
+    public void A_mistake_of_a_host_interface_is_one_error_at_its_place(string member, string code, string message)
+    {
+        (string text, TextSpan span) = WithoutBrackets($"{Usings}[HostInterface] interface I {{ {member} }}");
+        AssertOne(text, span, code, message);
+    }
+
+    [Fact]
+    public void A_host_interface_may_use_the_names_that_a_guest_interface_may_not() =>
+        Assert.Empty(GeneratorRun.Of("[Hyperlight.HostInterface] interface For { int GuestProxy(int a); }").Found);
+
+    private static void AssertOne(string text, TextSpan span, string code, string message)
+    {
+        GeneratorRun run = GeneratorRun.Of(text, allowUnsafe: true);
 
         Diagnostic found = Assert.Single(run.Found);
         Assert.Equal((code, DiagnosticSeverity.Error), (found.Id, found.Severity));
@@ -234,7 +267,8 @@ public sealed class DiagnosticTests
     public void Every_rule_is_provoked_by_a_test() =>
         Assert.Equal(
             AllRules.Select(rule => rule.Id).Order(StringComparer.Ordinal),
-            Mistakes.Select(row => row.Data.Item2).Concat(["HL6014", "HL6015", "HL6016", "HL6022", "HL6023"]).Distinct().Order(StringComparer.Ordinal));
+            Mistakes.Select(row => row.Data.Item2)
+                .Concat(["HL6014", "HL6015", "HL6016", "HL6020", "HL6021", "HL6022", "HL6023"]).Distinct().Order(StringComparer.Ordinal));
 
     [Fact]
     public void Every_rule_is_of_the_family_and_has_a_code_of_its_own()

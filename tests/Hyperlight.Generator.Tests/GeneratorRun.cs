@@ -16,9 +16,11 @@ internal sealed class GeneratorRun
                     or "Hyperlight.Guest.dll" or "netstandard.dll"))
             .Select(path => MetadataReference.CreateFromFile(path))];
 
+    private static readonly MetadataReference[] ReferencesOfGuest =
+        [.. References.Where(reference => Path.GetFileName(reference.Display) is not ("Hyperlight.Runtime.dll" or "Hyperlight.Image.dll"))];
+
     private static readonly MetadataReference[] ReferencesOfShared =
-        [.. References.Where(reference =>
-            Path.GetFileName(reference.Display) is not ("Hyperlight.Runtime.dll" or "Hyperlight.Image.dll" or "Hyperlight.Guest.dll"))];
+        [.. ReferencesOfGuest.Where(reference => Path.GetFileName(reference.Display) is not "Hyperlight.Guest.dll")];
 
     private GeneratorRun(CSharpCompilation compilation, GeneratorDriver driver)
     {
@@ -45,8 +47,9 @@ internal sealed class GeneratorRun
     public ImmutableArray<GeneratedSourceResult> Files => [.. Driver.GetRunResult().Results.SelectMany(result => result.GeneratedSources)];
 
     public static GeneratorRun Of(
-        string source, LanguageVersion language = LanguageVersion.CSharp13, bool nullable = true, string? helpAddress = null) =>
-        Of([source], language, nullable, helpAddress);
+        string source, LanguageVersion language = LanguageVersion.CSharp13, bool nullable = true, string? helpAddress = null,
+        bool allowUnsafe = false) =>
+        Of([source], language, nullable, helpAddress, allowUnsafe: allowUnsafe);
 
     public static GeneratorRun Of(
         string[] sources,
@@ -54,19 +57,23 @@ internal sealed class GeneratorRun
         bool nullable = true,
         string? helpAddress = null,
         OutputKind kind = OutputKind.DynamicallyLinkedLibrary,
-        bool withRuntime = true,
+        Side side = Side.Both,
         string name = "Tested",
         MetadataReference? more = null,
-        bool isGuest = false)
+        bool isGuest = false,
+        bool allowUnsafe = false)
     {
         CSharpParseOptions options = new(language, DocumentationMode.Diagnose);
         CSharpCompilation compilation = CSharpCompilation.Create(
             name,
             sources.Select((source, index) => CSharpSyntaxTree.ParseText(SourceText.From(source), options, $"Source{index}.cs")),
-            [.. withRuntime ? References : ReferencesOfShared, .. more is null ? [] : (MetadataReference[])[more]],
+            [
+                .. side switch { Side.Both => References, Side.Guest => ReferencesOfGuest, _ => ReferencesOfShared },
+                .. more is null ? [] : (MetadataReference[])[more],
+            ],
             new(kind, nullableContextOptions: nullable
                 ? NullableContextOptions.Enable
-                : NullableContextOptions.Disable, warningLevel: 9999));
+                : NullableContextOptions.Disable, warningLevel: 9999, allowUnsafe: allowUnsafe));
         GeneratorDriver driver = CSharpGeneratorDriver.Create(
             [new GuestInterfaceGenerator().AsSourceGenerator(), new GuestExportGenerator().AsSourceGenerator(),
                 new GuestProgramGenerator().AsSourceGenerator()],

@@ -20,6 +20,8 @@ internal static class RoundTrip
                 public static GuestProtocolException ForResult(string method, Exception cause) => new(method, cause);
             }
 
+            public sealed class GuestVisibleException(string message, Exception error) : Exception(message, error);
+
             public struct CallOptions { public CancellationToken CancellationToken { get; init; } }
 
             public sealed class Sandbox
@@ -27,6 +29,7 @@ internal static class RoundTrip
                 public static byte[] Request = [];
                 public static Func<byte[], byte[]> Change = answer => answer;
                 public void Call(string name, byte[] request) => Guest.GuestFunctions.Invoke(name, Request = request);
+                public Task CallAsync(string name, byte[] request) => Task.Run(() => Call(name, request));
                 public T Call<T>(string name, byte[] request) =>
                     (T)(object)(ReadOnlyMemory<byte>)Change(Guest.GuestFunctions.Invoke(name, Request = request));
                 public T Call<T>(string name, CallOptions options, byte[] request) => Call<T>(name, request);
@@ -57,19 +60,40 @@ internal static class RoundTrip
 
             public delegate GuestResult GuestFunctionBody(GuestArguments arguments);
 
-            public static class GuestProgram { public static void OnStart(Action start) => start(); }
+            public static class GuestProgram
+            {
+                public static readonly List<Action> Starts = [];
+                public static void OnStart(Action start) => Starts.Add(start);
+                public static void AddHostInterface<T>(T proxy) where T : class => Host.Proxies.Add(typeof(T), proxy);
+            }
 
             public static class GuestFunctions
             {
                 private static readonly Dictionary<string, GuestFunctionBody> All = [];
                 public static void Register(string name, GuestFunctionBody body) => All.Add(name, body);
-                public static byte[] Invoke(string name, byte[] request) => All[name](new(request)).Bytes;
+                public static byte[] Invoke(string name, byte[] request)
+                {
+                    GuestProgram.Starts.ForEach(start => start());
+                    GuestProgram.Starts.Clear();
+                    return All[name](new(request)).Bytes;
+                }
             }
 
             public static class Host
             {
+                public static readonly Dictionary<Type, object> Proxies = [];
+                public static T Get<T>() where T : class => (T)Proxies[typeof(T)];
+                public static void Call(string name, byte[] request) => Call<byte[]>(name, request);
                 public static T Call<T>(string name, byte[] request) =>
-                    (T)(object)((Function)HostFunctions.All[name])(request, default).Result;
+                    HostFunctions.All[name] switch
+                    {
+                        Function returns => (T)(object)returns(request, default).GetAwaiter().GetResult(),
+                        Func<ReadOnlyMemory<byte>, CancellationToken, Task> waits => Nothing<T>(() => waits(request, default).Wait()),
+                        Action<ReadOnlyMemory<byte>, CancellationToken> acts => Nothing<T>(() => acts(request, default)),
+                        var other => throw new ArgumentException(other.GetType().ToString()),
+                    };
+
+                private static T Nothing<T>(Action act) { act(); return (T)(object)Array.Empty<byte>(); }
             }
         }
         """;
@@ -99,12 +123,18 @@ internal static class RoundTrip
             (Order Order, Numbers Low, Numbers High, Times Times) Echo(Order order, Numbers low, Numbers high, Times times);
             Task<decimal> TotalAsync(Order[] orders);
             Order? Largest(Order[] orders, CancellationToken cancellationToken = default);
+            ValueTask<Line?> FindAsync(Order order, string product);
+            ValueTask ForgetAsync(Order order);
+            Task FailAsync(Order order);
         }
 
         [HostInterface]
         public interface IRates
         {
             Task<decimal> RateAsync(string currency);
+            ValueTask<Line?> AlternativeAsync(Line line);
+            ValueTask LogAsync(Line? line);
+            void Refuse(Line line);
         }
 
         [GuestExport]
@@ -115,11 +145,39 @@ internal static class RoundTrip
             public async Task<decimal> TotalAsync(Order[] orders) =>
                 orders.Sum(order => order.Lines.Sum(line => line?.Price ?? 0)) * await rates.RateAsync("EUR");
             public Order? Largest(Order[] orders, CancellationToken cancellationToken) => orders.MaxBy(order => order.Count);
+            public async ValueTask<Line?> FindAsync(Order order, string product)
+            {
+                await Task.Yield();
+                Line? found = order.Lines.FirstOrDefault(line => line?.Product == product);
+                await rates.LogAsync(found);
+                return found is null ? null : await rates.AlternativeAsync(found);
+            }
+
+            public ValueTask ForgetAsync(Order order) => Hyperlight.Guest.Host.Get<IRates>().LogAsync(null);
+            public async Task FailAsync(Order order)
+            {
+                await Task.Yield();
+                await Task.WhenAll(order.Lines.Select(line => Task.Run(() => rates.Refuse(line!))));
+            }
         }
 
         internal sealed class Rates : IRates
         {
+            public static readonly List<string> Logged = [];
             public Task<decimal> RateAsync(string currency) => Task.FromResult(currency == "EUR" ? 2m : 0);
+            public async ValueTask<Line?> AlternativeAsync(Line line)
+            {
+                await Task.Yield();
+                return line.Count > 1 ? line with { Count = line.Count - 1 } : null;
+            }
+
+            public ValueTask LogAsync(Line? line)
+            {
+                Logged.Add($"{line?.Product ?? "nothing"}");
+                return default;
+            }
+
+            public void Refuse(Line line) => throw new InvalidOperationException($"{line.Product} is refused");
         }
 
         internal class Derived : Order;
@@ -139,6 +197,15 @@ internal static class RoundTrip
             public static decimal Total() =>
                 Calls.TotalAsync([new() { Id = "a", Lines = [new("Tea", 1, 1.25m), null, new("Rum", 1, 1.75m)] }]).Result;
             public static string? Largest(bool any) => Calls.Largest(any ? [Values().Item1, new() { Id = "b" }] : [])?.Id;
+            public static string Find(string product)
+            {
+                Rates.Logged.Clear();
+                Line? found = Calls.FindAsync(new() { Id = "a", Lines = [new("Tea", 1, null), new("Rum", 3, 1m)] }, product).Result;
+                Calls.ForgetAsync(new() { Id = "b" }).AsTask().Wait();
+                return $"{found}; {string.Join(',', Rates.Logged)}";
+            }
+
+            public static void Fail() => Calls.FailAsync(new() { Id = "a", Lines = [new("Tea", 1, null)] }).GetAwaiter().GetResult();
             public static void SendDerived() => Calls.Largest([new Derived { Id = "c" }]);
             public static void SendNull() => Calls.Largest([new() { Id = null! }]);
             public static byte[] Request() { Returned(); return Sandbox.Request; }

@@ -63,6 +63,19 @@ public sealed class RunTimeTests : IDisposable
     }
 
     [Fact]
+    public void A_result_of_another_form_is_HL5009()
+    {
+        GuestProtocolException error = Assert.Throws<GuestProtocolException>(() => INumbers.For(_sandbox!).Echo([1, 2]));
+
+        Assert.Equal("HL5009", error.Finding?.Rule.Code);
+        Assert.Matches(
+            @"^HL5009: the guest returned a result that INumbers\.Echo cannot have: The bytes for INumbers"
+            + @"\.Echo are not valid at position \d+ of 11: .*\. Build host and guest from the same interface\.$",
+            error.Message);
+        Assert.Equal(42, Hello.Add(20, 22));
+    }
+
+    [Fact]
     public void A_null_is_refused()
     {
         Assert.Throws<ArgumentNullException>(() => IHello.For(null!));

@@ -34,6 +34,10 @@ public sealed class SharedInterfaceTests
             void Clear(Size size);
             Task ClearAsync(Size size, CancellationToken cancellationToken);
             string Name(int number);
+            ValueTask TouchAsync(int number);
+            ValueTask<int> CountAsync(int number, CancellationToken cancellationToken);
+            ValueTask MoveAsync(Size size);
+            ValueTask<Size> SizeAsync(string name);
         }
 
         [HostInterface]
@@ -44,6 +48,9 @@ public sealed class SharedInterfaceTests
             void Log(string text, CancellationToken stop);
             Task LogAsync(string text);
             Task LogTimeAsync(TimeSpan time);
+            ValueTask<int> PeekAsync();
+            ValueTask WaitAsync(TimeSpan time);
+            ValueTask<Place?> NextAsync(Place place);
             Place Where(Place place, int a, int b, int c, int d, int e, int f, int g);
         }
         """;
@@ -140,7 +147,7 @@ public sealed class SharedInterfaceTests
     [Fact]
     public void A_shared_project_needs_no_partial_interface_and_gets_no_code()
     {
-        GeneratorRun run = GeneratorRun.Of([Shared], withRuntime: false);
+        GeneratorRun run = GeneratorRun.Of([Shared], side: Side.Shared);
 
         Assert.Empty(run.Found);
         Assert.Empty(run.Files);
@@ -154,11 +161,11 @@ public sealed class SharedInterfaceTests
             [Hyperlight.GuestInterface] public interface IGuest { int Add(object value); }
             [Hyperlight.HostInterface] public interface IHost { void Add(int a, int b, int c, int d, int e, int f, int g); }
             """],
-            withRuntime: false);
+            side: Side.Shared);
 
         Assert.Equal(["HL6006", "HL6009"], run.Found.Select(found => found.Id).Order(StringComparer.Ordinal));
     }
 
-    private static PortableExecutableReference SharedAssembly(string source) =>
-        MetadataReference.CreateFromImage(GeneratorRun.Of([source], withRuntime: false, name: "Shared").Emit());
+    internal static PortableExecutableReference SharedAssembly(string source) =>
+        MetadataReference.CreateFromImage(GeneratorRun.Of([source], side: Side.Shared, name: "Shared").Emit());
 }

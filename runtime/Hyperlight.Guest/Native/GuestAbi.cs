@@ -55,6 +55,9 @@ internal static unsafe partial class GuestAbi
     [LibraryImport(Library, EntryPoint = "hl_get_host_error_message")]
     public static partial byte* HostErrorMessage();
 
+    [LibraryImport(Library, EntryPoint = "hl_get_host_return_type")]
+    public static partial int HostResultType();
+
     [LibraryImport(Library, EntryPoint = "hl_get_host_return_value_as_Int")]
     public static partial int HostInt();
 
@@ -78,6 +81,9 @@ internal static unsafe partial class GuestAbi
 
     [LibraryImport(Library, EntryPoint = "hl_get_host_return_value_as_String")]
     public static partial byte* HostString();
+
+    [LibraryImport(Library, EntryPoint = "hl_get_host_return_String_length")]
+    public static partial nuint HostStringLength();
 
     [LibraryImport(Library, EntryPoint = "hl_get_host_return_value_as_VecBytes")]
     public static partial ByteVector* HostBytes();

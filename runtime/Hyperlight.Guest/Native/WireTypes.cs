@@ -42,6 +42,14 @@ internal static class WireResult
 {
     public const int Void = 8, Bytes = 9;
 
+    /// <summary>Gets the name of a type, for messages.</summary>
+    public static string Name(int type) => type switch
+    {
+        Void => "nothing",
+        Bytes => "byte[]",
+        _ => WireParameter.Name(type),
+    };
+
     /// <summary>Gets the type of the result that a C# type travels as.</summary>
     /// <inheritdoc cref="WireParameter.Of"/>
     public static int Of<T>() => WireParameter.Of<T>() is var type && type == WireParameter.Bytes ? Bytes : type;

@@ -4,7 +4,7 @@ namespace Hyperlight;
 
 /// <summary>
 /// All rules with their codes. HL1xxx: the ELF file. HL2xxx: layout and memory. HL3xxx: images. HL4xxx: the project.
-/// HL5xxx: the hypervisor. HL7xxx: the linker. HL9xxx: defects of this SDK. The rules HL6xxx for typed calls are in the generator, which
+/// HL5xxx: the hypervisor, and what runs on it. HL7xxx: the linker. HL9xxx: defects of this SDK. The rules HL6xxx for typed calls are in the generator, which
 /// compilers load without this assembly. Each rule has a page in <c>docs/diagnostics</c>.
 /// </summary>
 internal static class Rules
@@ -105,7 +105,7 @@ internal static class Rules
     public static readonly DiagnosticRule NoGuestProject = new("HL4029", Error, "A project is not a guest in C#");
     public static readonly DiagnosticRule GuestFramework = new("HL4030", Error, "A guest in C# has another target framework");
 
-    // HL5xxx: the hypervisor.
+    // HL5xxx: the hypervisor, and what runs on it.
     public static readonly DiagnosticRule NoHypervisor = new("HL5001", Error, "There is no hypervisor");
     public static readonly DiagnosticRule HypervisorDenied = new("HL5002", Error, "The hypervisor may not be used");
     public static readonly DiagnosticRule HypervisorTooOld = new("HL5003", Error, "The hypervisor lacks a needed capability");
@@ -115,6 +115,7 @@ internal static class Rules
     public static readonly DiagnosticRule SurrogateFailed = new("HL5007", Error, "A surrogate process cannot be started or has ended");
     public static readonly DiagnosticRule InstructionNotInterpreted = new(
         "HL5008", Error, "The hypervisor interprets guest code and lacks SSE");
+    public static readonly DiagnosticRule ResultMalformed = new("HL5009", Error, "A result does not have the types of its interface");
 
     // HL7xxx: the linker.
     public static readonly DiagnosticRule LinkMalformed = new("HL7001", Error, "An object or archive is malformed");

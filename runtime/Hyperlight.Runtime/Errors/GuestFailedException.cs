@@ -16,8 +16,8 @@ public abstract class GuestFailedException : HyperlightException
     {
     }
 
-    private protected GuestFailedException(Finding finding)
-        : base(finding)
+    private protected GuestFailedException(Finding finding, Exception? innerException = null)
+        : base(finding, innerException)
     {
     }
 

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using Hyperlight.Diagnostics;
 
 namespace Hyperlight;
 
@@ -19,18 +18,21 @@ public sealed class GuestProtocolException : GuestFailedException
     {
     }
 
-    private GuestProtocolException(string message, Exception cause)
-        : base(message, cause)
+    private GuestProtocolException(Finding finding, Exception cause)
+        : base(finding, cause)
     {
     }
 
-    /// <summary>Creates the exception for a result that is no value of the method's type. Only generated code uses the method.</summary>
+    /// <summary>Creates the exception HL5009 for a result that is no value of the method's type. Only generated code uses the method.</summary>
     /// <param name="method">The method that was called.</param>
     /// <param name="cause">Why the bytes of the result are no such value.</param>
     [EditorBrowsable(EditorBrowsableState.Never)]
     public static GuestProtocolException ForResult(string method, Exception cause)
     {
         ArgumentNullException.ThrowIfNull(cause);
-        return new($"The guest returned a result that {method} cannot have: {OneLine.Of(cause.Message)}", cause);
+        return new(
+            Rules.ResultMalformed.Found(
+                $"the guest returned a result that {method} cannot have: {cause.Message} Build host and guest from the same interface."),
+            cause);
     }
 }

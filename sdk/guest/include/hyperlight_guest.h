@@ -220,6 +220,9 @@ hl_ErrorCode hl_call_host_function(const hl_FunctionCall *call);
 /* The message of the last host call's error, or "" if the call succeeded. Valid until the next host call. */
 const char *hl_get_host_error_message(void);
 
+/* The type of the last host call's result. If the call failed, the value means nothing. */
+hl_ReturnType hl_get_host_return_type(void);
+
 /* The result of the last host call. If that call failed or returned another type, these functions return zero, and the
  * guest function's own call fails with the same error (or 15): a guest that ignores errors still passes them on.
  * The bytes of String and VecBytes belong to the kit; they are valid until the next host call or until the function returns. */
@@ -231,6 +234,7 @@ uint32_t hl_get_host_return_value_as_FloatBits(void);
 uint64_t hl_get_host_return_value_as_DoubleBits(void);
 bool hl_get_host_return_value_as_Bool(void);
 const char *hl_get_host_return_value_as_String(void);
+uintptr_t hl_get_host_return_String_length(void); /* in bytes: the text may contain NUL */
 const hl_Vec *hl_get_host_return_value_as_VecBytes(void);
 
 /* Parameters for HL_CALL_HOST (not in upstream's library). */

@@ -83,6 +83,11 @@ const char *hl_get_host_error_message(void)
     return last.reply.error != hl_ErrorCode_NoError ? last.reply.error_message : "";
 }
 
+hl_ReturnType hl_get_host_return_type(void)
+{
+    return last.reply.type;
+}
+
 /* Returns the last result if it has this type; otherwise the guest function's call fails and the result is a zero. */
 static const hl_ParameterValue *value_as(hl_ReturnType type)
 {
@@ -137,6 +142,12 @@ const char *hl_get_host_return_value_as_String(void)
 {
     const char *text = value_as(hl_ReturnType_String)->String;
     return text != NULL ? text : "";
+}
+
+uintptr_t hl_get_host_return_String_length(void)
+{
+    const char *text = value_as(hl_ReturnType_String)->String;
+    return text != NULL ? hl_decoded_string_length(text) : 0;
 }
 
 const hl_Vec *hl_get_host_return_value_as_VecBytes(void)

@@ -31,6 +31,7 @@ public sealed partial class DiagnosticPageTests
         ["HL5006"] = "A_second_machine_in_one_process_is_HL5006",
         ["HL5007"] = "A_folder_that_cannot_be_written_is_HL5007",
         ["HL5008"] = "An_sse_instruction_that_kvm_does_not_interpret_is_HL5008",
+        ["HL5009"] = "A_result_of_another_form_is_HL5009",
         ["HL7001"] = "An_object_that_is_cut_off_is_HL7001",
         ["HL7002"] = "An_object_for_another_machine_is_HL7002",
         ["HL7003"] = "A_section_in_memory_of_an_unknown_type_is_HL7003",
