@@ -8,6 +8,10 @@ namespace Hyperlight.Sdk.Tests;
 /// </summary>
 public sealed class GuestProjectTests
 {
+    // The stand-in for the guest's project is not asked for its frameworks.
+    private const string Reference =
+        "<ProjectReference Include='Guest/Orders.Guest.csproj' SkipGetTargetFrameworkProperties='true' />";
+
     [Fact]
     public void The_guest_of_a_project_is_baked_once_and_again_when_its_elf_file_changes()
     {
@@ -87,6 +91,52 @@ public sealed class GuestProjectTests
         Assert.Equal(("HL4029", project.File, 5), (error.Code, error.File, error.Line));
         Assert.Equal($"HyperlightGuestProject '{path}' {expected}", error.Message);
         Assert.Empty(outcome.Warnings);
+    }
+
+    [Fact]
+    public void A_guest_that_is_a_ProjectReference_is_HL4031()
+    {
+        using SdkProject project = WithGuestProject();
+        project.SetBody($"<ItemGroup>{Reference}</ItemGroup>");
+
+        Diagnostic error = Assert.Single(project.Build("ResolveReferences").Errors);
+
+        Assert.Equal(("HL4031", project.File), (error.Code, error.File));
+        Assert.Equal(
+            "ProjectReference 'Orders.Guest' is a guest in C#, not a library of this program: use HyperlightGuestProject.", error.Message);
+    }
+
+    [Fact]
+    public void A_project_that_is_a_HyperlightGuest_is_HL4031()
+    {
+        using SdkProject project = WithGuestProject();
+        project.SetBody("<ItemGroup><HyperlightGuest Include='Guest/Orders.Guest.csproj' /></ItemGroup>");
+
+        Diagnostic error = Assert.Single(project.Build("HyperlightBake").Errors);
+
+        Assert.Equal("HL4031", error.Code);
+        Assert.StartsWith("HyperlightGuest 'Guest/Orders.Guest.csproj' is a project", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_guest_may_be_a_library_of_the_program_as_well()
+    {
+        using SdkProject project = WithGuestProject();
+        project.SetBody($"<ItemGroup>{Reference}<HyperlightGuestProject Include='Guest/Orders.Guest.csproj' /></ItemGroup>");
+
+        Assert.Empty(project.Build("ResolveReferences").Errors);
+    }
+
+    [Fact]
+    public void The_sources_of_a_guest_in_a_folder_below_are_not_compiled_into_the_program()
+    {
+        using SdkProject project = WithGuestProject();
+        project.Write("Guest/Orders.cs", "not C#");
+        project.Write("Guest/obj/Orders.cs", "not C#");
+
+        BuildOutcome outcome = project.Build("Build");
+
+        Assert.Empty(outcome.Errors);
     }
 
     [Theory]

@@ -104,6 +104,7 @@ internal static class Rules
         "HL4028", Error, "A setting has one value under its name and another under its former name");
     public static readonly DiagnosticRule NoGuestProject = new("HL4029", Error, "A project is not a guest in C#");
     public static readonly DiagnosticRule GuestFramework = new("HL4030", Error, "A guest in C# has another target framework");
+    public static readonly DiagnosticRule OtherItemOfGuest = new("HL4031", Error, "A guest in C# is listed in an item of another kind");
 
     // HL5xxx: the hypervisor, and what runs on it.
     public static readonly DiagnosticRule NoHypervisor = new("HL5001", Error, "There is no hypervisor");
