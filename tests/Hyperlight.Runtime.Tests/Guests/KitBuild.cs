@@ -7,6 +7,7 @@ namespace Hyperlight.Runtime.Tests.Guests;
 internal sealed class KitBuild : IDisposable
 {
     private static readonly string Kit = Path.Combine(Repository.Root, "sdk", "guest");
+    private static readonly string Script = Path.Combine(Kit, "build-guest.sh");
     private static readonly string Sources = Path.Combine(Repository.Root, "tests", "guests");
 
     private readonly DirectoryInfo _output = Directory.CreateTempSubdirectory("hyperlight-kit-");
@@ -30,6 +31,16 @@ internal sealed class KitBuild : IDisposable
     public static string LinuxProgram() => Keep(
         "linux-program", Directory.GetFiles(Path.Combine(Sources, "linux"), "*.c"), "--arch", "amd64", "--libc", "musl");
 
+    /// <summary>Compiles the system calls of <c>tests/guests/linux</c> to a program for this machine.</summary>
+    /// <returns>The path of the program.</returns>
+    public static string NativeLinuxProgram()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the program runs on Linux");
+        string folder = Path.Combine(Sources, "linux");
+        string[] sources = [.. Directory.GetFiles(folder, "calls*.c"), Path.Combine(folder, "native", "main.c")];
+        return Keep("linux-native", sources, (output, inputs) => new(Compilers[0], ["-O2", .. inputs, "-o", output]));
+    }
+
     /// <summary>Compiles <c>tests/guests/src/services.c</c>.</summary>
     /// <returns>The path of the ELF file.</returns>
     public static string Services(string architecture) =>
@@ -44,35 +55,36 @@ internal sealed class KitBuild : IDisposable
         return TryBuild(source, architecture, compiler, out elf, out errors, options);
     }
 
+    private static string Keep(string name, string[] sources, params string[] options) =>
+        Keep(name + ".elf", sources, (output, inputs) => new("sh", [Script, .. inputs, "-o", output, .. options])
+        {
+            Environment = { ["HYPERLIGHT_CC"] = Compilers[0] },
+        });
+
     /// <summary>
-    /// Compiles a guest to a file beside the tests, unless that file is newer than the sources: compiling takes a minute in the lab, which
-    /// sees the files of this machine.
+    /// Compiles to a file beside the tests, unless that file is newer than the sources: compiling takes a minute in the lab, which sees the
+    /// files of this machine.
     /// </summary>
-    private static string Keep(string name, string[] sources, params string[] options)
+    private static string Keep(string name, string[] sources, Func<string, string[], ProcessStartInfo> compile)
     {
         Assert.SkipWhen(Compilers.Length == 0, "probe C compiler: neither gcc nor clang is there");
-        string elf = Path.Combine(AppContext.BaseDirectory, name + ".elf");
+        string output = Path.Combine(AppContext.BaseDirectory, name);
         DateTime newest = Directory.EnumerateFiles(Kit, "*", SearchOption.AllDirectories).Concat(sources).Max(File.GetLastWriteTimeUtc);
-        if (File.Exists(elf) && File.GetLastWriteTimeUtc(elf) > newest)
+        if (File.Exists(output) && File.GetLastWriteTimeUtc(output) > newest)
         {
-            return elf;
+            return output;
         }
 
-        string script = Path.Combine(Kit, "build-guest.sh");
-        FinishedProcess build = FinishedProcess.Run(
-            new ProcessStartInfo("sh", [script, .. sources.Order(StringComparer.Ordinal), "-o", elf, .. options])
-            {
-                Environment = { ["HYPERLIGHT_CC"] = Compilers[0] },
-            });
+        FinishedProcess build = FinishedProcess.Run(compile(output, [.. sources.Order(StringComparer.Ordinal)]));
         Assert.SkipWhen(build.Error.Contains("no musl", StringComparison.Ordinal), "probe musl: " + build.Error);
-        return build.ExitCode == 0 ? elf : throw new InvalidOperationException(build.Error);
+        return build.ExitCode == 0 ? output : throw new InvalidOperationException(build.Error);
     }
 
     private bool TryBuild(string source, string architecture, string compiler, out string elf, out string errors, params string[] options)
     {
         elf = Path.Combine(_output.FullName, $"{Path.GetFileNameWithoutExtension(source)}-{architecture}-{compiler}.elf");
         FinishedProcess build = FinishedProcess.Run(
-            new ProcessStartInfo("sh", [Path.Combine(Kit, "build-guest.sh"), source, "--arch", architecture, "-o", elf, "--", .. options])
+            new ProcessStartInfo("sh", [Script, source, "--arch", architecture, "-o", elf, "--", .. options])
             {
                 Environment = { ["HYPERLIGHT_CC"] = compiler },
             });

@@ -33,6 +33,9 @@ public sealed class LinuxProgramTests
             Assert.Equal("400 428 7 4 1 300", sandbox.Call<string>("threads"));
             Assert.Equal("127 EAGAIN", sandbox.Call<string>("many_threads"));
         }
+
+        Assert.Equal("1: 1 1 1 1 1, 1 1", sandbox.Call<string>("program_headers"));
+        Assert.Equal("600 0", sandbox.Call<string>("thread_without_guard"));
     }
 
     [KvmFact(Needs.Sse)]
@@ -114,6 +117,6 @@ public sealed class LinuxProgramTests
         Assert.InRange(clocks[1], 20, 2000);
     }
 
-    private static TestGuest Program() => TestGuest.FromFile(
+    internal static TestGuest Program() => TestGuest.FromFile(
         KitBuild.LinuxProgram(), request => request with { Sizes = new() { HeapSize = 1 << 20, ScratchSize = 16 << 20 } });
 }

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <hyperlight_guest.h>
+#include "calls.h"
 
 static char text[2048];
 
@@ -299,15 +300,31 @@ static const char *print(const char *line)
 
 extern const char *threads(void);
 extern const char *many_threads(void);
+extern const char *program_headers(void);
+extern const char *thread_without_guard(void);
 extern const char *end_in_thread(const char *how);
+extern const char *differences(void);
+extern int unknown(int number);
+extern const char *exit_group(void);
+extern const char *exit_main_thread(void);
+extern const char *storm_of_calls(int seed);
+extern const char *storm_of_careful_calls(int seed);
+extern const char *storm_of_changes(int seed);
+extern const char *bomb(void);
 
 #define FUNCTIONS(each)                                                                                              \
     each(library) each(exhaustion) each(mappings) each(faults) each(signal_stack) each(signals) each(errors)         \
-    each(pipes) each(random_numbers) each(clocks) each(threads) each(many_threads)
+    each(pipes) each(random_numbers) each(clocks) each(threads) each(many_threads) each(program_headers)             \
+    each(thread_without_guard) each(differences) each(exit_group) each(exit_main_thread) each(bomb)
+#define STORMS(each) each(storm_of_calls) each(storm_of_careful_calls) each(storm_of_changes)
 #define WRAP(name) HYPERLIGHT_WRAP_FUNCTION(name, String, 0)
+#define WRAP_STORM(name) HYPERLIGHT_WRAP_FUNCTION(name, String, 1, Int)
 #define REGISTER(name) HYPERLIGHT_REGISTER_FUNCTION(#name, name);
 
 FUNCTIONS(WRAP)
+SAME_AS_LINUX(WRAP)
+STORMS(WRAP_STORM)
+HYPERLIGHT_WRAP_FUNCTION(unknown, Int, 1, Int)
 HYPERLIGHT_WRAP_FUNCTION(end, String, 1, String)
 HYPERLIGHT_WRAP_FUNCTION(end_in_thread, String, 1, String)
 HYPERLIGHT_WRAP_FUNCTION(print, String, 1, String)
@@ -315,6 +332,9 @@ HYPERLIGHT_WRAP_FUNCTION(print, String, 1, String)
 int main(int argc, char **argv)
 {
     FUNCTIONS(REGISTER)
+    SAME_AS_LINUX(REGISTER)
+    STORMS(REGISTER)
+    REGISTER(unknown)
     REGISTER(end)
     REGISTER(end_in_thread)
     REGISTER(print)

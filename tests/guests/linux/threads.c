@@ -1,5 +1,8 @@
 /* Threads of the C library: mutexes, condition variables, variables of a thread, detached threads, and too many of them. */
+#define _GNU_SOURCE
+#include <elf.h>
 #include <errno.h>
+#include <link.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -115,6 +118,84 @@ const char *many_threads(void)
         pthread_join(started[i], NULL);
     }
     snprintf(text, sizeof(text), "%d %s", count, error == EAGAIN ? "EAGAIN" : strerror(error));
+    return text;
+}
+
+static __thread int zero[100];
+static __thread long aligned __attribute__((aligned(64))) = 9;
+static char headers_text[256];
+
+static int look_at(struct dl_phdr_info *info, size_t size, void *argument)
+{
+    int loads = 0, holds_code = 0, tls = 0, mine = 0;
+    long code = (long)look_at;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+        long start = (long)(info->dlpi_addr + header->p_vaddr), end = start + (long)header->p_memsz;
+        if (header->p_type == PT_LOAD) {
+            loads++;
+            holds_code |= code >= start && code < end;
+        } else if (header->p_type == PT_TLS) {
+            const int *first = (const int *)start;
+            for (size_t j = 0; j < header->p_filesz / sizeof(int); j++) {
+                tls |= first[j] == 7; /* the first value of `own` */
+            }
+            long block = (long)info->dlpi_tls_data;
+            mine = (long)&own >= block && (long)&own < block + (long)header->p_memsz;
+        }
+    }
+    snprintf(headers_text, sizeof(headers_text), "%d %d %d %d %d", loads > 0, holds_code, tls, mine, size >= sizeof(*info));
+    *(int *)argument += 1;
+    return 0;
+}
+
+static void *own_variables(void *argument)
+{
+    long sum = 0;
+    for (int i = 0; i < 100; i++) {
+        sum += zero[i]++;
+    }
+    *(int *)argument = own == 7 && aligned == 9 && (long)&aligned % 64 == 0 && sum == 0;
+    return &own;
+}
+
+/* What an unwinder reads of the program, and the variables that each thread finds anew. */
+const char *program_headers(void)
+{
+    int objects = 0, fresh = 0;
+    dl_iterate_phdr(look_at, &objects);
+    void *other;
+    pthread_t thread;
+    pthread_create(&thread, NULL, own_variables, &fresh);
+    pthread_join(thread, &other);
+    snprintf(text, sizeof(text), "%d: %s, %d %d", objects, headers_text, fresh, other != &own);
+    return text;
+}
+
+/* A thread whose stack has no guard page uses the whole stack, and its memory comes back. */
+static void *use_stack(void *argument)
+{
+    volatile char room[24576];
+    for (size_t i = 0; i < sizeof(room); i += 512) {
+        room[i] = 1;
+    }
+    *(int *)argument += room[512];
+    return NULL;
+}
+
+const char *thread_without_guard(void)
+{
+    int ended_well = 0, error = 0;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 32768);
+    pthread_attr_setguardsize(&attributes, 0);
+    for (int i = 0; i < 600 && error == 0; i++) {
+        pthread_t thread;
+        error = pthread_create(&thread, &attributes, use_stack, &ended_well);
+        pthread_join(thread, NULL);
+    }
+    snprintf(text, sizeof(text), "%d %d", ended_well, error);
     return text;
 }
 

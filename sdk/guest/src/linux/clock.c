@@ -3,7 +3,12 @@
 
 #define SECOND 1000000000
 
-enum { CLOCK_REALTIME = 0, CLOCK_REALTIME_COARSE = 5, CLOCK_TAI = 11 };
+enum { CLOCK_REALTIME = 0, CLOCK_REALTIME_COARSE = 5, CLOCK_WITHOUT_NAME = 10, CLOCK_TAI = 11 };
+
+static bool is_clock(uint64_t clock)
+{
+    return clock <= CLOCK_TAI && clock != CLOCK_WITHOUT_NAME;
+}
 
 static bool is_wall(uint64_t clock)
 {
@@ -36,7 +41,7 @@ static TimeSpec now(uint64_t clock)
 
 int64_t hl_linux_clock_gettime(Registers *r)
 {
-    if (r->rdi > CLOCK_TAI) {
+    if (!is_clock(r->rdi)) {
         return -EINVAL;
     }
     if (!hl_linux_can_access(r->rsi, sizeof(TimeSpec), true)) {
@@ -48,7 +53,7 @@ int64_t hl_linux_clock_gettime(Registers *r)
 
 int64_t hl_linux_clock_getres(Registers *r)
 {
-    if (r->rdi > CLOCK_TAI) {
+    if (!is_clock(r->rdi)) {
         return -EINVAL;
     }
     if (r->rsi != 0) {
@@ -106,7 +111,7 @@ int64_t hl_linux_nanosleep(Registers *r)
 int64_t hl_linux_clock_nanosleep(Registers *r)
 {
     enum { TIMER_ABSTIME = 1 };
-    if (r->rdi > CLOCK_TAI) {
+    if (!is_clock(r->rdi)) {
         return -EINVAL;
     }
     return sleep_until(r->rdx, (r->rsi & TIMER_ABSTIME) == 0, is_wall(r->rdi));

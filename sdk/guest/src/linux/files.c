@@ -5,12 +5,14 @@
 #define PIPES 8
 #define PIPE_BYTES 1024u
 
+enum { O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_ACCMODE = 3, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000 };
+
 typedef enum Kind { FILE_CLOSED, FILE_INPUT, FILE_OUTPUT, FILE_ERROR, FILE_RANDOM, FILE_NULL, FILE_PIPE_READ, FILE_PIPE_WRITE } Kind;
 
 typedef struct File {
     Kind kind;
     int32_t pipe;
-    bool nonblocking;
+    uint32_t flags; /* O_WRONLY, O_RDWR and O_NONBLOCK */
 } File;
 
 typedef struct Pipe {
@@ -24,7 +26,7 @@ typedef struct Vector {
     uint64_t address, size;
 } Vector;
 
-static File files[FILES] = {{.kind = FILE_INPUT}, {.kind = FILE_OUTPUT}, {.kind = FILE_ERROR}};
+static File files[FILES] = {{.kind = FILE_INPUT}, {.kind = FILE_OUTPUT, .flags = O_WRONLY}, {.kind = FILE_ERROR, .flags = O_WRONLY}};
 static Pipe pipes[PIPES];
 
 static File *file_of(uint64_t number)
@@ -66,7 +68,7 @@ static int64_t read_pipe(const File *file, uint8_t *to, uint64_t size)
         if (pipe->writers == 0) {
             return 0;
         }
-        if (file->nonblocking) {
+        if ((file->flags & O_NONBLOCK) != 0) {
             return -EAGAIN;
         }
         hl_linux_wait(&pipe->changes, ~0u, 0);
@@ -86,7 +88,7 @@ static int64_t write_pipe(const File *file, const uint8_t *from, uint64_t size)
     Pipe *pipe = &pipes[file->pipe];
     for (uint64_t done = 0; done < size; done++) {
         while (pipe->readers != 0 && pipe->count == PIPE_BYTES) {
-            if (file->nonblocking) {
+            if ((file->flags & O_NONBLOCK) != 0) {
                 return done != 0 ? (int64_t)done : -EAGAIN;
             }
             hl_linux_wait(&pipe->changes, ~0u, 0);
@@ -102,30 +104,32 @@ static int64_t write_pipe(const File *file, const uint8_t *from, uint64_t size)
 
 static int64_t read_from(const File *file, uint64_t address, uint64_t size)
 {
+    if ((file->flags & O_ACCMODE) == O_WRONLY) {
+        return -EBADF;
+    }
     if (!hl_linux_can_access(address, size, true)) {
         return -EFAULT;
     }
     switch (file->kind) {
     case FILE_RANDOM: hl_random((void *)address, size); return (int64_t)size;
     case FILE_PIPE_READ: return read_pipe(file, (uint8_t *)address, size);
-    case FILE_INPUT:
-    case FILE_NULL: return 0;
-    default: return -EBADF;
+    default: return 0;
     }
 }
 
 static int64_t write_to(const File *file, uint64_t address, uint64_t size)
 {
+    if ((file->flags & O_ACCMODE) == O_RDONLY) {
+        return -EBADF;
+    }
     if (!hl_linux_can_access(address, size, false)) {
         return -EFAULT;
     }
     switch (file->kind) {
     case FILE_OUTPUT:
     case FILE_ERROR: hl_linux_output(file->kind == FILE_ERROR, (const char *)address, size); return (int64_t)size;
-    case FILE_RANDOM:
-    case FILE_NULL: return (int64_t)size;
     case FILE_PIPE_WRITE: return write_pipe(file, (const uint8_t *)address, size);
-    default: return -EBADF;
+    default: return (int64_t)size;
     }
 }
 
@@ -181,7 +185,7 @@ int64_t hl_linux_writev(Registers *r)
 
 /* ---- Opening and closing ---- */
 
-static int64_t open_path(uint64_t path)
+static int64_t open_path(uint64_t path, uint64_t flags)
 {
     char name[16];
     for (size_t i = 0; i < sizeof(name); i++) {
@@ -194,20 +198,25 @@ static int64_t open_path(uint64_t path)
         }
     }
     name[sizeof(name) - 1] = 0;
+    File file = {.flags = flags & (O_ACCMODE | O_NONBLOCK)};
     if (strcmp(name, "/dev/urandom") == 0 || strcmp(name, "/dev/random") == 0) {
-        return open_at(0, (File){.kind = FILE_RANDOM});
+        file.kind = FILE_RANDOM;
+    } else if (strcmp(name, "/dev/null") == 0) {
+        file.kind = FILE_NULL;
+    } else {
+        return -ENOENT;
     }
-    return strcmp(name, "/dev/null") == 0 ? open_at(0, (File){.kind = FILE_NULL}) : -ENOENT;
+    return open_at(0, file);
 }
 
 int64_t hl_linux_open(Registers *r)
 {
-    return open_path(r->rdi);
+    return open_path(r->rdi, r->rsi);
 }
 
 int64_t hl_linux_openat(Registers *r)
 {
-    return open_path(r->rsi);
+    return open_path(r->rsi, r->rdx);
 }
 
 /* stat, access and others with the name of a file. */
@@ -238,7 +247,11 @@ int64_t hl_linux_dup(Registers *r)
 /* dup2 and dup3 */
 int64_t hl_linux_dup2(Registers *r)
 {
+    enum { DUP3 = 292 };
     const File *file = file_of(r->rdi);
+    if (r->rax == DUP3 && (r->rdi == r->rsi || (r->rdx & ~(uint64_t)O_CLOEXEC) != 0)) {
+        return -EINVAL;
+    }
     if (file == NULL || r->rsi >= FILES) {
         return -EBADF;
     }
@@ -254,7 +267,11 @@ int64_t hl_linux_dup2(Registers *r)
 /* pipe and pipe2 */
 int64_t hl_linux_pipe(Registers *r)
 {
-    enum { PIPE2 = 293, O_NONBLOCK = 0x800 };
+    enum { PIPE2 = 293 };
+    uint64_t flags = r->rax == PIPE2 ? r->rsi : 0;
+    if ((flags & ~(uint64_t)(O_NONBLOCK | O_CLOEXEC)) != 0) {
+        return -EINVAL;
+    }
     if (!hl_linux_can_access(r->rdi, 8, true)) {
         return -EFAULT;
     }
@@ -263,9 +280,8 @@ int64_t hl_linux_pipe(Registers *r)
             continue;
         }
         pipes[i].first = pipes[i].count = 0;
-        bool nonblocking = r->rax == PIPE2 && (r->rsi & O_NONBLOCK) != 0;
-        int64_t from = open_at(0, (File){FILE_PIPE_READ, i, nonblocking});
-        int64_t to = from >= 0 ? open_at(0, (File){FILE_PIPE_WRITE, i, nonblocking}) : from;
+        int64_t from = open_at(0, (File){FILE_PIPE_READ, i, O_RDONLY | (flags & O_NONBLOCK)});
+        int64_t to = from >= 0 ? open_at(0, (File){FILE_PIPE_WRITE, i, O_WRONLY | (flags & O_NONBLOCK)}) : from;
         if (to < 0) {
             Registers close = {.rdi = (uint64_t)from};
             hl_linux_close(&close);
@@ -298,7 +314,8 @@ int64_t hl_linux_fstat(Registers *r)
 
 int64_t hl_linux_lseek(Registers *r)
 {
-    return file_of(r->rdi) != NULL ? -ESPIPE : -EBADF;
+    const File *file = file_of(r->rdi);
+    return file == NULL ? -EBADF : file->kind == FILE_NULL || file->kind == FILE_RANDOM ? 0 : -ESPIPE;
 }
 
 int64_t hl_linux_sync(Registers *r)
@@ -313,7 +330,7 @@ int64_t hl_linux_ioctl(Registers *r)
 
 int64_t hl_linux_fcntl(Registers *r)
 {
-    enum { F_DUPFD = 0, F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4, F_DUPFD_CLOEXEC = 1030, O_WRONLY = 1, O_NONBLOCK = 0x800 };
+    enum { F_DUPFD = 0, F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4, F_DUPFD_CLOEXEC = 1030 };
     File *file = file_of(r->rdi);
     if (file == NULL) {
         return -EBADF;
@@ -323,11 +340,8 @@ int64_t hl_linux_fcntl(Registers *r)
     case F_DUPFD_CLOEXEC: return r->rdx < FILES ? open_at(r->rdx, *file) : -EINVAL;
     case F_GETFD:
     case F_SETFD: return 0;
-    case F_GETFL: {
-        bool writes = file->kind == FILE_OUTPUT || file->kind == FILE_ERROR || file->kind == FILE_PIPE_WRITE;
-        return (writes ? O_WRONLY : 0) | (file->nonblocking ? O_NONBLOCK : 0);
-    }
-    case F_SETFL: file->nonblocking = (r->rdx & O_NONBLOCK) != 0; return 0;
+    case F_GETFL: return file->flags;
+    case F_SETFL: file->flags = (file->flags & O_ACCMODE) | (r->rdx & O_NONBLOCK); return 0;
     default: return -EINVAL;
     }
 }

@@ -41,10 +41,7 @@ int64_t hl_linux_futex(Registers *r)
             return -EAGAIN;
         }
         return hl_linux_requeue(word, (const uint32_t *)r->r8, count, (uint32_t)r->r10);
-    case FUTEX_REQUEUE: {
-        int64_t all = hl_linux_requeue(word, (const uint32_t *)r->r8, count, (uint32_t)r->r10);
-        return all < (int64_t)count ? all : (int64_t)count; /* the kernel counts only the threads that it woke */
-    }
+    case FUTEX_REQUEUE: return hl_linux_requeue(word, (const uint32_t *)r->r8, count, (uint32_t)r->r10);
     default: return -ENOSYS;
     }
 }

@@ -105,7 +105,10 @@ int64_t hl_linux_prlimit(Registers *r)
 
 int64_t hl_linux_getrusage(Registers *r)
 {
-    enum { USAGE_BYTES = 144 };
+    enum { USAGE_BYTES = 144, RUSAGE_CHILDREN = -1, RUSAGE_THREAD = 1 };
+    if ((int32_t)r->rdi < RUSAGE_CHILDREN || (int32_t)r->rdi > RUSAGE_THREAD) {
+        return -EINVAL;
+    }
     if (!hl_linux_can_access(r->rsi, USAGE_BYTES, true)) {
         return -EFAULT;
     }

@@ -3,8 +3,8 @@
 
 int64_t hl_linux_getrandom(Registers *r)
 {
-    enum { GRND_ALL = 7 };
-    if ((r->rdx & ~(uint64_t)GRND_ALL) != 0) {
+    enum { GRND_RANDOM = 2, GRND_INSECURE = 4, GRND_ALL = 7 };
+    if ((r->rdx & ~(uint64_t)GRND_ALL) != 0 || (r->rdx & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE)) {
         return -EINVAL;
     }
     if (!hl_linux_can_access(r->rdi, r->rsi, true)) {

@@ -319,6 +319,9 @@ int64_t hl_linux_sigprocmask(Registers *r)
 
 int64_t hl_linux_sigpending(Registers *r)
 {
+    if (r->rsi > 8) {
+        return -EINVAL;
+    }
     if (!hl_linux_can_access(r->rdi, 8, true)) {
         return -EFAULT;
     }
@@ -343,6 +346,9 @@ int64_t hl_linux_sigaltstack(Registers *r)
         if (on) {
             return -EPERM;
         }
+        if (((uint32_t)next.flags & ~(uint32_t)(SS_ONSTACK | SS_DISABLE)) != 0) {
+            return -EINVAL;
+        }
         if (!off && next.size < SMALLEST) {
             return -ENOMEM;
         }
@@ -357,6 +363,9 @@ int64_t hl_linux_sigaltstack(Registers *r)
 
 static int64_t send(int32_t id, uint64_t signal)
 {
+    if (id <= 0) {
+        return -EINVAL;
+    }
     Thread *thread = hl_linux_thread(id);
     if (thread == NULL) {
         return -ESRCH;

@@ -8,6 +8,7 @@
 #define FX_BYTES 512u /* the state of the floating-point unit; the stack pointer follows */
 #define SAVED_REGISTERS 6u
 
+#define CLONE_THREAD 0x00010000u
 #define CLONE_SETTLS 0x00080000u
 #define CLONE_PARENT_SETTID 0x00100000u
 #define CLONE_CHILD_CLEARTID 0x00200000u
@@ -191,7 +192,10 @@ static void *new_stack(const Registers *r, uint64_t top)
 int64_t hl_linux_clone(Registers *r)
 {
     uint64_t flags = r->rdi, top = r->rsi;
-    if ((flags & CLONE_THREAD_FLAGS) != CLONE_THREAD_FLAGS) {
+    if ((flags & CLONE_THREAD) != 0 && (flags & CLONE_THREAD_FLAGS) != CLONE_THREAD_FLAGS) {
+        return -EINVAL;
+    }
+    if ((flags & CLONE_THREAD) == 0) {
         return -ENOSYS; /* a process */
     }
     if (!hl_linux_can_access(top - 2048, 2048, true) ||
