@@ -31,10 +31,10 @@ internal static class Attacks
 
     private static IEnumerable<Attack> Ends =>
     [
-        Attack.Poisons<GuestAbortedException>("exit"),
-        Attack.Poisons<GuestAbortedException>("fail fast"),
-        Attack.Poisons<GuestAbortedException>("exception in a thread"),
-        Attack.Poisons<GuestAbortedException>("exception in a finalizer"),
+        Attack.Poisons<GuestAbortedException>("exit", "exit(7)"),
+        Attack.Poisons<GuestAbortedException>("fail fast", "gave up"),
+        Attack.Poisons<GuestAbortedException>("exception in a thread", "thrown in a thread"),
+        Attack.Poisons<GuestAbortedException>("exception in a finalizer", "thrown in a finalizer"),
     ];
 
     private static IEnumerable<Attack> SystemCalls =>
