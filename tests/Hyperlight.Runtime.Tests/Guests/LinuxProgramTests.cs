@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
 using Hyperlight.Baking;
 
 namespace Hyperlight.Runtime.Tests.Guests;
@@ -13,6 +15,23 @@ public sealed class LinuxProgramTests
         List<Finding> findings = [];
         Assert.NotNull(GuestBaker.Bake(new() { GuestName = "program", Guest = File.ReadAllBytes(KitBuild.LinuxProgram()) }, findings));
         Assert.DoesNotContain(findings, finding => finding.Rule.Severity > FindingSeverity.Information);
+    }
+
+    /// <summary>The guest asks for an empty leaf of CPUID instead of leaf 7, so that it sees a processor without FSGSBASE.</summary>
+    [KvmFact]
+    public void A_processor_without_FSGSBASE_is_named()
+    {
+        byte[] elf = File.ReadAllBytes(KitBuild.LinuxProgram());
+        // mov eax, 7, and cpuid a few bytes later
+        Match readLeaf7 = Assert.Single(Regex.Matches(
+            Encoding.Latin1.GetString(elf), "\\xB8\\x07\\x00\\x00\\x00(?=.{0,8}\\x0F\\xA2)", RegexOptions.Singleline));
+        BitConverter.TryWriteBytes(elf.AsSpan(readLeaf7.Index + 1), 0x4000_0001);
+
+        using TestGuest guest = TestGuest.FromElf(elf);
+        Assert.Contains(
+            "needs a processor with SSE2 and FSGSBASE (CPUID 7, EBX bit 0), and this one lacks them",
+            Assert.ThrowsAny<HyperlightException>(() => guest.Start()).Message,
+            StringComparison.Ordinal);
     }
 
     [KvmFact(Needs.Sse)]

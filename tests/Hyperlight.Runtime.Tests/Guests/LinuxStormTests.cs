@@ -41,7 +41,7 @@ public sealed class LinuxStormTests
     {
         using TestGuest guest = LinuxProgramTests.Program();
         using Sandbox sandbox = guest.Start();
-        for (int seed = 0; seed < 2; seed++)
+        for (int seed = 0; seed < 5; seed++)
         {
             Assert.Equal("4096 calls", sandbox.Call<string>("storm_of_careful_calls", seed));
         }
