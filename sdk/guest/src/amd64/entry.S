@@ -1,5 +1,6 @@
 /* The entry points of an amd64 guest: one for the start, one for each call (amd64 sheet 4.1 to 4.3). */
 #include "layout.h"
+#include "registers.h"
 
 #define PORT_HALT 108
 #define CR4_PGE 0x80
@@ -100,41 +101,14 @@ hl_exception_entries:
     exception_entry %vector_number
     .set    vector_number, vector_number + 1
     .endr
+    .noaltmacro
 
 exception:
-    pushq   %rax
-    pushq   %rcx
-    pushq   %rdx
-    pushq   %rsi
-    pushq   %rdi
-    pushq   %r8
-    pushq   %r9
-    pushq   %r10
-    pushq   %r11
-    pushq   %rbx
-    pushq   %rbp
-    pushq   %r12
-    pushq   %r13
-    pushq   %r14
-    pushq   %r15
+    push_registers
     cld
     movq    %rsp, %rdi
     call    hl_exception
-    popq    %r15
-    popq    %r14
-    popq    %r13
-    popq    %r12
-    popq    %rbp
-    popq    %rbx
-    popq    %r11
-    popq    %r10
-    popq    %r9
-    popq    %r8
-    popq    %rdi
-    popq    %rsi
-    popq    %rdx
-    popq    %rcx
-    popq    %rax
+    pop_registers
     addq    $16, %rsp
     iretq
 

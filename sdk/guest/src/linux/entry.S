@@ -1,4 +1,6 @@
 /* The ways into and out of a system call, and from one thread to another. */
+#include "../amd64/registers.h"
+
 #define RED_ZONE 128 /* as in linux.h */
 
     .text
@@ -11,21 +13,7 @@
     .type   hl_linux_entry, @function
 hl_linux_entry:
     leaq    -RED_ZONE(%rsp), %rsp
-    pushq   %rax
-    pushq   %rcx
-    pushq   %rdx
-    pushq   %rsi
-    pushq   %rdi
-    pushq   %r8
-    pushq   %r9
-    pushq   %r10
-    pushq   %r11
-    pushq   %rbx
-    pushq   %rbp
-    pushq   %r12
-    pushq   %r13
-    pushq   %r14
-    pushq   %r15
+    push_registers
     cld
     movq    %rsp, %rdi
     movq    %rsp, %rbx
@@ -33,21 +21,7 @@ hl_linux_entry:
     call    hl_linux_system_call
     movq    %rbx, %rsp
 hl_linux_child:
-    popq    %r15
-    popq    %r14
-    popq    %r13
-    popq    %r12
-    popq    %rbp
-    popq    %rbx
-    popq    %r11
-    popq    %r10
-    popq    %r9
-    popq    %r8
-    popq    %rdi
-    popq    %rsi
-    popq    %rdx
-    popq    %rcx
-    popq    %rax
+    pop_registers
     pushq   %r11
     popfq
     leaq    RED_ZONE(%rsp), %rsp
@@ -98,21 +72,7 @@ hl_linux_fault_return:
     .type   hl_linux_continue, @function
 hl_linux_continue:
     movq    %rdi, %rsp
-    popq    %r15
-    popq    %r14
-    popq    %r13
-    popq    %r12
-    popq    %rbp
-    popq    %rbx
-    popq    %r11
-    popq    %r10
-    popq    %r9
-    popq    %r8
-    popq    %rdi
-    popq    %rsi
-    popq    %rdx
-    popq    %rcx
-    popq    %rax
+    pop_registers
     addq    $16, %rsp
     iretq
     .size   hl_linux_continue, . - hl_linux_continue
