@@ -41,7 +41,7 @@ public static unsafe class Host
                 : typeof(T) == typeof(float) ? (T)(object)BitConverter.UInt32BitsToSingle(GuestAbi.HostFloatBits())
                 : typeof(T) == typeof(double) ? (T)(object)BitConverter.UInt64BitsToDouble(GuestAbi.HostDoubleBits())
                 : typeof(T) == typeof(bool) ? (T)(object)(GuestAbi.HostBool() != 0)
-                : typeof(T) == typeof(string) ? (T)(object)Encoding.UTF8.GetString(GuestAbi.HostString(), (int)GuestAbi.HostStringLength())
+                : typeof(T) == typeof(string) ? (T)(object)Marshal.PtrToStringUTF8((nint)GuestAbi.HostString())!
                 : typeof(T) == typeof(byte[]) ? (T)(object)Copy(GuestAbi.HostBytes())
                 : (T)(object)(ReadOnlyMemory<byte>)Copy(GuestAbi.HostBytes());
         }

@@ -82,9 +82,6 @@ internal static unsafe partial class GuestAbi
     [LibraryImport(Library, EntryPoint = "hl_get_host_return_value_as_String")]
     public static partial byte* HostString();
 
-    [LibraryImport(Library, EntryPoint = "hl_get_host_return_String_length")]
-    public static partial nuint HostStringLength();
-
     [LibraryImport(Library, EntryPoint = "hl_get_host_return_value_as_VecBytes")]
     public static partial ByteVector* HostBytes();
 

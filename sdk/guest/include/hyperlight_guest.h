@@ -234,7 +234,6 @@ uint32_t hl_get_host_return_value_as_FloatBits(void);
 uint64_t hl_get_host_return_value_as_DoubleBits(void);
 bool hl_get_host_return_value_as_Bool(void);
 const char *hl_get_host_return_value_as_String(void);
-uintptr_t hl_get_host_return_String_length(void); /* in bytes: the text may contain NUL */
 const hl_Vec *hl_get_host_return_value_as_VecBytes(void);
 
 /* Parameters for HL_CALL_HOST (not in upstream's library). */

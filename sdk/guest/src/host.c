@@ -144,12 +144,6 @@ const char *hl_get_host_return_value_as_String(void)
     return text != NULL ? text : "";
 }
 
-uintptr_t hl_get_host_return_String_length(void)
-{
-    const char *text = value_as(hl_ReturnType_String)->String;
-    return text != NULL ? hl_decoded_string_length(text) : 0;
-}
-
 const hl_Vec *hl_get_host_return_value_as_VecBytes(void)
 {
     return &value_as(hl_ReturnType_VecBytes)->VecBytes;
