@@ -28,7 +28,7 @@ internal static class FailureText
                 text.Append(cause.GetType()).Append(": ");
             }
 
-            text.Append(MessageOf(cause));
+            text.Append(Shortened(MessageOf(cause), MaximumMessageLength));
         }
 
         string trace = TraceOf(exception);

@@ -13,7 +13,8 @@ internal static class SharedRandom
     // number, so the number differs from the last one that was seen at the first call after each restore.
     private const uint GenerationWord = 0x20;
 
-    private static ulong _generation = GuestAbi.ScratchWord(GenerationWord);
+    // No snapshot has the number that the field starts with, because the .NET runtime draws at the guest's start, before the first call.
+    private static ulong _generation = ulong.MaxValue;
 
     /// <summary>Lets the thread that answers calls seed its generator anew, if the sandbox was restored since the last call.</summary>
     public static void ForgetAfterRestore()

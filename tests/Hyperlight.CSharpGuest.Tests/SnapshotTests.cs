@@ -77,6 +77,16 @@ public sealed class SnapshotTests(BasicsFixture basics) : IClassFixture<BasicsFi
         }
     }
 
+    /// <summary>What the guest has drawn at its start is in the snapshot as well.</summary>
+    [KvmFact(Needs.Sse)]
+    public void Sandboxes_of_a_snapshot_of_the_start_draw_different_random_numbers()
+    {
+        using Sandbox first = basics.Start.CreateSandbox();
+        using Sandbox second = basics.Start.CreateSandbox();
+
+        Assert.All(Draw(first).Zip(Draw(second)), draws => Assert.NotEqual(draws.First, draws.Second));
+    }
+
     [KvmFact(Needs.Sse)]
     public async Task A_guest_knows_the_date_and_the_time_also_after_a_restore()
     {

@@ -76,13 +76,9 @@ internal static class GuestLinker
             return null;
         }
 
-        byte[] guest = [];
-        byte[] symbolFile = [];
-        string map = "";
-        Parallel.Invoke(
-            () => guest = ElfBuilder.Build(image, plan, entry.Address, symbols: null),
-            () => symbolFile = ElfBuilder.Build(image, plan, entry.Address, GuestSymbols.Of(symbols, plan)),
-            () => map = LinkMap.Write(symbols, plan));
-        return new(guest, symbolFile, map);
+        return new(
+            ElfBuilder.Build(image, plan, entry.Address, symbols: null),
+            ElfBuilder.Build(image, plan, entry.Address, GuestSymbols.Of(symbols, plan)),
+            LinkMap.Write(symbols, plan));
     }
 }

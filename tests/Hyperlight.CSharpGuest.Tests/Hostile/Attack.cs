@@ -17,6 +17,9 @@ internal sealed record Attack(string Title, string Name, params Type[] Ends)
     /// <summary>A text in the message of the exception.</summary>
     public string Says { get; init; } = "";
 
+    /// <summary>Gets the time after which the call is stopped: little for an attack that may never end, otherwise enough.</summary>
+    public TimeSpan? Timeout => Ends.Contains(typeof(TimeoutException)) ? TimeSpan.FromMilliseconds(400) : null;
+
     /// <summary>Gets the address that the guest uses.</summary>
     public Func<MemoryMap, ulong> Address { get; init; } = _ => 0;
 

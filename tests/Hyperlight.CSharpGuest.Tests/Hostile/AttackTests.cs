@@ -26,7 +26,8 @@ public sealed class AttackTests(Neighbourhood neighbourhood) : IClassFixture<Nei
         using (Sandbox victim = neighbourhood.CreateVictim())
         {
             ulong address = attack.Address(neighbourhood.Image.Map);
-            AssertEnd(attack, victim, Record.Exception(() => victim.Call<string>("Attack", attack.Name, address)));
+            CallOptions options = new() { Timeout = attack.Timeout };
+            AssertEnd(attack, victim, Record.Exception(() => victim.Call<string>("Attack", options, attack.Name, address)));
             victim.Restore(neighbourhood.Start);
             Assert.Equal((1, 2), (victim.Call<int>("Count"), victim.Call<int>("Count")));
         }

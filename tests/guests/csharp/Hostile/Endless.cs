@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Hostile;
 
 /// <summary>Attacks that never end.</summary>
@@ -56,6 +58,20 @@ internal static class Endless
         }
     }
 
+    public static string Finalizer()
+    {
+        Abandon();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return "went on";
+    }
+
+    public static string ThreadAfterCall()
+    {
+        new Thread(() => Loop()).Start();
+        return "went on";
+    }
+
     public static string Deadlock()
     {
         object first = new();
@@ -80,5 +96,13 @@ internal static class Endless
                 return "no deadlock";
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Abandon() => _ = new Sleepless();
+
+    private sealed class Sleepless
+    {
+        ~Sleepless() => Loop();
     }
 }

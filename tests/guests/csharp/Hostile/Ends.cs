@@ -33,11 +33,25 @@ internal static class Ends
         return "went on";
     }
 
+    public static string ThrowLargeText() =>
+        throw new InvalidDataException($"gave up\n2026-11-29 root logged in\e[2J{new string('€', 1 << 20)}");
+
+    public static string ThrowNul() => throw new InvalidDataException("before\0after");
+
+    public static string ThrowWithoutText() => throw new Textless();
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Abandon() => _ = new Thrower();
 
     private sealed class Thrower
     {
         ~Thrower() => throw new InvalidDataException("thrown in a finalizer");
+    }
+
+    private sealed class Textless : Exception
+    {
+        public override string Message => throw new InvalidOperationException("no text");
+
+        public override string? StackTrace => throw new InvalidOperationException("no trace");
     }
 }

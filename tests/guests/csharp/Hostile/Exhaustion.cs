@@ -63,6 +63,37 @@ internal static unsafe class Exhaustion
         return bytes[0] + bytes[size - 1];
     }
 
+    /// <summary>Recurses in filters, which run while the exception of the caller is on its way.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static bool RecurseInFilters(int depth)
+    {
+        try
+        {
+            throw new InvalidOperationException();
+        }
+        catch (InvalidOperationException) when (RecurseInFilters(depth + 1))
+        {
+            return depth > 0;
+        }
+    }
+
+    public static string Pins()
+    {
+        for (; ; )
+        {
+            GCHandle.Alloc(new byte[1000], GCHandleType.Pinned);
+        }
+    }
+
+    public static string Timers()
+    {
+        List<Timer> kept = [];
+        for (; ; )
+        {
+            kept.Add(new Timer(_ => { }, null, 1_000_000 + kept.Count, Timeout.Infinite));
+        }
+    }
+
     public static string Threads()
     {
         using ManualResetEventSlim never = new();

@@ -10,8 +10,10 @@ internal static partial class SystemCalls
     private const long Protect = 10;
     private const long Unmap = 11;
     private const long SignalAction = 13;
+    private const long SignalReturn = 15;
     private const long Clone = 56;
     private const long Exit = 60;
+    private const long Kill = 62;
     private const long ExitGroup = 231;
 
     // Arguments that a kernel must check: nothing, ends of numbers, addresses that cannot be.
@@ -69,6 +71,27 @@ internal static partial class SystemCalls
         System.Threading.Thread.Sleep(1);
         return $"{answer}";
     }
+
+    public static string ExitThread()
+    {
+        Call(Exit, 0, 0, 0, 0, 0, 0);
+        return "went on";
+    }
+
+    public static string ReturnFromNoSignal()
+    {
+        Call(SignalReturn, 0, 0, 0, 0, 0, 0);
+        return "went on";
+    }
+
+    public static unsafe string UnmapOwnStack()
+    {
+        long here = 0;
+        Call(Unmap, ((long)&here - 8192) & ~4095, 16384, 0, 0, 0, 0);
+        return $"went on {here}";
+    }
+
+    public static string KillItself(ulong signal) => $"{Call(Kill, 1, (long)signal, 0, 0, 0, 0)}";
 
     public static unsafe string SignalFromNowhere()
     {

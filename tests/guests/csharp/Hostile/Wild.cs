@@ -81,5 +81,14 @@ internal static unsafe class Wild
         return Jump((ulong)address);
     }
 
+    /// <summary>Runs up to 8 bytes of machine code at the privilege of the kernel, and then returns.</summary>
+    public static string RunAsKernel(ulong code)
+    {
+        long address = SystemCalls.Call(SystemCalls.Map, 0, 4096, 7, 0x22, -1, 0);
+        *(ulong*)address = code;
+        ((byte*)address)[sizeof(ulong)] = 0xC3;
+        return $"{Jump((ulong)address)} {new byte[1000].Length}";
+    }
+
     private static ulong Address(object item) => (ulong)*(nint*)Unsafe.AsPointer(ref item);
 }
