@@ -6,8 +6,8 @@ namespace Hyperlight;
 /// </summary>
 /// <remarks>
 /// A method is the host function of its name. If the method returns a <see cref="Task"/>, a suffix <c>Async</c> does not belong to the
-/// name. A last parameter of type <see cref="CancellationToken"/> is cancelled for the host when the call of the guest is stopped; the token
-/// that the guest passes is looked at once, before the call. A method has at most six parameters of the types that a
+/// name. A last parameter of type <see cref="CancellationToken"/> is cancelled for the host when the call of the guest is stopped; the
+/// token that the guest passes is looked at once, before the call. A method has at most six parameters of the types that a
 /// <see cref="GuestInterfaceAttribute">guest interface</see> has.
 /// </remarks>
 [AttributeUsage(AttributeTargets.Interface)]

@@ -51,7 +51,8 @@ internal static class HostProxySource
         return
         [
             "",
-            $"{(method.IsAsync ? "async " : "")}{GuestProxyClass.Result(method)} {type}.{method.Name}({GuestProxyClass.Parameters(method)})",
+            (method.IsAsync ? "async " : "")
+                + $"{GuestProxyClass.Result(method)} {type}.{method.Name}({GuestProxyClass.Parameters(method)})",
             "{",
             .. method.Token is null ? [] : (string[])[$"    {method.Token}.ThrowIfCancellationRequested();"],
             method.Result == WireType.Void ? $"    {call};"

@@ -32,7 +32,8 @@ internal static class FailureText
         }
 
         string trace = TraceOf(exception);
-        return Shortened(text.ToString(), MaximumMessageLength) + (trace.Length == 0 ? "" : "\n" + Shortened(trace, MaximumTraceLength - 1));
+        return Shortened(text.ToString(), MaximumMessageLength)
+            + (trace.Length == 0 ? "" : "\n" + Shortened(trace, MaximumTraceLength - 1));
     }
 
     private static string MessageOf(Exception exception)

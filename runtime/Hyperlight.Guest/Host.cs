@@ -112,8 +112,8 @@ public static unsafe class Host
         {
             throw new HostException(
                 GuestException.Failed,
-                $"Host function {function} returned {WireResult.Name(found)}, and the guest expects {WireResult.Name(type)}: build host and "
-                + "guest from the same interface.");
+                $"Host function {function} returned {WireResult.Name(found)}, and the guest expects {WireResult.Name(type)}: "
+                + "build host and guest from the same interface.");
         }
     }
 

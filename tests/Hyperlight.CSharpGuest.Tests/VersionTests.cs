@@ -19,7 +19,8 @@ public sealed class VersionTests(BasicsFixture basics) : IClassFixture<BasicsFix
         AssertError(GuestErrorCode.GuestError, "IValues.Echo has the signature", () => values.Echo(new("Tea", 1, null, "")));
         AssertError(GuestErrorCode.GuestError, Advice, () => values.Echo(new("Tea", 1, null, "")));
         AssertError(GuestErrorCode.ArgumentTypeMismatch, "parameter 1 is byte[]; the host passed int.", () => values.EchoOrNull(1));
-        Assert.Contains("returned String", Assert.Throws<GuestReturnTypeException>(() => values.Greet("x")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "returned String", Assert.Throws<GuestReturnTypeException>(() => values.Greet("x")).Message, StringComparison.Ordinal);
         Assert.Equal("HL5009", Assert.Throws<GuestProtocolException>(() => values.Reverse([])).Finding?.Rule.Code);
         Assert.Equal(3, basics.Restored().Call<int>("Add", 1, 2));
     }
@@ -31,7 +32,8 @@ public sealed class VersionTests(BasicsFixture basics) : IClassFixture<BasicsFix
         Basics.IValues values = Basics.IValues.For(sandbox);
 
         Assert.Matches($@"^HostException: IMarket\.AlternativeAsync has the signature .*{Advice}$", values.Caught("alternative"));
-        Assert.Equal($"HostException: Host function IMarket.Name returned int, and the guest expects string: {Advice}", values.Caught("name"));
+        Assert.Equal(
+            $"HostException: Host function IMarket.Name returned int, and the guest expects string: {Advice}", values.Caught("name"));
         Assert.Equal("HostException: HostFunction IMarket.Count was not found", values.Caught("count"));
     }
 

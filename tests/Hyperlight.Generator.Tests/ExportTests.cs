@@ -57,7 +57,8 @@ public sealed class ExportTests
         Assert.Empty(run.Found.Concat(run.OfCompiler.Where(found => found.Id != "CS1591")));
         string text = Assert.Single(run.Files, file => file.HintName.EndsWith(".export.g.cs", StringComparison.Ordinal)).SourceText
             .ToString();
-        Assert.Contains("global::Shop.Orders target = new(global::Hyperlight.Guest.Host.Get<global::Shop.IRates>());", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "global::Shop.Orders target = new(global::Hyperlight.Guest.Host.Get<global::Shop.IRates>());", text, StringComparison.Ordinal);
         Assert.Contains("Register(\"Total\", arguments =>", text, StringComparison.Ordinal);
         Assert.Contains("arguments.RequireCount(2);", text, StringComparison.Ordinal);
         Assert.Contains(
