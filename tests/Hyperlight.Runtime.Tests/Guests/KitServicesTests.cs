@@ -53,7 +53,9 @@ public sealed class KitServicesTests
         Draw(sandbox, seen);
     }
 
-    /// <summary>Draws numbers in all ways. A number of 8 bytes that was seen before fails the test, one of 4 bytes may come twice.</summary>
+    /// <summary>
+    /// Draws numbers in all ways. A number of 8 bytes that was seen before fails the test, one of 4 bytes may come twice.
+    /// </summary>
     private static void Draw(Sandbox sandbox, HashSet<ulong> seen)
     {
         int[] rands = [.. Enumerable.Range(0, 20).Select(_ => sandbox.Call<int>("Rand"))];
@@ -96,7 +98,9 @@ public sealed class KitServicesTests
         Assert.Equal(text, sandbox.Call<string>("Text"));
     }
 
-    /// <summary>A host of upstream has no such functions. Here the guest asks for other names, which this host does not have either.</summary>
+    /// <summary>
+    /// A host of upstream has no such functions. Here the guest asks for other names, which this host does not have either.
+    /// </summary>
     private static void GoesOnWithoutTheFunctionsOfTheHost(string elf)
     {
         byte[] changed = File.ReadAllBytes(elf);

@@ -22,7 +22,8 @@ static long futex(int *word, int operation, long value, const struct timespec *t
 
 static long start(int number, void (*run)(long), long argument)
 {
-    return spawn(THREAD_FLAGS | PARENT_SETTID | CHILD_CLEARTID | CHILD_SETTID, stacks[number] + STACK, &ids[number], &ids[number], run, argument);
+    return spawn(
+        THREAD_FLAGS | PARENT_SETTID | CHILD_CLEARTID | CHILD_SETTID, stacks[number] + STACK, &ids[number], &ids[number], run, argument);
 }
 
 static void pause_for(long milliseconds)
