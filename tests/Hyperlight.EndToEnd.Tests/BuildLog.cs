@@ -22,6 +22,19 @@ internal sealed class BuildLog(string path)
     public bool Ran(string task) =>
         _build.FindFirstDescendant<Microsoft.Build.Logging.StructuredLogger.Task>(node => node.Name == task) is not null;
 
+    /// <summary>Gets how often a task ran.</summary>
+    public int Count(string task)
+    {
+        int count = 0;
+        _build.VisitAllChildren<Microsoft.Build.Logging.StructuredLogger.Task>(node => count += node.Name == task ? 1 : 0);
+        return count;
+    }
+
+    /// <summary>Gets whether a task loaded an assembly.</summary>
+    public bool Loaded(string assembly) => _build.FindFirstDescendant<Message>(message =>
+        message.Text.StartsWith("Assembly loaded", StringComparison.Ordinal)
+        && message.Text.Contains($": {assembly},", StringComparison.Ordinal)) is not null;
+
     /// <summary>Gets whether a target was skipped because its outputs are up to date.</summary>
     public bool WasUpToDate(string target) =>
         _build.FindFirstDescendant<Target>(node => node.Name == target && node.Skipped) is { } skipped

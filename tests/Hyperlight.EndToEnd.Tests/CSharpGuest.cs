@@ -1,7 +1,7 @@
 namespace Hyperlight.EndToEnd.Tests;
 
 /// <summary>
-/// A program, its guest in C# and a library that the guest uses. All tests share the folder, because a first build takes long.
+/// Two programs, their guest in C# and a library that the guest uses. All tests share the folder, because a first build takes long.
 /// </summary>
 public sealed class CSharpGuest : IDisposable
 {
@@ -19,12 +19,22 @@ public sealed class CSharpGuest : IDisposable
     public CSharpGuest(PackageFolder packages)
     {
         Workspace = CSharpGuests.Create(packages);
-        Workspace.Write("App.csproj", """
-            <Project Sdk="Hyperlight.Sdk/0.1.0">
-              <ItemGroup><HyperlightGuestProject Include="../Orders.Guest/Orders.Guest.csproj" Snapshot="false" /></ItemGroup>
-            </Project>
+        foreach (string program in (string[])["App", "Second"])
+        {
+            Workspace.Write($"../{program}/{program}.csproj", """
+                <Project Sdk="Hyperlight.Sdk/0.1.0">
+                  <ItemGroup><HyperlightGuestProject Include="../Orders.Guest/Orders.Guest.csproj" /></ItemGroup>
+                </Project>
+                """);
+            Workspace.Write($"../{program}/Program.cs", "Console.WriteLine(Guests.OrdersGuest.Name);");
+        }
+
+        Workspace.Write("../All.slnx", """
+            <Solution>
+              <Project Path="App/App.csproj" /><Project Path="Second/Second.csproj" />
+              <Project Path="Orders.Guest/Orders.Guest.csproj" /><Project Path="Texts/Texts.csproj" />
+            </Solution>
             """);
-        Workspace.Write("Program.cs", "Console.WriteLine(Guests.OrdersGuest.Name);");
         Workspace.Write("../Orders.Guest/Orders.Guest.csproj", """
             <Project Sdk="Hyperlight.Guest.Sdk/0.1.0">
               <ItemGroup><ProjectReference Include="../Texts/Texts.csproj" /></ItemGroup>
@@ -45,14 +55,21 @@ public sealed class CSharpGuest : IDisposable
     /// <summary>Gets the ELF file that the build of the guest's project writes.</summary>
     public string ElfFile => Path.Combine(Workspace.Root, "Orders.Guest", "bin", "Debug", "net10.0", "Orders.Guest.elf");
 
-    /// <summary>Replaces the source of the guest.</summary>
-    public void Write(string source) => Workspace.Write("../Orders.Guest/Greeter.cs", source);
+    /// <summary>Replaces the source of the guest. The time of the file stays as it is if the source does.</summary>
+    public void Write(string source)
+    {
+        const string File = "../Orders.Guest/Greeter.cs";
+        if (!System.IO.File.Exists(Workspace.PathOf(File)) || Workspace.Read(File) != source)
+        {
+            Workspace.Write(File, source);
+        }
+    }
 
-    /// <summary>Writes the source of the guest as it was at first, and builds the program.</summary>
+    /// <summary>Writes the source of the guest as it was at first, and builds all projects.</summary>
     internal DotNetResult Build(params string[] arguments)
     {
         Write(Greeter);
-        return Workspace.Build(["build", .. arguments]).MustSucceed();
+        return Workspace.Build(["build", "../All.slnx", .. arguments]).MustSucceed();
     }
 
     public void Dispose() => Workspace.Dispose();

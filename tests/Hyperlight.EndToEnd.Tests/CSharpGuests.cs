@@ -77,6 +77,7 @@ internal static class CSharpGuests
         foreach (string cache in (string[])[Path.Combine(home, ".nuget", "packages"), repository])
         {
             foreach (string pack in (string[])["microsoft.dotnet.ilcompiler", "runtime.linux-x64.microsoft.dotnet.ilcompiler",
+                "runtime.win-x64.microsoft.dotnet.ilcompiler",
                 "microsoft.netcore.app.runtime.nativeaot.linux-x64", "microsoft.net.illink.tasks"])
             {
                 string link = Path.Combine(folder, pack);

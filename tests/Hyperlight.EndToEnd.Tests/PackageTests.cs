@@ -1,6 +1,8 @@
 using System.IO.Compression;
 using System.Reflection.PortableExecutable;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Hyperlight.EndToEnd.Tests.Documents;
@@ -61,6 +63,48 @@ public sealed partial class PackageTests
                 (true, false),
                 (HasMachineCode(package, $"tools/net10.0/linux-x64/{file}"), HasMachineCode(package, $"tools/net10.0/{file}"))));
         Assert.NotNull(package.GetEntry("tools/net10.0/linux-x64/Hyperlight.Sdk.Tasks.deps.json"));
+    }
+
+    [Fact]
+    public void The_package_of_guests_in_csharp_has_the_kit_its_digests_and_the_licences_of_what_it_carries()
+    {
+        CSharpGuests.Require();
+        using ZipArchive package = ZipFile.OpenRead(Path.Combine(AppContext.BaseDirectory, "feed", "Hyperlight.Guest.Sdk.0.1.0.nupkg"));
+        string[] files = [.. package.Entries.Select(entry => entry.FullName)];
+
+        Assert.Superset(
+            new HashSet<string>
+            {
+                "Sdk/Sdk.props", "Sdk/Sdk.targets", "README.md", "LICENSE", "THIRD-PARTY-NOTICES.txt", "icon.png",
+                "targets/Hyperlight.Guest.Sdk.Version.props", "kit/libc.a", "kit/functions.txt", "kit/digests.txt",
+                "docs/csharp-guests.md", "docs/diagnostics/HL7001.md",
+            },
+            files.ToHashSet());
+        Assert.All(Tools, tool => Assert.Contains($"tools/net10.0/{tool}", files));
+        string notices = Encoding.UTF8.GetString(Read("THIRD-PARTY-NOTICES.txt"));
+        Assert.Contains("Copyright (c) 2005-2020 Rich Felker", notices, StringComparison.Ordinal);
+        Assert.Contains("LibObjectFile", notices, StringComparison.Ordinal);
+
+        // A guest is linked again when a digest differs, so each file of the kit and each tool has one.
+        string[] digests = [.. Encoding.UTF8.GetString(Read("kit/digests.txt")).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.TrimEnd().ToUpperInvariant()).Order(StringComparer.Ordinal)];
+        Assert.Equal(
+            files.Where(file => Path.GetExtension(file) is ".o" or ".a" || Path.GetDirectoryName(file)!.EndsWith("net10.0", StringComparison.Ordinal))
+                .Where(file => Path.GetExtension(file) != ".json")
+                .Select(file => $"{Convert.ToHexString(SHA256.HashData(Read(file)))} {Path.GetFileName(file).ToUpperInvariant()}")
+                .Order(StringComparer.Ordinal),
+            digests);
+
+        // With other times two packs of the same files would differ.
+        Assert.All(package.Entries.Where(entry => entry.FullName.Contains('/', StringComparison.Ordinal)), entry => Assert.Equal(1980, entry.LastWriteTime.Year));
+
+        byte[] Read(string file)
+        {
+            using Stream stream = package.GetEntry(file)!.Open();
+            using MemoryStream bytes = new();
+            stream.CopyTo(bytes);
+            return bytes.ToArray();
+        }
     }
 
     private static bool HasMachineCode(ZipArchive package, string file)

@@ -60,6 +60,17 @@ public sealed class GuestProjectTests
     }
 
     [Fact]
+    public void Without_a_build_of_the_program_the_guest_is_not_built_either()
+    {
+        using SdkProject project = WithGuestProject();
+
+        BuildOutcome outcome = project.Build("HyperlightBake", ("NoBuild", "true"));
+
+        Assert.Equal(["Orders.Guest"], outcome.Baked);
+        Assert.False(project.Has("Guest/built.txt"));
+    }
+
+    [Fact]
     public void A_project_that_is_no_guest_is_HL4029()
     {
         using SdkProject project = WithGuestProject();
@@ -262,6 +273,55 @@ public sealed class GuestProjectTests
         Assert.Equal("net10.0", guest.GetPropertyValue("TargetFramework"));
     }
 
+    // The body of the file stands for an SDK that bundles another version.
+    [Theory]
+    [InlineData("linux-x64")]
+    [InlineData("osx-arm64")]
+    [InlineData("win-x64")]
+    public void The_native_compiler_is_that_of_the_machine_and_has_the_tested_version(string machine)
+    {
+        using SdkProject project = Guest("""
+            <PropertyGroup>
+              <AfterMicrosoftNETSdkTargets>$(MSBuildProjectDirectory)/other.targets</AfterMicrosoftNETSdkTargets>
+            </PropertyGroup>
+            <Target Name="Packs" DependsOnTargets="ProcessFrameworkReferences" Returns="@(PackageDownload->'%(Identity) %(Version)')" />
+            """);
+        project.Write("other.targets", """
+            <Project>
+              <ItemGroup>
+                <KnownILCompilerPack Update="@(KnownILCompilerPack)" ILCompilerPackVersion="10.0.99" />
+                <KnownFrameworkReference Update="@(KnownFrameworkReference)"
+                                         LatestRuntimeFrameworkVersion="10.0.99" DefaultRuntimeFrameworkVersion="10.0.99" />
+              </ItemGroup>
+            </Project>
+            """);
+
+        BuildOutcome outcome = project.Build(
+            "Packs",
+            ("NETCoreSdkRuntimeIdentifier", machine),
+            ("NETCoreSdkPortableRuntimeIdentifier", machine),
+            ("RuntimeFrameworkVersion", "10.0.98"));
+
+        Assert.Equal(
+            ["Microsoft.NETCore.App.Runtime.NativeAOT.linux-x64 [10.0.12]", $"runtime.{machine}.Microsoft.DotNet.ILCompiler [10.0.12]"],
+            outcome.Items.Select(item => item.ItemSpec).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_compiler_gets_the_functions_of_the_kit_by_name_so_that_a_new_one_compiles_the_guest_again()
+    {
+        using SdkProject project = Guest(
+            "<Target Name='Functions' DependsOnTargets='_HyperlightReadFunctions' Returns='@(DirectPInvoke)' />");
+        project.Write("kit/functions.txt", "library!first\nlibrary!second\n");
+
+        BuildOutcome outcome = project.Build("Functions", ("HyperlightGuestKit", project.PathOf("kit/")));
+
+        Assert.Equal(
+            ["library!first", "library!second"],
+            outcome.Items.Select(item => item.ItemSpec)
+            .Where(name => name.Contains('!', StringComparison.Ordinal)));
+    }
+
     private static SdkProject Guest(string body = "")
     {
         SdkProject project = SdkProject.Empty();
@@ -289,6 +349,11 @@ public sealed class GuestProjectTests
                 <WriteLinesToFile File="built.txt" Lines="$(OutDir)$(PublishDir)$(_IsPublishing)" Overwrite="true" />
                 <ItemGroup>
                   <Built Include="guest.dll" HyperlightGuestElf="$(MSBuildProjectDirectory)/guest.elf" />
+                </ItemGroup>
+              </Target>
+              <Target Name="GetTargetPath" Returns="@(Known)">
+                <ItemGroup>
+                  <Known Include="guest.dll" HyperlightGuestElf="$(MSBuildProjectDirectory)/guest.elf" />
                 </ItemGroup>
               </Target>
             </Project>

@@ -81,6 +81,44 @@ public sealed class WindowsBuildTests : IClassFixture<WindowsDotNet>
         Assert.Matches(@"hello -> bin\\Debug\\net10\.0\\guests\\hello-[0-9a-f]{16} \(.*, with a snapshot\)", output);
     }
 
+    [Fact]
+    public void A_guest_in_csharp_that_is_built_on_Windows_is_that_of_Linux()
+    {
+        CSharpGuests.Require();
+        using Workspace linux = CSharpGuests.Create(_packages);
+        using Workspace windows = CSharpGuests.Create(_packages);
+        foreach (Workspace workspace in (Workspace[])[linux, windows])
+        {
+            workspace.Write("App.csproj", """
+                <Project Sdk="Hyperlight.Sdk/0.1.0">
+                  <ItemGroup><HyperlightGuestProject Include="../Greeter/Greeter.csproj" Snapshot="false" /></ItemGroup>
+                </Project>
+                """);
+            workspace.Write("Program.cs", "Console.WriteLine(Guests.Greeter.Name);");
+            workspace.Write("../Greeter/Greeter.csproj", """<Project Sdk="Hyperlight.Guest.Sdk/0.1.0" />""");
+            workspace.Write("../Greeter/Greeter.cs", """
+                [GuestInterface]
+                public interface IGreeter { string Greet(string name); }
+
+                [GuestExport]
+                internal sealed partial class Greeter : IGreeter { public string Greet(string name) => $"Hello, {name}!"; }
+                """);
+        }
+
+        // The first restore also downloads the compiler for Windows.
+        linux.Write("../Greeter/Directory.Build.props", """
+            <Project>
+              <ItemGroup><PackageDownload Include="runtime.win-x64.Microsoft.DotNet.ILCompiler" Version="[10.0.12]" /></ItemGroup>
+            </Project>
+            """);
+        linux.Build("build").MustSucceed();
+
+        Build(windows);
+
+        Assert.Equal(linux.FilesBelow($"{Bin}/guests"), windows.FilesBelow($"{Bin}/guests"));
+        Assert.DoesNotContain("Generating native code", Build(windows), StringComparison.Ordinal);
+    }
+
     private string Build(Workspace workspace)
     {
         FinishedProcess build = _windows.Build(workspace.PathOf("App.csproj"), "-verbosity:minimal");
