@@ -82,41 +82,38 @@ public sealed class WindowsBuildTests : IClassFixture<WindowsDotNet>
     }
 
     [Fact]
-    public void A_guest_in_csharp_that_is_built_on_Windows_is_that_of_Linux()
+    public void A_guest_in_csharp_is_built_on_Windows_and_a_second_build_compiles_nothing()
     {
         CSharpGuests.Require();
-        using Workspace linux = CSharpGuests.Create(_packages);
-        using Workspace windows = CSharpGuests.Create(_packages);
-        foreach (Workspace workspace in (Workspace[])[linux, windows])
-        {
-            workspace.Write("App.csproj", """
-                <Project Sdk="Hyperlight.Sdk/0.1.0">
-                  <ItemGroup><HyperlightGuestProject Include="../Greeter/Greeter.csproj" Snapshot="false" /></ItemGroup>
-                </Project>
-                """);
-            workspace.Write("Program.cs", "Console.WriteLine(Guests.Greeter.Name);");
-            workspace.Write("../Greeter/Greeter.csproj", """<Project Sdk="Hyperlight.Guest.Sdk/0.1.0" />""");
-            workspace.Write("../Greeter/Greeter.cs", """
-                [GuestInterface]
-                public interface IGreeter { string Greet(string name); }
+        using Workspace workspace = CSharpGuests.Create(_packages);
+        workspace.Write("App.csproj", """
+            <Project Sdk="Hyperlight.Sdk/0.1.0">
+              <ItemGroup><HyperlightGuestProject Include="../Greeter/Greeter.csproj" Snapshot="false" /></ItemGroup>
+            </Project>
+            """);
+        workspace.Write("Program.cs", "Console.WriteLine(Guests.Greeter.Name);");
+        workspace.Write("../Greeter/Greeter.csproj", """<Project Sdk="Hyperlight.Guest.Sdk/0.1.0" />""");
+        workspace.Write("../Greeter/Greeter.cs", """
+            [GuestInterface]
+            public interface IGreeter { string Greet(string name); }
 
-                [GuestExport]
-                internal sealed partial class Greeter : IGreeter { public string Greet(string name) => $"Hello, {name}!"; }
-                """);
-        }
+            [GuestExport]
+            internal sealed partial class Greeter : IGreeter { public string Greet(string name) => $"Hello, {name}!"; }
+            """);
 
-        // The first restore also downloads the compiler for Windows.
-        linux.Write("../Greeter/Directory.Build.props", """
+        // This restore downloads the native compiler for Windows, so that the restore in Wine downloads nothing.
+        workspace.Write("../Greeter/Directory.Build.props", """
             <Project>
               <ItemGroup><PackageDownload Include="runtime.win-x64.Microsoft.DotNet.ILCompiler" Version="[10.0.12]" /></ItemGroup>
             </Project>
             """);
-        linux.Build("build").MustSucceed();
+        workspace.Build("restore").MustSucceed();
+        File.Delete(workspace.PathOf("../Greeter/Directory.Build.props"));
 
-        Build(windows);
+        Assert.Contains("Generating native code", Build(workspace), StringComparison.Ordinal);
 
-        Assert.Equal(linux.FilesBelow($"{Bin}/guests"), windows.FilesBelow($"{Bin}/guests"));
-        Assert.DoesNotContain("Generating native code", Build(windows), StringComparison.Ordinal);
+        Assert.Equal(5, workspace.FilesBelow($"{Bin}/guests").Length);
+        Assert.DoesNotContain("Generating native code", Build(workspace), StringComparison.Ordinal);
     }
 
     private string Build(Workspace workspace)
