@@ -15,7 +15,6 @@ internal static class GuestApi
             "System.IO.FileStream", "System.IO.FileSystemWatcher", "System.IO.Path:GetTempFileName",
             "System.IO.StreamReader:.ctor(String)", "System.IO.StreamWriter:.ctor(String)",
             "System.IO.Compression.ZipFile", "System.IO.MemoryMappedFiles.MemoryMappedFile",
-            "System.IO.Pipes.AnonymousPipeClientStream", "System.IO.Pipes.AnonymousPipeServerStream",
             "System.IO.Pipes.NamedPipeClientStream", "System.IO.Pipes.NamedPipeServerStream",
             "System.Xml.Linq.XDocument:Load(String)", "System.Xml.Linq.XElement:Load(String)",
             "System.Xml.XmlReader:Create(String)", "System.Xml.XmlWriter:Create(String)",

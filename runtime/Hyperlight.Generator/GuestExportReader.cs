@@ -11,6 +11,11 @@ internal static class GuestExportReader
         IAssemblySymbol user = context.SemanticModel.Compilation.Assembly;
         SourcePlace place = SourcePlace.Of(type);
         List<Problem> problems = [];
+        if (HasMissingType(type))
+        {
+            return new(null, place, default, default);
+        }
+
         INamedTypeSymbol[] guests = [.. type.AllInterfaces.Where(Sides.IsGuestInterface)];
         if (guests.Length == 0)
         {
@@ -72,6 +77,13 @@ internal static class GuestExportReader
             }
         }
     }
+
+    // The compiler reports a name that it does not find. For a class, the first such name stands for its base.
+    private static bool HasMissingType(INamedTypeSymbol type) =>
+        type.InstanceConstructors.SelectMany(constructor => constructor.Parameters.Select(parameter => parameter.Type))
+            .Concat(type.AllInterfaces)
+            .Append(type.BaseType)
+            .Any(used => used?.TypeKind == TypeKind.Error);
 
     private static string? WhatKeepsItFromStarting(INamedTypeSymbol type, IMethodSymbol[] constructors) =>
         type.IsAbstract || type.IsStatic ? "abstract or static"

@@ -48,6 +48,24 @@ public sealed class ConformanceTests
         Assert.True(different.Count == 0, string.Join('\n', different));
     }
 
+    [KvmFact(Needs.Sse)]
+    public void What_a_guest_writes_to_its_console_is_in_its_log()
+    {
+        using GuestImage image = CSharpGuest.Open("Conformance");
+        List<string> log = [];
+        using Sandbox sandbox = image.CreateSandbox(options =>
+        {
+            options.LogLevel = GuestLogLevel.Information;
+            options.Log = record => log.Add($"{record.Level} {record.Message}");
+        });
+
+        sandbox.Call<string>("Run", AllChecks.List.Select(check => check.Name).ToList().IndexOf("environment/console"));
+
+        Assert.Equal(
+            ["Information written by a check", "Warning written to the error stream by a check"],
+            log.Where(line => line.EndsWith("by a check", StringComparison.Ordinal)));
+    }
+
     private static string Run(Sandbox sandbox, int index)
     {
         try

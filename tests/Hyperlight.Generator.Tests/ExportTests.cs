@@ -164,4 +164,16 @@ public sealed class ExportTests
         Assert.Single(run.Files, found => found.HintName.StartsWith(file, StringComparison.Ordinal)).SourceText.ToString();
 
     private static string PlaceOf(Diagnostic found) => $"{found.Id} {found.Location.GetLineSpan().StartLinePosition.Line}";
+
+    [Theory]
+    [InlineData("[GuestExport] class Other : IMissing { }")]
+    [InlineData("[GuestExport] class Other : IDisposable, IMissing { public void Dispose() { } }")]
+    [InlineData("[GuestExport] class Other(IMissing missing) : IDisposable { public void Dispose() { } }")]
+    public void A_name_that_the_compiler_does_not_find_is_not_reported_again(string declaration)
+    {
+        GeneratorRun run = GeneratorRun.Of(Interfaces + declaration);
+
+        Assert.Empty(run.Found);
+        Assert.Equal("CS0246", Assert.Single(run.OfCompiler, found => found.Severity == DiagnosticSeverity.Error).Id);
+    }
 }

@@ -32,7 +32,9 @@ public sealed class GuestProgramTests
     [InlineData("class Menu { string Main() => \"\"; static string Main(int page) => \"\"; static void Main(int a, int b) { } }")]
     [InlineData("[GuestExport] class Greeter : IGreeter { public string Greet() => \"\"; }")]
     [InlineData("abstract class Greeter : IGreeter { public string Greet() => \"\"; }")]
-    [InlineData("[GuestExport] class Greeter : IGreeter { public string Greet() => \"\"; } class Other : IGreeter { public string Greet() => \"\"; }")]
+    [InlineData(
+        "[GuestExport] class Greeter : IGreeter { public string Greet() => \"\"; } "
+            + "class Other : IGreeter { public string Greet() => \"\"; }")]
     public void Code_that_a_call_can_reach_is_not_reported(string code) =>
         Assert.Empty(GeneratorRun.Of([Interfaces + code], isGuest: true).Found);
 

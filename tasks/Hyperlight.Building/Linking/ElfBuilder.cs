@@ -11,14 +11,18 @@ internal sealed class ElfBuilder : IDisposable
     private const ushort Machine = 62;
     private const ushort ProgramHeaderCount = 6;
     private const string NameTable = ".shstrtab";
+
+    // Room for the section headers and their names. More room is taken where they need more.
+    private const int SmallTablesSize = 8192;
     private static readonly ElfFormat Format = new(ElfClass.Elf64);
 
-    private readonly MemoryStream _file = new();
+    private readonly MemoryStream _file;
     private readonly List<byte[]> _headers = [new byte[Format.SectionHeaderSize]];
     private readonly MemoryStream _names = new();
 
-    private ElfBuilder(byte[] image)
+    private ElfBuilder(byte[] image, int tablesSize)
     {
+        _file = new(image.Length + tablesSize + SmallTablesSize);
         _file.Write(image);
         _names.WriteByte(0);
     }
@@ -33,7 +37,7 @@ internal sealed class ElfBuilder : IDisposable
     /// <param name="symbols">The symbol table; <c>null</c> for a file without symbols.</param>
     public static byte[] Build(byte[] image, AddressPlan plan, ulong entry, GuestSymbols? symbols)
     {
-        using ElfBuilder builder = new(image);
+        using ElfBuilder builder = new(image, symbols is null ? 0 : symbols.Table.Length + symbols.Names.Length);
         builder.AddSections(plan);
         if (symbols is not null)
         {

@@ -76,9 +76,13 @@ internal static class GuestLinker
             return null;
         }
 
-        return new(
-            ElfBuilder.Build(image, plan, entry.Address, symbols: null),
-            ElfBuilder.Build(image, plan, entry.Address, GuestSymbols.Of(symbols, plan)),
-            LinkMap.Write(symbols, plan));
+        byte[] guest = [];
+        byte[] symbolFile = [];
+        string map = "";
+        Parallel.Invoke(
+            () => guest = ElfBuilder.Build(image, plan, entry.Address, symbols: null),
+            () => symbolFile = ElfBuilder.Build(image, plan, entry.Address, GuestSymbols.Of(symbols, plan)),
+            () => map = LinkMap.Write(symbols, plan));
+        return new(guest, symbolFile, map);
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using Hyperlight.Elf;
 
@@ -10,6 +11,7 @@ namespace Hyperlight.Linking;
 internal sealed record GuestSymbols(byte[] Table, byte[] Names, int LocalCount)
 {
     private const ushort AbsoluteSection = 0xFFF1;
+    private static readonly int EntrySize = new ElfFormat(ElfClass.Elf64).SymbolSize;
 
     /// <summary>Collects the symbols of what became a part of the guest.</summary>
     /// <param name="symbols">The objects and symbols.</param>
@@ -22,46 +24,43 @@ internal sealed record GuestSymbols(byte[] Table, byte[] Names, int LocalCount)
             numbers.Add(output, (ushort)(numbers.Count + 1));
         }
 
-        using MemoryStream names = new();
-        using MemoryStream table = new();
-        using BinaryWriter writer = new(table);
-        names.WriteByte(0);
-        writer.Write(new byte[new ElfFormat(ElfClass.Elf64).SymbolSize]);
-        int count = 1;
-        void Add(LinkSymbol symbol, ElfSymbolBinding binding)
-        {
-            bool isPlaced = symbol.State == SymbolState.Defined
-                && (symbol.Section is null ? symbol.Object is null : symbol.Section.Output is not null);
-            bool isUseful = symbol.Name.Length > 0 && symbol.Type is not (ElfSymbolType.Section or ElfSymbolType.File);
-            if (!isUseful || (!isPlaced && (symbol.State != SymbolState.Absolute || symbol.IsLocal)))
-            {
-                return;
-            }
+        List<LinkSymbol> kept =
+        [
+            .. symbols.Objects.SelectMany(from => from.Symbols).Where(symbol => symbol.IsLocal && IsKept(symbol)),
+        ];
+        int locals = kept.Count + 1;
+        kept.AddRange(symbols.Shared.Where(IsKept));
 
-            writer.Write((uint)names.Length);
-            writer.Write((byte)((byte)binding << 4 | (byte)symbol.Type));
-            writer.Write((byte)0);
-            writer.Write(symbol.Section is { Output: { } output } ? numbers.GetValueOrDefault(output, AbsoluteSection) : AbsoluteSection);
+        // The first entry of the table and the first name are empty.
+        byte[] table = new byte[EntrySize * (kept.Count + 1)];
+        byte[] names = new byte[1 + kept.Sum(symbol => Encoding.UTF8.GetByteCount(symbol.Name) + 1)];
+        int name = 1;
+        for (int i = 0; i < kept.Count; i++)
+        {
+            LinkSymbol symbol = kept[i];
+            ElfSymbolBinding binding = symbol.IsLocal ? ElfSymbolBinding.Local
+                : symbol.IsWeak ? ElfSymbolBinding.Weak : ElfSymbolBinding.Global;
+
             // The value of a thread-local symbol is its offset in the thread-local variables.
             ulong origin = symbol.Type == ElfSymbolType.ThreadLocal ? plan.ThreadStart : 0;
-            writer.Write(unchecked(symbol.Address - origin));
-            writer.Write(symbol.Size);
-            names.Write(Encoding.UTF8.GetBytes(symbol.Name));
-            names.WriteByte(0);
-            count++;
+            ushort section = symbol.Section is { Output: { } output } ? numbers.GetValueOrDefault(output, AbsoluteSection) : AbsoluteSection;
+            Span<byte> entry = table.AsSpan(EntrySize * (i + 1), EntrySize);
+            BinaryPrimitives.WriteInt32LittleEndian(entry, name);
+            entry[4] = (byte)((byte)binding << 4 | (byte)symbol.Type);
+            BinaryPrimitives.WriteUInt16LittleEndian(entry[6..], section);
+            BinaryPrimitives.WriteUInt64LittleEndian(entry[8..], unchecked(symbol.Address - origin));
+            BinaryPrimitives.WriteUInt64LittleEndian(entry[16..], symbol.Size);
+            name += Encoding.UTF8.GetBytes(symbol.Name, names.AsSpan(name)) + 1;
         }
 
-        foreach (LinkSymbol symbol in symbols.Objects.SelectMany(from => from.Symbols).Where(symbol => symbol.IsLocal))
-        {
-            Add(symbol, ElfSymbolBinding.Local);
-        }
+        return new(table, names, locals);
+    }
 
-        int locals = count;
-        foreach (LinkSymbol symbol in symbols.Shared)
-        {
-            Add(symbol, symbol.IsWeak ? ElfSymbolBinding.Weak : ElfSymbolBinding.Global);
-        }
-
-        return new(table.ToArray(), names.ToArray(), locals);
+    private static bool IsKept(LinkSymbol symbol)
+    {
+        bool isPlaced = symbol.State == SymbolState.Defined
+            && (symbol.Section is null ? symbol.Object is null : symbol.Section.Output is not null);
+        bool isUseful = symbol.Name.Length > 0 && symbol.Type is not (ElfSymbolType.Section or ElfSymbolType.File);
+        return isUseful && (isPlaced || (symbol.State == SymbolState.Absolute && !symbol.IsLocal));
     }
 }

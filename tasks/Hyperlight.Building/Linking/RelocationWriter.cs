@@ -144,11 +144,11 @@ internal sealed class RelocationWriter(byte[] image, AddressPlan plan, LinkFindi
         bool isSigned = relocation.Type != RelocationType.Absolute32;
         if (value != (isSigned ? (int)value : (uint)value))
         {
+            string sign = isSigned ? "with" : "without";
             findings.Add(Rules.LinkRange, () =>
                 $"the value 0x{value:x} of the relocation {RelocationText.Of(relocation.Type)} against "
                 + $"'{RelocationText.NameOf(relocation.Symbol)}' in {section.Object!.Describe(section, relocation.Offset)} "
-                + $"does not fit into 32 bits {(isSigned ? "with" : "without")} a sign: "
-                + "reach the symbol by a pointer, or correct the addend.");
+                + $"does not fit into 32 bits {sign} a sign: reach the symbol by a pointer, or correct the addend.");
         }
 
         BinaryPrimitives.WriteInt32LittleEndian(_image.AsSpan(at), unchecked((int)value));

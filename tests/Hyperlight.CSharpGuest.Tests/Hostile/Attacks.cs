@@ -37,10 +37,10 @@ internal static class Attacks
 
     private static IEnumerable<Attack> Ends =>
     [
-        Attack.Poisons<GuestAbortedException>("exit"),
-        Attack.Poisons<GuestAbortedException>("fail fast"),
-        Attack.Poisons<GuestAbortedException>("exception in a thread"),
-        Attack.Poisons<GuestAbortedException>("exception in a finalizer"),
+        Attack.Poisons<GuestAbortedException>("exit", "exit(7)"),
+        Attack.Poisons<GuestAbortedException>("fail fast", "gave up"),
+        Attack.Poisons<GuestAbortedException>("exception in a thread", "thrown in a thread"),
+        Attack.Poisons<GuestAbortedException>("exception in a finalizer", "thrown in a finalizer"),
         Attack.Poisons<GuestAbortedException>("exit of the first thread", "exit(0)"),
         Attack.Fails<GuestErrorException>("an exception with a large text", "InvalidDataException: gave up 2026-11-29 root"),
         Attack.Fails<GuestErrorException>("an exception with a NUL", "InvalidDataException: before\uFFFDafter"),
