@@ -21,6 +21,17 @@ public sealed class LinkerTests
         Assert.All(Enumerable.Range(0, count), index => Assert.Equal(Answer(second, secondStart, index), Answer(first, start, index)));
     }
 
+    [KvmFact(Needs.Sse)]
+    public void A_guest_with_too_little_scratch_says_so()
+    {
+        using GuestImage ours = CSharpGuest.Open("Conformance");
+        using TemporaryDirectory folder = new();
+        using GuestImage small = CSharpGuest.BakeLinkedByLd(
+            "Conformance", ours.Map.Sizes with { ScratchSize = 4 << 20 }, folder.Path);
+        GuestAbortedException exception = Assert.Throws<GuestAbortedException>(() => small.CreateSandbox());
+        Assert.Contains("raise ScratchSize", exception.Message, StringComparison.Ordinal);
+    }
+
     // A check that ends the guest is an answer too.
     private static string Answer(Sandbox sandbox, Snapshot start, int index)
     {

@@ -281,7 +281,7 @@ static const char *end(const char *how)
     if (strcmp(how, "exit") == 0) {
         exit(-3);
     } else if (strcmp(how, "abort") == 0) {
-        fprintf(stderr, "something is wrong\n");
+        fprintf(stderr, "\nsomething is wrong\n");
         abort();
     } else if (strcmp(how, "overflow") == 0) {
         recurse(0);

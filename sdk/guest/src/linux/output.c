@@ -74,7 +74,12 @@ void hl_linux_output_flush(void)
     }
 }
 
+/* The text of an abort that starts with a control character would be taken for a processor exception (amd64 sheet 5.8). */
 const char *hl_linux_error_text(void)
 {
-    return error_call == hl_call_number && error_length != 0 ? error_text : "";
+    const char *text = error_call == hl_call_number && error_length != 0 ? error_text : "";
+    while (*text != 0 && (uint8_t)*text < ' ') {
+        text++;
+    }
+    return text;
 }
