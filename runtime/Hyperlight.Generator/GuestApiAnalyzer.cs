@@ -45,7 +45,8 @@ public sealed class GuestApiAnalyzer : DiagnosticAnalyzer
                 when parent.Target == reference => (property, []),
             _ => default((ISymbol?, ImmutableArray<IArgumentOperation>)),
         };
-        if (member is not null && GuestApi.RuleOf(member) is { } rule && !GuestApi.AreAvailable(rule, arguments) && !IsName(context.Operation))
+        if (member is not null && GuestApi.RuleOf(member) is { } rule
+            && !GuestApi.AreAvailable(rule, arguments) && !IsName(context.Operation))
         {
             string name = member is IMethodSymbol { MethodKind: MethodKind.Constructor }
                 ? $"new {member.ContainingType.Name}"

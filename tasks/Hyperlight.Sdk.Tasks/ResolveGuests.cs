@@ -141,8 +141,8 @@ public sealed class ResolveGuests : GuestTask
 
         Report(
             Rules.DuplicateGuestName.Found(
-                $"The guests '{twin.Include}' and '{WrittenItem.Of(item).Include}' are both called {identifier}; names differ in more than case and "
-                + $"punctuation, because folders and C# properties are called after them: give one of them another Name."),
+                $"The guests '{twin.Include}' and '{WrittenItem.Of(item).Include}' are both called {identifier}; names differ in more than "
+                + $"case and punctuation, because folders and C# properties are called after them: give one of them another Name."),
             item);
         return false;
     }

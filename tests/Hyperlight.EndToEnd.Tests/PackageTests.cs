@@ -89,14 +89,17 @@ public sealed partial class PackageTests
         string[] digests = [.. Encoding.UTF8.GetString(Read("kit/digests.txt")).Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => line.TrimEnd().ToUpperInvariant()).Order(StringComparer.Ordinal)];
         Assert.Equal(
-            files.Where(file => Path.GetExtension(file) is ".o" or ".a" || Path.GetDirectoryName(file)!.EndsWith("net10.0", StringComparison.Ordinal))
+            files.Where(file =>
+                    Path.GetExtension(file) is ".o" or ".a" || Path.GetDirectoryName(file)!.EndsWith("net10.0", StringComparison.Ordinal))
                 .Where(file => Path.GetExtension(file) != ".json")
                 .Select(file => $"{Convert.ToHexString(SHA256.HashData(Read(file)))} {Path.GetFileName(file).ToUpperInvariant()}")
                 .Order(StringComparer.Ordinal),
             digests);
 
         // With other times two packs of the same files would differ.
-        Assert.All(package.Entries.Where(entry => entry.FullName.Contains('/', StringComparison.Ordinal)), entry => Assert.Equal(1980, entry.LastWriteTime.Year));
+        Assert.All(
+            package.Entries.Where(entry => entry.FullName.Contains('/', StringComparison.Ordinal)),
+            entry => Assert.Equal(1980, entry.LastWriteTime.Year));
 
         byte[] Read(string file)
         {

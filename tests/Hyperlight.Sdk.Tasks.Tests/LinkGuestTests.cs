@@ -49,7 +49,9 @@ public sealed class LinkGuestTests : IDisposable
         Assert.Equal(_bench.ProjectFile, error.File);
         Assert.EndsWith("/docs/diagnostics/HL7004.md", error.HelpLink, StringComparison.Ordinal);
         Assert.Contains(
-            "the symbol 'missing' is used by 'entrypoint' (guest.o, .text+0x4) and defined nowhere", error.Message!, StringComparison.Ordinal);
+            "the symbol 'missing' is used by 'entrypoint' (guest.o, .text+0x4) and defined nowhere",
+            error.Message!,
+            StringComparison.Ordinal);
         Assert.Empty(Written());
     }
 

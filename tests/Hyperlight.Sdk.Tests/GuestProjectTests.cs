@@ -265,7 +265,8 @@ public sealed class GuestProjectTests
     {
         using SdkProject project = Guest();
 
-        ProjectInstance guest = project.Evaluate(("TargetFramework", "net9.0"), ("RuntimeIdentifier", "win-x64"), ("PublishAot", "false"), ("OutputType", "Exe"));
+        ProjectInstance guest = project.Evaluate(
+            ("TargetFramework", "net9.0"), ("RuntimeIdentifier", "win-x64"), ("PublishAot", "false"), ("OutputType", "Exe"));
 
         Assert.Equal("linux-x64", guest.GetPropertyValue("RuntimeIdentifier"));
         Assert.Equal("true", guest.GetPropertyValue("PublishAot"));

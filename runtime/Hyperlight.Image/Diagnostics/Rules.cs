@@ -4,8 +4,9 @@ namespace Hyperlight;
 
 /// <summary>
 /// All rules with their codes. HL1xxx: the ELF file. HL2xxx: layout and memory. HL3xxx: images. HL4xxx: the project.
-/// HL5xxx: the hypervisor, and what runs on it. HL7xxx: the linker. HL9xxx: defects of this SDK. The rules HL6xxx for typed calls are in the generator, which
-/// compilers load without this assembly. Each rule has a page in <c>docs/diagnostics</c>.
+/// HL5xxx: the hypervisor, and what runs on it. HL7xxx: the linker. HL9xxx: defects of this SDK. The rules HL6xxx for typed calls and
+/// HL8xxx for the code of guests are in the generator, which compilers load without this assembly. Each rule has a page in
+/// <c>docs/diagnostics</c>.
 /// </summary>
 internal static class Rules
 {

@@ -23,7 +23,9 @@ public sealed class GuestProtocolException : GuestFailedException
     {
     }
 
-    /// <summary>Creates the exception HL5009 for a result that is no value of the method's type. Only generated code uses the method.</summary>
+    /// <summary>
+    /// Creates the exception HL5009 for a result that is no value of the method's type. Only generated code uses the method.
+    /// </summary>
     /// <param name="method">The method that was called.</param>
     /// <param name="cause">Why the bytes of the result are no such value.</param>
     [EditorBrowsable(EditorBrowsableState.Never)]

@@ -43,7 +43,9 @@ internal sealed record GuestSymbols(byte[] Table, byte[] Names, int LocalCount)
 
             // The value of a thread-local symbol is its offset in the thread-local variables.
             ulong origin = symbol.Type == ElfSymbolType.ThreadLocal ? plan.ThreadStart : 0;
-            ushort section = symbol.Section is { Output: { } output } ? numbers.GetValueOrDefault(output, AbsoluteSection) : AbsoluteSection;
+            ushort section = symbol.Section is { Output: { } output }
+                ? numbers.GetValueOrDefault(output, AbsoluteSection)
+                : AbsoluteSection;
             Span<byte> entry = table.AsSpan(EntrySize * (i + 1), EntrySize);
             BinaryPrimitives.WriteInt32LittleEndian(entry, name);
             entry[4] = (byte)((byte)binding << 4 | (byte)symbol.Type);

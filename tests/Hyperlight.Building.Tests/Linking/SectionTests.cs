@@ -169,7 +169,8 @@ public sealed class SectionTests
             .WithSection(".rodata.str1.1", [.. text.Select(letter => (byte)letter)], Strings, entry: 1, alignment: 1)
             .WithSection(".data", Zeros, TestObject.Data | ElfSectionFlags.Retain)
             .WithSymbol("", 1, binding: ElfSymbolBinding.Local, type: ElfSymbolType.Section)
-            .WithRelocation(RelocationType.Absolute64, "", 0, 0, section: 2).WithRelocation(RelocationType.Absolute64, "", 8, 6, section: 2);
+            .WithRelocation(RelocationType.Absolute64, "", 0, 0, section: 2)
+            .WithRelocation(RelocationType.Absolute64, "", 8, 6, section: 2);
         TestGuest guest = TestGuest.Link(TestObject.WithEntry(Zeros), Source("night\0midnight\0"), Source("right\0night\0"));
 
         // The addend says which string is meant: night and midnight, then right and night.

@@ -26,7 +26,8 @@ public sealed class UnwindTests
     {
         // The entry of the last section comes first.
         TestGuest guest = TestGuest.Link(
-            Object("entrypoint", "one", "two").WithRelocation(RelocationType.Call32, "one", 0).WithRelocation(RelocationType.Call32, "two", 4)
+            Object("entrypoint", "one", "two").WithRelocation(RelocationType.Call32, "one", 0)
+                .WithRelocation(RelocationType.Call32, "two", 4)
                 .WithRelocation(RelocationType.Call32, "other", 8).WithSymbol("other", TestObject.Undefined),
             Object("other"));
 

@@ -21,7 +21,8 @@ internal static class Published
 
     private const string GcmKey = "FEFFE9928665731C6D6A8F9467308308", GcmNonce = "CAFEBABEFACEDBADDECAF888",
         GcmHeader = "FEEDFACEDEADBEEFFEEDFACEDEADBEEFABADDAD2",
-        GcmText = "D9313225F88406E5A55909C5AFF5269A86A7A9531534F7DA2E4C303D8A318A721C3C0C95956809532FCF0E2449A6B525B16AEDF5AA0DE657BA637B39";
+        GcmText = "D9313225F88406E5A55909C5AFF5269A86A7A9531534F7DA2E4C303D8A318A72"
+            + "1C3C0C95956809532FCF0E2449A6B525B16AEDF5AA0DE657BA637B39";
 
     /// <summary>Digests of texts: RFC 1321, FIPS 180-4 and FIPS 202 with their example files.</summary>
     public static TheoryData<string, string, string> Digests => new()
@@ -124,7 +125,9 @@ internal static class Published
         },
     };
 
-    /// <summary>Key, nonce, header, text, encrypted text and tag: McGrew and Viega, "The Galois/Counter Mode of Operation", appendix B.</summary>
+    /// <summary>
+    /// Key, nonce, header, text, encrypted text and tag: McGrew and Viega, "The Galois/Counter Mode of Operation", appendix B.
+    /// </summary>
     public static TheoryData<string, string, string, string, string, string> Gcm => new()
     {
         { new('0', 32), new('0', 24), "", "", "", "58E2FCCEFA7E3061367F1D57A4E7455A" },
