@@ -15,6 +15,8 @@ internal static class FailureText
 
     private const string Between = " ---> ", Cut = "…";
 
+    private const string MoreMemory = " Raise the ScratchSize of the guest if it needs more memory.";
+
     /// <summary>Gets the text. The text has at most 5,000 characters.</summary>
     public static string Of(Exception exception)
     {
@@ -28,7 +30,7 @@ internal static class FailureText
                 text.Append(cause.GetType()).Append(": ");
             }
 
-            text.Append(Shortened(MessageOf(cause), MaximumMessageLength));
+            text.Append(Shortened(MessageOf(cause), MaximumMessageLength)).Append(cause is OutOfMemoryException ? MoreMemory : "");
         }
 
         string trace = TraceOf(exception);

@@ -21,7 +21,7 @@ internal static class Attacks
 
     private static IEnumerable<Attack> Exhaustion =>
     [
-        Attack.Fails<GuestErrorException>("all memory", "OutOfMemoryException"),
+        Attack.Fails<GuestErrorException>("all memory", "Raise the ScratchSize of the guest"),
         Attack.Poisons<GuestCpuException>("all native memory").Or<GuestAbortedException>().Or<GuestErrorException>().OrReturns(),
         Attack.Poisons<GuestCpuException>("all mapped memory").Or<GuestAbortedException>().OrReturns(),
         Attack.Fails<GuestErrorException>("an array of 2 GB", "OutOfMemoryException"),
