@@ -160,14 +160,15 @@ public sealed class CheckNames : GuestTask
         HashSet<ProjectWord> reported = [];
         foreach (ITaskItem guest in Guests)
         {
-            foreach (string name in guest.MetadataNames.Cast<string>().Where(name => IsUnknownMetadata(name, words)))
+            IReadOnlyList<string> known = KnownNames.MetadataOf(WrittenItem.Of(guest).Kind);
+            foreach (string name in guest.MetadataNames.Cast<string>().Where(name => IsUnknownMetadata(name, known, words)))
             {
                 FindingOrigin origin = PlaceOf(guest, name);
                 if (reported.Add(new(name, origin)))
                 {
                     Report(
                         $"The metadata {name} of {WrittenItem.Of(guest)} is not known",
-                        NearestName.Find(name, KnownNames.Metadata, KnownNames.Mark),
+                        NearestName.Find(name, known, KnownNames.Mark),
                         origin);
                 }
             }
@@ -198,10 +199,10 @@ public sealed class CheckNames : GuestTask
         && (name.StartsWith(KnownNames.Mark, StringComparison.OrdinalIgnoreCase) || known.Any(other => NearestName.IsNear(name, other)))
         && !isRead(name);
 
-    private static bool IsUnknownMetadata(string name, ProjectWords words) =>
+    private static bool IsUnknownMetadata(string name, IReadOnlyList<string> known, ProjectWords words) =>
         !name.StartsWith('_')
         && !KnownNames.CommonMetadata.Contains(name)
-        && !KnownNames.Metadata.Contains(name, StringComparer.OrdinalIgnoreCase)
+        && !known.Contains(name, StringComparer.OrdinalIgnoreCase)
         && !KnownNames.FormerMetadata.Contains(name, StringComparer.OrdinalIgnoreCase)
         && !words.ReadsItem(name);
 

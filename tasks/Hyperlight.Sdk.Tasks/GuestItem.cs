@@ -16,11 +16,11 @@ internal sealed record GuestItem
     // The metadata that is true if a snapshot has to be taken or removed.
     private const string HasSnapshotKey = "HasSnapshot";
 
-    /// <summary>Gets the path of the guest as the project gives it; the path of the guest's project for a guest in C#.</summary>
+    /// <summary>Gets the path that the project gives: of the guest, of its project, or of its first source.</summary>
     public required string Include { get; init; }
 
-    /// <summary>Gets whether <see cref="Include"/> is the guest's project.</summary>
-    public bool IsProject { get; init; }
+    /// <summary>Gets whether the build makes the guest's file.</summary>
+    public bool IsBuilt { get; init; }
 
     /// <summary>Gets the absolute path of the guest.</summary>
     public required string Path { get; init; }
@@ -59,7 +59,7 @@ internal sealed record GuestItem
         }
 
         item.SetMetadataValueLiteral(nameof(Include), Include);
-        item.SetMetadataValueLiteral(nameof(IsProject), IsProject ? "true" : "false");
+        item.SetMetadataValueLiteral(nameof(IsBuilt), IsBuilt ? "true" : "false");
         item.SetMetadataValueLiteral(PathKey, Path);
         bool hasSnapshot = Settings.Snapshot != SnapshotChoice.False || File.Exists(SnapshotRecordFile);
         item.SetMetadataValueLiteral(HasSnapshotKey, hasSnapshot ? "true" : "false");
@@ -74,7 +74,7 @@ internal sealed record GuestItem
     public static GuestItem FromTaskItem(ITaskItem item) => new()
     {
         Include = item.GetMetadata(nameof(Include)),
-        IsProject = item.GetMetadata(nameof(IsProject)) == "true",
+        IsBuilt = item.GetMetadata(nameof(IsBuilt)) == "true",
         Path = item.GetMetadata(PathKey),
         Settings = GuestSettings.FromText(item.GetMetadata),
         ImageDirectory = item.GetMetadata(nameof(ImageDirectory)),

@@ -41,7 +41,8 @@ internal static class ProjectLines
         return places.FirstOrDefault(place => place.Line > 0) ?? new(files[^1]);
     }
 
-    private static bool IsGuest(XElement element) => element.Name.LocalName is KnownNames.Guest or KnownNames.GuestProject;
+    private static bool IsGuest(XElement element) => 
+        element.Name.LocalName is KnownNames.Guest or KnownNames.GuestProject or KnownNames.GuestSource;
 
     // An attribute of the item, or an element in it.
     private static bool IsMetadata(XElement element, string metadata) =>

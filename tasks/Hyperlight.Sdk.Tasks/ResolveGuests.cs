@@ -93,7 +93,7 @@ public sealed class ResolveGuests : GuestTask
         return !nameIsUsable ? null : new()
         {
             Include = written.Include,
-            IsProject = written.IsProject,
+            IsBuilt = written.IsBuilt,
             Path = guest.FullName,
             Settings = settings,
             ImageDirectory = Path.Combine(ImageRoot, name),

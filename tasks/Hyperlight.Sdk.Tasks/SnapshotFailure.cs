@@ -1,3 +1,5 @@
+using Hyperlight.Processes;
+
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>Explains why a process has not taken a snapshot.</summary>
@@ -14,7 +16,7 @@ internal static class SnapshotFailure
     /// <param name="process">The process.</param>
     /// <param name="timeout">The longest time that the process was allowed to take.</param>
     /// <param name="isWindows">Whether the process ran on Windows.</param>
-    public static Finding Explain(SnapshotterProcess process, TimeSpan timeout, bool isWindows)
+    public static Finding Explain(ChildProcess process, TimeSpan timeout, bool isWindows)
     {
         string[] lines = process.Error.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (process.ExitCode is null)

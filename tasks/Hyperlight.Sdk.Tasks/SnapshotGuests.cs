@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Hyperlight.Files;
 using Hyperlight.Images;
+using Hyperlight.Processes;
 using Hyperlight.Sdk.Tasks.Files;
 using Hyperlight.Sdk.Tasks.Settings;
 using Microsoft.Build.Framework;
@@ -151,7 +152,7 @@ public sealed class SnapshotGuests : GuestTask
         try
         {
             ProcessStartInfo start = new(DotNetHost, Arguments(guest)) { WorkingDirectory = Path.GetDirectoryName(ProjectFile) };
-            SnapshotterProcess process = SnapshotterProcess.Run(start, guest.Settings.SnapshotTimeout, Cancellation);
+            ChildProcess process = ChildProcess.Run(start, guest.Settings.SnapshotTimeout, Cancellation);
             Log.LogMessage(MessageImportance.Low, "{0}", process);
             digest = process.ExitCode == 0 ? ReadDigest(guest) : null;
             if (digest is null)

@@ -18,6 +18,14 @@ internal sealed class BuildLog(string path)
         }
     }
 
+    /// <summary>Gets the messages of the build that start with a text.</summary>
+    public string[] MessagesThatStartWith(string start)
+    {
+        List<string> messages = [];
+        _build.VisitAllChildren<Message>(message => messages.Add(message.Text));
+        return [.. messages.Where(message => message.StartsWith(start, StringComparison.Ordinal))];
+    }
+
     /// <summary>Gets whether a task ran.</summary>
     public bool Ran(string task) =>
         _build.FindFirstDescendant<Microsoft.Build.Logging.StructuredLogger.Task>(node => node.Name == task) is not null;

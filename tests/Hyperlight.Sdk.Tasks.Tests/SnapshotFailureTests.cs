@@ -1,3 +1,5 @@
+using Hyperlight.Processes;
+
 namespace Hyperlight.Sdk.Tasks.Tests;
 
 [Trait("Wine", "yes")]
@@ -10,7 +12,7 @@ public sealed class SnapshotFailureTests
     [InlineData(1, true, "failed with exit code 1:")]
     public void An_exit_code_means_what_the_system_means_by_it(int code, bool isWindows, string text)
     {
-        SnapshotterProcess process = new(code, "", "");
+        ChildProcess process = new(code, "", "");
 
         Finding finding = SnapshotFailure.Explain(process, TimeSpan.FromSeconds(1), isWindows);
 

@@ -17,6 +17,7 @@ internal sealed class BuildOutcome : ILogger
     private readonly List<Diagnostic> _warnings = [];
     private readonly List<Diagnostic> _information = [];
     private const string BakedText = "Baked the image of ";
+    private const string MadeText = "Made ";
 
     private readonly List<string> _messages = [];
     private readonly List<string> _lowMessages = [];
@@ -47,6 +48,13 @@ internal sealed class BuildOutcome : ILogger
     [
         .. _lowMessages.Where(message => message.StartsWith(BakedText, StringComparison.Ordinal))
             .Select(message => message[BakedText.Length..^1]),
+    ];
+
+    /// <summary>Gets the paths of the objects and guests that the C compiler made.</summary>
+    public string[] Made =>
+    [
+        .. _lowMessages.Where(message => message.StartsWith(MadeText, StringComparison.Ordinal))
+            .Select(message => message[MadeText.Length..^1]),
     ];
 
     /// <summary>Gets whether a task ran.</summary>

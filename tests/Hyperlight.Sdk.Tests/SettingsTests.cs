@@ -24,6 +24,7 @@ public sealed partial class SettingsTests
         [
             .. PropertyEntries(),
             .. MetadataEntries(),
+            .. SourceMetadata.All.Select(SourceEntry),
             .. ImageMetadata.All.Select(metadata => Entry(metadata.Name, ("description", metadata.Text))),
         ];
 
@@ -108,6 +109,16 @@ public sealed partial class SettingsTests
     }
 
     [Fact]
+    public void Documents_name_each_metadata_of_a_source()
+    {
+        (string Page, string[] Rows)[] tables = TablesWith("IncludeFolders");
+        Assert.NotEmpty(tables);
+
+        Assert.All(tables, table =>
+            Assert.Equal(SourceMetadata.All.Select(metadata => metadata.Name), table.Rows.SelectMany(row => Names(row, 1)).Skip(1)));
+    }
+
+    [Fact]
     public void Documents_name_each_property_that_users_set()
     {
         (string Page, string[] Rows)[] tables = TablesWith("HyperlightNamespace");
@@ -156,6 +167,14 @@ public sealed partial class SettingsTests
         from setting in GuestSetting.All
         let value = setting.Property is { } property ? $"$({property.Name})" : setting.Default
         select Entry(setting.Metadata, setting, value, setting.Text);
+
+    private static string SourceEntry(SourceMetadata metadata)
+    {
+        (string, object)[] values = metadata.Values.Count > 0 ? [("values", metadata.Values)] : [];
+        (string, object) type = ("type", metadata.SchemaType);
+        return Entry(
+            metadata.Name, [type, .. values, ("default", metadata.Default), ("description", metadata.Text), ("help", SourceMetadata.HelpPage)]);
+    }
 
     private static string Entry(SettingNames names, GuestSetting setting, string value, string text)
     {

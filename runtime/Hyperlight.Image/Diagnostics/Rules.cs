@@ -106,6 +106,9 @@ internal static class Rules
     public static readonly DiagnosticRule NoGuestProject = new("HL4029", Error, "A project is not a guest in C#");
     public static readonly DiagnosticRule GuestFramework = new("HL4030", Error, "A guest in C# has another target framework");
     public static readonly DiagnosticRule OtherItemOfGuest = new("HL4031", Error, "A guest in C# is listed in an item of another kind");
+    public static readonly DiagnosticRule GuestToolMissing = new("HL4032", Error, "A program or library that builds guests is missing");
+    public static readonly DiagnosticRule GuestSourceMissing = new("HL4033", Error, "A source of a guest does not exist");
+    public static readonly DiagnosticRule BadGuestSource = new("HL4034", Error, "A setting of a guest's sources cannot be used");
 
     // HL5xxx: the hypervisor, and what runs on it.
     public static readonly DiagnosticRule NoHypervisor = new("HL5001", Error, "There is no hypervisor");

@@ -15,6 +15,9 @@ internal static class KnownNames
     /// <summary>The item of the project of a guest in C#.</summary>
     public const string GuestProject = "HyperlightGuestProject";
 
+    /// <summary>The item of a source of a guest in C.</summary>
+    public const string GuestSource = "HyperlightGuestSource";
+
     /// <summary>The item of an image.</summary>
     public const string Image = "HyperlightImage";
 
@@ -39,10 +42,14 @@ internal static class KnownNames
         [.. GuestSetting.All.Select(setting => setting.Property?.Former).OfType<string>()];
 
     /// <summary>The items of projects.</summary>
-    public static readonly IReadOnlyList<string> Items = [Guest, GuestProject, Image];
+    public static readonly IReadOnlyList<string> Items = [Guest, GuestProject, GuestSource, Image];
 
     /// <summary>The metadata of a guest.</summary>
     public static readonly IReadOnlyList<string> Metadata = [.. GuestSetting.All.Select(setting => setting.Name)];
+
+    /// <summary>The metadata of a guest that the build makes from items of a kind.</summary>
+    public static IReadOnlyList<string> MetadataOf(string kind) =>
+        kind == GuestSource ? [.. Metadata, .. SourceMetadata.All.Select(metadata => metadata.Name)] : Metadata;
 
     /// <summary>Metadata of a guest that have another name now, and are still read.</summary>
     public static readonly IReadOnlyList<string> FormerMetadata =

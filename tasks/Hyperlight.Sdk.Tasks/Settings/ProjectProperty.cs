@@ -46,6 +46,24 @@ internal sealed record ProjectProperty(string Name, string SchemaType, string De
             + "Then the project uses the build targets of the package Hyperlight.Runtime and no assembly.",
             Rules.ProjectUnsuitable.HelpPage),
         new(
+            "HyperlightCC",
+            "string",
+            "$(HYPERLIGHT_CC)",
+            "The C compiler for guests, as a path or a name. If unset: the first of clang with lld, gcc and zig that is installed.",
+            Rules.GuestToolMissing.HelpPage),
+        new(
+            "HyperlightMusl",
+            "path",
+            "$(HYPERLIGHT_MUSL)",
+            "A folder with include/ and lib/libc.a of the C library musl. If unset: the package musl-dev of Debian.",
+            Rules.GuestToolMissing.HelpPage),
+        new(
+            "HyperlightCompileCommands",
+            "bool",
+            "false",
+            "Whether the build writes compile_commands.json, from which editors learn the options of the sources of guests.",
+            "docs/guests-in-c.md"),
+        new(
             "HyperlightSnapshotter",
             "path",
             "the SDK's own",

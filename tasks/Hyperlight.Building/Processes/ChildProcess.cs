@@ -2,17 +2,17 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 
-namespace Hyperlight.Sdk.Tasks;
+namespace Hyperlight.Processes;
 
-/// <summary>The result of a process that takes a snapshot.</summary>
+/// <summary>The result of a process that a build has started.</summary>
 /// <param name="ExitCode">The exit code; <c>null</c> if the process was ended because its time was over.</param>
 /// <param name="Output">The beginning of the standard output.</param>
 /// <param name="Error">The beginning of the standard error output.</param>
-internal sealed record SnapshotterProcess(int? ExitCode, string Output, string Error)
+internal sealed record ChildProcess(int? ExitCode, string Output, string Error)
 {
     // The greatest number of characters that are kept of each stream. The rest is read and dropped, so that the process need not wait for a
     // reader.
-    private const int MaxText = 16 * 1024;
+    private const int MaxText = 256 * 1024;
 
     // The process may leave another process behind, which keeps the streams open.
     private static readonly TimeSpan StreamsTimeout = TimeSpan.FromSeconds(1);
@@ -26,7 +26,7 @@ internal sealed record SnapshotterProcess(int? ExitCode, string Output, string E
     /// <param name="cancellation">Ends the process when it is canceled.</param>
     /// <exception cref="OperationCanceledException">The process was ended because of <paramref name="cancellation"/>.</exception>
     /// <exception cref="Win32Exception">The process cannot be started.</exception>
-    public static SnapshotterProcess Run(ProcessStartInfo start, TimeSpan timeout, CancellationToken cancellation)
+    public static ChildProcess Run(ProcessStartInfo start, TimeSpan timeout, CancellationToken cancellation)
     {
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         // The process writes UTF-8. The encoding of consoles, which is the default, does not have all characters of paths.

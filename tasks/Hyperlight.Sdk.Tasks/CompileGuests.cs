@@ -1,0 +1,192 @@
+using Hyperlight.Compiling;
+using Hyperlight.Files;
+using Hyperlight.Sdk.Tasks.Files;
+using Microsoft.Build.Framework;
+
+namespace Hyperlight.Sdk.Tasks;
+
+/// <summary>
+/// Compiles guests from their sources and the guest kit. What the compiler says is reported at the file and line that the compiler names, in
+/// its words. Without a compiler the prebuilt files of the guests are used, if every guest has one.
+/// </summary>
+[MSBuildMultiThreadableTask]
+public sealed class CompileGuests : GuestTask
+{
+    // The file from which editors and analyzers learn the options of each source.
+    private const string CompileCommandsName = "compile_commands.json";
+
+    // The folder of the kit's objects. The name of a guest does not start with a dot.
+    private const string KitObjectsName = ".kit";
+
+    private readonly List<string> _files = [];
+
+    /// <summary>Gets or sets the <c>HyperlightGuestSource</c> items.</summary>
+    [Required]
+    public ITaskItem[] Sources { get; set; } = [];
+
+    /// <summary>Gets or sets the folder of the guest kit.</summary>
+    [Required]
+    public string Kit { get; set; } = "";
+
+    /// <summary>Gets or sets the folder for the ELF files.</summary>
+    [Required]
+    public string OutputFolder { get; set; } = "";
+
+    /// <summary>Gets or sets the architecture of guests whose sources name none; empty for amd64.</summary>
+    public string Architecture { get; set; } = "";
+
+    /// <summary>Gets or sets the compiler; empty for one that is installed.</summary>
+    public string Compiler { get; set; } = "";
+
+    /// <summary>Gets or sets the path of Zig; empty for one that is installed.</summary>
+    public string Zig { get; set; } = "";
+
+    /// <summary>Gets or sets the folder with the C library musl; empty for the package of Debian.</summary>
+    public string Musl { get; set; } = "";
+
+    /// <summary>Gets or sets the folders with programs, as in the environment variable PATH.</summary>
+    public string SearchPath { get; set; } = "";
+
+    /// <summary>Gets or sets whether the guests are optimized for speed. Otherwise a debugger can follow them better.</summary>
+    public bool Optimize { get; set; }
+
+    /// <summary>Gets or sets whether the file <c>compile_commands.json</c> is written.</summary>
+    public string WriteCompileCommands { get; set; } = "";
+
+    /// <summary>Gets the files that the build has written or found up to date.</summary>
+    [Output]
+    public ITaskItem[] WrittenFiles => [.. _files.Select(TaskItems.Create)];
+
+    private string ProjectFolder => Path.GetDirectoryName(ProjectFile)!;
+
+    private protected override void Run()
+    {
+        string output = FilePath.Absolute(OutputFolder, ProjectFolder).TrimEnd(Path.DirectorySeparatorChar);
+        GuestSourceReader reader = new(ProjectFolder, output, Musl.Trim(), Report)
+        {
+            DefaultArchitecture = Architecture.Trim() is { Length: > 0 } architecture ? architecture : GuestTarget.All[0].Name,
+        };
+        IReadOnlyList<(GuestPlan Plan, ITaskItem First)> guests = reader.Read(Sources);
+        if (Log.HasLoggedErrors)
+        {
+            return;
+        }
+
+        if (GuestCompiler.Find(Compiler.Trim(), Zig.Trim(), SearchPath, out Finding? finding) is not { } compiler)
+        {
+            if (Compiler.Trim().Length > 0 || !TryUsePrebuilt(guests, reader))
+            {
+                Report(finding!, guests[0].First, "");
+            }
+
+            return;
+        }
+
+        CompileChoices choices = new()
+        {
+            Optimize = Optimize,
+            WarningsAreErrors = TreatWarningsAsErrors.Equals("true", StringComparison.OrdinalIgnoreCase),
+            HasGnuLinker = ProgramFile.Find("ld.bfd", SearchPath) is not null,
+        };
+        GuestPlan[] plans = [.. guests.Select(guest => guest.Plan)];
+        GuestBuilder builder = new(
+            compiler,
+            FilePath.Absolute(Kit, ProjectFolder).TrimEnd(Path.DirectorySeparatorChar),
+            Path.Combine(output, KitObjectsName),
+            ProjectFolder,
+            choices,
+            Cancellation);
+        if (WriteCompileCommands.Trim().Equals("true", StringComparison.OrdinalIgnoreCase))
+        {
+            WriteCommands(CompileCommands.ToJson(compiler, ProjectFolder, plans.SelectMany(builder.SourcesOf)));
+        }
+
+        BuiltGuests built = builder.Build(plans);
+        _files.AddRange(built.Files);
+        foreach (StepResult result in built.Results)
+        {
+            Report(result, compiler);
+        }
+
+        foreach (Finding weak in built.Findings)
+        {
+            Findings.Report(weak, new(ProjectFile));
+        }
+    }
+
+    private void Report(Finding finding, ITaskItem item, string metadata)
+    {
+        WrittenItem written = WrittenItem.Of(item);
+        Findings.Report(finding, metadata.Length == 0 ? written.Find(ProjectFile) : written.Find(ProjectFile, metadata));
+    }
+
+    private void Report(StepResult result, GuestCompiler compiler)
+    {
+        if (result.HasRun)
+        {
+            Log.LogMessage(MessageImportance.Normal, "Made {0}.", Path.GetRelativePath(ProjectFolder, result.Step.Output));
+            Log.LogMessage(MessageImportance.Low, "{0} {1}\n{2}", compiler.Program, string.Join(' ', result.Step.Arguments), result.Text);
+        }
+
+        foreach (CompilerMessage message in result.Messages)
+        {
+            string? file = message.File is null ? result.Step.Subject : Path.GetFullPath(message.File, ProjectFolder);
+            switch (message.Severity)
+            {
+                case MessageSeverity.Error:
+                    Log.LogError(null, null, null, null, file, message.Line, message.Column, 0, 0, "{0}", message.Text);
+                    break;
+                case MessageSeverity.Warning:
+                    Log.LogWarning(null, null, null, null, file, message.Line, message.Column, 0, 0, "{0}", message.Text);
+                    break;
+                default:
+                    Log.LogMessage(null, null, null, file, message.Line, message.Column, 0, 0, MessageImportance.Normal, "{0}", message.Text);
+                    break;
+            }
+        }
+    }
+
+    private bool TryUsePrebuilt(IReadOnlyList<(GuestPlan Plan, ITaskItem First)> guests, GuestSourceReader reader)
+    {
+        string?[] files = [.. guests.Select(guest => reader.PrebuiltOf(guest.First))];
+        if (!files.All(File.Exists))
+        {
+            return false;
+        }
+
+        foreach ((GuestPlan plan, string? file) in guests.Select(guest => guest.Plan).Zip(files))
+        {
+            byte[] content = InputFile.ReadAllBytes(file!);
+            if (FileDigest.OfFile(plan.Output) != FileDigest.Of(content))
+            {
+                GuestBuilder.Remove(plan.Output);
+                Directory.CreateDirectory(OutputFolder);
+                File.WriteAllBytes(plan.Output + ".tmp", content);
+                FileChange.Replace(plan.Output + ".tmp", plan.Output);
+            }
+
+            GuestBuilder.Remove(plan.SymbolFile);
+            _files.Add(plan.Output);
+        }
+
+        Log.LogMessage(
+            MessageImportance.High,
+            "No C compiler is installed, so the sources of the guests are not compiled. Used instead: {0}. To compile them, install clang and "
+                + "lld, gcc or zig.",
+            string.Join(", ", files.Select(file => Path.GetRelativePath(ProjectFolder, file!))));
+        return true;
+    }
+
+    // A file that has the content already keeps its time, so that editors do not read it again.
+    private void WriteCommands(byte[] content)
+    {
+        string path = Path.Combine(ProjectFolder, CompileCommandsName);
+        if (FileDigest.OfFile(path) != FileDigest.Of(content))
+        {
+            File.WriteAllBytes(path + ".tmp", content);
+            FileChange.Replace(path + ".tmp", path);
+        }
+
+        _files.Add(path);
+    }
+}

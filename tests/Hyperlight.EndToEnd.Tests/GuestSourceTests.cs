@@ -1,0 +1,74 @@
+using Hyperlight.EndToEnd.Tests.Documents;
+
+namespace Hyperlight.EndToEnd.Tests;
+
+/// <summary>Tests projects whose guests are compiled from sources, with the package.</summary>
+public sealed class GuestSourceTests(PackageFolder packages)
+{
+    private const string Guest = """
+        #include <hyperlight_guest.h>
+
+        static int32_t add(int32_t a, int32_t b)
+        {
+            return a + b;
+        }
+        HYPERLIGHT_WRAP_FUNCTION(add, Int, 2, Int, Int)
+
+        void hyperlight_main(void)
+        {
+            HYPERLIGHT_REGISTER_FUNCTION("Add", add);
+        }
+        """;
+
+    [Fact]
+    public void Guests_of_both_processors_are_compiled_called_and_published_without_the_path_of_a_source()
+    {
+        CCompiler.Require();
+        using Workspace workspace = new(packages, "My guests é");
+        workspace.Write("guest/add.c", Guest);
+        workspace.Write("App.csproj", """
+            <Project Sdk="Hyperlight.Sdk/0.1.0">
+              <ItemGroup>
+                <HyperlightGuestSource Include="guest/*.c" Guest="wide" />
+                <HyperlightGuestSource Include="guest/add.c" Guest="narrow" Architecture="i686" />
+              </ItemGroup>
+            </Project>
+            """);
+        workspace.Write("Program.cs", """
+            using Sandbox wide = Guests.Wide.CreateSandbox();
+            using Sandbox narrow = Guests.Narrow.CreateSandbox();
+            Console.WriteLine($"{wide.Call<int>("Add", 2, 3)} {narrow.Call<int>("Add", 40, 2)}");
+            """);
+
+        workspace.Build("publish", "-c", "Release", "-o", "out").MustSucceed();
+
+        Assert.All(
+            Directory.EnumerateFiles(workspace.PathOf("out/guests"), "*", SearchOption.AllDirectories),
+            file => Assert.DoesNotContain("add.c", File.ReadAllText(file, System.Text.Encoding.Latin1), StringComparison.Ordinal));
+        DotNetResult second = workspace.Build("build", "-c", "Release").MustSucceed();
+        Assert.True(second.Log!.Ran("CompileGuests"));
+        Assert.Empty(second.Log.MessagesThatStartWith("Made "));
+        Kvm.Require();
+        Assert.Equal("5 42", workspace.DotNet("out/App.dll").MustSucceed().Output.TrimEnd());
+    }
+
+    [Fact]
+    public void A_syntax_error_is_one_error_at_its_file_line_and_column()
+    {
+        CCompiler.Require();
+        using Workspace workspace = new(packages);
+        workspace.Write("guest/add.c", Guest.Replace("a + b;", "a +;", StringComparison.Ordinal));
+        workspace.Write("App.csproj", """
+            <Project Sdk="Hyperlight.Sdk/0.1.0">
+              <ItemGroup>
+                <HyperlightGuestSource Include="guest/add.c" />
+              </ItemGroup>
+            </Project>
+            """);
+
+        DotNetResult result = workspace.Build("build");
+
+        Assert.Equal(("", workspace.PathOf("guest/add.c"), 5), Assert.Single(result.Log!.Errors));
+        Assert.Matches(@"guest/add\.c\(5,\d+\): error : expected expression", result.Output);
+    }
+}
