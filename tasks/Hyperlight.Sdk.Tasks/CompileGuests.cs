@@ -6,8 +6,8 @@ using Microsoft.Build.Framework;
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
-/// Compiles guests from their sources and the guest kit. What the compiler says is reported at the file and line that the compiler names, in
-/// its words. Without a compiler the prebuilt files of the guests are used, if every guest has one.
+/// Compiles guests from their sources and the guest kit. What the compiler says is reported at the file and line that the compiler names,
+/// in its words. Without a compiler the prebuilt files of the guests are used, if every guest has one.
 /// </summary>
 [MSBuildMultiThreadableTask]
 public sealed class CompileGuests : GuestTask
@@ -130,19 +130,25 @@ public sealed class CompileGuests : GuestTask
 
         foreach (CompilerMessage message in result.Messages)
         {
-            string? file = message.File is null ? result.Step.Subject : Path.GetFullPath(message.File, ProjectFolder);
-            switch (message.Severity)
-            {
-                case MessageSeverity.Error:
-                    Log.LogError(null, null, null, null, file, message.Line, message.Column, 0, 0, "{0}", message.Text);
-                    break;
-                case MessageSeverity.Warning:
-                    Log.LogWarning(null, null, null, null, file, message.Line, message.Column, 0, 0, "{0}", message.Text);
-                    break;
-                default:
-                    Log.LogMessage(null, null, null, file, message.Line, message.Column, 0, 0, MessageImportance.Normal, "{0}", message.Text);
-                    break;
-            }
+            Report(message, message.File is null ? result.Step.Subject : Path.GetFullPath(message.File, ProjectFolder));
+        }
+    }
+
+    // The message has no code, because compilers have none.
+    private void Report(CompilerMessage message, string file)
+    {
+        (int line, int column) = (message.Line, message.Column);
+        switch (message.Severity)
+        {
+            case MessageSeverity.Error:
+                Log.LogError(null, null, null, null, file, line, column, 0, 0, "{0}", message.Text);
+                break;
+            case MessageSeverity.Warning:
+                Log.LogWarning(null, null, null, null, file, line, column, 0, 0, "{0}", message.Text);
+                break;
+            default:
+                Log.LogMessage(null, null, null, file, line, column, 0, 0, MessageImportance.Normal, "{0}", message.Text);
+                break;
         }
     }
 
@@ -171,8 +177,8 @@ public sealed class CompileGuests : GuestTask
 
         Log.LogMessage(
             MessageImportance.High,
-            "No C compiler is installed, so the sources of the guests are not compiled. Used instead: {0}. To compile them, install clang and "
-                + "lld, gcc or zig.",
+            "No C compiler is installed, so the sources of the guests are not compiled. Used instead: {0}. To compile the sources, install "
+                + "clang and lld, gcc or zig.",
             string.Join(", ", files.Select(file => Path.GetRelativePath(ProjectFolder, file!))));
         return true;
     }
@@ -186,7 +192,5 @@ public sealed class CompileGuests : GuestTask
             File.WriteAllBytes(path + ".tmp", content);
             FileChange.Replace(path + ".tmp", path);
         }
-
-        _files.Add(path);
     }
 }

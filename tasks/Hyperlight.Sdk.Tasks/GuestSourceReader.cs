@@ -120,7 +120,10 @@ internal sealed class GuestSourceReader(string folder, string outputFolder, stri
         string text = Text(item, name);
         if (text.Length > 0 && !SettingKinds.Switch.TryParse(text, out _))
         {
-            report(Rules.BadSwitch.Found($"{name} of '{item.ItemSpec}': \"{text}\" is neither true nor false: correct the value."), item, name);
+            report(
+                Rules.BadSwitch.Found($"{name} of '{item.ItemSpec}': \"{text}\" is neither true nor false: correct the value."),
+                item,
+                name);
         }
 
         return SettingKinds.Switch.TryParse(text, out bool isOn) && isOn;

@@ -78,7 +78,8 @@ public abstract class GuestTask : Task, ICancelableTask, IDisposable
 
     /// <summary>
     /// Reports a finding about a guest. If the file of the guest holds only debug information, and the same folder has the guest itself,
-    /// the report names the guest. A finding about a guest that the build makes is reported at its item, because nobody wrote the guest's file.
+    /// the report names the guest. A finding about a guest that the build makes is reported at its item, because nobody wrote the guest's
+    /// file.
     /// </summary>
     /// <returns>Whether the build goes on. The build stops at an error, and a project may make an error of a warning.</returns>
     private protected bool Report(Finding finding, GuestItem guest)

@@ -157,20 +157,23 @@ public sealed class GuestSourceTests
         project.SetBody($"<ItemGroup>{Item} Prebuilt='guests/adder.elf' /></ItemGroup>");
         BuildOutcome outcome = project.Build("HyperlightBake", ("HyperlightCC", ""), ("PATH", ""));
         Assert.Equal(["adder"], outcome.Baked);
-        Assert.Contains(outcome.HighMessages, message => message.Contains("Used instead: guests/adder.elf.", StringComparison.Ordinal));
+        Assert.Contains(
+            outcome.HighMessages, message => message.Contains("Used instead: guests/adder.elf.", StringComparison.Ordinal));
         Assert.Equal(GuestFiles.Amd64(), File.ReadAllBytes(project.PathOf("obj/Debug/net10.0/guests/adder.elf")));
         Assert.Equal(["adder"], project.Build("HyperlightBake").Baked);
     }
 
     [Theory]
     [InlineData("HL4033", "HyperlightGuestSource 'guest/ad.c' does not exist", "<HyperlightGuestSource Include='guest/ad.c' />")]
-    [InlineData("HL4003", "there are amd64, i686, i686-identity, i686-paged", "<HyperlightGuestSource Include='guest/add.c' Architecture='arm' />")]
+    [InlineData("HL4003", "there are amd64, i686, i686-identity, i686-paged",
+        "<HyperlightGuestSource Include='guest/add.c' Architecture='arm' />")]
     [InlineData("HL4015", "Float of 'guest/add.c'", "<HyperlightGuestSource Include='guest/add.c' Float='maybe' />")]
     [InlineData("HL4034", "Libc of 'guest/add.c' is \"musl\"",
         "<HyperlightGuestSource Include='guest/add.c' Architecture='i686' Libc='musl' />")]
     [InlineData("HL4034", "Float of 'guest/other.c' is 'true'",
         "<HyperlightGuestSource Include='guest/add.c' Float='false' />\n<HyperlightGuestSource Include='guest/other.c' Float='true' />")]
-    [InlineData("HL4002", "HeapSize of guest 'App'", "<HyperlightGuestSource Include='guest/add.c' IncludeFolders='guest/include' HeapSize='1X' />")]
+    [InlineData("HL4002", "HeapSize of guest 'App'",
+        "<HyperlightGuestSource Include='guest/add.c' IncludeFolders='guest/include' HeapSize='1X' />")]
     public void A_mistake_in_an_item_is_one_error_at_its_line(string code, string text, string items)
     {
         using SdkProject project = WithSource("clang", items);
@@ -212,15 +215,15 @@ public sealed class GuestSourceTests
 
     private static string[] Names(IEnumerable<string> made) =>
     [
-        .. made.Select(path => Path.GetFileName(path).Split('-')[0]).OrderBy(name => name.StartsWith("adder.", StringComparison.Ordinal) ? 0 : 1)
-            .ThenBy(name => name, StringComparer.Ordinal),
+        .. made.Select(path => Path.GetFileName(path).Split('-')[0])
+            .OrderBy(name => name.StartsWith("adder.", StringComparison.Ordinal) ? 0 : 1).ThenBy(name => name, StringComparer.Ordinal),
     ];
 
     private static SdkProject WithSource(string compiler, string items = Item + " />")
     {
         KitScript.Require(compiler);
-        SdkProject project = SdkProject.Empty($"<PropertyGroup><HyperlightCC Condition=\"'$(HyperlightCC)' == ''\">{compiler}</HyperlightCC>"
-            + $"</PropertyGroup><ItemGroup>\n{items}\n</ItemGroup>");
+        SdkProject project = SdkProject.Empty(
+            $"<PropertyGroup><HyperlightCC>{compiler}</HyperlightCC></PropertyGroup><ItemGroup>\n{items}\n</ItemGroup>");
         project.Write("Program.cs", "return 0;");
         project.Write("guest/add.c", Source);
         project.Write("guest/include/numbers.h", "#define ZERO 0\n");

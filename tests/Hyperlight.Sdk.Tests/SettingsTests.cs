@@ -172,8 +172,9 @@ public sealed partial class SettingsTests
     {
         (string, object)[] values = metadata.Values.Count > 0 ? [("values", metadata.Values)] : [];
         (string, object) type = ("type", metadata.SchemaType);
-        return Entry(
-            metadata.Name, [type, .. values, ("default", metadata.Default), ("description", metadata.Text), ("help", SourceMetadata.HelpPage)]);
+        (string, object)[] texts =
+            [("default", metadata.Default), ("description", metadata.Text), ("help", SourceMetadata.HelpPage)];
+        return Entry(metadata.Name, [type, .. values, .. texts]);
     }
 
     private static string Entry(SettingNames names, GuestSetting setting, string value, string text)

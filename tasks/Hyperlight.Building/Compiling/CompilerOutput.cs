@@ -77,7 +77,8 @@ internal static partial class CompilerOutput
 
     // hello.c:12:5: error: text, and hello.S:3: Error: text of GNU as. The path may have colons.
     [GeneratedRegex(
-        @"^(?:\S*ld(\.\w+)?(\.exe)?: )?(?<file>.+?):(?<line>\d+):(?:(?<column>\d+):)? (?<severity>fatal error|error|warning|note|remark): (?<text>.+)$",
+        @"^(?:\S*ld(\.\w+)?(\.exe)?: )?(?<file>.+?):(?<line>\d+):(?:(?<column>\d+):)? "
+            + "(?<severity>fatal error|error|warning|note|remark): (?<text>.+)$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Placed();
 

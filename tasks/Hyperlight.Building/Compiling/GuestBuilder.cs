@@ -3,8 +3,8 @@ using Hyperlight.Files;
 namespace Hyperlight.Compiling;
 
 /// <summary>
-/// Builds guests from their sources and the guest kit. The kit is compiled once for each target, all objects of all guests are compiled side
-/// by side, and then the guests are linked.
+/// Builds guests from their sources and the guest kit. The kit is compiled once for each target, all objects of all guests are compiled
+/// side by side, and then the guests are linked.
 /// </summary>
 /// <param name="compiler">The compiler.</param>
 /// <param name="kit">The absolute path of the guest kit.</param>

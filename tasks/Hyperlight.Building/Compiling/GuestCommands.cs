@@ -47,8 +47,9 @@ internal sealed class GuestCommands(GuestCompiler compiler, string kit, CompileC
     /// <param name="objects">The objects of the kit and of the guest, in order.</param>
     /// <param name="output">The path of the ELF file.</param>
     /// <param name="strips">Whether the file has no debug information.</param>
-    /// <param name="builtins">The library of the compiler with functions that compiled code calls, for a guest with a C library; <c>null</c> if
-    /// there is none.</param>
+    /// <param name="builtins">
+    /// The library of the compiler with functions that compiled code calls, for a guest with a C library; <c>null</c> if there is none.
+    /// </param>
     public BuildStep Link(GuestPlan guest, IReadOnlyList<string> objects, string output, bool strips, string? builtins)
     {
         string script = guest.LinkerScript

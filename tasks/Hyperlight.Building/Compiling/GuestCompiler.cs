@@ -39,7 +39,8 @@ internal sealed record GuestCompiler(string Program, IReadOnlyList<string> Argum
         {
             GuestCompiler? compiler = Named(configured, searchPath);
             finding = compiler is null
-                ? Rules.GuestToolMissing.FoundText($"HyperlightCC is '{configured}', and there is no such program: correct it, or {ToInstall}")
+                ? Rules.GuestToolMissing.FoundText(
+                    $"HyperlightCC is '{configured}', and there is no such program: correct it, or {ToInstall}")
                 : null;
             return compiler;
         }

@@ -7,7 +7,8 @@ using Hyperlight.Processes;
 namespace Hyperlight.Compiling;
 
 /// <summary>
-/// Runs the steps whose command or files have changed. The content of files counts, and not their times. A step that fails leaves no output.
+/// Runs the steps whose command or files have changed. The content of files counts, and not their times. A step that fails leaves no
+/// output.
 /// </summary>
 /// <param name="compiler">The compiler.</param>
 /// <param name="folder">The absolute path of the folder in which the compiler runs.</param>
