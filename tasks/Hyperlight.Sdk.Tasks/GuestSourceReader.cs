@@ -150,7 +150,7 @@ internal sealed class GuestSourceReader(string folder, string outputFolder, stri
         return path;
     }
 
-    private static IEnumerable<string> List(ITaskItem item, string name) =>
+    private static string[] List(ITaskItem item, string name) =>
         Text(item, name).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private static string Text(ITaskItem item, string name) => item.GetMetadata(name).Trim();

@@ -41,7 +41,7 @@ internal static class ProjectLines
         return places.FirstOrDefault(place => place.Line > 0) ?? new(files[^1]);
     }
 
-    private static bool IsGuest(XElement element) => 
+    private static bool IsGuest(XElement element) =>
         element.Name.LocalName is KnownNames.Guest or KnownNames.GuestProject or KnownNames.GuestSource;
 
     // An attribute of the item, or an element in it.

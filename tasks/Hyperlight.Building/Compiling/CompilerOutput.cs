@@ -52,14 +52,13 @@ internal static partial class CompilerOutput
                 Short(placed.Groups["text"].Value));
         }
 
-        if (Linked().Match(line) is { Success: true } linked)
+        if (OfTool().Match(line) is { Success: true } tool)
         {
-            return new(
-                MessageSeverity.Error, linked.Groups["file"].Value, Number(linked.Groups["line"]), 0, Short(linked.Groups["text"].Value));
+            return new(SeverityOf(tool.Groups["severity"].Value), null, 0, 0, Short(tool.Groups["text"].Value));
         }
 
-        return OfTool().Match(line) is { Success: true } tool
-            ? new(SeverityOf(tool.Groups["severity"].Value), null, 0, 0, Short(tool.Groups["text"].Value))
+        return Linked().Match(line) is { Success: true } linked
+            ? new(MessageSeverity.Error, linked.Groups["file"].Value, Number(linked.Groups["line"]), 0, Short(linked.Groups["text"].Value))
             : null;
     }
 

@@ -19,9 +19,12 @@ internal static class KitSources
         ];
     }
 
-    /// <summary>Gets the name of the object of a source. The objects are linked in the order of their names.</summary>
+    /// <summary>
+    /// Gets the name of the object of a source, as in <c>build-guest.sh</c>. The objects are linked in the order of their names, and
+    /// assemblers write the name into the object.
+    /// </summary>
     public static string ObjectName(string kit, string source) =>
-        Path.GetRelativePath(Path.Combine(kit, "src"), source).Replace('\\', '-').Replace('/', '-').Replace('.', '-') + ".o";
+        $"kit-{Path.GetRelativePath(Path.Combine(kit, "src"), source).Replace('\\', '-').Replace('/', '-').Replace('.', '-')}.o";
 
     private static IEnumerable<string> In(string folder, SearchOption depth) =>
         Directory.EnumerateFiles(folder, "*", depth).Where(file => Path.GetExtension(file) is ".c" or ".S");
