@@ -1,6 +1,7 @@
 using System.Globalization;
 using Hyperlight.Testing;
 using Microsoft.Build.Utilities;
+using Task = System.Threading.Tasks.Task;
 
 namespace Hyperlight.Sdk.Tasks.Tests;
 
@@ -8,14 +9,14 @@ namespace Hyperlight.Sdk.Tasks.Tests;
 public sealed class CompileGuestsTests
 {
     [Fact]
-    public void A_build_that_is_stopped_ends_the_compiler_and_what_it_started()
+    public async Task A_build_that_is_stopped_ends_the_compiler_and_what_it_started()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "probe shell: the compiler is a script");
         using TemporaryDirectory folder = new();
         string started = Path.Combine(folder.Path, "started");
         string compiler = Path.Combine(folder.Path, "gcc");
         File.WriteAllText(compiler, $"#!/bin/sh\nsleep 600 &\necho $! > '{started}.new'\nmv '{started}.new' '{started}'\nwait\n");
-        File.SetUnixFileMode(compiler, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        FinishedProcess.RunTool("chmod", "+x", compiler);
         File.WriteAllText(Path.Combine(folder.Path, "guest.c"), "");
         using CompileGuests task = new()
         {
@@ -33,7 +34,7 @@ public sealed class CompileGuestsTests
 
         task.Cancel();
 
-        Assert.False(run.Result);
+        Assert.False(await run);
         Assert.True(SpinWait.SpinUntil(() => !Directory.Exists($"/proc/{child}"), TimeSpan.FromSeconds(30)));
         Assert.Empty(Directory.EnumerateFiles(folder.Path, "*.elf", SearchOption.AllDirectories));
     }
