@@ -42,6 +42,42 @@ public sealed class GuestSourceTests
             KitScript.Build(compiler, architecture, project), File.ReadAllBytes(project.PathOf("obj/Debug/net10.0/guests/adder.elf")));
     }
 
+    [Fact]
+    public void A_program_with_a_C_library_is_the_program_of_the_script()
+    {
+        const string compiler = "clang";
+        Assert.SkipUnless(File.Exists("/usr/lib/x86_64-linux-musl/libc.a"), "probe musl: the package musl-dev is not installed");
+        using SdkProject project = WithSource(compiler, $"{Item} Libc='musl' HeapSize='1M' ScratchSize='16M' />");
+        project.Write("guest/add.c", "#include <stdio.h>\nint main(void) { return puts(\"hello\") < 0; }\n");
+
+        BuildOutcome outcome = project.Build("HyperlightBake", ("Optimize", "true"));
+
+        Assert.Empty(outcome.Errors);
+        Assert.Equal(
+            KitScript.Build(compiler, "amd64", project, "--libc", "musl"),
+            File.ReadAllBytes(project.PathOf("obj/Debug/net10.0/guests/adder.elf")));
+        Assert.Empty(project.Build("HyperlightBake", ("Optimize", "true")).Made);
+    }
+
+    [Theory]
+    [MemberData(nameof(Compilers))]
+    public void A_weak_symbol_that_nothing_defines_is_a_warning_that_names_it(string compiler)
+    {
+        using SdkProject project = WithSource(compiler);
+        project.Write(
+            "guest/add.c",
+            Source.Replace("return a", "return optional == 0 ? 0 : optional(a)", StringComparison.Ordinal)
+                .Replace("static int32_t add", "__attribute__((weak)) int optional(int);\n\nstatic int32_t add", StringComparison.Ordinal));
+
+        BuildOutcome outcome = project.Build("HyperlightBake");
+
+        Assert.Empty(outcome.Errors);
+        Assert.Contains(
+            "'optional'",
+            string.Concat(outcome.Warnings.Concat(outcome.Information).Select(found => found.Message)),
+            StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(Compilers))]
     public void A_syntax_error_is_one_error_at_its_line_without_a_code(string compiler)

@@ -16,12 +16,15 @@ internal static class KitScript
     }
 
     /// <summary>Builds the guest <c>guest/add.c</c> of a project and gets the ELF file.</summary>
-    public static byte[] Build(string compiler, string architecture, SdkProject project)
+    public static byte[] Build(string compiler, string architecture, SdkProject project, params string[] options)
     {
         string output = project.PathOf("script.elf");
         ProcessStartInfo start = new(
             Path.Combine(Repository.Root, "sdk", "guest", "build-guest.sh"),
-            [project.PathOf("guest/add.c"), "--arch", architecture, "-o", output, "--", "-I", project.PathOf("guest/include")]);
+            [
+                project.PathOf("guest/add.c"), "--arch", architecture, "-o", output, .. options, "--", "-I",
+                project.PathOf("guest/include"),
+            ]);
         start.Environment["HYPERLIGHT_CC"] = compiler;
         start.Environment["LC_ALL"] = "C";
         FinishedProcess finished = FinishedProcess.Run(start);
