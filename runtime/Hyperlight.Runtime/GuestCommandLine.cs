@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Globalization;
 using Hyperlight.CommandLine;
 using Hyperlight.Diagnostics;
 using Hyperlight.Printing;
@@ -13,6 +14,9 @@ public static class GuestCommandLine
     private const int Failed = 1;
     private const int Misused = 2;
 
+    private const string DebuggerOption = "--gdb";
+    private const int DebuggerPort = 1234;
+
     /// <summary>
     /// Starts a guest and calls one of its functions, or only runs the guest. The result of the function, and what the guest prints, go to
     /// standard output.
@@ -20,7 +24,7 @@ public static class GuestCommandLine
     /// <param name="image">The image of the guest.</param>
     /// <param name="args">
     /// The name of the function and its arguments; <c>--run</c> to run a guest that does all its work in its initialisation; nothing or
-    /// <c>--help</c> to print the usage.
+    /// <c>--help</c> to print the usage. After <c>--gdb</c> in front of them, the guest waits for a debugger.
     /// </param>
     /// <returns>
     /// The exit code: 0; 1 if the call failed, with one line on standard error that says why; 2 if the command line is wrong. With
@@ -36,27 +40,54 @@ public static class GuestCommandLine
             return args.Length == 0 ? Misused : Succeeded;
         }
 
-        if (args is ["--run"])
-        {
-            return Try(() => RunOnce(image));
-        }
-
+        GuestDebugger? debugger;
         GuestValue[] arguments;
         try
         {
+            debugger = FindDebugger(ref args);
             arguments = [.. args.Skip(1).Select(ArgumentReader.Read)];
         }
-        catch (FormatException exception)
+        catch (Exception exception) when (exception is FormatException or ArgumentOutOfRangeException)
         {
             return Fail(exception, Misused);
         }
 
-        return Try(() => Call(image, args[0], arguments));
+        if (debugger is not null)
+        {
+            Console.Error.WriteLine($"The guest waits for gdb: target remote {debugger}");
+        }
+
+        void Configure(SandboxOptions options)
+        {
+            (options.Print, options.DebugPrint, options.Debugger) = (Console.Out, Console.Error, debugger);
+            if (debugger is not null)
+            {
+                (options.CallTimeout, options.StartTimeout) = (Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            }
+        }
+
+        return Try(() => args is ["--run"] ? RunOnce(image, Configure) : Call(image, Configure, args[0], arguments));
     }
 
-    private static int Call(GuestImage image, string function, GuestValue[] arguments)
+    // Takes "--gdb", "--gdb=PORT" or "--gdb=SOCKET" away from the front of the arguments.
+    private static GuestDebugger? FindDebugger(ref string[] args)
     {
-        using Sandbox sandbox = Printed(() => image.CreateSandbox(ToConsole));
+        string[] parts = args[0].Split('=', 2);
+        if (parts[0] != DebuggerOption)
+        {
+            return null;
+        }
+
+        args = args.Length > 1 ? args[1..] : throw new FormatException($"{DebuggerOption} needs a function behind it, or --run.");
+        return parts.Length == 1 ? new GuestDebugger(DebuggerPort)
+            : int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int port) ? new GuestDebugger(port)
+            : parts[1].Length > 0 ? new GuestDebugger(parts[1])
+            : throw new FormatException($"{DebuggerOption}= needs a port or the path of a socket.");
+    }
+
+    private static int Call(GuestImage image, Action<SandboxOptions> configure, string function, GuestValue[] arguments)
+    {
+        using Sandbox sandbox = Printed(() => image.CreateSandbox(configure));
         GuestValue result = Printed(() => sandbox.Call<GuestValue>(function, arguments));
         if (result.Kind != GuestValueKind.Void)
         {
@@ -66,9 +97,9 @@ public static class GuestCommandLine
         return Succeeded;
     }
 
-    private static int RunOnce(GuestImage image)
+    private static int RunOnce(GuestImage image, Action<SandboxOptions> configure)
     {
-        GuestExit exit = Printed(() => image.Run(ToConsole));
+        GuestExit exit = Printed(() => image.Run(configure));
         if (exit.Message.Length > 0)
         {
             Console.Error.WriteLine(OneLine.Of(exit.Message));
@@ -76,8 +107,6 @@ public static class GuestCommandLine
 
         return exit.Code;
     }
-
-    private static void ToConsole(SandboxOptions options) => (options.Print, options.DebugPrint) = (Console.Out, Console.Error);
 
     // The text of the guest comes before the lines of the program, and the program does not end before all of the text is written.
     private static T Printed<T>(Func<T> run)
@@ -116,6 +145,7 @@ public static class GuestCommandLine
 
         usage: FUNCTION [ARGUMENT...]
                --run                runs it without a call and exits with its code
+               --gdb[=PLACE] ...    waits for gdb at a port (1234) or socket, then does the rest
 
         An argument has the type of the C# literal it looks like, and is text otherwise:
           123  -5  0x1F       int (uint, long or ulong when it is too large)

@@ -40,6 +40,40 @@ internal sealed class PageTableWalker(PageTableFormat format, IGuestPages memory
     public void Walk(GuestPhysicalAddress root, Func<TableLink, bool> enter, Action<PageLeaf> found) =>
         VisitTable(root, 0, default, Writable | User, enter, found);
 
+    /// <summary>Finds the physical address that a processor uses for a virtual one, whatever the permissions of the page are.</summary>
+    /// <param name="root">The physical address of the root.</param>
+    /// <param name="gva">The virtual address.</param>
+    /// <returns>The address, which the guest need not have; <c>null</c> if the tables map no page there.</returns>
+    public GuestPhysicalAddress? Find(GuestPhysicalAddress root, GuestVirtualAddress gva)
+    {
+        bool exists = format.EntrySize == sizeof(uint)
+            ? gva.Value <= uint.MaxValue
+            : gva.Value is < UpperHalf or >= (UpperHalf | UpperHalfBits);
+        if (!exists)
+        {
+            return null;
+        }
+
+        GuestPhysicalAddress table = root;
+        for (int level = 0; ; level++)
+        {
+            ReadOnlySpan<byte> page = memory.Page(table);
+            ulong entry = page.IsEmpty ? 0 : format.Read(page, format.Index(gva, level));
+            if ((entry & Present) == 0)
+            {
+                return null;
+            }
+
+            if (level == format.LastLevel || (level >= format.FirstLargeLevel && (entry & format.LargeBit) != 0))
+            {
+                ulong offset = (1UL << format.Shifts[level]) - 1;
+                return new((entry & format.AddressMask & ~offset) | (gva.Value & offset));
+            }
+
+            table = new(entry & format.AddressMask);
+        }
+    }
+
     private void VisitTable(
         GuestPhysicalAddress table,
         int level,

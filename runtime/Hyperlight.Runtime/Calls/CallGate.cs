@@ -1,4 +1,5 @@
 using Hyperlight.Concurrency;
+using Hyperlight.Debugging;
 using Hyperlight.Functions;
 using Hyperlight.Machine;
 using Hyperlight.Watch;
@@ -10,7 +11,7 @@ namespace Hyperlight.Calls;
 /// disposed. The first reason wins. The gate also keeps the condition of the sandbox. All decisions are made under one lock: a stop never
 /// reaches the next call, and a sandbox that is disposed or unrecoverable never becomes usable again.
 /// </summary>
-internal sealed class CallGate : IDisposable
+internal sealed partial class CallGate : IDebuggedCalls, IDisposable
 {
     // The name of the disposed object in exceptions: callers know the sandbox, and not its gate.
     private const string ObjectName = "Hyperlight.Sandbox";

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Hyperlight.Concurrency;
+using Hyperlight.Debugging;
 using Hyperlight.Functions;
 using Hyperlight.Layouts;
 using Hyperlight.Machine;
@@ -35,6 +36,7 @@ internal sealed partial class GuestRunner : IDisposable
     private readonly GuestLog _log;
     private readonly GuestPrinter _printer;
     private readonly GuestTimer? _timer;
+    private readonly DebugServer? _debugger;
 
     // The last message of the guest, copied out of the guest's reach. The array grows to the longest message so far.
     private byte[] _received = new byte[512];
@@ -46,6 +48,7 @@ internal sealed partial class GuestRunner : IDisposable
     /// <param name="settings">The settings of the sandbox.</param>
     /// <param name="openMemory">Maps the memory, when the virtual machine has been created.</param>
     /// <exception cref="HypervisorException">There is no usable hypervisor, or the hypervisor refuses.</exception>
+    /// <exception cref="HyperlightException">HL5011: a debugger cannot be given a way to the guest.</exception>
     public GuestRunner(GuestOrigin origin, MemoryMap map, SandboxSettings settings, Func<GuestMemory> openMemory)
     {
         Name = origin.Name;
@@ -65,6 +68,7 @@ internal sealed partial class GuestRunner : IDisposable
             settings,
             openMemory);
         _timer = Machine.TimerLine is { } line ? new(settings.Ticker, line) : null;
+        _debugger = OpenDebugger();
     }
 
     /// <summary>Gets the guest's name.</summary>
@@ -165,6 +169,8 @@ internal sealed partial class GuestRunner : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        // The debugger uses the machine.
+        _debugger?.Dispose();
         Machine.Dispose();
         if (_isCounted)
         {
@@ -179,11 +185,13 @@ internal sealed partial class GuestRunner : IDisposable
         try
         {
             CallOutcome outcome;
+            _debugger?.BeginRun();
             do
             {
-                outcome = Handle(Machine.Run(), gate, what, cancellationToken);
+                outcome = Handle(_debugger is null ? Machine.Run() : _debugger.Run(), gate, what, cancellationToken);
             }
             while (outcome.End == CallEnd.None);
+            _debugger?.EndRun(StopAfter(outcome));
             return outcome;
         }
         finally

@@ -1,7 +1,8 @@
 namespace Hyperlight.Hypervisors;
 
 /// <summary>
-/// Bits of the control registers (Intel SDM volume 3, section 2.5), of EFER (section 2.2.1) and of XCR0 (sections 2.6 and 13.3).
+/// Bits of the control registers (Intel SDM volume 3, section 2.5), of EFER (section 2.2.1), of XCR0 (sections 2.6 and 13.3), and of RFLAGS
+/// (section 2.3).
 /// </summary>
 internal static class ControlBits
 {
@@ -61,6 +62,9 @@ internal static class ControlBits
 
     /// <summary>NXE: pages can forbid execution.</summary>
     public const ulong EferNoExecute = 1 << 11;
+
+    /// <summary>TF: each instruction ends with a trap.</summary>
+    public const ulong FlagsTrap = 1 << 8;
 
     /// <summary>The x87 registers. The bit is always 1.</summary>
     public const ulong Xcr0X87 = 1 << 0;

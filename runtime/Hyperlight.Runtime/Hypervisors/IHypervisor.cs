@@ -28,6 +28,10 @@ internal interface IHypervisor
     /// </returns>
     Finding? Check();
 
+    /// <summary>Finds out why the guests of the hypervisor cannot be debugged.</summary>
+    /// <returns>HL5012; <c>null</c> if they can.</returns>
+    Finding? CheckDebugging();
+
     /// <summary>Creates a signal for a thread that has to wait more exactly than for milliseconds. No signal has been given.</summary>
     /// <exception cref="HypervisorException">The operating system refuses.</exception>
     IWaitableSignal CreateSignal();

@@ -80,6 +80,14 @@ internal interface IVirtualMachine : IDisposable
     /// </summary>
     void Settle();
 
+    /// <summary>
+    /// Sets what the processor does for a debugger in later runs. To be called before each step, and only if
+    /// <see cref="IHypervisor.CheckDebugging"/> found nothing. A step whose instruction needs the host ends as usual, and the next run ends
+    /// with <see cref="VirtualMachineExitKind.Debug"/> when the instruction is finished.
+    /// </summary>
+    /// <exception cref="HypervisorException">The hypervisor refuses.</exception>
+    void SetDebugging(DebugMode mode);
+
     /// <summary>Lets the guest go on until something needs the host.</summary>
     /// <exception cref="HypervisorException">The hypervisor refuses.</exception>
     VirtualMachineExit Run();

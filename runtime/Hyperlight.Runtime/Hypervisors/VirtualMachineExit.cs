@@ -39,6 +39,8 @@ internal readonly record struct VirtualMachineExit
 
     public static VirtualMachineExit Shutdown => new(VirtualMachineExitKind.Shutdown);
 
+    public static VirtualMachineExit Debug => new(VirtualMachineExitKind.Debug);
+
     public static VirtualMachineExit Out(ushort port, uint value, byte size) =>
         new(VirtualMachineExitKind.Out) { Port = port, Value = value, Size = size };
 

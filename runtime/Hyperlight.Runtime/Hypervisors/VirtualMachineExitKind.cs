@@ -21,6 +21,9 @@ internal enum VirtualMachineExitKind
     /// <summary>The processor triple-faulted. Its registers may be those of a reset.</summary>
     Shutdown,
 
+    /// <summary>The processor has executed one instruction, as a debugger wants.</summary>
+    Debug,
+
     /// <summary>The processor met an instruction that its hypervisor, which interprets guest code, does not have.</summary>
     NotInterpreted,
 

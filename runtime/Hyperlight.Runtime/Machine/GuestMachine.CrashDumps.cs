@@ -1,7 +1,5 @@
 using Hyperlight.CoreDumps;
 using Hyperlight.Hypervisors;
-using Hyperlight.Paging;
-using Hyperlight.Snapshots;
 
 namespace Hyperlight.Machine;
 
@@ -20,10 +18,9 @@ internal sealed partial class GuestMachine
     /// <param name="deadline">The time at which to stop, in milliseconds of <see cref="Environment.TickCount64"/>.</param>
     public CoreMemory ReadCrashedMemory(in SpecialRegisters special, int maxPages, long deadline)
     {
-        PageTableFormat? format = ProcessorPaging.Of(special);
-        if (format is null && _map.Layout.Paging == GuestPaging.None)
-        {
-            return CoreMemory.Unmapped(
+        return TablesOf(special) is { } tables
+            ? CoreMemory.Mapped(_memory.ToPhysical(), tables.Format, tables.Root, maxPages, deadline)
+            : CoreMemory.Unmapped(
                 _memory.ToPhysical(),
                 [
                     .. _memory.Layers.Select(layer => (layer.Gpa, layer.Shared.Memory.Size)),
@@ -32,11 +29,5 @@ internal sealed partial class GuestMachine
                 ],
                 maxPages,
                 deadline);
-        }
-
-        // A triple fault resets the registers of some processors. If so, the page tables that the guest started with are used.
-        return format is null
-            ? CoreMemory.Mapped(_memory.ToPhysical(), PageTableFormat.Of(_map.Layout.Paging), _map.PageTables.Gpa, maxPages, deadline)
-            : CoreMemory.Mapped(_memory.ToPhysical(), format, new(special.Cr3 & format.AddressMask), maxPages, deadline);
     }
 }

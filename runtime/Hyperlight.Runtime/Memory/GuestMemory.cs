@@ -176,6 +176,21 @@ internal sealed class GuestMemory : IDisposable
         }
     }
 
+    /// <summary>Gets bytes that no other sandbox has: bytes of scratch, or of a private view of the image.</summary>
+    /// <param name="gpa">The address of the first byte.</param>
+    /// <param name="length">The number of bytes, all in one page.</param>
+    /// <returns>The bytes; no bytes if they are not there or are shared.</returns>
+    public Span<byte> Own(GuestPhysicalAddress gpa, int length)
+    {
+        if (_map.Scratch.Addresses.Contains(gpa))
+        {
+            return Scratch.Slice(gpa - _map.Scratch.Gpa, length);
+        }
+
+        MemoryLayer? layer = _map.Layout.SnapshotIsPrivate ? Layers.FirstOrDefault(layer => layer.Addresses.Contains(gpa)) : null;
+        return layer is null ? [] : layer.Shared.Memory.Slice(gpa - layer.Gpa, length);
+    }
+
     /// <summary>Gets the name of the piece of memory at an address, or <c>null</c> if no memory is there.</summary>
     public string? RegionAt(GuestPhysicalAddress address)
     {

@@ -126,6 +126,12 @@ public sealed class SandboxOptions
     public int MaxCrashDumpCount { get; set; } = 16;
 
     /// <summary>
+    /// Gets or sets the place at which a debugger can reach the guest; <c>null</c>, the default, for none. Each sandbox needs a place of
+    /// its own. Guests can be debugged on KVM only. Use the option on the computer of a developer: whoever connects controls the guest.
+    /// </summary>
+    public GuestDebugger? Debugger { get; set; }
+
+    /// <summary>
     /// Gets or sets a counter that the guest can watch from its first instruction on; <c>null</c>, the default, for no counter. Only guests
     /// of 32-bit layouts can have a counter. Each sandbox needs a counter of its own.
     /// </summary>

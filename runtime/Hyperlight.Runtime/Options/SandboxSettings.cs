@@ -33,6 +33,7 @@ internal sealed record SandboxSettings
         Counter = options.Counter;
         TimeProvider = options.TimeProvider;
         Seed = options.Seed;
+        Debugger = options.Debugger;
         Hypervisor = options.Hypervisor;
         Watchdog = options.Watchdog;
         Ticker = options.Ticker;
@@ -90,6 +91,8 @@ internal sealed record SandboxSettings
     public TimeProvider TimeProvider { get; }
 
     public ulong? Seed { get; }
+
+    public GuestDebugger? Debugger { get; }
 
     public IHypervisor Hypervisor { get; }
 

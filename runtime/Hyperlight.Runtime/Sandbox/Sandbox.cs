@@ -46,6 +46,7 @@ public sealed partial class Sandbox : IDisposable
         _runner = runner;
         _machine = runner.Machine;
         _gate = new(_machine, runner.Settings.Watchdog, condition);
+        runner.LetDebug(_gate);
     }
 
     /// <summary>Gets the state of the sandbox at this moment, which tells what the sandbox can be used for.</summary>

@@ -226,6 +226,34 @@ public sealed class PageTableWalkerTests
         }
     }
 
+    [Fact]
+    public void One_address_is_found_as_the_processor_finds_it()
+    {
+        Map(0x1000, Data, Page);
+        Map(0xFFFF_8000_0000_2000, Data + 0x3000, Page);
+        Write(Root + 0x2000, 1, 0 | Table | Large | NoExecute); // the 2 MiB at 2 MiB
+        Write(Root + 0x1000, 1, 0 | Present | Large); // the GiB at 1 GiB
+
+        Assert.Equal(Data + 0x123, Find(0x1123));
+        Assert.Equal(Data + 0x3FFF, Find(0xFFFF_8000_0000_2FFF));
+        Assert.Equal(0x1_2345UL, Find(0x21_2345));
+        Assert.Equal(0x1234_5678UL, Find(0x4000_0000 + 0x1234_5678));
+        Assert.All([0x3000UL, 0x0000_8000_0000_2000UL, 0x1_0000_0000_1000UL, ulong.MaxValue], gva => Assert.Null(Find(gva)));
+    }
+
+    [Fact]
+    public void Finding_one_address_ends_in_tables_that_lead_to_themselves()
+    {
+        Random random = new(4321);
+        random.NextBytes(_tables);
+        for (int i = 0; i < 512; i++)
+        {
+            Write(Root, i, Root | Table);
+        }
+
+        Assert.Equal(Root + 7, Find(7));
+    }
+
     private PageLeaf[] Walk() => [.. Collect(new(Root))];
 
     private List<PageLeaf> Collect(GuestPhysicalAddress root)
@@ -234,6 +262,9 @@ public sealed class PageTableWalkerTests
         new PageTableWalker(PageTableFormat.FourLevel, new TestPages((Data, _data), (Root, _tables)), Limit).Walk(root, leaves.Add);
         return leaves;
     }
+
+    private ulong? Find(ulong gva) => new PageTableWalker(
+        PageTableFormat.FourLevel, new TestPages((Data, _data), (Root, _tables)), Limit).Find(new(Root), new(gva))?.Value;
 
     private void Map(ulong gva, ulong gpa, ulong bits)
     {

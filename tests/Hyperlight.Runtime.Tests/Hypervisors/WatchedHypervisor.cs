@@ -35,6 +35,9 @@ internal sealed class WatchedHypervisor : IHypervisor
     /// </summary>
     public Action<string>? Before { get; init; }
 
+    /// <summary>Gets the reason why guests cannot be debugged; <c>null</c> for that of the other hypervisor.</summary>
+    public Finding? Undebuggable { get; init; }
+
     /// <summary>Gets what runs each time the hypervisor is asked for its identity.</summary>
     public Action? Identified { get; init; }
 
@@ -57,6 +60,8 @@ internal sealed class WatchedHypervisor : IHypervisor
     public List<VirtualMachineExitKind> Exits { get; } = [];
 
     public Finding? Check() => _inner.Check();
+
+    public Finding? CheckDebugging() => Undebuggable ?? _inner.CheckDebugging();
 
     public IWaitableSignal CreateSignal() => _inner.CreateSignal();
 
@@ -226,6 +231,8 @@ internal sealed class WatchedHypervisor : IHypervisor
             hypervisor.Exits.Add(exit.Kind);
             return exit;
         }
+
+        public void SetDebugging(DebugMode mode) => inner.SetDebugging(mode);
 
         public void AnswerWithOnes() => inner.AnswerWithOnes();
 

@@ -9,6 +9,7 @@ internal static class KvmCapability
     public const int ExtendedCpuid = 7;
     public const int MemorySlots = 10;
     public const int MultiprocessingState = 14;
+    public const int SetGuestDebug = 23;
     public const int InterruptDescriptors = 32;
     public const int SetIdentityMapAddress = 37;
     public const int VcpuEvents = 41;

@@ -7,6 +7,7 @@ internal static unsafe class KvmExit
 {
     // KVM_EXIT_…, linux/kvm.h.
     private const uint Io = 2;
+    private const uint Debug = 4;
     private const uint Hlt = 5;
     private const uint Mmio = 6;
     private const uint Shutdown = 8;
@@ -23,6 +24,7 @@ internal static unsafe class KvmExit
     {
         Io when run->Io.Direction == DirectionOut => ReadOut(run),
         Io => VirtualMachineExit.In(run->Io.Port, run->Io.Size),
+        Debug => VirtualMachineExit.Debug,
         Hlt => VirtualMachineExit.Halt,
         Mmio => VirtualMachineExit.MemoryAccess(
             new(run->Mmio.Address), run->Mmio.IsWrite != 0 ? MemoryAccessKind.Write : MemoryAccessKind.Read),

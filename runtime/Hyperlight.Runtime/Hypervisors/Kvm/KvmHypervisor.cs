@@ -31,6 +31,9 @@ internal sealed class KvmHypervisor(string devicePath = KvmPresence.DevicePath) 
     public Finding? Check() => KvmPresence.Check(devicePath);
 
     /// <inheritdoc/>
+    public Finding? CheckDebugging() => System.CheckDebugging();
+
+    /// <inheritdoc/>
     public IWaitableSignal CreateSignal() => new EventDescriptor();
 
     /// <inheritdoc/>

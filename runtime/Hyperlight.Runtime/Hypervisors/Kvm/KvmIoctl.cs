@@ -38,6 +38,7 @@ internal static unsafe partial class KvmIoctl
     public const uint GetTscKhz = 0xAEA3;
     public const uint GetLapic = 0x8400AE8E;
     public const uint SetLapic = 0x4400AE8F;
+    public const uint SetGuestDebug = 0x4048AE9B;
     public const uint SetMpState = 0x4004AE99;
     public const uint SetVcpuEvents = 0x4040AEA0;
     public const uint SetDebugregs = 0x4080AEA2;

@@ -109,6 +109,9 @@ internal sealed partial class KvmMachine : IVirtualMachine
     public void Settle() => _processor.CompleteExit();
 
     /// <inheritdoc/>
+    public void SetDebugging(DebugMode mode) => _processor.SetDebugging(mode);
+
+    /// <inheritdoc/>
     public void Commit() => _processor.Commit();
 
     /// <inheritdoc/>

@@ -62,6 +62,12 @@ internal static class KvmPresence
                 + $"HardwareInterrupts.");
     }
 
+    /// <summary>Finds out what KVM lacks for debuggers.</summary>
+    /// <returns>HL5012; <c>null</c> if KVM lacks nothing.</returns>
+    public static Finding? CheckDebugging(FileDescriptor device) =>
+        KvmCapability.Check(device, KvmCapability.SetGuestDebug) > 0 ? null : Rules.DebuggerNotSupported.Found(
+            $"SandboxOptions.Debugger is set and KVM lacks KVM_CAP_SET_GUEST_DEBUG: use a kernel that has it, or leave the option unset.");
+
     /// <summary>Explains why the device cannot be opened.</summary>
     /// <param name="error">The error number of open(2).</param>
     /// <returns>HL5001, HL5002 or HL5004.</returns>

@@ -124,6 +124,22 @@ internal struct KvmDebugRegisters
     public ulong Dr7;
 }
 
+/// <summary><c>struct kvm_guest_debug</c>: what a processor does for a debugger. Fields without a name here are 0.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 72)]
+internal struct KvmGuestDebug
+{
+    // KVM_GUESTDBG_…
+    public const uint Enable = 1;
+    public const uint SingleStep = 2;
+    public const uint UseHardwareBreakpoints = 0x20000;
+
+    [FieldOffset(0)]
+    public uint Control;
+
+    [FieldOffset(64)]
+    public ulong Dr7;
+}
+
 /// <summary><c>struct kvm_vcpu_events</c>: exceptions and interrupts that wait for delivery. Fields without a name here are 0.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 64)]
 internal struct KvmVcpuEvents

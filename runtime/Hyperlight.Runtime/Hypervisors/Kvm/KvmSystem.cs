@@ -88,6 +88,10 @@ internal sealed unsafe class KvmSystem
     /// <returns>HL5003; <c>null</c> if KVM lacks nothing.</returns>
     public Finding? CheckInterrupts() => KvmPresence.CheckInterrupts(_device);
 
+    /// <summary>Finds out what KVM lacks for debuggers.</summary>
+    /// <returns>HL5012; <c>null</c> if KVM lacks nothing.</returns>
+    public Finding? CheckDebugging() => KvmPresence.CheckDebugging(_device);
+
     /// <summary><c>KVM_CREATE_VM</c>: creates a virtual machine without memory or processors.</summary>
     public KvmVm CreateVirtualMachine() => new(new(KvmIoctl.Require(_device, KvmIoctl.CreateVm, 0, "KVM_CREATE_VM")));
 

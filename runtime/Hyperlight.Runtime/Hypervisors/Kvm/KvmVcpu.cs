@@ -79,6 +79,62 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     /// </summary>
     public VirtualMachineExit Run()
     {
+        if (TryFinishStep())
+        {
+            return VirtualMachineExit.Debug;
+        }
+
+        VirtualMachineExit exit;
+        do
+        {
+            exit = RunToExit();
+        }
+        while (TryDropTrap(exit));
+        return exit;
+    }
+
+    /// <summary>Answers the IN or INS of the last exit with a one for each bit. The guest gets the answer at the next entry.</summary>
+    public void AnswerWithOnes() => KvmExit.Answer(_run, byte.MaxValue);
+
+    /// <summary>
+    /// Makes the current <see cref="Run"/>, and each later one until <see cref="ClearCancel"/>, return
+    /// <see cref="VirtualMachineExitKind.Canceled"/>.
+    /// </summary>
+    public void Cancel()
+    {
+        using (_cancelLock.Enter())
+        {
+            Volatile.Write(ref _cancelRequested, true);
+
+            // The flag ends a KVM_RUN that is about to enter the guest. The signal ends a KVM_RUN that has entered the guest.
+            Volatile.Write(ref _run->ImmediateExit, 1);
+            if (_thread != 0 && !_kicked)
+            {
+                _kicked = true;
+                ThreadSignals.Kick(_thread);
+            }
+        }
+    }
+
+    /// <summary>Forgets a cancel. To be called only between runs.</summary>
+    public void ClearCancel()
+    {
+        using (_cancelLock.Enter())
+        {
+            _cancelRequested = false;
+            _run->ImmediateExit = 0;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _shared.Dispose();
+        _descriptor.Dispose();
+    }
+
+    private VirtualMachineExit RunToExit()
+    {
         ulong mask = ThreadSignals.BlockKicks();
         bool canceled = false;
         try
@@ -140,47 +196,9 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
         }
 
         _exitRip = _run->Registers.Rip;
-        return KvmExit.Read(_run);
-    }
-
-    /// <summary>Answers the IN or INS of the last exit with a one for each bit. The guest gets the answer at the next entry.</summary>
-    public void AnswerWithOnes() => KvmExit.Answer(_run, byte.MaxValue);
-
-    /// <summary>
-    /// Makes the current <see cref="Run"/>, and each later one until <see cref="ClearCancel"/>, return
-    /// <see cref="VirtualMachineExitKind.Canceled"/>.
-    /// </summary>
-    public void Cancel()
-    {
-        using (_cancelLock.Enter())
-        {
-            Volatile.Write(ref _cancelRequested, true);
-
-            // The flag ends a KVM_RUN that is about to enter the guest. The signal ends a KVM_RUN that has entered the guest.
-            Volatile.Write(ref _run->ImmediateExit, 1);
-            if (_thread != 0 && !_kicked)
-            {
-                _kicked = true;
-                ThreadSignals.Kick(_thread);
-            }
-        }
-    }
-
-    /// <summary>Forgets a cancel. To be called only between runs.</summary>
-    public void ClearCancel()
-    {
-        using (_cancelLock.Enter())
-        {
-            _cancelRequested = false;
-            _run->ImmediateExit = 0;
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _shared.Dispose();
-        _descriptor.Dispose();
+        VirtualMachineExit exit = KvmExit.Read(_run);
+        _isUnfinished = exit.Kind != VirtualMachineExitKind.Debug;
+        return exit;
     }
 
     private int EnterGuest()

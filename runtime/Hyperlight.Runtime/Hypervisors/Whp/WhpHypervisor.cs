@@ -46,6 +46,11 @@ internal sealed class WhpHypervisor(IHostMemory memory, IMemorySources sources, 
     public Finding? Check() => CheckWith(sources);
 
     /// <inheritdoc/>
+    public Finding? CheckDebugging() => Rules.DebuggerNotSupported.Found(
+        $"SandboxOptions.Debugger is set, guests on the Windows Hypervisor Platform cannot be debugged: run the program on Linux with KVM, "
+        + $"or leave the option unset.");
+
+    /// <inheritdoc/>
     public IWaitableSignal CreateSignal() => createSignal();
 
     /// <inheritdoc/>

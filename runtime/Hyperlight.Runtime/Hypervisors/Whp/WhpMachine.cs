@@ -54,6 +54,9 @@ internal sealed partial class WhpMachine : IVirtualMachine
     public void Unmap(uint slot) => _partition.Unmap(slot);
 
     /// <inheritdoc/>
+    public void SetDebugging(DebugMode mode) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         // A run that another thread has not left yet would keep the partition.

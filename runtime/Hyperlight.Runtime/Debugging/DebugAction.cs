@@ -1,0 +1,17 @@
+namespace Hyperlight.Debugging;
+
+/// <summary>What a debugger wants of a guest.</summary>
+internal enum DebugAction
+{
+    /// <summary>The guest stays as it is.</summary>
+    None,
+
+    /// <summary>The guest goes on until a breakpoint.</summary>
+    Continue,
+
+    /// <summary>The guest goes on until it has left a range of instructions.</summary>
+    Step,
+
+    /// <summary>The debugger leaves. The guest goes on.</summary>
+    Detach,
+}

@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Hyperlight.Runtime.Tests.Guests;
+using Hyperlight.Testing;
+
+namespace Hyperlight.Runtime.Tests.Debugging;
+
+/// <summary>Tests the real gdb with guests in C.</summary>
+public sealed class GdbTests : IDisposable
+{
+    // Lines are counted in the test.
+    private const string Source = """
+        #include <hyperlight_guest.h>
+
+        static int32_t add(int32_t left, int32_t right)
+        {
+            int32_t sum = left + right;
+            return sum;
+        }
+        HYPERLIGHT_WRAP_FUNCTION(add, Int, 2, Int, Int)
+
+        void hyperlight_main(void)
+        {
+            HYPERLIGHT_REGISTER_FUNCTION("Add", add);
+        }
+        """;
+
+    private static readonly string Script = Path.Combine(Repository.Root, "sdk", "guest", "build-guest.sh");
+
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("hl-gdb-");
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    [KvmTheory(Needs.Kvm)]
+    [InlineData("amd64", "rip")]
+    [InlineData("i686", "eip")]
+    public async Task Gdb_breaks_by_name_steps_prints_and_detaches(string architecture, string instructionPointer)
+    {
+        Assert.SkipWhen(FinishedProcess.RunTool("gdb", "--version") is null, "probe gdb: gdb is not there");
+        string elf = Build(architecture);
+        using TestGuest guest = TestGuest.FromFile(elf);
+        int port = FreePort();
+        Task<int> added = Task.Run(() =>
+        {
+            using Sandbox sandbox = guest.Start(options => options.Debugger = new(port));
+            return sandbox.Call<int>("Add", 20, 22) + sandbox.Call<int>("Add", 1, 2);
+        });
+
+        string shown = Gdb(
+            elf,
+            string.Create(CultureInfo.InvariantCulture, $"target remote 127.0.0.1:{port}"),
+            "break add",
+            "continue",
+            "backtrace",
+            "print left * 1000 + right",
+            "watch sum",
+            "continue",
+            "delete",
+            "next",
+            "print sum",
+            "info registers " + instructionPointer,
+            "stepi",
+            "x/i $pc",
+            "detach");
+
+        Assert.Equal(45, await added);
+        Assert.Contains("Breakpoint 1, add (left=20, right=22) at ./guest.c:5", shown, StringComparison.Ordinal);
+        Assert.Contains("#0  add (left=20, right=22) at ./guest.c:5", shown, StringComparison.Ordinal);
+        Assert.Matches(@"#1 .* at \./guest\.c:8\n", shown);
+        Assert.Contains("return sum;", shown, StringComparison.Ordinal);
+        Assert.Contains("= 20022", shown, StringComparison.Ordinal);
+        Assert.Contains("New value = 42", shown, StringComparison.Ordinal);
+        Assert.Contains("= 42", shown, StringComparison.Ordinal);
+        Assert.Matches(instructionPointer + @"\s+0x[0-9a-f]+", shown);
+        Assert.Contains("detached", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("warning", shown, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("Cannot insert", shown, StringComparison.Ordinal);
+    }
+
+    private static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private string Gdb(string elf, params string[] commands)
+    {
+        string[] arguments =
+        [
+            "--batch", "-nx", "-ex", "set debuginfod enabled off", .. commands.SelectMany(command => (string[])["-ex", command]), elf,
+        ];
+        FinishedProcess gdb = FinishedProcess.Run(new ProcessStartInfo("gdb", arguments)
+        {
+            Environment = { ["LC_ALL"] = "C" },
+            WorkingDirectory = _directory.FullName,
+        });
+        return gdb.Output + gdb.Error;
+    }
+
+    /// <summary>Compiles the guest with lines, which the script leaves out of the ELF file.</summary>
+    private string Build(string architecture)
+    {
+        Assert.SkipWhen(KitBuild.Compilers.Length == 0, "probe C compiler: neither gcc nor clang is there");
+        string compiler = KitBuild.Compilers[0];
+        string wrapper = Path.Combine(_directory.FullName, compiler + "-keeping-lines");
+        string source = Path.Combine(_directory.FullName, "guest.c");
+        string elf = Path.Combine(_directory.FullName, "guest.elf");
+        File.WriteAllText(source, Source);
+        File.WriteAllText(
+            wrapper,
+            $"""
+            #!/bin/bash
+            for argument in "$@"; do [ "$argument" = -Wl,--strip-debug ] || arguments+=("$argument"); done
+            exec {compiler} -gdwarf-4 "${"{arguments[@]}"}"
+            """);
+        Assert.Equal(0, FinishedProcess.RunTool("chmod", "+x", wrapper)?.ExitCode);
+        FinishedProcess build = FinishedProcess.Run(
+            new ProcessStartInfo("sh", [Script, source, "--arch", architecture, "-o", elf, "--", "-O0"])
+            {
+                Environment = { ["HYPERLIGHT_CC"] = wrapper },
+            });
+        Assert.True(build.ExitCode == 0, build.Error);
+        return elf;
+    }
+}
