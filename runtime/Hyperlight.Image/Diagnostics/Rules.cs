@@ -79,6 +79,7 @@ internal static class Rules
     public static readonly DiagnosticRule ImageNotExpected = new(
         "HL3017", Error, "The image is not the one that the program was built with");
     public static readonly DiagnosticRule GuestNotInAssembly = new("HL3018", Error, "The assembly has no such guest");
+    public static readonly DiagnosticRule SourceMapUnusable = new("HL3019", Warning, "The source map of a guest cannot be used");
 
     // HL4xxx: the project.
     public static readonly DiagnosticRule GuestFileMissing = new("HL4001", Error, "A guest file cannot be read");
