@@ -61,6 +61,7 @@ public sealed class BakeGuests : GuestTask
     private static bool IsCurrent(BakeRecord record, GuestItem guest) =>
         record.Key == BakeKey.OfFiles(guest.Settings, guest.Path)
         && IsIntact(record, guest)
+        && (FileDigest.OfFile(guest.SourceMapFile) ?? "") == record.Find(ImageMetadata.SourceMapSha256)
         && guest.Settings.FileMappings.All(file => MappedFileCopies.IsIntact(guest, file));
 
     // The last build may have added a snapshot, which changes the documents of the image. The record of the snapshot has the digests of the
@@ -103,15 +104,18 @@ public sealed class BakeGuests : GuestTask
 
         Cancellation.ThrowIfCancellationRequested();
         Dictionary<SettingFile, string> digests = MappedFileCopies.Update(guest);
+        digests[new(guest.Settings.Symbols)] = FileDigest.Of(request.Symbols.Span);
         digests[new(guest.Settings.InitData)] = FileDigest.Of(request.InitData.Span);
         Directory.CreateDirectory(guest.ImageDirectory);
         WrittenImage written = ImageWriter.Write(guest.ImageDirectory, image);
+        string sourceMap = WriteSourceMap(guest.SourceMapFile, image.SourceMap.Span);
         Cancellation.ThrowIfCancellationRequested();
 
         // The digests are those of the bytes that were baked. If a file has changed since, then the next build bakes the image again.
         string key = BakeKey.Of(guest.Settings, FileDigest.Of(request.Guest.Span), file => digests[file])!;
         string documents = BakeRecord.DigestOfDocuments(guest.ImageDirectory, written.Files);
-        BakeRecord record = new(key, Describe(guest, image.Config, image.StoredSize, written.Digest), written.Files, findings, documents);
+        BakeRecord record = new(
+            key, Describe(guest, image.Config, image.StoredSize, written.Digest, sourceMap), written.Files, findings, documents);
         record.Write(guest.RecordFile);
         Log.LogMessage(MessageImportance.Low, "Baked the image of {0}.", guest.Name);
         if (guest.Settings.Snapshot == SnapshotChoice.False || !SnapshotFollows)
@@ -137,7 +141,28 @@ public sealed class BakeGuests : GuestTask
         return goesOn;
     }
 
-    private static KeyValuePair<string, string>[] Describe(GuestItem guest, ImageConfig config, ulong storedSize, string digest) =>
+    // The file is not touched if its content stays the same. MSBuild copies files that are newer than their copies.
+    private static string WriteSourceMap(string path, ReadOnlySpan<byte> content)
+    {
+        if (content.IsEmpty)
+        {
+            FileChange.Delete(path);
+            return "";
+        }
+
+        string digest = FileDigest.Of(content);
+        if (FileDigest.OfFile(path) != digest)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllBytes(path + ".tmp", content);
+            FileChange.Replace(path + ".tmp", path);
+        }
+
+        return digest;
+    }
+
+    private static KeyValuePair<string, string>[] Describe(
+        GuestItem guest, ImageConfig config, ulong storedSize, string digest, string sourceMap) =>
     [
         new(ImageMetadata.GuestName, guest.Name),
         new(ImageMetadata.Architecture, GuestLayouts.Find(config.Layout)!.Architecture),
@@ -147,5 +172,6 @@ public sealed class BakeGuests : GuestTask
         new(ImageMetadata.StoredSize, storedSize.ToString(CultureInfo.InvariantCulture)),
         new(ImageMetadata.Digest, digest),
         new(ImageMetadata.GuestSha256, config.GuestSha256),
+        new(ImageMetadata.SourceMapSha256, sourceMap),
     ];
 }

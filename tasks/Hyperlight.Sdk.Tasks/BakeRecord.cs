@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hyperlight.Files;
 using Hyperlight.Sdk.Tasks.Files;
 
@@ -25,6 +26,7 @@ internal sealed record BakeRecord(
     private const string KeyName = "Key";
     private const string FileName = "File";
     private const string FindingName = "Finding";
+    private const string PlaceName = "Place";
 
     /// <summary>Lists the files of an image in the form of <see cref="Files"/>.</summary>
     public static IReadOnlyList<string> FindFiles(string imageDirectory) =>
@@ -70,7 +72,7 @@ internal sealed record BakeRecord(
             $"{DocumentsName}={Documents}",
             .. Metadata.Select(pair => $"{pair.Key}={pair.Value}"),
             .. Files.Select(file => $"{FileName}={file}"),
-            .. Findings.Select(finding => $"{FindingName}={finding}"),
+            .. Findings.SelectMany(LinesOf),
         ];
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         string temporary = path + ".tmp";
@@ -130,7 +132,10 @@ internal sealed record BakeRecord(
                 case FindingName when FindingText.Parse(value) is { } finding:
                     findings.Add(finding);
                     break;
-                case FindingName:
+                case PlaceName when findings.Count > 0 && ReadPlace(value) is { } place:
+                    findings[^1] = findings[^1] with { Location = place };
+                    break;
+                case FindingName or PlaceName:
                     return null;
                 case var name:
                     metadata.Add(new(name, value));
@@ -140,6 +145,17 @@ internal sealed record BakeRecord(
 
         return key is null || documents is null || files.Count == 0 ? null : new(key, metadata, files, findings, documents);
     }
+
+    // The place of a finding follows the finding. Findings that are repeated need no function, which their text has.
+    private static IEnumerable<string> LinesOf(Finding finding) => finding.Location is { } place
+        ? [$"{FindingName}={finding}", string.Create(CultureInfo.InvariantCulture, $"{PlaceName}={place.Line} {place.File}")]
+        : [$"{FindingName}={finding}"];
+
+    private static GuestLocation? ReadPlace(string text) =>
+        text.Split(' ', 2) is [var number, var file]
+            && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int line)
+            ? new(null, file, line)
+            : null;
 
     private static bool IsBlob(string file) => file.StartsWith(BlobFolder, StringComparison.Ordinal);
 }

@@ -1,6 +1,7 @@
 using Hyperlight.Images;
 using Hyperlight.Sdk.Tasks.Files;
 using Hyperlight.Sdk.Tasks.Settings;
+using Hyperlight.Symbols;
 using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks;
@@ -24,10 +25,17 @@ public sealed class CollectImages : GuestTask
     [Output]
     public ITaskItem[] ImageFiles { get; private set; } = [];
 
+    /// <summary>
+    /// Gets the source maps of guests that have one. The metadata <c>Link</c> is the path of a map below the output folder.
+    /// </summary>
+    [Output]
+    public ITaskItem[] SourceMaps { get; private set; } = [];
+
     private protected override void Run()
     {
         List<ITaskItem> images = [];
         List<ITaskItem> files = [];
+        List<ITaskItem> sourceMaps = [];
         foreach (GuestItem guest in Guests.Select(GuestItem.FromTaskItem))
         {
             if (BakeRecord.Read(guest.RecordFile) is not { } record)
@@ -41,11 +49,18 @@ public sealed class CollectImages : GuestTask
             string? snapshotDigest = snapshot?.Find(ImageMetadata.SnapshotDigest);
             string contentDigest = ImagePlace.ContentDigest(record.Find(ImageMetadata.Digest)!, snapshotDigest);
             images.Add(ImageItem(guest, record, snapshotDigest ?? "", contentDigest));
-            files.AddRange((snapshot ?? record).Files.Select(file => FileItem(guest, contentDigest, file)));
+            string place = ImagePlace.OfImage(guest.Name, contentDigest);
+            files.AddRange((snapshot ?? record).Files.Select(
+                file => FileItem(FilePath.Absolute(file, guest.ImageDirectory), $"{place}/{file}")));
+            if (record.Find(ImageMetadata.SourceMapSha256) is { Length: > 0 })
+            {
+                sourceMaps.Add(FileItem(guest.SourceMapFile, SourceMap.PathOf(place)));
+            }
         }
 
         Images = [.. images];
         ImageFiles = [.. files];
+        SourceMaps = [.. sourceMaps];
     }
 
     private static ITaskItem2 ImageItem(GuestItem guest, BakeRecord record, string snapshotDigest, string contentDigest)
@@ -72,10 +87,10 @@ public sealed class CollectImages : GuestTask
         return item;
     }
 
-    private static ITaskItem2 FileItem(GuestItem guest, string contentDigest, string file)
+    private static ITaskItem2 FileItem(string path, string link)
     {
-        ITaskItem2 item = TaskItems.Create(FilePath.Absolute(file, guest.ImageDirectory));
-        item.SetMetadataValueLiteral("Link", $"{ImagePlace.OfImage(guest.Name, contentDigest)}/{file}");
+        ITaskItem2 item = TaskItems.Create(path);
+        item.SetMetadataValueLiteral("Link", link);
         return item;
     }
 }

@@ -1,6 +1,7 @@
 using Hyperlight.Baking;
 using Hyperlight.Sdk.Tasks.Files;
 using Hyperlight.Sdk.Tasks.Settings;
+using Hyperlight.Symbols;
 using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks;
@@ -39,6 +40,9 @@ internal sealed record GuestItem
 
     /// <summary>Gets the absolute path of the record of the image, see <see cref="BakeRecord"/>.</summary>
     public required string RecordFile { get; init; }
+
+    /// <summary>Gets the absolute path of the source map, which lies beside the record of the image.</summary>
+    public string SourceMapFile => System.IO.Path.ChangeExtension(RecordFile, SourceMap.Extension);
 
     /// <summary>Gets the absolute path of the record of the snapshot, see <see cref="BakeRecord"/>.</summary>
     public required string SnapshotRecordFile { get; init; }
@@ -87,13 +91,14 @@ internal sealed record GuestItem
     public BakeRequest? ReadRequest(FindingLog findings, string projectFile)
     {
         ReadOnlyMemory<byte>? guest = ReadFile(Path, Rules.GuestFileMissing, "guest", findings, projectFile);
-        ReadOnlyMemory<byte>? initData = Settings.InitData.Length == 0
-            ? ReadOnlyMemory<byte>.Empty
-            : ReadFile(Settings.InitData, Rules.InitDataMissing, "init data", findings, projectFile);
-        return guest is null || initData is null ? null : new()
+        ReadOnlyMemory<byte>? symbols = ReadSettingFile(Settings.Symbols, Rules.GuestFileMissing, "symbols", findings, projectFile);
+        ReadOnlyMemory<byte>? initData = ReadSettingFile(Settings.InitData, Rules.InitDataMissing, "init data", findings, projectFile);
+        return guest is null || symbols is null || initData is null ? null : new()
         {
             GuestName = Name,
             Guest = guest.Value,
+            Symbols = symbols.Value,
+            SourceFolder = System.IO.Path.GetDirectoryName(projectFile)!,
             InitData = initData.Value,
             Sizes = Settings.Sizes,
             FileLabels = [.. Settings.FileMappings.Select(file => file.Label)],
@@ -101,6 +106,10 @@ internal sealed record GuestItem
             Permissions = Settings.SegmentPermissions,
         };
     }
+
+    private ReadOnlyMemory<byte>? ReadSettingFile(
+        string path, DiagnosticRule rule, string what, FindingLog findings, string projectFile) =>
+        path.Length == 0 ? ReadOnlyMemory<byte>.Empty : ReadFile(path, rule, what, findings, projectFile);
 
     private ReadOnlyMemory<byte>? ReadFile(string path, DiagnosticRule rule, string what, FindingLog findings, string projectFile)
     {

@@ -78,15 +78,23 @@ public abstract class GuestTask : Task, ICancelableTask, IDisposable
 
     /// <summary>
     /// Reports a finding about a guest. If the file of the guest holds only debug information, and the same folder has the guest itself,
-    /// the report names the guest. A finding about a guest that the build makes is reported at its item, because nobody wrote the guest's
-    /// file.
+    /// the report names the guest. A finding about code is reported at its source, if the source is on this computer. Any other finding
+    /// about a guest that the build makes is reported at its item, because nobody wrote the guest's file.
     /// </summary>
     /// <returns>Whether the build goes on. The build stops at an error, and a project may make an error of a warning.</returns>
     private protected bool Report(Finding finding, GuestItem guest)
     {
         string? name = finding.Rule == Rules.DebugFile ? DebugFile.FindGuest(guest.Path) : null;
         Finding complete = name is null ? finding : finding with { Message = $"{finding.Message} The same folder has '{name}'." };
-        return Findings.Report(complete, guest.IsBuilt ? ProjectLines.FindItem(ProjectFile, guest.Include) : new(guest.Path));
+        FindingOrigin origin = SourceOf(finding)
+            ?? (guest.IsBuilt ? ProjectLines.FindItem(ProjectFile, guest.Include) : new(guest.Path));
+        return Findings.Report(complete, origin);
+    }
+
+    private FindingOrigin? SourceOf(Finding finding)
+    {
+        string? path = finding.Location?.File is { } file ? FilePath.Absolute(file, Path.GetDirectoryName(ProjectFile)!) : null;
+        return File.Exists(path) ? new(path, finding.Location!.Line) : null;
     }
 
     /// <summary>Gets whether an exception says that a file cannot be read or written, for example because the disk is full.</summary>

@@ -87,6 +87,7 @@ public sealed class ResolveGuests : GuestTask
         bool nameIsUsable = CheckName(name, item, others);
         FileInfo guest = FindFile(item.ItemSpec);
         CheckFile(guest, Rules.GuestFileMissing, $"The guest '{item.ItemSpec}'", "build the guest first, or correct the path", item);
+        CheckSettingFile(settings.Symbols, Rules.GuestFileMissing, nameof(settings.Symbols), name, item);
         CheckSettingFile(settings.InitData, Rules.InitDataMissing, nameof(settings.InitData), name, item);
         settings = settings.Snapshot == SnapshotChoice.False ? settings with { HostFunctions = "" } : settings;
         CheckSettingFile(settings.HostFunctions, Rules.BadHostFunctions, nameof(settings.HostFunctions), name, item);

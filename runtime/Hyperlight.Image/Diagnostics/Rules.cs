@@ -41,6 +41,7 @@ internal static class Rules
     public static readonly DiagnosticRule SseNotEnabled = new(
         "HL1026", Warning, "The guest uses SSE instructions, which its layout does not enable");
     public static readonly DiagnosticRule UnknownPort = new("HL1027", Warning, "The guest uses an I/O port that has no device");
+    public static readonly DiagnosticRule OtherSymbols = new("HL1028", Warning, "A file with symbols does not belong to its guest");
 
     // HL2xxx: layout and memory.
     public static readonly DiagnosticRule LayoutMismatch = new("HL2001", Error, "The guest does not have the asserted architecture");

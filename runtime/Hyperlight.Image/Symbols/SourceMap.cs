@@ -12,7 +12,8 @@ namespace Hyperlight.Symbols;
 /// </summary>
 internal sealed class SourceMap
 {
-    private const string Extension = ".map";
+    /// <summary>The end of the name of a map's file.</summary>
+    public const string Extension = ".map";
 
     private readonly byte[] _bytes;
     private readonly ulong _base;

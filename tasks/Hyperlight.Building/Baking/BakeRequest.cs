@@ -3,7 +3,7 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Baking;
 
-/// <summary>The input of a bake. The bytes of the image depend on nothing else.</summary>
+/// <summary>The input of a bake. The bytes of the image and its source map depend on nothing else.</summary>
 internal sealed record BakeRequest
 {
     /// <summary>Gets the name of the guest, which <see cref="GuestName.IsValid"/> must accept.</summary>
@@ -11,6 +11,15 @@ internal sealed record BakeRequest
 
     /// <summary>Gets the content of the guest's ELF file, which is not trusted.</summary>
     public required ReadOnlyMemory<byte> Guest { get; init; }
+
+    /// <summary>
+    /// Gets the content of a file that has the symbols and the debug information of the guest, which is not trusted; empty if the guest has
+    /// its own. The image does not depend on the file. Findings and the source map do.
+    /// </summary>
+    public ReadOnlyMemory<byte> Symbols { get; init; }
+
+    /// <summary>Gets the absolute path of the folder that the paths in the source map are relative to.</summary>
+    public string SourceFolder { get; init; } = "";
 
     /// <summary>
     /// Gets the sizes of the guest's memory. The size of the init data is replaced by the size of <see cref="InitData"/>.

@@ -5,6 +5,7 @@ using Hyperlight.Images;
 using Hyperlight.Layouts;
 using Hyperlight.Paging;
 using Hyperlight.Placement;
+using Hyperlight.SourceLines;
 using Hyperlight.Telemetry;
 using Hyperlight.Validation;
 
@@ -75,13 +76,14 @@ internal static class GuestBaker
             pieces.Add(new(map.PageTables.BlobOffset, InitialPageTables.Build(map, permissions, placed)));
         }
 
+        string digest = Convert.ToHexStringLower(SHA256.HashData(request.Guest.Span));
         ImageConfig config = new()
         {
             SchemaVersion = ImageConfig.CurrentSchemaVersion,
             SdkVersion = ImageConfig.CurrentSdkVersion,
             Layout = layout.Id,
             GuestName = request.GuestName,
-            GuestSha256 = Convert.ToHexStringLower(SHA256.HashData(request.Guest.Span)),
+            GuestSha256 = digest,
             GuestBuildId = elf.BuildId,
             SegmentPermissions = request.Permissions,
             Sizes = map.Sizes,
@@ -91,7 +93,8 @@ internal static class GuestBaker
             MemorySize = map.BlobSize,
             Stored = paged ? [new(0, map.BlobSize)] : StoredRanges.Covering(pieces),
         };
-        return new BakedImage(config, pieces);
+        byte[] sourceMap = new GuestSources(elf.SymbolFile).WriteMap(digest, placement.Slide, request.SourceFolder);
+        return new BakedImage(config, pieces, sourceMap);
     }
 
     private static (ElfFile Elf, GuestPlacement Placement, MemoryMap Map)? Check(BakeRequest request, ICollection<Finding> findings)
@@ -108,7 +111,7 @@ internal static class GuestBaker
                 + $"does not start with - or . or end with ., and is no device of Windows like con or com1: give the guest another name."));
         }
 
-        ElfFile? elf = ElfFile.TryRead(request.Guest, found);
+        ElfFile? elf = WithSymbols(ElfFile.TryRead(request.Guest, found), request.Symbols, found);
         GuestLayout? layout = elf is null ? null : LayoutSelection.Select(elf, request.AssertedArchitecture, found);
         GuestPlacement placement = default;
         MemoryMap? map = null;
@@ -138,5 +141,24 @@ internal static class GuestBaker
 
         bool usable = elf is not null && map is not null && found.TrueForAll(finding => finding.Rule.Severity != FindingSeverity.Error);
         return usable ? (elf!, placement, map!) : null;
+    }
+
+    private static ElfFile? WithSymbols(ElfFile? elf, ReadOnlyMemory<byte> symbols, List<Finding> findings)
+    {
+        if (elf is null || symbols.IsEmpty)
+        {
+            return elf;
+        }
+
+        if (elf.TryWithSymbolsOf(symbols) is not { } complete)
+        {
+            findings.Add(Rules.OtherSymbols.Found(
+                $"the file with the symbols of the guest is no ELF file with the guest's segments and code, and is left aside, "
+                + $"so that findings and crashes name no lines of it: "
+                + $"link the guest again and keep the file from before it was stripped, or remove the file."));
+            return elf;
+        }
+
+        return complete;
     }
 }

@@ -10,7 +10,7 @@ internal sealed class ElfFile
 {
     private const int LongestSymbolName = 4096;
 
-    private readonly Lazy<ImmutableArray<ElfSymbol>> _symbols;
+    private Lazy<ImmutableArray<ElfSymbol>> _symbols;
     private readonly ElfDynamicTable _dynamic;
     private readonly ImmutableArray<ElfSegment> _sortedSegments;
 
@@ -19,6 +19,7 @@ internal sealed class ElfFile
             ICollection<Finding> findings)
     {
         Bytes = bytes;
+        SymbolFile = this;
         Class = header.Format.Class;
         Machine = header.Machine;
         Type = header.Type;
@@ -106,6 +107,11 @@ internal sealed class ElfFile
     /// </summary>
     public ImmutableArray<ElfSymbol> Symbols => _symbols.Value;
 
+    /// <summary>
+    /// Gets the file that has the symbols and the debug information: this file, or the one of <see cref="TryWithSymbolsOf"/>.
+    /// </summary>
+    internal ElfFile SymbolFile { get; private set; }
+
     /// <summary>Gets the size of the word that a relocation changes in bytes: 8, or 4 in a 32-bit file.</summary>
     public int WordSize => Format.WordSize;
 
@@ -133,19 +139,9 @@ internal sealed class ElfFile
     public static ElfFile? TryRead(ReadOnlyMemory<byte> bytes, ICollection<Finding> findings)
     {
         ArgumentNullException.ThrowIfNull(findings);
-        if (ElfHeader.TryRead(bytes.Span, findings) is not { } header)
-        {
-            return null;
-        }
-
-        // A file that is cut off before its program headers has no section headers either. One finding is enough.
-        if (ElfSegmentTable.TryRead(bytes.Span, header, findings) is not { } segments)
-        {
-            return null;
-        }
-
-        ImmutableArray<ElfSection> sections = ElfSectionTable.Read(bytes.Span, header, findings);
-        if (ElfSectionTable.IsDebugFile(sections))
+        List<Finding> found = [];
+        ElfFile? file = TryReadAny(bytes, found);
+        if (file is not null && ElfSectionTable.IsDebugFile(file.Sections))
         {
             findings.Add(Rules.DebugFile.Found(
                 $"the file was separated from a guest for debuggers (objcopy --only-keep-debug): it holds debug information, "
@@ -154,7 +150,56 @@ internal sealed class ElfFile
             return null;
         }
 
-        return new(bytes, header, segments, sections, findings);
+        found.ForEach(findings.Add);
+        return file;
+    }
+
+    /// <summary>Gets the guest with the symbols and the debug information of another file.</summary>
+    /// <param name="bytes">
+    /// The content of the other file: the guest before it was stripped, or what was separated from it (objcopy --only-keep-debug).
+    /// </param>
+    /// <returns>The guest; <c>null</c> if the other file does not belong to it, or cannot be read.</returns>
+    internal ElfFile? TryWithSymbolsOf(ReadOnlyMemory<byte> bytes)
+    {
+        if (TryReadAny(bytes, []) is not { } other || !IsSameGuest(other))
+        {
+            return null;
+        }
+
+        ElfFile guest = (ElfFile)MemberwiseClone();
+        (guest.SymbolFile, guest._symbols) = (other, other._symbols);
+        return guest;
+    }
+
+    private static ElfFile? TryReadAny(ReadOnlyMemory<byte> bytes, ICollection<Finding> findings)
+    {
+        if (ElfHeader.TryRead(bytes.Span, findings) is not { } header)
+        {
+            return null;
+        }
+
+        // A file that is cut off before its program headers has no section headers either. One finding is enough.
+        return ElfSegmentTable.TryRead(bytes.Span, header, findings) is not { } segments
+            ? null
+            : new(bytes, header, segments, ElfSectionTable.Read(bytes.Span, header, findings), findings);
+    }
+
+    // The headers of a guest can stay the same when its code changes. Sections do not share bytes, so their bytes are compared once.
+    private bool IsSameGuest(ElfFile other)
+    {
+        ElfRanges ranges = new(other.Bytes.Span);
+        bool isSame = (Class, Machine, Type, Entry) == (other.Class, other.Machine, other.Type, other.Entry)
+            && (BuildId is null || other.BuildId is null || BuildId == other.BuildId)
+            && LoadSegments.Select(Memory).SequenceEqual(other.LoadSegments.Select(Memory));
+        foreach (ElfSection section in other.Sections)
+        {
+            isSame = isSame && (section.Type == ElfSectionType.NoBits || !ElfSectionTable.IsCode(section)
+                || ranges.Take(section.Offset, section.Size).SequenceEqual(BytesAt(section.Address, section.Size)));
+        }
+
+        return isSame;
+
+        static (ulong Address, ulong Size) Memory(ElfSegment segment) => (segment.VirtualAddress, segment.MemorySize);
     }
 
     /// <summary>Gets the value of a tag of the dynamic table; <c>null</c> if the table does not have the tag.</summary>

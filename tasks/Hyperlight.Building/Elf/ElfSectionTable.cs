@@ -40,11 +40,10 @@ internal static class ElfSectionTable
     /// <summary>Checks whether a file has only the debug information of a program: its code sections have no bytes in the file.</summary>
     public static bool IsDebugFile(ImmutableArray<ElfSection> sections)
     {
-        const ElfSectionFlags Code = ElfSectionFlags.Allocate | ElfSectionFlags.Execute;
         bool empty = false;
         foreach (ElfSection section in sections)
         {
-            if ((section.Flags & Code) == Code && section.Size > 0)
+            if (IsCode(section))
             {
                 if (section.Type != ElfSectionType.NoBits)
                 {
@@ -57,6 +56,11 @@ internal static class ElfSectionTable
 
         return empty;
     }
+
+    /// <summary>Checks whether a section has machine code.</summary>
+    public static bool IsCode(ElfSection section) =>
+        (section.Flags & (ElfSectionFlags.Allocate | ElfSectionFlags.Execute)) == (ElfSectionFlags.Allocate | ElfSectionFlags.Execute)
+        && section.Size > 0;
 
     /// <summary>Reads a section header. The name stays empty.</summary>
     public static ElfSection ReadEntry(ReadOnlySpan<byte> entry, ElfFormat format, int index, out uint nameOffset)

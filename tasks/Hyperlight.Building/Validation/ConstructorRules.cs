@@ -27,7 +27,7 @@ internal static class ConstructorRules
             // The order matters: the number of tables that are searched for is limited, and a table is read only if nothing refers to it.
             if (!IsUsed(elf, references, address, size) && FirstConstructor(elf, address, size) is { } first)
             {
-                findings.Add(Rules.ConstructorsNotRun, () =>
+                findings.Add(Rules.ConstructorsNotRun, first, () =>
                     $"{name} at 0x{address:X} names functions to call before the program starts, "
                     + $"the first of them {SymbolNames.Function(elf, first)}, and nothing in the guest refers to the table, "
                     + "so that they never run: call them at the guest's start, from __init_array_start to __init_array_end, "

@@ -26,7 +26,7 @@ internal static class EntryRules
             ulong distance = elf.Entry - elf.LoadBase;
             if (layout.SnapshotBase.Value >= limit || distance >= limit - layout.SnapshotBase.Value)
             {
-                findings.Add(Rules.EntryBeyondRealMode, () =>
+                findings.Add(Rules.EntryBeyondRealMode, elf.Entry, () =>
                     $"the entry point is 0x{distance:X} bytes into the guest, "
                     + $"{layout.Id} starts it in 16-bit real mode, which reaches addresses below 0x{limit:X}: "
                     + "put the entry code at the start of the first segment in the linker script.");

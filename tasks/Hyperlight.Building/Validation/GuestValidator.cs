@@ -18,7 +18,7 @@ internal static class GuestValidator
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(findings);
 
-        CappedFindings capped = new(findings);
+        CappedFindings capped = new(findings, new(elf.SymbolFile));
         CheckType(elf, capped);
         SegmentRules.Check(elf, layout, capped);
         WritableCodeRules.Check(elf, layout, capped);

@@ -67,7 +67,7 @@ internal static class InstructionRules
 
         if (sse is { } first)
         {
-            findings.Add(Rules.SseNotEnabled, () =>
+            findings.Add(Rules.SseNotEnabled, sseAddress, () =>
                 $"the function {SymbolNames.Quote(first.Name)} has an SSE instruction at "
                 + $"0x{sseAddress:X}{(sseCount > 1 ? $", and {sseCount - 1} more functions have some" : "")}; "
                 + $"{layout.Id} starts the processor with SSE off (CR4.OSFXSR is 0), and the guest does not change CR4, "
@@ -77,7 +77,7 @@ internal static class InstructionRules
     }
 
     private static void ReportPort(ElfSymbol function, ulong address, uint port, X86Instruction instruction, CappedFindings findings) =>
-        findings.Add(Rules.UnknownPort, () =>
+        findings.Add(Rules.UnknownPort, address, () =>
             $"the function {SymbolNames.Quote(function.Name)} "
             + (instruction.Opcode is InByte or InWord or InByteFromDx or InWordFromDx ? "reads from" : "writes to")
             + $" port 0x{port:X} at 0x{address:X}, "

@@ -43,7 +43,7 @@ internal static class RelocationRules
     }
 
     private static void Report(ElfRelocation relocation, ElfFile elf, CappedFindings findings, ElfLeftTable? table = null) =>
-        findings.Add(Rules.UnsupportedRelocation, () =>
+        findings.Add(Rules.UnsupportedRelocation, PlaceOf(relocation, elf), () =>
         {
             string name = $"{RelocationNames.Describe(elf.Machine, relocation.Type)} at 0x{relocation.Offset:X}";
             if (relocation.Type == ElfRelocation.IndirectOf(elf.Machine))
@@ -87,9 +87,15 @@ internal static class RelocationRules
                 "link as a program (-static-pie -nostdlib), not as a shared library, or compile with -fvisibility=hidden");
     }
 
+    private static ulong PlaceOf(ElfRelocation relocation, ElfFile elf) =>
+        relocation.Type == ElfRelocation.IndirectOf(elf.Machine) ? ResolverOf(relocation, elf) : relocation.Offset;
+
+    private static ulong ResolverOf(ElfRelocation relocation, ElfFile elf) =>
+        relocation.Addend is { } addend ? unchecked((ulong)addend) : elf.WordAt(relocation.Offset) ?? 0;
+
     private static string DescribeIndirect(ElfRelocation relocation, string name, ElfFile elf)
     {
-        ulong resolver = relocation.Addend is { } addend ? unchecked((ulong)addend) : elf.WordAt(relocation.Offset) ?? 0;
+        ulong resolver = ResolverOf(relocation, elf);
         string function = SymbolNames.Function(elf, resolver, ElfSymbolType.IndirectFunction);
         string chosenBy = SymbolNames.Function(elf, resolver);
         string found = (function.StartsWith('\''), chosenBy.StartsWith('\'')) switch
@@ -106,7 +112,7 @@ internal static class RelocationRules
     }
 
     private static void ReportRange(ElfRelocation relocation, ElfFile elf, CappedFindings findings) =>
-        findings.Add(Rules.RelocationRange, () =>
+        findings.Add(Rules.RelocationRange, relocation.Offset, () =>
             $"the relocation {RelocationNames.Describe(elf.Machine, relocation.Type)} changes {elf.WordSize} bytes at "
             + $"0x{relocation.Offset:X}, "
             + "these must all lie in one loaded segment: check which sections the linker script discards or leaves out of the segments.");

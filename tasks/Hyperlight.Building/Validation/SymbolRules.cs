@@ -57,7 +57,7 @@ internal static class SymbolRules
         foreach (ElfSymbol function in CallsOfNothing.In(elf))
         {
             called = true;
-            findings.Add(Rules.UndefinedSymbol, () =>
+            findings.Add(Rules.UndefinedSymbol, function.Value, () =>
             {
                 string caller = SymbolNames.Quote(function.Name);
                 string remedy = "and does not compare its address with NULL first, so that the call leads to address 0: "

@@ -19,6 +19,10 @@ internal sealed partial record GuestSetting
             ToText = settings => settings.Name,
             FromText = (settings, text) => settings with { Name = text },
         },
+        OfFile("Symbols", "The guest's ELF file from before it was stripped. The file has the names and lines for findings and crashes.",
+            Rules.GuestFileMissing,
+            settings => settings.Symbols, (settings, path) => settings with { Symbols = path })
+            with { HelpPage = Rules.OtherSymbols.HelpPage, DefaultOfEachGuest = "%(Filename).debug beside the guest, where it exists" },
         OfMemory("HeapSize", "Bytes of heap.", SettingKinds.Size, sizes => sizes.HeapSize, (sizes, size) => sizes with { HeapSize = size }),
         OfMemory("ScratchSize", "Bytes for buffers, page tables, stacks and changed pages.", SettingKinds.Size,
             sizes => sizes.ScratchSize, (sizes, size) => sizes with { ScratchSize = size }),

@@ -11,6 +11,9 @@ internal sealed record GuestSettings
     /// <summary>Gets the name of the guest.</summary>
     public string Name { get; init; } = "";
 
+    /// <summary>Gets the absolute path of the file with the symbols of the guest; empty if the guest has its own.</summary>
+    public string Symbols { get; init; } = "";
+
     /// <summary>Gets the sizes of the guest's memory in bytes, and the other settings of the memory.</summary>
     public GuestSizes Sizes { get; init; } = new();
 

@@ -17,6 +17,7 @@ internal sealed record ImageMetadata(string Name, string Text)
     public const string GuestSha256 = "GuestSha256";
     public const string GuestBinary = "GuestBinary";
     public const string ImageDirectory = "ImageDirectory";
+    public const string SourceMapSha256 = "SourceMapSha256";
 
     /// <summary>The metadata, in the order of the schema.</summary>
     public static readonly IReadOnlyList<ImageMetadata> All =
@@ -41,6 +42,9 @@ internal sealed record ImageMetadata(string Name, string Text)
         new(GuestSha256, "The SHA-256 of the guest's ELF file, in hexadecimal digits."),
         new(GuestBinary, "The absolute path of the guest's ELF file."),
         new(ImageDirectory, "The absolute path of the folder of the image."),
+        new(
+            SourceMapSha256,
+            "The SHA-256 of the guest's source map, in hexadecimal digits. Empty if nothing is known about the guest's functions."),
     ];
 
     /// <summary>

@@ -64,6 +64,13 @@ internal sealed record ProjectProperty(string Name, string SchemaType, string De
             "Whether the build writes compile_commands.json, from which editors learn the options of the sources of guests.",
             "docs/guests-in-c.md"),
         new(
+            "HyperlightPublishSourceMaps",
+            "bool",
+            "",
+            "Whether publish copies the source maps of guests, which have names of functions and of source files. "
+            + "When unset: in every configuration but Release.",
+            Rules.SourceMapUnusable.HelpPage),
+        new(
             "HyperlightSnapshotter",
             "path",
             "the SDK's own",

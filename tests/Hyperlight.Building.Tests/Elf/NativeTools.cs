@@ -10,24 +10,26 @@ internal sealed class NativeTools : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     /// <summary>Compiles and links a program. The test is skipped if the compiler is missing or refuses the arguments.</summary>
-    public string Compile(string source, string arguments)
+    public string Compile(string source, string arguments, string compiler = "gcc")
     {
         string input = Path.Combine(_folder.FullName, "guest.c");
         string output = Path.Combine(_folder.FullName, "guest.elf");
         File.WriteAllText(input, source);
-        (int exitCode, string text) = Run("gcc", [.. arguments.Split(' '), "-o", output, input]);
+        (int exitCode, string text) = Run(compiler, [.. arguments.Split(' '), "-o", output, input]);
         Assert.SkipUnless(
-            exitCode == 0 && !text.Contains("ignored", StringComparison.Ordinal), $"gcc {arguments} does not work here: {text}");
+            exitCode == 0 && !text.Contains("ignored", StringComparison.Ordinal), $"{compiler} {arguments} does not work here: {text}");
         return output;
     }
 
     /// <summary>Separates the debug information of a file, as distributions do for their packages.</summary>
-    public static string KeepDebug(string file)
+    public static string KeepDebug(string file) => Objcopy(file, "--only-keep-debug", ".debug");
+
+    /// <summary>Makes another file of a file. The new file has a name with another end.</summary>
+    public static string Objcopy(string file, string option, string end)
     {
-        string output = file + ".debug";
-        (int exitCode, string text) = Run("objcopy", ["--only-keep-debug", file, output]);
-        Assert.SkipUnless(exitCode == 0, $"objcopy --only-keep-debug does not work here: {text}");
-        return output;
+        (int exitCode, string text) = Run("objcopy", [option, file, file + end]);
+        Assert.SkipUnless(exitCode == 0, $"objcopy {option} does not work here: {text}");
+        return file + end;
     }
 
     /// <summary>Gets the lines that readelf prints.</summary>
@@ -36,6 +38,14 @@ internal sealed class NativeTools : IDisposable
         (int exitCode, string text) = Run("readelf", ["-W", option, file]);
         Assert.SkipUnless(exitCode == 0, $"readelf {option} does not work here: {text}");
         return text.Split('\n');
+    }
+
+    /// <summary>Gets the function, the file and the line that addr2line prints for each address.</summary>
+    public static string[] Addr2line(string file, IEnumerable<ulong> addresses)
+    {
+        (int exitCode, string text) = Run("addr2line", ["-f", "-s", "-e", file, .. addresses.Select(address => $"{address:x}")]);
+        Assert.SkipUnless(exitCode == 0, $"addr2line does not work here: {text}");
+        return [.. text.Split('\n').Chunk(2).Where(lines => lines.Length == 2).Select(lines => $"{lines[0]} {lines[1].Split(' ')[0]}")];
     }
 
     /// <summary>Gets the instructions that objdump prints, one for each line.</summary>

@@ -19,6 +19,7 @@ public sealed partial class DiagnosticPageTests
         ["HL3011"] = "A_guest_that_fails_at_its_start_fails_a_build_that_insists_and_warns_one_that_does_not",
         ["HL3012"] = "Content_for_which_the_system_has_no_room_is_HL3012",
         ["HL3013"] = "Unchecked_a_blob_that_is_cut_while_it_is_in_use_is_an_error_of_whoever_needs_it",
+        ["HL3019"] = "A_map_of_another_guest_is_left_aside_with_HL3019",
         ["HL4008"] = "An_old_msbuild_is_told_so_before_it_meets_a_task",
         ["HL4020"] = "A_package_reference_is_told_what_to_write_instead",
         ["HL4029"] = "A_project_that_is_no_guest_is_HL4029",

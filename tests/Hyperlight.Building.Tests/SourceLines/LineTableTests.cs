@@ -1,0 +1,170 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Hyperlight.Building.Tests.Elf;
+using Hyperlight.Elf;
+using Hyperlight.SourceLines;
+using Hyperlight.Symbols;
+
+namespace Hyperlight.Building.Tests.SourceLines;
+
+/// <summary>Compares the lines and functions of compiled guests with what readelf and addr2line print.</summary>
+public sealed partial class LineTableTests : IDisposable
+{
+    private const string Source = """
+        static inline __attribute__((always_inline)) int twice(int x)
+        {
+            return 2 * x;
+        }
+
+        __attribute__((noinline, section(".text.other"))) int add(int a, int b)
+        {
+            if (a > 100)
+            {
+                return b - a;
+            }
+
+            return twice(a) + b;
+        }
+
+        __attribute__((section(".text.unused"))) int unused(int a)
+        {
+            return a + 300;
+        }
+
+        __asm__(".globl spin\nspin:\n nop\n jmp spin\n");
+
+        #line 70000 "generated/large.c"
+        void entrypoint(void)
+        {
+            volatile int sum = 0;
+            for (int i = 0; i < 10; i++)
+            {
+                sum += add(sum, i);
+            }
+            for (;;)
+            {
+            }
+        }
+        """;
+
+    private const string Link = "-ffreestanding -nostdlib -Wl,-e,entrypoint -ffunction-sections -Wl,--gc-sections";
+    private const string Amd64 = $"-fPIE -static-pie -Wl,--no-dynamic-linker {Link}";
+    private const string I686 = $"-m32 -fno-pie -no-pie -static -Wl,-Ttext-segment=0x100000 {Link}";
+
+    private readonly NativeTools _tools = new();
+
+    public static TheoryData<string, string> Builds => new()
+    {
+        { "gcc", $"-gdwarf-2 -gstrict-dwarf -O1 {Amd64}" },
+        { "gcc", $"-gdwarf-3 -gstrict-dwarf -O0 {Amd64}" },
+        { "gcc", $"-gdwarf-4 -O2 {Amd64}" },
+        { "gcc", $"-gdwarf-5 -O2 {Amd64}" },
+        { "gcc", $"-gdwarf-5 -gdwarf64 -O1 {Amd64}" },
+        { "gcc", $"-gdwarf-5 -O1 {I686}" },
+        { "clang", $"-gdwarf-2 -O1 {Amd64}" },
+        { "clang", $"-gdwarf-4 -O2 -fuse-ld=lld {Amd64}" },
+        { "clang", $"-gdwarf-5 -O2 -fuse-ld=lld {Amd64}" },
+        { "clang", $"-gdwarf-5 -O1 -fuse-ld=lld {I686}" },
+    };
+
+    public void Dispose() => _tools.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Builds))]
+    public void The_lines_of_a_guest_are_those_that_readelf_prints(string compiler, string arguments)
+    {
+        string file = _tools.Compile(Source, arguments, compiler);
+        ElfFile elf = Read(file);
+        CodeRanges code = new(elf);
+
+        // readelf prints the name of a file without its folder, and the rows of code that was left out.
+        HashSet<string> printed =
+        [
+            .. NativeTools.Readelf("--debug-dump=decodedline", file).Select(line => Row().Match(line)).Where(match => match.Success)
+                .Select(match => (File: match.Groups[1].Value, Line: match.Groups[2].Value, Address: Hex(match.Groups[3].Value)))
+                .Where(row => code.EndAround(row.Address) > 0 && row.Line != "0")
+                .Select(row => $"{row.Address:x} {row.File}:{row.Line}"),
+        ];
+        HashSet<string> read =
+        [
+            .. LineTable.Read(elf).Where(line => line.File is not null)
+                .Select(line => $"{line.Address:x} {SourcePath.NameOf(line.File!)}:{line.Line}"),
+        ];
+
+        Assert.Contains(printed, row => row.EndsWith("large.c:70005", StringComparison.Ordinal));
+        Assert.Equal(printed.Order(StringComparer.Ordinal), read.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(Builds))]
+    public void The_place_of_each_instruction_is_the_one_that_addr2line_prints(string compiler, string arguments)
+    {
+        string file = _tools.Compile(Source, arguments, compiler);
+        ElfFile elf = Read(file);
+        GuestSources sources = new(elf);
+        ulong[] addresses = [.. FunctionTable.Read(elf).SelectMany(Addresses)];
+        string[] printed = NativeTools.Addr2line(file, addresses);
+
+        string[] read =
+        [
+            .. addresses.Select(sources.Find).Select(place =>
+                $"{place?.Function} {(place?.File is { } path ? $"{SourcePath.NameOf(path)}:{place.Line}" : "??:0")}"),
+        ];
+
+        Assert.Contains("add guest.c:8", read);
+        Assert.Contains(read, place => place.StartsWith("spin ", StringComparison.Ordinal));
+        Assert.DoesNotContain(read, place => place.StartsWith("unused", StringComparison.Ordinal));
+        Assert.Equal(printed, read);
+
+        static IEnumerable<ulong> Addresses(MapFunction function)
+        {
+            for (ulong offset = 0; offset < function.Size; offset++)
+            {
+                yield return function.Address + offset;
+            }
+        }
+    }
+
+    [Fact]
+    public void A_stripped_guest_has_the_places_of_its_twins()
+    {
+        string twin = _tools.Compile(Source, $"-gdwarf-4 -O1 -Wl,--build-id {Amd64}");
+        ElfFile full = Read(twin);
+        byte[] stripped = File.ReadAllBytes(NativeTools.Objcopy(twin, "--strip-all", ".stripped"));
+        byte[] debug = File.ReadAllBytes(NativeTools.KeepDebug(twin));
+        ElfFile guest = GuestReport.OfReading(stripped).Elf!;
+
+        Assert.Empty(FunctionTable.Read(guest));
+        foreach (byte[] bytes in (byte[][])[File.ReadAllBytes(twin), debug])
+        {
+            ElfFile? complete = guest.TryWithSymbolsOf(bytes);
+            Assert.NotNull(complete);
+            Assert.Equal(full.Symbols, complete.Symbols);
+            Assert.Equal(LineTable.Read(full), LineTable.Read(complete.SymbolFile));
+            Assert.Equal(FunctionTable.Read(full), FunctionTable.Read(complete.SymbolFile));
+        }
+    }
+
+    [Fact]
+    public void A_file_of_another_guest_is_no_twin()
+    {
+        byte[] guest = File.ReadAllBytes(_tools.Compile(Source, $"-g -O1 -Wl,--build-id {Amd64}"));
+        byte[] same = File.ReadAllBytes(_tools.Compile(Source, $"-g -O1 {Amd64}"));
+        byte[] other = File.ReadAllBytes(_tools.Compile(Source.Replace("a + 300", "a + 300", StringComparison.Ordinal)
+            .Replace("b - a", "b + a", StringComparison.Ordinal), $"-g -O1 -Wl,--build-id=none {Amd64}"));
+        ElfFile plain = GuestReport.OfReading(same).Elf!;
+
+        Assert.NotNull(plain.TryWithSymbolsOf(same));
+        Assert.Null(plain.TryWithSymbolsOf(other));
+        Assert.Null(plain.TryWithSymbolsOf("no file"u8.ToArray()));
+        Assert.Null(GuestReport.OfReading(guest).Elf!.TryWithSymbolsOf(File.ReadAllBytes(_tools.Compile(Source, $"-g -O1 -Wl,--build-id=0xabcd {Amd64}"))));
+    }
+
+    private static ElfFile Read(string file) => GuestReport.OfReading(File.ReadAllBytes(file)).Elf!;
+
+    private static ulong Hex(string text) => ulong.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+
+    // guest.c                                8              0x1004       1       x
+    [GeneratedRegex(@"^(\S+) +(\d+) +0x([0-9a-f]+)")]
+    private static partial Regex Row();
+}
