@@ -14,6 +14,9 @@ public sealed class ResolveGuestProjects : GuestTask
     // The metadata with which a project of Hyperlight.Guest.Sdk tells where its ELF file is.
     private const string ElfKey = "HyperlightGuestElf";
 
+    // The metadata with which the project tells where the file with the symbols of its ELF file is.
+    private const string SymbolsKey = "HyperlightGuestSymbols";
+
     // The metadata in which MSBuild writes the project that an item comes from.
     private const string SourceKey = "MSBuildSourceProjectFile";
 
@@ -28,15 +31,42 @@ public sealed class ResolveGuestProjects : GuestTask
     [Output]
     public ITaskItem[] ElfFiles { get; private set; } = [];
 
-    private protected override void Run() => ElfFiles = [.. GuestProjects.Select(Find).OfType<ITaskItem>()];
+    /// <summary>
+    /// Gets the files with the symbols of the guests, with the metadata of the <c>HyperlightGuestProject</c> items. A project that was
+    /// built with an earlier SDK tells of none.
+    /// </summary>
+    [Output]
+    public ITaskItem[] SymbolFiles { get; private set; } = [];
+
+    private protected override void Run()
+    {
+        ElfFiles = [.. GuestProjects.Select(Find).OfType<ITaskItem>()];
+        SymbolFiles = [.. GuestProjects.Select(FindSymbols).OfType<ITaskItem>()];
+    }
+
+    private ITaskItem2? FindSymbols(ITaskItem item) =>
+        Built(item, SymbolsKey) is { } file && File.Exists(file) ? Describe(file, item) : null;
+
+    private string? Built(ITaskItem item, string key)
+    {
+        string path = FilePath.Absolute(item.ItemSpec, Path.GetDirectoryName(ProjectFile)!);
+        return BuiltProjects
+            .Where(built => FilePath.Comparer.Equals(built.GetMetadata(SourceKey), path))
+            .Select(built => built.GetMetadata(key))
+            .FirstOrDefault(file => file.Length > 0);
+    }
+
+    private static ITaskItem2 Describe(string file, ITaskItem item)
+    {
+        ITaskItem2 result = TaskItems.Create(file);
+        item.CopyMetadataTo(result);
+        return result;
+    }
 
     private ITaskItem2? Find(ITaskItem item)
     {
         string path = FilePath.Absolute(item.ItemSpec, Path.GetDirectoryName(ProjectFile)!);
-        string? elf = BuiltProjects
-            .Where(built => FilePath.Comparer.Equals(built.GetMetadata(SourceKey), path))
-            .Select(built => built.GetMetadata(ElfKey))
-            .FirstOrDefault(file => file.Length > 0);
+        string? elf = Built(item, ElfKey);
         if (elf is null)
         {
             string text = Directory.Exists(path) ? "is a folder: name the project file in the folder."
@@ -47,8 +77,6 @@ public sealed class ResolveGuestProjects : GuestTask
             return null;
         }
 
-        ITaskItem2 result = TaskItems.Create(elf);
-        item.CopyMetadataTo(result);
-        return result;
+        return Describe(elf, item);
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Hyperlight.Building.Tests.Elf;
 using Hyperlight.Elf;
 using Hyperlight.SourceLines;
+using Hyperlight.Testing;
 
 namespace Hyperlight.Building.Tests.SourceLines;
 
@@ -53,7 +54,7 @@ public sealed class HostileLinesTests
     {
         // A unit of version 9, and a unit of version 5 whose table claims a billion files.
         byte[] damaged = [2, 0, 0, 0, 9, 0];
-        byte[] claims = [.. "\u0018\0\0\0"u8, 5, 0, 8, 0, 14, 0, 0, 0, 1, 1, 1, 0xFB, 14, 1, 1, 1, 8, 0x80, 0x94, 0xEB, 0xDC, 3, 0, 0, 0, 0];
+        byte[] claims = [26, 0, 0, 0, 5, 0, 8, 0, 18, 0, 0, 0, 1, 1, 1, 0xFB, 14, 1, 1, 1, 8, 0x80, 0x94, 0xEB, 0xDC, 3, 0, 0, 0, 0];
         Stopwatch watch = Stopwatch.StartNew();
 
         Assert.Empty(LineTable.Read(WithLines([.. Enumerable.Repeat(damaged, 500_000).SelectMany(unit => unit)])));
@@ -68,13 +69,16 @@ public sealed class HostileLinesTests
     public void A_program_that_makes_rows_without_end_is_cut()
     {
         // A header of version 2 with the first special opcode 10, and special opcodes that all make a row.
-        byte[] header = [2, 0, 18, 0, 0, 0, 1, 1, 0xFB, 14, 10, 0, 1, 1, 1, 1, 0, 0, 0, 1, (byte)'a', 0, 0, 0, 0, 0];
+        byte[] header = [2, 0, 21, 0, 0, 0, 1, 1, 0xFB, 14, 10, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0, (byte)'a', 0, 0, 0, 0, 0];
         byte[] unit = [.. header, .. Enumerable.Repeat((byte)20, 6_000_000)];
         ElfFile elf = WithLines([.. BitConverter.GetBytes(unit.Length), .. unit]);
+        long before = GC.GetAllocatedBytesForCurrentThread();
 
         Assert.Empty(LineTable.Read(elf));
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 60 << 20, 160 << 20);
     }
 
     private static ElfFile WithLines(byte[] lines) =>
-        GuestReport.OfReading(Hyperlight.Testing.TestElf.Amd64().WithSection(".debug_line", ElfSectionType.ProgramBits, lines)).Elf!;
+        GuestReport.OfReading(TestElf.Amd64().WithSection(".debug_line", ElfSectionType.ProgramBits, lines)).Elf!;
 }

@@ -4,6 +4,7 @@ using Hyperlight.Building.Tests.Elf;
 using Hyperlight.Elf;
 using Hyperlight.SourceLines;
 using Hyperlight.Symbols;
+using Hyperlight.Testing;
 
 namespace Hyperlight.Building.Tests.SourceLines;
 
@@ -148,16 +149,20 @@ public sealed partial class LineTableTests : IDisposable
     [Fact]
     public void A_file_of_another_guest_is_no_twin()
     {
-        byte[] guest = File.ReadAllBytes(_tools.Compile(Source, $"-g -O1 -Wl,--build-id {Amd64}"));
-        byte[] same = File.ReadAllBytes(_tools.Compile(Source, $"-g -O1 {Amd64}"));
-        byte[] other = File.ReadAllBytes(_tools.Compile(Source.Replace("a + 300", "a + 300", StringComparison.Ordinal)
-            .Replace("b - a", "b + a", StringComparison.Ordinal), $"-g -O1 -Wl,--build-id=none {Amd64}"));
-        ElfFile plain = GuestReport.OfReading(same).Elf!;
+        string changed = Source.Replace("> 100", "> 101", StringComparison.Ordinal);
+        byte[] guest = Compile(Source, "--build-id=none");
+        byte[] identified = Compile(Source, "--build-id=0xabcd");
+        ElfFile elf = GuestReport.OfReading(guest).Elf!;
 
-        Assert.NotNull(plain.TryWithSymbolsOf(same));
-        Assert.Null(plain.TryWithSymbolsOf(other));
-        Assert.Null(plain.TryWithSymbolsOf("no file"u8.ToArray()));
-        Assert.Null(GuestReport.OfReading(guest).Elf!.TryWithSymbolsOf(File.ReadAllBytes(_tools.Compile(Source, $"-g -O1 -Wl,--build-id=0xabcd {Amd64}"))));
+        Assert.NotNull(elf.TryWithSymbolsOf(guest));
+        Assert.Equal(guest.Length, Compile(changed, "--build-id=none").Length);
+        Assert.Null(elf.TryWithSymbolsOf(Compile(changed, "--build-id=none")));
+        Assert.Null(elf.TryWithSymbolsOf("no file"u8.ToArray()));
+        Assert.Null(elf.TryWithSymbolsOf(TestElf.I686().Build()));
+        Assert.NotNull(GuestReport.OfReading(identified).Elf!.TryWithSymbolsOf(identified));
+        Assert.Null(GuestReport.OfReading(identified).Elf!.TryWithSymbolsOf(Compile(Source, "--build-id=0xabce")));
+
+        byte[] Compile(string source, string id) => File.ReadAllBytes(_tools.Compile(source, $"-g -O1 -Wl,{id} {Amd64}"));
     }
 
     private static ElfFile Read(string file) => GuestReport.OfReading(File.ReadAllBytes(file)).Elf!;

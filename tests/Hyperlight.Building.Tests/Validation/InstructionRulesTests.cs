@@ -26,6 +26,18 @@ public sealed partial class InstructionRulesTests
         Assert.Contains("the function 'poke' " + shown, report.Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_finding_about_code_has_its_function_its_file_and_its_line()
+    {
+        TestElf guest = TestElf.Amd64().WithCodeAt(Code, 0x90, 0xE6, 0x70).WithSymbol("poke", Code, 3).WithText(0, 0x40)
+            .WithLines(Code + 3, (Code, "/src/guest.c", 4), (Code + 1, "/src/guest.c", 5));
+
+        Finding finding = Assert.Single(GuestReport.OfAmd64(guest).Findings);
+
+        Assert.EndsWith("leave the device out of the guest. The code is in 'poke' (guest.c:5).", finding.Message, StringComparison.Ordinal);
+        Assert.Equal(new GuestLocation("poke", "/src/guest.c", 5), finding.Location);
+    }
+
     [Theory]
     [InlineData(new byte[] { 0xE7, 108 })]                                     // a port of the host
     [InlineData(new byte[] { 0xE6, 0x20 })]                                    // the interrupt controller
