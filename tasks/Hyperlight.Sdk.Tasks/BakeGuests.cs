@@ -84,6 +84,7 @@ public sealed class BakeGuests : GuestTask
             if (!baked)
             {
                 FileChange.DeleteFolder(guest.ImageDirectory);
+                FileChange.Delete(guest.SourceMapFile);
             }
         }
     }

@@ -91,10 +91,13 @@ public abstract class GuestTask : Task, ICancelableTask, IDisposable
         return Findings.Report(complete, origin);
     }
 
+    // The path comes from the guest. A path that leads to another computer is not looked at.
     private FindingOrigin? SourceOf(Finding finding)
     {
         string? path = finding.Location?.File is { } file ? FilePath.Absolute(file, Path.GetDirectoryName(ProjectFile)!) : null;
-        return File.Exists(path) ? new(path, finding.Location!.Line) : null;
+        return path is not null && !path.StartsWith(@"\\", StringComparison.Ordinal) && File.Exists(path)
+            ? new(path, finding.Location!.Line)
+            : null;
     }
 
     /// <summary>Gets whether an exception says that a file cannot be read or written, for example because the disk is full.</summary>

@@ -80,9 +80,8 @@ internal static class GuestLinker
         byte[] symbolFile = [];
         string map = "";
         Parallel.Invoke(
-            () => guest = ElfBuilder.Build(image, plan, entry.Address, symbols: null, debug: []),
-            () => symbolFile = ElfBuilder.Build(
-                image, plan, entry.Address, GuestSymbols.Of(symbols, plan), DebugTables.Join(symbols.Objects)),
+            () => guest = ElfBuilder.Build(image, plan, entry.Address, symbols: null),
+            () => symbolFile = ElfBuilder.Build(image, plan, entry.Address, GuestSymbols.Of(symbols, plan)),
             () => map = LinkMap.Write(symbols, plan));
         return new(guest, symbolFile, map);
     }

@@ -12,9 +12,6 @@ internal sealed class InputObject(string name)
     /// <summary>Gets or sets the sections by number; <c>null</c> where the linker uses none.</summary>
     public InputSection?[] Sections { get; set; } = [];
 
-    /// <summary>Gets the sections with debug information, by number. They become no part of the guest.</summary>
-    public SortedDictionary<int, InputSection> DebugSections { get; } = [];
-
     /// <summary>Gets or sets the symbols by number.</summary>
     public LinkSymbol[] Symbols { get; set; } = [];
 

@@ -73,10 +73,6 @@ internal sealed class ObjectReader
             {
                 _object.Sections[section.OrderInSectionHeaderTable] = ReadSection(section);
             }
-            else if (DebugTables.Keep(section.Name.Value, (Kind)section.Type, (Use)section.Flags))
-            {
-                _object.DebugSections.Add((int)section.OrderInSectionHeaderTable, ReadSection(section));
-            }
         }
 
         foreach (ElfSection section in _elf.Sections.Where(section => (Kind)section.Type == Kind.Group))
@@ -192,9 +188,7 @@ internal sealed class ObjectReader
     {
         // The library resolves the field only with SHF_INFO_LINK, which LLVM does not set for the relocations of groups.
         int number = section.Info.Section is { } target ? (int)target.OrderInSectionHeaderTable : section.Info.GetIndex();
-        InputSection? input = (uint)number < _object.Sections.Length ? _object.Sections[number] : null;
-        input ??= _object.DebugSections.GetValueOrDefault(number);
-        if (input is null)
+        if ((uint)number >= _object.Sections.Length || _object.Sections[number] is not { } input)
         {
             return;
         }
@@ -211,19 +205,12 @@ internal sealed class ObjectReader
             relocations[i] = new(
                 BinaryPrimitives.ReadUInt64LittleEndian(rows),
                 (RelocationType)BinaryPrimitives.ReadUInt32LittleEndian(rows[8..]),
-                SymbolOf(input, BinaryPrimitives.ReadInt32LittleEndian(rows[12..])),
+                _object.Symbols[BinaryPrimitives.ReadInt32LittleEndian(rows[12..])],
                 BinaryPrimitives.ReadInt64LittleEndian(rows[16..]));
         }
 
         input.Relocations = relocations;
     }
-
-    // Only debug information refers to debug information, and no other symbol has such a section.
-    private LinkSymbol SymbolOf(InputSection input, int number) =>
-        !input.Has(Use.Allocate) && _entries[number].SectionLink.Section is { } section
-            && _object.DebugSections.TryGetValue((int)section.OrderInSectionHeaderTable, out InputSection? target)
-            ? new("") { State = SymbolState.Defined, Section = target, Value = _entries[number].Value }
-            : _object.Symbols[number];
 
     private ReadOnlySpan<byte> ContentOf(ElfSection section) => _file.Span.Slice((int)section.Position, (int)section.Size);
 }

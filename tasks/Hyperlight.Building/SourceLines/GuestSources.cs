@@ -6,13 +6,20 @@ namespace Hyperlight.SourceLines;
 /// <summary>
 /// The functions and lines of a guest, by linked addresses. They are read when the first of them is asked for.
 /// </summary>
-/// <param name="elf">The file that has the symbols and the debug information of the guest.</param>
-internal sealed class GuestSources(ElfFile elf)
+internal sealed class GuestSources
 {
     private static readonly string NoGuest = new('0', 64);
 
-    private readonly Lazy<SourceMap?> _map = new(() => SourceMap.TryRead(
-        SourceMapWriter.Write(NoGuest, FunctionTable.Read(elf), LineTable.Read(elf)), NoGuest, "", out _));
+    private readonly ElfFile _elf;
+    private readonly Lazy<SourceMap?> _map;
+
+    /// <summary>Creates the object for the file that has the symbols and the debug information of a guest.</summary>
+    public GuestSources(ElfFile elf)
+    {
+        _elf = elf;
+        _map = new(() => SourceMap.TryRead(
+            SourceMapWriter.Write(NoGuest, FunctionTable.Read(elf), LineTable.Read(elf)), NoGuest, "", out _));
+    }
 
     /// <summary>Finds the function, the file and the line of a linked address. The path of the file is the one of the compiler.</summary>
     /// <returns>The place; <c>null</c> if nothing is known about the address.</returns>
@@ -28,8 +35,8 @@ internal sealed class GuestSources(ElfFile elf)
         Dictionary<string, string> paths = new(StringComparer.Ordinal);
         return SourceMapWriter.Write(
             guestSha256,
-            [.. FunctionTable.Read(elf).Select(function => function with { Address = unchecked(function.Address + slide) })],
-            [.. LineTable.Read(elf).Select(line => line with { Address = unchecked(line.Address + slide), File = Relative(line.File) })]);
+            [.. FunctionTable.Read(_elf).Select(function => function with { Address = unchecked(function.Address + slide) })],
+            [.. LineTable.Read(_elf).Select(line => line with { Address = unchecked(line.Address + slide), File = Relative(line.File) })]);
 
         string? Relative(string? path)
         {
