@@ -65,6 +65,34 @@ public sealed class SourceMapTests
         Assert.Equal(["HL1028"], outcome.Warnings.Select(warning => warning.Code));
     }
 
+    [Fact]
+    public void A_guest_in_csharp_has_the_lines_of_the_symbols_that_its_project_names()
+    {
+        using SdkProject project = SdkProject.Empty(
+            "<ItemGroup><HyperlightGuestProject Include='Guest/Orders.Guest.csproj' Snapshot='false' /></ItemGroup>").WithoutCompiler();
+        project.Write("Guest/guest.elf", GuestFiles.Plain());
+        project.Write("Guest/guest.symbols", GuestFiles.WithLines());
+        project.Write("Guest/Orders.Guest.csproj", """
+            <Project DefaultTargets="Build">
+              <Target Name="Build" Returns="@(Built)">
+                <ItemGroup>
+                  <Built Include="guest.dll"
+                         HyperlightGuestElf="$(MSBuildProjectDirectory)/guest.elf"
+                         HyperlightGuestSymbols="$(MSBuildProjectDirectory)/guest.symbols" />
+                </ItemGroup>
+              </Target>
+            </Project>
+            """);
+
+        BuildOutcome outcome = project.RestoreAndBuild();
+
+        Assert.Empty(outcome.Errors);
+        Assert.Empty(outcome.Warnings);
+        Assert.Single(Maps(project, Bin));
+        Assert.Empty(project.Build("Build").Baked);
+        Assert.Single(Maps(project, Bin));
+    }
+
     private static SdkProject WithLines()
     {
         SdkProject project = SdkProject.WithGuest().WithoutCompiler();
