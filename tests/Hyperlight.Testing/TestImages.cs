@@ -31,6 +31,6 @@ internal static class TestImages
             MemorySize = map.BlobSize,
             Stored = layout.Paging == GuestPaging.None ? StoredRanges.Covering(pieces) : [new(0, map.BlobSize)],
         };
-        return new(config, pieces, sourceMap: default);
+        return new(config, pieces);
     }
 }

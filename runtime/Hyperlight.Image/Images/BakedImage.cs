@@ -3,7 +3,7 @@ namespace Hyperlight.Images;
 /// <summary>An image that has been baked and not yet written: the config and the bytes of the guest's memory.</summary>
 internal sealed class BakedImage
 {
-    internal BakedImage(ImageConfig config, IReadOnlyList<BlobPiece> pieces, ReadOnlyMemory<byte> sourceMap)
+    internal BakedImage(ImageConfig config, IReadOnlyList<BlobPiece> pieces, ReadOnlyMemory<byte> sourceMap = default)
     {
         Config = config;
         Pieces = pieces;

@@ -5,13 +5,13 @@ namespace Hyperlight.Validation;
 /// <summary>
 /// Passes on the first findings of each rule and, at the end, the number of the others. A guest can break a rule in a million places.
 /// </summary>
-internal sealed class CappedFindings(ICollection<Finding> findings, GuestSources sources)
+internal sealed class CappedFindings(ICollection<Finding> findings, GuestSources? sources = null)
 {
     /// <summary>The greatest number of findings of one rule that are passed on.</summary>
     public const int Limit = 5;
 
     private readonly ICollection<Finding> _findings = findings;
-    private readonly GuestSources _sources = sources;
+    private readonly GuestSources? _sources = sources;
     private readonly Dictionary<DiagnosticRule, int> _counts = [];
 
     /// <summary>Adds a finding. The text is created only if the finding is passed on.</summary>
@@ -24,7 +24,7 @@ internal sealed class CappedFindings(ICollection<Finding> findings, GuestSources
         _counts[rule] = count;
         if (count <= Limit)
         {
-            GuestLocation? place = address is { } known ? _sources.Find(known) : null;
+            GuestLocation? place = address is { } known ? _sources?.Find(known) : null;
             _findings.Add(rule.FoundText(message() + Describe(place)) with { Location = place?.File is null ? null : place });
         }
     }
