@@ -131,15 +131,9 @@ internal sealed class LineUnit
             fields[index] = (header.ReadNumber(), header.ReadNumber());
         }
 
-        // Each entry has at least one byte, unless it has no field.
-        ulong count = header.ReadNumber();
-        if (count > (fields.Length == 0 ? 0 : (ulong)header.Left))
-        {
-            throw new InvalidDataException($"a line program claims to have {count} files");
-        }
-
+        // The number of entries is a claim. The bytes end before, or the entries reach their limit.
         List<(ReadOnlyMemory<byte>, ulong)> entries = [];
-        for (ulong index = 0; index < count; index++)
+        for (ulong count = header.ReadNumber(); count > 0; count--)
         {
             (ReadOnlyMemory<byte> path, ulong folder) = (default, 0);
             foreach ((ulong content, ulong form) in fields)
