@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Hyperlight.Concurrency;
 using Hyperlight.Files;
 using Hyperlight.Layouts;
+using Hyperlight.Symbols;
 
 namespace Hyperlight.Images;
 
@@ -53,6 +54,9 @@ internal sealed class ImageContent(
 
     /// <summary>Gets the address of the guest's first instruction.</summary>
     public GuestVirtualAddress EntryPoint => new(config.EntryPoint);
+
+    /// <summary>Gets the source map of the guest. Sandboxes may use the map longer than the image.</summary>
+    public ImageSymbols Symbols { get; } = new(directory, config.GuestSha256);
 
     /// <summary>Adds an object that is freed together with the image. The caller must be a user of the image.</summary>
     public void FreeWith(IDisposable addition)

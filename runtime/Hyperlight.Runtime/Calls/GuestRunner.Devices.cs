@@ -19,9 +19,12 @@ internal sealed partial class GuestRunner
         bool isTimer = exit.Port == (ushort)OutPort.Timer;
         if (isTimer && _timer is null)
         {
-            return CallOutcome.Failed(CallEnd.BrokeOff, new GuestProtocolException(Rules.InterruptsNeeded.Found(
-                $"the guest programmed its timer (port {exit.Port}){AtInstruction()}, and its image was baked without interrupts: bake it "
-                + $"with HardwareInterrupts=\"true\".")));
+            GuestPlace place = Here();
+            return CallOutcome.Failed(CallEnd.BrokeOff, new GuestProtocolException(
+                Rules.InterruptsNeeded.Found(
+                    $"the guest programmed its timer (port {exit.Port}) at {place}, and its image was baked without interrupts: bake it "
+                    + $"with HardwareInterrupts=\"true\"."),
+                place.Location));
         }
 
         if (_timer is null || !(isTimer || DevicePorts.Contains(exit.Port)))
@@ -29,8 +32,9 @@ internal sealed partial class GuestRunner
             string ports = _timer is null
                 ? "99, 101, 102, 103 and 108"
                 : $"99, 101, 102, 103, 107 and 108, and those of devices: {DevicePortsText}";
+            GuestPlace place = Here();
             return CallOutcome.Failed(CallEnd.BrokeOff, new GuestProtocolException(
-                $"The guest wrote 0x{exit.Value:X} to port {exit.Port}{AtInstruction()}: the ports are {ports}."));
+                $"The guest wrote 0x{exit.Value:X} to port {exit.Port} at {place}: the ports are {ports}.", place.Location));
         }
 
         if (isTimer && exit.Size == sizeof(uint))
@@ -46,7 +50,8 @@ internal sealed partial class GuestRunner
         if (_timer is null || !DevicePorts.Contains(exit.Port))
         {
             string ports = _timer is null ? "there is no port to read" : $"the ports to read are those of devices: {DevicePortsText}";
-            return Fault(new($"The guest read port {exit.Port}{AtInstruction()}: {ports}."));
+            GuestPlace place = Here();
+            return Fault(new($"The guest read port {exit.Port} at {place}: {ports}.", place.Location));
         }
 
         Machine.AnswerWithOnes();

@@ -13,13 +13,11 @@ internal sealed partial class GuestRunner
             VirtualMachineExitKind.Out => HandleOut(exit, gate),
             VirtualMachineExitKind.Halt => CallOutcome.Returned(GuestValue.Void),
             VirtualMachineExitKind.In => HandleDeviceIn(exit),
-            VirtualMachineExitKind.MemoryAccess => Fault(MemoryFault(exit)),
+            VirtualMachineExitKind.MemoryAccess => Fault(MemoryFault(exit, Here())),
             VirtualMachineExitKind.Canceled => Stopped(gate.Stopped, what, cancellationToken),
-            VirtualMachineExitKind.Shutdown => Fault(new(TripleFault.Describe(Machine.GetAllRegisters(), Machine.Map.Layout.EntryMode))),
-            VirtualMachineExitKind.NotInterpreted => Fault(new(Rules.InstructionNotInterpreted.Found(
-                $"the guest cannot go on{AtInstruction()}: {exit.Text}, because KVM interprets guest code on this machine and lacks most "
-                + $"of SSE: use a machine whose processor runs guest code, and in a virtual machine nested virtualization."))),
-            _ => Fault(new($"The guest cannot go on{AtInstruction()}: {exit.Text}.")),
+            VirtualMachineExitKind.Shutdown => TripleFaulted(),
+            VirtualMachineExitKind.NotInterpreted => NotInterpreted(Here(), exit.Text),
+            _ => CannotGoOn(Here(), exit.Text),
         };
 
     private CallOutcome HandleOut(in VirtualMachineExit exit, CallGate gate)
@@ -35,7 +33,7 @@ internal sealed partial class GuestRunner
                 _log.Add(Machine.Output.Pop(ref _received));
                 return default;
             case OutPort.Abort:
-                return _abort.Add(exit.Value) is { } abort ? CallOutcome.Failed(CallEnd.Aborted, WithCause(abort)) : default;
+                return _abort.Add(exit.Value) is { } abort ? Aborted(abort) : default;
             case OutPort.DebugPrint:
                 _debug.Add(exit.Value);
                 return default;
@@ -44,10 +42,13 @@ internal sealed partial class GuestRunner
         }
     }
 
-    private GuestAbortedException WithCause(GuestAbortedException abort) =>
-        abort is not GuestCpuException && _hostFunctions.FailureNamedIn(abort.GuestMessage) is { } cause
-            ? new(abort.Code, abort.GuestMessage, cause)
-            : abort;
+    // A processor's exception has its address in the text. Other aborts of guests of the kit have theirs in a register.
+    private CallOutcome Aborted(GuestAbort abort)
+    {
+        ulong? address = abort.Vector is null ? Machine.AbortAddress : abort.InstructionPointer;
+        Exception? cause = abort.Vector is null ? _hostFunctions.FailureNamedIn(abort.Text) : null;
+        return CallOutcome.Failed(CallEnd.Aborted, abort.ToException(address is { } known ? Locate(known) : null, cause));
+    }
 
     private void ServeHostCall(StopSignal stop)
     {
@@ -65,7 +66,23 @@ internal sealed partial class GuestRunner
 
     private static CallOutcome Fault(GuestFaultException fault) => CallOutcome.Failed(CallEnd.Faulted, fault);
 
-    private GuestFaultException MemoryFault(in VirtualMachineExit exit)
+    private static CallOutcome CannotGoOn(GuestPlace place, string? reason) =>
+        Fault(new($"The guest cannot go on at {place}: {reason}.", place.Location));
+
+    private static CallOutcome NotInterpreted(GuestPlace place, string? reason) => Fault(new(
+        Rules.InstructionNotInterpreted.Found(
+            $"the guest cannot go on at {place}: {reason}, because KVM interprets guest code on this machine and lacks most of SSE: use a "
+            + $"machine whose processor runs guest code, and in a virtual machine nested virtualization."),
+        place.Location));
+
+    private CallOutcome TripleFaulted()
+    {
+        ProcessorRegisters registers = Machine.GetAllRegisters();
+        GuestPlace place = TripleFault.IsReset(registers) ? default : PlaceOf(registers);
+        return Fault(new(TripleFault.Describe(registers, Machine.Map.Layout.EntryMode, place), place.Location));
+    }
+
+    private GuestFaultException MemoryFault(in VirtualMachineExit exit, GuestPlace here)
     {
         string? region = Machine.RegionAt(exit.Address);
         string access = exit.Access switch
@@ -82,18 +99,20 @@ internal sealed partial class GuestRunner
             _ => $"in its region {region}, which the host cannot read any more: a mapped file became shorter",
         };
         return new(
-            $"The guest {access} the physical address {exit.Address}, {place}{AtInstruction()}.", exit.Address, exit.Access, region);
+            $"The guest {access} the physical address {exit.Address}, {place} at {here}.",
+            here.Location,
+            exit.Address,
+            exit.Access,
+            region);
     }
 
     private CallOutcome Stopped(StopReason reason, string what, CancellationToken cancellationToken) => reason switch
     {
         StopReason.TimedOut => CallOutcome.Failed(CallEnd.TimedOut, new TimeoutException(
-            $"{what} took longer than its timeout and was stopped{AtInstruction()}. Raise the timeout, or find out why the guest does not "
+            $"{what} took longer than its timeout and was stopped at {Here()}. Raise the timeout, or find out why the guest does not "
             + "finish.")),
         StopReason.Disposed => CallOutcome.Failed(
             CallEnd.Canceled, new ObjectDisposedException(nameof(Sandbox), $"{what} was stopped because the sandbox was disposed.")),
         _ => CallOutcome.Failed(CallEnd.Canceled, new OperationCanceledException($"{what} was cancelled.", cancellationToken)),
     };
-
-    private string AtInstruction() => $" at RIP 0x{Machine.InstructionPointer:X}";
 }

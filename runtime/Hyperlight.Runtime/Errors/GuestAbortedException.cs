@@ -8,11 +8,11 @@ namespace Hyperlight;
 /// </summary>
 public class GuestAbortedException : GuestFailedException
 {
-    internal GuestAbortedException(int code, string guestMessage, Exception? hostFailure = null)
+    internal GuestAbortedException(int code, string guestMessage, GuestLocation? location = null, Exception? hostFailure = null)
         : base(
-            guestMessage.Length == 0
-                ? $"The guest aborted with code {code}."
-                : $"The guest aborted with code {code}: {OneLine.Of(guestMessage)}",
+            $"The guest aborted with code {code}{(location is null ? "" : $" at {location}")}"
+                + (guestMessage.Length == 0 ? "." : $": {OneLine.Of(guestMessage)}"),
+            location,
             hostFailure)
     {
         Code = code;

@@ -6,8 +6,8 @@ namespace Hyperlight;
 /// </summary>
 public sealed class GuestCpuException : GuestAbortedException
 {
-    internal GuestCpuException(int code, int vector, string name, string detail)
-        : base(code, detail.Length == 0 ? $"Exception: {name}" : $"Exception: {name} | {detail}")
+    internal GuestCpuException(int code, int vector, string name, string detail, GuestLocation? location = null)
+        : base(code, detail.Length == 0 ? $"Exception: {name}" : $"Exception: {name} | {detail}", location)
     {
         Vector = vector;
         Name = name;

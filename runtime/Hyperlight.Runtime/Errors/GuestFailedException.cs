@@ -11,15 +11,20 @@ namespace Hyperlight;
 /// </remarks>
 public abstract class GuestFailedException : HyperlightException
 {
-    private protected GuestFailedException(string message, Exception? innerException = null)
-        : base(message, innerException)
-    {
-    }
+    private protected GuestFailedException(string message, GuestLocation? location = null, Exception? innerException = null)
+        : base(message, innerException) => Location = location;
 
-    private protected GuestFailedException(Finding finding, Exception? innerException = null)
-        : base(finding, innerException)
-    {
-    }
+    private protected GuestFailedException(Finding finding, GuestLocation? location = null, Exception? innerException = null)
+        : base(finding, innerException) => Location = location;
+
+    /// <summary>
+    /// Gets the function, the file and the line at which the guest failed; <c>null</c> if the image has no source map, or the map does not
+    /// know the place. For an abort this is the call of the function that aborts. The message has the place too.
+    /// </summary>
+    /// <remarks>
+    /// The address is the guest's word, and the name is that of the source map: a guest can name any place of its code.
+    /// </remarks>
+    public GuestLocation? Location { get; }
 
     /// <summary>
     /// Gets the path of the ELF core file that was written for this failure, or <c>null</c> if no file was written. A file is written for a

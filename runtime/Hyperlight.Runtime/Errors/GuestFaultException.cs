@@ -6,18 +6,19 @@ namespace Hyperlight;
 /// </summary>
 public sealed class GuestFaultException : GuestFailedException
 {
-    internal GuestFaultException(string message)
-        : base(message)
+    internal GuestFaultException(string message, GuestLocation? location)
+        : base(message, location)
     {
     }
 
-    internal GuestFaultException(Finding finding)
-        : base(finding)
+    internal GuestFaultException(Finding finding, GuestLocation? location)
+        : base(finding, location)
     {
     }
 
-    internal GuestFaultException(string message, GuestPhysicalAddress address, MemoryAccessKind access, string? region)
-        : base(message)
+    internal GuestFaultException(
+        string message, GuestLocation? location, GuestPhysicalAddress address, MemoryAccessKind access, string? region)
+        : base(message, location)
     {
         Address = address;
         Access = access;

@@ -8,18 +8,18 @@ namespace Hyperlight;
 /// </summary>
 public sealed class GuestProtocolException : GuestFailedException
 {
-    internal GuestProtocolException(string message)
-        : base(message)
+    internal GuestProtocolException(string message, GuestLocation? location = null)
+        : base(message, location)
     {
     }
 
-    internal GuestProtocolException(Finding finding)
-        : base(finding)
+    internal GuestProtocolException(Finding finding, GuestLocation? location)
+        : base(finding, location)
     {
     }
 
     private GuestProtocolException(Finding finding, Exception cause)
-        : base(finding, cause)
+        : base(finding, innerException: cause)
     {
     }
 

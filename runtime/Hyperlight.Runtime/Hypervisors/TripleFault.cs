@@ -15,16 +15,22 @@ internal static class TripleFault
     /// </summary>
     /// <param name="registers">The registers after the fault. Processors of AMD have reset them, those of Intel have not.</param>
     /// <param name="start">The mode that the guest was started in.</param>
-    public static string Describe(ProcessorRegisters registers, EntryMode start)
+    /// <param name="place">The place of the fault.</param>
+    public static string Describe(ProcessorRegisters registers, EntryMode start, GuestPlace place)
     {
         SpecialRegisters special = registers.Special;
-        bool isReset = special.Cs.Base == ResetCodeBase && registers.General.Rip == ResetRip && (special.Cr0 & Cr0Protection) == 0;
-        return isReset
+        return IsReset(registers)
             ? "The guest triple-faulted: an exception occurred that its processor could not deliver, often before the guest had set up its "
                 + "GDT and IDT. The address is lost, because a triple fault resets processors like this one."
-            : $"The guest triple-faulted at RIP 0x{registers.General.Rip:X} in {Mode(special)}: an exception occurred that its processor "
+            : $"The guest triple-faulted at {place} in {Mode(special)}: an exception occurred that its processor "
                 + $"could not deliver{Hint(special, start)}.";
     }
+
+    /// <summary>Gets whether the fault has reset the registers, so that the place of the fault is lost.</summary>
+    public static bool IsReset(ProcessorRegisters registers) =>
+        registers.Special.Cs.Base == ResetCodeBase
+        && registers.General.Rip == ResetRip
+        && (registers.Special.Cr0 & Cr0Protection) == 0;
 
     private static string Mode(in SpecialRegisters special) =>
         (special.Efer & EferLongModeActive) != 0 ? "long mode"

@@ -27,6 +27,9 @@ internal sealed partial class GuestMachine : IDisposable
 
     private const ulong StackAlignment = 16;
 
+    // The origin of the guest that the machine was created for.
+    private readonly GuestOrigin _created;
+
     private readonly MemoryMap _map;
     private readonly SandboxSettings _settings;
     private readonly ImmutableSortedDictionary<string, HostFunctionSignature> _hostFunctions;
@@ -57,7 +60,7 @@ internal sealed partial class GuestMachine : IDisposable
         SandboxSettings settings,
         Func<GuestMemory> openMemory)
     {
-        _origin = origin;
+        _created = _origin = origin;
         _map = map;
         _hostFunctions = hostFunctions;
         _settings = settings;

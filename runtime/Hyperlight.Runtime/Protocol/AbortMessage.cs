@@ -45,8 +45,8 @@ internal sealed class AbortMessage
     public void Clear() => _count = 0;
 
     /// <summary>Adds a packet: the lowest byte is the number of bytes, then up to three bytes follow.</summary>
-    /// <returns>The failure if the message is complete or too long; otherwise <c>null</c>.</returns>
-    public GuestAbortedException? Add(uint packet)
+    /// <returns>The abort if the message is complete or too long; otherwise <c>null</c>.</returns>
+    public GuestAbort? Add(uint packet)
     {
         int count = Math.Min((int)(packet & 0xFF), MaxBytesPerPacket);
         for (int i = 1; i <= count; i++)
@@ -59,7 +59,7 @@ internal sealed class AbortMessage
 
             if (_count == Capacity)
             {
-                return new(0, "Guest abort buffer overflowed");
+                return new(0, null, null, "Guest abort buffer overflowed");
             }
 
             _bytes[_count++] = value;
@@ -68,12 +68,12 @@ internal sealed class AbortMessage
         return null;
     }
 
-    private GuestAbortedException Complete()
+    private GuestAbort Complete()
     {
         int code = _count > 0 ? _bytes[0] : 0;
         ReadOnlySpan<byte> rest = _bytes.AsSpan(Math.Min(1, _count).._count);
         return !rest.IsEmpty && ExceptionNames.TryGetValue(rest[0], out string? name)
-            ? new GuestCpuException(code, rest[0], name, Encoding.UTF8.GetString(rest[1..]))
-            : new GuestAbortedException(code, Encoding.UTF8.GetString(rest));
+            ? new(code, rest[0], name, Encoding.UTF8.GetString(rest[1..]))
+            : new(code, null, null, Encoding.UTF8.GetString(rest));
     }
 }

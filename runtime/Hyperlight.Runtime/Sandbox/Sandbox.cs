@@ -166,7 +166,7 @@ public sealed partial class Sandbox : IDisposable
         return new(_runner, before);
     }
 
-    private static GuestOrigin OriginOf(ImageContent image) => new(image.Config.GuestName, image.EntryPoint, image.Digest);
+    private static GuestOrigin OriginOf(ImageContent image) => new(image.Config.GuestName, image.EntryPoint, image.Digest, image.Symbols);
 
     private static Sandbox Open(GuestOrigin origin, MemoryMap map, SharedFile blob, SandboxOptions options)
     {

@@ -90,7 +90,7 @@ public sealed class Snapshot : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         SnapshotLoadOptions options = new();
         configure?.Invoke(options);
-        return new(SnapshotFile.Load(path, reference, options.VerifyContent, Hypervisor.Chosen, cancellationToken));
+        return new(SnapshotFile.Load(path, reference, options.VerifyContent, Hypervisor.Chosen, symbols: null, cancellationToken));
     }
 
     /// <summary>

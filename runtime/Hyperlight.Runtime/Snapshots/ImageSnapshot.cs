@@ -66,7 +66,8 @@ internal sealed class ImageSnapshot : IDisposable
         SnapshotContent snapshot;
         try
         {
-            snapshot = SnapshotFile.Load(image.Directory, digest, image.VerifyContent, hypervisor, cancellationToken);
+            snapshot = SnapshotFile.Load(
+                image.Directory, digest, image.VerifyContent, hypervisor, image.Symbols, cancellationToken);
         }
         catch (HyperlightException e) when (
             e.Finding is { } finding && (finding.Rule == Rules.SnapshotMachineDiffers || finding.Rule == Rules.ImageUnsupported))

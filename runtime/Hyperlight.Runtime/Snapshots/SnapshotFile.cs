@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Hyperlight.Diagnostics;
 using Hyperlight.Hypervisors;
 using Hyperlight.Snapshots.Formats;
+using Hyperlight.Symbols;
 
 namespace Hyperlight.Snapshots;
 
@@ -33,10 +34,16 @@ internal static class SnapshotFile
     /// <param name="reference">The tag or digest of the snapshot.</param>
     /// <param name="verifyContent">Whether the digests of the files are compared with their content.</param>
     /// <param name="hypervisor">The hypervisor whose machines are to take the snapshot.</param>
+    /// <param name="symbols">The source map of the guest, or <c>null</c> if the place of its image is not known.</param>
     /// <param name="cancellationToken">Stops the loading.</param>
     /// <exception cref="HyperlightException">HL3001 to HL3005, HL3007, HL3009.</exception>
     public static SnapshotContent Load(
-        string directory, string reference, bool verifyContent, IHypervisor hypervisor, CancellationToken cancellationToken = default)
+        string directory,
+        string reference,
+        bool verifyContent,
+        IHypervisor hypervisor,
+        ImageSymbols? symbols = null,
+        CancellationToken cancellationToken = default)
     {
         SavedSnapshot saved = new SnapshotReader(directory, hypervisor.Identity, hypervisor.Name, cancellationToken)
             .Read(reference, verifyContent);
@@ -47,7 +54,8 @@ internal static class SnapshotFile
                 new(
                     saved.GuestName ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory))),
                     saved.EntryPoint,
-                    saved.ImageDigest),
+                    saved.ImageDigest,
+                    symbols),
                 saved.Generation,
                 saved.Map,
                 saved.Memory is SavedIdentityMemory identity

@@ -52,7 +52,7 @@ uint8_t *hl_output_begin(size_t *capacity)
     const hl_Region *region = &hl_peb->output;
     uint64_t pointer = *(Word *)base_of(region);
     if (pointer < STACK_EMPTY || pointer > region->size) {
-        hl_abort_with_code_and_message(hl_ErrorCode_UnknownError, "The output buffer's stack pointer is out of range");
+        hl_abort_at(HL_NO_PLACE, hl_ErrorCode_UnknownError, "The output buffer's stack pointer is out of range");
     }
     uint64_t room = region->size - pointer;
     *capacity = room < WORD ? 0 : (size_t)(room - WORD);

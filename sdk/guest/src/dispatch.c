@@ -29,14 +29,14 @@ void hl_register_function_definition(const char *function_name, hl_GuestFunction
 {
     (void)return_type; /* The returned message contains the type again. Upstream does not check it either. */
     if (parameter_count > HL_MAX_PARAMETERS) {
-        hl_abort_with_code_and_message(hl_ErrorCode_GuestFunctionIncorrecNoOfParameters,
-                                       "A guest function was registered with more than 11 parameters");
+        hl_abort_at(HL_CALLER, hl_ErrorCode_GuestFunctionIncorrecNoOfParameters,
+                    "A guest function was registered with more than 11 parameters");
     }
     if (functions.count == functions.capacity) {
         functions.capacity = functions.capacity == 0 ? FIRST_CAPACITY : 2 * functions.capacity;
         functions.items = realloc(functions.items, functions.capacity * sizeof(Function));
         if (functions.items == NULL) {
-            hl_abort_with_code_and_message(hl_ErrorCode_TooManyGuestFunctions, "The heap has no room for another function");
+            hl_abort_at(HL_CALLER, hl_ErrorCode_TooManyGuestFunctions, "The heap has no room for another function");
         }
     }
     Function *item = &functions.items[functions.count++];
@@ -89,7 +89,7 @@ bool hl_has_error(void)
 void hl_abort_on_error(void)
 {
     if (hl_has_error()) {
-        hl_abort_with_code_and_message((int32_t)error.code, error.message != NULL ? error.message : "");
+        hl_abort_at(HL_NO_PLACE, (int32_t)error.code, error.message != NULL ? error.message : "");
     }
 }
 

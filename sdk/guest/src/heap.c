@@ -49,12 +49,13 @@ static void *take(Block *block)
     return (uint8_t *)block + HEADER;
 }
 
-static Block *block_of(void *data)
+/* `caller` is the place of the call of the function that got `data`. */
+static Block *block_of(void *data, uintptr_t caller)
 {
     Block *block = (Block *)(void *)((uint8_t *)data - HEADER);
     if ((uintptr_t)data % ALIGNMENT != 0 || (uintptr_t)block < heap.start || (uintptr_t)data > heap.top ||
         block->mark != ALLOCATED) {
-        hl_abort_with_code_and_message(hl_ErrorCode_FailureInDlmalloc, "free or realloc of what is not an allocated block");
+        hl_abort_at(caller, hl_ErrorCode_FailureInDlmalloc, "free or realloc of what is not an allocated block");
     }
     return block;
 }
@@ -112,7 +113,7 @@ void free(void *data)
     if (data == NULL) {
         return;
     }
-    Block *block = block_of(data);
+    Block *block = block_of(data, HL_CALLER);
     heap.used -= block->size;
 
     Block *before = NULL;
@@ -154,7 +155,7 @@ void *aligned_alloc(size_t alignment, size_t size)
     if (front == 0) {
         return data;
     }
-    Block *block = block_of(data), *aligned = (Block *)(void *)(data + front - HEADER);
+    Block *block = block_of(data, HL_CALLER), *aligned = (Block *)(void *)(data + front - HEADER);
     aligned->size = block->size - front;
     aligned->mark = ALLOCATED;
     block->size = front;
@@ -164,7 +165,7 @@ void *aligned_alloc(size_t alignment, size_t size)
 
 size_t malloc_usable_size(void *data)
 {
-    return data == NULL ? 0 : block_of(data)->size - HEADER;
+    return data == NULL ? 0 : block_of(data, HL_CALLER)->size - HEADER;
 }
 
 void *realloc(void *data, size_t size)
@@ -172,7 +173,7 @@ void *realloc(void *data, size_t size)
     if (data == NULL) {
         return malloc(size);
     }
-    Block *block = block_of(data);
+    Block *block = block_of(data, HL_CALLER);
     size_t needed = block_size(size);
     if (needed != 0 && needed <= block->size) {
         return data;

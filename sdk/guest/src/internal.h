@@ -70,6 +70,7 @@ typedef struct hl_Kept {
     uint64_t clock_frequency; /* clock.c: ticks in a second; 0 before the host was asked */
     uint64_t clock_ticks;     /* of the processor, when the clocks showed these nanoseconds */
     uint64_t clock_wall, clock_monotonic;
+    uint64_t exception_place; /* the address of the instruction whose exception is handled now; HL_NO_PLACE if there is none */
 } hl_Kept;
 
 #define hl_kept ((volatile hl_Kept *)(HL_SCRATCH_END - 0x2000u))
@@ -182,6 +183,15 @@ void hl_text_add_hex(hl_Text *text, uint64_t number);
 void hl_text_add_hex_byte(hl_Text *text, uint8_t number);
 
 /* ---- abort.c ---- */
+
+/* An address inside the instruction that called the current function. */
+#define HL_CALLER ((uintptr_t)__builtin_return_address(0) - 1)
+
+#define HL_NO_PLACE ((uintptr_t)0)
+
+/* Aborts as hl_abort_with_code_and_message does. `place` is the address in the program for which the host finds the line, or
+ * HL_NO_PLACE. */
+_Noreturn void hl_abort_at(uintptr_t place, int32_t code, const char *message);
 
 /* Reports a processor exception: code 0x0F, the vector, the text (amd64 sheet 5.8). */
 _Noreturn void hl_abort_with_exception(uint8_t vector, const char *text);

@@ -1,6 +1,7 @@
 using System.Text;
 using Hyperlight.Baking;
 using Hyperlight.Images;
+using Hyperlight.Symbols;
 
 namespace Hyperlight.Runtime.Tests.Guests;
 
@@ -64,6 +65,9 @@ internal sealed class TestGuest : IDisposable
         configure?.Invoke(options);
     });
 
+    /// <summary>Gets the path of the source map of the image, which most tests do not have.</summary>
+    public string MapPath => SourceMap.PathOf(_directory);
+
     /// <summary>Fails the test if the content of a file in the image does not match its digest.</summary>
     public void AssertUnchanged() => GuestImage.Open(_directory).Dispose();
 
@@ -71,6 +75,7 @@ internal sealed class TestGuest : IDisposable
     {
         Image.Dispose();
         Directory.Delete(_directory, recursive: true);
+        File.Delete(MapPath);
     }
 
     private static BakeRequest Request(string elf) =>

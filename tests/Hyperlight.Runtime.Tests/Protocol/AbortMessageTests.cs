@@ -51,7 +51,7 @@ public class AbortMessageTests
         AbortMessage message = new();
 
         Assert.Null(message.Add(0x44_33_08_FF));
-        Assert.Equal("3D!", message.Add(0xFF_21_02)!.GuestMessage);
+        Assert.Equal("3D!", message.Add(0xFF_21_02)!.Text);
     }
 
     [Fact]
@@ -69,6 +69,25 @@ public class AbortMessageTests
     public void An_abort_of_1024_bytes_is_complete() =>
         Assert.Equal(1023, Abort([1, .. Encoding.ASCII.GetBytes(new string('x', 1023)), 0xFF]).GuestMessage.Length);
 
+    [Theory]
+    [InlineData("vector 14, RIP 0x1234, code not mapped, CR2 0x0", 0x1234UL)]
+    [InlineData("vector 0, EIP 0x100020, code 00", 0x100020UL)]
+    [InlineData("stack overflow of thread 3: RIP 0xabcDEF, RSP 0x1", 0xABCDEFUL)]
+    [InlineData("Exception vector: 14\nFaulting Instruction: 0x2f10\nBytes", 0x2F10UL)]
+    [InlineData("RIP 0xFFFFFFFFFFFFFFFF", ulong.MaxValue)]
+    [InlineData("RIP 0x1FFFFFFFFFFFFFFFF", 0x1FFF_FFFF_FFFF_FFFFUL)]
+    [InlineData("RIP 0x", null)]
+    [InlineData("RIP 0x-1", null)]
+    [InlineData("RIP 1234", null)]
+    [InlineData("", null)]
+    public void The_text_of_a_processor_exception_has_the_address_of_the_instruction(string text, ulong? address)
+    {
+        GuestAbort Of(int? vector) => new(15, vector, "PageFault", text);
+
+        Assert.Equal(address, Of(14).InstructionPointer);
+        Assert.Null(Of(null).InstructionPointer);
+    }
+
     private static GuestAbortedException Abort(byte[] bytes)
     {
         AbortMessage message = new();
@@ -82,7 +101,7 @@ public class AbortMessageTests
 
             if (message.Add(value) is { } failure)
             {
-                return failure;
+                return failure.ToException();
             }
         }
 

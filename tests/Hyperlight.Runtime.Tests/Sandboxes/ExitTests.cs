@@ -93,5 +93,5 @@ public class ExitTests
     }
 
     private static string Describe(SpecialRegisters special, ulong rip, EntryMode start = EntryMode.ProtectedMode) =>
-        TripleFault.Describe(new(new() { Rip = rip }, special, 1, []), start);
+        TripleFault.Describe(new(new() { Rip = rip }, special, 1, []), start, new(rip, Location: null));
 }

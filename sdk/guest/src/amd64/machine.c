@@ -49,10 +49,12 @@ void hl_exception(hl_ExceptionFrame *frame)
 {
     uint64_t cr2;
     __asm__ volatile("movq %%cr2, %0" : "=r"(cr2));
+    hl_kept->exception_place = frame->rip;
     bool handled = frame->vector == HL_VECTOR_PAGE_FAULT && hl_page_fault(cr2, frame->error_code);
     if (!handled && !hl_other_exception(frame, cr2)) {
         abort_with(frame, cr2);
     }
+    hl_kept->exception_place = HL_NO_PLACE;
 }
 
 /* ---- Start ---- */

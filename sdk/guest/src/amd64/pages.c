@@ -42,7 +42,7 @@ uint64_t hl_pages_allocate(uint64_t count)
     }
     uint64_t gpa = __atomic_fetch_add(allocator(), count * HL_PAGE_SIZE, __ATOMIC_SEQ_CST);
     if (gpa + count * HL_PAGE_SIZE >= ALLOCATOR_LIMIT_GPA) {
-        hl_abort_with_code_and_message(hl_ErrorCode_MallocFailed, "Out of physical memory");
+        hl_abort_at(hl_kept->exception_place, hl_ErrorCode_MallocFailed, "Out of physical memory");
     }
     return gpa;
 }
@@ -83,7 +83,7 @@ static hl_Word *lowest_entry(uint64_t gva, unsigned *level)
     table_gpa &= HL_PTE_ADDRESS_MASK;
     for (*level = 3;; (*level)--) {
         if (!hl_page_is_own(table_gpa)) {
-            hl_abort_with_code_and_message(hl_ErrorCode_UnknownError, "A page table lies outside scratch");
+            hl_abort_at(HL_NO_PLACE, hl_ErrorCode_UnknownError, "A page table lies outside scratch");
         }
         hl_Word *entry = scratch_page(table_gpa) + index_at(gva, *level);
         if (*level == 0 || (*entry & HL_PTE_PRESENT) == 0) {
@@ -187,6 +187,10 @@ bool hl_page_fault(uint64_t gva, uint64_t reason)
     case HL_FAULT_WRITE:
         if (gva < hl_stack_limit || gva >= HL_STACK_TOP) {
             return false;
+        }
+        if (hl_pages_left() == 0) {
+            hl_abort_at(hl_kept->exception_place, hl_ErrorCode_MallocFailed,
+                        "Out of physical memory: the stack has no more pages; end the recursion or raise ScratchSize");
         }
         hl_page_map(gva, hl_pages_allocate(1));
         return true;

@@ -5,7 +5,8 @@
 /*
  * The stack ends below the counter page and the page with the words. A 32-bit processor delivers a page fault on the current
  * stack, so the stack must never fault; therefore it lies in scratch. Snapshots do not contain the stack; between calls it
- * is empty. The page below the stack is not mapped, so that an overflow ends as a triple fault and changes no other page.
+ * is empty. The page below the stack is mapped where there is no memory. An overflow changes no other page, and the host sees
+ * where it happens; a page that is not mapped would end it as a triple fault, which resets some processors.
  */
 #define HL_STACK_TOP 0xFFFFE000
 #define HL_STACK_SIZE 0x8000

@@ -16,6 +16,7 @@ typedef uint32_t __attribute__((may_alias)) Word;
 #define SCRATCH_SIZE_OFFSET 0x08u
 #define SCRATCH_ALLOCATOR_OFFSET 0x10u
 
+#define GUARD_GPA 0xFF000000u /* no memory: above scratch and the interrupt controllers */
 #define GUARD_PAGE (HL_STACK_TOP - HL_STACK_SIZE - HL_PAGE_SIZE)
 #define ALLOCATOR_LIMIT_GPA (GUARD_PAGE - TO_SCRATCH_GVA)
 
@@ -25,7 +26,7 @@ static uint32_t allocate_page(void)
     volatile Word *next = (Word *)(HL_SCRATCH_END - SCRATCH_ALLOCATOR_OFFSET);
     uint32_t gpa = *next;
     if (gpa >= ALLOCATOR_LIMIT_GPA) {
-        hl_abort_with_code_and_message(hl_ErrorCode_MallocFailed, "Out of physical memory");
+        hl_abort_at((uintptr_t)hl_kept->exception_place, hl_ErrorCode_MallocFailed, "Out of physical memory");
     }
     *next = gpa + HL_PAGE_SIZE;
     return gpa;
@@ -46,7 +47,7 @@ static uint32_t allocate_page(void)
 static Word *table_at(uint32_t gpa)
 {
     if (gpa < SCRATCH_TOP_GPA - (uint32_t)hl_scratch_word(SCRATCH_SIZE_OFFSET) || gpa >= SCRATCH_TOP_GPA) {
-        hl_abort_with_code_and_message(hl_ErrorCode_UnknownError, "A page table lies outside scratch");
+        hl_abort_at(HL_NO_PLACE, hl_ErrorCode_UnknownError, "A page table lies outside scratch");
     }
     return (Word *)(gpa + TO_SCRATCH_GVA);
 }
@@ -81,9 +82,9 @@ static void flush(uint32_t gva)
 void hl_machine_start(void)
 {
     if (hl_scratch_word(SCRATCH_ALLOCATOR_OFFSET) > ALLOCATOR_LIMIT_GPA) {
-        hl_abort_with_code_and_message(hl_ErrorCode_MallocFailed, "No room for a stack: raise ScratchSize");
+        hl_abort_at(HL_NO_PLACE, hl_ErrorCode_MallocFailed, "No room for a stack: raise ScratchSize");
     }
-    *find_entry(GUARD_PAGE, true) = 0;
+    *find_entry(GUARD_PAGE, true) = GUARD_GPA | PTE_PRESENT | PTE_WRITABLE | PTE_ACCESSED;
     flush(GUARD_PAGE);
 }
 
@@ -171,9 +172,11 @@ void hl_exception(const ExceptionFrame *frame)
 {
     uint32_t cr2;
     __asm__ volatile("movl %%cr2, %0" : "=r"(cr2));
+    hl_kept->exception_place = frame->eip;
     uint32_t reason = frame->error_code & (FAULT_PRESENT | FAULT_WRITE | FAULT_USER | FAULT_RESERVED);
     bool may_copy = frame->vector == VECTOR_PAGE_FAULT && reason == (FAULT_PRESENT | FAULT_WRITE);
     if (!may_copy || !copy_on_write(cr2)) {
         abort_with(frame, cr2);
     }
+    hl_kept->exception_place = HL_NO_PLACE;
 }

@@ -19,7 +19,7 @@ extern const uint8_t hl_image_start[], hl_image_end[]; /* i686.ld: the first byt
 void hl_machine_start(void)
 {
     if (STACK_TOP - hl_scratch_word(SCRATCH_ALLOCATOR_OFFSET) < LEAST_STACK) {
-        hl_abort_with_code_and_message(hl_ErrorCode_MallocFailed, "No room for a stack: raise ScratchSize");
+        hl_abort_at(HL_NO_PLACE, hl_ErrorCode_MallocFailed, "No room for a stack: raise ScratchSize");
     }
 }
 

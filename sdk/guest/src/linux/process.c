@@ -35,7 +35,7 @@ _Noreturn void hl_linux_exit(int32_t code)
     hl_text_add_decimal(&text, code < 0 ? 0 - (uint32_t)code : (uint32_t)code);
     hl_text_add(&text, ")");
     int32_t low = code & 0xFF;
-    hl_abort_with_code_and_message(low == END_OF_ABORT ? END_OF_ABORT - 1 : low, text.chars);
+    hl_abort_at(HL_NO_PLACE, low == END_OF_ABORT ? END_OF_ABORT - 1 : low, text.chars);
 }
 
 int64_t hl_linux_exit_group(Registers *r)

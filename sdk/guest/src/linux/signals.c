@@ -219,7 +219,7 @@ static void default_action(int signal)
     hl_text_start(&text);
     hl_text_add(&text, "The guest was ended by signal ");
     hl_text_add_decimal(&text, (uint32_t)signal);
-    hl_abort_with_code_and_message((int32_t)(128 + signal), text.chars);
+    hl_abort_at(HL_NO_PLACE, (int32_t)(128 + signal), text.chars);
 }
 
 void hl_linux_deliver_pending(Registers *r)
@@ -403,5 +403,5 @@ _Noreturn void abort(void)
     }
     hl_linux_output_flush();
     const char *said = hl_linux_error_text();
-    hl_abort_with_code_and_message(128 + SIGABRT, said[0] != 0 ? said : "abort()");
+    hl_abort_at(HL_CALLER, 128 + SIGABRT, said[0] != 0 ? said : "abort()");
 }

@@ -56,8 +56,9 @@ static void start_processor(void)
         cpuid(7, &a, &b, &c, &d);
     }
     if ((features & FXSR_AND_SSE2) != FXSR_AND_SSE2 || (b & FSGSBASE) == 0) {
-        hl_abort_with_code_and_message(
-            hl_ErrorCode_UnknownError, "This guest needs a processor with SSE2 and FSGSBASE (CPUID 7, EBX bit 0), and this one lacks them");
+        hl_abort_at(
+            HL_NO_PLACE, hl_ErrorCode_UnknownError,
+            "This guest needs a processor with SSE2 and FSGSBASE (CPUID 7, EBX bit 0), and this one lacks them");
     }
     uint64_t cr4;
     __asm__ volatile("movq %%cr4, %0" : "=r"(cr4));

@@ -92,8 +92,9 @@ static void reschedule(void)
         }
         if (!has_deadline()) {
             hl_linux_output_flush();
-            hl_abort_with_code_and_message(
-                hl_ErrorCode_UnknownError, "Deadlock: every thread of the guest waits for another one, and none for a moment in time");
+            hl_abort_at(
+                HL_NO_PLACE, hl_ErrorCode_UnknownError,
+                "Deadlock: every thread of the guest waits for another one, and none for a moment in time");
         }
         __asm__ volatile("pause");
     }
