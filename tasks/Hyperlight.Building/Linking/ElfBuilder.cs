@@ -35,9 +35,17 @@ internal sealed class ElfBuilder : IDisposable
     /// <param name="plan">The addresses.</param>
     /// <param name="entry">The address of the first instruction.</param>
     /// <param name="symbols">The symbol table; <c>null</c> for a file without symbols.</param>
-    public static byte[] Build(byte[] image, AddressPlan plan, ulong entry, GuestSymbols? symbols)
+    /// <param name="debug">The sections with debug information.</param>
+    public static byte[] Build(
+        byte[] image,
+        AddressPlan plan,
+        ulong entry,
+        GuestSymbols? symbols,
+        IReadOnlyList<(string Name, byte[] Content)>? debug = null)
     {
-        using ElfBuilder builder = new(image, symbols is null ? 0 : symbols.Table.Length + symbols.Names.Length);
+        debug ??= [];
+        int tablesSize = (symbols is null ? 0 : symbols.Table.Length + symbols.Names.Length) + debug.Sum(section => section.Content.Length);
+        using ElfBuilder builder = new(image, tablesSize);
         builder.AddSections(plan);
         if (symbols is not null)
         {
@@ -45,6 +53,10 @@ internal sealed class ElfBuilder : IDisposable
             builder.AddTable(
                 ".symtab", ElfSectionType.SymbolTable, symbols.Table, table + 1, symbols.LocalCount, Format.WordSize, Format.SymbolSize);
             builder.AddTable(".strtab", ElfSectionType.StringTable, symbols.Names, 0, 0, 1, 0);
+            foreach ((string name, byte[] content) in debug)
+            {
+                builder.AddTable(name, ElfSectionType.ProgramBits, content, 0, 0, 1, 0);
+            }
         }
 
         return builder.Finish(plan, entry);

@@ -81,7 +81,8 @@ internal static class GuestLinker
         string map = "";
         Parallel.Invoke(
             () => guest = ElfBuilder.Build(image, plan, entry.Address, symbols: null),
-            () => symbolFile = ElfBuilder.Build(image, plan, entry.Address, GuestSymbols.Of(symbols, plan)),
+            () => symbolFile = ElfBuilder.Build(
+                image, plan, entry.Address, GuestSymbols.Of(symbols, plan), DebugInformation.Of(symbols, plan)),
             () => map = LinkMap.Write(symbols, plan));
         return new(guest, symbolFile, map);
     }

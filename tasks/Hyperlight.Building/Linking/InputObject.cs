@@ -15,6 +15,15 @@ internal sealed class InputObject(string name)
     /// <summary>Gets or sets the symbols by number.</summary>
     public LinkSymbol[] Symbols { get; set; } = [];
 
+    /// <summary>Gets the sections with debug information.</summary>
+    public List<DebugSection> DebugSections { get; } = [];
+
+    /// <summary>
+    /// Gets or sets the section with debug information that each symbol is in, <c>null</c> for other symbols; empty for an object without
+    /// debug information.
+    /// </summary>
+    public DebugSection?[] SymbolDebugSections { get; set; } = [];
+
     /// <summary>Gets the groups of sections of which a guest has one each, by their signature.</summary>
     public List<(string Signature, List<InputSection> Members)> Groups { get; } = [];
 

@@ -73,6 +73,16 @@ internal sealed class ObjectReader
             {
                 _object.Sections[section.OrderInSectionHeaderTable] = ReadSection(section);
             }
+            else if (IsDebugInformation(section))
+            {
+                _object.DebugSections.Add(new(section.Name.Value, section.OrderInSectionHeaderTable, BytesOf(section)));
+            }
+        }
+
+        // Sections that lie over each other are forged, and would become more memory than the object has.
+        if (_object.DebugSections.Sum(section => (long)section.Data.Length) > _file.Length)
+        {
+            _object.DebugSections.Clear();
         }
 
         foreach (ElfSection section in _elf.Sections.Where(section => (Kind)section.Type == Kind.Group))
@@ -111,6 +121,13 @@ internal sealed class ObjectReader
         return true;
     }
 
+    private DebugSection? FindDebug(uint number) => _object.DebugSections.Find(section => section.Number == number);
+
+    private static bool IsDebugInformation(ElfSection section) =>
+        (Kind)section.Type == Kind.ProgramBits
+        && (((Use)section.Flags) & (Use.Allocate | Use.Compressed)) == 0
+        && section.Name.Value.StartsWith(DebugInformation.NamePrefix, StringComparison.Ordinal);
+
     private InputSection ReadSection(ElfSection section)
     {
         ulong alignment = Math.Max(1, section.VirtualAddressAlignment);
@@ -128,7 +145,7 @@ internal sealed class ObjectReader
             Alignment = alignment,
             Size = section.Size,
             ElementSize = section.TableEntrySize,
-            Data = isZeros ? default : _file.Slice((int)section.Position, (int)section.Size),
+            Data = isZeros ? default : BytesOf(section),
         };
     }
 
@@ -158,6 +175,9 @@ internal sealed class ObjectReader
     {
         _symbols.DropKnownGroups(_object);
         _object.Symbols = new LinkSymbol[_entries.Count];
+        _object.SymbolDebugSections = _object.DebugSections.Count > 0
+            ? [.. _entries.Select(entry => entry.SectionLink.Section is { } from ? FindDebug(from.OrderInSectionHeaderTable) : null)]
+            : [];
         for (int i = 0; i < _entries.Count; i++)
         {
             ElfSymbol entry = _entries[i];
@@ -190,6 +210,11 @@ internal sealed class ObjectReader
         int number = section.Info.Section is { } target ? (int)target.OrderInSectionHeaderTable : section.Info.GetIndex();
         if ((uint)number >= _object.Sections.Length || _object.Sections[number] is not { } input)
         {
+            if ((Kind)section.Type == Kind.Rela && FindDebug((uint)number) is { } debug)
+            {
+                debug.Relocations = BytesOf(section);
+            }
+
             return;
         }
 
@@ -212,5 +237,7 @@ internal sealed class ObjectReader
         input.Relocations = relocations;
     }
 
-    private ReadOnlySpan<byte> ContentOf(ElfSection section) => _file.Span.Slice((int)section.Position, (int)section.Size);
+    private ReadOnlyMemory<byte> BytesOf(ElfSection section) => _file.Slice((int)section.Position, (int)section.Size);
+
+    private ReadOnlySpan<byte> ContentOf(ElfSection section) => BytesOf(section).Span;
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Hyperlight.Elf;
 using Hyperlight.Linking;
 
@@ -28,6 +29,49 @@ public sealed class LinkedFilesTests
                 new("number", 77, 0, ElfSymbolType.Data, ElfSymbolBinding.Global, TestObject.Absolute),
             ],
             symbolFile.Symbols.Where(symbol => symbol.Name.Length > 0));
+    }
+
+    [Fact]
+    public void The_symbol_file_joins_the_debug_information_of_what_is_in_the_guest()
+    {
+        TestObject first = Debugged(TestObject.WithEntry(Zeros).WithSymbol("second", TestObject.Undefined)
+            .WithRelocation(RelocationType.Relative32, "second", 0), "entrypoint", "one");
+        TestObject second = Debugged(new TestObject().WithSection(".text", Zeros).WithSymbol("second", 1), "second", "two");
+        TestObject dead = Debugged(new TestObject().WithSection(".text.dead", Zeros).WithSymbol("dead", 1), "dead", "none");
+
+        TestGuest guest = TestGuest.Link(first, second, dead);
+
+        byte[] info = DebugContent(guest, ".debug_info");
+        Assert.Equal("one\0two\0", Encoding.ASCII.GetString(DebugContent(guest, ".debug_str")));
+        Assert.Equal(
+            (guest.Of(".text"), 0U, guest.Symbol("second"), 4U),
+            (
+                BitConverter.ToUInt64(info), BitConverter.ToUInt32(info, 8),
+                BitConverter.ToUInt64(info, 16), BitConverter.ToUInt32(info, 24)));
+        Assert.DoesNotContain(guest.Elf.Sections, section => section.Name.StartsWith(".debug_", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Debug_information_about_code_that_is_not_in_the_guest_has_an_address_above_the_guest()
+    {
+        TestObject source = Debugged(
+            TestObject.WithEntry(Zeros), "dead", "", before: each => each.WithSection(".text.dead", Zeros).WithSymbol("dead", 2));
+
+        byte[] info = DebugContent(TestGuest.Link(source), ".debug_info");
+
+        Assert.Equal(0xFFFF_FFFF_0000_0000, BitConverter.ToUInt64(info));
+    }
+
+    [Fact]
+    public void Relocations_of_debug_information_that_lie_outside_change_nothing()
+    {
+        TestObject source = TestObject.WithEntry(Zeros).WithSection(".debug_info", new byte[8], 0);
+        foreach (ulong offset in (ulong[])[1, 7, 8, 9, ulong.MaxValue])
+        {
+            source.WithRelocation(RelocationType.Absolute64, "entrypoint", offset, section: 2);
+        }
+
+        Assert.Equal(new byte[8], DebugContent(TestGuest.Link(source), ".debug_info"));
     }
 
     [Fact]
@@ -91,6 +135,24 @@ public sealed class LinkedFilesTests
                 inputs.Select(input => input.Name == "test.o" ? "entrypoint" : input.Name[..1]),
                 guest.Symbols().Where(symbol => symbol.Name.Length > 0).OrderBy(symbol => symbol.Value).Select(symbol => symbol.Name));
         }
+    }
+
+    /// <summary>Adds debug information with the address of a symbol, and with the offset of a text.</summary>
+    private static TestObject Debugged(TestObject source, string symbol, string text, Func<TestObject, TestObject>? before = null)
+    {
+        int info = before is null ? 2 : 3;
+        return (before?.Invoke(source) ?? source)
+            .WithSection(".debug_info", Zeros, 0)
+            .WithSection(".debug_str", Encoding.ASCII.GetBytes(text + "\0"), (ElfSectionFlags)0x30, alignment: 1)
+            .WithSymbol("texts of " + symbol, info + 1, binding: ElfSymbolBinding.Local)
+            .WithRelocation(RelocationType.Absolute64, symbol, 0, section: info)
+            .WithRelocation(RelocationType.Absolute32, "texts of " + symbol, 8, section: info);
+    }
+
+    private static byte[] DebugContent(TestGuest guest, string name)
+    {
+        ElfSection section = ElfFile.TryRead(guest.Linked.SymbolFile, [])!.Sections.Single(section => section.Name == name);
+        return guest.Linked.SymbolFile.AsSpan((int)section.Offset, (int)section.Size).ToArray();
     }
 
     private static LinkInput[] Inputs() =>

@@ -71,6 +71,30 @@ public sealed class LinkerMatrixTests : IDisposable
         Assert.SkipWhen(absent.Count > 0, $"our linker is right; not compared with {string.Join(" and ", absent)}, which is not installed");
     }
 
+    [Theory]
+    [InlineData("gcc", "-O1 -gdwarf-4")]
+    [InlineData("gcc", "-O1 -gdwarf-5 -ffunction-sections")]
+    [InlineData("clang", "-O1 -gdwarf-4 -ffunction-sections")]
+    [InlineData("clang", "-O1 -gdwarf-5")]
+    public void Tools_find_lines_in_the_symbol_file(string compiler, string options)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists(Musl), $"there is no {Musl}: install musl-dev");
+        Assert.SkipWhen(FinishedProcess.RunTool(compiler, "--version") is null, $"there is no {compiler}");
+        Assert.SkipWhen(FinishedProcess.RunTool("addr2line", "--version") is null, "there is no addr2line");
+        string[] objects = [.. Names.Select(name => Compile(compiler, name, options))];
+        TestGuest guest = TestGuest.Link([.. objects.Append(Musl).Select(file => new LinkInput(file, File.ReadAllBytes(file)))]);
+        string file = Path.Combine(_folder.FullName, "ours.symbols");
+        File.WriteAllBytes(file, guest.Linked.SymbolFile);
+
+        // The code of a function begins at its brace, on the next line.
+        int line = 2 + Array.FindIndex(
+            File.ReadAllLines(Path.Combine(Sources, "main.c")), text => text.StartsWith("int main(", StringComparison.Ordinal));
+
+        FinishedProcess found = FinishedProcess.RunTool("addr2line", "-s", "-f", "-e", file, $"{guest.Symbol("main"):x}")!;
+
+        Assert.Equal($"main\nmain.c:{line}\n", found.Output);
+    }
+
     private string Compile(string compiler, string name, string options)
     {
         string target = Path.Combine(_folder.FullName, name + ".o");

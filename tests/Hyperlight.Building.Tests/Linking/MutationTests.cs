@@ -66,6 +66,7 @@ public sealed class MutationTests
             .WithSection(".init_array.5", zeros, TestObject.Data, ElfSectionType.InitializationArray)
             .WithSection(".eh_frame", UnwindTests.Frames, ElfSectionFlags.Allocate, ElfSectionType.Unwind)
             .WithSection("table", zeros, TestObject.Data)
+            .WithSection(".debug_info", zeros, 0)
             .WithSymbol("value", 2).WithSymbol("own", 3, type: ElfSymbolType.ThreadLocal).WithSymbol("text", 4, 6)
             .WithSymbol("f", TestObject.Undefined).WithSymbol("common", TestObject.Common, 16, 32)
             .WithSymbol("__start_table", TestObject.Undefined)
@@ -74,6 +75,7 @@ public sealed class MutationTests
             .WithRelocation(RelocationType.Call32, "f", 12, -4)
             .WithRelocation(RelocationType.Absolute64, "value", 0, section: 5)
             .WithRelocation(RelocationType.Absolute64, "text", 8, section: 5)
+            .WithRelocation(RelocationType.Absolute64, "value", 8, section: 8)
             .WithRelocation(RelocationType.Slot, "common", 0, section: 2)
             .WithRelocation(RelocationType.Relative32, "__start_table", 8, section: 2)
             .WithRelocation(RelocationType.Relative32, "entrypoint", UnwindTests.CodeOfFrames, section: 6);
