@@ -56,7 +56,7 @@ internal static class FailureText
     {
         try
         {
-            return exception.StackTrace ?? "";
+            return exception.StackTrace is { Length: > 0 } trace ? TraceAddresses.AddTo(trace, exception) : "";
         }
 #pragma warning disable CA1031 // The exception is reported without its stack trace.
         catch (Exception)

@@ -264,7 +264,7 @@ internal sealed partial class GuestRunner : IDisposable
         try
         {
             GuestValue value = FunctionResultMessage.Read(Machine.Output.Pop(ref _received), out GuestErrorException? error);
-            return error is null ? CallOutcome.Returned(value) : CallOutcome.Failed(CallEnd.GuestError, WithCause(error));
+            return error is null ? CallOutcome.Returned(value) : CallOutcome.Failed(CallEnd.GuestError, Explain(error));
         }
         catch (GuestProtocolException exception)
         {
@@ -273,8 +273,11 @@ internal sealed partial class GuestRunner : IDisposable
         }
     }
 
-    private GuestErrorException WithCause(GuestErrorException error) =>
-        _hostFunctions.FailureNamedIn(error.GuestMessage) is { } cause ? new(error.Code, error.GuestMessage, cause) : error;
+    private GuestErrorException Explain(GuestErrorException error)
+    {
+        Exception? cause = _hostFunctions.FailureNamedIn(error.GuestMessage);
+        return cause is null && error.GuestStackTrace is null ? error : error.With(cause, Locate);
+    }
 
     private int Print(string text)
     {

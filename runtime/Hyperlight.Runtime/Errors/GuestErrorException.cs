@@ -8,16 +8,20 @@ namespace Hyperlight;
 /// </summary>
 public sealed class GuestErrorException : HyperlightException
 {
-    internal GuestErrorException(GuestErrorCode code, string guestMessage, Exception? hostFailure = null)
+    internal GuestErrorException(GuestErrorCode code, string guestMessage)
+        : this(code, guestMessage, ManagedGuestError.Of(code, guestMessage, static _ => null), hostFailure: null)
+    {
+    }
+
+    private GuestErrorException(GuestErrorCode code, string guestMessage, ManagedGuestError managed, Exception? hostFailure)
         : base(
-            guestMessage.Length == 0
-                ? $"The guest returned error {(long)code} ({code})."
-                : $"The guest returned error {(long)code} ({code}): {OneLine.Of(ManagedGuestError.WithoutTrace(guestMessage))}",
+            $"The guest returned error {(long)code} ({code}){(managed.Location is { } location ? $" at {location}" : "")}"
+                + (guestMessage.Length == 0 ? "." : $": {OneLine.Of(ManagedGuestError.WithoutTrace(guestMessage))}"),
             hostFailure)
     {
         Code = code;
         GuestMessage = guestMessage;
-        (GuestExceptionType, GuestStackTrace) = ManagedGuestError.Of(code, guestMessage);
+        (GuestExceptionType, GuestStackTrace, Location) = managed;
     }
 
     /// <summary>Gets the guest's error code, which can be a number that <see cref="GuestErrorCode"/> does not name.</summary>
@@ -35,8 +39,18 @@ public sealed class GuestErrorException : HyperlightException
     public string? GuestExceptionType { get; }
 
     /// <summary>
-    /// Gets the lines of the stack trace that a guest in C# sent, each a method; <c>null</c> if there are none. Control characters are
-    /// replaced by spaces.
+    /// Gets the lines of the stack trace that a guest in C# sent, each a method; <c>null</c> if there are none. Lines whose place in the
+    /// source is known end with the file and the line. Control characters are replaced by spaces.
     /// </summary>
     public string? GuestStackTrace { get; }
+
+    /// <summary>
+    /// Gets the first place of <see cref="GuestStackTrace"/> whose file and line are known and whose method is not one of .NET itself;
+    /// <c>null</c> if there is none. The message has the place too.
+    /// </summary>
+    public GuestLocation? Location { get; }
+
+    /// <summary>Gets the exception with what the host knows: the failure of a host function, and the places of the stack trace.</summary>
+    internal GuestErrorException With(Exception? hostFailure, Func<ulong, GuestLocation?> locate) =>
+        new(Code, GuestMessage, ManagedGuestError.Of(Code, GuestMessage, locate), hostFailure);
 }

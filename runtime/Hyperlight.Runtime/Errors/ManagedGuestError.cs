@@ -7,18 +7,22 @@ namespace Hyperlight;
 /// </summary>
 /// <param name="Type">The name of the type; <c>null</c> if the text has another form.</param>
 /// <param name="Trace">The lines of the stack trace; <c>null</c> if the text has none.</param>
-internal readonly record struct ManagedGuestError(string? Type, string? Trace)
+/// <param name="Location">The first place of the trace in a source file; <c>null</c> if there is none.</param>
+internal readonly record struct ManagedGuestError(string? Type, string? Trace, GuestLocation? Location)
 {
     private const string FrameStart = "\n   at ", TypeEnd = ": ";
 
     /// <summary>Reads the text of an error. Characters that move the cursor become spaces.</summary>
-    public static ManagedGuestError Of(GuestErrorCode code, string text)
+    /// <param name="code">The code of the error.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="locate">Finds an address of the guest's code in its source.</param>
+    public static ManagedGuestError Of(GuestErrorCode code, string text, Func<ulong, GuestLocation?> locate)
     {
-        int trace = text.IndexOf(FrameStart, StringComparison.Ordinal);
-        string? lines = trace < 0 ? null : OneLine.Lines(text[(trace + 1)..]);
+        int start = text.IndexOf(FrameStart, StringComparison.Ordinal);
+        ManagedTrace? trace = start < 0 ? null : ManagedTrace.Of(OneLine.Lines(text[(start + 1)..]), locate);
         int end = text.IndexOf(TypeEnd, StringComparison.Ordinal);
         bool hasType = code == GuestErrorCode.GuestError && end is > 0 and <= OneLine.MaxNameLength && IsTypeName(text.AsSpan(0, end));
-        return new(hasType ? text[..end] : null, lines);
+        return new(hasType ? text[..end] : null, trace?.Lines, trace?.Location);
     }
 
     /// <summary>Gets the text without the stack trace.</summary>
