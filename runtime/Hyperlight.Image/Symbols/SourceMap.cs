@@ -61,7 +61,9 @@ internal sealed class SourceMap
             uint file = cursor.ReadNumber();
             uint line = file == 0 ? 0 : cursor.ReadNumber();
             Check(
-                address <= uint.MaxValue && file <= _texts.Length && line <= SourceMapFormat.MostLine && (file == 0 || line > 0), "line", index);
+                address <= uint.MaxValue && file <= _texts.Length && line <= SourceMapFormat.MostLine && (file == 0 || line > 0),
+                "line",
+                index);
             _lineStarts[index] = (uint)address;
             _lines[index] = (file, line);
         }

@@ -18,7 +18,9 @@ internal ref struct SourceMapCursor(ReadOnlySpan<byte> bytes)
         ulong value = 0;
         for (int shift = 0; shift < 35; shift += 7)
         {
-            byte part = Left > 0 ? _bytes[Position++] : throw new InvalidDataException($"the file ends at byte {Position}, inside a number");
+            byte part = Left > 0
+                ? _bytes[Position++]
+                : throw new InvalidDataException($"the file ends at byte {Position}, inside a number");
             value |= (ulong)(part & 0x7F) << shift;
             if (part < 0x80)
             {

@@ -5,7 +5,8 @@ internal static class SourcePath
 {
     private const string Unknown = "?";
 
-    private static StringComparer Comparer { get; } = OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
+    private static StringComparer Comparer { get; } =
+        OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
 
     /// <summary>Gets whether a path starts at the root of a system: with <c>/</c>, <c>\</c> or a drive like <c>C:</c>.</summary>
     public static bool IsAbsolute(string path) =>

@@ -48,7 +48,8 @@ internal sealed class NativeTools : IDisposable
         return [.. text.Split('\n').Chunk(2).Where(lines => lines.Length == 2).Select(lines => $"{lines[0]} {Place(lines[1])}")];
 
         // A place without a line is printed in several ways. A number in brackets may follow the line.
-        static string Place(string line) => line.EndsWith('?') || line.EndsWith(":0", StringComparison.Ordinal) ? "??:0" : line.Split(' ')[0];
+        static string Place(string line) =>
+            line.EndsWith('?') || line.EndsWith(":0", StringComparison.Ordinal) ? "??:0" : line.Split(' ')[0];
     }
 
     /// <summary>Gets the instructions that objdump prints, one for each line.</summary>

@@ -83,7 +83,8 @@ public sealed partial class LineTableTests : IDisposable
         HashSet<string> printed =
         [
             .. NativeTools.Readelf("--debug-dump=decodedline", file).Select(line => Row().Match(line)).Where(match => match.Success)
-                .Select(match => (File: SourcePath.NameOf(match.Groups[1].Value), Line: match.Groups[2].Value, Address: Hex(match.Groups[3].Value)))
+                .Select(match => (
+                    File: SourcePath.NameOf(match.Groups[1].Value), Line: match.Groups[2].Value, Address: Hex(match.Groups[3].Value)))
                 .Where(row => code.EndAround(row.Address) > 0 && row.Line != "0")
                 .Select(row => $"{row.Address:x} {row.File}:{row.Line}"),
         ];

@@ -224,7 +224,8 @@ public sealed class HypervisorSnapshotTests : IWhpTests, IDisposable
 
     private Sandbox Load(IHypervisor hypervisor, Action<SandboxOptions>? configure = null)
     {
-        using Snapshot snapshot = new(SnapshotFile.Load(_directory.Path, Tag, verifyContent: true, hypervisor, symbols: null, TestCanceled));
+        using Snapshot snapshot = new(
+            SnapshotFile.Load(_directory.Path, Tag, verifyContent: true, hypervisor, symbols: null, TestCanceled));
         return snapshot.CreateSandbox(configure ?? (options => ComparedGuest.Configure(options, hypervisor)), TestCanceled);
     }
 }
