@@ -92,6 +92,9 @@ find_musl() {
         "or name a folder with include/ and lib/libc.a in HYPERLIGHT_MUSL." >&2
     exit 1
 }
+# Some compilers make other code with debug information, which an MSBuild project compiles with. The linker leaves it out.
+debug='-g -gdwarf-4'
+[ -z "$kit_objects" ] || debug=''
 own_options="@$kit/$cpu.rsp" libraries=''
 if [ -n "$libc" ] && [ -z "$kit_objects" ]; then
     find_musl
@@ -105,11 +108,11 @@ if [ -n "$libc" ] && [ -z "$kit_objects" ]; then
     script=$kit/amd64-linux.ld
 fi
 
-# $cc, $layout, $registers, $position, $own_options and $libraries are lists of words.
+# $cc, $layout, $debug, $registers, $position, $own_options and $libraries are lists of words.
 compile() { # SOURCE OBJECT OPTIONS...
     source=$1 object=$2
     shift 2
-    $cc $layout -I "$kit/include" \
+    $cc $layout $debug -I "$kit/include" \
         "-ffile-prefix-map=$kit=hyperlight" "-ffile-prefix-map=$(cd "$(dirname "$source")" && pwd)=." \
         "$@" -c "$source" -o "$objects/$object.o"
 }

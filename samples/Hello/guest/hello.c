@@ -1,4 +1,4 @@
-/* The guest of the samples Hello (amd64) and Hello32 (i686): greetings, host calls, and every type as parameter and result. */
+/* The guest of the sample Hello: greetings, host calls, and every type as parameter and result. */
 #include <hyperlight_guest.h>
 
 /* Joins the texts a, b and c to a result; NULL if the heap is full. */
