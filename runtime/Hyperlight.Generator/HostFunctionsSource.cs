@@ -8,7 +8,7 @@ internal static class HostFunctionsSource
     private const string Token = "global::System.Threading.CancellationToken";
     private const string ByteMemory = "global::System.ReadOnlyMemory<byte>";
 
-    // What the guest receives if its bytes are not valid. The text has nothing of the host.
+    // The exception for arguments that are not valid. The guest receives its text, which has nothing of the host in it.
     private const string GuestFailure = "global::Hyperlight.GuestVisibleException(error.Message, error)";
 
     /// <summary>Gets the name of the file.</summary>

@@ -77,7 +77,7 @@ public sealed class SnapshotTests(BasicsFixture basics) : IClassFixture<BasicsFi
         }
     }
 
-    /// <summary>What the guest has drawn at its start is in the snapshot as well.</summary>
+    /// <summary>The snapshot also has the state of the generators from which the guest drew at its start.</summary>
     [KvmFact(Needs.Sse)]
     public void Sandboxes_of_a_snapshot_of_the_start_draw_different_random_numbers()
     {

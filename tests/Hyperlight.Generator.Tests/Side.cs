@@ -1,6 +1,6 @@
 namespace Hyperlight.Generator.Tests;
 
-/// <summary>What a tested project references.</summary>
+/// <summary>The libraries that a tested project references.</summary>
 internal enum Side
 {
     /// <summary>The libraries of host and guest.</summary>

@@ -3,7 +3,7 @@ using Hyperlight.Watch;
 
 namespace Hyperlight.Calls;
 
-// What a debugger may do with calls.
+// The operations of a debugger on calls: it interrupts them, pauses their deadlines, and acts between them.
 internal sealed partial class CallGate
 {
     // The milliseconds that the call has left while a debugger has stopped the guest; Watchdog.Never if the call has no limit.

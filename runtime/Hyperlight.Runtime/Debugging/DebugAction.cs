@@ -1,6 +1,6 @@
 namespace Hyperlight.Debugging;
 
-/// <summary>What a debugger wants of a guest.</summary>
+/// <summary>An order of a debugger to a guest that is stopped.</summary>
 internal enum DebugAction
 {
     /// <summary>The guest stays as it is.</summary>

@@ -1,9 +1,9 @@
 namespace Hyperlight.Hypervisors;
 
-/// <summary>What a processor does for a debugger.</summary>
+/// <summary>The way in which a processor runs a guest for a debugger.</summary>
 internal enum DebugMode
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>No debugger is there: the guest runs as usual.</summary>
     Off,
 
     /// <summary>

@@ -4,7 +4,7 @@ using Hyperlight.Symbols;
 
 namespace Hyperlight.Machine;
 
-// What a guest that crashed leaves: its memory (amd64 sheet, section 9.2), and the place in its code.
+// The memory of a guest that crashed (amd64 sheet, section 9.2), and the place in its code.
 internal sealed partial class GuestMachine
 {
     // The number beside the address, which tells that there is an address (amd64 sheet, section 5.8).

@@ -1,6 +1,6 @@
 namespace Hyperlight.Compiling;
 
-/// <summary>What a project or a computer chooses for all guests of a build.</summary>
+/// <summary>The settings of a project or a computer for all guests of a build.</summary>
 internal sealed record CompileChoices
 {
     /// <summary>Gets whether the sources of guests are optimized for speed. Otherwise a debugger can follow them better.</summary>

@@ -3,8 +3,8 @@ using Hyperlight.Files;
 namespace Hyperlight.Compiling;
 
 /// <summary>
-/// What a step of a build was made from. The record lies beside the output of the step. A step whose record is up to date does not run, and
-/// repeats its messages.
+/// The command and the inputs of a step of a build. The record lies beside the output of the step. A step whose record is up to date does
+/// not run, and repeats its messages.
 /// </summary>
 /// <param name="Key">The digest of the command, with the identity of the compiler.</param>
 /// <param name="Inputs">The digest and the path of each file that the command has read.</param>
