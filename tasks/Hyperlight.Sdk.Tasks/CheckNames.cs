@@ -15,7 +15,7 @@ public sealed class CheckNames : GuestTask
     private const string Removal = $"Hyperlight.Sdk {SettingNames.LastVersion} and later will not read the former name.";
     private const string Remedy = "correct the name, or add HL4025 to NoWarn if something else reads the name.";
 
-    /// <summary>Gets or sets the <c>HyperlightGuest</c> items.</summary>
+    /// <summary>Gets or sets the <c>HyperlightGuest</c> items, and the items from which targets make such items.</summary>
     public ITaskItem[] Guests { get; set; } = [];
 
     /// <summary>Gets or sets the properties of the project: their names, with the metadata <c>Value</c>.</summary>

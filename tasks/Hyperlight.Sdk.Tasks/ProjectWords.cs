@@ -109,7 +109,7 @@ internal sealed partial class ProjectWords(string projectDirectory, string sdkRo
 
                 bool isConditional = reader.GetAttribute("Condition") is not null
                     || parents.Any(parent => parent.IsConditional || parent.Name == "Target");
-                if (word.Name is KnownNames.Guest or KnownNames.GuestProject && !isConditional
+                if (KnownNames.GuestItems.Contains(word.Name) && !isConditional
                     && reader.GetAttribute("Update") is { } update && IsOnePath(update))
                 {
                     Updates.Add(new(word.Name, update.Trim(), word.Place));

@@ -238,6 +238,21 @@ public sealed class GuestSourceTests
     }
 
     [Fact]
+    public void A_mistyped_metadata_is_found_on_each_source_and_an_update_of_no_source_is_a_warning()
+    {
+        using SdkProject project = WithSource(
+            "clang",
+            $"{Item} />\n<HyperlightGuestSource Include='more/*.c' Guest='adder' HeapSise='1M' />\n"
+                + "<HyperlightGuestSource Update='guest/ad.c' Float='true' />");
+        project.Write("more/b.c", "");
+        project.Write("more/c.c", "");
+
+        IReadOnlyList<Diagnostic> warnings = project.Build("_HyperlightCheckNames").Warnings;
+
+        Assert.Equal([("HL4025", 5), ("HL4026", 6)], warnings.Select(warning => (warning.Code, warning.Line)));
+    }
+
+    [Fact]
     public void Editors_get_the_options_of_each_source_on_request()
     {
         using SdkProject project = WithSource("clang", $"{Item} Defines='A=1' />");

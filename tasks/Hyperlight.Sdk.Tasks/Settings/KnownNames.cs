@@ -41,8 +41,11 @@ internal static class KnownNames
     public static readonly IReadOnlyList<string> FormerProperties =
         [.. GuestSetting.All.Select(setting => setting.Property?.Former).OfType<string>()];
 
+    /// <summary>The items from which guests are made.</summary>
+    public static readonly IReadOnlyList<string> GuestItems = [Guest, GuestProject, GuestSource];
+
     /// <summary>The items of projects.</summary>
-    public static readonly IReadOnlyList<string> Items = [Guest, GuestProject, GuestSource, Image];
+    public static readonly IReadOnlyList<string> Items = [.. GuestItems, Image];
 
     /// <summary>The metadata of a guest.</summary>
     public static readonly IReadOnlyList<string> Metadata = [.. GuestSetting.All.Select(setting => setting.Name)];
