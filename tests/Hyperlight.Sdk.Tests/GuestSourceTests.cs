@@ -56,6 +56,8 @@ public sealed class GuestSourceTests
         Assert.Equal(
             KitScript.Build(compiler, "amd64", project, "--libc", "musl"),
             File.ReadAllBytes(project.PathOf("obj/Debug/net10.0/guests/adder.elf")));
+        string symbols = File.ReadAllText(project.PathOf("obj/Debug/net10.0/guests/adder.debug"), System.Text.Encoding.Latin1);
+        Assert.Contains(".debug_line", symbols, StringComparison.Ordinal);
         Assert.Empty(project.Build("HyperlightBake", ("Optimize", "true")).Made);
     }
 

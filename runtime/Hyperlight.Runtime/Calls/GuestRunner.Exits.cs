@@ -13,7 +13,8 @@ internal sealed partial class GuestRunner
             VirtualMachineExitKind.Out => HandleOut(exit, gate),
             VirtualMachineExitKind.Halt => CallOutcome.Returned(GuestValue.Void),
             VirtualMachineExitKind.In => HandleDeviceIn(exit),
-            VirtualMachineExitKind.MemoryAccess => Fault(MemoryFault(exit, Here())),
+            VirtualMachineExitKind.MemoryAccess => Fault(MemoryFault(
+                exit, Machine.EndsWrites && exit.Access == MemoryAccessKind.Write ? JustBefore() : Here())),
             VirtualMachineExitKind.Canceled => Stopped(gate.Stopped, what, cancellationToken),
             VirtualMachineExitKind.Shutdown => TripleFaulted(),
             VirtualMachineExitKind.NotInterpreted => NotInterpreted(Here(), exit.Text),

@@ -9,8 +9,22 @@ internal sealed partial class GuestRunner
     /// <summary>Gets the instruction at the last exit.</summary>
     private GuestPlace Here() => PlaceOf(Machine.GetAllRegisters());
 
-    private GuestPlace PlaceOf(ProcessorRegisters registers) =>
-        new(registers.General.Rip, Locate(unchecked(registers.Special.Cs.Base + registers.General.Rip)));
+    /// <summary>
+    /// Gets the instruction that has ended before the last exit, found by its last byte. In front of the start of a function is another
+    /// function: then the instruction was a call, and its place is the start.
+    /// </summary>
+    private GuestPlace JustBefore()
+    {
+        ProcessorRegisters registers = Machine.GetAllRegisters();
+        GuestPlace here = PlaceOf(registers);
+        GuestLocation? before = Locate(unchecked(AddressOf(registers) - 1));
+        return before is not null && before.Function == here.Location?.Function ? here with { Location = before } : here;
+    }
+
+    private GuestPlace PlaceOf(ProcessorRegisters registers) => new(registers.General.Rip, Locate(AddressOf(registers)));
+
+    private static ulong AddressOf(ProcessorRegisters registers) =>
+        unchecked(registers.Special.Cs.Base + registers.General.Rip);
 
     /// <summary>Finds an address of the guest's code in the source map. The address may be anything.</summary>
     private GuestLocation? Locate(ulong address)

@@ -19,6 +19,12 @@ internal interface IVirtualMachine : IDisposable
     /// </summary>
     ulong TscFrequency { get; }
 
+    /// <summary>
+    /// Gets whether an instruction whose write has caused an exit has ended, so that the instruction pointer leads behind the instruction
+    /// or to where the instruction has jumped. Otherwise the instruction pointer leads to the instruction.
+    /// </summary>
+    bool EndsWrites { get; }
+
     /// <summary>Gets the interrupt line of the guest's timer; <c>null</c> if the guest has no interrupts.</summary>
     ISignal? TimerLine { get; }
 

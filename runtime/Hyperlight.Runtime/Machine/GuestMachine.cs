@@ -98,6 +98,9 @@ internal sealed partial class GuestMachine : IDisposable
     /// <inheritdoc cref="IVirtualMachine.TscFrequency"/>
     public ulong TscFrequency => _virtual.TscFrequency;
 
+    /// <inheritdoc cref="IVirtualMachine.EndsWrites"/>
+    public bool EndsWrites => _virtual.EndsWrites;
+
     /// <summary>
     /// Gets how long the processor has run the guest, in ticks of <see cref="System.Diagnostics.Stopwatch"/>; 0 unless this is measured.
     /// </summary>

@@ -1,54 +1,77 @@
-using Hyperlight.Elf;
-using Hyperlight.Symbols;
+using System.Collections.Concurrent;
+using Hyperlight.Compiling;
+using Hyperlight.Layouts;
+using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.Guests;
 
 /// <summary>
-/// The guest <c>crash.c</c> with a source map, in which each function of the file has the line of its definition. Functions of the kit have
-/// a name and no line.
+/// The guest <c>crash.c</c>, compiled and baked as builds of projects in Debug do, with a source map of its debug information. A comment in
+/// the source marks the line at which each function fails.
 /// </summary>
 internal sealed class CrashGuest : IDisposable
 {
-    private const string File = "guests/crash.c";
+    /// <summary>The name of the kind of guests that have the C library musl.</summary>
+    public const string WithLibc = "musl";
 
-    private static readonly string[] Source = System.IO.File.ReadAllLines(KitBuild.CrashSource);
+    private const string File = "src/crash.c";
 
-    public CrashGuest(string architecture)
+    private static readonly string Folder = Path.Combine(Repository.Root, "tests", "guests");
+    private static readonly string[] Source = System.IO.File.ReadAllLines(Path.Combine(Folder, File));
+    private static readonly ConcurrentDictionary<string, Lazy<GuestPlan>> Built = new();
+
+    /// <param name="kind">The name of a layout, as projects write it, or <see cref="WithLibc"/>.</param>
+    public CrashGuest(string kind)
     {
-        string elf = KitBuild.Crashes(architecture);
-        Guest = TestGuest.FromFile(elf);
-        Map = MapOf(ElfFile.TryRead(System.IO.File.ReadAllBytes(elf), [])!);
-        System.IO.File.WriteAllBytes(Guest.MapPath, Map);
+        GuestPlan plan = Built.GetOrAdd(kind, _ => new(() => Build(kind))).Value;
+        Guest = TestGuest.FromFile(plan.Output, request => request with
+        {
+            Symbols = System.IO.File.ReadAllBytes(plan.SymbolFile),
+            SourceFolder = Folder,
+            Sizes = plan.Libc is null ? request.Sizes : new GuestSizes { HeapSize = 1 << 20, ScratchSize = 16 << 20 },
+        });
     }
 
     public TestGuest Guest { get; }
 
-    /// <summary>The bytes of the source map.</summary>
-    public byte[] Map { get; }
-
-    /// <summary>Gets the place of a function of <c>crash.c</c>, as texts show it.</summary>
+    /// <summary>Gets the place at which a function of <c>crash.c</c> fails, as texts show it.</summary>
     public static string PlaceOf(string function) => $"{function} ({File}:{LineOf(function)})";
 
     public void Dispose() => Guest.Dispose();
 
-    private byte[] MapOf(ElfFile elf)
+    // The files lie beside the tests: the lab sees them, and compiles only what is not there.
+    private static GuestPlan Build(string kind)
     {
-        ulong distance = unchecked(Guest.Image.EntryPoint.Value - elf.Entry);
-        ElfSymbol[] functions =
-        [
-            .. elf.Symbols.Where(symbol => symbol.Type == ElfSymbolType.Function && symbol.Size > 0)
-                .DistinctBy(symbol => symbol.Value).OrderBy(symbol => symbol.Value),
-        ];
-        return SourceMapWriter.Write(
-            Guest.Image.Config.GuestSha256,
-            [.. functions.Select(symbol => new MapFunction(symbol.Value + distance, symbol.Size, symbol.Name))],
-            [
-                .. functions.Select(symbol => LineOf(symbol.Name) is > 0 and var line
-                    ? new MapLine(symbol.Value + distance, File, line)
-                    : new MapLine(symbol.Value + distance, null, 0)),
-            ]);
+        const string Libc = "amd64";
+        string output = Path.Combine(AppContext.BaseDirectory, "crash");
+        string path = Environment.GetEnvironmentVariable("PATH") ?? "";
+        GuestCompiler? compiler = GuestCompiler.Find("", "", path, out Finding? finding);
+        Assert.SkipWhen(compiler is null, $"probe C compiler: {finding}");
+        MuslLibrary? library = null;
+        if (kind == WithLibc)
+        {
+            library = MuslLibrary.Find("", out finding);
+            Assert.SkipWhen(library is null, $"probe musl: {finding}");
+        }
+
+        GuestPlan plan = new()
+        {
+            Target = GuestTarget.Find(library is null ? kind : Libc)!,
+            Sources = [new(Path.Combine(Folder, File), library is null ? [] : ["-DHAS_LIBC"])],
+            Output = Path.Combine(output, kind + ".elf"),
+            Libc = library,
+        };
+        BuiltGuests built = new GuestBuilder(
+            compiler!,
+            Path.Combine(Repository.Root, "sdk", "guest"),
+            Path.Combine(output, "kit"),
+            Folder,
+            new() { HasGnuLinker = ProgramFile.Find("ld.bfd", path) is not null },
+            CancellationToken.None).Build([plan]);
+        Assert.True(built.Succeeded, string.Join('\n', built.Results.Select(result => result.Text)));
+        return plan;
     }
 
-    private static int LineOf(string function) => 1 + Array.FindIndex(
-        Source, line => line.StartsWith("KEPT", StringComparison.Ordinal) && line.Contains($" {function}(", StringComparison.Ordinal));
+    private static int LineOf(string function) =>
+        1 + Array.FindIndex(Source, line => line.EndsWith($"/* here: {function} */", StringComparison.Ordinal));
 }

@@ -46,13 +46,6 @@ internal sealed class KitBuild : IDisposable
     public static string Services(string architecture) =>
         Keep($"services-{architecture}", [Path.Combine(Sources, "src", "services.c")], "--arch", architecture);
 
-    /// <summary>The source of guests whose functions fail.</summary>
-    public static string CrashSource { get; } = Path.Combine(Sources, "src", "crash.c");
-
-    /// <summary>Compiles <see cref="CrashSource"/>.</summary>
-    /// <returns>The path of the ELF file.</returns>
-    public static string Crashes(string architecture) => Keep($"crash-{architecture}", [CrashSource], "--arch", architecture);
-
     /// <summary>Compiles the text of a source file.</summary>
     /// <returns>Whether the text compiled; if not, <paramref name="errors"/> has the compiler's messages.</returns>
     public bool TryBuildText(string text, string architecture, string compiler, out string elf, out string errors, params string[] options)

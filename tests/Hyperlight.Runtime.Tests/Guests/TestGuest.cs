@@ -23,6 +23,11 @@ internal sealed class TestGuest : IDisposable
         BakedImage? baked = GuestBaker.Bake(request, findings);
         Assert.True(baked is not null, string.Join('\n', findings));
         ImageWriter.Write(_directory, baked);
+        if (!request.Symbols.IsEmpty)
+        {
+            File.WriteAllBytes(MapPath, baked.SourceMap.Span);
+        }
+
         Image = GuestImage.Open(_directory);
     }
 
@@ -65,7 +70,7 @@ internal sealed class TestGuest : IDisposable
         configure?.Invoke(options);
     });
 
-    /// <summary>Gets the path of the source map of the image, which most tests do not have.</summary>
+    /// <summary>Gets the path of the source map of the image, which guests without a file of symbols do not have.</summary>
     public string MapPath => SourceMap.PathOf(_directory);
 
     /// <summary>Fails the test if the content of a file in the image does not match its digest.</summary>

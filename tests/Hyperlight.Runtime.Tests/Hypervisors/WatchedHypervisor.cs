@@ -156,6 +156,8 @@ internal sealed class WatchedHypervisor : IHypervisor
 
         public ulong TscFrequency => inner.TscFrequency;
 
+        public bool EndsWrites => inner.EndsWrites;
+
         public ISignal? TimerLine => inner.TimerLine;
 
         public void Map(uint slot, GuestPhysicalAddress address, MappedMemory memory, MemoryPermissions permissions)

@@ -5,13 +5,18 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
-/// <summary>Tests that failures of a guest name the function, the file and the line, by the source map of the image.</summary>
+/// <summary>
+/// Tests that failures of a guest name the function, the file and the line of the statement that failed, by the source map of the image.
+/// </summary>
 public class CrashPlaceTests
 {
-    private const uint NoMemory = 0x8000_0000;
+    // The layout whose address 0 is memory of the guest. Its null pointers lead to its code.
+    private const string WithMemoryAtZero = "i686-identity";
+
+    private const ulong NoMemory = 0x8000_0000;
     private const uint AbortMark = 0x4C50_4C48;
 
-    private static readonly string[] Architectures = ["amd64", "i686", "i686-identity"];
+    private static readonly string[] Architectures = ["amd64", "i686", WithMemoryAtZero];
 
     public static TheoryData<string, string> Failures =>
     [
@@ -22,11 +27,13 @@ public class CrashPlaceTests
 
     public static TheoryData<string> PagedFailures => [.. Calls.Keys];
 
-    // The arguments of each function of crash.c, and the types of its failure in guests without page tables, with those of 32 bits, and
-    // of amd64.
+    public static TheoryData<string> FailuresWithLibc => [.. Calls.Keys, "assert_nonsense"];
+
+    // The arguments of each function of crash.c (that of write_nowhere is a null pointer), and the types of its failure in guests without
+    // page tables, with those of 32 bits, and of amd64.
     private static Dictionary<string, (GuestValue[] Arguments, Type Unpaged, Type Paged, Type Amd64)> Calls { get; } = new()
     {
-        ["write_nowhere"] = ([(ulong)NoMemory], typeof(GuestFaultException), typeof(GuestCpuException), typeof(GuestCpuException)),
+        ["write_nowhere"] = ([0UL], typeof(GuestFaultException), typeof(GuestCpuException), typeof(GuestCpuException)),
         ["divide_by_zero"] = ([], typeof(GuestCpuException), typeof(GuestCpuException), typeof(GuestCpuException)),
         ["give_up"] = ([], typeof(GuestAbortedException), typeof(GuestAbortedException), typeof(GuestAbortedException)),
         ["give_up_with_a_code"] = ([], typeof(GuestAbortedException), typeof(GuestAbortedException), typeof(GuestAbortedException)),
@@ -47,15 +54,58 @@ public class CrashPlaceTests
     public void A_failure_with_32_bit_paging_names_function_file_and_line(string function) =>
         AssertFailure("i686-paged", function, Calls[function].Paged);
 
+    [KvmTheory(Needs.Sse)]
+    [MemberData(nameof(FailuresWithLibc))]
+    public void A_failure_of_a_program_with_a_C_library_names_function_file_and_line(string function) => AssertFailure(
+        CrashGuest.WithLibc,
+        function,
+        function switch
+        {
+            "assert_nonsense" => typeof(GuestAbortedException),
+            "recurse" => typeof(GuestCpuException),
+            _ => Calls[function].Amd64,
+        });
+
+    [KvmFact(Needs.Sse)]
+    public void The_text_of_an_assertion_that_failed_is_that_of_the_C_library()
+    {
+        using CrashGuest guest = new(CrashGuest.WithLibc);
+        using Sandbox sandbox = guest.Guest.Start();
+
+        Exception failure = Fail(sandbox, "assert_nonsense");
+
+        Assert.Matches(
+            @"^The guest aborted with code 134 at assert_nonsense \(src/crash\.c:\d+\): "
+                + @"Assertion failed: number == 15 \(\S*crash\.c: assert_nonsense: \d+\)$",
+            failure.Message.TrimEnd('\n', '.'));
+    }
+
+    /// <summary>Compiles each guest, also those that run in the lab only, which finds them then.</summary>
+    [Theory]
+    [InlineData("amd64")]
+    [InlineData("i686")]
+    [InlineData(WithMemoryAtZero)]
+    [InlineData("i686-paged")]
+    [InlineData(CrashGuest.WithLibc)]
+    public void The_map_of_a_guest_has_the_lines_of_its_source(string kind)
+    {
+        using CrashGuest guest = new(kind);
+
+        SourceMap map = SourceMap.TryOpen(guest.Guest.Image.Directory, guest.Guest.Image.Config.GuestSha256, out Finding? finding)!;
+
+        Assert.Null(finding);
+        Assert.Equal("entrypoint", map.Find(guest.Guest.Image.EntryPoint)!.Function);
+    }
+
     [KvmFact]
-    public void A_null_pointer_names_its_place()
+    public void The_text_of_a_failure_has_place_and_address()
     {
         using CrashGuest guest = new("amd64");
         using Sandbox sandbox = guest.Guest.Start();
 
         GuestCpuException failure = Assert.Throws<GuestCpuException>(() => sandbox.Call("write_nowhere", 0UL));
 
-        Assert.Equal(("write_nowhere", "guests/crash.c"), (failure.Location!.Function, failure.Location.File));
+        Assert.Equal(("write_nowhere", "src/crash.c"), (failure.Location!.Function, failure.Location.File));
         Assert.StartsWith(
             $"The guest aborted with code 15 at {CrashGuest.PlaceOf("write_nowhere")}: Exception: PageFault | vector 14, RIP 0x",
             failure.Message,
@@ -83,7 +133,7 @@ public class CrashPlaceTests
     public void A_map_that_is_forged_or_of_another_guest_changes_no_text_and_is_reported_once(bool isForged)
     {
         using CrashGuest guest = new("amd64");
-        byte[] map = guest.Map;
+        byte[] map = File.ReadAllBytes(guest.Guest.MapPath);
         File.WriteAllBytes(
             guest.Guest.MapPath, isForged ? map[..^1] : SourceMapWriter.Write(new string('0', 64), [new(0, 1 << 30, "wrong")], []));
         RecordingLogger logger = new();
@@ -178,27 +228,34 @@ public class CrashPlaceTests
         Assert.Equal(function is null ? "The guest aborted with code 7." : "The guest aborted with code 7 at named.", failure.Message);
     }
 
-    private static void AssertFailure(string architecture, string function, Type type)
+    private static void AssertFailure(string kind, string function, Type type)
     {
-        using CrashGuest guest = new(architecture);
+        // Where the platform of Windows is on KVM, the instruction pointer is that of KVM.
+        Probes.Require(type == typeof(GuestFaultException) ? Needs.Kvm : Needs.Hypervisor);
+        using CrashGuest guest = new(kind);
         using Sandbox sandbox = guest.Guest.Start();
 
-        Exception failure = Fail(sandbox, function);
+        Exception failure = kind == WithMemoryAtZero && function == "write_nowhere"
+            ? Fail(sandbox, function, NoMemory)
+            : Fail(sandbox, function);
 
         Assert.IsType(type, failure);
         AssertPlace(CrashGuest.PlaceOf(function), failure);
     }
 
-    private static Exception Fail(Sandbox sandbox, string function)
+    private static Exception Fail(Sandbox sandbox, string function) =>
+        Fail(sandbox, function, Calls.TryGetValue(function, out var call) ? call.Arguments : []);
+
+    private static Exception Fail(Sandbox sandbox, string function, params GuestValue[] arguments)
     {
         CallOptions options = new() { Timeout = TimeSpan.FromMilliseconds(function == "spin" ? 50 : 10_000) };
-        Exception? failure = Record.Exception(() => sandbox.Call<GuestValue>(function, options, Calls[function].Arguments));
+        Exception? failure = Record.Exception(() => sandbox.Call<GuestValue>(function, options, arguments));
         return failure ?? throw new InvalidOperationException($"{function} returned.");
     }
 
     private static void AssertPlace(string place, Exception failure)
     {
-        Assert.Contains($" at {place}", failure.Message, StringComparison.Ordinal);
+        Assert.True(failure.Message.Contains($" at {place}", StringComparison.Ordinal), failure.Message);
         if (failure is GuestFailedException { Location: var location })
         {
             Assert.Equal(place, location?.ToString());

@@ -79,6 +79,9 @@ internal sealed partial class KvmMachine : IVirtualMachine
     /// <inheritdoc/>
     public ulong TscFrequency => _processor.GetTscFrequency();
 
+    /// <summary>Gets <c>true</c>: KVM has interpreted the instruction when it hands the write to the host.</summary>
+    public bool EndsWrites => true;
+
     /// <inheritdoc/>
     public void Map(uint slot, GuestPhysicalAddress address, MappedMemory memory, MemoryPermissions permissions)
     {

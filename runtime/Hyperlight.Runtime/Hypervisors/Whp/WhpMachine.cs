@@ -46,6 +46,9 @@ internal sealed partial class WhpMachine : IVirtualMachine
     /// <inheritdoc/>
     public ulong TscFrequency => WhpPresence.TscFrequency;
 
+    /// <summary>Gets <c>false</c>: the platform leaves the instruction to the host.</summary>
+    public bool EndsWrites => false;
+
     /// <inheritdoc/>
     public void Map(uint slot, GuestPhysicalAddress address, MappedMemory memory, MemoryPermissions permissions) =>
         _partition.Map(slot, address, memory, permissions);

@@ -396,12 +396,40 @@ int64_t hl_linux_tgkill(Registers *r)
 }
 
 /* abort() of the kit would skip a handler of SIGABRT. The text has what the program said on stderr. */
-_Noreturn void abort(void)
+_Noreturn static void abort_at(uintptr_t place)
 {
     if (has_handler(SIGABRT)) {
         __asm__ volatile("syscall" : : "a"(200), "D"(hl_linux_self->id), "S"(SIGABRT) : "rcx", "r11", "memory");
     }
     hl_linux_output_flush();
     const char *said = hl_linux_error_text();
-    hl_abort_at(HL_CALLER, 128 + SIGABRT, said[0] != 0 ? said : "abort()");
+    hl_abort_at(place, 128 + SIGABRT, said[0] != 0 ? said : "abort()");
+}
+
+_Noreturn void abort(void)
+{
+    abort_at(HL_CALLER);
+}
+
+static void say(const char *text)
+{
+    hl_linux_output(true, text, strlen(text));
+}
+
+/* Called by assert(). The function of the C library would make itself the place of the abort. */
+_Noreturn void __assert_fail(const char *expression, const char *file, int line, const char *function)
+{
+    hl_Text number;
+    hl_text_start(&number);
+    hl_text_add_decimal(&number, (uint32_t)line);
+    say("Assertion failed: ");
+    say(expression);
+    say(" (");
+    say(file);
+    say(": ");
+    say(function);
+    say(": ");
+    say(number.chars);
+    say(")\n");
+    abort_at(HL_CALLER);
 }
