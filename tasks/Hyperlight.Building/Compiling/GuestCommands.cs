@@ -10,6 +10,9 @@ internal sealed class GuestCommands(GuestCompiler compiler, string kit, CompileC
     // error of the linker can name a line. Version 4 is the last version that all readers know.
     private static readonly string[] Always = ["-g", "-gdwarf-4", "-fdiagnostics-color=never"];
 
+    // A function that is inlined, or entered by a jump, has no name in a backtrace.
+    private static readonly string[] ForDebuggers = ["-Og", "-fno-inline", "-fno-optimize-sibling-calls"];
+
     private static readonly string[] OfLink =
     [
         "-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,--hash-style=sysv", "-Wl,-z,noexecstack", "-Wl,-z,norelro",
@@ -38,7 +41,7 @@ internal sealed class GuestCommands(GuestCompiler compiler, string kit, CompileC
                     ? [ResponseFile("amd64-linux"), "-nostdinc", "-isystem", libc.Headers, "-isystem", compilerHeaders]
                     : guest.UsesFloat ? [ResponseFile(guest.Target.Cpu)] : (string[])[ResponseFile(guest.Target.Cpu), NoFloat],
                 choices.WarningsAreErrors ? "-Werror" : "-Wno-error",
-                .. choices.Optimize ? [] : (string[])["-Og"],
+                .. choices.Optimize ? [] : ForDebuggers,
                 .. source.Options,
             ]);
 

@@ -8,8 +8,11 @@ namespace Hyperlight.Compiling;
 /// <param name="Family">The family.</param>
 internal sealed record GuestCompiler(string Program, IReadOnlyList<string> Arguments, CompilerFamily Family)
 {
-    private const string ToInstall =
-        "install clang and lld (on Debian and Ubuntu: apt install clang lld), gcc or zig, or name a compiler in the property HyperlightCC.";
+    // GCC makes ELF files on Linux only.
+    private static readonly string ToInstall = OperatingSystem.IsLinux()
+        ? "install clang and lld (on Debian and Ubuntu: apt install clang lld), gcc or zig, or name a compiler in the property HyperlightCC."
+        : "install LLVM with clang and lld (on Windows: winget install LLVM.LLVM, and add its folder bin to PATH) or zig, or name a "
+            + "compiler in the property HyperlightCC.";
 
     /// <summary>Gets a text that changes when another version of the compiler is installed.</summary>
     public string Identity
@@ -50,7 +53,7 @@ internal sealed record GuestCompiler(string Program, IReadOnlyList<string> Argum
             return new(clang, [], CompilerFamily.Clang);
         }
 
-        if (ProgramFile.Find("gcc", searchPath) is { } gcc)
+        if (OperatingSystem.IsLinux() && ProgramFile.Find("gcc", searchPath) is { } gcc)
         {
             return new(gcc, [], CompilerFamily.Gcc);
         }

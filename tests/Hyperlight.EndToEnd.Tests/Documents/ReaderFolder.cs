@@ -15,9 +15,6 @@ internal sealed class ReaderFolder : IDisposable
     public ReaderFolder(PackageFolder packages)
     {
         Project = new(packages);
-        Project.AddHello();
-        // The guest that docs/snapshots.md calls solver: it asks the host's Settings at its start.
-        Project.Write("guests/solver.elf", File.ReadAllBytes(Path.Combine(Workspace.RepositoryRoot(), "tests", "guests", "warm.elf")));
         _clone = Path.Combine(Project.Root, "clone");
     }
 
@@ -25,6 +22,14 @@ internal sealed class ReaderFolder : IDisposable
     public Workspace Project { get; }
 
     public void Dispose() => Project.Dispose();
+
+    /// <summary>Adds the guests that pages use and do not print.</summary>
+    public void AddGuests()
+    {
+        Project.AddHello();
+        // The guest that docs/snapshots.md calls solver: it asks the host's Settings at its start.
+        Project.AddGuest("tests/guests/warm.elf", "guests/solver.elf");
+    }
 
     /// <summary>Writes the files that a page prints. A file that is printed in parts is their sequence.</summary>
     public void WriteFiles(Page page)
