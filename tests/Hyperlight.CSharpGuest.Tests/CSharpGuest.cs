@@ -26,6 +26,10 @@ internal static class CSharpGuest
     /// <summary>Opens the guest's image.</summary>
     public static GuestImage Open(string name) => GuestImage.Open(ImageOf(name));
 
+    /// <summary>Gets the path of the file with the guest's symbols and lines, which the build keeps beside its other files.</summary>
+    public static string SymbolsOf(string name) =>
+        Path.Combine(Repository.Root, "tests", "guests", "csharp", "Images", "obj", "Debug", "guests", name + ".debug");
+
     /// <summary>
     /// Bakes a guest that GNU ld linked (tests/guests/csharp/Directory.Build.targets) into a folder, and opens the image. The running
     /// test is skipped if there was no ld.

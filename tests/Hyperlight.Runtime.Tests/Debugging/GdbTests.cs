@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Testing;
 
@@ -38,19 +35,19 @@ public sealed class GdbTests : IDisposable
     [InlineData("i686", "eip")]
     public async Task Gdb_breaks_by_name_steps_prints_and_detaches(string architecture, string instructionPointer)
     {
-        Assert.SkipWhen(FinishedProcess.RunTool("gdb", "--version") is null, "probe gdb: gdb is not there");
+        Probes.SkipIf(Gdb.Missing);
         string elf = Build(architecture);
         using TestGuest guest = TestGuest.FromFile(elf);
-        int port = FreePort();
+        int port = Gdb.FreePort();
         Task<int> added = Task.Run(() =>
         {
             using Sandbox sandbox = guest.Start(options => options.Debugger = new(port));
             return sandbox.Call<int>("Add", 20, 22) + sandbox.Call<int>("Add", 1, 2);
         });
 
-        string shown = Gdb(
+        string shown = Gdb.Run(
             elf,
-            string.Create(CultureInfo.InvariantCulture, $"target remote 127.0.0.1:{port}"),
+            Gdb.Connect(port),
             "break add",
             "continue",
             "backtrace",
@@ -77,27 +74,6 @@ public sealed class GdbTests : IDisposable
         Assert.Contains("detached", shown, StringComparison.Ordinal);
         Assert.DoesNotContain("warning", shown, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("Cannot insert", shown, StringComparison.Ordinal);
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private string Gdb(string elf, params string[] commands)
-    {
-        string[] arguments =
-        [
-            "--batch", "-nx", "-ex", "set debuginfod enabled off", .. commands.SelectMany(command => (string[])["-ex", command]), elf,
-        ];
-        FinishedProcess gdb = FinishedProcess.Run(new ProcessStartInfo("gdb", arguments)
-        {
-            Environment = { ["LC_ALL"] = "C" },
-            WorkingDirectory = _directory.FullName,
-        });
-        return gdb.Output + gdb.Error;
     }
 
     /// <summary>Compiles the guest with lines, which the script leaves out of the ELF file.</summary>

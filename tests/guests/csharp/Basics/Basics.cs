@@ -38,6 +38,7 @@ public sealed partial class Basics : IBasics
         ["ticks"] = Host.Ticks,
         ["sleep"] = Host.Sleep,
         ["count"] = Memory.Count,
+        ["sums"] = Sums.Total,
     };
 
     /// <inheritdoc/>
