@@ -134,22 +134,18 @@ public sealed class CompileGuests : GuestTask
         }
     }
 
-    // The message has no code, because compilers have none.
+    // Compilers have no codes, and problem matchers leave out errors without one. So all errors have one code, and all warnings another.
     private void Report(CompilerMessage message, string file)
     {
         (int line, int column) = (message.Line, message.Column);
-        switch (message.Severity)
+        if (message.Severity is MessageSeverity.Error or MessageSeverity.Warning)
         {
-            case MessageSeverity.Error:
-                Log.LogError(null, null, null, null, file, line, column, 0, 0, "{0}", message.Text);
-                break;
-            case MessageSeverity.Warning:
-                Log.LogWarning(null, null, null, null, file, line, column, 0, 0, "{0}", message.Text);
-                break;
-            default:
-                Log.LogMessage(null, null, null, file, line, column, 0, 0, MessageImportance.Normal, "{0}", message.Text);
-                break;
+            DiagnosticRule rule = message.Severity == MessageSeverity.Error ? Rules.SourceError : Rules.SourceWarning;
+            Findings.Report(rule.FoundText(message.Text), new(file, line, column));
+            return;
         }
+
+        Log.LogMessage(null, null, null, file, line, column, 0, 0, MessageImportance.Normal, "{0}", message.Text);
     }
 
     private bool TryUsePrebuilt(IReadOnlyList<(GuestPlan Plan, ITaskItem First)> guests, GuestSourceReader reader)

@@ -7,7 +7,8 @@ namespace Hyperlight.Sdk.Tasks;
 /// <summary>The place in a file that a finding is about.</summary>
 /// <param name="File">The path of the file.</param>
 /// <param name="Line">The number of the line, from 1; 0 if only the file is known.</param>
-internal sealed record FindingOrigin(string File, int Line = 0);
+/// <param name="Column">The number of the column, from 1; 0 if only the line is known.</param>
+internal sealed record FindingOrigin(string File, int Line = 0, int Column = 0);
 
 /// <summary>Reports findings as errors, warnings and messages of a build.</summary>
 /// <param name="log">The task's log.</param>
@@ -26,13 +27,14 @@ internal sealed class FindingLog(TaskLoggingHelper log, WarningPolicy warnings, 
         switch (rule.Severity == FindingSeverity.Warning && warnings.IsError(rule.Code) ? FindingSeverity.Error : rule.Severity)
         {
             case FindingSeverity.Error:
-                log.LogError(null, rule.Code, null, link, origin.File, origin.Line, 0, 0, 0, "{0}", finding.Message);
+                log.LogError(null, rule.Code, null, link, origin.File, origin.Line, origin.Column, 0, 0, "{0}", finding.Message);
                 return false;
             case FindingSeverity.Warning:
-                log.LogWarning(null, rule.Code, null, link, origin.File, origin.Line, 0, 0, 0, "{0}", finding.Message);
+                log.LogWarning(null, rule.Code, null, link, origin.File, origin.Line, origin.Column, 0, 0, "{0}", finding.Message);
                 return true;
             default:
-                log.LogMessage(null, rule.Code, null, origin.File, origin.Line, 0, 0, 0, MessageImportance.Normal, "{0}", finding.Message);
+                log.LogMessage(
+                    null, rule.Code, null, origin.File, origin.Line, origin.Column, 0, 0, MessageImportance.Normal, "{0}", finding.Message);
                 return true;
         }
     }

@@ -51,26 +51,4 @@ public sealed class GuestSourceTests(PackageFolder packages)
         Kvm.Require();
         Assert.Equal("5 42", workspace.DotNet("out/App.dll").MustSucceed().Output.TrimEnd());
     }
-
-    [Fact]
-    public void A_syntax_error_is_one_error_at_its_file_line_and_column()
-    {
-        CCompiler.Require();
-        using Workspace workspace = new(packages);
-        workspace.Write("guest/add.c", Guest.Replace("a + b;", "a +;", StringComparison.Ordinal));
-        workspace.Write("App.csproj", """
-            <Project Sdk="Hyperlight.Sdk/0.1.0">
-              <ItemGroup>
-                <HyperlightGuestSource Include="guest/add.c" />
-              </ItemGroup>
-            </Project>
-            """);
-
-        DotNetResult result = workspace.Build("build");
-
-        (string code, string file, int line) = Assert.Single(result.Log!.Errors);
-        Assert.Equal((workspace.PathOf("guest/add.c"), 5), (file, line));
-        Assert.True(string.IsNullOrEmpty(code), code);
-        Assert.Matches(@"guest/add\.c\(5,\d+\): error : expected expression", result.Output);
-    }
 }

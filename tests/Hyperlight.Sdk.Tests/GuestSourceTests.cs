@@ -82,7 +82,7 @@ public sealed class GuestSourceTests
 
     [Theory]
     [MemberData(nameof(Compilers))]
-    public void A_syntax_error_is_one_error_at_its_line_without_a_code(string compiler)
+    public void A_syntax_error_is_one_error_at_its_line(string compiler)
     {
         using SdkProject project = WithSource(compiler);
         project.Write("guest/add.c", Source.Replace("ZERO;", "ZERO +;", StringComparison.Ordinal));
@@ -90,8 +90,7 @@ public sealed class GuestSourceTests
         BuildOutcome outcome = project.Build("HyperlightBake");
 
         Diagnostic error = Assert.Single(outcome.Errors);
-        Assert.Equal((project.PathOf("guest/add.c"), 6), (error.File, error.Line));
-        Assert.True(string.IsNullOrEmpty(error.Code), error.Code);
+        Assert.Equal(("HL4038", project.PathOf("guest/add.c"), 6), (error.Code, error.File, error.Line));
         Assert.Contains("expected expression", error.Message, StringComparison.Ordinal);
         Assert.Empty(outcome.Baked);
     }
@@ -121,7 +120,7 @@ public sealed class GuestSourceTests
         {
             BuildOutcome outcome = project.Build("HyperlightBake");
             Diagnostic warning = Assert.Single(outcome.Warnings);
-            Assert.Equal((project.PathOf("guest/add.c"), 6), (warning.File, warning.Line));
+            Assert.Equal(("HL4039", project.PathOf("guest/add.c"), 6), (warning.Code, warning.File, warning.Line));
             Assert.Empty(outcome.Errors);
         }
 
