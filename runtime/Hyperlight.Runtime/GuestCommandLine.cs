@@ -47,7 +47,7 @@ public static class GuestCommandLine
             debugger = FindDebugger(ref args);
             arguments = [.. args.Skip(1).Select(ArgumentReader.Read)];
         }
-        catch (Exception exception) when (exception is FormatException or ArgumentOutOfRangeException)
+        catch (FormatException exception)
         {
             return Fail(exception, Misused);
         }
@@ -79,10 +79,22 @@ public static class GuestCommandLine
         }
 
         args = args.Length > 1 ? args[1..] : throw new FormatException($"{DebuggerOption} needs a function behind it, or --run.");
-        return parts.Length == 1 ? new GuestDebugger(DebuggerPort)
-            : int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int port) ? new GuestDebugger(port)
-            : parts[1].Length > 0 ? new GuestDebugger(parts[1])
-            : throw new FormatException($"{DebuggerOption}= needs a port or the path of a socket.");
+        return parts.Length == 1 ? new(DebuggerPort) : ReadPlace(parts[1]);
+    }
+
+    private static GuestDebugger ReadPlace(string place)
+    {
+        if (ushort.TryParse(place, NumberStyles.None, CultureInfo.InvariantCulture, out ushort port) && port > 0)
+        {
+            return new(port);
+        }
+
+        // A number or "HOST:PORT" is a mistake rather than the name of a file.
+        bool isPath = place.Contains(Path.DirectorySeparatorChar) || (place.Any(char.IsLetter) && !place.Contains(':'));
+        return isPath
+            ? new(place)
+            : throw new FormatException(
+                $"{DebuggerOption}={place}: a port of this computer, 1 to {ushort.MaxValue}, or the path of a socket is needed.");
     }
 
     private static int Call(GuestImage image, Action<SandboxOptions> configure, string function, GuestValue[] arguments)

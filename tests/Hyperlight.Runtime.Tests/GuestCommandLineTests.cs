@@ -1,3 +1,4 @@
+using Hyperlight.Runtime.Tests.Debugging;
 using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests;
@@ -84,9 +85,51 @@ public class GuestCommandLineTests
 
         Assert.Equal(0, code);
         Assert.All(
-            ["hello", "123UL", "1.5f", "bytes:0a0b", "string:123", "0x1F"],
+            ["hello", "123UL", "1.5f", "bytes:0a0b", "string:123", "0x1F", "--gdb[=PLACE]", "1234"],
             text => Assert.Contains(text, output, StringComparison.Ordinal));
         Assert.Equal((2, output), (Run("hello").Code, Run("hello").Output));
+    }
+
+    [KvmTheory(Needs.Kvm)]
+    [InlineData("5\n", "EchoInt", "5")]
+    [InlineData("", "--run")]
+    public async Task A_guest_waits_for_the_debugger_that_the_first_argument_asks_for(string output, params string[] rest)
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("hl-gdb-");
+        string place = Path.Combine(folder.FullName, "s");
+        try
+        {
+            Task<(int, string, string)> run = Task.Run(() => Run(rest is ["--run"] ? "hello32" : "hello", [$"--gdb={place}", .. rest]));
+            using GdbClient gdb = GdbClient.Connect(place);
+            Assert.False(run.IsCompleted);
+            gdb.Send("c");
+
+            Assert.Equal((0, output, $"The guest waits for gdb: target remote {place}\n"), await run);
+            Assert.Equal("W00", gdb.Receive());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("--gdb", "--gdb needs a function")]
+    [InlineData("--gdb=1234", "--gdb needs a function")]
+    [InlineData("--gdb=", "--gdb=: a port", "Nothing")]
+    [InlineData("--gdb=0", "--gdb=0: a port", "Nothing")]
+    [InlineData("--gdb=65536", "1 to 65535", "Nothing")]
+    [InlineData("--gdb=-1", "the path of a socket", "Nothing")]
+    [InlineData("--gdb=99999999999", "a port", "Nothing")]
+    [InlineData("--gdb=127.0.0.1:1234", "a port of this computer", "Nothing")]
+    [InlineData("--gdb=localhost:1234", "a port of this computer", "Nothing")]
+    [InlineData("--gdb=:1234", "a port of this computer", "Nothing")]
+    public void A_place_for_a_debugger_that_cannot_be_is_a_wrong_command_line(string option, string part, params string[] rest)
+    {
+        (int code, string output, string error) = Run("hello", [option, .. rest]);
+
+        Assert.Equal((2, ""), (code, output));
+        Assert.Contains(part, Assert.Single(error.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
     }
 
     private static (int Code, string Output, string Error) Run(string name, params string[] args)

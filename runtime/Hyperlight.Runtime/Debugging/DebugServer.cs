@@ -14,7 +14,7 @@ namespace Hyperlight.Debugging;
 internal sealed partial class DebugServer : IDisposable
 {
     // A debugger that does not read its answers is gone, in milliseconds.
-    private const int SendTimeout = 5000;
+    private const int SendTimeout = 1000;
 
     // The longest time that a packet waits for a guest that was interrupted, in milliseconds.
     private const int LongestWait = 1000;

@@ -23,12 +23,21 @@ internal sealed class GdbClient : IDisposable
     /// <summary>Connects as soon as a sandbox listens, and waits until the sandbox has accepted the debugger.</summary>
     public static GdbClient Connect(string path)
     {
-        Socket? connected = null;
-        Assert.True(SpinWait.SpinUntil(() => (connected = TryConnect(path)) is not null, Patience), "no sandbox listens");
-        GdbClient client = new(connected!);
+        GdbClient client = Open(path);
         client.Ask("?");
         return client;
     }
+
+    /// <summary>Connects as soon as a sandbox listens. The sandbox may serve another debugger first.</summary>
+    public static GdbClient Open(string path)
+    {
+        Socket? connected = null;
+        Assert.True(SpinWait.SpinUntil(() => (connected = TryConnect(path)) is not null, Patience), "no sandbox listens");
+        return new(connected!);
+    }
+
+    /// <summary>Gets whether there are bytes to receive.</summary>
+    public bool HasReceived => _socket.Available > 0;
 
     /// <summary>Sends a packet that is answered at once.</summary>
     /// <returns>The data of the answer.</returns>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Testing;
 
@@ -74,6 +75,36 @@ public sealed class GdbTests : IDisposable
         Assert.Contains("detached", shown, StringComparison.Ordinal);
         Assert.DoesNotContain("warning", shown, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("Cannot insert", shown, StringComparison.Ordinal);
+    }
+
+    [KvmTheory(Needs.Kvm)]
+    [InlineData("amd64", "divide_by_zero")]
+    [InlineData("amd64", "give_up")]
+    [InlineData("i686", "divide_by_zero")]
+    [InlineData("i686", "give_up")]
+    public void Gdb_shows_where_the_guest_of_a_poisoned_sandbox_crashed(string kind, string function) => AssertCrashShown(kind, function);
+
+    [KvmTheory(Needs.Kvm | Needs.Paging32 | Needs.Sse)]
+    [InlineData("i686-paged", "divide_by_zero")]
+    [InlineData(CrashGuest.WithLibc, "divide_by_zero")]
+    [InlineData(CrashGuest.WithLibc, "assert_nonsense")]
+    public void Gdb_shows_where_a_guest_crashed_that_some_machines_cannot_run(string kind, string function) =>
+        AssertCrashShown(kind, function);
+
+    private static void AssertCrashShown(string kind, string function)
+    {
+        Probes.SkipIf(Gdb.Missing);
+        using CrashGuest guest = new(kind);
+        int port = Gdb.FreePort();
+        using Sandbox sandbox = guest.Guest.Start(options => options.Debugger = new(port) { WaitsForClient = false });
+        Assert.ThrowsAny<GuestFailedException>(() => sandbox.Call(function));
+
+        string shown = Gdb.Run(guest.SymbolFile, Gdb.Connect(port), "backtrace", "detach");
+
+        string place = Regex.Escape(CrashGuest.PlaceOf(function)).Replace(@"\ \(", @" \(\) at .*/", StringComparison.Ordinal)[..^2];
+        Assert.Matches(@"#\d+ .*\b" + place + "\n", shown);
+        Assert.Matches(@"#\d+ .* in dispatch_entry \(\) at .*/entry\.S:\d+\n", shown);
+        Assert.Equal(SandboxState.Poisoned, sandbox.State);
     }
 
     /// <summary>Compiles the guest with lines, which the script leaves out of the ELF file.</summary>

@@ -24,6 +24,7 @@ internal sealed class CrashGuest : IDisposable
     public CrashGuest(string kind)
     {
         GuestPlan plan = Built.GetOrAdd(kind, _ => new(() => Build(kind))).Value;
+        SymbolFile = plan.SymbolFile;
         Guest = TestGuest.FromFile(plan.Output, request => request with
         {
             Symbols = System.IO.File.ReadAllBytes(plan.SymbolFile),
@@ -33,6 +34,9 @@ internal sealed class CrashGuest : IDisposable
     }
 
     public TestGuest Guest { get; }
+
+    /// <summary>Gets the path of the file with the symbols and lines of the guest.</summary>
+    public string SymbolFile { get; }
 
     /// <summary>Gets the place at which a function of <c>crash.c</c> fails, as texts show it.</summary>
     public static string PlaceOf(string function) => $"{function} ({File}:{LineOf(function)})";

@@ -111,5 +111,33 @@ exception:
     pop_registers
     addq    $16, %rsp
     iretq
+exception_end:
+
+/*
+ * Where debuggers find the registers of the code that an exception has interrupted: in hl_ExceptionFrame. The augmentation S says that
+ * the caller may have another stack. Not all assemblers write it for .cfi_signal_frame.
+ */
+    .section .debug_frame, "", @progbits
+common:
+    .long   2f - 1f
+1:  .long   -1
+    .byte   1
+    .asciz  "S"
+    .uleb128 1
+    .sleb128 -8
+    .byte   16
+    .byte   0x0C, 7 /* the end of the frame is at rsp + 176 */
+    .uleb128 176
+    /* each register and its distance from the end in words: rip, rsp, then rax to r15 in the order of push_registers */
+    .byte   0x80 + 16, 5, 0x80 + 7, 2
+    .byte   0x80 + 0, 8, 0x80 + 2, 9, 0x80 + 1, 10, 0x80 + 4, 11, 0x80 + 5, 12
+    .byte   0x80 + 8, 13, 0x80 + 9, 14, 0x80 + 10, 15, 0x80 + 11, 16
+    .byte   0x80 + 3, 17, 0x80 + 6, 18, 0x80 + 12, 19, 0x80 + 13, 20, 0x80 + 14, 21, 0x80 + 15, 22
+    .balign 8
+2:  .long   4f - 3f
+3:  .long   common
+    .quad   exception, exception_end - exception
+    .balign 8
+4:
 
     .section .note.GNU-stack, "", @progbits

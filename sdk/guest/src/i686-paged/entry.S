@@ -77,14 +77,30 @@ exception_entries:
     .set    vector_number, vector_number + 1
     .endr
 
+    /* Debuggers find the caller in the frame that the processor pushed: the vector is 20 bytes below its end. */
+    .cfi_sections .debug_frame
+    .cfi_startproc simple
+    .cfi_signal_frame
+    .cfi_def_cfa esp, 20
+    .cfi_offset eip, -12
 exception:
     pushal
+    .cfi_def_cfa_offset 52
+    .cfi_offset eax, -24
+    .cfi_offset ecx, -28
+    .cfi_offset edx, -32
+    .cfi_offset ebx, -36
+    .cfi_offset ebp, -44
+    .cfi_offset esi, -48
+    .cfi_offset edi, -52
     cld
     movl    %esp, %ebx
+    .cfi_def_cfa_register ebx
     andl    $-16, %esp
     subl    $12, %esp
     pushl   %ebx
     call    hl_exception
+    .cfi_endproc
     movl    %ebx, %esp
     popal
     addl    $8, %esp

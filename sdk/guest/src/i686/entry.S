@@ -107,13 +107,24 @@ exception_entries:
     .set    vector_number, vector_number + 1
     .endr
 
+    /* Debuggers find the caller in the frame that the processor pushed: the vector is 20 bytes below its end. */
+    .cfi_sections .debug_frame
+    .cfi_startproc simple
+    .cfi_signal_frame
+    .cfi_def_cfa esp, 20
+    .cfi_offset eip, -12
 exception:
+    pushl   %ebx
+    .cfi_def_cfa_offset 24
+    .cfi_offset ebx, -24
+    leal    4(%esp), %ebx
+    .cfi_def_cfa ebx, 20
     cld
-    movl    %esp, %eax
     andl    $-16, %esp
     subl    $12, %esp
-    pushl   %eax
+    pushl   %ebx
     call    hl_exception
+    .cfi_endproc
 
     .balign 4
     .word   0
