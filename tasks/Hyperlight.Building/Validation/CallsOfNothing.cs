@@ -63,8 +63,19 @@ internal static class CallsOfNothing
 
     private static bool IsCaller(ElfFile elf, ElfSymbol function, HashSet<ulong> relocated)
     {
+        // Few functions have such a call, so the search for it alone comes first: the other one looks up a word for each byte.
         ReadOnlySpan<byte> code = elf.BytesAt(function.Value, function.Size);
         bool calls = false;
+        for (int index = 1; index <= code.Length - sizeof(int) && !calls; index++)
+        {
+            calls = CallsNothingAt(elf, function.Value, code, index, relocated);
+        }
+
+        return calls && !HasOtherForm(elf, function.Value, code, relocated);
+    }
+
+    private static bool HasOtherForm(ElfFile elf, ulong start, ReadOnlySpan<byte> code, HashSet<ulong> relocated)
+    {
         for (int index = 0; index <= code.Length - sizeof(int); index++)
         {
             foreach (byte[] nothing in Padding)
@@ -78,24 +89,37 @@ internal static class CallsOfNothing
             }
 
             int distance = BinaryPrimitives.ReadInt32LittleEndian(code[index..]);
-            ulong target = unchecked(function.Value + (ulong)index + sizeof(int) + (ulong)distance) & elf.Format.LastAddress;
-            byte before = index > 0 ? code[index - 1] : (byte)0;
-            byte beforeThat = index > 1 ? code[index - 2] : (byte)0;
-            bool isCall = before is Call or Jump || (beforeThat == TwoBytes && (before & 0xF0) == ConditionalJump);
-            bool isIndirect = beforeThat == Indirect && before is (IndirectCall or IndirectJump);
-            if ((isCall && (target == 0 || JumpsThroughZero(elf, target, relocated)))
-                || (isIndirect && IsZero(elf, target, distance, relocated)))
+            ulong target = TargetOf(elf, start, distance, index);
+            if ((distance == 0 || target == 0 || (elf.Format.Is64 && elf.WordAt(target) == 0))
+                && !CallsNothingAt(elf, start, code, index, relocated))
             {
-                calls = true;
-            }
-            else if (distance == 0 || target == 0 || (elf.Format.Is64 && elf.WordAt(target) == 0))
-            {
-                return false;
+                return true;
             }
         }
 
-        return calls;
+        return false;
     }
+
+    /// <summary>Checks whether the four bytes at an index are the distance or address of a call or jump to address 0.</summary>
+    private static bool CallsNothingAt(ElfFile elf, ulong start, ReadOnlySpan<byte> code, int index, HashSet<ulong> relocated)
+    {
+        byte before = index > 0 ? code[index - 1] : (byte)0;
+        byte beforeThat = index > 1 ? code[index - 2] : (byte)0;
+        bool isCall = before is Call or Jump || (beforeThat == TwoBytes && (before & 0xF0) == ConditionalJump);
+        bool isIndirect = beforeThat == Indirect && before is (IndirectCall or IndirectJump);
+        if (!isCall && !isIndirect)
+        {
+            return false;
+        }
+
+        int distance = BinaryPrimitives.ReadInt32LittleEndian(code[index..]);
+        ulong target = TargetOf(elf, start, distance, index);
+        return (isCall && (target == 0 || JumpsThroughZero(elf, target, relocated)))
+            || (isIndirect && IsZero(elf, target, distance, relocated));
+    }
+
+    private static ulong TargetOf(ElfFile elf, ulong start, int distance, int index) =>
+        unchecked(start + (ulong)index + sizeof(int) + (ulong)distance) & elf.Format.LastAddress;
 
     /// <summary>Checks whether the procedure linkage table has an entry at an address, and the entry jumps to address 0.</summary>
     private static bool JumpsThroughZero(ElfFile elf, ulong address, HashSet<ulong> relocated)
