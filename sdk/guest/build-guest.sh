@@ -94,7 +94,8 @@ find_musl() {
 }
 # Some compilers make other code with debug information, which an MSBuild project compiles with. The linker leaves it out.
 debug='-g -gdwarf-4'
-[ -z "$kit_objects" ] || debug=''
+# A host follows the frames of a guest in another language through the kit to the author's code.
+[ -z "$kit_objects" ] || debug=-fno-omit-frame-pointer
 own_options="@$kit/$cpu.rsp" libraries=''
 if [ -n "$libc" ] && [ -z "$kit_objects" ]; then
     find_musl

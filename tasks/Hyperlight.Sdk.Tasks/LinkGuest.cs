@@ -18,6 +18,12 @@ public sealed class LinkGuest : GuestTask
     [Required]
     public ITaskItem[] Inputs { get; set; } = [];
 
+    /// <summary>
+    /// Gets or sets the assemblies with the author's code in C#, from which the native compiler made one of the objects. The symbol file
+    /// names their methods.
+    /// </summary>
+    public ITaskItem[] Assemblies { get; set; } = [];
+
     /// <summary>Gets or sets the path of the guest's ELF file, which has no symbols.</summary>
     [Required]
     public string Output { get; set; } = "";
@@ -37,7 +43,10 @@ public sealed class LinkGuest : GuestTask
         }
 
         List<Finding> findings = [];
-        LinkedGuest? guest = GuestLinker.Link([.. Inputs.Select(input => Read(input, folder))], findings);
+        LinkedGuest? guest = GuestLinker.Link(
+            [.. Inputs.Select(input => Read(input, folder))],
+            findings,
+            [.. Assemblies.Select(assembly => Read(assembly, folder).Content)]);
         findings.ForEach(finding => Findings.Report(finding, new(ProjectFile)));
         if (guest is null)
         {

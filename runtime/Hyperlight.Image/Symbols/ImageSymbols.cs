@@ -14,22 +14,30 @@ internal sealed class ImageSymbols(string imageDirectory, string guestSha256)
     private SourceMap? _map;
     private Finding? _finding;
 
+    /// <summary>Gets whether the image has a map that can be used.</summary>
+    public bool HasMap => Map is not null;
+
+    private SourceMap? Map
+    {
+        get
+        {
+            using (_lock.Enter())
+            {
+                if (!_isRead)
+                {
+                    _map = SourceMap.TryOpen(imageDirectory, guestSha256, out _finding);
+                    _isRead = true;
+                }
+
+                return _map;
+            }
+        }
+    }
+
     /// <summary>Finds the function, the file and the line of an address.</summary>
     /// <param name="address">The address of an instruction as the guest runs.</param>
     /// <returns>The place; <c>null</c> if the image has no map, or if the map does not know the address.</returns>
-    public GuestLocation? Find(GuestVirtualAddress address)
-    {
-        using (_lock.Enter())
-        {
-            if (!_isRead)
-            {
-                _map = SourceMap.TryOpen(imageDirectory, guestSha256, out _finding);
-                _isRead = true;
-            }
-        }
-
-        return _map?.Find(address);
-    }
+    public GuestLocation? Find(GuestVirtualAddress address) => Map?.Find(address);
 
     /// <summary>Takes the reason why the map cannot be used, so that it is reported once.</summary>
     /// <returns>HL3019; <c>null</c> if the map can be used, if there is none, or if the reason was taken before.</returns>

@@ -43,12 +43,14 @@ internal sealed partial class GuestRunner
         }
     }
 
-    // A processor's exception has its address in the text. Other aborts of guests of the kit have theirs in a register.
     private CallOutcome Aborted(GuestAbort abort)
     {
-        ulong? address = abort.Vector is null ? Machine.AbortAddress : abort.InstructionPointer;
         Exception? cause = abort.Vector is null ? _hostFunctions.FailureNamedIn(abort.Text) : null;
-        return CallOutcome.Failed(CallEnd.Aborted, abort.ToException(address is { } known ? Locate(known) : null, cause));
+        ManagedGuestError managed = ManagedGuestError.Of(GuestErrorCode.GuestError, abort.Text, Locate);
+        GuestAbort shown = managed.Trace is { } trace
+            ? abort with { Text = $"{ManagedGuestError.WithoutTrace(abort.Text)}\n{trace}" }
+            : abort;
+        return CallOutcome.Failed(CallEnd.Aborted, shown.ToException(managed.Location ?? PlaceOf(abort), cause));
     }
 
     private void ServeHostCall(StopSignal stop)

@@ -37,10 +37,10 @@ internal readonly record struct ManagedTrace(string Lines, GuestLocation? Locati
             }
 
             text.Append(line, 0, end);
-            if (++places <= MostPlaces && locate(address) is { File: { } file, Line: var number })
+            if (++places <= MostPlaces && locate(address) is { File: { } file, Line: var number } place)
             {
                 text.Append(CultureInfo.InvariantCulture, $" in {file}:line {number}");
-                first ??= IsOfLibrary(line) ? null : new(MethodOf(line[..end]), file, number);
+                first ??= IsOfLibrary(line) ? null : new(place.Function ?? MethodOf(line[..end]), file, number);
             }
         }
 

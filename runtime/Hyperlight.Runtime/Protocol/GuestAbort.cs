@@ -12,6 +12,8 @@ internal sealed record GuestAbort(int Code, int? Vector, string? Name, string Te
 {
     private const int MaxDigits = 16;
 
+    private const string StackLabel = "RSP 0x";
+
     // The words in front of the address, in the texts of guests of the kit and of upstream (section 5.8).
     private static readonly ImmutableArray<string> AddressLabels = ["RIP 0x", "EIP 0x", "Faulting Instruction: 0x"];
 
@@ -19,27 +21,12 @@ internal sealed record GuestAbort(int Code, int? Vector, string? Name, string Te
     /// Gets the address of the instruction that caused the processor's exception, as the guest's text says; <c>null</c> if the text does
     /// not say.
     /// </summary>
-    public ulong? InstructionPointer
-    {
-        get
-        {
-            if (Vector is null)
-            {
-                return null;
-            }
+    public ulong? InstructionPointer => NumberBehind(AddressLabels);
 
-            foreach (string label in AddressLabels)
-            {
-                int start = Text.IndexOf(label, StringComparison.Ordinal);
-                if (start >= 0)
-                {
-                    return Hexadecimal(Text.AsSpan(start + label.Length));
-                }
-            }
-
-            return null;
-        }
-    }
+    /// <summary>
+    /// Gets the stack pointer at the processor's exception, as the guest's text says; <c>null</c> if the text does not say.
+    /// </summary>
+    public ulong? StackPointer => NumberBehind([StackLabel]);
 
     /// <summary>Creates the exception.</summary>
     /// <param name="location">The place in the guest's source; <c>null</c> if the place is not known.</param>
@@ -48,6 +35,20 @@ internal sealed record GuestAbort(int Code, int? Vector, string? Name, string Te
         Vector is { } vector
             ? new GuestCpuException(Code, vector, Name!, Text, location)
             : new GuestAbortedException(Code, Text, location, hostFailure);
+
+    private ulong? NumberBehind(ImmutableArray<string> labels)
+    {
+        foreach (string label in Vector is null ? [] : labels)
+        {
+            int start = Text.IndexOf(label, StringComparison.Ordinal);
+            if (start >= 0)
+            {
+                return Hexadecimal(Text.AsSpan(start + label.Length));
+            }
+        }
+
+        return null;
+    }
 
     private static ulong? Hexadecimal(ReadOnlySpan<char> text)
     {

@@ -1,3 +1,6 @@
+using Hyperlight.Elf;
+using Hyperlight.SourceLines;
+
 namespace Hyperlight.Linking;
 
 /// <summary>
@@ -12,15 +15,19 @@ internal static class GuestLinker
     /// archive can want members of every other one, whatever their order.
     /// </param>
     /// <param name="findings">Receives HL7001 to HL7010: at most five findings of each rule, and then the number of the others.</param>
+    /// <param name="assemblies">
+    /// The contents of the assemblies with the author's code, of which one of the objects was made. The symbol file names their methods.
+    /// </param>
     /// <returns>The guest; <c>null</c> if an error was found.</returns>
-    public static LinkedGuest? Link(IReadOnlyList<LinkInput> inputs, ICollection<Finding> findings)
+    public static LinkedGuest? Link(
+        IReadOnlyList<LinkInput> inputs, ICollection<Finding> findings, IReadOnlyList<ReadOnlyMemory<byte>>? assemblies = null)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(findings);
         LinkFindings found = new(findings);
         try
         {
-            return Link(inputs, found);
+            return Link(inputs, found, assemblies ?? []);
         }
         catch (HyperlightException e) when (e.Finding is { } finding)
         {
@@ -40,7 +47,8 @@ internal static class GuestLinker
         }
     }
 
-    private static LinkedGuest? Link(IReadOnlyList<LinkInput> inputs, LinkFindings findings)
+    private static LinkedGuest? Link(
+        IReadOnlyList<LinkInput> inputs, LinkFindings findings, IReadOnlyList<ReadOnlyMemory<byte>> assemblies)
     {
         LinkLayout layout = LinkLayout.Linux;
         SymbolTable symbols = new(findings);
@@ -82,8 +90,22 @@ internal static class GuestLinker
         Parallel.Invoke(
             () => guest = ElfBuilder.Build(image, plan, entry.Address, symbols: null),
             () => symbolFile = ElfBuilder.Build(
-                image, plan, entry.Address, GuestSymbols.Of(symbols, plan), DebugInformation.Of(symbols, plan)),
+                image,
+                plan,
+                entry.Address,
+                GuestSymbols.Of(symbols, plan),
+                [.. DebugInformation.Of(symbols, plan), .. MethodNamesOf(symbols, assemblies)]),
             () => map = LinkMap.Write(symbols, plan));
         return new(guest, symbolFile, map);
+    }
+
+    private static IEnumerable<(string Name, byte[] Content)> MethodNamesOf(
+        SymbolTable symbols, IReadOnlyList<ReadOnlyMemory<byte>> assemblies)
+    {
+        IEnumerable<string> functions = symbols.Objects.SelectMany(from => from.Symbols)
+            .Where(symbol => symbol is { Type: ElfSymbolType.Function, Section.Output: not null })
+            .Select(symbol => symbol.Name);
+        byte[] names = assemblies.Count == 0 ? [] : new MethodNames(assemblies).Write(functions);
+        return names.Length == 0 ? [] : [(MethodNames.Section, names)];
     }
 }

@@ -11,7 +11,8 @@ internal readonly record struct DebugSections(ReadOnlyMemory<byte> Lines, ReadOn
     /// <summary>Finds the sections of a file.</summary>
     public static DebugSections Of(ElfFile elf) => new(Find(elf, ".debug_line"), Find(elf, ".debug_line_str"), Find(elf, ".debug_str"));
 
-    private static ReadOnlyMemory<byte> Find(ElfFile elf, string name)
+    /// <summary>Finds the content of a section by name.</summary>
+    public static ReadOnlyMemory<byte> Find(ElfFile elf, string name)
     {
         foreach (ElfSection section in elf.Sections)
         {

@@ -10,12 +10,18 @@ internal static class FunctionTable
     /// Reads the functions in ascending order of their linked addresses. A function without a size, of assembly code for example, reaches
     /// to the next symbol.
     /// </summary>
-    public static IReadOnlyList<MapFunction> Read(ElfFile elf)
+    /// <param name="elf">The file that has the symbols of a guest.</param>
+    /// <param name="methods">
+    /// The names of the methods in C# by their symbols, if the guest has some. All other functions are those of .NET then, and are left
+    /// out: what an author looks for is the author's code.
+    /// </param>
+    public static IReadOnlyList<MapFunction> Read(ElfFile elf, IReadOnlyDictionary<string, string>? methods = null)
     {
         CodeRanges code = new(elf);
         ElfSymbol[] symbols =
         [
             .. elf.Symbols.Where(symbol => MayBeFunction(symbol) && code.EndAround(symbol.Value) > 0)
+                .Where(symbol => methods is null || methods.ContainsKey(symbol.Name))
                 .OrderBy(symbol => symbol.Value)
                 .ThenByDescending(symbol => symbol.Size > 0)
                 .ThenByDescending(symbol => symbol.Type == ElfSymbolType.Function)
@@ -43,7 +49,7 @@ internal static class FunctionTable
             ulong room = code.EndAround(address) - address;
             ulong distance = next < symbols.Length ? symbols[next].Value - address : ulong.MaxValue;
             ulong known = Math.Min(size > 0 ? size : distance, room);
-            functions.Add(new(address, known, symbols[index].Name));
+            functions.Add(new(address, known, methods?[symbols[index].Name] ?? symbols[index].Name));
             end = address + known;
         }
 

@@ -10,15 +10,15 @@ internal sealed class GuestSources
 {
     private static readonly string NoGuest = new('0', 64);
 
-    private readonly ElfFile _elf;
+    private readonly Lazy<(IReadOnlyList<MapFunction> Functions, IReadOnlyList<MapLine> Lines)> _code;
     private readonly Lazy<SourceMap?> _map;
 
     /// <summary>Creates the object for the file that has the symbols and the debug information of a guest.</summary>
     public GuestSources(ElfFile elf)
     {
-        _elf = elf;
+        _code = new(() => Read(elf));
         _map = new(() => SourceMap.TryRead(
-            SourceMapWriter.Write(NoGuest, FunctionTable.Read(elf), LineTable.Read(elf)), NoGuest, "", out _));
+            SourceMapWriter.Write(NoGuest, _code.Value.Functions, _code.Value.Lines), NoGuest, "", out _));
     }
 
     /// <summary>Finds the function, the file and the line of a linked address. The path of the file is the one of the compiler.</summary>
@@ -35,8 +35,8 @@ internal sealed class GuestSources
         Dictionary<string, string> paths = new(StringComparer.Ordinal);
         return SourceMapWriter.Write(
             guestSha256,
-            [.. FunctionTable.Read(_elf).Select(function => function with { Address = unchecked(function.Address + slide) })],
-            [.. LineTable.Read(_elf).Select(line => line with { Address = unchecked(line.Address + slide), File = Relative(line.File) })]);
+            [.. _code.Value.Functions.Select(function => function with { Address = unchecked(function.Address + slide) })],
+            [.. _code.Value.Lines.Select(line => line with { Address = unchecked(line.Address + slide), File = Relative(line.File) })]);
 
         string? Relative(string? path)
         {
@@ -47,5 +47,34 @@ internal sealed class GuestSources
 
             return paths[path] = SourcePath.Below(path, folder);
         }
+    }
+
+    private static (IReadOnlyList<MapFunction> Functions, IReadOnlyList<MapLine> Lines) Read(ElfFile elf)
+    {
+        IReadOnlyDictionary<string, string>? methods = MethodNames.Of(elf);
+        IReadOnlyList<MapFunction> functions = FunctionTable.Read(elf, methods);
+        IReadOnlyList<MapLine> lines = LineTable.Read(elf);
+        return (functions, methods is null ? lines : LinesIn(functions, lines));
+    }
+
+    private static List<MapLine> LinesIn(IReadOnlyList<MapFunction> functions, IReadOnlyList<MapLine> lines)
+    {
+        List<MapLine> kept = [];
+        int next = 0;
+        foreach (MapFunction function in functions)
+        {
+            ulong end = function.Address + function.Size;
+            for (; next < lines.Count && lines[next].Address < end; next++)
+            {
+                if (lines[next].Address >= function.Address)
+                {
+                    kept.Add(lines[next]);
+                }
+            }
+
+            kept.Add(new(end, null, 0));
+        }
+
+        return kept;
     }
 }

@@ -37,7 +37,7 @@ public sealed class ManagedGuestErrorTests
         GuestErrorException error = new GuestErrorException(GuestErrorCode.GuestError, Text).With(null, address => address switch
         {
             0x10 => new("number_fail", "Number.cs", 7),
-            0x41F03C => new("Shop_Orders__Total", "Shop/Orders.cs", 12),
+            0x41F03C => new("Orders.Total", "Shop/Orders.cs", 12),
             0x20 => new(null, "Shop/Program.cs", 3),
             _ => null,
         });
@@ -46,9 +46,9 @@ public sealed class ManagedGuestErrorTests
             "   at System.Number.Fail() + 0x5 in Number.cs:line 7\n   at Shop.Orders.Total(Order) + 0x1c in Shop/Orders.cs:line 12\n"
             + "   at Shop.Main() + 0x9 in Shop/Program.cs:line 3",
             error.GuestStackTrace);
-        Assert.Equal("Shop.Orders.Total (Shop/Orders.cs:12)", error.Location?.ToString());
+        Assert.Equal("Orders.Total (Shop/Orders.cs:12)", error.Location?.ToString());
         Assert.Equal(
-            "The guest returned error 15 (GuestError) at Shop.Orders.Total (Shop/Orders.cs:12): System.Exception: no", error.Message);
+            "The guest returned error 15 (GuestError) at Orders.Total (Shop/Orders.cs:12): System.Exception: no", error.Message);
         Assert.Equal(Text, error.GuestMessage);
     }
 

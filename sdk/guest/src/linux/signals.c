@@ -36,6 +36,7 @@ typedef struct SignalFrame {
     uint64_t padding, restorer; /* the handler returns to the restorer, which calls rt_sigreturn with the stack behind it */
     Context context;
     Info info;
+    uint64_t frame_pointer, return_address; /* the handler's frame leads to the interrupted function as to a caller */
     _Alignas(16) uint8_t floating_point[512];
 } SignalFrame;
 
@@ -184,11 +185,13 @@ _Noreturn static void run_handler(SignalFrame *on, int signal, const hl_Exceptio
     on->context = context_of(frame, cr2, hl_linux_self->blocked);
     on->context.floating_point = (uint64_t)on->floating_point;
     on->info = *info;
+    on->frame_pointer = frame->rbp;
+    on->return_address = frame->rip + 1;
     hl_linux_self->blocked |= action.mask | ((action.flags & SA_NODEFER) != 0 ? 0 : bit(signal));
     hl_ExceptionFrame next = {
         .rip = action.handler, .rsp = (uint64_t)&on->restorer, .rflags = frame->rflags & ~(uint64_t)FLAGS_NOT_FOR_HANDLERS,
         .cs = HL_CODE_SELECTOR, .ss = HL_DATA_SELECTOR,
-        .rdi = (uint64_t)signal, .rsi = (uint64_t)&on->info, .rdx = (uint64_t)&on->context,
+        .rbp = (uint64_t)&on->frame_pointer, .rdi = (uint64_t)signal, .rsi = (uint64_t)&on->info, .rdx = (uint64_t)&on->context,
     };
     hl_linux_continue(&next);
 }

@@ -61,4 +61,7 @@ public sealed partial class Basics : IBasics
 
     /// <inheritdoc/>
     public string Check(string name) => Checks[name]();
+
+    /// <inheritdoc/>
+    public string Crash(string name) => Crashes.All[name]();
 }

@@ -26,4 +26,7 @@ public interface IBasics
 
     /// <summary>Does what <see cref="Check"/> knows under the name, and returns what the program saw.</summary>
     string Check(string name);
+
+    /// <summary>Fails in the way of the name.</summary>
+    string Crash(string name);
 }
