@@ -9,10 +9,11 @@ namespace Hyperlight.Compiling;
 internal sealed record GuestCompiler(string Program, IReadOnlyList<string> Arguments, CompilerFamily Family)
 {
     // GCC makes ELF files on Linux only.
-    private static readonly string ToInstall = OperatingSystem.IsLinux()
-        ? "install clang and lld (on Debian and Ubuntu: apt install clang lld), gcc or zig, or name a compiler in the property HyperlightCC."
-        : "install LLVM with clang and lld (on Windows: winget install LLVM.LLVM, and add its folder bin to PATH) or zig, or name a "
-            + "compiler in the property HyperlightCC.";
+    private static readonly string ToInstall =
+        (OperatingSystem.IsLinux()
+            ? "install clang and lld (on Debian and Ubuntu: apt install clang lld), gcc or zig"
+            : "install LLVM with clang and lld (on Windows: winget install LLVM.LLVM, and add its folder bin to PATH) or zig")
+        + ", or name a compiler in the property HyperlightCC.";
 
     /// <summary>Gets a text that changes when another version of the compiler is installed.</summary>
     public string Identity
