@@ -23,8 +23,8 @@ internal sealed partial class GuestRunner
     private GuestPlace Here() => PlaceOf(Machine.GetAllRegisters());
 
     /// <summary>
-    /// Gets the instruction that has ended before the last exit, found by its last byte. In front of the start of a function is another
-    /// function: then the instruction was a call, and its place is the start.
+    /// Gets the instruction that has ended before the last exit, found by its last byte. If another function has this byte, the instruction
+    /// was a call, and the place is the start of the called function.
     /// </summary>
     private GuestPlace JustBefore()
     {

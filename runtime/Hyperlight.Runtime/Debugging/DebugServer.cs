@@ -13,7 +13,7 @@ namespace Hyperlight.Debugging;
 /// </summary>
 internal sealed partial class DebugServer : IDisposable
 {
-    // A debugger that does not read its answers is gone, in milliseconds.
+    // The longest time to send an answer, in milliseconds. A debugger that takes longer is disconnected.
     private const int SendTimeout = 1000;
 
     // The longest time that a packet waits for a guest that was interrupted, in milliseconds.

@@ -72,7 +72,7 @@ internal sealed class GuestBuilder(
         .. SourcesOf(guest),
     ];
 
-    // Both files are made of the same objects. An error of the linker comes once.
+    // Both files are linked from the same objects, so the second link runs, and reports its errors, only if the first one succeeds.
     private IReadOnlyList<StepResult> Link(GuestPlan guest, string[] objects)
     {
         string? builtins = guest.Libc is null ? null : Ask("-print-libgcc-file-name");

@@ -31,7 +31,7 @@ internal sealed class StepRunner(GuestCompiler compiler, string folder, Cancella
         }
         catch (AggregateException e)
         {
-            // The callers know the exceptions of files, and none of the threads.
+            // Callers handle the exceptions of files, and not the exception in which Parallel.For wraps them.
             ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
 

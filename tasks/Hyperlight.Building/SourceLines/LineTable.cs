@@ -4,15 +4,15 @@ using Hyperlight.Symbols;
 namespace Hyperlight.SourceLines;
 
 /// <summary>
-/// Reads the lines of a guest from .debug_line, in the versions 2 to 5 of DWARF. The method does not throw, whatever the content is: what
-/// is damaged is left out. It takes time and memory in proportion to the size of the file.
+/// Reads the lines of a guest from .debug_line, in the versions 2 to 5 of DWARF. Reading never throws, whatever the content is: damaged
+/// units are left out. Time and memory are in proportion to the size of the file.
 /// </summary>
 internal static class LineTable
 {
     // A 32-bit length of this value says that a 64-bit length follows.
     private const uint Long = uint.MaxValue;
 
-    // Exceptions take time. A file with more damaged units is not read to its end.
+    // Each damaged unit costs an exception. A file with more damaged units is not read to its end.
     private const int MostDamaged = 64;
 
     /// <summary>Reads the lines in ascending order of their linked addresses.</summary>
@@ -23,7 +23,7 @@ internal static class LineTable
         int damaged = 0;
         for (ReadOnlyMemory<byte> rest = sections.Lines; !rest.IsEmpty && !rows.AreFull && damaged < MostDamaged;)
         {
-            // Behind a damaged length nothing can be found.
+            // Without a valid length, the start of the next unit is not known.
             ReadOnlyMemory<byte> unit = rest;
             rest = default;
             try

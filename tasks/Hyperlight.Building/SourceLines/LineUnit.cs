@@ -131,7 +131,7 @@ internal sealed class LineUnit
             fields[index] = (header.ReadNumber(), header.ReadNumber());
         }
 
-        // The number of entries is a claim. The bytes end before, or the entries reach their limit.
+        // The number of entries is not trusted: reading ends where the bytes end, or at the greatest number of files.
         List<(ReadOnlyMemory<byte>, ulong)> entries = [];
         for (ulong count = header.ReadNumber(); count > 0; count--)
         {
