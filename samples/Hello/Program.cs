@@ -1,6 +1,6 @@
 try
 {
-    // Guests.Hello is the image that the build made from guests/hello.elf.
+    // Guests.Hello is the image that the build made from guest/hello.c.
     using Sandbox sandbox = Guests.Hello.CreateSandbox(options =>
     {
         options.CallTimeout = TimeSpan.FromSeconds(2);

@@ -1,6 +1,6 @@
 try
 {
-    // Guests.Hello32 is the image that the build made from guests/hello32.elf, a 32-bit guest without paging.
+    // Guests.Hello32 is the image that the build made from guest/hello32.c, a 32-bit guest without paging.
     using Sandbox sandbox = Guests.Hello32.CreateSandbox(options =>
     {
         options.CallTimeout = TimeSpan.FromSeconds(2);
