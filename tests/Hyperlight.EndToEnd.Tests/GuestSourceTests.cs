@@ -20,16 +20,21 @@ public sealed class GuestSourceTests(PackageFolder packages)
         }
         """;
 
+    private const string Baked = "Baked the image of ";
+
+    private const string More = "static volatile int number;\n__attribute__((constructor)) static void start(void) { number = 1; }\n";
+
     [Fact]
     public void Guests_of_both_processors_are_compiled_called_and_published_without_the_path_of_a_source()
     {
         CCompiler.Require();
         using Workspace workspace = new(packages, "My guests é");
         workspace.Write("guest/add.c", Guest);
+        workspace.Write("guest/wide/more.c", More);
         workspace.Write("App.csproj", """
             <Project Sdk="Hyperlight.Sdk/0.1.0">
               <ItemGroup>
-                <HyperlightGuestSource Include="guest/*.c" Guest="wide" />
+                <HyperlightGuestSource Include="guest/*.c;guest/wide/more.c" Guest="wide" />
                 <HyperlightGuestSource Include="guest/add.c" Guest="narrow" Architecture="i686" />
               </ItemGroup>
             </Project>
@@ -45,10 +50,23 @@ public sealed class GuestSourceTests(PackageFolder packages)
         Assert.All(
             Directory.EnumerateFiles(workspace.PathOf("out/guests"), "*", SearchOption.AllDirectories),
             file => Assert.DoesNotContain("add.c", File.ReadAllText(file, System.Text.Encoding.Latin1), StringComparison.Ordinal));
-        DotNetResult second = workspace.Build("build", "-c", "Release").MustSucceed();
-        Assert.True(second.Log!.Ran("CompileGuests"));
-        Assert.Empty(second.Log.MessagesThatStartWith("Made "));
+
+        BuildLog unchanged = workspace.Build("build", "-c", "Release").MustSucceed().Log!;
+        Assert.True(unchanged.Ran("CompileGuests"));
+        Assert.Empty(MadeIn(unchanged));
+        Assert.Empty(unchanged.MessagesThatStartWith(Baked));
+        Assert.True(unchanged.WasUpToDate("CoreCompile"));
+
+        workspace.Write("guest/wide/more.c", More.Replace('1', '2'));
+        BuildLog changed = workspace.Build("build", "-c", "Release").MustSucceed().Log!;
+        Assert.Equal(["more.c", "wide.debug", "wide.elf"], MadeIn(changed));
+        Assert.Equal([Baked + "wide."], changed.MessagesThatStartWith(Baked));
+
         Kvm.Require();
         Assert.Equal("5 42", workspace.DotNet("out/App.dll").MustSucceed().Output.TrimEnd());
     }
+
+    // The name of an object has the name of its source, a hyphen and a digest.
+    private static IEnumerable<string> MadeIn(BuildLog log) =>
+        log.MessagesThatStartWith("Made ").Select(text => Path.GetFileName(text.TrimEnd('.')).Split('-')[0]).Order(StringComparer.Ordinal);
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Hyperlight.Elf;
 using Hyperlight.Runtime.Tests.Guests;
 using Hyperlight.Symbols;
 using Hyperlight.Testing;
@@ -91,10 +92,14 @@ public class CrashPlaceTests
     {
         using CrashGuest guest = new(kind);
 
-        SourceMap map = SourceMap.TryOpen(guest.Guest.Image.Directory, guest.Guest.Image.Config.GuestSha256, out Finding? finding)!;
+        GuestImage image = guest.Guest.Image;
+        ElfFile symbols = ElfFile.TryRead(File.ReadAllBytes(guest.SymbolFile), [])!;
+        ulong giveUp = symbols.Symbols.Single(symbol => symbol.Name == "give_up").Value;
+        ulong distance = unchecked(image.EntryPoint.Value - symbols.Entry);
 
-        Assert.Null(finding);
-        Assert.Equal("entrypoint", map.Find(guest.Guest.Image.EntryPoint)!.Function);
+        GuestLocation? place = SourceMap.TryOpen(image.Directory, image.Config.GuestSha256, out _)!.Find(new(giveUp + distance));
+
+        Assert.Equal(("give_up", "src/crash.c"), (place?.Function, place?.File));
     }
 
     [KvmFact]
