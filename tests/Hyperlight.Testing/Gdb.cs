@@ -26,7 +26,7 @@ public static class Gdb
     /// <summary>Gets the command that connects to a port of this computer.</summary>
     public static string Connect(int port) => string.Create(CultureInfo.InvariantCulture, $"target remote 127.0.0.1:{port}");
 
-    /// <summary>Runs the commands one after another. A command that fails is the last one.</summary>
+    /// <summary>Runs the commands one after another. A command that fails is passed over.</summary>
     /// <param name="symbols">The path of a file with symbols.</param>
     /// <param name="commands">The commands.</param>
     /// <returns>What gdb prints.</returns>

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Hyperlight.Testing;
 using Hyperlight.Testing.Documents;
 
 namespace Hyperlight.EndToEnd.Tests.Documents;
@@ -22,6 +23,8 @@ public sealed class WalkthroughTests(PackageFolder packages)
         IReadOnlyList<CodeBlock> blocks = Page.Read(Workspace.RepositoryRoot(), path).Blocks;
         bool hasCSharpGuest = blocks.Any(block => block.Text.Contains("Hyperlight.Guest.Sdk/", StringComparison.Ordinal));
         using Workspace reader = hasCSharpGuest ? CSharpGuests.Create(packages) : new(packages);
+        bool debugs = blocks.Any(block => block.Language == "sh" && block.Text.Contains("gdb --batch", StringComparison.Ordinal));
+        Assert.SkipWhen(debugs && Gdb.Missing is not null, Gdb.Missing ?? "");
         string functions = "";
         if (hasCSharpGuest)
         {
@@ -73,7 +76,7 @@ public sealed class WalkthroughTests(PackageFolder packages)
 
     /// <summary>Whether the test knows what to do with a block.</summary>
     internal static bool Follows(CodeBlock block) => (block.Language, block.FileName, string.Join(' ', block.Marks)) is
-        ("xml" or "c" or "csharp", not null, "")
+        ("xml" or "c" or "csharp" or "json", not null, "")
         or ("sh", null, "" or "fails" or "repository")
         or ("text", null, "output");
 

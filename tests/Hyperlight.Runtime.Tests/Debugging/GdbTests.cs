@@ -58,9 +58,14 @@ public sealed class GdbTests : IDisposable
             "delete",
             "next",
             "print sum",
+            "rwatch sum",
+            "continue",
+            "delete",
+            "thbreak add",
             "info registers " + instructionPointer,
             "stepi",
             "x/i $pc",
+            "continue",
             "detach");
 
         Assert.Equal(45, await added);
@@ -71,6 +76,8 @@ public sealed class GdbTests : IDisposable
         Assert.Contains("= 20022", shown, StringComparison.Ordinal);
         Assert.Contains("New value = 42", shown, StringComparison.Ordinal);
         Assert.Contains("= 42", shown, StringComparison.Ordinal);
+        Assert.Contains("Could not insert hardware watchpoint", shown, StringComparison.Ordinal);
+        Assert.Contains("Temporary breakpoint 4, add (left=1, right=2) at ./guest.c:5", shown, StringComparison.Ordinal);
         Assert.Matches(instructionPointer + @"\s+0x[0-9a-f]+", shown);
         Assert.Contains("detached", shown, StringComparison.Ordinal);
         Assert.DoesNotContain("warning", shown, StringComparison.OrdinalIgnoreCase);
