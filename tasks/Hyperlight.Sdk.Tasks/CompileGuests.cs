@@ -6,8 +6,8 @@ using Microsoft.Build.Framework;
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
-/// Compiles guests from their sources and the guest kit. What the compiler says is reported at the file and line that the compiler names,
-/// in its words. Without a compiler the prebuilt files of the guests are used, if every guest has one.
+/// Compiles guests in C from their sources and the guest kit, and guests in Rust with cargo. What a compiler says is reported at the file
+/// and line that the compiler names, in its words. Without a compiler the prebuilt files of the guests are used, if every guest has one.
 /// </summary>
 [MSBuildMultiThreadableTask]
 public sealed class CompileGuests : GuestTask
@@ -21,8 +21,10 @@ public sealed class CompileGuests : GuestTask
     private readonly List<string> _files = [];
 
     /// <summary>Gets or sets the <c>HyperlightGuestSource</c> items.</summary>
-    [Required]
     public ITaskItem[] Sources { get; set; } = [];
+
+    /// <summary>Gets or sets the <c>HyperlightGuestCrate</c> items.</summary>
+    public ITaskItem[] Crates { get; set; } = [];
 
     /// <summary>Gets or sets the folder of the guest kit.</summary>
     [Required]
@@ -47,6 +49,12 @@ public sealed class CompileGuests : GuestTask
     /// <summary>Gets or sets the folders with programs, as in the environment variable PATH.</summary>
     public string SearchPath { get; set; } = "";
 
+    /// <summary>Gets or sets the folder of cargo, whose folder <c>bin</c> has commands.</summary>
+    public string CargoHome { get; set; } = "";
+
+    /// <summary>Gets or sets the values of variables of the environment that change what cargo builds.</summary>
+    public string CargoVariables { get; set; } = "";
+
     /// <summary>Gets or sets whether the guests are optimized for speed. Otherwise a debugger can follow them better.</summary>
     public bool Optimize { get; set; }
 
@@ -67,18 +75,9 @@ public sealed class CompileGuests : GuestTask
             DefaultArchitecture = Architecture.Trim() is { Length: > 0 } architecture ? architecture : GuestTarget.All[0].Name,
         };
         IReadOnlyList<(GuestPlan Plan, ITaskItem First)> guests = reader.Read(Sources);
+        IReadOnlyList<(CratePlan Plan, ITaskItem First)> crates = reader.ReadCrates(Crates, Sources);
         if (Log.HasLoggedErrors)
         {
-            return;
-        }
-
-        if (GuestCompiler.Find(Compiler.Trim(), Zig.Trim(), SearchPath, out Finding? finding) is not { } compiler)
-        {
-            if (Compiler.Trim().Length > 0 || !TryUsePrebuilt(guests, reader))
-            {
-                Report(finding!, guests[0].First, "");
-            }
-
             return;
         }
 
@@ -88,11 +87,38 @@ public sealed class CompileGuests : GuestTask
             WarningsAreErrors = TreatWarningsAsErrors.Equals("true", StringComparison.OrdinalIgnoreCase),
             HasGnuLinker = ProgramFile.Find("ld.bfd", SearchPath) is not null,
         };
+        if (guests.Count > 0)
+        {
+            BuildSources(guests, reader, choices, Path.Combine(output, KitObjectsName));
+        }
+
+        if (crates.Count > 0)
+        {
+            BuildCrates(crates, reader, choices);
+        }
+    }
+
+    private void BuildSources(
+        IReadOnlyList<(GuestPlan Plan, ITaskItem First)> guests, GuestSourceReader reader, CompileChoices choices, string kitObjects)
+    {
+        if (GuestCompiler.Find(Compiler.Trim(), Zig.Trim(), SearchPath, out Finding? finding) is not { } compiler)
+        {
+            const string missing = "No C compiler is installed, so the sources of the guests are not compiled.";
+            const string remedy = "To compile the sources, install clang and lld, gcc or zig.";
+            if (Compiler.Trim().Length > 0
+                || !TryUsePrebuilt([.. guests.Select(guest => (guest.Plan, guest.First))], reader, missing, remedy))
+            {
+                Report(finding!, guests[0].First, "");
+            }
+
+            return;
+        }
+
         GuestPlan[] plans = [.. guests.Select(guest => guest.Plan)];
         GuestBuilder builder = new(
             compiler,
             FilePath.Absolute(Kit, ProjectFolder).TrimEnd(Path.DirectorySeparatorChar),
-            Path.Combine(output, KitObjectsName),
+            kitObjects,
             ProjectFolder,
             choices,
             Cancellation);
@@ -101,11 +127,39 @@ public sealed class CompileGuests : GuestTask
             WriteCommands(CompileCommands.ToJson(compiler, ProjectFolder, plans.SelectMany(builder.SourcesOf)));
         }
 
-        BuiltGuests built = builder.Build(plans);
+        Report(builder.Build(plans), compiler, _ => guests[0].First);
+    }
+
+    private void BuildCrates(IReadOnlyList<(CratePlan Plan, ITaskItem First)> crates, GuestSourceReader reader, CompileChoices choices)
+    {
+        if (CargoProgram.Find(SearchPath, CargoHome.Trim(), CargoVariables, out Finding? finding) is not { } cargo)
+        {
+            const string missing = "cargo hyperlight is not installed, so the guests in Rust are not built.";
+            const string remedy = "To build the guests, run 'cargo install cargo-hyperlight'.";
+            if (!TryUsePrebuilt([.. crates.Select(crate => (crate.Plan, crate.First))], reader, missing, remedy))
+            {
+                Report(finding!, crates[0].First, "");
+            }
+
+            return;
+        }
+
+        Report(
+            new CrateBuilder(cargo, choices, Cancellation).Build([.. crates.Select(crate => crate.Plan)]),
+            cargo,
+            step => crates.First(crate => crate.Plan.SymbolFile == step.Output).First);
+    }
+
+    private void Report(BuiltGuests built, BuildTool tool, Func<BuildStep, ITaskItem> itemOf)
+    {
         _files.AddRange(built.Files);
         foreach (StepResult result in built.Results)
         {
-            Report(result, compiler);
+            Report(result, tool);
+            if (result.Finding is { } finding)
+            {
+                Report(finding, itemOf(result.Step), "");
+            }
         }
 
         foreach (Finding weak in built.Findings)
@@ -120,12 +174,12 @@ public sealed class CompileGuests : GuestTask
         Findings.Report(finding, metadata.Length == 0 ? written.Find(ProjectFile) : written.Find(ProjectFile, metadata));
     }
 
-    private void Report(StepResult result, GuestCompiler compiler)
+    private void Report(StepResult result, BuildTool tool)
     {
         if (result.HasRun)
         {
             Log.LogMessage(MessageImportance.Normal, "Made {0}.", Path.GetRelativePath(ProjectFolder, result.Step.Output));
-            Log.LogMessage(MessageImportance.Low, "{0} {1}\n{2}", compiler.Program, string.Join(' ', result.Step.Arguments), result.Text);
+            Log.LogMessage(MessageImportance.Low, "{0} {1}\n{2}", tool.Program, string.Join(' ', result.Step.Arguments), result.Text);
         }
 
         foreach (CompilerMessage message in result.Messages)
@@ -134,10 +188,16 @@ public sealed class CompileGuests : GuestTask
         }
     }
 
-    // Compilers have no codes, and problem matchers leave out errors without one. So all errors have one code, and all warnings another.
+    // Problem matchers leave out errors without a code, and the C compiler has none. So its errors have one code, and its warnings another.
     private void Report(CompilerMessage message, string file)
     {
         (int line, int column) = (message.Line, message.Column);
+        if (message is { Severity: MessageSeverity.Error, Code: { } code })
+        {
+            Log.LogError(null, code, null, null, file, line, column, 0, 0, "{0}", message.Text);
+            return;
+        }
+
         if (message.Severity is MessageSeverity.Error or MessageSeverity.Warning)
         {
             DiagnosticRule rule = message.Severity == MessageSeverity.Error ? Rules.SourceError : Rules.SourceWarning;
@@ -148,7 +208,8 @@ public sealed class CompileGuests : GuestTask
         Log.LogMessage(null, null, null, file, line, column, 0, 0, MessageImportance.Normal, "{0}", message.Text);
     }
 
-    private bool TryUsePrebuilt(IReadOnlyList<(GuestPlan Plan, ITaskItem First)> guests, GuestSourceReader reader)
+    private bool TryUsePrebuilt(
+        IReadOnlyList<(BuildPlan Plan, ITaskItem First)> guests, GuestSourceReader reader, string missing, string remedy)
     {
         string?[] files = [.. guests.Select(guest => reader.PrebuiltOf(guest.First))];
         if (!files.All(File.Exists))
@@ -156,7 +217,7 @@ public sealed class CompileGuests : GuestTask
             return false;
         }
 
-        foreach ((GuestPlan plan, string? file) in guests.Select(guest => guest.Plan).Zip(files))
+        foreach ((BuildPlan plan, string? file) in guests.Select(guest => guest.Plan).Zip(files))
         {
             byte[] content = InputFile.ReadAllBytes(file!);
             if (FileDigest.OfFile(plan.Output) != FileDigest.Of(content))
@@ -173,9 +234,10 @@ public sealed class CompileGuests : GuestTask
 
         Log.LogMessage(
             MessageImportance.High,
-            "No C compiler is installed, so the sources of the guests are not compiled. Used instead: {0}. To compile the sources, install "
-                + "clang and lld, gcc or zig.",
-            string.Join(", ", files.Select(file => Path.GetRelativePath(ProjectFolder, file!))));
+            "{0} Used instead: {1}. {2}",
+            missing,
+            string.Join(", ", files.Select(file => Path.GetRelativePath(ProjectFolder, file!))),
+            remedy);
         return true;
     }
 

@@ -6,8 +6,8 @@ using Microsoft.Build.Framework;
 namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
-/// Reads the <c>HyperlightGuestSource</c> items of a project. Everything that is wrong with them (HL4003, HL4015, HL4033, HL4034) is
-/// reported in one run.
+/// Reads the <c>HyperlightGuestSource</c> and <c>HyperlightGuestCrate</c> items of a project. Everything that is wrong with them (HL4003,
+/// HL4015, HL4033, HL4034) is reported in one run.
 /// </summary>
 /// <param name="folder">The absolute path of the project's folder.</param>
 /// <param name="outputFolder">The absolute path of the folder for the ELF files.</param>
@@ -28,6 +28,15 @@ internal sealed class GuestSourceReader(string folder, string outputFolder, stri
             .Select(sources => (ReadGuest(sources.Key, [.. sources]), sources.First())),
     ];
 
+    /// <summary>Reads all guests in Rust, each with its item.</summary>
+    /// <param name="items">The items of crates.</param>
+    /// <param name="sources">The items of sources, whose guests are others.</param>
+    public IReadOnlyList<(CratePlan Plan, ITaskItem First)> ReadCrates(IEnumerable<ITaskItem> items, IEnumerable<ITaskItem> sources)
+    {
+        HashSet<string> taken = new(sources.Select(item => item.GetMetadata(ElfKey)), FilePath.Comparer);
+        return [.. items.Select(item => (ReadCrate(item, taken), item))];
+    }
+
     /// <summary>Gets the absolute path of the ELF file for computers without a compiler; <c>null</c> if there is none.</summary>
     public string? PrebuiltOf(ITaskItem item) =>
         Text(item, SourceMetadata.Prebuilt) is { Length: > 0 } text ? FilePath.Absolute(text, folder) : null;
@@ -35,7 +44,7 @@ internal sealed class GuestSourceReader(string folder, string outputFolder, stri
     private GuestPlan ReadGuest(string elf, ITaskItem[] items)
     {
         ITaskItem first = items[0];
-        foreach (SourceMetadata metadata in SourceMetadata.All.Where(metadata => metadata.IsOfGuest))
+        foreach (SourceMetadata metadata in SourceMetadata.OfSource.Where(metadata => metadata.IsOfGuest))
         {
             CheckSame(metadata.Name, items);
         }
@@ -50,6 +59,41 @@ internal sealed class GuestSourceReader(string folder, string outputFolder, stri
             Libc = ReadLibc(first, target, script),
             UsesFloat = ReadSwitch(first, SourceMetadata.Float),
             LinkerScript = script.Length == 0 ? null : Existing(script, first, SourceMetadata.LinkerScript),
+        };
+    }
+
+    private CratePlan ReadCrate(ITaskItem item, HashSet<string> taken)
+    {
+        string guest = Text(item, SourceMetadata.Guest);
+        if (!taken.Add(item.GetMetadata(ElfKey)))
+        {
+            report(
+                Rules.BadGuestSource.Found(
+                    $"'{item.ItemSpec}' is a crate, which is a whole guest, and another item has the guest '{guest}' already: "
+                    + $"give the crate another {SourceMetadata.Guest}."),
+                item,
+                SourceMetadata.Guest);
+        }
+
+        if (Text(item, SourceMetadata.Architecture) is var architecture
+            && !architecture.Equals(SourceMetadata.Amd64, StringComparison.OrdinalIgnoreCase))
+        {
+            report(
+                Rules.BadArchitecture.Found(
+                    $"{SourceMetadata.Architecture} of '{item.ItemSpec}' is \"{architecture}\"; "
+                    + $"cargo hyperlight builds guests for {SourceMetadata.Amd64} alone: "
+                    + $"write {SourceMetadata.Amd64}, or nothing."),
+                item,
+                SourceMetadata.Architecture);
+        }
+
+        return new()
+        {
+            Manifest = Existing(item.ItemSpec, item, ""),
+            Output = Path.Combine(outputFolder, item.GetMetadata(ElfKey)),
+            Profile = Text(item, SourceMetadata.Profile),
+            Features = Text(item, SourceMetadata.Features).Split([';', ',', ' '], StringSplitOptions.RemoveEmptyEntries),
+            Options = CommandWords.Split(Text(item, SourceMetadata.Options)),
         };
     }
 
@@ -142,7 +186,7 @@ internal sealed class GuestSourceReader(string folder, string outputFolder, stri
         string path = FilePath.Absolute(text, folder);
         if (!File.Exists(path))
         {
-            string what = metadata.Length == 0 ? KnownNames.GuestSource : metadata;
+            string what = metadata.Length == 0 ? WrittenItem.Of(item).Kind : metadata;
             string found = Directory.Exists(path) ? "is a folder: name the files in the folder." : "does not exist: correct the path.";
             report(Rules.GuestSourceMissing.Found($"{what} '{text}' {found}"), item, metadata);
         }

@@ -5,7 +5,8 @@ namespace Hyperlight.Sdk.Tasks;
 
 /// <summary>
 /// The item of a guest that the author of a project wrote: a <c>HyperlightGuest</c>, or an item from which targets make a
-/// <c>HyperlightGuest</c>: a <c>HyperlightGuestProject</c> for a guest in C#, a <c>HyperlightGuestSource</c> for a guest in C.
+/// <c>HyperlightGuest</c>: a <c>HyperlightGuestProject</c> for a guest in C#, a <c>HyperlightGuestSource</c> for a guest in C, a
+/// <c>HyperlightGuestCrate</c> for a guest in Rust.
 /// </summary>
 /// <param name="Kind">The kind of the item.</param>
 /// <param name="Include">The path in the item.</param>
@@ -15,6 +16,7 @@ internal sealed record WrittenItem(string Kind, string Include, string File)
     // The metadata that Hyperlight.Sdk.GuestProjects.targets and Hyperlight.Sdk.GuestSources.targets set.
     private const string ProjectKey = "_HyperlightProject";
     private const string SourceKey = "_HyperlightSource";
+    private const string CrateKey = "_HyperlightCrate";
     private const string FileKey = "_HyperlightDefinedIn";
 
     /// <summary>Gets whether the build makes the guest's file, so that nobody wrote it.</summary>
@@ -24,7 +26,7 @@ internal sealed record WrittenItem(string Kind, string Include, string File)
     public static WrittenItem Of(ITaskItem item)
     {
         foreach ((string kind, string key) in (ReadOnlySpan<(string, string)>)[
-            (KnownNames.GuestProject, ProjectKey), (KnownNames.GuestSource, SourceKey)])
+            (KnownNames.GuestProject, ProjectKey), (KnownNames.GuestSource, SourceKey), (KnownNames.GuestCrate, CrateKey)])
         {
             if (item.GetMetadata(key) is { Length: > 0 } include)
             {

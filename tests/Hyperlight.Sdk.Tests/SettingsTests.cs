@@ -24,7 +24,8 @@ public sealed partial class SettingsTests
         [
             .. PropertyEntries(),
             .. MetadataEntries(),
-            .. SourceMetadata.All.Select(SourceEntry),
+            .. SourceMetadata.OfSource.Select(metadata => SourceEntry(metadata, SourceMetadata.SourcePage)),
+            .. SourceMetadata.OfCrate.Select(metadata => SourceEntry(metadata, SourceMetadata.CratePage)),
             .. ImageMetadata.All.Select(metadata => Entry(metadata.Name, ("description", metadata.Text))),
         ];
 
@@ -109,13 +110,18 @@ public sealed partial class SettingsTests
     }
 
     [Fact]
-    public void Documents_name_each_metadata_of_a_source()
+    public void Documents_name_each_metadata_of_a_source_and_of_a_crate()
     {
-        (string Page, string[] Rows)[] tables = TablesWith("IncludeFolders");
-        Assert.NotEmpty(tables);
+        (string Page, string[] Rows)[] ofSources = TablesWith(SourceMetadata.IncludeFolders);
+        (string Page, string[] Rows)[] ofCrates = TablesWith(SourceMetadata.Features);
+        Assert.NotEmpty(ofSources);
+        Assert.NotEmpty(ofCrates);
 
-        Assert.All(tables, table =>
-            Assert.Equal(SourceMetadata.All.Select(metadata => metadata.Name), table.Rows.SelectMany(row => Names(row, 1)).Skip(1)));
+        Assert.All(ofSources, table => Assert.Equal(SourceMetadata.OfSource.Select(metadata => metadata.Name), NamesIn(table.Rows)));
+        Assert.All(ofCrates, table => Assert.Equal(SourceMetadata.OfCrate.Select(metadata => metadata.Name), NamesIn(table.Rows)));
+
+        // The first row is Include.
+        static IEnumerable<string> NamesIn(string[] rows) => rows.SelectMany(row => Names(row, 1)).Skip(1);
     }
 
     [Fact]
@@ -168,12 +174,12 @@ public sealed partial class SettingsTests
         let value = setting.Property is { } property ? $"$({property.Name})" : setting.Default
         select Entry(setting.Metadata, setting, value, setting.Text);
 
-    private static string SourceEntry(SourceMetadata metadata)
+    private static string SourceEntry(SourceMetadata metadata, string page)
     {
         (string, object)[] values = metadata.Values.Count > 0 ? [("values", metadata.Values)] : [];
         (string, object) type = ("type", metadata.SchemaType);
         (string, object)[] texts =
-            [("default", metadata.Default), ("description", metadata.Text), ("help", SourceMetadata.HelpPage)];
+            [("default", metadata.Default), ("description", metadata.Text), ("help", page)];
         return Entry(metadata.Name, [type, .. values, .. texts]);
     }
 

@@ -111,6 +111,7 @@ internal static class Rules
     public static readonly DiagnosticRule GuestToolMissing = new("HL4032", Error, "A program or library that builds guests is missing");
     public static readonly DiagnosticRule GuestSourceMissing = new("HL4033", Error, "A source of a guest does not exist");
     public static readonly DiagnosticRule BadGuestSource = new("HL4034", Error, "A setting of a guest's sources cannot be used");
+    public static readonly DiagnosticRule CrateWithoutProgram = new("HL4035", Error, "A crate is not one program");
     public static readonly DiagnosticRule SourceError = new("HL4038", Error, "The compiler or linker finds an error in a guest's sources");
     public static readonly DiagnosticRule SourceWarning = new("HL4039", Warning, "The compiler or linker warns about a guest's sources");
 

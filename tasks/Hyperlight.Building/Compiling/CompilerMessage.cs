@@ -6,4 +6,8 @@ namespace Hyperlight.Compiling;
 /// <param name="Line">The number of the line, from 1; 0 if the line is not known.</param>
 /// <param name="Column">The number of the column, from 1; 0 if the column is not known.</param>
 /// <param name="Text">The text of the compiler, one line.</param>
-internal sealed record CompilerMessage(MessageSeverity Severity, string? File, int Line, int Column, string Text);
+internal sealed record CompilerMessage(MessageSeverity Severity, string? File, int Line, int Column, string Text)
+{
+    /// <summary>Gets the code of the compiler, letters and digits; <c>null</c> if the message has none.</summary>
+    public string? Code { get; init; }
+}

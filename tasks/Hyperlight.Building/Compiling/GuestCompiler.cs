@@ -1,4 +1,5 @@
-using System.Globalization;
+using Hyperlight.Files;
+using Hyperlight.Processes;
 
 namespace Hyperlight.Compiling;
 
@@ -7,6 +8,7 @@ namespace Hyperlight.Compiling;
 /// <param name="Arguments">The arguments before all others, for example <c>cc</c> for Zig.</param>
 /// <param name="Family">The family.</param>
 internal sealed record GuestCompiler(string Program, IReadOnlyList<string> Arguments, CompilerFamily Family)
+    : BuildTool(Program, Arguments)
 {
     // GCC makes ELF files on Linux only.
     private static readonly string ToInstall =
@@ -14,18 +16,6 @@ internal sealed record GuestCompiler(string Program, IReadOnlyList<string> Argum
             ? "install clang and lld (on Debian and Ubuntu: apt install clang lld), gcc or zig"
             : "install LLVM with clang and lld (on Windows: winget install LLVM.LLVM, and add its folder bin to PATH) or zig")
         + ", or name a compiler in the property HyperlightCC.";
-
-    /// <summary>Gets a text that changes when another version of the compiler is installed.</summary>
-    public string Identity
-    {
-        get
-        {
-            FileInfo file = new(Program);
-            file = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
-            return string.Create(
-                CultureInfo.InvariantCulture, $"{file.FullName} {file.Length} {file.LastWriteTimeUtc.Ticks} {string.Join(' ', Arguments)}");
-        }
-    }
 
     /// <summary>Finds the compiler to use.</summary>
     /// <param name="configured">
@@ -78,6 +68,33 @@ internal sealed record GuestCompiler(string Program, IReadOnlyList<string> Argum
         CompilerFamily.Zig => [.. Arguments, "-target", target.ZigTriple],
         _ => Arguments,
     };
+
+    /// <inheritdoc/>
+    public override string TextOf(ChildProcess process) => process.Error + process.Output;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<CompilerMessage> Parse(string text) => CompilerOutput.Parse(text);
+
+    /// <inheritdoc/>
+    public override string ReasonOf(ChildProcess process)
+    {
+        string[] lines = [.. process.Error.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0).TakeLast(2)];
+        return lines.Length > 0 ? string.Join(" ", lines) : $"the compiler failed with exit code {process.ExitCode}";
+    }
+
+    /// <summary>Reads the dependency file, which the compiler writes for a source. The inputs of a linker are known.</summary>
+    public override IReadOnlyList<string> Complete(BuildStep step, ChildProcess process, out Finding? finding)
+    {
+        finding = null;
+        if (step.Inputs.Count > 0)
+        {
+            return step.Inputs;
+        }
+
+        IReadOnlyList<string> files = DependencyFile.Parse(File.ReadAllText(step.DependencyFile));
+        FileChange.Delete(step.DependencyFile);
+        return files;
+    }
 
     private static GuestCompiler? Named(string text, string searchPath)
     {

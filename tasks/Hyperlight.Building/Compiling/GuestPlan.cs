@@ -1,16 +1,13 @@
 namespace Hyperlight.Compiling;
 
 /// <summary>A guest in C that a build makes. All paths are absolute.</summary>
-internal sealed record GuestPlan
+internal sealed record GuestPlan : BuildPlan
 {
     /// <summary>Gets the kind of the guest.</summary>
     public required GuestTarget Target { get; init; }
 
     /// <summary>Gets the sources, in the order in which they are linked.</summary>
     public required IReadOnlyList<GuestSource> Sources { get; init; }
-
-    /// <summary>Gets the path of the guest's ELF file, which has no debug information.</summary>
-    public required string Output { get; init; }
 
     /// <summary>Gets the C library; <c>null</c> for a guest without one.</summary>
     public MuslLibrary? Libc { get; init; }
@@ -20,10 +17,4 @@ internal sealed record GuestPlan
 
     /// <summary>Gets the linker script of a guest that starts itself; <c>null</c> for the start of the kit.</summary>
     public string? LinkerScript { get; init; }
-
-    /// <summary>Gets the path of a second ELF file, which has debug information.</summary>
-    public string SymbolFile => Path.ChangeExtension(Output, ".debug");
-
-    /// <summary>Gets the folder of the objects.</summary>
-    public string ObjectFolder => Path.ChangeExtension(Output, null);
 }

@@ -7,4 +7,8 @@ namespace Hyperlight.Compiling;
 /// <param name="Messages">The messages of the compiler.</param>
 /// <param name="Text">All that the compiler wrote.</param>
 internal sealed record StepResult(
-    BuildStep Step, bool HasRun, bool Succeeded, IReadOnlyList<CompilerMessage> Messages, string Text);
+    BuildStep Step, bool HasRun, bool Succeeded, IReadOnlyList<CompilerMessage> Messages, string Text)
+{
+    /// <summary>Gets the finding that says why there is no output although the command succeeded; otherwise <c>null</c>.</summary>
+    public Finding? Finding { get; init; }
+}

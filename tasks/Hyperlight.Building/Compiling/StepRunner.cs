@@ -10,12 +10,12 @@ namespace Hyperlight.Compiling;
 /// Runs the steps whose command or files have changed. The content of files counts, and not their times. A step that fails leaves no
 /// output.
 /// </summary>
-/// <param name="compiler">The compiler.</param>
-/// <param name="folder">The absolute path of the folder in which the compiler runs.</param>
+/// <param name="tool">The program that the steps run.</param>
+/// <param name="folder">The absolute path of the folder in which the program runs, unless a step has another.</param>
 /// <param name="cancellation">Ends all running commands, and the processes that these started.</param>
-internal sealed class StepRunner(GuestCompiler compiler, string folder, CancellationToken cancellation)
+internal sealed class StepRunner(BuildTool tool, string folder, CancellationToken cancellation)
 {
-    private readonly string _identity = compiler.Identity;
+    private readonly string _identity = tool.Identity;
 
     /// <summary>Gets the digests of the files that the steps read.</summary>
     public ContentDigests Digests { get; } = new();
@@ -43,14 +43,14 @@ internal sealed class StepRunner(GuestCompiler compiler, string folder, Cancella
     /// <param name="path">The path of a file that keeps the answer.</param>
     public string Ask(string question, string path)
     {
-        string[] arguments = [.. compiler.Arguments, question];
-        string key = KeyOf(arguments);
+        string[] arguments = [.. tool.Arguments, question];
+        string key = KeyOf(arguments, folder, []);
         if (StepRecord.Read(path) is { } record && record.Key == key)
         {
             return record.Text;
         }
 
-        ChildProcess process = Start(arguments);
+        ChildProcess process = Start(arguments, folder);
         string answer = process.Output.Trim();
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         new StepRecord(key, [], answer).Write(path);
@@ -59,21 +59,21 @@ internal sealed class StepRunner(GuestCompiler compiler, string folder, Cancella
 
     private StepResult Run(BuildStep step)
     {
-        string key = KeyOf(step.Arguments);
+        string key = KeyOf(step.Arguments, FolderOf(step), step.Inputs);
         string path = StepRecord.PathOf(step.Output);
         if (File.Exists(step.Output) && StepRecord.Read(path) is { } record && record.IsCurrent(key, Digests))
         {
-            return new(step, HasRun: false, Succeeded: true, CompilerOutput.Parse(record.Text), record.Text);
+            return new(step, HasRun: false, Succeeded: true, tool.Parse(record.Text), record.Text);
         }
 
         FileChange.Delete(path);
         FileChange.Delete(step.Output);
         Directory.CreateDirectory(Path.GetDirectoryName(step.Output)!);
         DateTime start = DateTime.UtcNow;
-        ChildProcess process = Start(step.Arguments);
+        ChildProcess process = Start(step.Arguments, FolderOf(step));
         Digests.Forget(step.Output);
-        string text = process.Error + process.Output;
-        IReadOnlyList<CompilerMessage> messages = CompilerOutput.Parse(text);
+        string text = tool.TextOf(process);
+        IReadOnlyList<CompilerMessage> messages = tool.Parse(text);
         if (process.ExitCode != 0)
         {
             FileChange.Delete(step.Output);
@@ -81,57 +81,55 @@ internal sealed class StepRunner(GuestCompiler compiler, string folder, Cancella
             return new(step, HasRun: true, Succeeded: false, WithError(messages, process, step), text);
         }
 
-        // A file that somebody changes while the compiler reads it is a file to read again in the next build.
-        new StepRecord(key, [.. ReadInputs(step).Select(input => (DigestOf(input, start), input))], text).Write(path);
+        IReadOnlyList<string> inputs = tool.Complete(step, process, out Finding? finding);
+        if (finding is not null)
+        {
+            return new(step, HasRun: true, Succeeded: false, messages, text) { Finding = finding };
+        }
+
+        // A file that somebody changes while the program reads the file is a file to read again in the next build.
+        IEnumerable<string> read = inputs.Select(input => Path.GetFullPath(input, FolderOf(step))).Distinct(StringComparer.Ordinal);
+        new StepRecord(key, [.. read.Select(input => (DigestOf(input), input))], text).Write(path);
         return new(step, HasRun: true, Succeeded: true, messages, text);
-    }
 
-    private string DigestOf(string input, DateTime start)
-    {
-        DateTime changed = File.GetLastWriteTimeUtc(input);
-        return changed >= start && changed <= DateTime.UtcNow ? "changed" : Digests.Of(input) ?? "missing";
-    }
-
-    private IEnumerable<string> ReadInputs(BuildStep step)
-    {
-        if (step.Inputs is { } inputs)
+        string DigestOf(string input)
         {
-            return inputs;
+            if (tool.Writes(step, input))
+            {
+                Digests.Forget(input);
+                return Digests.Of(input) ?? "missing";
+            }
+
+            DateTime changed = File.GetLastWriteTimeUtc(input);
+            return changed >= start && changed <= DateTime.UtcNow ? "changed" : Digests.Of(input) ?? "missing";
+        }
+    }
+
+    private string FolderOf(BuildStep step) => step.Folder ?? folder;
+
+    private IReadOnlyList<CompilerMessage> WithError(IReadOnlyList<CompilerMessage> messages, ChildProcess process, BuildStep step) =>
+        messages.Any(message => message.Severity == MessageSeverity.Error)
+            ? messages
+            : [.. messages, new(MessageSeverity.Error, step.Subject, 0, 0, tool.ReasonOf(process))];
+
+    private string KeyOf(IReadOnlyList<string> arguments, string workingFolder, IReadOnlyList<string> inputs) =>
+        ContentDigests.OfText(string.Join('\0', (IEnumerable<string>)[_identity, workingFolder, .. arguments, .. inputs]));
+
+    private ChildProcess Start(IReadOnlyList<string> arguments, string workingFolder)
+    {
+        ProcessStartInfo start = new(tool.Program, arguments) { WorkingDirectory = workingFolder };
+        foreach ((string name, string value) in tool.Environment)
+        {
+            start.Environment[name] = value;
         }
 
-        IReadOnlyList<string> files = DependencyFile.Parse(File.ReadAllText(step.DependencyFile));
-        FileChange.Delete(step.DependencyFile);
-        return files.Select(file => Path.GetFullPath(file, folder));
-    }
-
-    private static IReadOnlyList<CompilerMessage> WithError(
-        IReadOnlyList<CompilerMessage> messages, ChildProcess process, BuildStep step)
-    {
-        if (messages.Any(message => message.Severity == MessageSeverity.Error))
-        {
-            return messages;
-        }
-
-        string[] lines = [.. process.Error.Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0).TakeLast(2)];
-        string words = lines.Length > 0 ? string.Join(" ", lines) : $"the compiler failed with exit code {process.ExitCode}";
-        return [.. messages, new(MessageSeverity.Error, step.Subject, 0, 0, words)];
-    }
-
-    private string KeyOf(IReadOnlyList<string> arguments) =>
-        ContentDigests.OfText(string.Join('\0', (IEnumerable<string>)[_identity, folder, .. arguments]));
-
-    private ChildProcess Start(IReadOnlyList<string> arguments)
-    {
-        ProcessStartInfo start = new(compiler.Program, arguments) { WorkingDirectory = folder };
-        // The messages are read by CompilerOutput, which knows the words of one language.
-        start.Environment["LC_ALL"] = "C.UTF-8";
         try
         {
-            return ChildProcess.Run(start, Timeout.InfiniteTimeSpan, cancellation);
+            return ChildProcess.Run(start, Timeout.InfiniteTimeSpan, cancellation, tool.MaxText);
         }
         catch (Win32Exception e)
         {
-            return new(-1, "", $"'{compiler.Program}' cannot be started: {e.Message}");
+            return new(-1, "", $"'{tool.Program}' cannot be started: {e.Message}");
         }
     }
 }

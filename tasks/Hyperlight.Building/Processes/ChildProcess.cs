@@ -10,9 +10,8 @@ namespace Hyperlight.Processes;
 /// <param name="Error">The beginning of the standard error output.</param>
 internal sealed record ChildProcess(int? ExitCode, string Output, string Error)
 {
-    // The greatest number of characters that are kept of each stream. The rest is read and dropped, so that the process need not wait for a
-    // reader.
-    private const int MaxText = 256 * 1024;
+    /// <summary>The usual number of characters that are kept of each stream.</summary>
+    public const int MaxText = 256 * 1024;
 
     // The process may leave another process behind, which keeps the streams open.
     private static readonly TimeSpan StreamsTimeout = TimeSpan.FromSeconds(1);
@@ -24,9 +23,14 @@ internal sealed record ChildProcess(int? ExitCode, string Output, string Error)
     /// <param name="start">The program and its arguments, which are not passed through a shell.</param>
     /// <param name="timeout">The longest time that the process may run.</param>
     /// <param name="cancellation">Ends the process when it is canceled.</param>
+    /// <param name="maxText">
+    /// The greatest number of characters that are kept of each stream. The rest is read and dropped, so that the process need not wait for
+    /// a reader.
+    /// </param>
     /// <exception cref="OperationCanceledException">The process was ended because of <paramref name="cancellation"/>.</exception>
     /// <exception cref="Win32Exception">The process cannot be started.</exception>
-    public static ChildProcess Run(ProcessStartInfo start, TimeSpan timeout, CancellationToken cancellation)
+    public static ChildProcess Run(
+        ProcessStartInfo start, TimeSpan timeout, CancellationToken cancellation, int maxText = MaxText)
     {
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         // The process writes UTF-8. The encoding of consoles, which is the default, does not have all characters of paths.
@@ -34,7 +38,7 @@ internal sealed record ChildProcess(int? ExitCode, string Output, string Error)
         using Process process = Process.Start(start)!;
         process.StandardInput.Close();
         StringBuilder output = new(), error = new();
-        Task[] readers = [Read(process.StandardOutput, output), Read(process.StandardError, error)];
+        Task[] readers = [Read(process.StandardOutput, output, maxText), Read(process.StandardError, error, maxText)];
         bool ended = WaitForExit(process, timeout, cancellation);
         Task.WaitAll(readers, StreamsTimeout);
         return new(ended ? process.ExitCode : null, Text(output), Text(error));
@@ -58,14 +62,14 @@ internal sealed record ChildProcess(int? ExitCode, string Output, string Error)
         }
     }
 
-    private static async Task Read(StreamReader stream, StringBuilder text)
+    private static async Task Read(StreamReader stream, StringBuilder text, int maxText)
     {
         char[] buffer = new char[4096];
         for (int count; (count = await stream.ReadAsync(buffer).ConfigureAwait(false)) > 0;)
         {
             lock (text)
             {
-                text.Append(buffer, 0, Math.Min(count, MaxText - text.Length));
+                text.Append(buffer, 0, Math.Min(count, maxText - text.Length));
             }
         }
     }

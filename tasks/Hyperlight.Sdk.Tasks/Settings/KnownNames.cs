@@ -18,6 +18,9 @@ internal static class KnownNames
     /// <summary>The item of a source of a guest in C.</summary>
     public const string GuestSource = "HyperlightGuestSource";
 
+    /// <summary>The item of a crate, which is a guest in Rust.</summary>
+    public const string GuestCrate = "HyperlightGuestCrate";
+
     /// <summary>The item of an image.</summary>
     public const string Image = "HyperlightImage";
 
@@ -42,7 +45,7 @@ internal static class KnownNames
         [.. GuestSetting.All.Select(setting => setting.Property?.Former).OfType<string>()];
 
     /// <summary>The items from which guests are made.</summary>
-    public static readonly IReadOnlyList<string> GuestItems = [Guest, GuestProject, GuestSource];
+    public static readonly IReadOnlyList<string> GuestItems = [Guest, GuestProject, GuestSource, GuestCrate];
 
     /// <summary>The items of projects.</summary>
     public static readonly IReadOnlyList<string> Items = [.. GuestItems, Image];
@@ -52,7 +55,7 @@ internal static class KnownNames
 
     /// <summary>The metadata of a guest that the build makes from items of a kind.</summary>
     public static IReadOnlyList<string> MetadataOf(string kind) =>
-        kind == GuestSource ? [.. Metadata, .. SourceMetadata.All.Select(metadata => metadata.Name)] : Metadata;
+        [.. Metadata, .. SourceMetadata.Of(kind).Select(metadata => metadata.Name)];
 
     /// <summary>Metadata of a guest that have another name now, and are still read.</summary>
     public static readonly IReadOnlyList<string> FormerMetadata =

@@ -35,6 +35,7 @@ public sealed class WalkthroughTests(PackageFolder packages)
         {
             CCompiler.Require();
             reader.ForgetFeeds();
+            functions = blocks.Any(block => block.Language == "rust") ? CargoHyperlight.Commands() : "";
         }
 
         LinkClone(reader.Root);
@@ -76,7 +77,7 @@ public sealed class WalkthroughTests(PackageFolder packages)
 
     /// <summary>Whether the test knows what to do with a block.</summary>
     internal static bool Follows(CodeBlock block) => (block.Language, block.FileName, string.Join(' ', block.Marks)) is
-        ("xml" or "c" or "csharp" or "json", not null, "")
+        ("xml" or "c" or "csharp" or "rust" or "toml" or "json", not null, "")
         or ("sh", null, "" or "fails" or "repository")
         or ("text", null, "output");
 

@@ -26,6 +26,7 @@ public sealed partial class DiagnosticPageTests
         ["HL4030"] = "A_guest_for_another_framework_is_HL4030",
         ["HL4031"] = "A_guest_that_is_a_ProjectReference_is_HL4031",
         ["HL4032"] = "A_missing_compiler_is_HL4032_with_the_package_to_install",
+        ["HL4035"] = "Several_programs_of_a_crate_are_one_error_at_the_item",
         ["HL5001"] = "A_missing_device_is_HL5001",
         ["HL5002"] = "A_device_that_may_not_be_opened_is_HL5002",
         ["HL5003"] = "A_kvm_of_another_version_is_HL5003",
