@@ -38,6 +38,18 @@ public sealed class GuestCompilerTests : IDisposable
     }
 
     [Fact]
+    [Trait("Wine", "yes")]
+    public void Gcc_is_chosen_on_Linux_only_because_it_makes_no_ELF_files_elsewhere()
+    {
+        Install("gcc");
+
+        GuestCompiler? compiler = GuestCompiler.Find("", "", _folder.Path, out Finding? finding);
+
+        Assert.Equal(OperatingSystem.IsLinux(), compiler is not null);
+        Assert.Equal(!OperatingSystem.IsLinux(), finding?.Message.Contains("winget install LLVM.LLVM", StringComparison.Ordinal) == true);
+    }
+
+    [Fact]
     public void A_compiler_may_be_a_path_with_spaces()
     {
         Install("my\u00a0compiler");
