@@ -58,6 +58,20 @@ public sealed class CSharpGuestTests(CSharpGuest guest, PackageFolder packages) 
     }
 
     [Fact]
+    public void A_guest_of_the_configuration_Release_does_not_tell_the_folder_of_its_sources()
+    {
+        CSharpGuests.Require();
+        Workspace workspace = guest.Workspace;
+        guest.Build();
+
+        workspace.Build("build", "../Orders.Guest", "--no-restore", "-c", "Release", "-t:Compile").MustSucceed();
+
+        byte[] assembly = File.ReadAllBytes(Path.Combine(workspace.Root, "Orders.Guest/obj/Release/net10.0/Orders.Guest.dll"));
+        Assert.True(assembly.AsSpan().IndexOf("/_/obj/Release/net10.0/Orders.Guest.pdb"u8) > 0);
+        Assert.Equal(-1, assembly.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(workspace.Root)));
+    }
+
+    [Fact]
     public void Graph_builds_publishes_packages_and_watchers_see_the_guest_and_a_clean_leaves_none()
     {
         CSharpGuests.Require();

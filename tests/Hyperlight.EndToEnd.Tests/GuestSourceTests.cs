@@ -50,6 +50,9 @@ public sealed class GuestSourceTests(PackageFolder packages)
         Assert.All(
             Directory.EnumerateFiles(workspace.PathOf("out/guests"), "*", SearchOption.AllDirectories),
             file => Assert.DoesNotContain("add.c", File.ReadAllText(file, System.Text.Encoding.Latin1), StringComparison.Ordinal));
+        Assert.All(
+            Directory.EnumerateFiles(workspace.PathOf("out"), "*", SearchOption.AllDirectories),
+            file => Assert.Equal(-1, File.ReadAllBytes(file).AsSpan().IndexOf("My guests é"u8)));
 
         BuildLog unchanged = workspace.Build("build", "-c", "Release").MustSucceed().Log!;
         Assert.True(unchanged.Ran("CompileGuests"));
