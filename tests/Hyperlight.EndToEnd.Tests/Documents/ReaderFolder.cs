@@ -51,7 +51,6 @@ internal sealed class ReaderFolder : IDisposable
     {
         string script = $"""
             cd '{FolderOf(page)}'
-            kit='{Path.Combine(Workspace.RepositoryRoot(), "sdk", "guest")}'
             command -v gdb > /dev/null || gdb() {"{ :; }"}
             {block.Text}
             """;
