@@ -74,7 +74,7 @@ public sealed class DebugServerTests : IDisposable
         Assert.Equal(AtInstruction, gdb.Receive());
         gdb.Send("vCont;r0,ffffffffffffffff:1");
 
-        Assert.Equal("Hello, World!", await call);
+        Assert.Equal("Hello, World!", await call.WaitAsync(TimeSpan.FromSeconds(20)));
     }
 
     [KvmFact(Needs.Kvm)]
@@ -189,12 +189,25 @@ public sealed class DebugServerTests : IDisposable
     {
         using Sandbox sandbox = _guest.Start();
         using GdbClient gdb = _guest.Connect();
-        Assert.Equal("OK", gdb.Ask(string.Create(CultureInfo.InvariantCulture, $"Z0,{_guest.Image.EntryPoint.Value:x},1")));
+        gdb.Send("s");
+        Task<int> call = DebuggedGuest.Call(sandbox);
+        Assert.Equal(AtInstruction, gdb.Receive());
+        Assert.Equal(AtInstruction, gdb.Ask("s"));
+        string address = gdb.Register(GdbClient.Rip).ToString("x", CultureInfo.InvariantCulture);
+        Assert.Equal("OK", gdb.Ask($"Z0,{address},1"));
         gdb.Send("c");
+        Assert.Equal(5, await call);
         using Snapshot snapshot = sandbox.TakeSnapshot();
-        Assert.Equal(5, await DebuggedGuest.Call(sandbox));
-        sandbox.Restore(snapshot);
-        Assert.Equal(5, await DebuggedGuest.Call(sandbox));
+        for (int i = 0; i < 2; i++)
+        {
+            call = DebuggedGuest.Call(sandbox);
+            Assert.Equal(AtBreakpoint, gdb.Receive());
+            gdb.Send("c");
+            Assert.Equal(5, await call);
+            sandbox.Restore(snapshot);
+        }
+
+        // The breakpoint is not part of the snapshot.
 
         using Sandbox other = snapshot.CreateSandbox();
         Assert.Equal(5, await DebuggedGuest.Call(other));

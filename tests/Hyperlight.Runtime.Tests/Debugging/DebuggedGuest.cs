@@ -31,8 +31,9 @@ internal sealed class DebuggedGuest(string name) : IDisposable
     /// <summary>Connects a debugger.</summary>
     public GdbClient Connect() => GdbClient.Connect(Place);
 
-    /// <summary>Begins a call that returns 5.</summary>
-    public static Task<int> Call(Sandbox sandbox) => Task.Run(() => sandbox.Call<int>("EchoInt", 5));
+    /// <summary>Begins a call that returns 5. The test fails if a debugger stops the call for long.</summary>
+    public static Task<int> Call(Sandbox sandbox) =>
+        Task.Run(() => sandbox.Call<int>("EchoInt", 5)).WaitAsync(TimeSpan.FromSeconds(20));
 
     public void Dispose()
     {

@@ -178,7 +178,7 @@ public sealed class HostileDebuggerTests : IDisposable
     {
         using SandboxLease lease = pool.Rent();
         return lease.Sandbox.Call<int>("EchoInt", 5);
-    });
+    }).WaitAsync(TimeSpan.FromSeconds(20));
 
     // Begins a call that stops at its first instruction.
     private static Task<int> Stop(GdbClient gdb, Sandbox sandbox)
