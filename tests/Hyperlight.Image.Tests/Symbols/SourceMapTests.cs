@@ -58,7 +58,8 @@ public sealed class SourceMapTests
     [Fact]
     public void Long_texts_are_cut_and_texts_are_one_line()
     {
-        SourceMap map = Read(SourceMapWriter.Write(Guest, [new(Base, 1, "a\u001b[2J\nb"), new(Base + 1, 1, "a" + new string('é', 400))], []));
+        MapFunction[] functions = [new(Base, 1, "a\u001b[2J\nb"), new(Base + 1, 1, "a" + new string('é', 400))];
+        SourceMap map = Read(SourceMapWriter.Write(Guest, functions, []));
 
         Assert.Equal("a [2J b", Find(map, 0)?.Function);
         // The limit is even, so that it lies within a character of two bytes.
