@@ -62,6 +62,9 @@ internal static class IdleMemory
             GC.Collect();
             GC.WaitForPendingFinalizers();
             GC.Collect();
+
+            // Read first, because the reading below leaves garbage.
+            long managed = GC.GetTotalMemory(forceFullCollection: false) / 1024;
             string[] threads =
             [
                 .. Directory.EnumerateDirectories("/proc/self/task").Select(path => File.ReadAllText(Path.Combine(path, "comm")))
@@ -72,7 +75,7 @@ internal static class IdleMemory
             return new(
                 OfProcess.Sum(name => Value(own, name)),
                 GuestMemory(),
-                GC.GetTotalMemory(forceFullCollection: false) / 1024,
+                managed,
                 OfKernel.Sum(name => Value(machine, name)),
                 Value(machine, "MemAvailable"),
                 threads.Length - kernelThreads,

@@ -8,6 +8,8 @@ namespace Hyperlight.Files;
 internal sealed class SharedFile : Shared
 {
     private readonly Shared? _content;
+    private readonly SteadyLock _lock = new();
+    private IDisposable? _derived;
 
     /// <summary>Creates a blob from a file that others may change or shorten.</summary>
     /// <param name="handle">The file. The new object takes ownership of the file.</param>
@@ -46,6 +48,18 @@ internal sealed class SharedFile : Shared
     public static SharedFile Sealed(VerifiedContent content, ImmutableArray<StoredRange>? ranges) =>
         new(content.Handle, content) { Ranges = ranges };
 
+    /// <summary>Gets an object that is made of the content once, and is freed with the file. The caller is a user of the file.</summary>
+    /// <param name="make">Makes the object. If this throws, the next caller tries again.</param>
+    /// <typeparam name="T">The type of the object, the only type that is asked for.</typeparam>
+    public T Derive<T>(Func<T> make)
+        where T : class, IDisposable
+    {
+        using (_lock.Enter())
+        {
+            return (T)(_derived ??= make());
+        }
+    }
+
     /// <summary>Gets the ranges. If the file stores all of the memory there is one range.</summary>
     /// <param name="size">The size of the memory in bytes.</param>
     public ImmutableArray<StoredRange> RangesOf(ulong size) => Ranges ?? [new(0, size)];
@@ -82,6 +96,7 @@ internal sealed class SharedFile : Shared
     /// <inheritdoc/>
     protected override void Free()
     {
+        _derived?.Dispose();
         if (_content is not null)
         {
             _content.Dispose();

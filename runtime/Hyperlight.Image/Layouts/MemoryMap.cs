@@ -9,7 +9,7 @@ namespace Hyperlight.Layouts;
 /// <code>
 ///   GVA   base                                             scratch base                                     top
 ///          │ image │ PEB │ heap │ init data │     …            │ input │ output │ page tables │ free … │ words │
-///   blob   │ image │ PEB │ one  │ init data │ page tables ─────────copied at start──────▲
+///   blob   │ image │ PEB │ one  │ init data │ page tables ──────────shown in────────────▲
 ///                          zero page (paged layouts)
 /// </code>
 /// Layouts without paging store each page at its own place and have no page tables.
@@ -96,8 +96,8 @@ internal sealed partial record MemoryMap
     public MemoryRegion InitData { get; }
 
     /// <summary>
-    /// Gets the region of the initial page tables. In the blob the tables follow the snapshot region. They are copied into scratch at each
-    /// start. The size is 0 without paging.
+    /// Gets the region of the initial page tables. In the blob the tables follow the snapshot region. A guest finds them in scratch at
+    /// its start. The size is 0 without paging.
     /// </summary>
     public MemoryRegion PageTables { get; }
 

@@ -65,11 +65,11 @@ internal sealed partial class GuestMachine
     ///   step                                                            done by            a failure leaves the sandbox
     ///   1 compare   the snapshot with map, host functions, registers                       as it was
     ///   2 settle    the processor finishes its last exit                IVirtualMachine    poisoned
-    ///   3 share     the layers of the snapshot                          SnapshotMemory     as it was
+    ///   3 share     the layers of the snapshot, its template            SnapshotMemory     as it was
     ///   4 unmap     regions, and layers that the snapshot lacks         IVirtualMachine    ┐
     ///   5 map       layers of the snapshot that are not mapped          IVirtualMachine    │ unrecoverable
-    ///   6 discard   what the guest wrote to layers and scratch          GuestMemory        │
-    ///   7 fill      pages that no layer has, page tables, buffers       SnapshotMemory     ┘
+    ///   6 reset     what the guest wrote to layers and scratch          GuestMemory        │
+    ///   7 fill      pages that neither layers nor template have         SnapshotMemory     ┘
     ///   8 set       registers                                           IVirtualMachine    poisoned
     /// </code>
     /// </summary>
@@ -84,9 +84,10 @@ internal sealed partial class GuestMachine
             left = SandboxState.Poisoned;
             _virtual.Settle();
             left = null;
+            using MemoryTemplate scratch = snapshot.Memory.ShareScratch(snapshot.Map, snapshot.Generation, _memory.Host);
             ImmutableArray<MemoryLayer> layers = snapshot.Memory.ShareLayers(_memory.Layers, _memory.Host);
             left = SandboxState.Unrecoverable;
-            ReplaceMemory(layers);
+            ReplaceMemory(layers, scratch);
             Fill(snapshot);
             left = SandboxState.Poisoned;
             SetProcessor(snapshot);
@@ -100,7 +101,7 @@ internal sealed partial class GuestMachine
         }
     }
 
-    /// <summary>Gives a new machine the state of a snapshot, whose layers the machine has from its creation.</summary>
+    /// <summary>Gives a new machine the state of a snapshot, whose layers and template the machine has from its creation.</summary>
     /// <exception cref="SnapshotMismatchException">The sandbox lacks host functions or registers of the snapshot.</exception>
     public void Load(SnapshotContent snapshot)
     {
@@ -164,7 +165,7 @@ internal sealed partial class GuestMachine
         _fitting = snapshot;
     }
 
-    private void ReplaceMemory(ImmutableArray<MemoryLayer> layers)
+    private void ReplaceMemory(ImmutableArray<MemoryLayer> layers, MemoryTemplate scratch)
     {
         ImmutableArray<MemoryLayer> before = _memory.Replace(layers);
         try
@@ -182,7 +183,7 @@ internal sealed partial class GuestMachine
                 MapLayers(from: same);
             }
 
-            _memory.Discard();
+            _memory.Reset(scratch);
         }
         finally
         {
@@ -215,13 +216,13 @@ internal sealed partial class GuestMachine
     }
 
     /// <summary>
-    /// Writes the parts of a snapshot that are not in its layers, and then the data that the host keeps up to date for the guest: the list
-    /// of files and the counter.
+    /// Writes the parts of a snapshot that are neither in its layers nor in its template, and then the data that the host keeps up to date
+    /// for the guest: the word that asks for random numbers, the list of files, and the counter.
     /// </summary>
     private void Fill(SnapshotContent snapshot)
     {
-        snapshot.Memory.Fill(_memory, snapshot.Generation);
-        ResetBuffers();
+        snapshot.Memory.Fill(_memory);
+        _memory.RequestReseed();
         _memory.ListFiles();
         _settings.Counter?.Publish();
     }

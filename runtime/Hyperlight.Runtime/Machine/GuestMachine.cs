@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using Hyperlight.Files;
 using Hyperlight.Hypervisors;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
@@ -107,13 +106,10 @@ internal sealed partial class GuestMachine : IDisposable
     public long TicksInGuest => _virtual.TicksInGuest;
 
     /// <summary>
-    /// Sets memory and processor for the guest's first instruction (amd64 sheet, sections 4.1 and 4.2; i686 sheet, sections 3.2 and 3.3).
+    /// Sets the processor for the first instruction of a new guest, whose entry point the origin has (amd64 sheet, sections 4.1 and 4.2; i686 sheet, sections 3.2 and 3.3).
     /// </summary>
-    /// <param name="blob">The memory blob of the image, whose entry point is that of the origin.</param>
-    public void Start(SharedFile blob)
+    public void Start()
     {
-        _memory.PrepareScratch(blob);
-        ResetBuffers();
         MapDeclared();
         _virtual.Start(_map.PageTables.Gpa);
         Span<byte> random = stackalloc byte[sizeof(ulong)];

@@ -17,44 +17,38 @@ namespace Hyperlight.Memory;
 /// </summary>
 internal sealed class GuestMemory : IDisposable
 {
-    // The offsets of words from the end of scratch, in bytes (amd64 sheet, section 2.3; i686 sheet, section 2.3).
-    private const ulong SizeWord = 0x08;
-    private const ulong FirstFreeWord = 0x10;
-    private const ulong PageTablesWord = 0x18;
-    private const ulong GenerationWord = 0x20;
+    // The offset of the word that asks for new random numbers from the end of scratch, in bytes (amd64 sheet, section 2.3). With this bit
+    // the lower half of the word is a seed (amd64 sheet, section 11.3).
     private const ulong ReseedWord = 0x28;
-
-    // With this bit the lower half of the word is a seed (amd64 sheet, section 11.3).
     private const ulong ReseedRequest = 1UL << 32;
-
-    private const ulong ChunkSize = 1 << 20;
 
     private readonly MemoryMap _map;
 
-    /// <summary>Maps an image. Scratch is zero until <see cref="PrepareScratch(SharedFile)"/> is called.</summary>
+    /// <summary>Maps an image. Scratch is that of a guest that begins with its first instruction.</summary>
+    /// <exception cref="HyperlightException">
+    /// HL3012: there is not enough memory. HL3013: the blob was changed since the image was opened.
+    /// </exception>
     public GuestMemory(MemoryMap map, SharedFile blob, IHostMemory host)
-        : this(map, [new(map.Layout.SnapshotBase, View(map, blob, host))], host)
     {
+        using MemoryTemplate scratch = ScratchTemplate.OfImage(map, blob, host);
+        _map = map;
+        Host = host;
+        Layers = [new(map.Layout.SnapshotBase, View(map, blob, host))];
+        Scratch = AllocateScratch(scratch);
     }
 
-    /// <summary>
-    /// Takes over the caller's use of layers. Scratch is zero until <see cref="PrepareScratch(ReadOnlySpan{byte}, ulong)"/> is called.
-    /// </summary>
-    public GuestMemory(MemoryMap map, ImmutableArray<MemoryLayer> layers, IHostMemory host)
+    /// <summary>Takes over the caller's use of layers.</summary>
+    /// <param name="map">The guest's memory as the guest starts.</param>
+    /// <param name="layers">The layers.</param>
+    /// <param name="scratch">The template of scratch.</param>
+    /// <param name="host">The memory of the host.</param>
+    /// <exception cref="HyperlightException">There is not enough memory.</exception>
+    public GuestMemory(MemoryMap map, ImmutableArray<MemoryLayer> layers, MemoryTemplate scratch, IHostMemory host)
     {
         _map = map;
         Host = host;
         Layers = layers;
-        try
-        {
-            CheckBuffers(map);
-            Scratch = host.Allocate(map.Scratch.Size);
-        }
-        catch
-        {
-            DisposeAll(layers);
-            throw;
-        }
+        Scratch = AllocateScratch(scratch);
     }
 
     /// <summary>Gets the memory of the host.</summary>
@@ -97,10 +91,11 @@ internal sealed class GuestMemory : IDisposable
         return before;
     }
 
-    /// <summary>Discards what the guest has written to layers and scratch. Scratch is zero afterwards.</summary>
-    public void Discard()
+    /// <summary>Discards what the guest has written to layers, and gives scratch the content of a template.</summary>
+    /// <exception cref="HyperlightException">The operating system refuses.</exception>
+    public void Reset(MemoryTemplate scratch)
     {
-        Scratch.Zero();
+        Scratch.Reset(scratch);
         if (_map.Layout.SnapshotIsPrivate)
         {
             foreach (MemoryLayer layer in Layers)
@@ -134,45 +129,15 @@ internal sealed class GuestMemory : IDisposable
         }
     }
 
-    /// <summary>
-    /// Writes into scratch, which must be zero, what a guest expects there after a restore, except the buffers (amd64 sheet, section 6.2).
-    /// </summary>
-    /// <param name="tables">The page tables.</param>
-    /// <param name="generation">The count of snapshots that the guest has been through.</param>
-    public void PrepareScratch(ReadOnlySpan<byte> tables, ulong generation)
+    /// <summary>Asks the guest for new random numbers, if the layout has a word for that (amd64 sheet, section 11.3).</summary>
+    public void RequestReseed()
     {
-        WriteWords(_map.PageTables.Gpa + (ulong)tables.Length, generation);
-        tables.CopyTo(Scratch.Slice(_map.PageTablesScratchOffset, tables.Length));
         if (_map.Layout.HasReseedWord)
         {
             Span<byte> seed = stackalloc byte[sizeof(uint)];
             RandomNumberGenerator.Fill(seed);
-            WriteWord(ReseedWord, ReseedRequest | BitConverter.ToUInt32(seed));
-        }
-    }
-
-    /// <summary>
-    /// Writes into scratch, which must be zero, what a guest expects there at its first instruction, except the buffers (amd64 sheet,
-    /// section 6.2).
-    /// </summary>
-    /// <param name="blob">The memory blob of the image, which has the page tables.</param>
-    /// <exception cref="HyperlightException">HL3013: the blob was changed since the image was opened.</exception>
-    public void PrepareScratch(SharedFile blob)
-    {
-        WriteWords(_map.FirstFreePage, generation: 0);
-        try
-        {
-            for (ulong copied = 0; copied < _map.PageTables.StoredSize; copied += ChunkSize)
-            {
-                int length = (int)Math.Min(_map.PageTables.StoredSize - copied, ChunkSize);
-                blob.Read(Scratch.Slice(_map.PageTablesScratchOffset + copied, length), _map.PageTables.BlobOffset + copied);
-            }
-        }
-        catch (IOException exception)
-        {
-            throw new HyperlightException(Rules.ContentChanged.Found(
-                $"the page tables of the image cannot be read: {exception.Message} Bake or copy the image again, and leave its files alone "
-                + $"while they are in use."), exception);
+            BinaryPrimitives.WriteUInt64LittleEndian(
+                Scratch.Slice(Scratch.Size - ReseedWord, sizeof(ulong)), ReseedRequest | BitConverter.ToUInt32(seed));
         }
     }
 
@@ -247,17 +212,17 @@ internal sealed class GuestMemory : IDisposable
         }
     }
 
-    private void WriteWords(GuestPhysicalAddress firstFreePage, ulong generation)
+    private MappedMemory AllocateScratch(MemoryTemplate template)
     {
-        WriteWord(SizeWord, _map.Scratch.Size);
-        WriteWord(FirstFreeWord, firstFreePage.Value);
-        if (_map.Layout.HasPageTableWords)
+        try
         {
-            WriteWord(PageTablesWord, _map.PageTables.Gpa.Value);
-            WriteWord(GenerationWord, generation);
+            CheckBuffers(_map);
+            return Host.Allocate(template);
+        }
+        catch
+        {
+            DisposeAll(Layers);
+            throw;
         }
     }
-
-    private void WriteWord(ulong offsetFromEnd, ulong value) =>
-        BinaryPrimitives.WriteUInt64LittleEndian(Scratch.Slice(Scratch.Size - offsetFromEnd, sizeof(ulong)), value);
 }

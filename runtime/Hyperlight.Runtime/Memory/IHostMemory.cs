@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Hyperlight.Files;
 
 namespace Hyperlight.Memory;
@@ -19,6 +20,19 @@ internal interface IHostMemory
     /// <exception cref="ArgumentOutOfRangeException">A part does not lie inside the memory.</exception>
     /// <exception cref="HyperlightException">There is not enough memory, or the operating system refuses.</exception>
     MappedMemory Allocate(ulong size, ReadOnlySpan<FilePart> parts);
+
+    /// <summary>Creates a template, whose first user is the caller.</summary>
+    /// <param name="size">The size in bytes of memory with the template, a multiple of the page size and not 0.</param>
+    /// <param name="pieces">The content, inside the memory. The pieces do not overlap.</param>
+    /// <exception cref="HyperlightException">HL3012: there is not enough memory, or too many files are open.</exception>
+    MemoryTemplate CreateTemplate(ulong size, ImmutableArray<TemplatePiece> pieces);
+
+    /// <summary>
+    /// Allocates memory with the content of a template. Writes stay in the memory. The memory is a user of the template.
+    /// </summary>
+    /// <param name="template">The template, which the caller is a user of.</param>
+    /// <exception cref="HyperlightException">There is not enough memory, or the operating system refuses.</exception>
+    MappedMemory Allocate(MemoryTemplate template);
 
     /// <summary>Maps the start of a file, read-only and shared with all other memory that shows the file.</summary>
     /// <param name="file">

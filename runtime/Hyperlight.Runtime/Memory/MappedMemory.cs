@@ -106,11 +106,14 @@ internal abstract unsafe class MappedMemory : SafeHandle
     public abstract void Discard();
 
     /// <summary>
-    /// Makes memory without files zero again. The result is that of <see cref="Discard"/>. If few pages take room, they are kept, which is
-    /// faster.
+    /// Gives memory without parts of files the content of a template. If few pages take room, they are kept, which is faster than to get
+    /// them again. No hypervisor keeps a translation of an address that was made before.
     /// </summary>
+    /// <param name="template">
+    /// The template, of the size of the memory and with the caller as a user. The memory becomes a user of the template.
+    /// </param>
     /// <exception cref="HyperlightException">The operating system refuses.</exception>
-    public abstract void Zero();
+    public abstract void Reset(MemoryTemplate template);
 
     /// <summary>Forbids host and guests to write to the memory from now on.</summary>
     /// <exception cref="HyperlightException">The operating system refuses.</exception>

@@ -20,8 +20,11 @@ internal readonly ref struct BufferStack(string name, Span<byte> buffer)
 
     private readonly Span<byte> _buffer = buffer;
 
+    /// <summary>Gets the bytes at the start of a buffer whose stack is empty.</summary>
+    public static ReadOnlyMemory<byte> Empty { get; } = new byte[] { Head, 0, 0, 0, 0, 0, 0, 0 };
+
     /// <summary>Makes the stack empty.</summary>
-    public void Reset() => BinaryPrimitives.WriteUInt64LittleEndian(_buffer, Head);
+    public void Reset() => Empty.Span.CopyTo(_buffer);
 
     /// <summary>Gets the room for one more message. The caller writes the message to its start and then calls <see cref="Push"/>.</summary>
     /// <exception cref="GuestProtocolException">The guest wrote an impossible end of the stack.</exception>

@@ -97,7 +97,7 @@ public sealed partial class Sandbox : IDisposable
         Sandbox sandbox = Open(origin, map, blob, options);
         try
         {
-            sandbox.Initialize(blob, cancellationToken).ValueOrThrow();
+            sandbox.Initialize(cancellationToken).ValueOrThrow();
             sandbox._machine.ExpectCalls();
             sandbox._runner.Count();
             return sandbox;
@@ -117,7 +117,11 @@ public sealed partial class Sandbox : IDisposable
         MemoryMap map = snapshot.Map;
         SandboxSettings settings = SandboxSettings.Of(options);
         IHostMemory host = settings.Hypervisor.Memory;
-        GuestRunner runner = new(snapshot.Origin, map, settings, () => new(map, snapshot.Memory.ShareLayers([], host), host));
+        GuestRunner runner = new(snapshot.Origin, map, settings, () =>
+        {
+            using MemoryTemplate scratch = snapshot.Memory.ShareScratch(map, snapshot.Generation, host);
+            return new(map, snapshot.Memory.ShareLayers([], host), scratch, host);
+        });
         try
         {
             runner.Machine.Load(snapshot);
@@ -138,7 +142,7 @@ public sealed partial class Sandbox : IDisposable
     internal static GuestExit RunOnce(ImageContent image, SandboxOptions options, CancellationToken cancellationToken)
     {
         using Sandbox sandbox = Open(OriginOf(image), image.Map, image.File, options);
-        CallOutcome outcome = sandbox.Initialize(image.File, cancellationToken);
+        CallOutcome outcome = sandbox.Initialize(cancellationToken);
         if (outcome.Failure is GuestAbortedException abort and not GuestCpuException)
         {
             return new(abort.Code, abort.GuestMessage);
@@ -174,10 +178,10 @@ public sealed partial class Sandbox : IDisposable
         return new(new(origin, map, settings, () => new(map, blob, settings.Hypervisor.Memory)), SandboxCondition.Ready);
     }
 
-    private CallOutcome Initialize(SharedFile blob, CancellationToken cancellationToken)
+    private CallOutcome Initialize(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        _machine.Start(blob);
+        _machine.Start();
         _gate.Enter(_runner.Settings.StartTimeout);
         try
         {

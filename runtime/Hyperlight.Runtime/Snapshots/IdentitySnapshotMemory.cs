@@ -133,7 +133,7 @@ internal sealed class IdentitySnapshotMemory : SnapshotMemory
     }
 
     /// <inheritdoc/>
-    public override void Fill(GuestMemory memory, ulong generation)
+    public override void Fill(GuestMemory memory)
     {
         try
         {
@@ -162,8 +162,12 @@ internal sealed class IdentitySnapshotMemory : SnapshotMemory
     }
 
     /// <inheritdoc/>
+    protected override MemoryTemplate CreateScratch(MemoryMap map, ulong generation, IHostMemory host) => ScratchTemplate.OfBuffers(map);
+
+    /// <inheritdoc/>
     protected override void Free()
     {
+        base.Free();
         _image.Dispose();
         _pages.Dispose();
     }

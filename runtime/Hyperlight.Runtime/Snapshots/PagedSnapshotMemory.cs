@@ -7,8 +7,8 @@ using Hyperlight.Snapshots.Formats;
 namespace Hyperlight.Snapshots;
 
 /// <summary>
-/// The memory of a guest with page tables: layers, which all sandboxes map read-only, and page tables, of which each sandbox gets a copy in
-/// its scratch. The layers lie one behind the other, from the base of the layout. The blob on disk has the layers and then the page tables:
+/// The memory of a guest with page tables: layers, which all sandboxes map read-only, and page tables, which all sandboxes share in
+/// their scratch until the guest changes them. The layers lie one behind the other, from the base of the layout. The blob on disk has the layers and then the page tables:
 /// <code>
 ///   memory  base │ image │ pages of a snapshot │ pages of the next │   …   │ scratch: tables at their place
 ///   blob         │ image │ pages of a snapshot │ pages of the next │ tables │
@@ -99,11 +99,19 @@ internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, by
     }
 
     /// <inheritdoc/>
-    public override void Fill(GuestMemory memory, ulong generation) => memory.PrepareScratch(tables, generation);
+    public override void Fill(GuestMemory memory)
+    {
+        // The template has the page tables, and the layers have all pages.
+    }
+
+    /// <inheritdoc/>
+    protected override MemoryTemplate CreateScratch(MemoryMap map, ulong generation, IHostMemory host) =>
+        ScratchTemplate.OfSnapshot(map, tables, generation, host);
 
     /// <inheritdoc/>
     protected override void Free()
     {
+        base.Free();
         foreach (MemoryLayer layer in layers)
         {
             layer.Shared.Dispose();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Hyperlight.Concurrency;
+using Hyperlight.Layouts;
 using Hyperlight.Memory;
 
 namespace Hyperlight.Snapshots;
@@ -10,6 +11,11 @@ namespace Hyperlight.Snapshots;
 /// </summary>
 internal abstract class SnapshotMemory : Shared
 {
+    private readonly SteadyLock _lock = new();
+
+    // Created when it is first needed, because many snapshots are never restored.
+    private MemoryTemplate? _scratch;
+
     /// <summary>
     /// Gets the bytes of host memory that the snapshot takes, without those that it shares with the image and earlier snapshots.
     /// </summary>
@@ -23,11 +29,33 @@ internal abstract class SnapshotMemory : Shared
     /// <param name="host">The memory of the host, for new layers.</param>
     public abstract ImmutableArray<MemoryLayer> ShareLayers(ImmutableArray<MemoryLayer> current, IHostMemory host);
 
-    /// <summary>Writes the pages that no layer has, and all of scratch except the buffers.</summary>
+    /// <summary>Gets the template of scratch. The caller becomes a user of the template.</summary>
+    /// <param name="map">The guest's memory as the guest started.</param>
+    /// <param name="generation">The count of snapshots that the guest has been through, always the same.</param>
+    /// <param name="host">The memory of the host.</param>
+    /// <exception cref="HyperlightException">HL3012: there is not enough memory.</exception>
+    public MemoryTemplate ShareScratch(MemoryMap map, ulong generation, IHostMemory host)
+    {
+        using (_lock.Enter())
+        {
+            _scratch ??= CreateScratch(map, generation, host);
+
+            // Cannot fail, because this object is a user of the template.
+            _scratch.TryShare();
+            return _scratch;
+        }
+    }
+
+    /// <summary>Writes the pages that neither a layer nor the template of scratch has.</summary>
     /// <param name="memory">
-    /// The sandbox's memory, whose scratch is zero and whose layers are as <see cref="ShareLayers"/> returned them.
+    /// The sandbox's memory, whose scratch has the content of the template and whose layers are as <see cref="ShareLayers"/> returned them.
     /// </param>
-    /// <param name="generation">The count of snapshots that the guest has been through.</param>
     /// <exception cref="HyperlightException">A file cannot be read.</exception>
-    public abstract void Fill(GuestMemory memory, ulong generation);
+    public abstract void Fill(GuestMemory memory);
+
+    /// <summary>Creates the template of scratch.</summary>
+    protected abstract MemoryTemplate CreateScratch(MemoryMap map, ulong generation, IHostMemory host);
+
+    /// <inheritdoc/>
+    protected override void Free() => _scratch?.Dispose();
 }

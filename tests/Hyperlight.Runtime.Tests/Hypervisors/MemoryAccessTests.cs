@@ -128,11 +128,14 @@ public abstract class MemoryAccessTests : BehaviourTests
         Assert.NotEqual(VirtualMachineExitKind.Halt, guest.Machine.Run().Kind);
     }
 
-    [Fact]
-    public void Memory_that_was_zeroed_is_not_seen_through_a_translation_from_before()
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 1)]
+    [InlineData(true, 110)]
+    public void Memory_that_was_reset_is_not_seen_through_a_translation_from_before(bool hasFile, int count)
     {
-        // On Linux the kernel tells the hypervisor when memory is zeroed. On Windows zeros are written, which no hypervisor is told.
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs Linux: Windows does not tell the hypervisor that memory was zeroed");
+        // On Linux the kernel tells the hypervisor when memory is reset. On Windows bytes are written, which no hypervisor is told.
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs Linux: Windows does not tell the hypervisor that memory was reset");
 
         // The guest has page tables of its own and runs at the lowest privilege, where every hypervisor uses cached translations.
         // 1: mov eax, [0x9000]; mov [0x10000], eax; jmp 1b
@@ -140,15 +143,19 @@ public abstract class MemoryAccessTests : BehaviourTests
         const ulong Data = 0x9000;
         const ulong OtherData = 0xA000;
         using TinyGuest guest = LongMode(0x8B, 0x04, 0x25, 0, 0x90, 0, 0, 0x89, 0x04, 0x25, 0, 0, 1, 0, 0xEB, 0xF0);
-        using MappedMemory memory = Tested.Memory.Allocate(0x3000);
+        using MemoryTemplate template = hasFile ? Tested.Memory.CreateTemplate(0x3000, []) : new(0x3000, []);
+        MappedMemory[] all = [.. Enumerable.Range(0, count).Select(_ => Tested.Memory.Allocate(template))];
+        MappedMemory memory = all[0];
         guest.Machine.Map(2, new(Tables), memory, MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute);
         guest.UseTables(Tables);
         ProcessorState state = guest.Machine.GetState();
         state = state with { Special = AtLowestPrivilege(state.Special) };
 
         Assert.Equal(1u, Read(Data, 1));
-        memory.Zero();
+        memory.Reset(template);
         Assert.Equal(2u, Read(OtherData, 2));
+        guest.Machine.Unmap(2);
+        Array.ForEach(all, memory => memory.Dispose());
 
         ulong Read(ulong place, int value)
         {

@@ -96,6 +96,18 @@ internal sealed class WatchedHypervisor : IHypervisor
             return Watch(_inner.Allocate(size, parts));
         }
 
+        public MemoryTemplate CreateTemplate(ulong size, ImmutableArray<TemplatePiece> pieces)
+        {
+            hypervisor.Announce();
+            return _inner.CreateTemplate(size, pieces);
+        }
+
+        public MappedMemory Allocate(MemoryTemplate template)
+        {
+            Ask();
+            return Watch(_inner.Allocate(template));
+        }
+
         public MappedMemory MapReadOnly(SharedFile file, ulong length)
         {
             Ask();
@@ -130,10 +142,10 @@ internal sealed class WatchedHypervisor : IHypervisor
             inner.Discard();
         }
 
-        public override void Zero()
+        public override void Reset(MemoryTemplate template)
         {
             hypervisor.Announce();
-            inner.Zero();
+            inner.Reset(template);
         }
 
         public override void MakeReadOnly()

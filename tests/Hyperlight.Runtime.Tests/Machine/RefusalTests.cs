@@ -22,7 +22,7 @@ public sealed class RefusalTests
             {
                 ("Start", "CreateMachine"), ("Start", "Allocate"), ("Start", "Map"), ("Call", "SetRegisters"), ("Call", "Run"),
                 ("TakeSnapshot", "GetState"), ("MapFile", "MapReadOnly"), ("MapFile", "Map"), ("Release", "Unmap"), ("Restore", "Settle"),
-                ("Restore", "Unmap"), ("Restore", "Zero"), ("Restore", "SetState"), ("Restore", "SetRegisters"), ("Resume", "SetState"),
+                ("Restore", "Unmap"), ("Restore", "Reset"), ("Restore", "SetState"), ("Restore", "SetRegisters"), ("Resume", "SetState"),
             },
             refused);
     }

@@ -74,7 +74,7 @@ internal sealed class RefusedScenario(TestGuest guest, string file, SharedRegion
     private static SandboxState Expected(string step, string request) => (step, request) switch
     {
         ("Call", _) or ("Restore", "Settle" or "SetState" or "Commit" or "SetRegisters") => SandboxState.Poisoned,
-        ("Restore", "Unmap" or "Map" or "Discard" or "Zero") => SandboxState.Unrecoverable,
+        ("Restore", "Unmap" or "Map" or "Discard" or "Reset") => SandboxState.Unrecoverable,
         _ => SandboxState.Ready,
     };
 

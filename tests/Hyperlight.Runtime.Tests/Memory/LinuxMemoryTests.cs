@@ -73,10 +73,49 @@ public sealed class LinuxMemoryTests : MappedMemoryTests
         Assert.SkipUnless(PageMap.TryRead(memory.Address, entries), "probe PageMap: /proc/self/pagemap cannot be read");
         Assert.Equal(written, entries.Count(PageMap.HasContent));
 
-        memory.Zero();
+        memory.Reset(new(memory.Size, []));
 
         Assert.True(PageMap.TryRead(memory.Address, entries));
         Assert.Equal(kept, entries.Count(PageMap.HasContent));
+    }
+
+    /// <summary>More than 100 views make a reset get new pages.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(110)]
+    public void Memory_with_a_template_has_only_the_pages_that_were_written(int views)
+    {
+        using MemoryTemplate template = Template(hasFile: true, 0x90_000, 7);
+        MappedMemory[] all = [.. Enumerable.Range(0, views).Select(_ => Host.Allocate(template))];
+        RequireWrittenPages(all[0]);
+        byte[] content = all[0].Slice(0, 0x90_000).ToArray();
+        Assert.Empty(all[0].WrittenPages());
+        for (int round = 0; round < 2; round++)
+        {
+            all[0].Slice(0x5000, 1)[0] = 1;
+            all[0].Slice(0x8000, 1)[0] = 1;
+            Assert.Equal([0x5000, 0x8000], all[0].WrittenPages());
+
+            all[0].Reset(template);
+
+            Assert.Equal([0x5000, 0x8000], all[0].WrittenPages());
+            Assert.Equal(content, all[0].Slice(0, 0x90_000));
+        }
+
+        Array.ForEach(all, memory => memory.Dispose());
+    }
+
+    [Fact]
+    public void Page_tables_are_shared_until_they_are_written()
+    {
+        using TestGuest guest = new("misbehave");
+        using GuestMemory memory = new(guest.Image.Map, guest.Image.File, Host);
+        RequireWrittenPages(memory.Scratch);
+        byte[] tables = new byte[guest.Image.Map.PageTables.StoredSize];
+        guest.Image.File.Read(tables, guest.Image.Map.PageTables.BlobOffset);
+
+        Assert.Equal(tables, memory.Scratch.Slice(guest.Image.Map.PageTablesScratchOffset, tables.Length));
+        Assert.Empty(memory.Scratch.WrittenPages());
     }
 
     [Fact]

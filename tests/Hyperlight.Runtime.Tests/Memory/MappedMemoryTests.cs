@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Hyperlight.Memory;
 using Microsoft.Win32.SafeHandles;
 
@@ -105,7 +106,7 @@ public abstract class MappedMemoryTests : IDisposable
                 memory.Slice((ulong)(page * (size / 0x1000 / pages)) * 0x1000, 0x1000).Fill(0xEE);
             }
 
-            memory.Zero();
+            memory.Reset(new(memory.Size, []));
 
             Assert.False(memory.Slice(0, size).ContainsAnyExcept((byte)0));
         }
@@ -119,7 +120,7 @@ public abstract class MappedMemoryTests : IDisposable
         using MappedMemory memory = Host.Allocate(0x10000);
         Assert.Equal(0x3000, RandomAccess.Read(file.SafeFileHandle, memory.Slice(0x5000, 0x3000), 0));
 
-        memory.Zero();
+        memory.Reset(new(memory.Size, []));
 
         Assert.False(memory.Slice(0, 0x10000).ContainsAnyExcept((byte)0));
     }
@@ -160,6 +161,72 @@ public abstract class MappedMemoryTests : IDisposable
         Assert.Equal([7, 9, 7, 7], Enumerable.Range(0, 4).Select(page => view.Slice((ulong)page * 0x1000, 1)[0]));
         Assert.Throws<ArgumentOutOfRangeException>(() => Host.Allocate(0x4000, [whole, new(0x3000, 0x2000, other, 0)]));
         Assert.Throws<ArgumentOutOfRangeException>(() => Host.Allocate(0x4000, [whole, new(0x5000, 0x1000, other, 0)]));
+    }
+
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(true, 40)]
+    [InlineData(true, 140)]
+    [InlineData(false, 1)]
+    [InlineData(false, 140)]
+    public void Memory_goes_back_to_the_content_of_its_template(bool hasFile, int pages)
+    {
+        using MemoryTemplate template = Template(hasFile, 0x90_000, 7);
+        using MappedMemory memory = Host.Allocate(template);
+        using MappedMemory other = Host.Allocate(template);
+        byte[] content = memory.Slice(0, 0x90_000).ToArray();
+        Assert.Equal((7, 7, 0, 7), (content[0x4000], content[0x600F], content[0x6010], content[0x8F_FFF]));
+        for (int round = 0; round < 2; round++)
+        {
+            for (int page = 0; page < pages; page++)
+            {
+                memory.Slice((ulong)(0x8F - page) * 0x1000, 0x1000).Fill(0xEE);
+            }
+
+            memory.Reset(template);
+
+            Assert.Equal(content, memory.Slice(0, 0x90_000));
+        }
+
+        Assert.Equal(content, other.Slice(0, 0x90_000));
+    }
+
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public void Memory_takes_the_content_of_another_template(bool hasFile, bool otherHasFile)
+    {
+        MemoryTemplate template = Template(hasFile, 0x90_000, 7);
+        using MappedMemory memory = Host.Allocate(template);
+        template.Dispose();
+        MemoryTemplate other = Template(otherHasFile, 0x90_000, 9);
+        using MappedMemory expected = Host.Allocate(other);
+        memory.Slice(0x8000, 0x1000).Fill(1);
+
+        memory.Reset(other);
+        other.Dispose();
+
+        Assert.Equal(expected.Slice(0, 0x90_000), memory.Slice(0, 0x90_000));
+        Assert.Equal((9, 0), (memory.Slice(0x4000, 1)[0], memory.Slice(0x8000, 1)[0]));
+    }
+
+    [Fact]
+    public void A_template_of_another_size_is_refused()
+    {
+        using MemoryTemplate template = new(0x2000, []);
+        using MappedMemory memory = Host.Allocate(0x3000);
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => memory.Reset(template));
+    }
+
+    /// <summary>Creates a template with two pages of a value and some bytes more, and with the value at the end.</summary>
+    internal MemoryTemplate Template(bool hasFile, ulong size, byte value)
+    {
+        ImmutableArray<TemplatePiece> pieces =
+            [new(0x4000, Enumerable.Repeat(value, 0x2010).ToArray()), new(size - 4, Enumerable.Repeat(value, 4).ToArray())];
+        return hasFile ? Host.CreateTemplate(size, pieces) : new(size, pieces);
     }
 
     /// <summary>Maps the start of a file that nobody changes.</summary>

@@ -59,7 +59,6 @@ public sealed class CanceledSnapshotTests
         using CancellationTokenSource source = new();
         CancelingMemory host = new(Hypervisor.Chosen.Memory, source);
         using GuestMemory memory = new(map, guest.Image.File, host);
-        memory.PrepareScratch(guest.Image.File);
 
         // Maps the first page of the heap to a page in scratch, as if the guest had written to it.
         ulong own = map.Scratch.Size - (4 * GuestLayout.PageSize);
@@ -86,7 +85,6 @@ public sealed class CanceledSnapshotTests
         using CancellationTokenSource source = new();
         CancelingMemory host = new(Hypervisor.Chosen.Memory, source);
         using GuestMemory memory = new(guest.Image.Map, guest.Image.File, host);
-        memory.PrepareScratch(guest.Image.File);
         memory.Scratch.Slice(memory.Scratch.Size - 1, 1)[0] = 77;
         IdentitySnapshotMemory.Take(guest.Image.Map, memory, source.Token).Dispose();
         CancelingPages scratch = (CancelingPages)memory.Scratch;
@@ -118,6 +116,10 @@ public sealed class CanceledSnapshotTests
 
         public MappedMemory Allocate(ulong size, ReadOnlySpan<FilePart> parts) => inner.Allocate(size, parts);
 
+        public MemoryTemplate CreateTemplate(ulong size, ImmutableArray<TemplatePiece> pieces) => inner.CreateTemplate(size, pieces);
+
+        public MappedMemory Allocate(MemoryTemplate template) => new CancelingPages(inner.Allocate(template), source);
+
         public MappedMemory MapReadOnly(SharedFile file, ulong length) => inner.MapReadOnly(file, length);
     }
 
@@ -142,7 +144,7 @@ public sealed class CanceledSnapshotTests
 
         public override void Discard() => inner.Discard();
 
-        public override void Zero() => inner.Zero();
+        public override void Reset(MemoryTemplate template) => inner.Reset(template);
 
         public override void MakeReadOnly() => inner.MakeReadOnly();
 

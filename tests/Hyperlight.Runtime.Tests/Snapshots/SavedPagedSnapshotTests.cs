@@ -197,7 +197,6 @@ public sealed class SavedPagedSnapshotTests : IDisposable
     {
         MemoryMap map = guest.Image.Map;
         using GuestMemory memory = new(map, guest.Image.File, Hypervisor.Chosen.Memory);
-        memory.PrepareScratch(guest.Image.File);
 
         // Maps the first page of the heap to a page in scratch, as if the guest had written to it.
         ulong own = map.Scratch.Size - (4 * GuestLayout.PageSize);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hyperlight.Layouts;
 using Hyperlight.Memory;
 using Hyperlight.Snapshots;
 
@@ -23,9 +24,10 @@ internal sealed class UnmappableMemory(GuestPhysicalAddress scratch) : SnapshotM
     public override ImmutableArray<MemoryLayer> ShareLayers(ImmutableArray<MemoryLayer> current, IHostMemory host) =>
         current.Add(new(scratch + 1, new(host.Allocate(4096))));
 
-    public override void Fill(GuestMemory memory, ulong generation) => memory.PrepareScratch([], generation);
-
-    protected override void Free()
+    public override void Fill(GuestMemory memory)
     {
     }
+
+    protected override MemoryTemplate CreateScratch(MemoryMap map, ulong generation, IHostMemory host) =>
+        ScratchTemplate.OfSnapshot(map, default, generation, host);
 }

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Hyperlight.Files;
+using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Memory.Linux;
 
@@ -28,6 +30,24 @@ internal sealed class LinuxHostMemory : IHostMemory
             throw;
         }
     }
+
+    /// <summary>Creates a template whose content is in a sealed file. Pages of zeros between the pieces take no room.</summary>
+    /// <inheritdoc/>
+    public MemoryTemplate CreateTemplate(ulong size, ImmutableArray<TemplatePiece> pieces)
+    {
+        SafeFileHandle file = SealedFile.Create("the first content of guests' memory", file =>
+        {
+            RandomAccess.SetLength(file, checked((long)size));
+            foreach (TemplatePiece piece in pieces)
+            {
+                RandomAccess.Write(file, piece.Bytes.Span, (long)piece.Offset);
+            }
+        });
+        return new(size, pieces, file);
+    }
+
+    /// <inheritdoc/>
+    public MappedMemory Allocate(MemoryTemplate template) => LinuxMemory.Allocate(template);
 
     /// <inheritdoc/>
     public MappedMemory MapReadOnly(SharedFile file, ulong length) => file.IsSealed

@@ -4,12 +4,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Hyperlight.Memory.Linux;
 
 /// <summary>Memory from mmap(2).</summary>
-internal sealed unsafe class LinuxMemory : MappedMemory
+internal sealed unsafe partial class LinuxMemory : MappedMemory
 {
     private const ulong GuardSize = 4096;
-
-    // Writing zeros to this many pages is faster than getting new pages. An idle sandbox may keep this many pages.
-    private const int MostPagesToKeep = 64;
 
     // The kernel is asked about this many pages at once. For memory with more pages, asking which pages have content takes too long.
     private const ulong MostPagesToAskFor = 1024;
@@ -23,15 +20,25 @@ internal sealed unsafe class LinuxMemory : MappedMemory
     /// <summary>Allocates zeroed memory, see <see cref="IHostMemory.Allocate(ulong)"/>.</summary>
     public static LinuxMemory Allocate(ulong size)
     {
-        const int Flags = Mman.MapPrivate | Mman.MapAnonymous | Mman.MapFixed | Mman.MapNoReserve;
         LinuxMemory memory = Reserve(size);
-        return memory.Place(Mman.Map((void*)memory.Address, (nuint)size, Mman.ProtRead | Mman.ProtWrite, Flags, -1, 0));
+        return memory.OrDispose(() => memory.Place(file: null));
+    }
+
+    /// <summary>Allocates memory with the content of a template, see <see cref="IHostMemory.Allocate(MemoryTemplate)"/>.</summary>
+    public static LinuxMemory Allocate(MemoryTemplate template)
+    {
+        LinuxMemory memory = Reserve(template.Size);
+        return memory.OrDispose(() =>
+        {
+            memory.Place(template.File);
+            memory.Adopt(template);
+        });
     }
 
     /// <summary>Maps the start of a file read-only. Pages are shared with every other view of the file.</summary>
     /// <param name="file">The file, at least <paramref name="size"/> bytes long as long as the memory lives.</param>
     /// <param name="size">The size in bytes, a multiple of the page size and not 0.</param>
-    public static LinuxMemory MapReadOnly(SafeFileHandle file, ulong size) => Reserve(size).Place(file);
+    public static LinuxMemory MapReadOnly(SafeFileHandle file, ulong size) => PlaceReadOnly(Reserve(size), file);
 
     /// <summary>
     /// Maps the start of a file that other processes may shorten at any time, read-only. If this process touched a page that the file no
@@ -41,7 +48,7 @@ internal sealed unsafe class LinuxMemory : MappedMemory
     /// <param name="file">The file, open as long as the memory lives.</param>
     /// <param name="length">The number of bytes of the file to show, not 0.</param>
     public static LinuxMemory MapChanging(SafeFileHandle file, ulong length) =>
-        Reserve(GuestLayout.RoundUpToPage(length), file, length).Place(file);
+        PlaceReadOnly(Reserve(GuestLayout.RoundUpToPage(length), file, length), file);
 
     /// <summary>
     /// Maps memory that this process shares with the kernel through a device, at an address of the kernel's choice and without guard pages.
@@ -99,30 +106,6 @@ internal sealed unsafe class LinuxMemory : MappedMemory
     /// <inheritdoc/>
     public override void Discard() => Require(Mman.Advise((void*)Address, (nuint)Size, Mman.AdviseDontNeed));
 
-    /// <inheritdoc/>
-    public override void Zero()
-    {
-        ulong pages = Size / GuestLayout.PageSize;
-        Span<ulong> entries = stackalloc ulong[(int)Math.Min(pages, MostPagesToAskFor)];
-        if (pages > MostPagesToAskFor || !PageMap.TryRead(Address, entries) || CountContent(entries) > MostPagesToKeep)
-        {
-            Discard();
-            return;
-        }
-
-        // A hypervisor without nested paging keeps translations of guest addresses, and does not see the host write the guest's page
-        // tables. The advice that the kernel may drop the pages makes the kernel drop the translations too. The pages stay, because zeros
-        // are written to each page afterwards, which takes the advice back.
-        Require(Mman.Advise((void*)Address, (nuint)Size, Mman.AdviseFree));
-        for (int i = 0; i < entries.Length; i++)
-        {
-            if (PageMap.HasContent(entries[i]))
-            {
-                Slice((ulong)i * GuestLayout.PageSize, (int)GuestLayout.PageSize).Clear();
-            }
-        }
-    }
-
     /// <summary>
     /// Makes the kernel give memory in small pages only. Otherwise a guest that writes a byte here and there would take 2 MiB each time.
     /// </summary>
@@ -132,17 +115,10 @@ internal sealed unsafe class LinuxMemory : MappedMemory
     public override void MakeReadOnly() => Require(Mman.Protect((void*)Address, (nuint)Size, Mman.ProtRead));
 
     /// <inheritdoc/>
-    protected override bool ReleaseHandle() => Mman.Unmap((void*)(Address - _guard), (nuint)(Size + (2 * _guard))) == 0;
-
-    private static int CountContent(ReadOnlySpan<ulong> entries)
+    protected override bool ReleaseHandle()
     {
-        int count = 0;
-        foreach (ulong entry in entries)
-        {
-            count += PageMap.HasContent(entry) ? 1 : 0;
-        }
-
-        return count;
+        ForgetTemplate();
+        return Mman.Unmap((void*)(Address - _guard), (nuint)(Size + (2 * _guard))) == 0;
     }
 
     private static LinuxMemory Reserve(ulong size, SafeFileHandle? file = null, ulong fileLength = 0)
@@ -159,24 +135,50 @@ internal sealed unsafe class LinuxMemory : MappedMemory
         return reservation == Mman.Failed ? throw Failure(size) : new((byte*)reservation + GuardSize, size, GuardSize, file, fileLength);
     }
 
-    private LinuxMemory Place(SafeFileHandle file) => Place(
-        Mman.Map((void*)Address, (nuint)Size, Mman.ProtRead, Mman.MapPrivate | Mman.MapFixed | Mman.MapNoReserve, file, 0));
-
-    private LinuxMemory Place(void* result)
+    /// <summary>Maps a private view of the start of a file, or zeros, in place of what was mapped.</summary>
+    private void Place(SafeFileHandle? file)
     {
-        if (result != Mman.Failed)
-        {
-            KeepOutOfCoreFiles(Address, Size);
-            return this;
-        }
+        const int Flags = Mman.MapPrivate | Mman.MapFixed | Mman.MapNoReserve;
+        const int Access = Mman.ProtRead | Mman.ProtWrite;
+        Placed(file is null
+            ? Mman.Map((void*)Address, (nuint)Size, Access, Flags | Mman.MapAnonymous, -1, 0)
+            : Mman.Map((void*)Address, (nuint)Size, Access, Flags, file, 0));
+    }
 
-        HyperlightException failure = Failure(Size);
-        Dispose();
-        throw failure;
+    private static LinuxMemory PlaceReadOnly(LinuxMemory memory, SafeFileHandle file)
+    {
+        const int Flags = Mman.MapPrivate | Mman.MapFixed | Mman.MapNoReserve;
+        return memory.OrDispose(
+            () => memory.Placed(Mman.Map((void*)memory.Address, (nuint)memory.Size, Mman.ProtRead, Flags, file, 0)));
     }
 
     // A new mapping begins without this advice. A kernel that does not know the advice writes no such files.
     private static void KeepOutOfCoreFiles(ulong address, ulong size) => _ = Mman.Advise((void*)address, (nuint)size, Mman.AdviseDontDump);
+
+    private void Placed(void* result)
+    {
+        if (result == Mman.Failed)
+        {
+            throw Failure(Size);
+        }
+
+        KeepOutOfCoreFiles(Address, Size);
+    }
+
+    /// <summary>Gets this memory, or disposes it if it cannot be mapped.</summary>
+    private LinuxMemory OrDispose(Action map)
+    {
+        try
+        {
+            map();
+            return this;
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
 
     private void Require(int result)
     {

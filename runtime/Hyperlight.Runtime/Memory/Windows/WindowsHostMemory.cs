@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Hyperlight.Files;
 
 namespace Hyperlight.Memory.Windows;
@@ -17,6 +18,18 @@ internal sealed class WindowsHostMemory : IHostMemory
     /// </summary>
     /// <inheritdoc/>
     public MappedMemory Allocate(ulong size, ReadOnlySpan<FilePart> parts) => WindowsMemory.Allocate(size, new SourcePages(size, parts));
+
+    /// <summary>Creates a template without a file, for the reason above: each memory gets a copy of the content.</summary>
+    /// <inheritdoc/>
+    public MemoryTemplate CreateTemplate(ulong size, ImmutableArray<TemplatePiece> pieces) => new(size, pieces);
+
+    /// <inheritdoc/>
+    public MappedMemory Allocate(MemoryTemplate template)
+    {
+        WindowsMemory memory = WindowsMemory.Allocate(template.Size);
+        template.CopyPieces(memory);
+        return memory;
+    }
 
     /// <inheritdoc/>
     public MappedMemory MapReadOnly(SharedFile file, ulong length) => WindowsMemory.MapReadOnly(file.Handle, length);

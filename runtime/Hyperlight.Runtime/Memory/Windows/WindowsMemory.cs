@@ -101,7 +101,12 @@ internal sealed unsafe class WindowsMemory : MappedMemory
     }
 
     /// <inheritdoc/>
-    public override void Zero() => NativeMemory.Clear((void*)Address, (nuint)Size);
+    public override void Reset(MemoryTemplate template)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(template.Size, Size, nameof(template));
+        NativeMemory.Clear((void*)Address, (nuint)Size);
+        template.CopyPieces(this);
+    }
 
     /// <inheritdoc/>
     public override void MakeReadOnly()

@@ -1,0 +1,131 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using Hyperlight.Files;
+using Hyperlight.Layouts;
+using Hyperlight.Paging;
+using Hyperlight.Protocol;
+
+namespace Hyperlight.Memory;
+
+/// <summary>
+/// Creates the templates of scratch, with all that is equal for the sandboxes of an image or a snapshot: empty buffers, page tables, and
+/// the words at the end (amd64 sheet, sections 2.3 and 6.2; i686 sheet, section 2.3).
+/// <code>
+///   scratch │ input buffer │ output buffer │ page tables │ free … │ … generation │ page tables │ first free │ size │
+/// </code>
+/// </summary>
+internal static class ScratchTemplate
+{
+    // The offsets of words from the end of scratch, in bytes.
+    private const ulong SizeWord = 0x08;
+    private const ulong FirstFreeWord = 0x10;
+    private const ulong PageTablesWord = 0x18;
+    private const ulong GenerationWord = 0x20;
+
+    /// <summary>
+    /// Gets the template for a guest that begins with its first instruction. All sandboxes that use a blob share one template, which is
+    /// freed with the blob. The caller becomes a user of the template.
+    /// </summary>
+    /// <param name="map">The memory of the guest.</param>
+    /// <param name="blob">The memory blob of the image, which has the page tables. The caller is a user of the blob.</param>
+    /// <param name="host">The memory of the host.</param>
+    /// <exception cref="HyperlightException">
+    /// HL3012: there is not enough memory. HL3013: the blob was changed since the image was opened.
+    /// </exception>
+    public static MemoryTemplate OfImage(MemoryMap map, SharedFile blob, IHostMemory host)
+    {
+        ImageTemplate shared = blob.Derive(() => new ImageTemplate(map, Create(map, blob, host)));
+        if (!ReferenceEquals(shared.Map, map))
+        {
+            return Create(map, blob, host);
+        }
+
+        if (!blob.IsSealed)
+        {
+            // The guest could not run in a file that became shorter. The page tables are at the end of the file.
+            Read(blob, new byte[1], map.BlobSize - 1);
+        }
+
+        // Cannot fail, because the blob is a user of the template.
+        shared.Template.TryShare();
+        return shared.Template;
+    }
+
+    /// <summary>Creates the template for a guest with page tables that continues from a snapshot.</summary>
+    /// <param name="map">The memory of the guest.</param>
+    /// <param name="tables">The page tables of the snapshot.</param>
+    /// <param name="generation">The count of snapshots that the guest has been through.</param>
+    /// <param name="host">The memory of the host.</param>
+    /// <exception cref="HyperlightException">HL3012: there is not enough memory.</exception>
+    public static MemoryTemplate OfSnapshot(MemoryMap map, ReadOnlyMemory<byte> tables, ulong generation, IHostMemory host) =>
+        Create(map, tables, map.PageTables.Gpa + (ulong)tables.Length, generation, host);
+
+    /// <summary>Creates the template for a guest without page tables, whose snapshot has all pages of scratch behind the buffers.</summary>
+    public static MemoryTemplate OfBuffers(MemoryMap map) => new(map.Scratch.Size, [.. EmptyBuffers(map)]);
+
+    private static MemoryTemplate Create(MemoryMap map, SharedFile blob, IHostMemory host)
+    {
+        byte[] tables = new byte[map.PageTables.StoredSize];
+        Read(blob, tables, map.PageTables.BlobOffset);
+        return Create(map, tables, map.FirstFreePage, generation: 0, host);
+    }
+
+    private static MemoryTemplate Create(
+        MemoryMap map, ReadOnlyMemory<byte> tables, GuestPhysicalAddress firstFreePage, ulong generation, IHostMemory host)
+    {
+        ImmutableArray<TemplatePiece> pieces =
+        [
+            .. EmptyBuffers(map),
+            new(map.PageTablesScratchOffset, tables),
+            .. Words(map, firstFreePage, generation),
+        ];
+
+        // A snapshot of a guest without page tables has the pages of scratch that were written, and the words are in one of them.
+        return map.Layout.Paging == GuestPaging.None
+            ? new(map.Scratch.Size, pieces)
+            : host.CreateTemplate(map.Scratch.Size, pieces);
+    }
+
+    private static IEnumerable<TemplatePiece> EmptyBuffers(MemoryMap map) =>
+    [
+        new(0, BufferStack.Empty),
+        new(map.Sizes.InputBufferSize, BufferStack.Empty),
+    ];
+
+    private static IEnumerable<TemplatePiece> Words(MemoryMap map, GuestPhysicalAddress firstFreePage, ulong generation)
+    {
+        (ulong FromEnd, ulong Value)[] words = map.Layout.HasPageTableWords
+            ?
+            [
+                (SizeWord, map.Scratch.Size), (FirstFreeWord, firstFreePage.Value), (PageTablesWord, map.PageTables.Gpa.Value),
+                (GenerationWord, generation),
+            ]
+            : [(SizeWord, map.Scratch.Size), (FirstFreeWord, firstFreePage.Value)];
+        foreach ((ulong fromEnd, ulong value) in words)
+        {
+            byte[] bytes = new byte[sizeof(ulong)];
+            BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
+            yield return new(map.Scratch.Size - fromEnd, bytes);
+        }
+    }
+
+    private static void Read(SharedFile blob, Span<byte> bytes, ulong offset)
+    {
+        try
+        {
+            blob.Read(bytes, offset);
+        }
+        catch (IOException exception)
+        {
+            throw new HyperlightException(Rules.ContentChanged.Found(
+                $"the page tables of the image cannot be read: {exception.Message} Bake or copy the image again, and leave its files alone "
+                + $"while they are in use."), exception);
+        }
+    }
+
+    /// <summary>The template that a blob has.</summary>
+    private sealed record ImageTemplate(MemoryMap Map, MemoryTemplate Template) : IDisposable
+    {
+        public void Dispose() => Template.Dispose();
+    }
+}
