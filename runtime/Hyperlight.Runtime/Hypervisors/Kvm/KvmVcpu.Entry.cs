@@ -100,6 +100,8 @@ internal sealed unsafe partial class KvmVcpu
     /// </summary>
     private void RunWithoutEntering()
     {
+        // The instruction may be one that changes these registers.
+        _isFloatingPointReset = false;
         Volatile.Write(ref _run->ImmediateExit, 1);
         try
         {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
 namespace Hyperlight.Hypervisors.Kvm;
@@ -7,6 +8,12 @@ internal sealed unsafe partial class KvmVcpu
 {
     // struct kvm_xsave.
     private const int XsaveSize = 4096;
+
+    // The area is the same for all processors.
+    private static readonly byte[] FloatingPointAfterReset = WriteFloatingPointAfterReset();
+
+    // Whether the floating-point registers have their values after a reset, because no guest has run since.
+    private bool _isFloatingPointReset = true;
 
     // struct kvm_lapic_state.
     private const int LocalApicSize = 1024;
@@ -29,22 +36,21 @@ internal sealed unsafe partial class KvmVcpu
 
     /// <summary>
     /// <c>KVM_SET_XSAVE</c>: sets the x87, SSE and wider vector registers to their values after a reset. Unlike <c>KVM_SET_FPU</c>, this
-    /// request covers MXCSR.
+    /// request covers MXCSR. Nothing is done if no guest has run since the last reset, or since the processor was created.
     /// </summary>
     public void ResetFloatingPoint()
     {
-        // struct kvm_xsave: the legacy area, then the header. The first word of the header tells which parts the area has; KVM resets all
-        // other parts.
-        const int ControlWord = 0;
-        const int Mxcsr = 24;
-        const int Header = 512;
+        if (_isFloatingPointReset)
+        {
+            return;
+        }
 
-        byte* area = stackalloc byte[XsaveSize];
-        new Span<byte>(area, XsaveSize).Clear();
-        *(ushort*)(area + ControlWord) = ResetValues.FloatingPointControl;
-        *(uint*)(area + Mxcsr) = ResetValues.Mxcsr;
-        *(ulong*)(area + Header) = ControlBits.Xcr0X87 | ControlBits.Xcr0Sse;
-        KvmIoctl.Require(_descriptor, KvmIoctl.SetXsave, area, "KVM_SET_XSAVE");
+        fixed (byte* area = FloatingPointAfterReset)
+        {
+            KvmIoctl.Require(_descriptor, KvmIoctl.SetXsave, area, "KVM_SET_XSAVE");
+        }
+
+        _isFloatingPointReset = true;
     }
 
     /// <summary><c>KVM_GET_XSAVE</c>: gets the x87, SSE and wider vector registers, as XSAVE stores them in the standard format.</summary>
@@ -148,5 +154,20 @@ internal sealed unsafe partial class KvmVcpu
             entries.CopyTo(MemoryMarshal.AsBytes(registers));
             return done;
         }
+    }
+
+    // struct kvm_xsave: the legacy area, then the header. The first word of the header tells which parts the area has; KVM resets all other
+    // parts.
+    private static byte[] WriteFloatingPointAfterReset()
+    {
+        const int ControlWord = 0;
+        const int Mxcsr = 24;
+        const int Header = 512;
+
+        byte[] area = new byte[XsaveSize];
+        BinaryPrimitives.WriteUInt16LittleEndian(area.AsSpan(ControlWord), ResetValues.FloatingPointControl);
+        BinaryPrimitives.WriteUInt32LittleEndian(area.AsSpan(Mxcsr), ResetValues.Mxcsr);
+        BinaryPrimitives.WriteUInt64LittleEndian(area.AsSpan(Header), ControlBits.Xcr0X87 | ControlBits.Xcr0Sse);
+        return area;
     }
 }

@@ -12,16 +12,19 @@ namespace Hyperlight.Hypervisors.Kvm;
 /// </summary>
 internal sealed unsafe partial class KvmVcpu : IDisposable
 {
+    // A name that no thread has, because the names are addresses of data.
+    private const nuint Kicked = 1;
+
     private readonly FileDescriptor _descriptor;
     private readonly LinuxMemory _shared;
     private readonly KvmRun* _run;
 
-    // Guards the data of a cancel: the flags and the thread inside KVM_RUN.
+    // One thread cancels at a time. The lock also makes a run that ends wait for a signal that is being sent.
     private readonly SteadyLock _cancelLock = new();
     private bool _cancelRequested;
-    private bool _kicked;
+
+    // The thread inside KVM_RUN; 0 while no thread is, and Kicked while one is that was sent a signal.
     private nuint _thread;
-    private ulong? _signalMask;
 
     /// <summary>Takes over the descriptor and maps the shared pages.</summary>
     public KvmVcpu(FileDescriptor descriptor, KvmSystem system)
@@ -29,6 +32,7 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
         _descriptor = descriptor;
         try
         {
+            SetSignalMask();
             _shared = LinuxMemory.MapDevice(descriptor, (ulong)system.VcpuMappingSize);
         }
         catch
@@ -74,8 +78,8 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     }
 
     /// <summary>
-    /// <c>KVM_RUN</c>: lets the guest go on until something needs the host. After EAGAIN, and after a signal that is not a cancel (the .NET
-    /// runtime sends some for garbage collections), the request is made again.
+    /// <c>KVM_RUN</c>: lets the guest go on until something needs the host. After EAGAIN, and after a signal that is not a cancel, the request
+    /// is made again.
     /// </summary>
     public VirtualMachineExit Run()
     {
@@ -106,12 +110,14 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
         {
             Volatile.Write(ref _cancelRequested, true);
 
-            // The flag ends a KVM_RUN that is about to enter the guest. The signal ends a KVM_RUN that has entered the guest.
+            // The flag ends a KVM_RUN that is about to enter the guest. The signal ends a KVM_RUN that has entered the guest. The barrier
+            // keeps the order of flag and thread here, and the exchange of the thread keeps it on the side of the run.
             Volatile.Write(ref _run->ImmediateExit, 1);
-            if (_thread != 0 && !_kicked)
+            Interlocked.MemoryBarrier();
+            nuint thread = Volatile.Read(ref _thread);
+            if (thread is not (0 or Kicked) && Interlocked.CompareExchange(ref _thread, Kicked, thread) == thread)
             {
-                _kicked = true;
-                ThreadSignals.Kick(_thread);
+                ThreadSignals.Kick(thread);
             }
         }
     }
@@ -119,6 +125,11 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     /// <summary>Forgets a cancel. To be called only between runs.</summary>
     public void ClearCancel()
     {
+        if (!Volatile.Read(ref _cancelRequested))
+        {
+            return;
+        }
+
         using (_cancelLock.Enter())
         {
             _cancelRequested = false;
@@ -135,16 +146,11 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
 
     private VirtualMachineExit RunToExit()
     {
-        ulong mask = ThreadSignals.BlockKicks();
         bool canceled = false;
+        nuint thread = ThreadSignals.CurrentThread();
+        Interlocked.Exchange(ref _thread, thread);
         try
         {
-            SetSignalMask(ThreadSignals.WithoutKicks(mask));
-            using (_cancelLock.Enter())
-            {
-                _thread = ThreadSignals.CurrentThread();
-            }
-
             while (EnterGuest() != 0)
             {
                 int error = Marshal.GetLastPInvokeError();
@@ -165,33 +171,16 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
                     return VirtualMachineExit.Canceled;
                 }
 
-                // A SIGURG from another sender would end KVM_RUN again and again as long as the signal waits. So the thread takes the
-                // signal.
-                ThreadSignals.Restore(mask);
-                ThreadSignals.BlockKicks();
+                // A signal from another sender would end KVM_RUN again and again if the thread blocks the signal, so the signal is dropped.
+                ThreadSignals.Drain();
             }
         }
         finally
         {
-            // From here on no other thread sends the signal to this thread. A kick that came too late for KVM_RUN is taken back before the
-            // mask is restored.
-            bool kicked;
-            using (_cancelLock.Enter())
+            // From here on no other thread sends the signal to this thread.
+            if (Interlocked.CompareExchange(ref _thread, 0, thread) != thread)
             {
-                _thread = 0;
-                kicked = _kicked;
-                _kicked = false;
-            }
-
-            if (kicked)
-            {
-                ThreadSignals.Drain();
-            }
-
-            ThreadSignals.Restore(mask);
-            if (kicked && !canceled)
-            {
-                Measures.StaleKicks.Add(1);
+                EndKick(canceled);
             }
         }
 
@@ -203,6 +192,7 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
 
     private int EnterGuest()
     {
+        _isFloatingPointReset = false;
         if (!GuestTime.IsMeasured)
         {
             return KvmIoctl.Call(_descriptor, KvmIoctl.Run, 0);
@@ -214,22 +204,31 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
         return result;
     }
 
-    /// <summary>
-    /// <c>KVM_SET_SIGNAL_MASK</c>: sets the signals that stay blocked in KVM_RUN. Threads rarely have different masks, so the request is
-    /// made only for a new mask.
-    /// </summary>
-    private void SetSignalMask(ulong mask)
+    /// <summary>Waits until the signal of a cancel was sent, and takes it back if it still waits.</summary>
+    /// <param name="canceled">Whether the cancel stopped the run. Otherwise the signal came too late.</param>
+    private void EndKick(bool canceled)
     {
-        if (_signalMask == mask)
+        using (_cancelLock.Enter())
         {
-            return;
+            _thread = 0;
         }
 
+        ThreadSignals.Drain();
+        if (!canceled)
+        {
+            Measures.StaleKicks.Add(1);
+        }
+    }
+
+    /// <summary>
+    /// <c>KVM_SET_SIGNAL_MASK</c>: lets nothing but the signals of a cancel interrupt KVM_RUN, whatever signals a thread blocks.
+    /// </summary>
+    private void SetSignalMask()
+    {
         // struct kvm_signal_mask: the length of the kernel's sigset_t in bytes, directly followed by the sigset_t.
         byte* argument = stackalloc byte[sizeof(uint) + sizeof(ulong)];
         *(uint*)argument = sizeof(ulong);
-        *(ulong*)(argument + sizeof(uint)) = mask;
+        *(ulong*)(argument + sizeof(uint)) = ThreadSignals.AllButKicks;
         KvmIoctl.Require(_descriptor, KvmIoctl.SetSignalMask, argument, "KVM_SET_SIGNAL_MASK");
-        _signalMask = mask;
     }
 }

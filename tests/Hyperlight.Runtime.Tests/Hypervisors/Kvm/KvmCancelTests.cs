@@ -7,6 +7,10 @@ namespace Hyperlight.Runtime.Tests.Hypervisors.Kvm;
 public sealed partial class KvmCancelTests() : CancelTests(TestHypervisor.Kvm)
 {
     private const int Urgent = 23;
+    private const int StackFault = 16;
+    private const int SignalIgnored = 1;
+    private const int Block = 0;
+    private const int SetMask = 2;
 
     // inc word [0x1800]; jmp to the inc
     private static readonly byte[] EndlessCount = [0xFF, 0x06, 0x00, 0x18, 0xEB, 0xFA];
@@ -67,6 +71,49 @@ public sealed partial class KvmCancelTests() : CancelTests(TestHypervisor.Kvm)
         Assert.Equal(VirtualMachineExit.Canceled, await run);
     }
 
+    /// <summary>A thread that blocks signals, as threads of other runtimes in the process may do, is stopped too.</summary>
+    [Fact]
+    public async Task A_thread_that_blocks_all_signals_is_stopped_and_keeps_none()
+    {
+        using TinyGuest guest = RealMode(EndlessCount);
+        Task<VirtualMachineExit> run = Task.Factory.StartNew(
+            () =>
+            {
+                ulong[] all = new ulong[16];
+                ulong[] before = new ulong[16];
+                Array.Fill(all, ulong.MaxValue);
+                Assert.Equal(0, SetThreadMask(Block, all, before));
+                VirtualMachineExit exit = guest.Machine.Run();
+                Assert.False(IsKickPending());
+                Assert.Equal(0, SetThreadMask(SetMask, before, all));
+                return exit;
+            },
+            TestCanceled,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+        await WaitForCount(guest);
+
+        guest.Machine.Cancel();
+
+        Assert.Equal(VirtualMachineExit.Canceled, await run);
+    }
+
+    /// <summary>The kernel drops signals that a process ignores. A cancel gives its signal a handler first.</summary>
+    [Fact]
+    public async Task A_process_that_ignores_the_signal_again_can_still_cancel()
+    {
+        using TinyGuest guest = RealMode(EndlessCount);
+        for (int i = 0; i < 3; i++)
+        {
+            SetHandler(Urgent, SignalIgnored);
+            Task<VirtualMachineExit> run = Task.Run(guest.Machine.Run, TestCanceled);
+            await WaitForCount(guest);
+            guest.Machine.Cancel();
+            Assert.Equal(VirtualMachineExit.Canceled, await run);
+            guest.Machine.ClearCancel();
+        }
+    }
+
     [Fact]
     public void The_signal_mask_of_the_thread_is_as_before_after_a_run()
     {
@@ -78,7 +125,8 @@ public sealed partial class KvmCancelTests() : CancelTests(TestHypervisor.Kvm)
         Assert.Equal(before, ThreadStatus("SigBlk"));
     }
 
-    private static bool IsKickPending() => (Convert.ToUInt64(ThreadStatus("SigPnd"), 16) & (1UL << (Urgent - 1))) != 0;
+    private static bool IsKickPending() =>
+        (Convert.ToUInt64(ThreadStatus("SigPnd"), 16) & (1UL << (Urgent - 1) | 1UL << (StackFault - 1))) != 0;
 
     private static string ThreadStatus(string field) => File
         .ReadLines("/proc/thread-self/status")
@@ -90,4 +138,10 @@ public sealed partial class KvmCancelTests() : CancelTests(TestHypervisor.Kvm)
 
     [LibraryImport("libc", EntryPoint = "pthread_kill")]
     private static partial int SendToThread(nuint thread, int signal);
+
+    [LibraryImport("libc", EntryPoint = "pthread_sigmask")]
+    private static partial int SetThreadMask(int how, [In] ulong[] signals, [Out] ulong[] before);
+
+    [LibraryImport("libc", EntryPoint = "signal")]
+    private static partial nint SetHandler(int signal, nint handler);
 }
