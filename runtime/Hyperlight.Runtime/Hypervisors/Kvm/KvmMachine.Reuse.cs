@@ -27,7 +27,7 @@ internal sealed partial class KvmMachine
 
         if (_kind is not null && _isWaiting && _mapped.Count <= MostPiecesToUnmap && TryRenew())
         {
-            _system.Keep(new(_kind, _machine, _processor, _msrs));
+            _system.Idle.Keep(new(_kind, _machine, _processor, _msrs));
         }
         else
         {
@@ -54,6 +54,7 @@ internal sealed partial class KvmMachine
             }
 
             _processor.ClearCancel();
+            _processor.SetDebugging(DebugMode.Off);
             if (!_isNew)
             {
                 SetState(new(_system.Identity, KvmSystem.Name, EntryState.For(_entryMode, pageTables: default), ResetValues.Xcr0, []));

@@ -22,7 +22,7 @@ internal sealed partial class KvmMachine : IVirtualMachine
     private readonly HashSet<uint> _mapped = [];
 
     /// <summary>
-    /// Creates a machine without memory, or takes the idle machine, which an earlier sandbox has left in the state of a new machine.
+    /// Creates a machine without memory, or takes an idle machine, which an earlier sandbox has left in the state of a new machine.
     /// </summary>
     /// <param name="system">The host's KVM.</param>
     /// <param name="layout">The layout of the guest.</param>
@@ -36,7 +36,7 @@ internal sealed partial class KvmMachine : IVirtualMachine
         _entryMode = layout.EntryMode;
         _canSetMsrs = msrs.IsFiltered;
         _kind = msrs.DeniesAll && !hasInterrupts ? MachineKind.Of(layout) : null;
-        if (_kind is not null && _system.Take(_kind) is { } idle)
+        if (_kind is not null && _system.Idle.Take(_kind) is { } idle)
         {
             (_machine, _processor, _msrs) = (idle.Machine, idle.Processor, idle.Msrs);
             _ticksBefore = _processor.TicksInGuest;
@@ -64,7 +64,7 @@ internal sealed partial class KvmMachine : IVirtualMachine
             }
 
             _processor.SetCpuid(_system.Cpuid(layout.PhysicalAddressBits));
-            _msrs = ReadInitialMsrs(msrs);
+            _msrs = msrs.DeniesAll ? system.InitialMsrs ??= ReadInitialMsrs(msrs) : ReadInitialMsrs(msrs);
         }
         catch
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 
 namespace Hyperlight.Hypervisors.Kvm;
@@ -14,10 +15,8 @@ internal sealed unsafe class KvmSystem
     private readonly FileDescriptor _device;
     private readonly KvmCpuidEntry[] _cpuid;
 
-    // The machine of a disposed sandbox, kept for the next sandbox. Creating a machine takes most of the time of creating a sandbox. While
-    // at least one machine exists, KVM also keeps two settings, which it makes for the first machine and undoes after the last machine: KVM
-    // turns virtualization on, and patches its own code for processors without a local APIC.
-    private IdleMachine? _idle;
+    // The answers of CPUID for each number of physical address bits, as KVM takes them. Layouts have few such numbers.
+    private readonly ConcurrentDictionary<int, byte[]> _guestCpuid = [];
 
     private KvmSystem(FileDescriptor device)
     {
@@ -62,6 +61,18 @@ internal sealed unsafe class KvmSystem
     /// </summary>
     public bool CanEnforceParavirtualCpuid { get; }
 
+    /// <summary>
+    /// Gets the machines of disposed sandboxes. Two for each processor are kept: no more can be created or disposed at the same moment, and
+    /// a pool of the usual size that is replaced by another finds them all. The kernel takes 150 KiB for each.
+    /// </summary>
+    public IdleMachines Idle { get; } = new(2 * Environment.ProcessorCount);
+
+    /// <summary>
+    /// Gets or sets the model-specific registers of a new processor whose guest can use none, with their values; <c>null</c> until they
+    /// have been read once. All such processors have equal values.
+    /// </summary>
+    public KvmMsrEntry[]? InitialMsrs { get; set; }
+
     /// <summary>Opens KVM.</summary>
     /// <param name="devicePath">The path of KVM's device.</param>
     /// <exception cref="HypervisorException">KVM cannot be used.</exception>
@@ -94,23 +105,6 @@ internal sealed unsafe class KvmSystem
 
     /// <summary><c>KVM_CREATE_VM</c>: creates a virtual machine without memory or processors.</summary>
     public KvmVm CreateVirtualMachine() => new(new(KvmIoctl.Require(_device, KvmIoctl.CreateVm, 0, "KVM_CREATE_VM")));
-
-    /// <summary>Takes the idle machine.</summary>
-    /// <returns>The machine; <c>null</c> if no machine of this kind is kept.</returns>
-    public IdleMachine? Take(MachineKind kind)
-    {
-        IdleMachine? idle = Interlocked.Exchange(ref _idle, null);
-        if (idle is null || idle.Kind == kind)
-        {
-            return idle;
-        }
-
-        Keep(idle);
-        return null;
-    }
-
-    /// <summary>Keeps a machine for the next sandbox. The machine that was kept before is disposed.</summary>
-    public void Keep(IdleMachine machine) => Interlocked.Exchange(ref _idle, machine)?.Dispose();
 
     /// <summary>
     /// <c>KVM_GET_MSR_INDEX_LIST</c>: gets the model-specific registers that KVM knows, in KVM's order. The request fails with E2BIG, and
@@ -148,15 +142,22 @@ internal sealed unsafe class KvmSystem
     /// <param name="physicalAddressBits">
     /// The number of physical address bits that leaf 0x80000008 reports. The guest derives its top addresses from the number.
     /// </param>
-    public KvmCpuidEntry[] Cpuid(int physicalAddressBits)
+    /// <returns><c>struct kvm_cpuid2</c>: the number of entries, padding, the entries.</returns>
+    public ReadOnlySpan<byte> Cpuid(int physicalAddressBits) => _guestCpuid.GetOrAdd(physicalAddressBits, MaskCpuid);
+
+    private byte[] MaskCpuid(int physicalAddressBits)
     {
-        KvmCpuidEntry[] entries = [.. _cpuid];
-        foreach (ref KvmCpuidEntry entry in entries.AsSpan())
+        const int Header = 2 * sizeof(uint);
+        byte[] cpuid = new byte[Header + (_cpuid.Length * sizeof(KvmCpuidEntry))];
+        BitConverter.TryWriteBytes(cpuid, _cpuid.Length);
+        Span<KvmCpuidEntry> entries = MemoryMarshal.Cast<byte, KvmCpuidEntry>(cpuid.AsSpan(Header));
+        _cpuid.CopyTo(entries);
+        foreach (ref KvmCpuidEntry entry in entries)
         {
             CpuidMask.Apply(ref entry, physicalAddressBits);
         }
 
-        return entries;
+        return cpuid;
     }
 
     /// <summary><c>KVM_GET_SUPPORTED_CPUID</c>: fails with E2BIG as long as the array is too short.</summary>

@@ -65,14 +65,11 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     }
 
     /// <summary><c>KVM_SET_CPUID2</c>: sets the answers of the guest's CPUID.</summary>
-    public void SetCpuid(ReadOnlySpan<KvmCpuidEntry> entries)
+    /// <param name="cpuid">The answers that <see cref="KvmSystem.Cpuid"/> returned.</param>
+    public void SetCpuid(ReadOnlySpan<byte> cpuid)
     {
-        // struct kvm_cpuid2: the number of entries, padding, the entries.
-        byte[] buffer = new byte[(2 * sizeof(uint)) + (entries.Length * sizeof(KvmCpuidEntry))];
-        MemoryMarshal.AsBytes(entries).CopyTo(buffer.AsSpan(2 * sizeof(uint)));
-        fixed (byte* start = buffer)
+        fixed (byte* start = cpuid)
         {
-            *(uint*)start = (uint)entries.Length;
             KvmIoctl.Require(_descriptor, KvmIoctl.SetCpuid2, start, "KVM_SET_CPUID2");
         }
     }

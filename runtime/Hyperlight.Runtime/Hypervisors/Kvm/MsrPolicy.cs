@@ -13,6 +13,8 @@ internal sealed class MsrPolicy
     // The time-stamp counter, the SMI counter, and Hyper-V's run time and reference counters, which change by themselves.
     private static readonly ImmutableArray<uint> Counters = [0x10, 0x34, 0x4000_0010, 0x4000_0020];
 
+    private static readonly MsrPolicy DenyAll = Filtered([]);
+
     private MsrPolicy(ImmutableArray<uint> allowed, bool isFiltered, ImmutableArray<uint> saved)
     {
         Allowed = allowed;
@@ -34,7 +36,7 @@ internal sealed class MsrPolicy
 
     /// <summary>Creates the policy with a filter if KVM has filters, and without a filter otherwise.</summary>
     public static MsrPolicy For(KvmSystem system, ImmutableArray<uint> allowed) =>
-        system.HasMsrFilter ? Filtered(allowed) : Unfiltered(system, allowed);
+        !system.HasMsrFilter ? Unfiltered(system, allowed) : allowed.IsEmpty ? DenyAll : Filtered(allowed);
 
     /// <summary>Creates a policy with a filter: using another register raises #GP in the guest.</summary>
     public static MsrPolicy Filtered(ImmutableArray<uint> allowed) => new(allowed, true, [.. allowed.Append(KernelGsBase).Distinct()]);

@@ -3,10 +3,10 @@ using Hyperlight.Layouts;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors.Kvm;
 
-/// <summary>The virtual machine that is kept for the next sandbox.</summary>
+/// <summary>The virtual machines that are kept for the next sandboxes.</summary>
 internal static class KeptMachine
 {
-    /// <summary>Closes the kept machine, so that the next sandbox creates a new one. Only KVM keeps machines.</summary>
+    /// <summary>Closes the kept machines, so that the next sandbox creates a new one. Only KVM keeps machines.</summary>
     public static void Close()
     {
         if (Hypervisor.Chosen is not KvmHypervisor { System: var system })
@@ -16,7 +16,10 @@ internal static class KeptMachine
 
         foreach (GuestLayout layout in GuestLayouts.All)
         {
-            system.Take(MachineKind.Of(layout))?.Dispose();
+            while (system.Idle.Take(MachineKind.Of(layout)) is { } machine)
+            {
+                machine.Dispose();
+            }
         }
     }
 }

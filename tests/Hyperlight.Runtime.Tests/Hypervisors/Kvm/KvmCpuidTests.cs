@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Hyperlight.Hypervisors.Kvm;
 
 namespace Hyperlight.Runtime.Tests.Hypervisors.Kvm;
@@ -8,7 +9,10 @@ public sealed class KvmCpuidTests() : CpuidTests(TestHypervisor.Kvm)
     [Fact]
     public void The_table_for_guests_has_no_hidden_feature()
     {
-        KvmCpuidEntry[] entries = TestHypervisor.Kvm.System.Cpuid(36);
+        const int Header = 2 * sizeof(uint);
+        ReadOnlySpan<byte> cpuid = TestHypervisor.Kvm.System.Cpuid(36);
+        KvmCpuidEntry[] entries = MemoryMarshal.Cast<byte, KvmCpuidEntry>(cpuid[Header..]).ToArray();
+        Assert.Equal(entries.Length, BitConverter.ToInt32(cpuid));
 
         // Hidden features: VMX and x2APIC, shadow stacks and protection keys, branch tracking, SVM (amd64 sheet, section 4.5).
         Assert.All(entries.Where(entry => entry.Function == 1), entry => Assert.Equal(0u, entry.Ecx & (1u << 5 | 1u << 21)));

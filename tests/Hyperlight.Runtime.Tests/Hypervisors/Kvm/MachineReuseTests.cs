@@ -162,6 +162,7 @@ public class MachineReuseTests
     [KvmFact(Needs.Kvm)]
     public void A_machine_that_is_disposed_twice_is_kept_once()
     {
+        KeptMachine.Close();
         TinyGuest guest = TinyGuest.LongMode(TestHypervisor.Kvm, 0xF4);
         guest.Dispose();
         guest.Machine.Dispose();
@@ -174,8 +175,56 @@ public class MachineReuseTests
     }
 
     [KvmFact(Needs.Kvm)]
+    public void A_machine_that_a_debugger_has_stepped_does_not_step_the_next_guest()
+    {
+        // nop; out 0x10, al; hlt
+        byte[] code = [0x90, 0xE6, 0x10, 0xF4];
+        using (TinyGuest first = TinyGuest.LongMode(TestHypervisor.Kvm, code))
+        {
+            Assert.Equal(VirtualMachineExitKind.Debug, Step(first));
+            Assert.Equal(VirtualMachineExitKind.Out, Step(first));
+        }
+
+        int machines = CountMachines();
+        using TinyGuest second = TinyGuest.LongMode(TestHypervisor.Kvm, code);
+        Assert.Equal(machines, CountMachines());
+
+        Assert.Equal(VirtualMachineExitKind.Out, second.Machine.Run().Kind);
+
+        static VirtualMachineExitKind Step(TinyGuest guest)
+        {
+            guest.Machine.SetDebugging(DebugMode.Step);
+            return guest.Machine.Run().Kind;
+        }
+    }
+
+    [KvmFact(Needs.Kvm)]
+    public void Two_machines_are_kept_for_each_processor_and_each_serves_one_sandbox()
+    {
+        KeptMachine.Close();
+        int before = CountMachines();
+        int kept = 2 * Environment.ProcessorCount;
+        DisposeAll(Create(kept + 3));
+        Assert.Equal(before + kept, CountMachines());
+
+        TinyGuest[] again = Create(kept);
+        Assert.Equal(before + kept, CountMachines());
+        Assert.Equal(kept, again.Select(guest => guest.Machine).Distinct().Count());
+        Assert.All(again, guest => Assert.Equal(VirtualMachineExit.Halt, guest.Machine.Run()));
+        using TinyGuest another = TinyGuest.LongMode(TestHypervisor.Kvm, 0xF4);
+        Assert.Equal(before + kept + 1, CountMachines());
+        DisposeAll(again);
+
+        static TinyGuest[] Create(int count) =>
+            [.. Enumerable.Range(0, count).Select(_ => TinyGuest.LongMode(TestHypervisor.Kvm, 0xF4))];
+
+        static void DisposeAll(TinyGuest[] guests) => Array.ForEach(guests, guest => guest.Dispose());
+    }
+
+    [KvmFact(Needs.Kvm)]
     public void A_guest_of_another_kind_does_not_get_it()
     {
+        KeptMachine.Close();
         TinyGuest.LongMode(TestHypervisor.Kvm, 0xF4).Dispose();
         int machines = CountMachines();
 
