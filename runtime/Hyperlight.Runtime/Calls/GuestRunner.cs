@@ -197,7 +197,10 @@ internal sealed partial class GuestRunner : IDisposable
         finally
         {
             // If the token is being cancelled at this moment, this waits until the gate's Stop has returned.
-            Steady.Wait(static registration => registration.Dispose(), registration);
+            if (cancellationToken.CanBeCanceled)
+            {
+                Steady.Wait(static registration => registration.Dispose(), registration);
+            }
         }
     }
 
@@ -223,7 +226,10 @@ internal sealed partial class GuestRunner : IDisposable
     {
         try
         {
-            _printer.EndCall(gate.TimeLeft);
+            if (_printer.HasPrinted)
+            {
+                _printer.EndCall(gate.TimeLeft);
+            }
         }
         finally
         {

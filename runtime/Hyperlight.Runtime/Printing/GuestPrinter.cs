@@ -21,6 +21,9 @@ internal sealed class GuestPrinter(string guest, SandboxSettings settings, Guest
     private long _printed;
     private long _dropped;
 
+    /// <summary>Gets whether the current call has printed text for a writer.</summary>
+    public bool HasPrinted => _print is not null || _debugPrint is not null;
+
     /// <summary>Takes text that the guest printed through <c>HostPrint</c>.</summary>
     public void Print(string text) => Add(ref _print, settings.Print, text);
 
@@ -34,11 +37,6 @@ internal sealed class GuestPrinter(string guest, SandboxSettings settings, Guest
     /// <param name="timeLeft">The milliseconds that are left until the timeout of the call.</param>
     public void EndCall(long timeLeft)
     {
-        if (_print is null && _debugPrint is null)
-        {
-            return;
-        }
-
         int longest = (int)Math.Clamp(timeLeft, 0, LongestWait);
         _print?.Wait(longest);
         if (_debugPrint != _print)
