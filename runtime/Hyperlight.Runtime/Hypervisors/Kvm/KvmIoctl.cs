@@ -47,10 +47,22 @@ internal static unsafe partial class KvmIoctl
     public const uint GetXcrs = 0x8188AEA6;
     public const uint SetXcrs = 0x4188AEA7;
 
-    /// <summary>Makes a request with a number.</summary>
+    /// <summary>Makes a request with a number. The descriptor is not disposed meanwhile.</summary>
     /// <returns>The kernel's answer; -1 after a failure, whose error number is the last P/Invoke error.</returns>
-    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
-    public static partial int Call(SafeHandle descriptor, nuint request, nuint argument);
+    /// <exception cref="ObjectDisposedException">The descriptor is disposed.</exception>
+    public static int Call(SafeHandle descriptor, nuint request, nuint argument)
+    {
+        // The marshaller would count a use of the descriptor, and clear and read the error number of each request: too much for a call.
+        ObjectDisposedException.ThrowIf(descriptor.IsClosed, descriptor);
+        int result = Request((int)descriptor.DangerousGetHandle(), request, argument);
+        if (result < 0)
+        {
+            Marshal.SetLastPInvokeError(Marshal.GetLastSystemError());
+        }
+
+        GC.KeepAlive(descriptor);
+        return result;
+    }
 
     /// <summary>
     /// Makes a request with a number and throws if the request fails. If a signal interrupts the kernel while it sets up a machine, the
@@ -84,4 +96,7 @@ internal static unsafe partial class KvmIoctl
     /// <exception cref="HypervisorException">The request failed.</exception>
     public static void Require(SafeHandle descriptor, uint request, void* argument, string name) =>
         Require(descriptor, request, (nuint)argument, name);
+
+    [LibraryImport("libc", EntryPoint = "ioctl")]
+    private static partial int Request(int descriptor, nuint request, nuint argument);
 }
