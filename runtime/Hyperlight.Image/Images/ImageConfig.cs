@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Reflection;
 using System.Text.Json.Serialization;
 using Hyperlight.Files;
+using Hyperlight.Json;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Images;
@@ -60,4 +61,22 @@ internal sealed record ImageConfig
     /// one part.
     /// </summary>
     public required ImmutableArray<StoredRange> Stored { get; init; }
+
+    /// <summary>Reads a config.</summary>
+    public static ImageConfig Read(JsonFields fields) => new()
+    {
+        SchemaVersion = fields.Int32("schema_version"),
+        SdkVersion = fields.Text("sdk_version"),
+        Layout = fields.Text("layout"),
+        GuestName = fields.Text("guest_name"),
+        GuestSha256 = fields.Text("guest_sha256"),
+        GuestBuildId = fields.TextOrNull("guest_build_id"),
+        SegmentPermissions = ImageFields.SegmentPermissions(fields, "segment_permissions"),
+        Sizes = fields.Object("sizes", ImageFields.Sizes),
+        CodeSize = fields.UInt64("code_size"),
+        EntryPoint = fields.UInt64("entry_point"),
+        Regions = fields.Objects("regions", ImageFields.Region),
+        MemorySize = fields.UInt64("memory_size"),
+        Stored = fields.Objects("stored", ImageFields.StoredRange),
+    };
 }

@@ -45,9 +45,13 @@ internal static class AddressJson
 /// <summary>Writes and reads permissions as <c>r-x</c>.</summary>
 internal sealed class PermissionsJson : JsonConverter<MemoryPermissions>
 {
-    public override MemoryPermissions Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    public override MemoryPermissions Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        Parse(reader.GetString());
+
+    /// <summary>Reads permissions such as <c>r-x</c>.</summary>
+    /// <exception cref="JsonException">The text is not a set of permissions.</exception>
+    public static MemoryPermissions Parse(string? text)
     {
-        string? text = reader.GetString();
         for (MemoryPermissions value = 0; value <= (MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute); value++)
         {
             if (value.ToText() == text)

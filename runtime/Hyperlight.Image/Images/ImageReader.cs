@@ -35,7 +35,7 @@ internal sealed class ImageReader(string directory, CancellationToken cancellati
         }
 
         OciManifest manifest = _directory.ReadManifest(tagged, ManifestKinds.Image);
-        ImageConfig config = _directory.ReadBlob(manifest.Config, MediaTypes.ImageConfig, ImageJson.Default.ImageConfig, "the config");
+        ImageConfig config = _directory.ReadBlob(manifest.Config, MediaTypes.ImageConfig, ImageConfig.Read, "the config");
         if (config.SchemaVersion != ImageConfig.CurrentSchemaVersion)
         {
             throw _directory.Failure(

@@ -1,10 +1,19 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Hyperlight.Json;
 
 namespace Hyperlight.Oci;
 
 /// <summary>The marker file of a layout directory.</summary>
-internal sealed record OciMarker([property: JsonPropertyName("imageLayoutVersion")] string ImageLayoutVersion);
+internal sealed record OciMarker([property: JsonPropertyName("imageLayoutVersion")] string ImageLayoutVersion)
+{
+    /// <summary>Reads a marker.</summary>
+    public static OciMarker Read(JsonFields fields)
+    {
+        fields.IgnoreOthers();
+        return new(fields.Text("imageLayoutVersion"));
+    }
+}
 
 /// <summary>
 /// The index of a layout directory: the list of manifests with their tags. Fields that other programs have written are kept.
@@ -23,6 +32,15 @@ internal sealed record OciIndex
     /// <summary>Gets or sets the fields that this SDK does not use.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Others { get; set; }
+
+    /// <summary>Reads an index.</summary>
+    public static OciIndex Read(JsonFields fields) => new()
+    {
+        SchemaVersion = fields.Int32("schemaVersion"),
+        MediaType = fields.TextOrNull("mediaType"),
+        Manifests = fields.ObjectsOrNull("manifests", OciDescriptor.Read),
+        Others = fields.Others(),
+    };
 
     /// <summary>Creates an index.</summary>
     public static OciIndex Of(params IReadOnlyList<OciDescriptor?> manifests) =>
@@ -49,6 +67,21 @@ internal sealed record OciManifest
 
     [JsonPropertyName("annotations")]
     public IReadOnlyDictionary<string, string?>? Annotations { get; init; }
+
+    /// <summary>Reads a manifest.</summary>
+    public static OciManifest Read(JsonFields fields)
+    {
+        fields.IgnoreOthers();
+        return new()
+        {
+            SchemaVersion = fields.Int32("schemaVersion"),
+            MediaType = fields.TextOrNull("mediaType"),
+            ArtifactType = fields.TextOrNull("artifactType"),
+            Config = fields.Object("config", OciDescriptor.Read),
+            Layers = fields.ObjectsOrNull("layers", OciDescriptor.Read),
+            Annotations = fields.TextsByName("annotations"),
+        };
+    }
 
     /// <summary>Creates a manifest whose artifact type is the media type of its config.</summary>
     public static OciManifest Of(
@@ -78,4 +111,11 @@ internal sealed record OciDescriptor(
     /// <summary>Gets the tag of the manifest; <c>null</c> if the manifest has no tag.</summary>
     [JsonIgnore]
     public string? Tag => Annotations?.GetValueOrDefault(OciLayout.TagAnnotation);
+
+    /// <summary>Reads a descriptor.</summary>
+    public static OciDescriptor Read(JsonFields fields) => new(
+        fields.Text("mediaType"), fields.Text("digest"), fields.Int64("size"), fields.TextsByName("annotations"))
+    {
+        Others = fields.Others(),
+    };
 }

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Hyperlight.Files;
+using Hyperlight.Json;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hyperlight.Oci;
@@ -38,7 +38,7 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
     /// <summary>Checks the marker file.</summary>
     public void ReadMarker()
     {
-        OciMarker marker = ReadFile(OciLayout.MarkerFile, OciJson.Default.OciMarker);
+        OciMarker marker = ReadFile(OciLayout.MarkerFile, OciMarker.Read);
         if (marker.ImageLayoutVersion != OciLayout.Version)
         {
             throw Failure(
@@ -49,7 +49,7 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
     /// <summary>Reads the list of manifests.</summary>
     public OciIndex ReadIndex()
     {
-        OciIndex index = ReadFile(OciLayout.IndexFile, OciJson.Default.OciIndex);
+        OciIndex index = ReadFile(OciLayout.IndexFile, OciIndex.Read);
         return index.SchemaVersion == OciLayout.SchemaVersion && index.MediaType is (null or OciLayout.IndexMediaType)
             ? index
             : throw Failure(
@@ -89,7 +89,7 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
     /// <returns>The manifest, with all layers of its kind.</returns>
     public OciManifest ReadManifest(OciDescriptor descriptor, params ManifestKind[] kinds)
     {
-        OciManifest manifest = ReadBlob(descriptor, OciLayout.ManifestMediaType, OciJson.Default.OciManifest, "the manifest");
+        OciManifest manifest = ReadBlob(descriptor, OciLayout.ManifestMediaType, OciManifest.Read, "the manifest");
         if (manifest.SchemaVersion != OciLayout.SchemaVersion
             || manifest.MediaType is not (null or OciLayout.ManifestMediaType)
             || Array.Find(
@@ -120,7 +120,7 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
     {
         try
         {
-            return ReadBlob(descriptor, OciLayout.ManifestMediaType, OciJson.Default.OciManifest, "the manifest");
+            return ReadBlob(descriptor, OciLayout.ManifestMediaType, OciManifest.Read, "the manifest");
         }
         catch (Exception e) when (e is HyperlightException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
@@ -129,7 +129,7 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
     }
 
     /// <summary>Reads a blob that is a JSON document.</summary>
-    public T ReadBlob<T>(OciDescriptor descriptor, string mediaType, JsonTypeInfo<T> type, string name)
+    public T ReadBlob<T>(OciDescriptor descriptor, string mediaType, Func<JsonFields, T> read, string name)
     {
         using SafeFileHandle handle = OpenBlob(descriptor, mediaType);
         byte[] bytes = ReadDocument(handle, $"blob {descriptor.Digest}");
@@ -140,7 +140,7 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
         }
 
         VerifyDigest(descriptor, SHA256.HashData(bytes));
-        return Parse(bytes, type, name);
+        return Parse(bytes, read, name);
     }
 
     /// <summary>Creates a failure whose message names the directory.</summary>
@@ -151,10 +151,10 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
     public HyperlightException FailureText(DiagnosticRule rule, string why) =>
         new(rule.FoundText("the " + what + " '" + directory + "' cannot be used: " + why + "."));
 
-    private T ReadFile<T>(string name, JsonTypeInfo<T> type)
+    private T ReadFile<T>(string name, Func<JsonFields, T> read)
     {
         using SafeFileHandle handle = OrdinaryFile.OpenBelow(directory, name);
-        return Parse(ReadDocument(handle, name), type, name);
+        return Parse(ReadDocument(handle, name), read, name);
     }
 
     private void VerifyDigest(OciDescriptor descriptor, byte[] hash)
@@ -203,13 +203,13 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
         return bytes[..read];
     }
 
-    private T Parse<T>(byte[] json, JsonTypeInfo<T> type, string name)
+    private T Parse<T>(byte[] json, Func<JsonFields, T> read, string name)
     {
         try
         {
-            return JsonSerializer.Deserialize(json, type) ?? throw Failure(Rules.ImageMalformed, $"{name} is the JSON value null");
+            return JsonFields.Read(json, read);
         }
-        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new HyperlightException(Rules.ImageMalformed.Found($"the {what} '{directory}' is malformed: {name}: {e.Message}"), e);
         }

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Hyperlight.Files;
+using Hyperlight.Images;
+using Hyperlight.Json;
 using Hyperlight.Layouts;
 
 namespace Hyperlight.Snapshots.Formats;
@@ -93,4 +95,35 @@ internal sealed record SdkSnapshotConfig
 
     /// <summary>Gets the number of snapshots that the guest has been through.</summary>
     public required ulong Generation { get; init; }
+
+    /// <summary>Reads a config.</summary>
+    public static SdkSnapshotConfig Read(JsonFields fields) => new()
+    {
+        SchemaVersion = fields.Int32("schema_version"),
+        SdkVersion = fields.Text("sdk_version"),
+        Arch = fields.Text("arch"),
+        Hypervisor = fields.Text("hypervisor"),
+        CpuVendor = fields.Text("cpu_vendor"),
+        Layout = fields.Text("layout"),
+        Base = new(fields.UInt64("base")),
+        Sizes = fields.Object("sizes", ImageFields.Sizes),
+        CodeSize = fields.UInt64("code_size"),
+        Stored = fields.Has("stored") ? fields.Objects("stored", ImageFields.StoredRange) : null,
+        PageCount = fields.Has("page_count") ? fields.UInt64("page_count") : null,
+        MemorySize = fields.Has("memory_size") ? fields.UInt64("memory_size") : null,
+        TablesSize = fields.Has("tables_size") ? fields.UInt64("tables_size") : null,
+        GuestName = fields.TextOrNull("guest_name"),
+        ImageDigest = fields.TextOrNull("image_digest"),
+        EntryPoint = fields.Has("entry_point") ? new(fields.UInt64("entry_point")) : null,
+        CallEntry = fields.UInt64("call_entry"),
+        CallStack = fields.UInt64("call_stack"),
+        Sregs = fields.Object("sregs", SdkSnapshotRegisters.Read),
+        Cr3 = fields.UInt64("cr3"),
+        Xcr0 = fields.UInt64("xcr0"),
+        Msrs = fields.Objects("msrs", SnapshotMsr.Read),
+        AllowedMsrs = [.. fields.Numbers("allowed_msrs", uint.MaxValue).Select(index => (uint)index)],
+        Interrupts = fields.Has("interrupts") ? fields.Object("interrupts", SnapshotInterrupts.Read) : null,
+        HostFunctions = fields.Objects("host_functions", SnapshotHostFunction.Read),
+        Generation = fields.UInt64("generation"),
+    };
 }

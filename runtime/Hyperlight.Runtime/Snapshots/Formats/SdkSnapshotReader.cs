@@ -3,6 +3,7 @@ using Hyperlight.Diagnostics;
 using Hyperlight.Files;
 using Hyperlight.Hypervisors;
 using Hyperlight.Images;
+using Hyperlight.Json;
 using Hyperlight.Layouts;
 using Hyperlight.Oci;
 using Hyperlight.Paging;
@@ -18,10 +19,7 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
     /// <inheritdoc cref="SnapshotReader.Read"/>
     public SavedSnapshot Read(OciManifest manifest, bool verifyContent)
     {
-        CheckVersion(directory.ReadBlob(
-            manifest.Config, MediaTypes.SdkSnapshotConfig, SnapshotJson.Default.SdkSnapshotVersion, "the config"));
-        SdkSnapshotConfig config = directory.ReadBlob(
-            manifest.Config, MediaTypes.SdkSnapshotConfig, SnapshotJson.Default.SdkSnapshotConfig, "the config");
+        SdkSnapshotConfig config = directory.ReadBlob(manifest.Config, MediaTypes.SdkSnapshotConfig, ReadConfig, "the config");
         SnapshotReader.CheckMachine(directory, new(config.Arch, new(config.CpuVendor)), machine);
         SnapshotReader.CheckHypervisor(
             directory,
@@ -58,15 +56,19 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
         };
     }
 
-    private void CheckVersion(SdkSnapshotVersion version)
+    /// <summary>Reads the config. The version of the schema is checked first, because other versions have other fields.</summary>
+    private SdkSnapshotConfig ReadConfig(JsonFields fields)
     {
-        if (version.SchemaVersion != SdkSnapshotConfig.CurrentSchemaVersion)
+        int version = fields.Int32("schema_version");
+        if (version != SdkSnapshotConfig.CurrentSchemaVersion)
         {
             throw directory.Failure(
                 Rules.ImageUnsupported,
-                $"its config has schema version {version.SchemaVersion}, this SDK ({ImageConfig.CurrentSdkVersion}) reads "
+                $"its config has schema version {version}, this SDK ({ImageConfig.CurrentSdkVersion}) reads "
                 + $"{SdkSnapshotConfig.CurrentSchemaVersion}: take the snapshot again from the guest");
         }
+
+        return SdkSnapshotConfig.Read(fields);
     }
 
     /// <summary>Checks the text that is shown to people or that names files.</summary>

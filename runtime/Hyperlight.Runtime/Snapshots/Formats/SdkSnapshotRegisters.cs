@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Hyperlight.Json;
 
 namespace Hyperlight.Snapshots.Formats;
 
@@ -22,7 +23,26 @@ internal sealed record SdkSnapshotRegisters(
     ulong Cr2,
     ulong Cr4,
     ulong Cr8,
-    ulong Efer);
+    ulong Efer)
+{
+    /// <summary>Reads the registers.</summary>
+    public static SdkSnapshotRegisters Read(JsonFields fields) => new(
+        fields.Object("cs", SdkSnapshotSegment.Read),
+        fields.Object("ds", SdkSnapshotSegment.Read),
+        fields.Object("es", SdkSnapshotSegment.Read),
+        fields.Object("fs", SdkSnapshotSegment.Read),
+        fields.Object("gs", SdkSnapshotSegment.Read),
+        fields.Object("ss", SdkSnapshotSegment.Read),
+        fields.Object("tr", SdkSnapshotSegment.Read),
+        fields.Object("ldt", SdkSnapshotSegment.Read),
+        fields.Object("gdt", SnapshotTable.Read),
+        fields.Object("idt", SnapshotTable.Read),
+        fields.UInt64("cr0"),
+        fields.UInt64("cr2"),
+        fields.UInt64("cr4"),
+        fields.UInt64("cr8"),
+        fields.UInt64("efer"));
+}
 
 /// <summary>A segment register with its hidden part. A register that no segment has been loaded into is not present.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
@@ -38,4 +58,19 @@ internal readonly record struct SdkSnapshotSegment(
     byte S,
     byte L,
     byte G,
-    byte Avl);
+    byte Avl)
+{
+    /// <summary>Reads a segment register.</summary>
+    public static SdkSnapshotSegment Read(JsonFields fields) => new(
+        fields.UInt64("base"),
+        fields.UInt32("limit"),
+        fields.UInt16("selector"),
+        fields.Byte("type"),
+        fields.Byte("present"),
+        fields.Byte("dpl"),
+        fields.Byte("db"),
+        fields.Byte("s"),
+        fields.Byte("l"),
+        fields.Byte("g"),
+        fields.Byte("avl"));
+}

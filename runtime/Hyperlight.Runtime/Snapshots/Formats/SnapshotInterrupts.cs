@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Hyperlight.Json;
 
 namespace Hyperlight.Snapshots.Formats;
 
@@ -21,4 +22,12 @@ internal sealed record SnapshotInterrupts(byte[] MasterPic, byte[] SlavePic, byt
 
     /// <summary>The size of the registers of a local APIC in bytes.</summary>
     public const int LocalApicSize = 1024;
+
+    /// <summary>Reads the state.</summary>
+    public static SnapshotInterrupts Read(JsonFields fields) => new(
+        fields.Bytes("master_pic"),
+        fields.Bytes("slave_pic"),
+        fields.Bytes("io_apic"),
+        fields.Bytes("local_apic"),
+        fields.UInt64("apic_base"));
 }

@@ -16,5 +16,4 @@ namespace Hyperlight.Snapshots.Formats;
     Converters = [typeof(AddressJson.Gpa), typeof(AddressJson.Gva), typeof(PermissionsJson)])]
 [JsonSerializable(typeof(SnapshotConfig))]
 [JsonSerializable(typeof(SdkSnapshotConfig))]
-[JsonSerializable(typeof(SdkSnapshotVersion))]
 internal sealed partial class SnapshotJson : JsonSerializerContext;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Hyperlight.Json;
 
 namespace Hyperlight.Snapshots.Formats;
 
@@ -24,7 +25,28 @@ internal sealed record SnapshotRegisters(
     ulong Cr8,
     ulong Efer,
     ulong ApicBase,
-    ImmutableArray<ulong> InterruptBitmap);
+    ImmutableArray<ulong> InterruptBitmap)
+{
+    /// <summary>Reads the registers.</summary>
+    public static SnapshotRegisters Read(JsonFields fields) => new(
+        fields.Object("cs", SnapshotSegment.Read),
+        fields.Object("ds", SnapshotSegment.Read),
+        fields.Object("es", SnapshotSegment.Read),
+        fields.Object("fs", SnapshotSegment.Read),
+        fields.Object("gs", SnapshotSegment.Read),
+        fields.Object("ss", SnapshotSegment.Read),
+        fields.Object("tr", SnapshotSegment.Read),
+        fields.Object("ldt", SnapshotSegment.Read),
+        fields.Object("gdt", SnapshotTable.Read),
+        fields.Object("idt", SnapshotTable.Read),
+        fields.UInt64("cr0"),
+        fields.UInt64("cr2"),
+        fields.UInt64("cr4"),
+        fields.UInt64("cr8"),
+        fields.UInt64("efer"),
+        fields.UInt64("apic_base"),
+        fields.Numbers("interrupt_bitmap"));
+}
 
 /// <summary>A segment register with its hidden part. Upstream's name of the property Type has an underscore at its end.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
@@ -42,9 +64,30 @@ internal readonly record struct SnapshotSegment(
     byte G,
     byte Avl,
     byte Unusable,
-    byte Padding);
+    byte Padding)
+{
+    /// <summary>Reads a segment register.</summary>
+    public static SnapshotSegment Read(JsonFields fields) => new(
+        fields.UInt64("base"),
+        fields.UInt32("limit"),
+        fields.UInt16("selector"),
+        fields.Byte("type_"),
+        fields.Byte("present"),
+        fields.Byte("dpl"),
+        fields.Byte("db"),
+        fields.Byte("s"),
+        fields.Byte("l"),
+        fields.Byte("g"),
+        fields.Byte("avl"),
+        fields.Byte("unusable"),
+        fields.Byte("padding"));
+}
 
 /// <summary>The register of a descriptor table.</summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 [method: JsonConstructor]
-internal readonly record struct SnapshotTable(ulong Base, ushort Limit);
+internal readonly record struct SnapshotTable(ulong Base, ushort Limit)
+{
+    /// <summary>Reads the register of a descriptor table.</summary>
+    public static SnapshotTable Read(JsonFields fields) => new(fields.UInt64("base"), fields.UInt16("limit"));
+}

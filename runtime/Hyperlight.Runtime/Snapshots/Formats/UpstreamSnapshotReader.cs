@@ -18,8 +18,7 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, MachineIdentit
     /// <inheritdoc cref="SnapshotReader.Read"/>
     public SavedSnapshot Read(OciManifest manifest, bool verifyContent)
     {
-        SnapshotConfig config = directory.ReadBlob(
-            manifest.Config, MediaTypes.SnapshotConfig, SnapshotJson.Default.SnapshotConfig, "the config");
+        SnapshotConfig config = directory.ReadBlob(manifest.Config, MediaTypes.SnapshotConfig, SnapshotConfig.Read, "the config");
         SnapshotAnnotations annotations = ReadAnnotations(manifest);
         SnapshotReader.CheckMachine(directory, new(config.Arch, new(config.CpuVendor)), machine);
         SnapshotReader.CheckHypervisor(

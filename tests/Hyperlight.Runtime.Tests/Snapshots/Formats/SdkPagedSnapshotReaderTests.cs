@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hyperlight.Image.Tests.Images;
 using Hyperlight.Images;
+using Hyperlight.Json;
 using Hyperlight.Layouts;
 using Hyperlight.Snapshots.Formats;
 using Hyperlight.Testing;
@@ -418,7 +419,7 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
 
         Assert.Equal(
             Encoding.UTF8.GetString(recorded), File.ReadAllText(TestSnapshots.BlobPath(_root.Path, MediaTypes.SdkSnapshotConfig)));
-        SdkSnapshotConfig config = JsonSerializer.Deserialize(recorded, SnapshotJson.Default.SdkSnapshotConfig)!;
+        SdkSnapshotConfig config = JsonFields.Read(recorded, SdkSnapshotConfig.Read);
         Assert.Equal(
             (map.PageTables.Gpa.Value, map.SnapshotSize, map.PageTables.Size),
             (config.Cr3, config.MemorySize!.Value, config.TablesSize!.Value));

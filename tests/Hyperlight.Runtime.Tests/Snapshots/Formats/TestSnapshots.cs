@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Hyperlight.Hypervisors;
 using Hyperlight.Images;
+using Hyperlight.Json;
 using Hyperlight.Oci;
 using Hyperlight.Snapshots.Formats;
 
@@ -23,7 +23,7 @@ internal static class TestSnapshots
     public const string Hypervisor = "kvm";
 
     public static SnapshotConfig Config =>
-        JsonSerializer.Deserialize(SnapshotDocumentTests.Vector("config"), SnapshotJson.Default.SnapshotConfig)!;
+        JsonFields.Read(SnapshotDocumentTests.Vector("config"), SnapshotConfig.Read);
 
     /// <summary>The config as upstream writes it after v0.16.0.</summary>
     public static SnapshotConfig ConfigOfAbi2 =>
