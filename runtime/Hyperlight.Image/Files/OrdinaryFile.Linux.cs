@@ -28,21 +28,10 @@ internal static partial class OrdinaryFile
 
     private static SafeFileHandle OpenLinux(string path) => Require(Retry(() => OpenPath(path, Always)), path);
 
-    private static SafeFileHandle OpenBelowLinux(string folder, ReadOnlySpan<string> names, out string path)
-    {
-        path = folder;
-        SafeFileHandle current = Require(Retry(() => OpenPath(folder, Always | IsFolder)), path);
-        for (int i = 0; i < names.Length; i++)
-        {
-            string name = names[i];
-            path = Path.Combine(path, name);
-            using SafeFileHandle parent = current;
-            int flags = Always | NoLink | (i + 1 < names.Length ? IsFolder : 0);
-            current = Require(Retry(() => OpenAt(parent, name, flags)), path);
-        }
+    private static SafeFileHandle OpenFolderLinux(string path) => Require(Retry(() => OpenPath(path, Always | IsFolder)), path);
 
-        return current;
-    }
+    private static SafeFileHandle OpenAtLinux(SafeFileHandle folder, string name, string path, bool isFolder) =>
+        Require(Retry(() => OpenAt(folder, name, Always | NoLink | (isFolder ? IsFolder : 0))), path);
 
     private static int Retry(Func<int> open)
     {

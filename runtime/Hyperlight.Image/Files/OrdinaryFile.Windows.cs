@@ -34,27 +34,14 @@ internal static unsafe partial class OrdinaryFile
             ? file
             : throw Failure(Marshal.GetLastPInvokeError(), path);
 
-    private static SafeFileHandle OpenBelowWindows(string folder, ReadOnlySpan<string> names, out string path)
+    private static SafeFileHandle OpenFolderWindows(string path)
     {
-        path = folder;
-        SafeFileHandle current = CreateFile(
-            Extend(folder), ListFolder | Synchronize, FileShare.ReadWrite | FileShare.Delete, 0, OpenExisting, ForBackup | Anonymous, 0);
-        if (current.IsInvalid)
-        {
-            throw Failure(Marshal.GetLastPInvokeError(), path);
-        }
-
-        for (int i = 0; i < names.Length; i++)
-        {
-            path = Path.Combine(path, names[i]);
-            using SafeFileHandle parent = current;
-            current = OpenAt(parent, names[i], path, isFolder: i + 1 < names.Length);
-        }
-
-        return current;
+        SafeFileHandle folder = CreateFile(
+            Extend(path), ListFolder | Synchronize, FileShare.ReadWrite | FileShare.Delete, 0, OpenExisting, ForBackup | Anonymous, 0);
+        return folder.IsInvalid ? throw Failure(Marshal.GetLastPInvokeError(), path) : folder;
     }
 
-    private static SafeFileHandle OpenAt(SafeFileHandle folder, string name, string path, bool isFolder)
+    private static SafeFileHandle OpenAtWindows(SafeFileHandle folder, string name, string path, bool isFolder)
     {
         // CreateFile adds the right to read attributes by itself, NtCreateFile does not.
         uint access = Synchronize | ReadAttributes | (isFolder ? ListFolder : ReadAccess);

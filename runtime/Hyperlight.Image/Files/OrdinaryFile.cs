@@ -39,33 +39,44 @@ internal static partial class OrdinaryFile
     /// <exception cref="UnauthorizedAccessException">The process may not open the file.</exception>
     public static SafeFileHandle OpenBelow(string folder, params ReadOnlySpan<string> names)
     {
-        string path;
-        SafeFileHandle file = HasLinuxCalls ? OpenBelowLinux(folder, names, out path)
-            : OperatingSystem.IsWindows() ? OpenBelowWindows(folder, names, out path)
-            : OpenBelowByPath(folder, names, out path);
-        return Check(file, path);
+        OrdinaryFolder current = OrdinaryFolder.Open(folder);
+        foreach (string name in names[..^1])
+        {
+            using OrdinaryFolder parent = current;
+            current = parent.OpenFolder(name);
+        }
+
+        using (current)
+        {
+            return current.OpenFile(names[^1]);
+        }
     }
+
+    /// <summary>Opens a folder. The path may contain links.</summary>
+    /// <returns>The folder; <c>null</c> on a system on which nothing can be opened below an open folder.</returns>
+    internal static SafeFileHandle? OpenFolder(string path) =>
+        HasLinuxCalls ? OpenFolderLinux(path) : OperatingSystem.IsWindows() ? OpenFolderWindows(path) : null;
+
+    /// <summary>Opens a folder in a folder that <see cref="OpenFolder(string)"/> returned. A link is refused.</summary>
+    internal static SafeFileHandle? OpenFolder(SafeFileHandle? parent, string name, string path) =>
+        parent is null ? RefuseLink(path)
+        : OperatingSystem.IsWindows() ? OpenAtWindows(parent, name, path, isFolder: true)
+        : OpenAtLinux(parent, name, path, isFolder: true);
+
+    /// <summary>Opens a file in a folder that <see cref="OpenFolder(string)"/> returned. A link is refused.</summary>
+    internal static SafeFileHandle OpenFile(SafeFileHandle? parent, string name, string path) => Check(
+        parent is null ? RefuseLink(path) ?? File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read)
+        : OperatingSystem.IsWindows() ? OpenAtWindows(parent, name, path, isFolder: false)
+        : OpenAtLinux(parent, name, path, isFolder: false),
+        path);
 
     private static SafeFileHandle OpenAny(string path, FileShare share) =>
         HasLinuxCalls ? OpenLinux(path)
         : OperatingSystem.IsWindows() ? OpenWindows(path, share)
         : File.OpenHandle(path, FileMode.Open, FileAccess.Read, share);
 
-    private static SafeFileHandle OpenBelowByPath(string folder, ReadOnlySpan<string> names, out string path)
-    {
-        path = folder;
-        foreach (string name in names)
-        {
-            path = Path.Combine(path, name);
-            FileInfo file = new(path);
-            if (file.LinkTarget is not null)
-            {
-                throw new InvalidDataException($"'{path}' is a link");
-            }
-        }
-
-        return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-    }
+    private static SafeFileHandle? RefuseLink(string path) =>
+        new FileInfo(path).LinkTarget is null ? null : throw new InvalidDataException($"'{path}' is a link");
 
     /// <summary>Checks that the handle is a file: folders, pipes, and files below the least length are refused.</summary>
     private static SafeFileHandle Check(SafeFileHandle file, string path, long leastLength = 1)

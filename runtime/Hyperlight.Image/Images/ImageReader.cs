@@ -21,6 +21,7 @@ internal sealed class ImageReader(string directory, CancellationToken cancellati
     public (ImageConfig Config, string Digest, string? SnapshotDigest, MemoryMap Map, SharedFile Memory) Read(
         bool verifyContent, string? expectedDigest) => _directory.Run(() =>
     {
+        _directory.TakesKnownDocuments = !verifyContent;
         _directory.ReadMarker();
         OciIndex index = _directory.ReadIndex();
         OciDescriptor tagged = _directory.Find(index, ImageTags.Initial);

@@ -15,7 +15,18 @@ namespace Hyperlight.Oci;
 /// <param name="cancellationToken">Stops the reading of content.</param>
 internal sealed partial class OciReader(string directory, string what, CancellationToken cancellationToken = default)
 {
-    /// <summary>Runs <paramref name="read"/> and turns exceptions of the file system into coded failures.</summary>
+    // The folders, which are open until the end of Run.
+    private OrdinaryFolder? _root;
+    private OrdinaryFolder? _blobs;
+
+    /// <summary>
+    /// Gets or sets whether documents that this process has read before, from any directory, are taken without reading their files.
+    /// </summary>
+    public bool TakesKnownDocuments { get; set; }
+
+    /// <summary>
+    /// Runs <paramref name="read"/>, which may use the other members, and turns exceptions of the file system into coded failures.
+    /// </summary>
     /// <exception cref="HyperlightException">HL3001, or what <paramref name="read"/> throws.</exception>
     public T Run<T>(Func<T> read)
     {
@@ -32,6 +43,12 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
             throw new HyperlightException(
                 Rules.ImageNotReadable.Found(
                     $"the {what} '{directory}' cannot be opened: {e.Message} Make it again, or copy the whole folder."), e);
+        }
+        finally
+        {
+            _blobs?.Dispose();
+            _root?.Dispose();
+            (_blobs, _root) = (null, null);
         }
     }
 
@@ -130,7 +147,14 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
 
     /// <summary>Reads a blob that is a JSON document.</summary>
     public T ReadBlob<T>(OciDescriptor descriptor, string mediaType, Func<JsonFields, T> read, string name)
+        where T : class
     {
+        CheckBlob(descriptor, mediaType);
+        if (TakesKnownDocuments && KnownDocuments.Find<T>(descriptor) is { } known)
+        {
+            return known;
+        }
+
         using SafeFileHandle handle = OpenBlob(descriptor, mediaType);
         byte[] bytes = ReadDocument(handle, $"blob {descriptor.Digest}");
         if (bytes.Length != descriptor.Size)
@@ -140,7 +164,9 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
         }
 
         VerifyDigest(descriptor, SHA256.HashData(bytes));
-        return Parse(bytes, read, name);
+        T document = Parse(bytes, read, name);
+        KnownDocuments.Add(descriptor, document);
+        return document;
     }
 
     /// <summary>Creates a failure whose message names the directory.</summary>
@@ -151,9 +177,19 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
     public HyperlightException FailureText(DiagnosticRule rule, string why) =>
         new(rule.FoundText("the " + what + " '" + directory + "' cannot be used: " + why + "."));
 
+    private OrdinaryFolder Root => _root ??= OrdinaryFolder.Open(directory);
+
+    private OrdinaryFolder Blobs => _blobs ??= OpenBlobs();
+
+    private OrdinaryFolder OpenBlobs()
+    {
+        using OrdinaryFolder parent = Root.OpenFolder(OciLayout.BlobFolder);
+        return parent.OpenFolder(OciLayout.HashFolder);
+    }
+
     private T ReadFile<T>(string name, Func<JsonFields, T> read)
     {
-        using SafeFileHandle handle = OrdinaryFile.OpenBelow(directory, name);
+        using SafeFileHandle handle = Root.OpenFile(name);
         return Parse(ReadDocument(handle, name), read, name);
     }
 
@@ -171,7 +207,7 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
     private SafeFileHandle OpenBlob(OciDescriptor descriptor, string mediaType)
     {
         CheckBlob(descriptor, mediaType);
-        return OrdinaryFile.OpenBelow(directory, OciLayout.BlobFolder, OciLayout.HashFolder, OciLayout.FileName(descriptor.Digest));
+        return Blobs.OpenFile(OciLayout.FileName(descriptor.Digest));
     }
 
     private void CheckBlob(OciDescriptor descriptor, string mediaType)
@@ -195,12 +231,12 @@ internal sealed partial class OciReader(string directory, string what, Cancellat
 
         byte[] bytes = new byte[length];
         int read = 0;
-        for (int count; (count = RandomAccess.Read(handle, bytes.AsSpan(read), read)) > 0;)
+        for (int count = 1; count > 0 && read < bytes.Length; read += count)
         {
-            read += count;
+            count = RandomAccess.Read(handle, bytes.AsSpan(read), read);
         }
 
-        return bytes[..read];
+        return read == bytes.Length ? bytes : bytes[..read];
     }
 
     private T Parse<T>(byte[] json, Func<JsonFields, T> read, string name)

@@ -126,19 +126,22 @@ internal sealed class OciWriter(string directory, string what, CancellationToken
     private HashSet<string>? FindNeeded(OciIndex index)
     {
         OciReader reader = new(directory, what);
-        HashSet<string> needed = [];
-        foreach (OciDescriptor? descriptor in index.Manifests)
+        return reader.Run(() =>
         {
-            if (descriptor is null || reader.TryReadManifest(descriptor) is not { } manifest)
+            HashSet<string> needed = [];
+            foreach (OciDescriptor? descriptor in index.Manifests)
             {
-                return null;
+                if (descriptor is null || reader.TryReadManifest(descriptor) is not { } manifest)
+                {
+                    return null;
+                }
+
+                needed.UnionWith(manifest.Layers.OfType<OciDescriptor>().Append(descriptor).Append(manifest.Config)
+                    .Where(blob => OciLayout.IsDigest(blob.Digest)).Select(blob => OciLayout.FileName(blob.Digest)));
             }
 
-            needed.UnionWith(manifest.Layers.OfType<OciDescriptor>().Append(descriptor).Append(manifest.Config)
-                .Where(blob => OciLayout.IsDigest(blob.Digest)).Select(blob => OciLayout.FileName(blob.Digest)));
-        }
-
-        return needed;
+            return needed;
+        });
     }
 
     private string BlobPath(string digest) => Path.Combine(_blobs, OciLayout.FileName(digest));

@@ -27,6 +27,7 @@ internal sealed class SnapshotReader(
     /// <exception cref="HyperlightException">HL3001 to HL3005, HL3007, HL3009.</exception>
     public SavedSnapshot Read(string reference, bool verifyContent) => _directory.Run(() =>
     {
+        _directory.TakesKnownDocuments = !verifyContent;
         _directory.ReadMarker();
         OciManifest manifest = _directory.ReadManifest(
             _directory.Find(reference), ManifestKinds.UpstreamSnapshot, ManifestKinds.SdkPagedSnapshot, ManifestKinds.SdkIdentitySnapshot);
