@@ -6,6 +6,8 @@ using Hyperlight.Testing;
 namespace Hyperlight.Image.Tests.Images;
 
 /// <summary>Tests that documents are read once, and that no document is taken for another one.</summary>
+[Collection(nameof(KnownDocumentsTests))]
+[CollectionDefinition(nameof(KnownDocumentsTests), DisableParallelization = true)]
 public sealed class KnownDocumentsTests : IDisposable
 {
     private readonly TemporaryDirectory _root = new();
@@ -37,12 +39,11 @@ public sealed class KnownDocumentsTests : IDisposable
         Assert.Equal(Rules.ImageNotReadable, Refused(isChecked: false));
     }
 
-    [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    public void A_damaged_document_is_never_known(int which)
+    // The manifest is known already: the writer of the image has read it.
+    [Fact]
+    public void A_damaged_document_is_never_known()
     {
-        string path = Documents()[which];
+        string path = Documents().Single(path => File.ReadAllText(path).Contains("guest_name", StringComparison.Ordinal));
         byte[] original = File.ReadAllBytes(path);
         File.WriteAllBytes(path, [.. original[..^1], (byte)' ']);
 
