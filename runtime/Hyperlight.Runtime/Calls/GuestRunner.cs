@@ -88,13 +88,19 @@ internal sealed partial class GuestRunner : IDisposable
     /// <param name="function">The name of the function.</param>
     /// <param name="expected">The type of the result that the caller expects.</param>
     /// <param name="arguments">The arguments.</param>
+    /// <param name="target">Receives the bytes if the result is bytes. The value of the outcome is empty then.</param>
     /// <param name="cancellationToken">Stops the call.</param>
     /// <exception cref="MessageTooLargeException">The arguments do not fit the guest's input buffer. The guest has not run.</exception>
     /// <exception cref="GuestProtocolException">
     /// The guest damaged its input buffer in an earlier call. The guest has not run, and the buffer has been emptied.
     /// </exception>
     public CallOutcome Call(
-        CallGate gate, string function, GuestValueKind expected, ReadOnlySpan<GuestValue> arguments, CancellationToken cancellationToken)
+        CallGate gate,
+        string function,
+        GuestValueKind expected,
+        scoped ReadOnlySpan<GuestValue> arguments,
+        ref ResultTarget target,
+        CancellationToken cancellationToken)
     {
         _hostFunctions.ForgetFailure();
         Push(function, expected, arguments);
@@ -115,7 +121,7 @@ internal sealed partial class GuestRunner : IDisposable
         }
 
         Machine.EndCall();
-        return ReadResult();
+        return ReadResult(ref target);
     }
 
     /// <summary>Lets the guest run until it halts or fails.</summary>
@@ -265,11 +271,23 @@ internal sealed partial class GuestRunner : IDisposable
     }
 
     // The guest has finished, so that a malformed result does not poison the sandbox (amd64 sheet, section 6.5).
-    private CallOutcome ReadResult()
+    private CallOutcome ReadResult(ref ResultTarget target)
     {
         try
         {
-            GuestValue value = FunctionResultMessage.Read(Machine.Output.Pop(ref _received), out GuestErrorException? error);
+            GuestValue value;
+            GuestErrorException? error;
+            BufferStack output = Machine.Output;
+            Range place = output.Top(out ReadOnlySpan<byte> message);
+            try
+            {
+                value = FunctionResultMessage.Read(message, ref target, out error);
+            }
+            finally
+            {
+                output.Remove(place);
+            }
+
             return error is null ? CallOutcome.Returned(value) : CallOutcome.Failed(CallEnd.GuestError, Explain(error));
         }
         catch (GuestProtocolException exception)

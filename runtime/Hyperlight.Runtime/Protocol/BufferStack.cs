@@ -43,13 +43,15 @@ internal readonly ref struct BufferStack(string name, Span<byte> buffer)
         BinaryPrimitives.WriteUInt64LittleEndian(_buffer, (ulong)(end + length + Trailer));
     }
 
-    /// <summary>Takes the last message out and copies it into memory that the guest cannot reach.</summary>
-    /// <param name="copy">Receives the message with its size prefix. An array that is too short is replaced by a longer one.</param>
-    /// <returns>The message, at the start of <paramref name="copy"/>.</returns>
+    /// <summary>Finds the last message.</summary>
+    /// <param name="message">
+    /// Receives the message with its size prefix, in the buffer: nobody else writes there until the guest runs again.
+    /// </param>
+    /// <returns>The place of the message, for <see cref="Remove"/>.</returns>
     /// <exception cref="GuestProtocolException">
     /// There is no message, or the numbers that the guest wrote around it contradict each other.
     /// </exception>
-    public ReadOnlySpan<byte> Pop(ref byte[] copy)
+    public Range Top(out ReadOnlySpan<byte> message)
     {
         int end = End(Head + Trailer);
         int slotEnd = end - Trailer;
@@ -69,18 +71,37 @@ internal readonly ref struct BufferStack(string name, Span<byte> buffer)
                 $"The last message of the guest's {name} buffer claims {total} bytes, its place has {slot.Length}.");
         }
 
-        if (copy.Length < total)
+        message = slot[..(int)total];
+        return (int)start..end;
+    }
+
+    /// <summary>
+    /// Removes the last message and clears its place, as upstream does. So neither side has to clear the buffer between calls.
+    /// </summary>
+    /// <param name="place">The place that <see cref="Top"/> returned.</param>
+    public void Remove(Range place)
+    {
+        _buffer[place].Clear();
+        BinaryPrimitives.WriteUInt64LittleEndian(_buffer, (ulong)place.Start.Value);
+    }
+
+    /// <summary>Takes the last message out and copies it, for messages that are needed while the guest runs.</summary>
+    /// <param name="copy">Receives the message with its size prefix. An array that is too short is replaced by a longer one.</param>
+    /// <returns>The message, at the start of <paramref name="copy"/>.</returns>
+    /// <exception cref="GuestProtocolException">
+    /// There is no message, or the numbers that the guest wrote around it contradict each other.
+    /// </exception>
+    public ReadOnlySpan<byte> Pop(ref byte[] copy)
+    {
+        Range place = Top(out ReadOnlySpan<byte> message);
+        if (copy.Length < message.Length)
         {
-            copy = new byte[Math.Min(_buffer.Length, Math.Max(total, copy.Length * 2L))];
+            copy = new byte[Math.Min(_buffer.Length, Math.Max(message.Length, copy.Length * 2L))];
         }
 
-        Span<byte> message = copy.AsSpan(0, (int)total);
-        slot[..(int)total].CopyTo(message);
-
-        // The place of the message is cleared, as upstream does. So neither side has to clear the buffer between calls.
-        _buffer[(int)start..end].Clear();
-        BinaryPrimitives.WriteUInt64LittleEndian(_buffer, start);
-        return message;
+        message.CopyTo(copy);
+        Remove(place);
+        return copy.AsSpan(0, message.Length);
     }
 
     private int End(int least)

@@ -15,13 +15,27 @@ internal static class FunctionResultMessage
     private static ReadOnlySpan<byte> ErrorLayout => [8, 16, 8, 4];
 
     /// <summary>Reads the answer of a guest.</summary>
-    /// <param name="message">The answer, in memory that the guest cannot reach.</param>
+    /// <param name="message">The answer, in memory that the guest does not write to meanwhile.</param>
     /// <param name="error">
     /// Receives the error with which the guest answered, which is not thrown; <c>null</c> if the guest answered with a value.
     /// </param>
     /// <returns>The value; void for an error.</returns>
     /// <exception cref="GuestProtocolException">The message is malformed.</exception>
     public static GuestValue Read(ReadOnlySpan<byte> message, out GuestErrorException? error)
+    {
+        ResultTarget none = default;
+        return Read(message, ref none, out error);
+    }
+
+    /// <summary>Reads the answer of a guest.</summary>
+    /// <param name="message">The answer, in memory that the guest does not write to meanwhile.</param>
+    /// <param name="target">Receives the bytes if the result is bytes. The value is empty then.</param>
+    /// <param name="error">
+    /// Receives the error with which the guest answered, which is not thrown; <c>null</c> if the guest answered with a value.
+    /// </param>
+    /// <returns>The value; void for an error.</returns>
+    /// <exception cref="GuestProtocolException">The message is malformed.</exception>
+    public static GuestValue Read(ReadOnlySpan<byte> message, ref ResultTarget target, out GuestErrorException? error)
     {
         error = null;
         FlatTable table = FlatTable.Root(message);
@@ -34,7 +48,7 @@ internal static class FunctionResultMessage
         FlatTable result = table.ReadTable(ResultSlot, "the result of a call");
         if (type == TypeValue)
         {
-            return WireValue.ReadResult(result);
+            return WireValue.ReadResult(result, ref target);
         }
 
         string text = result.Has(ErrorMessageSlot) ? Encoding.UTF8.GetString(result.ReadString(ErrorMessageSlot, "the error message")) : "";

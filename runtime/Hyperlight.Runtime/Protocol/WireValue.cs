@@ -83,14 +83,17 @@ internal static class WireValue
     /// <summary>Reads an argument.</summary>
     public static GuestValue ReadParameter(FlatTable parameter)
     {
+        ResultTarget none = default;
         byte type = parameter.ReadByte(TypeSlot);
         return type is >= (byte)GuestValueKind.Int and <= (byte)GuestValueKind.Bytes
-            ? ReadContent(parameter.ReadTable(ValueSlot, "a parameter"), (GuestValueKind)type, bytesSlot: 0)
+            ? ReadContent(parameter.ReadTable(ValueSlot, "a parameter"), (GuestValueKind)type, bytesSlot: 0, ref none)
             : throw FlatTable.Malformed($"a parameter is of type {type}, the types are 1 to 9");
     }
 
     /// <summary>Reads the result of a function.</summary>
-    public static GuestValue ReadResult(FlatTable result)
+    /// <param name="result">The table of the result.</param>
+    /// <param name="target">Receives the bytes if the result is bytes. The value is empty then.</param>
+    public static GuestValue ReadResult(FlatTable result, ref ResultTarget target)
     {
         byte type = result.ReadByte(TypeSlot);
         GuestValueKind kind = type switch
@@ -100,10 +103,10 @@ internal static class WireValue
             ResultBytes => GuestValueKind.Bytes,
             _ => throw FlatTable.Malformed($"a result is of type {type}, the types are 1 to 10"),
         };
-        return ReadContent(result.ReadTable(ValueSlot, "a result"), kind, ResultBytesSlot);
+        return ReadContent(result.ReadTable(ValueSlot, "a result"), kind, ResultBytesSlot, ref target);
     }
 
-    private static GuestValue ReadContent(FlatTable table, GuestValueKind kind, int bytesSlot) => kind switch
+    private static GuestValue ReadContent(FlatTable table, GuestValueKind kind, int bytesSlot, ref ResultTarget target) => kind switch
     {
         GuestValueKind.Int => (int)table.ReadUInt32(0),
         GuestValueKind.UInt => table.ReadUInt32(0),
@@ -113,9 +116,20 @@ internal static class WireValue
         GuestValueKind.Double => BitConverter.UInt64BitsToDouble(table.ReadUInt64(0)),
         GuestValueKind.Bool => table.ReadByte(0) != 0,
         GuestValueKind.String => Encoding.UTF8.GetString(table.ReadString(0, "a text value")),
-        GuestValueKind.Bytes => table.ReadBytes(bytesSlot, "a byte array").ToArray(),
+        GuestValueKind.Bytes => ReadBytes(table.ReadBytes(bytesSlot, "a byte array"), ref target),
         _ => GuestValue.Void,
     };
+
+    private static GuestValue ReadBytes(ReadOnlySpan<byte> bytes, ref ResultTarget target)
+    {
+        if (!target.IsSet)
+        {
+            return bytes.ToArray();
+        }
+
+        target.Take(bytes);
+        return Array.Empty<byte>();
+    }
 
     private static long WriteContent(ref FlatWriter writer, in GuestValue value, bool sized)
     {

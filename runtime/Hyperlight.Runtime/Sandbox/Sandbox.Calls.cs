@@ -1,5 +1,7 @@
+using System.Buffers;
 using Hyperlight.Calls;
 using Hyperlight.Concurrency;
+using Hyperlight.Protocol;
 using Hyperlight.Telemetry;
 
 namespace Hyperlight;
@@ -76,14 +78,85 @@ public sealed partial class Sandbox
         return BackgroundThread.RunAsync($"call of {function}", () => Call<T>(function, options, copy), options.CancellationToken);
     }
 
+    /// <summary>
+    /// Calls a function of the guest whose result is bytes, and copies the result from the guest's memory into memory of the caller.
+    /// </summary>
+    /// <param name="function">The name of the function.</param>
+    /// <param name="destination">Receives the bytes of the result.</param>
+    /// <param name="arguments">The arguments.</param>
+    /// <returns>The number of bytes in the result.</returns>
+    /// <exception cref="ArgumentException">
+    /// The result is longer than <paramref name="destination"/>, where nothing has been written. The guest has finished the call, and the
+    /// sandbox stays ready.
+    /// </exception>
+    /// <inheritdoc cref="Call{T}(string, ReadOnlySpan{GuestValue})" path="/exception"/>
+    public int CallInto(string function, Span<byte> destination, params ReadOnlySpan<GuestValue> arguments) =>
+        CallInto(function, destination, default, arguments);
+
+    /// <inheritdoc cref="CallInto(string, Span{byte}, ReadOnlySpan{GuestValue})"/>
+    /// <param name="function">The name of the function.</param>
+    /// <param name="destination">Receives the bytes of the result.</param>
+    /// <param name="options">The timeout and the token of the call.</param>
+    /// <param name="arguments">The arguments.</param>
+    public int CallInto(string function, Span<byte> destination, CallOptions options, params ReadOnlySpan<GuestValue> arguments)
+    {
+        ResultTarget target = new(destination);
+        int length = CallInto(function, ref target, options, arguments);
+        return length <= destination.Length ? length : throw new ArgumentException(
+            $"The guest's function {function} returned {length} bytes, the destination has room for {destination.Length}: give it more "
+            + "room, or an IBufferWriter<byte>.",
+            nameof(destination));
+    }
+
+    /// <summary>
+    /// Calls a function of the guest whose result is bytes, and writes the result from the guest's memory to a writer of the caller. What
+    /// the writer throws, this method throws; the sandbox stays ready.
+    /// </summary>
+    /// <param name="function">The name of the function.</param>
+    /// <param name="destination">Receives the bytes of the result. It must not use the sandbox.</param>
+    /// <param name="arguments">The arguments.</param>
+    /// <returns>The number of bytes in the result.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="destination"/> is <c>null</c>.</exception>
+    /// <inheritdoc cref="Call{T}(string, ReadOnlySpan{GuestValue})" path="/exception"/>
+    public int CallInto(string function, IBufferWriter<byte> destination, params ReadOnlySpan<GuestValue> arguments) =>
+        CallInto(function, destination, default, arguments);
+
+    /// <inheritdoc cref="CallInto(string, IBufferWriter{byte}, ReadOnlySpan{GuestValue})"/>
+    /// <param name="function">The name of the function.</param>
+    /// <param name="destination">Receives the bytes of the result. It must not use the sandbox.</param>
+    /// <param name="options">The timeout and the token of the call.</param>
+    /// <param name="arguments">The arguments.</param>
+    public int CallInto(
+        string function, IBufferWriter<byte> destination, CallOptions options, params ReadOnlySpan<GuestValue> arguments)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        ResultTarget target = new(destination);
+        return CallInto(function, ref target, options, arguments);
+    }
+
+    private int CallInto(string function, ref ResultTarget target, CallOptions options, scoped ReadOnlySpan<GuestValue> arguments)
+    {
+        GuestValue value = Invoke(function, GuestValueKind.Bytes, ref target, options, arguments);
+        return value.Kind == GuestValueKind.Bytes
+            ? target.Length
+            : throw new GuestReturnTypeException(function, GuestValueKind.Bytes, value);
+    }
+
     private GuestValue Invoke(string function, GuestValueKind expected, CallOptions options, ReadOnlySpan<GuestValue> arguments)
+    {
+        ResultTarget none = default;
+        return Invoke(function, expected, ref none, options, arguments);
+    }
+
+    private GuestValue Invoke(
+        string function, GuestValueKind expected, ref ResultTarget target, CallOptions options, scoped ReadOnlySpan<GuestValue> arguments)
     {
         ArgumentException.ThrowIfNullOrEmpty(function);
         Operation call = Operation.Call(_runner.Name, function);
         CallOutcome outcome;
         try
         {
-            outcome = Execute(function, expected, options, arguments);
+            outcome = Execute(function, expected, ref target, options, arguments);
         }
 #pragma warning disable CA1031 // Every exception becomes the outcome of the call.
         catch (Exception exception)
@@ -96,7 +169,8 @@ public sealed partial class Sandbox
         return outcome.ValueOrThrow();
     }
 
-    private CallOutcome Execute(string function, GuestValueKind expected, CallOptions options, ReadOnlySpan<GuestValue> arguments)
+    private CallOutcome Execute(
+        string function, GuestValueKind expected, ref ResultTarget target, CallOptions options, scoped ReadOnlySpan<GuestValue> arguments)
     {
         TimeSpan timeout = SandboxSettings.CheckTimeout(options.Timeout ?? _runner.Settings.CallTimeout, nameof(options.Timeout));
         options.CancellationToken.ThrowIfCancellationRequested();
@@ -104,7 +178,7 @@ public sealed partial class Sandbox
         try
         {
             ThrowIfUnusable();
-            return Conclude(_runner.Call(_gate, function, expected, arguments, options.CancellationToken));
+            return Conclude(_runner.Call(_gate, function, expected, arguments, ref target, options.CancellationToken));
         }
         finally
         {

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Hyperlight;
 
 /// <summary>
@@ -33,11 +35,17 @@ internal static class GuestType<T>
             : type == typeof(double) ? Pair(GuestValueKind.Double, value => value.AsDouble(), value => value)
             : type == typeof(string) ? Pair(GuestValueKind.String, value => value.AsString(), (string value) => value)
             : type == typeof(bool) ? Pair(GuestValueKind.Bool, value => value.AsBool(), value => value)
-            : type == typeof(byte[]) ? Pair(GuestValueKind.Bytes, value => value.AsBytes().ToArray(), (byte[] value) => value)
+            : type == typeof(byte[]) ? Pair(GuestValueKind.Bytes, ToArray, (byte[] value) => value)
             : type == typeof(ReadOnlyMemory<byte>) ? Pair(GuestValueKind.Bytes, value => value.AsBytes(), value => value)
             : type == typeof(GuestValue) ? Pair<GuestValue>(null, value => value, value => value)
             : null;
     }
+
+    // The array of a value from a guest belongs to the value alone, and is not copied again.
+    private static byte[] ToArray(GuestValue value) =>
+        MemoryMarshal.TryGetArray(value.AsBytes(), out ArraySegment<byte> segment) && segment.Array!.Length == segment.Count
+            ? segment.Array
+            : value.AsBytes().ToArray();
 
     private static NotSupportedException Unsupported() => new(
         $"{typeof(T)} cannot cross between host and guest: "

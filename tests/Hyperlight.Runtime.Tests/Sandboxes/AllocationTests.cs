@@ -31,6 +31,26 @@ public sealed class AllocationTests : IDisposable
         AssertAllocatesNothing(() => _sandbox.Call<bool>("EchoBool", new CallOptions { Timeout = TimeSpan.FromSeconds(20) }, true));
 
     [KvmFact]
+    public void A_result_in_the_callers_memory_allocates_nothing()
+    {
+        byte[] bytes = new byte[3000];
+
+        AssertAllocatesNothing(() => _sandbox.CallInto("EchoBytes", bytes, bytes));
+    }
+
+    [KvmFact]
+    public void A_result_of_bytes_allocates_its_array_only()
+    {
+        byte[] bytes = new byte[3000];
+        _sandbox.Call<byte[]>("EchoBytes", bytes);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        _sandbox.Call<byte[]>("EchoBytes", bytes);
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, bytes.Length, bytes.Length + 32);
+    }
+
+    [KvmFact]
     public void A_restore_allocates_nothing()
     {
         using Snapshot snapshot = _sandbox.TakeSnapshot();
