@@ -71,9 +71,10 @@ public sealed partial class SandboxPool
         using (_lock.Enter())
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_ready.TryPop(out Sandbox? sandbox))
+            if (_ready.Count > 0)
             {
-                lease = Lend(sandbox);
+                lease = Lend(_ready[^1].Sandbox);
+                _ready.RemoveAt(_ready.Count - 1);
                 CreateWhatIsMissing();
                 return true;
             }

@@ -33,7 +33,8 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
     private readonly int _keptReady;
 
     // Each sandbox is ready, rented, or with the creator, which creates one sandbox at a time. Nobody waits while a sandbox is ready.
-    private readonly Stack<Sandbox> _ready = [];
+    // The ready sandbox that became ready last is rented first, so that the first of the list has been idle longest.
+    private readonly List<(Sandbox Sandbox, long Since)> _ready = [];
     private readonly LinkedList<TaskCompletionSource<SandboxLease>> _waiting = [];
     private int _rented;
     private volatile bool _disposed;
@@ -42,7 +43,7 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
     /// <summary>Creates a pool of sandboxes that start from an image. The first sandboxes are created in the background.</summary>
     /// <param name="image">The image, which the caller disposes. The caller may do so at any time.</param>
     /// <param name="configure">Sets the options; <c>null</c> for the defaults.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A count is out of its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A count or the idle timeout is out of its range.</exception>
     /// <exception cref="ObjectDisposedException">The image is disposed.</exception>
     public SandboxPool(GuestImage image, Action<SandboxPoolOptions>? configure = null)
         : this(OptionsOf(configure), (image ?? throw new ArgumentNullException(nameof(image))).Share())
@@ -55,7 +56,7 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
     /// Sets the options; <c>null</c> for the defaults. <see cref="SandboxPoolOptions.Configure"/> must add the host functions that the
     /// snapshot's sandbox had.
     /// </param>
-    /// <exception cref="ArgumentOutOfRangeException">A count is out of its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A count or the idle timeout is out of its range.</exception>
     /// <exception cref="ObjectDisposedException">The snapshot is disposed.</exception>
     public SandboxPool(Snapshot snapshot, Action<SandboxPoolOptions>? configure = null)
         : this(OptionsOf(configure), (snapshot ?? throw new ArgumentNullException(nameof(snapshot))).Share())
@@ -83,6 +84,9 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
         _configure = options.Configure;
         _warmUp = options.WarmUp;
         _startThread = options.StartThread;
+        _idleTimeout = options.IdleTimeout;
+        _time = options.TimeProvider;
+        _idleTimer = CreateIdleTimer();
         _source = source;
         _start = start;
         _stopped = _stop.Token;
@@ -135,7 +139,7 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
             }
 
             _disposed = true;
-            ready = [.. _ready];
+            ready = [.. _ready.Select(entry => entry.Sandbox)];
             waiting = [.. _waiting];
             _ready.Clear();
             _waiting.Clear();
@@ -144,6 +148,7 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
         }
 
         Measures.RemovePool(this);
+        _idleTimer?.Dispose();
         Array.ForEach(waiting, waiter => waiter.SetException(new ObjectDisposedException(nameof(SandboxPool))));
         Array.ForEach(ready, sandbox => sandbox.Dispose());
         Steady.Wait(static stop => stop.Cancel(), _stop);
@@ -151,8 +156,8 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends the pool as <see cref="Dispose"/> does, and waits until the creation of sandboxes in the background has ended. Rented sandboxes
-    /// are not waited for.
+    /// Ends the pool as <see cref="Dispose"/> does, and waits until the creation and disposal of sandboxes in the background have ended.
+    /// Rented sandboxes are not waited for.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -164,6 +169,10 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
         }
 
         await creator.ConfigureAwait(false);
+        if (_idleTimer is not null)
+        {
+            await _idleTimer.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     /// <inheritdoc/>
@@ -208,6 +217,7 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxCount, 1, nameof(options.MaxCount));
         ArgumentOutOfRangeException.ThrowIfNegative(options.ReadyCount, nameof(options.ReadyCount));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ReadyCount, options.MaxCount, nameof(options.ReadyCount));
+        SandboxSettings.CheckTimeout(options.IdleTimeout, nameof(options.IdleTimeout));
         return options;
     }
 
@@ -259,7 +269,8 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
         }
         else
         {
-            _ready.Push(sandbox);
+            _ready.Add((sandbox, _time.GetTimestamp()));
+            ShrinkLater();
         }
 
         return true;

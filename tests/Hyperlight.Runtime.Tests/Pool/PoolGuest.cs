@@ -25,7 +25,7 @@ internal sealed class PoolGuest : IDisposable
 
     public SandboxPool Open(
         int maxCount, int readyCount = 0, Action<Sandbox>? warmUp = null, Action<SandboxOptions>? configure = null,
-        Snapshot? snapshot = null)
+        Snapshot? snapshot = null, Action<SandboxPoolOptions>? configurePool = null)
     {
         void Configure(SandboxPoolOptions options)
         {
@@ -40,6 +40,7 @@ internal sealed class PoolGuest : IDisposable
 
                 configure?.Invoke(sandbox);
             };
+            configurePool?.Invoke(options);
         }
 
         return snapshot is null ? new(Image, Configure) : new(snapshot, Configure);
