@@ -8,19 +8,22 @@ namespace Hyperlight.Benchmarks;
 internal sealed class BenchGuest : IDisposable
 {
     private readonly string _elf;
-    private readonly ulong _heapSize;
+    private readonly ulong? _bufferSize;
 
     /// <param name="elf">The path of the ELF file. The guest has the function <c>Echo</c> or <c>EchoString</c>, which returns its string
     /// argument, and <c>Add</c>, which calls the host function <c>HostAdd</c>.</param>
     /// <param name="heapSize">The heap size in bytes.</param>
-    public BenchGuest(string elf, ulong heapSize)
+    /// <param name="bufferSize">The size of the input and the output buffer in bytes; <c>null</c> for the default.</param>
+    public BenchGuest(string elf, ulong heapSize, ulong? bufferSize = null)
     {
         _elf = elf;
-        _heapSize = heapSize;
+        HeapSize = heapSize;
+        _bufferSize = bufferSize;
         Directory = Bake();
         Image = GuestImage.Open(Directory);
         using Sandbox sandbox = Start();
-        Echo = Has(sandbox, "Echo") ? "Echo" : "EchoString";
+        Echo = Has(sandbox, "Echo", "") ? "Echo" : "EchoString";
+        EchoBytes = Has(sandbox, "EchoBytes", new byte[1]) ? "EchoBytes" : "SetByteArrayToZero";
     }
 
     /// <summary>The guest of samples/Hello.</summary>
@@ -31,6 +34,12 @@ internal sealed class BenchGuest : IDisposable
 
     /// <summary>The name of the function that echoes a string.</summary>
     public string Echo { get; }
+
+    /// <summary>The name of the function that returns as many bytes as its argument has.</summary>
+    public string EchoBytes { get; }
+
+    /// <summary>The heap size in bytes.</summary>
+    public ulong HeapSize { get; }
 
     /// <summary>The image's folder.</summary>
     public string Directory { get; }
@@ -46,6 +55,11 @@ internal sealed class BenchGuest : IDisposable
         options.DebugPrint = TextWriter.Null;
     }
 
+    /// <summary>Gets a path in this repository.</summary>
+    public static string InRepository(params ReadOnlySpan<string> path) => Path.Combine(
+        [typeof(BenchGuest).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Repository").Value!,
+            .. path]);
+
     /// <summary>Bakes the image again, into another folder.</summary>
     public string Bake()
     {
@@ -54,7 +68,7 @@ internal sealed class BenchGuest : IDisposable
         {
             GuestName = "bench",
             Guest = File.ReadAllBytes(_elf),
-            Sizes = new() { HeapSize = _heapSize, ScratchSize = ScratchSize },
+            Sizes = Sizes(),
         };
         BakedImage baked = GuestBaker.Bake(request, findings) ?? throw new InvalidOperationException(string.Join('\n', findings));
         string directory = Path.Combine(Path.GetTempPath(), "hyperlight-bench-" + Path.GetRandomFileName());
@@ -65,6 +79,14 @@ internal sealed class BenchGuest : IDisposable
     /// <summary>Starts the guest.</summary>
     public Sandbox Start() => Image.CreateSandbox(Configure);
 
+    /// <summary>Takes a snapshot of a sandbox that was called once.</summary>
+    public Snapshot TakeSnapshot()
+    {
+        using Sandbox sandbox = Start();
+        sandbox.Call<string>(Echo, "Hello, World!");
+        return sandbox.TakeSnapshot();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -72,14 +94,25 @@ internal sealed class BenchGuest : IDisposable
         System.IO.Directory.Delete(Directory, recursive: true);
     }
 
-    // The default scratch size, and room for the page tables of a large heap.
-    private ulong ScratchSize => new Layouts.GuestSizes().ScratchSize + (_heapSize / 256 / 0x1000 * 0x1000);
+    // Scratch has room for the page tables of a large heap, and for large buffers.
+    private Layouts.GuestSizes Sizes()
+    {
+        Layouts.GuestSizes sizes = new();
+        ulong buffers = _bufferSize ?? sizes.InputBufferSize;
+        return new()
+        {
+            HeapSize = HeapSize,
+            InputBufferSize = buffers,
+            OutputBufferSize = buffers,
+            ScratchSize = sizes.ScratchSize + (HeapSize / 256 / 0x1000 * 0x1000) + (4 * (buffers - sizes.InputBufferSize)),
+        };
+    }
 
-    private static bool Has(Sandbox sandbox, string function)
+    private static bool Has(Sandbox sandbox, string function, GuestValue argument)
     {
         try
         {
-            sandbox.Call(function, "");
+            sandbox.Call(function, argument);
             return true;
         }
         catch (GuestErrorException exception) when (exception.Code == GuestErrorCode.FunctionNotFound)
@@ -87,8 +120,4 @@ internal sealed class BenchGuest : IDisposable
             return false;
         }
     }
-
-    private static string InRepository(params ReadOnlySpan<string> path) => Path.Combine(
-        [typeof(BenchGuest).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Repository").Value!,
-            .. path]);
 }

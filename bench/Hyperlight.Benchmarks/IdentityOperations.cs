@@ -43,7 +43,7 @@ internal sealed class IdentityOperations(BenchGuest guest) : IDisposable
         {
             Before = () => Touch(sandbox, pages),
             After = _ => snapshot!.Dispose(),
-            Existing = sandbox,
+            Existing = () => sandbox,
         };
     }
 
@@ -69,7 +69,7 @@ internal sealed class IdentityOperations(BenchGuest guest) : IDisposable
     })
     {
         Before = () => Touch(sandbox, pages),
-        Existing = sandbox,
+        Existing = () => sandbox,
     };
 
     private static void Touch(Sandbox sandbox, int pages)

@@ -17,20 +17,17 @@ internal sealed record Operation(string Name, int PerRound, Func<Sandbox?> Run)
     /// <summary>Runs after each measurement, with the result of <see cref="Run"/>, and is not part of the measurement.</summary>
     public Action<Sandbox?> After { get; init; } = static _ => { };
 
-    /// <summary>The sandbox that existed before the operation and whose guest has run before; <c>null</c> if there is none.</summary>
-    public Sandbox? Existing { get; init; }
+    /// <summary>
+    /// Gets the sandbox whose guest ran before the operation; <c>null</c> if the operation creates its sandbox. Called after
+    /// <see cref="Before"/>.
+    /// </summary>
+    public Func<Sandbox?> Existing { get; init; } = static () => null;
 
-    /// <summary>Upstream's median in microseconds; <c>null</c> if upstream has no figure.</summary>
-    public double? Upstream { get; init; }
-
-    /// <summary>The largest allowed ratio of our median to upstream's.</summary>
-    public double Ratio { get; init; }
+    /// <summary>Gets what our median may be at most; <c>null</c> if nothing is asked. Called after all measurements.</summary>
+    public Func<Target?>? Target { get; init; }
 
     /// <summary>The measured durations.</summary>
     public Samples Samples { get; } = new();
-
-    /// <summary>Whether our median is small enough; <c>null</c> if upstream has no figure.</summary>
-    public bool? IsMet => Upstream is { } upstream ? Samples.Host <= upstream * Ratio : null;
 
     /// <summary>Measures the operation for one round. A slow guest makes the round shorter.</summary>
     public void Measure()
@@ -39,7 +36,7 @@ internal sealed record Operation(string Name, int PerRound, Func<Sandbox?> Run)
         for (int i = 0; i < PerRound && (i < LeastPerRound || Stopwatch.GetElapsedTime(round) < LongestRound); i++)
         {
             Before();
-            long guestBefore = Existing?.TicksInGuest ?? 0;
+            long guestBefore = Existing()?.TicksInGuest ?? 0;
             long begin = Stopwatch.GetTimestamp();
             Sandbox? sandbox = Run();
             long end = Stopwatch.GetTimestamp();

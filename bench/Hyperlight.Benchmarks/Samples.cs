@@ -24,6 +24,9 @@ internal sealed class Samples
         _host.Clear();
     }
 
+    /// <summary>Whether nothing was measured.</summary>
+    public bool IsEmpty => _wall.Count == 0;
+
     /// <summary>Median of the whole durations.</summary>
     public double Wall => Quantile(_wall, 0.5);
 

@@ -5,48 +5,48 @@ namespace Hyperlight.Benchmarks;
 
 /// <summary>
 /// Measures a process that opens an image, calls its guest once and ends, as a command-line program does. The time includes the start of
-/// the .NET runtime.
+/// the .NET runtime. The program is bench/ColdProcess, in each way in which it was published.
 /// </summary>
 internal static class WholeProcess
 {
-    /// <summary>The first argument of the process that is measured.</summary>
-    public const string ChildWord = "--call-once";
+    private static readonly string[] Kinds = ["jit", "ready", "aot"];
 
-    /// <summary>Starts the process a number of times and prints the medians.</summary>
-    public static void Run(BenchGuest guest, int count)
+    /// <summary>Starts each process a number of times and prints the medians.</summary>
+    /// <returns>Whether the process with machine code of the runtime is fast enough.</returns>
+    public static bool Run(BenchGuest guest, int count)
     {
-        List<double> all = [];
-        List<double> own = [];
-        for (int i = 0; i < count; i++)
+        Target target = new(Upstream.Process, 1.2);
+        bool isMet = true;
+        Console.WriteLine();
+        Console.WriteLine($"A process that opens an image, starts the guest and calls it once, in milliseconds, median of {count}");
+        Console.WriteLine();
+        Console.WriteLine("| process | wall | reference | ratio at most | ratio | |");
+        Console.WriteLine("|---|---:|---:|---:|---:|---|");
+        foreach (string kind in Kinds)
         {
-            long begin = Stopwatch.GetTimestamp();
-            using Process process = Process.Start(
-                new ProcessStartInfo(Environment.ProcessPath!, [ChildWord, guest.Directory, guest.Echo])
-                {
-                    RedirectStandardOutput = true,
-                })!;
-            string output = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            all.Add(Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
-            own.Add(double.Parse(output, CultureInfo.InvariantCulture));
+            string program = BenchGuest.InRepository("bench", "ColdProcess", "bin", kind, "ColdProcess");
+            if (!File.Exists(program))
+            {
+                Console.WriteLine($"| {kind,-5} | not published | | | | |");
+                continue;
+            }
+
+            double median = Median([.. Enumerable.Range(0, count).Select(_ => Time(program, guest))]);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {kind,-5} | {median,6:0.0} | {target.Describe(median)}"));
+            isMet &= kind != "ready" || target.IsMet(median);
         }
 
-        Console.WriteLine();
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"a process that opens the image, starts the guest and calls it once: {Median(all):0} ms, of which {Median(own):0} ms are ours "
-                + $"(median of {count})"));
+        return isMet;
     }
 
-    /// <summary>Runs in the process that is measured, and prints the milliseconds that our code takes.</summary>
-    public static int RunChild(string imageDirectory, string function)
+    private static double Time(string program, BenchGuest guest)
     {
         long begin = Stopwatch.GetTimestamp();
-        using GuestImage image = GuestImage.Open(imageDirectory);
-        using Sandbox sandbox = image.CreateSandbox(BenchGuest.Configure);
-        sandbox.Call<string>(function, "once");
-        Console.WriteLine(Stopwatch.GetElapsedTime(begin).TotalMilliseconds.ToString(CultureInfo.InvariantCulture));
-        return 0;
+        using Process process = Process.Start(program, [guest.Directory, guest.Echo]);
+        process.WaitForExit();
+        return process.ExitCode == 0
+            ? Stopwatch.GetElapsedTime(begin).TotalMilliseconds
+            : throw new InvalidOperationException($"{program} ended with {process.ExitCode}.");
     }
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
