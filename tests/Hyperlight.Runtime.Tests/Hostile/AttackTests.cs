@@ -5,6 +5,7 @@ using Hyperlight.Hypervisors;
 using Hyperlight.Machine;
 using Hyperlight.Memory;
 using Hyperlight.Runtime.Tests.Hypervisors.Kvm;
+using Hyperlight.Runtime.Tests.Memory;
 
 namespace Hyperlight.Runtime.Tests.Hostile;
 
@@ -163,14 +164,7 @@ public sealed class AttackTests(HostileImages images) : IClassFixture<HostileIma
     }
 
     /// <summary>Asserts that the pages before and behind the memory of a guest are not accessible.</summary>
-    private static void AssertGuarded(Sandbox sandbox)
-    {
-        MappedMemory scratch = MemoryOf(sandbox).Scratch;
-        string[] maps = File.ReadAllLines("/proc/self/maps");
-        Assert.Contains(maps, line => line.Contains($"-{scratch.Address:x} ---p", StringComparison.Ordinal));
-        Assert.Contains(maps, line => line.StartsWith($"{scratch.Address + scratch.Size:x}-", StringComparison.Ordinal) && line.Contains(
-            " ---p", StringComparison.Ordinal));
-    }
+    private static void AssertGuarded(Sandbox sandbox) => HostPages.AssertGuarded(MemoryOf(sandbox).Scratch);
 
     private static byte[] Digest(Sandbox sandbox)
     {

@@ -31,16 +31,18 @@ internal sealed class LinuxHostMemory : IHostMemory
         }
     }
 
-    /// <summary>Creates a template whose content is in a sealed file. Pages of zeros between the pieces take no room.</summary>
+    /// <summary>
+    /// Creates a template whose content is in a sealed file, between two pages that become guard pages. Pages of zeros take no room.
+    /// </summary>
     /// <inheritdoc/>
     public MemoryTemplate CreateTemplate(ulong size, ImmutableArray<TemplatePiece> pieces)
     {
         SafeFileHandle file = SealedFile.Create("the first content of guests' memory", file =>
         {
-            RandomAccess.SetLength(file, checked((long)size));
+            RandomAccess.SetLength(file, checked((long)(size + (2 * LinuxMemory.GuardSize))));
             foreach (TemplatePiece piece in pieces)
             {
-                RandomAccess.Write(file, piece.Bytes.Span, (long)piece.Offset);
+                RandomAccess.Write(file, piece.Bytes.Span, (long)(LinuxMemory.GuardSize + piece.Offset));
             }
         });
         return new(size, pieces, file);

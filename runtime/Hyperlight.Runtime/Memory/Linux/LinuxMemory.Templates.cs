@@ -57,8 +57,8 @@ internal sealed unsafe partial class LinuxMemory
 
         // The kernel gives no such advice for views of files. On x86 memory that can be written can be read too, so another thread of the
         // host may use the memory meanwhile.
-        Require(Mman.Protect((void*)Address, (nuint)Size, Mman.ProtWrite));
-        Require(Mman.Protect((void*)Address, (nuint)Size, Mman.ProtRead | Mman.ProtWrite));
+        Require(Mman.Protect(Start, Length, Mman.ProtWrite));
+        Require(Mman.Protect(Start, Length, Mman.ProtRead | Mman.ProtWrite));
     }
 
     /// <summary>Gives the pages that belong to the process alone the content of a template, whose file is that of the memory.</summary>

@@ -41,6 +41,9 @@ internal static unsafe partial class Mman
     /// <summary>Keeps a range out of core files of this process.</summary>
     public const int AdviseDontDump = 16;
 
+    /// <summary>Makes pages inaccessible and leaves the mapping whole. Kernels before Linux 6.13 refuse this advice.</summary>
+    public const int AdviseGuard = 102;
+
     /// <summary>Unmaps a range.</summary>
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     public static partial int Unmap(void* address, nuint size);
