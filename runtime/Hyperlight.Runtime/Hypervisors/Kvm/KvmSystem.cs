@@ -21,6 +21,7 @@ internal sealed unsafe class KvmSystem
     private KvmSystem(FileDescriptor device)
     {
         _device = device;
+        ThreadSignals.Prepare();
         VcpuMappingSize = KvmIoctl.Require(device, KvmIoctl.GetVcpuMmapSize, 0, "KVM_GET_VCPU_MMAP_SIZE");
         _cpuid = GetSupportedCpuid(device);
         MemorySlotCount = (uint)KvmCapability.Check(device, KvmCapability.MemorySlots) is > 0 and uint count ? count : DefaultMemorySlots;

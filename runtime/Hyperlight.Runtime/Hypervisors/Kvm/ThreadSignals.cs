@@ -35,6 +35,12 @@ internal static unsafe partial class ThreadSignals
     [SuppressGCTransition]
     public static partial nuint CurrentThread();
 
+    /// <summary>
+    /// Gives the signal its handler before the first cancel, so that a failure is found when KVM is opened, and calls change nothing in the
+    /// process.
+    /// </summary>
+    public static void Prepare() => TryHandle(Urgent);
+
     /// <summary>Sends a signal to a thread, which must be alive. The signal ends a KVM_RUN of the thread.</summary>
     public static void Kick(nuint thread)
     {
