@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text;
 using Hyperlight.Concurrency;
 using Hyperlight.Debugging;
@@ -39,7 +38,7 @@ internal sealed partial class GuestRunner : IDisposable
     private readonly DebugServer? _debugger;
 
     // The last message of the guest, copied out of the guest's reach. The array grows to the longest message so far.
-    private byte[] _received = new byte[512];
+    private byte[] _received = [];
     private bool _isCounted;
 
     /// <summary>Creates the machine of a guest and the objects that serve the guest's requests.</summary>
@@ -56,17 +55,13 @@ internal sealed partial class GuestRunner : IDisposable
         _log = new(Name, settings);
         _printer = new(Name, settings, _log);
         _debug = new(_printer.DebugPrint);
-        Dictionary<string, HostFunction> functions = new(settings.HostFunctions, StringComparer.Ordinal);
-        functions.TryAdd(HostPrint, new([GuestValueKind.String], GuestValueKind.Int, (arguments, _) => Print(arguments[0].AsString())));
-        functions.Add(BuiltInFunctions.Clock, BuiltInFunctions.TellTime(settings.TimeProvider, () => Machine!.TscFrequency));
-        functions.Add(BuiltInFunctions.Random, BuiltInFunctions.GiveRandomBytes());
+        OfferedFunctions functions = new(
+            settings.HostFunctions,
+            (HostPrint, new([GuestValueKind.String], GuestValueKind.Int, (arguments, _) => Print(arguments[0].AsString()))),
+            (BuiltInFunctions.Clock, BuiltInFunctions.TellTime(settings.TimeProvider, () => Machine!.TscFrequency)),
+            (BuiltInFunctions.Random, BuiltInFunctions.GiveRandomBytes));
         _hostFunctions = new(Name, functions, _log);
-        Machine = new(
-            origin,
-            map,
-            functions.ToImmutableSortedDictionary(function => function.Key, function => function.Value.Signature, StringComparer.Ordinal),
-            settings,
-            openMemory);
+        Machine = new(origin, map, functions, settings, openMemory);
         _timer = Machine.TimerLine is { } line ? new(settings.Ticker, line) : null;
         _debugger = OpenDebugger();
     }

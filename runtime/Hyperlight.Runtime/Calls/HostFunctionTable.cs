@@ -15,25 +15,24 @@ internal sealed class HostFunctionTable
 {
     private const int IdentifierSize = 8;
 
-    private readonly Dictionary<byte[], (string Name, HostFunction Function)>.AlternateLookup<ReadOnlySpan<byte>> _functions;
-    private readonly GuestValue[] _arguments;
+    private readonly OfferedFunctions _functions;
     private readonly string _guest;
     private readonly GuestLog _log;
+
+    // The arguments of the current call. The array grows to the greatest number of parameters of the functions that were called so far.
+    private GuestValue[] _arguments = [];
 
     // The exception of the last function that failed, and the identifier by which the guest can name the exception.
     private (string Identifier, Exception Exception)? _failure;
 
     /// <param name="guest">The guest's name.</param>
-    /// <param name="functions">The functions by their names.</param>
+    /// <param name="functions">The functions.</param>
     /// <param name="log">The log that receives the exceptions that the guest must not read.</param>
-    public HostFunctionTable(string guest, IReadOnlyDictionary<string, HostFunction> functions, GuestLog log)
+    public HostFunctionTable(string guest, OfferedFunctions functions, GuestLog log)
     {
         _guest = guest;
         _log = log;
-        _functions = functions
-            .ToDictionary(pair => Encoding.UTF8.GetBytes(pair.Key), pair => (pair.Key, pair.Value), new Utf8NameComparer())
-            .GetAlternateLookup<ReadOnlySpan<byte>>();
-        _arguments = new GuestValue[functions.Values.Max(function => (int?)function.Parameters.Length) ?? 0];
+        _functions = functions;
     }
 
     /// <summary>
@@ -47,16 +46,20 @@ internal sealed class HostFunctionTable
     public long Serve(ReadOnlySpan<byte> request, Span<byte> reply, StopSignal stop)
     {
         FunctionCallMessage call = FunctionCallMessage.Read(request);
-        if (!_functions.TryGetValue(call.Name, out (string Name, HostFunction Function) found))
+        if (!_functions.TryFind(call.Name, out string? name, out HostFunction? function))
         {
             return WriteError(reply, $"HostFunction {Encoding.UTF8.GetString(call.Name)} was not found");
         }
 
-        HostFunction function = found.Function;
         if (call.ParameterCount != function.Parameters.Length)
         {
             return WriteError(
-                reply, $"HostFunction {found.Name} takes {function.Parameters.Length} arguments, the call has {call.ParameterCount}");
+                reply, $"HostFunction {name} takes {function.Parameters.Length} arguments, the call has {call.ParameterCount}");
+        }
+
+        if (_arguments.Length < call.ParameterCount)
+        {
+            _arguments = new GuestValue[call.ParameterCount];
         }
 
         Span<GuestValue> arguments = _arguments.AsSpan(0, call.ParameterCount);
@@ -68,11 +71,11 @@ internal sealed class HostFunctionTable
                 if (function.Parameters[i] is { } expected && expected != arguments[i].Kind)
                 {
                     return WriteError(
-                        reply, $"HostFunction {found.Name} takes {expected} as argument {i + 1}, the call has {arguments[i].Kind}");
+                        reply, $"HostFunction {name} takes {expected} as argument {i + 1}, the call has {arguments[i].Kind}");
                 }
             }
 
-            return Answer(found.Name, function, reply, stop);
+            return Answer(name, function, reply, stop);
         }
         finally
         {

@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 namespace Hyperlight.Functions;
 
 /// <summary>
-/// Creates the host functions that every sandbox offers for the clock and the random numbers of its guest. Their names are reserved.
+/// The host functions that every sandbox offers for the clock and the random numbers of its guest. Their names are reserved.
 /// Snapshots do not record the functions, so that other hosts can run the guest too: a guest that lacks them gets error 17.
 /// </summary>
 internal static class BuiltInFunctions
@@ -43,10 +43,10 @@ internal static class BuiltInFunctions
     });
 
     /// <summary>
-    /// Creates <see cref="Random"/>. The argument is the number of bytes, 1 to <see cref="MostRandomBytes"/>. The bytes are those of the
+    /// Gets <see cref="Random"/>. The argument is the number of bytes, 1 to <see cref="MostRandomBytes"/>. The bytes are those of the
     /// host's generator for keys.
     /// </summary>
-    public static HostFunction GiveRandomBytes() => new([GuestValueKind.Int], GuestValueKind.Bytes, (arguments, _) =>
+    public static HostFunction GiveRandomBytes { get; } = new([GuestValueKind.Int], GuestValueKind.Bytes, (arguments, _) =>
     {
         int count = arguments[0].AsInt();
         return count is > 0 and <= MostRandomBytes

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Hyperlight.Functions;
 using Hyperlight.Snapshots;
 
@@ -12,5 +13,5 @@ internal sealed record HostFunction(
     GuestValueKind?[] Parameters, GuestValueKind? ReturnType, HostFunctionBody Body, bool ReturnsTask = false)
 {
     /// <summary>Gets the types without the function.</summary>
-    public HostFunctionSignature Signature => new([.. Parameters], ReturnType);
+    public HostFunctionSignature Signature { get; } = new(ImmutableCollectionsMarshal.AsImmutableArray(Parameters), ReturnType);
 }

@@ -28,7 +28,8 @@ namespace Hyperlight;
 /// </example>
 public sealed partial class HostFunctions
 {
-    private readonly Dictionary<string, HostFunction> _functions = new(StringComparer.Ordinal);
+    private Dictionary<string, HostFunction> _functions = new(StringComparer.Ordinal);
+    private bool _isFrozen;
 
     internal HostFunctions()
     {
@@ -55,8 +56,15 @@ public sealed partial class HostFunctions
             : throw new ArgumentException("A parameter must have one of the types Int to Bytes.", nameof(parameterTypes));
     }
 
-    /// <summary>Gets the functions added so far, by their names.</summary>
-    internal Dictionary<string, HostFunction> Copy() => new(_functions, StringComparer.Ordinal);
+    /// <summary>
+    /// Gets the functions added so far, by their names. Nobody changes the result: if another function is added, this object goes on with a
+    /// copy.
+    /// </summary>
+    internal Dictionary<string, HostFunction> Freeze()
+    {
+        _isFrozen = true;
+        return _functions;
+    }
 
     private HostFunctions AddFunction<TResult>(string name, HostFunctionBody body, params GuestValueKind?[] parameters) =>
         AddFunction(name, new(Passed(name, parameters), HostResult<TResult>.Kind, body, HostResult<TResult>.IsTask));
@@ -75,6 +83,11 @@ public sealed partial class HostFunctions
         {
             throw new ArgumentException(
                 $"{name} is a function that every sandbox offers, and cannot be replaced: add yours under another name.", nameof(name));
+        }
+
+        if (_isFrozen)
+        {
+            (_functions, _isFrozen) = (new(_functions, StringComparer.Ordinal), false);
         }
 
         return _functions.TryAdd(name, function)

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Hyperlight.Functions;
 using Hyperlight.Hypervisors;
 using Hyperlight.Memory;
 using Hyperlight.Paging;
@@ -23,10 +22,6 @@ internal sealed partial class GuestMachine
     // The last snapshot that was found to fit. The snapshot will always fit, because neither the snapshot nor the properties of the machine
     // with which it is compared change.
     private SnapshotContent? _fitting;
-
-    // The functions that a host must have to run the guest. A guest can do without those that every sandbox offers.
-    private ImmutableSortedDictionary<string, HostFunctionSignature> RecordedFunctions =>
-        _hostFunctions.RemoveRange(BuiltInFunctions.Names);
 
     /// <summary>Gets the snapshot whose state the guest has. The caller becomes a user of the snapshot.</summary>
     /// <returns>
@@ -56,7 +51,7 @@ internal sealed partial class GuestMachine
 
         _generation++;
         GeneralRegisters registers = _callRegisters with { Rflags = CleanFlags };
-        return _current = new(_origin, _generation, _map, memory, processor, registers, RecordedFunctions, _settings.AllowedMsrs);
+        return _current = new(_origin, _generation, _map, memory, processor, registers, _hostFunctions.ToRecord(), _settings.AllowedMsrs);
     }
 
     /// <summary>
@@ -156,7 +151,7 @@ internal sealed partial class GuestMachine
         }
 
         ImmutableArray<string> differences = SnapshotDifferences.Find(
-            snapshot, _map, _hostFunctions, _settings.AllowedMsrs, _settings.Hypervisor.Name);
+            snapshot, _map, _hostFunctions.SignatureOf, _settings.AllowedMsrs, _settings.Hypervisor.Name);
         if (!differences.IsEmpty)
         {
             throw new SnapshotMismatchException(snapshot.GuestName, differences);

@@ -1,5 +1,5 @@
-using System.Collections.Immutable;
 using System.Security.Cryptography;
+using Hyperlight.Functions;
 using Hyperlight.Hypervisors;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
@@ -31,7 +31,7 @@ internal sealed partial class GuestMachine : IDisposable
 
     private readonly MemoryMap _map;
     private readonly SandboxSettings _settings;
-    private readonly ImmutableSortedDictionary<string, HostFunctionSignature> _hostFunctions;
+    private readonly OfferedFunctions _hostFunctions;
     private readonly MemorySlots _slots;
     private readonly IVirtualMachine _virtual;
     private readonly GuestMemory _memory;
@@ -45,7 +45,7 @@ internal sealed partial class GuestMachine : IDisposable
     /// </summary>
     /// <param name="origin">The guest's name, entry point and image.</param>
     /// <param name="map">The guest's memory as the guest starts.</param>
-    /// <param name="hostFunctions">The types of the host functions that the guest can call. Snapshots record the types.</param>
+    /// <param name="hostFunctions">The host functions that the guest can call, whose types snapshots record.</param>
     /// <param name="settings">The settings of the sandbox.</param>
     /// <param name="openMemory">
     /// Maps the memory. Called when the virtual machine has been created, so that a missing hypervisor is reported before anything is
@@ -55,7 +55,7 @@ internal sealed partial class GuestMachine : IDisposable
     public GuestMachine(
         GuestOrigin origin,
         MemoryMap map,
-        ImmutableSortedDictionary<string, HostFunctionSignature> hostFunctions,
+        OfferedFunctions hostFunctions,
         SandboxSettings settings,
         Func<GuestMemory> openMemory)
     {

@@ -13,7 +13,7 @@ internal sealed record SandboxSettings
 {
     private SandboxSettings(SandboxOptions options)
     {
-        HostFunctions = options.HostFunctions.Copy();
+        HostFunctions = options.HostFunctions.Freeze();
         Mappings = [.. options.Mappings];
         AllowedMsrs = CheckMsrs(options.AllowedMsrs);
         CallTimeout = CheckTimeout(options.CallTimeout, nameof(options.CallTimeout));
@@ -49,8 +49,10 @@ internal sealed record SandboxSettings
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxCrashDumpCount, 1);
     }
 
-    /// <summary>Gets the functions that the caller added. <c>HostPrint</c> is among them only if the caller added it.</summary>
-    public IReadOnlyDictionary<string, HostFunction> HostFunctions { get; }
+    /// <summary>
+    /// Gets the functions that the caller added, which nobody changes. <c>HostPrint</c> is among them only if the caller added it.
+    /// </summary>
+    public Dictionary<string, HostFunction> HostFunctions { get; }
 
     /// <summary>Gets the files and regions to map before the guest's initialisation runs, in the order in which they were added.</summary>
     public ImmutableArray<DeclaredMapping> Mappings { get; }

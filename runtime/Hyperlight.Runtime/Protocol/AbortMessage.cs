@@ -38,7 +38,8 @@ internal sealed class AbortMessage
         [30] = "SecurityException",
     }.ToFrozenDictionary();
 
-    private readonly byte[] _bytes = new byte[Capacity];
+    // The bytes, for which there is room once a guest aborts.
+    private byte[] _bytes = [];
     private int _count;
 
     /// <summary>Drops the bytes that were collected.</summary>
@@ -60,6 +61,11 @@ internal sealed class AbortMessage
             if (_count == Capacity)
             {
                 return new(0, null, null, "Guest abort buffer overflowed");
+            }
+
+            if (_bytes.Length == 0)
+            {
+                _bytes = new byte[Capacity];
             }
 
             _bytes[_count++] = value;

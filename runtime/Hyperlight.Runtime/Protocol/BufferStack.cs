@@ -18,6 +18,9 @@ internal readonly ref struct BufferStack(string name, Span<byte> buffer)
     private const int Trailer = sizeof(ulong);
     private const int SizePrefix = sizeof(uint);
 
+    // The size of the first array for messages.
+    private const int LeastCopy = 512;
+
     private readonly Span<byte> _buffer = buffer;
 
     /// <summary>Gets the bytes at the start of a buffer whose stack is empty.</summary>
@@ -96,7 +99,7 @@ internal readonly ref struct BufferStack(string name, Span<byte> buffer)
         Range place = Top(out ReadOnlySpan<byte> message);
         if (copy.Length < message.Length)
         {
-            copy = new byte[Math.Min(_buffer.Length, Math.Max(message.Length, copy.Length * 2L))];
+            copy = new byte[Math.Min(_buffer.Length, Math.Max(message.Length, Math.Max(LeastCopy, copy.Length * 2L)))];
         }
 
         message.CopyTo(copy);

@@ -11,7 +11,9 @@ internal sealed class DebugConsole(Action<string> sink)
 {
     // A longer line is passed on in pieces, so that a guest cannot make the host hold more characters.
     private const int MaxLineSize = 4096;
-    private readonly byte[] _line = new byte[MaxLineSize];
+
+    // The line, for which there is room once the guest prints.
+    private byte[] _line = [];
     private int _count;
 
     /// <summary>Adds a character.</summary>
@@ -49,6 +51,11 @@ internal sealed class DebugConsole(Action<string> sink)
 
     private void AddByte(byte value)
     {
+        if (_line.Length == 0)
+        {
+            _line = new byte[MaxLineSize];
+        }
+
         _line[_count++] = value;
         if (value == '\n' || _count == MaxLineSize)
         {

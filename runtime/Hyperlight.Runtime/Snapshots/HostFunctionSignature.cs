@@ -8,10 +8,16 @@ namespace Hyperlight.Snapshots;
 internal sealed record HostFunctionSignature(ImmutableArray<GuestValueKind?> Parameters, GuestValueKind? ReturnType)
 {
     /// <summary>Says whether a guest that was told another signature can call a function with this signature.</summary>
-    public bool Serves(HostFunctionSignature other) =>
-        (ReturnType is null || ReturnType == other.ReturnType)
-        && Parameters.Length == other.Parameters.Length
-        && Parameters.Zip(other.Parameters).All(pair => pair.First is null || pair.First == pair.Second);
+    public bool Serves(HostFunctionSignature other)
+    {
+        bool serves = (ReturnType is null || ReturnType == other.ReturnType) && Parameters.Length == other.Parameters.Length;
+        for (int i = 0; serves && i < Parameters.Length; i++)
+        {
+            serves = Parameters[i] is null || Parameters[i] == other.Parameters[i];
+        }
+
+        return serves;
+    }
 
     /// <inheritdoc/>
     public override string ToString() => $"({string.Join(", ", Parameters.Select(Name))}) -> {Name(ReturnType)}";

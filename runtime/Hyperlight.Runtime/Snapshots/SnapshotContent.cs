@@ -59,6 +59,9 @@ internal sealed class SnapshotContent(
     /// <summary>Gets the types of the host functions of the snapshot's sandbox.</summary>
     public ImmutableSortedDictionary<string, HostFunctionSignature> HostFunctions => hostFunctions;
 
+    /// <summary>Gets <see cref="HostFunctions"/> as a list, which each new sandbox goes through.</summary>
+    public ImmutableArray<KeyValuePair<string, HostFunctionSignature>> HostFunctionList { get; } = [.. hostFunctions];
+
     /// <summary>Gets the model-specific registers that the guest may use.</summary>
     public ImmutableArray<uint> AllowedMsrs => allowedMsrs;
 

@@ -9,19 +9,19 @@ internal static class SnapshotDifferences
     /// <summary>Compares a snapshot with the unchanging properties of a sandbox.</summary>
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="map">The memory of the sandbox's guest as the guest started.</param>
-    /// <param name="hostFunctions">The types of the host functions of the sandbox.</param>
+    /// <param name="signatureOf">Gets the types of a host function of the sandbox, or <c>null</c> if there is no such function.</param>
     /// <param name="allowedMsrs">The model-specific registers that the sandbox's guest may use.</param>
     /// <param name="hypervisor">The name of the sandbox's hypervisor.</param>
     /// <returns>A text for each difference; empty if the snapshot can be restored.</returns>
     public static ImmutableArray<string> Find(
         SnapshotContent snapshot,
         MemoryMap map,
-        ImmutableSortedDictionary<string, HostFunctionSignature> hostFunctions,
+        Func<string, HostFunctionSignature?> signatureOf,
         ImmutableArray<uint> allowedMsrs,
         string hypervisor) =>
     [
         .. ReferenceEquals(snapshot.Map, map) ? [] : Layout(snapshot.Map, map),
-        .. HostFunctions(snapshot.HostFunctions, hostFunctions),
+        .. HostFunctions(snapshot.HostFunctionList, signatureOf),
         .. snapshot.AllowedMsrs.Except(allowedMsrs).Select(index => $"AllowedMsrs: the snapshot has 0x{index:X}, the sandbox does not"),
         .. snapshot.Processor is { Interrupts: not null, Hypervisor: { } taken } && taken != hypervisor
             ? [$"interrupt controllers: the snapshot has those of the hypervisor {taken}, the sandbox those of {hypervisor}"]
@@ -49,11 +49,11 @@ internal static class SnapshotDifferences
     }
 
     private static IEnumerable<string> HostFunctions(
-        ImmutableSortedDictionary<string, HostFunctionSignature> snapshot, ImmutableSortedDictionary<string, HostFunctionSignature> sandbox)
+        ImmutableArray<KeyValuePair<string, HostFunctionSignature>> snapshot, Func<string, HostFunctionSignature?> signatureOf)
     {
         foreach ((string name, HostFunctionSignature signature) in snapshot)
         {
-            if (!sandbox.TryGetValue(name, out HostFunctionSignature? other))
+            if (signatureOf(name) is not { } other)
             {
                 yield return $"host function {name}: the snapshot has {signature}, the sandbox has none";
             }

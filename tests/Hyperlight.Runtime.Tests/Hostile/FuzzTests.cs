@@ -79,7 +79,7 @@ public class FuzzTests
             .Add("HostAdd", (int a, int b) => a + b)
             .Add("HostPrint", (string text) => text.Length)
             .Add("Echo", (GuestValue value) => value);
-        HostFunctionTable functions = new("fuzzed", added.Copy(), new("fuzzed", SandboxSettings.Of(new())));
+        HostFunctionTable functions = new("fuzzed", new(added.Freeze()), new("fuzzed", SandboxSettings.Of(new())));
         int refused = 0;
         for (int i = 0; i < HostRounds; i++)
         {

@@ -187,7 +187,7 @@ public sealed class TypedCallTests
     {
         HostFunctions functions = new HostFunctions().Add(new CountingHost());
         GuestVisibleException error = Assert.Throws<GuestVisibleException>(
-            () => functions.Copy()["IForgedHost.Take"].Body([(ReadOnlyMemory<byte>)new byte[8]], new()));
+            () => functions.Freeze()["IForgedHost.Take"].Body([(ReadOnlyMemory<byte>)new byte[8]], new()));
         string expected = error.Message.Split(" on the other side and ")[1][..16];
         return BitConverter.GetBytes(Convert.ToUInt64(expected, 16));
     }

@@ -187,7 +187,7 @@ public class FlatBuffersOracleTests
         HostFunctions added = new HostFunctions()
             .Add("Join", (string text, byte[] bytes) => text + bytes.Length)
             .Add("Fail", new Action(() => throw new GuestVisibleException("größer")));
-        HostFunctionTable functions = new("guest", added.Copy(), new("guest", SandboxSettings.Of(new())));
+        HostFunctionTable functions = new("guest", new(added.Freeze()), new("guest", SandboxSettings.Of(new())));
 
         Assert.Equal("bytes: 3", FlatBuffersReader.ReadResult(Serve(functions, "Join", ["bytes: ", new byte[3]])));
         Assert.Equal((17UL, "größer"), FlatBuffersReader.ReadError(Serve(functions, "Fail", [])));
