@@ -36,6 +36,19 @@ internal sealed class PageTableBuilder(PageTableFormat format, GuestPhysicalAddr
     public void Map(GuestVirtualAddress gva, GuestPhysicalAddress gpa, ulong bits) =>
         Write(Descend(gva, format.LastLevel, bits), gva, format.LastLevel, gpa.Value | bits | format.PageBits);
 
+    /// <summary>
+    /// Maps the pages of a table of the last level, which no page has been mapped in. The result is that of <see cref="Map"/> for each
+    /// page.
+    /// </summary>
+    /// <param name="gva">The first address that the table translates.</param>
+    /// <param name="table">The table, whose entries are those of a builder.</param>
+    /// <param name="bits">The bits of all entries, with at least one entry.</param>
+    public void MapTable(GuestVirtualAddress gva, ReadOnlySpan<byte> table, ulong bits)
+    {
+        int target = Descend(gva, format.LastLevel, bits);
+        table.CopyTo(_tables.AsSpan(target, TableSize));
+    }
+
     /// <summary>Lets the current root share a table with another root. Nothing changes if the other root has no such table.</summary>
     /// <param name="owner">The number of the other root.</param>
     /// <param name="gva">An address that the table translates.</param>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Hyperlight.Addresses;
 using static Hyperlight.Paging.PageTableEntry;
 
@@ -88,6 +89,11 @@ internal sealed record PageTableFormat
         ? BinaryPrimitives.ReadUInt64LittleEndian(table[(index * sizeof(ulong))..])
         : BinaryPrimitives.ReadUInt32LittleEndian(table[(index * sizeof(uint))..]);
 
+    /// <summary>Gets the number of equal entries of a table, from one on.</summary>
+    public int CountEqual(ReadOnlySpan<byte> table, int index) => EntrySize == sizeof(ulong)
+        ? CountEqual(MemoryMarshal.Cast<byte, ulong>(table)[index..])
+        : CountEqual(MemoryMarshal.Cast<byte, uint>(table)[index..]);
+
     /// <summary>Writes an entry of a table.</summary>
     public void Write(Span<byte> table, int index, ulong entry)
     {
@@ -99,5 +105,12 @@ internal sealed record PageTableFormat
         {
             BinaryPrimitives.WriteUInt32LittleEndian(table[(index * sizeof(uint))..], checked((uint)entry));
         }
+    }
+
+    private static int CountEqual<T>(ReadOnlySpan<T> entries)
+        where T : struct, IEquatable<T>
+    {
+        int other = entries.IndexOfAnyExcept(entries[0]);
+        return other < 0 ? entries.Length : other;
     }
 }

@@ -38,7 +38,19 @@ internal sealed class PageTableWalker(PageTableFormat format, IGuestPages memory
     /// <param name="found">Called for each page.</param>
     /// <exception cref="EndlessPageTablesException">The page tables led to each other too often in all walks together.</exception>
     public void Walk(GuestPhysicalAddress root, Func<TableLink, bool> enter, Action<PageLeaf> found) =>
-        VisitTable(root, 0, default, Writable | User, enter, found);
+        Walk(root, enter, static (_, _, _) => false, found);
+
+    /// <summary>Walks the root and the page tables that a function selects.</summary>
+    /// <param name="root">The physical address of the root.</param>
+    /// <param name="enter">Says for each page table below the root whether to walk it.</param>
+    /// <param name="take">
+    /// Says for each page table of the last level whether its pages need not be found one by one. Not called for a table that translates
+    /// addresses which the walk leaves out.
+    /// </param>
+    /// <param name="found">Called for each page.</param>
+    /// <exception cref="EndlessPageTablesException">The page tables led to each other too often in all walks together.</exception>
+    public void Walk(GuestPhysicalAddress root, Func<TableLink, bool> enter, LastTableVisitor take, Action<PageLeaf> found) =>
+        VisitTable(root, 0, default, Writable | User, enter, take, found);
 
     /// <summary>Finds the physical address that a processor uses for a virtual one, whatever the permissions of the page are.</summary>
     /// <param name="root">The physical address of the root.</param>
@@ -80,10 +92,16 @@ internal sealed class PageTableWalker(PageTableFormat format, IGuestPages memory
         GuestVirtualAddress firstGva,
         ulong inherited,
         Func<TableLink, bool> enter,
+        LastTableVisitor take,
         Action<PageLeaf> found)
     {
         CountTable();
         ReadOnlySpan<byte> page = memory.Page(table);
+        if (level == format.LastLevel && !page.IsEmpty && !LeavesOut(firstGva, level) && take(firstGva, page, inherited))
+        {
+            return;
+        }
+
         int count = page.Length / format.EntrySize;
         for (int i = 0; i < count; i++)
         {
@@ -120,7 +138,7 @@ internal sealed class PageTableWalker(PageTableFormat format, IGuestPages memory
             {
                 if (enter(new(target, gva, level, bits)))
                 {
-                    VisitTable(target, level + 1, gva, bits, enter, found);
+                    VisitTable(target, level + 1, gva, bits, enter, take, found);
                 }
             }
             else if (level >= format.FirstLargeLevel)
@@ -130,6 +148,13 @@ internal sealed class PageTableWalker(PageTableFormat format, IGuestPages memory
 
             // At higher levels the bit of large pages is reserved, and the processor would raise a page fault.
         }
+    }
+
+    /// <summary>Says whether the walk leaves out addresses that a table translates.</summary>
+    private bool LeavesOut(GuestVirtualAddress firstGva, int level)
+    {
+        ulong size = GuestPage.Size / (ulong)format.EntrySize << format.Shifts[level];
+        return limit.Value <= firstGva.Value || limit.Value - firstGva.Value < size || Reserved.Overlaps(new(firstGva, size));
     }
 
     private void VisitLargePage(

@@ -3,6 +3,7 @@ using Hyperlight.Addresses;
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
 using Hyperlight.Paging;
+using static Hyperlight.Paging.PageTableEntry;
 
 namespace Hyperlight.Snapshots;
 
@@ -30,6 +31,7 @@ internal sealed class Compaction
     private readonly ImmutableArray<MemoryLayer> _kept;
     private readonly IReadOnlyList<GuestPhysicalAddress> _roots;
     private readonly PageTableWalker _walker;
+    private readonly PageTableFormat _format;
     private readonly PageTableBuilder _tables;
     private readonly GuestPhysicalAddress _start;
     private readonly ulong _mostTableBytes;
@@ -65,7 +67,8 @@ internal sealed class Compaction
             map.Scratch.Size - map.Layout.MinimumScratchSize(map.Sizes.InputBufferSize, map.Sizes.OutputBufferSize),
             (ulong)Array.MaxLength / 2);
         CheckTables((ulong)roots.Count * GuestLayout.PageSize);
-        _tables = new(PageTableFormat.Of(map.Layout.Paging), map.PageTables.Gpa, (int)map.PageTables.Size, roots.Count);
+        _format = PageTableFormat.Of(map.Layout.Paging);
+        _tables = new(_format, map.PageTables.Gpa, (int)map.PageTables.Size, roots.Count);
     }
 
     /// <summary>Takes a snapshot of the memory of a guest that is not running.</summary>
@@ -111,7 +114,7 @@ internal sealed class Compaction
     {
         try
         {
-            _walker.Walk(root, Enter, Add);
+            _walker.Walk(root, Enter, TryCopy, Add);
         }
         catch (EndlessPageTablesException exception)
         {
@@ -139,6 +142,39 @@ internal sealed class Compaction
         _tables.Share(_owners[link], link.Gva, link.Level);
         CheckTables((ulong)_tables.Size);
         return false;
+    }
+
+    /// <summary>
+    /// Copies a table of the last level, if all its pages stay where they are and each entry is what the new tables would have. So most
+    /// tables of a large heap are copied, which is many times faster than to find and map page by page.
+    /// </summary>
+    /// <returns><c>false</c> if an entry would become another one.</returns>
+    private bool TryCopy(GuestVirtualAddress gva, ReadOnlySpan<byte> table, ulong inherited)
+    {
+        // The bits that an entry can have in the new tables; those that it must have; and the addresses of pages that stay.
+        ulong able = _format.AddressMask | _format.PageBits | CopyOnWrite | (inherited & User) | _format.NoExecute;
+        ulong must = _format.PageBits | (inherited & _format.NoExecute);
+        ulong start = _kept[0].Gpa.Value;
+        ulong size = _start.Value - start;
+        ulong all = 0;
+        for (int i = 0; i < table.Length / _format.EntrySize; i += _format.CountEqual(table, i))
+        {
+            ulong entry = _format.Read(table, i);
+            if (entry != 0 && ((entry & ~able) != 0 || (entry & must) != must || (entry & _format.AddressMask) - start >= size))
+            {
+                return false;
+            }
+
+            all |= entry;
+        }
+
+        if (all != 0)
+        {
+            _tables.MapTable(gva, table, all);
+            CheckTables((ulong)_tables.Size);
+        }
+
+        return true;
     }
 
     private void Add(PageLeaf leaf)

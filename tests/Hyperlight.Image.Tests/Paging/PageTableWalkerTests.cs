@@ -254,6 +254,29 @@ public sealed class PageTableWalkerTests
         Assert.Equal(Root + 7, Find(7));
     }
 
+    [Fact]
+    public void A_table_at_addresses_that_are_left_out_is_not_taken()
+    {
+        ulong[] addresses = [0x1000, 0xFFFF_8000_0000_0000, 0xFFFF_80FF_FFFF_F000, 0xFFFF_8100_0000_0000, 0xFFFF_FFFF_FFE0_0000];
+        foreach (ulong gva in addresses)
+        {
+            Map(gva, Data, Page);
+        }
+
+        List<GuestVirtualAddress> taken = [];
+        new PageTableWalker(PageTableFormat.FourLevel, new TestPages((Data, _data), (Root, _tables)), Limit).Walk(
+            new(Root),
+            _ => true,
+            (gva, _, _) =>
+            {
+                taken.Add(gva);
+                return true;
+            },
+            leaf => Assert.Equal(addresses[^1], leaf.Gva.Value));
+
+        Assert.Equal([new(0), new(0xFFFF_8100_0000_0000)], taken);
+    }
+
     private PageLeaf[] Walk() => [.. Collect(new(Root))];
 
     private List<PageLeaf> Collect(GuestPhysicalAddress root)

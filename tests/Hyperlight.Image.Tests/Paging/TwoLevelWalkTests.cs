@@ -105,6 +105,31 @@ public sealed class TwoLevelWalkTests
         Assert.Equal([new(new(FirstTable), new(0x40_0000), 0, Writable | User)], links);
     }
 
+    [Fact]
+    public void A_table_is_taken_whole_unless_the_walk_leaves_out_a_part_of_it()
+    {
+        Write(Root, 1, (uint)FirstTable | Table);
+        Write(Root, 2, (uint)FirstTable | Page);
+        Write(Root, 1023, (uint)FirstTable | Table);
+        Write(FirstTable, 3, (uint)Data | Page);
+        List<(GuestVirtualAddress, ulong)> taken = [];
+        List<GuestVirtualAddress> found = [];
+
+        NewWalker(PageTableFormat.TwoLevel).Walk(
+            new(Root),
+            _ => true,
+            (gva, table, inherited) =>
+            {
+                Assert.Equal(_memory.AsSpan((int)(FirstTable - Root), 4096), table);
+                taken.Add((gva, inherited));
+                return gva.Value == 0x40_0000;
+            },
+            leaf => found.Add(leaf.Gva));
+
+        Assert.Equal([(new(0x40_0000), Writable | User), (new(0x80_0000), 0)], taken);
+        Assert.Equal([new(0x80_3000), new(0xFFC0_3000)], found);
+    }
+
     private PageLeaf[] Walk(PageTableFormat? format = null)
     {
         List<PageLeaf> leaves = [];
