@@ -152,6 +152,18 @@ internal sealed partial class GuestMachine : IDisposable
     /// <summary>Ends a call that ran to its end. The next call need not flush the processor's translations again.</summary>
     public void EndCall() => _callRegisters.Rflags = CleanFlags;
 
+    /// <summary>
+    /// Writes to the buffers before anything reads them, if the guest has the state of a snapshot, whose buffers are empty. If a page was
+    /// read first, the first write would replace the page, of which the kernel tells all machines of the process.
+    /// </summary>
+    public void PrepareBuffers()
+    {
+        if (_current is not null)
+        {
+            ResetBuffers();
+        }
+    }
+
     /// <summary>Empties the buffers between host and guest.</summary>
     public void ResetBuffers()
     {
