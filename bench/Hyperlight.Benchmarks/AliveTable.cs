@@ -52,7 +52,7 @@ internal static class AliveTable
     public static List<AlivePoint> Run(BenchGuest guest, IReadOnlyList<int> counts, bool isPooled = false)
     {
         using Snapshot snapshot = guest.TakeSnapshot();
-        using SandboxPool? pool = isPooled ? new(snapshot, Options) : null;
+        SandboxPool? pool = null;
         List<IDisposable> owned = [];
         List<Sandbox> alive = [];
         List<AlivePoint> points = [];
@@ -64,6 +64,7 @@ internal static class AliveTable
         Samples call = new();
         try
         {
+            pool = isPooled ? new(snapshot, Options) : null;
             Grow(SamplesOfPoint);
             (int first, Counts before) = (alive.Count, Counts.Read());
             Console.WriteLine();
@@ -86,6 +87,7 @@ internal static class AliveTable
         }
         finally
         {
+            pool?.Dispose();
             owned.ForEach(one => one.Dispose());
         }
 

@@ -128,6 +128,7 @@ internal static class Rules
     public static readonly DiagnosticRule ResultMalformed = new("HL5009", Error, "A result does not have the types of its interface");
     public static readonly DiagnosticRule DebuggerCannotListen = new("HL5011", Error, "A debugger cannot be given a way to the guest");
     public static readonly DiagnosticRule DebuggerNotSupported = new("HL5012", Error, "The hypervisor does not let guests be debugged");
+    public static readonly DiagnosticRule LimitReached = new("HL5013", Error, "A limit of the system leaves no room for another sandbox");
 
     // HL7xxx: the linker.
     public static readonly DiagnosticRule LinkMalformed = new("HL7001", Error, "An object or archive is malformed");

@@ -1,4 +1,5 @@
 using Hyperlight.Concurrency;
+using Hyperlight.Memory.Linux;
 using Hyperlight.Telemetry;
 
 namespace Hyperlight;
@@ -44,6 +45,7 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
     /// <param name="image">The image, which the caller disposes. The caller may do so at any time.</param>
     /// <param name="configure">Sets the options; <c>null</c> for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">A count or the idle timeout is out of its range.</exception>
+    /// <exception cref="HypervisorException">HL5013: a limit of Linux is too low for <see cref="SandboxPoolOptions.MaxCount"/>.</exception>
     /// <exception cref="ObjectDisposedException">The image is disposed.</exception>
     public SandboxPool(GuestImage image, Action<SandboxPoolOptions>? configure = null)
         : this(OptionsOf(configure), (image ?? throw new ArgumentNullException(nameof(image))).Share())
@@ -57,6 +59,7 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
     /// snapshot's sandbox had.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A count or the idle timeout is out of its range.</exception>
+    /// <exception cref="HypervisorException">HL5013: a limit of Linux is too low for <see cref="SandboxPoolOptions.MaxCount"/>.</exception>
     /// <exception cref="ObjectDisposedException">The snapshot is disposed.</exception>
     public SandboxPool(Snapshot snapshot, Action<SandboxPoolOptions>? configure = null)
         : this(OptionsOf(configure), (snapshot ?? throw new ArgumentNullException(nameof(snapshot))).Share())
@@ -218,6 +221,11 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(options.ReadyCount, nameof(options.ReadyCount));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ReadyCount, options.MaxCount, nameof(options.ReadyCount));
         SandboxSettings.CheckTimeout(options.IdleTimeout, nameof(options.IdleTimeout));
+        if (OperatingSystem.IsLinux() && SystemLimits.Check(options.MaxCount) is { } finding)
+        {
+            throw new HypervisorException(finding);
+        }
+
         return options;
     }
 

@@ -38,6 +38,7 @@ public sealed partial class DiagnosticPageTests
         ["HL5009"] = "A_result_of_another_form_is_HL5009",
         ["HL5011"] = "A_place_that_is_taken_is_HL5011",
         ["HL5012"] = "A_hypervisor_that_cannot_step_is_HL5012",
+        ["HL5013"] = "A_pool_that_can_never_be_full_is_HL5013",
         ["HL7001"] = "An_object_that_is_cut_off_is_HL7001",
         ["HL7002"] = "An_object_for_another_machine_is_HL7002",
         ["HL7003"] = "A_section_in_memory_of_an_unknown_type_is_HL7003",

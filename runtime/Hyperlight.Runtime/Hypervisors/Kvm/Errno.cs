@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Hyperlight.Memory.Linux;
 
 namespace Hyperlight.Hypervisors.Kvm;
 
@@ -17,10 +18,10 @@ internal static class Errno
     public const int IsFolder = 21;
     public const int InvalidArgument = 22;
 
-    /// <summary>Creates HL5004 for a call of the kernel that failed.</summary>
+    /// <summary>Creates HL5004 for a call of the kernel that failed, or HL5013 if a limit is the reason.</summary>
     /// <param name="operation">The name of the call.</param>
     /// <param name="error">The error number.</param>
-    public static HypervisorException Failure(string operation, int error) => new(Rules.HypervisorFailed.FoundText(
+    public static HypervisorException Failure(string operation, int error) => new(SystemLimits.Explain(operation, error) ?? Rules.HypervisorFailed.FoundText(
         $"{operation} failed: {Marshal.GetPInvokeErrorMessage(error)} (errno {error}). "
         + (error == InvalidArgument
             ? "If a snapshot was loaded, the processor or KVM may lack a feature that the snapshot uses: load it on a machine like the "

@@ -12,6 +12,9 @@ namespace Hyperlight.Hypervisors.Kvm;
 /// </summary>
 internal sealed unsafe partial class KvmVcpu : IDisposable
 {
+    // KVM_RUN answers EAGAIN where it shall be made again, and also for ever where the kernel may start no thread for the machine.
+    private const int MostRefusals = 1000;
+
     // A name that no thread has, because the names are addresses of data.
     private const nuint Kicked = 1;
 
@@ -144,6 +147,7 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     private VirtualMachineExit RunToExit()
     {
         bool canceled = false;
+        int refusals = 0;
         nuint thread = ThreadSignals.CurrentThread();
         Interlocked.Exchange(ref _thread, thread);
         try
@@ -157,9 +161,9 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
                         "KVM found no host memory for a page of the guest: a mapped file became shorter or cannot be read");
                 }
 
-                if (error is not (Errno.Interrupted or Errno.TryAgain))
+                if (error is not (Errno.Interrupted or Errno.TryAgain) || (error == Errno.TryAgain && ++refusals == MostRefusals))
                 {
-                    throw Errno.Failure("KVM_RUN", error);
+                    throw Errno.Failure(SystemLimits.RunOfGuest, error);
                 }
 
                 if (Volatile.Read(ref _cancelRequested))

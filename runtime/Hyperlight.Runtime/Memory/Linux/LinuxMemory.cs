@@ -240,6 +240,11 @@ internal sealed unsafe partial class LinuxMemory : MappedMemory
         }
     }
 
-    private static HyperlightException Failure(ulong size) =>
-        new($"{ByteSize.ToText(size)} of memory for a guest cannot be mapped: {Marshal.GetLastPInvokeErrorMessage()}.");
+    private static HyperlightException Failure(ulong size)
+    {
+        string reason = Marshal.GetLastPInvokeErrorMessage();
+        return SystemLimits.Explain("mmap", Marshal.GetLastPInvokeError()) is { } finding
+            ? new(finding)
+            : new($"{ByteSize.ToText(size)} of memory for a guest cannot be mapped: {reason}.");
+    }
 }
