@@ -36,7 +36,8 @@ internal sealed class OfferedFunctions(Dictionary<string, HostFunction> added, p
     }
 
     /// <summary>Gets the types of a function, or <c>null</c> if there is no such function.</summary>
-    public HostFunctionSignature? SignatureOf(string name) => TryFind(name, out _, out HostFunction? function) ? function.Signature : null;
+    public HostFunctionSignature? SignatureOf(string name) =>
+        added.TryGetValue(name, out HostFunction? function) || TryFind(name, out _, out function) ? function.Signature : null;
 
     /// <summary>
     /// Gets the types of the functions that a host must have to run the guest, by their names. A guest can do without those that every
