@@ -240,8 +240,6 @@ internal sealed partial class GuestRunner : IDisposable
 
     private void Push(string function, GuestValueKind expected, ReadOnlySpan<GuestValue> arguments)
     {
-        Machine.PrepareBuffers();
-
         // A guest that damaged its buffer in an earlier call fails this call only.
         BufferStack input = Machine.Input;
         Span<byte> free = FreeOf(input);

@@ -217,6 +217,7 @@ internal sealed partial class GuestMachine
     private void Fill(SnapshotContent snapshot)
     {
         snapshot.Memory.Fill(_memory);
+        ResetBuffers();
         _memory.RequestReseed();
         _memory.ListFiles();
         _settings.Counter?.Publish();

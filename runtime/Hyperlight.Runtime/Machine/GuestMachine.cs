@@ -106,10 +106,12 @@ internal sealed partial class GuestMachine : IDisposable
     public long TicksInGuest => _virtual.TicksInGuest;
 
     /// <summary>
-    /// Sets the processor for the first instruction of a new guest, whose entry point the origin has (amd64 sheet, sections 4.1 and 4.2; i686 sheet, sections 3.2 and 3.3).
+    /// Sets the processor for the first instruction of a new guest, whose entry point the origin has (amd64 sheet, sections 4.1 and 4.2;
+    /// i686 sheet, sections 3.2 and 3.3).
     /// </summary>
     public void Start()
     {
+        ResetBuffers();
         MapDeclared();
         _virtual.Start(_map.PageTables.Gpa);
         Span<byte> random = stackalloc byte[sizeof(ulong)];
@@ -153,18 +155,9 @@ internal sealed partial class GuestMachine : IDisposable
     public void EndCall() => _callRegisters.Rflags = CleanFlags;
 
     /// <summary>
-    /// Writes to the buffers before anything reads them, if the guest has the state of a snapshot, whose buffers are empty. If a page was
-    /// read first, the first write would replace the page, of which the kernel tells all machines of the process.
+    /// Empties the buffers between host and guest. Those of a new guest are empty, and are written nevertheless: if a page was read first,
+    /// the first write would replace the page, of which the kernel tells all machines of the process.
     /// </summary>
-    public void PrepareBuffers()
-    {
-        if (_current is not null)
-        {
-            ResetBuffers();
-        }
-    }
-
-    /// <summary>Empties the buffers between host and guest.</summary>
     public void ResetBuffers()
     {
         Input.Reset();
