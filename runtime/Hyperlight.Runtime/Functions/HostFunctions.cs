@@ -10,11 +10,17 @@ namespace Hyperlight;
 /// guest.
 /// </summary>
 /// <remarks>
+/// <para>
+/// Any number of sandboxes may have the same object. A sandbox has the functions that were added before its creation. Adding functions is
+/// not safe while another thread creates a sandbox with the object.
+/// </para>
+/// <para>
 /// If a function returns a task, the thread of the call waits until the task is complete or the call is stopped: by its timeout, its token,
 /// or the disposal of the sandbox. A call that is stopped ends at once and poisons the sandbox; the task goes on, and its result is
 /// dropped. Such a function runs without a <see cref="SynchronizationContext"/> and on the default scheduler, so that code after an
 /// <c>await</c> runs on the thread pool. A program with many such calls at once uses
 /// <see cref="Sandbox.CallAsync{T}(string, ReadOnlySpan{GuestValue})"/>, which takes no thread of the pool.
+/// </para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -30,10 +36,6 @@ public sealed partial class HostFunctions
 {
     private Dictionary<string, HostFunction> _functions = new(StringComparer.Ordinal);
     private bool _isFrozen;
-
-    internal HostFunctions()
-    {
-    }
 
     /// <summary>Gets the names that have been added.</summary>
     public IReadOnlyCollection<string> Names => _functions.Keys;

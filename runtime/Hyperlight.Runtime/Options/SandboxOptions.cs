@@ -7,8 +7,20 @@ namespace Hyperlight;
 /// <summary>The options of a sandbox. A sandbox reads them once, when it is created: a later change affects no sandbox.</summary>
 public sealed class SandboxOptions
 {
-    /// <summary>Gets the functions of the host that the guest can call. <c>HostPrint</c> is there by default.</summary>
-    public HostFunctions HostFunctions { get; } = new();
+    /// <summary>
+    /// Gets or sets the functions of the host that the guest can call. <c>HostPrint</c> is there by default. A program that creates many
+    /// sandboxes with many functions adds the functions to one object, and sets that object for each sandbox.
+    /// </summary>
+    /// <exception cref="ArgumentNullException">The value is <c>null</c>.</exception>
+    public HostFunctions HostFunctions
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            field = value;
+        }
+    } = new();
 
     /// <summary>
     /// Gets or sets the longest time that a call may take; 30 seconds by default, <see cref="Timeout.InfiniteTimeSpan"/> for no limit.

@@ -1,9 +1,10 @@
 using System.Text;
 using Hyperlight.Functions;
+using Hyperlight.Runtime.Tests.Guests;
 
 namespace Hyperlight.Runtime.Tests.Sandboxes;
 
-/// <summary>Tests how a function of the host is found by the name that a guest wrote. No test needs a hypervisor.</summary>
+/// <summary>Tests how a function of the host is found by the name that a guest wrote.</summary>
 public sealed class OfferedFunctionsTests
 {
     [Theory]
@@ -43,6 +44,24 @@ public sealed class OfferedFunctionsTests
         Assert.Equal(GuestValueKind.Long, functions.SignatureOf("Other")?.ReturnType);
         Assert.Null(functions.SignatureOf("Missing"));
         Assert.Equal(["HostPrint", "Other"], functions.ToRecord().Keys);
+    }
+
+    [KvmFact]
+    public void Sandboxes_that_share_an_object_have_the_functions_that_it_had_at_their_creation()
+    {
+        using TestGuest guest = new("hello");
+        HostFunctions functions = new HostFunctions().Add("HostAdd", (int a, int b) => a + b);
+        using Sandbox first = guest.Start(options => options.HostFunctions = functions);
+        functions.Add("Now", () => "noon");
+        using Sandbox second = guest.Start(options => options.HostFunctions = functions);
+
+        Assert.Equal((5, 5), (first.Call<int>("Add", 2, 3), second.Call<int>("Add", 2, 3)));
+        Assert.Equal("World, it is noon", second.Call<string>("Greet", "World"));
+        Assert.Contains(
+            "Now was not found",
+            Assert.Throws<GuestErrorException>(() => first.Call<string>("Greet", "World")).Message,
+            StringComparison.Ordinal);
+        Assert.Throws<ArgumentNullException>(() => guest.Start(options => options.HostFunctions = null!));
     }
 
     [Fact]
