@@ -66,6 +66,8 @@ internal static class AliveTable
         {
             pool = isPooled ? new(snapshot, Options) : null;
             Grow(SamplesOfPoint);
+            Call(step: 1);
+            _ = Counts.Read();
             (int first, Counts before) = (alive.Count, Counts.Read());
             Console.WriteLine();
             Console.WriteLine(AlivePoint.Header);
