@@ -32,6 +32,10 @@ internal interface IHypervisor
     /// <returns>HL5012; <c>null</c> if they can.</returns>
     Finding? CheckDebugging();
 
+    /// <summary>Finds out whether a limit of the operating system keeps the process from ever having a number of sandboxes.</summary>
+    /// <returns>HL5013; <c>null</c> if no limit is too low.</returns>
+    Finding? CheckRoom(int sandboxes);
+
     /// <summary>Creates a signal for a thread that has to wait more exactly than for milliseconds. No signal has been given.</summary>
     /// <exception cref="HypervisorException">The operating system refuses.</exception>
     IWaitableSignal CreateSignal();

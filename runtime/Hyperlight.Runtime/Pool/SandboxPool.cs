@@ -1,5 +1,4 @@
 using Hyperlight.Concurrency;
-using Hyperlight.Memory.Linux;
 using Hyperlight.Telemetry;
 
 namespace Hyperlight;
@@ -221,7 +220,7 @@ public sealed partial class SandboxPool : IDisposable, IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(options.ReadyCount, nameof(options.ReadyCount));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.ReadyCount, options.MaxCount, nameof(options.ReadyCount));
         SandboxSettings.CheckTimeout(options.IdleTimeout, nameof(options.IdleTimeout));
-        if (OperatingSystem.IsLinux() && SystemLimits.Check(options.MaxCount) is { } finding)
+        if (Hypervisor.Chosen.CheckRoom(options.MaxCount) is { } finding)
         {
             throw new HypervisorException(finding);
         }

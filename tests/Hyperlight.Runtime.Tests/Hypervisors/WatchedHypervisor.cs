@@ -63,6 +63,8 @@ internal sealed class WatchedHypervisor : IHypervisor
 
     public Finding? CheckDebugging() => Undebuggable ?? _inner.CheckDebugging();
 
+    public Finding? CheckRoom(int sandboxes) => _inner.CheckRoom(sandboxes);
+
     public IWaitableSignal CreateSignal() => _inner.CreateSignal();
 
     public IVirtualMachine CreateMachine(GuestLayout layout, ImmutableArray<uint> allowedMsrs, bool hasInterrupts)

@@ -34,6 +34,9 @@ internal sealed class KvmHypervisor(string devicePath = KvmPresence.DevicePath) 
     public Finding? CheckDebugging() => System.CheckDebugging();
 
     /// <inheritdoc/>
+    public Finding? CheckRoom(int sandboxes) => SystemLimits.Check(sandboxes);
+
+    /// <inheritdoc/>
     public IWaitableSignal CreateSignal() => new EventDescriptor();
 
     /// <inheritdoc/>

@@ -51,6 +51,9 @@ internal sealed class WhpHypervisor(IHostMemory memory, IMemorySources sources, 
         + $"or leave the option unset.");
 
     /// <inheritdoc/>
+    public Finding? CheckRoom(int sandboxes) => null;
+
+    /// <inheritdoc/>
     public IWaitableSignal CreateSignal() => createSignal();
 
     /// <inheritdoc/>
