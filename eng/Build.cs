@@ -198,6 +198,12 @@ int Test(string[] options)
         return Report([.. tests, new("Hyperlight.Sdk.sln", "Failed", "does not build, for the reason above")]);
     }
 
+    if (options.Contains("--lab"))
+    {
+        // Compilers take minutes in the lab, which sees the guests that this test leaves beside the tests.
+        Run(TestProgram(RuntimeTests), ["-noLogo", "-noColor", "-method", "*The_map_of_a_guest_has_the_lines_of_its_source"]);
+    }
+
     // Nothing of this repository is built while tests run, apart from the programs for Wine. The longest tests come first.
     Task<List<TestResult>> lab = Task.Run(() => options.Contains("--lab") ? Timed("lab", () => RunLab(results, arguments)) : []);
     Task<List<TestResult>> builds = Task.Run(() => (List<TestResult>)[
@@ -297,7 +303,7 @@ List<TestResult> BuildCSharpGuests(string[] names)
 // test has built, because dotnet test itself takes a minute to start there.
 List<TestResult> RunLab(string results, string[] arguments)
 {
-    const int TimeoutSeconds = 1000;
+    const int TimeoutSeconds = 1200;
     string[] projects = [RuntimeTests, CSharpTests];
     string lab = Path.Combine(root, "tests", "kvm-lab");
     string[]? filter = arguments switch

@@ -28,7 +28,8 @@ internal static class SpeedTable
         }
 
         Console.WriteLine();
-        Console.WriteLine($"Microseconds, medians of {rounds} rounds. Host: outside of KVM_RUN. Low and high: 10th and 90th percentile of host.");
+        Console.WriteLine(
+            $"Microseconds, medians of {rounds} rounds. Host: outside of KVM_RUN. Low and high: 10th and 90th percentile of host.");
         Console.WriteLine();
         Console.WriteLine("| operation | wall | host | low | high | reference | ratio at most | ratio | |");
         Console.WriteLine("|---|---:|---:|---:|---:|---:|---:|---:|---|");

@@ -31,8 +31,8 @@ internal sealed class MemoryTemplate(ulong size, ImmutableArray<TemplatePiece> p
     /// <param name="page">Receives the content.</param>
     public void CopyPage(ulong offset, Span<byte> page)
     {
-        // If the page was not there, a read would map the page of the file and those around it, and each write would then replace a page, of
-        // which the kernel tells all machines. A copy reads its target, so a byte is written first.
+        // If the page was not there, a read would map the page of the file and those around it, and each write would then replace a page,
+        // of which the kernel tells all machines. A copy reads its target, so a byte is written first.
         page[0] = 0;
         ulong end = offset + (ulong)page.Length;
         bool isCleared = false;

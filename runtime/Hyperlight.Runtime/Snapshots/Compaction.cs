@@ -107,7 +107,7 @@ internal sealed class Compaction
             layer.Shared.TryShare();
         }
 
-        return new(added is null ? _kept : _kept.Add(added), _tables.Build(), added?.Shared.Memory.Size ?? 0);
+        return new(added is null ? _kept : _kept.Add(added), new(_tables.Build()), added?.Shared.Memory.Size ?? 0);
     }
 
     private void Walk(GuestPhysicalAddress root)

@@ -7,8 +7,9 @@ using Hyperlight.Snapshots.Formats;
 namespace Hyperlight.Snapshots;
 
 /// <summary>
-/// The memory of a guest with page tables: layers, which all sandboxes map read-only, and page tables, which all sandboxes share in
-/// their scratch until the guest changes them. The layers lie one behind the other, from the base of the layout. The blob on disk has the layers and then the page tables:
+/// The memory of a guest with page tables: layers, which all sandboxes map read-only, and page tables, which all sandboxes share in their
+/// scratch until the guest changes them. The layers lie one behind the other, from the base of the layout. The blob on disk has the layers
+/// and then the page tables:
 /// <code>
 ///   memory  base │ image │ pages of a snapshot │ pages of the next │   …   │ scratch: tables at their place
 ///   blob         │ image │ pages of a snapshot │ pages of the next │ tables │
@@ -17,7 +18,7 @@ namespace Hyperlight.Snapshots;
 /// <param name="layers">The layers. The caller's use of the layers is taken over.</param>
 /// <param name="tables">The page tables.</param>
 /// <param name="ownSize">The size in bytes of the layer that only this snapshot has; 0 if it has no such layer.</param>
-internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, byte[] tables, ulong ownSize) : SnapshotMemory
+internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, SnapshotTables tables, ulong ownSize) : SnapshotMemory
 {
     private const int ChunkSize = 1 << 20;
 
@@ -25,10 +26,10 @@ internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, by
     public ImmutableArray<MemoryLayer> Layers => layers;
 
     /// <summary>Gets the page tables.</summary>
-    public ReadOnlySpan<byte> Tables => tables;
+    public SnapshotTables Tables => tables;
 
     /// <inheritdoc/>
-    public override ulong Size => ownSize + (ulong)tables.Length;
+    public override ulong Size => ownSize + tables.Size;
 
     /// <summary>Creates the memory of a loaded snapshot. The memory takes over the snapshot's file.</summary>
     /// <exception cref="HyperlightException">There is not enough memory.</exception>
@@ -63,7 +64,7 @@ internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, by
             }
         }
 
-        sink(SavedSize(map), tables);
+        sink(SavedSize(map), tables.Read());
     }
 
     /// <inheritdoc/>
@@ -106,7 +107,7 @@ internal sealed class PagedSnapshotMemory(ImmutableArray<MemoryLayer> layers, by
 
     /// <inheritdoc/>
     protected override MemoryTemplate CreateScratch(MemoryMap map, ulong generation, IHostMemory host) =>
-        ScratchTemplate.OfSnapshot(map, tables, generation, host);
+        ScratchTemplate.OfSnapshot(map, tables.Read(), generation, host);
 
     /// <inheritdoc/>
     protected override void Free()

@@ -20,7 +20,7 @@ internal static class SdkSnapshotFile
         SdkSnapshotConfig config = ToConfig(snapshot) with
         {
             MemorySize = memory.SavedSize(snapshot.Map),
-            TablesSize = (ulong)memory.Tables.Length,
+            TablesSize = memory.Tables.Size,
         };
 
         // Readers expect room also for pages of zeros, which the image does not store.

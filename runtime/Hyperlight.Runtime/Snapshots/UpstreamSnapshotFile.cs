@@ -13,7 +13,7 @@ internal static class UpstreamSnapshotFile
     /// <exception cref="HyperlightException">HL3001, HL3002, HL3004, HL3006, HL3008.</exception>
     public static string Save(SnapshotContent snapshot, PagedSnapshotMemory memory, SnapshotAbi abi, SnapshotWriter writer, string tag)
     {
-        SnapshotConfig config = ToConfig(snapshot, abi, memory.SavedSize(snapshot.Map), (ulong)memory.Tables.Length);
+        SnapshotConfig config = ToConfig(snapshot, abi, memory.SavedSize(snapshot.Map), memory.Tables.Size);
         string? fault = SnapshotStateRules.FindFault(config, snapshot.Processor.Special, snapshot.Map.Layout)
             ?? SnapshotMsrRules.FindFault(SavedProcessor.ToSaved(snapshot.Processor.Msrs), snapshot.AllowedMsrs, snapshot.Map)
             ?? SnapshotSizeRules.FindFault(snapshot.Map, config.Layout.SnapshotSize, config.Layout.PtSize!.Value);

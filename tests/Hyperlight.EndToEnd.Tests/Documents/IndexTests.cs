@@ -30,7 +30,9 @@ public sealed class IndexTests
         string root = Workspace.RepositoryRoot();
         string[] folders =
         [
-            .. Directory.EnumerateDirectories(Path.Combine(root, "docs")).Select(folder => Path.GetFileName(folder) + "/README.md")
+            .. Directory.EnumerateDirectories(Path.Combine(root, "docs"))
+                .Where(folder => Directory.EnumerateFiles(folder, "*.md").Any())
+                .Select(folder => Path.GetFileName(folder) + "/README.md")
         ];
 
         Assert.Empty(folders.Except(Page.Read(root, Index).Links.Select(link => link.Target)));

@@ -82,6 +82,33 @@ public sealed class SealedContentTests : IDisposable
         Assert.Equal(42, neighbour.Call<int>("DataWord"));
     }
 
+    /// <summary>The page tables are read from the file when a sandbox needs them first.</summary>
+    [KvmFact]
+    public void Unchecked_a_snapshot_whose_file_is_cut_after_it_was_loaded_is_HL3013_and_harms_no_sandbox()
+    {
+        string saved = Path.Combine(_directory.FullName, "saved");
+        using TestGuest guest = new("misbehave");
+        using Sandbox sandbox = guest.Start();
+        using (Snapshot snapshot = sandbox.TakeSnapshot())
+        {
+            snapshot.Save(saved, "ready");
+        }
+
+        using Snapshot loaded = Snapshot.Load(saved, "ready", options => options.VerifyContent = false);
+        foreach (string path in Directory.GetFiles(OciLayout.BlobDirectory(saved)))
+        {
+            using FileStream file = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            file.SetLength(0);
+        }
+
+        HyperlightException create = Assert.Throws<HyperlightException>(() => loaded.CreateSandbox());
+        HyperlightException restore = Assert.Throws<HyperlightException>(() => sandbox.Restore(loaded));
+
+        Assert.Equal((Rules.ContentChanged, Rules.ContentChanged), (create.Finding?.Rule, restore.Finding?.Rule));
+        Assert.Equal(SandboxState.Ready, sandbox.State);
+        Assert.Equal(42, sandbox.Call<int>("DataWord"));
+    }
+
     [KvmFact]
     public void A_content_that_is_opened_twice_is_in_memory_once_and_goes_with_its_last_user()
     {

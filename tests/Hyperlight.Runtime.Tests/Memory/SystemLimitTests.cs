@@ -13,7 +13,7 @@ public sealed class SystemLimitTests
 {
     private const long Plenty = long.MaxValue;
 
-    [KvmFact]
+    [KvmFact(Needs.Kvm)]
     public void A_pool_that_can_never_be_full_is_HL5013()
     {
         using TestGuest guest = new("misbehave");

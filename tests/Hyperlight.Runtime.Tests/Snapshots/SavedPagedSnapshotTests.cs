@@ -39,7 +39,7 @@ public sealed class SavedPagedSnapshotTests : IDisposable
 
         PagedSnapshotMemory before = (PagedSnapshotMemory)snapshot.Content.Memory;
         PagedSnapshotMemory after = (PagedSnapshotMemory)loaded.Content.Memory;
-        Assert.Equal(before.Tables.ToArray(), after.Tables.ToArray());
+        Assert.Equal(before.Tables.Read(), after.Tables.Read());
         Assert.Equal(2, before.Layers.Length);
         byte[] bytes = Bytes(before);
         Assert.Equal(bytes, Bytes(after)[..bytes.Length]);
@@ -95,7 +95,7 @@ public sealed class SavedPagedSnapshotTests : IDisposable
             map,
             new([new(
                 map.Layout.SnapshotBase,
-                new(Hypervisor.Chosen.Memory.Allocate(map.SnapshotSize)))], new byte[map.PageTables.Size], ownSize: 0),
+                new(Hypervisor.Chosen.Memory.Allocate(map.SnapshotSize)))], new(new byte[map.PageTables.Size]), ownSize: 0),
             new("zeros", EntryPoint: null, ImageDigest: null));
 
         HyperlightException refused = Assert.Throws<HyperlightException>(() => snapshot.Save(Saved, Tag));
@@ -148,7 +148,7 @@ public sealed class SavedPagedSnapshotTests : IDisposable
         using TestGuest guest = new(Name);
         using Sandbox first = guest.Start();
         using Snapshot snapshot = first.TakeSnapshot();
-        int tables = ((PagedSnapshotMemory)snapshot.Content.Memory).Tables.Length;
+        int tables = ((PagedSnapshotMemory)snapshot.Content.Memory).Tables.Read().Length;
         Random random = new(1271);
         int taken = 0;
         for (int i = 0; i < 20; i++)

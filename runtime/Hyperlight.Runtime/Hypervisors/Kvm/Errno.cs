@@ -21,7 +21,8 @@ internal static class Errno
     /// <summary>Creates HL5004 for a call of the kernel that failed, or HL5013 if a limit is the reason.</summary>
     /// <param name="operation">The name of the call.</param>
     /// <param name="error">The error number.</param>
-    public static HypervisorException Failure(string operation, int error) => new(SystemLimits.Explain(operation, error) ?? Rules.HypervisorFailed.FoundText(
+    public static HypervisorException Failure(string operation, int error) => new(
+        SystemLimits.Explain(operation, error) ?? Rules.HypervisorFailed.FoundText(
         $"{operation} failed: {Marshal.GetPInvokeErrorMessage(error)} (errno {error}). "
         + (error == InvalidArgument
             ? "If a snapshot was loaded, the processor or KVM may lack a feature that the snapshot uses: load it on a machine like the "

@@ -78,8 +78,8 @@ internal sealed unsafe partial class KvmVcpu : IDisposable
     }
 
     /// <summary>
-    /// <c>KVM_RUN</c>: lets the guest go on until something needs the host. After EAGAIN, and after a signal that is not a cancel, the request
-    /// is made again.
+    /// <c>KVM_RUN</c>: lets the guest go on until something needs the host. After EAGAIN, and after a signal that is not a cancel, the
+    /// request is made again.
     /// </summary>
     public VirtualMachineExit Run()
     {

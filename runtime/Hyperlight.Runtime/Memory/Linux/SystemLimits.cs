@@ -57,13 +57,14 @@ internal static partial class SystemLimits
     {
         ProcessFiles => Refused(operation, $"the process may have {FileLimit(MostFiles())}"),
         SystemFiles => Refused(
-            operation, "the system may have no more open files: raise the limit ('sudo sysctl fs.file-max=…'), or close files of other programs."),
+            operation,
+            "the system may have no more open files: raise the limit ('sudo sysctl fs.file-max=…'), or close files of other programs."),
         NoMemory when MostMappings() is var most && File.ReadLines("/proc/self/maps").Count() > most - FewMappings =>
             Refused(operation, $"the process may have {MappingLimit(most)}"),
         TryAgain when operation == RunOfGuest => Refused(
             operation,
-            "the kernel cannot start its thread for the virtual machine: raise the limit of threads ('ulimit -u', pids.max of the container, "
-                + "'sudo sysctl kernel.threads-max=…'), or have fewer sandboxes at once."),
+            "the kernel cannot start its thread for the virtual machine: raise the limit of threads ('ulimit -u', pids.max of the "
+                + "container, 'sudo sysctl kernel.threads-max=…'), or have fewer sandboxes at once."),
         _ => null,
     };
 

@@ -14,28 +14,8 @@ internal abstract record SavedMemory : IDisposable
 /// <param name="File">The file: the guest's memory, then its page tables.</param>
 /// <param name="Size">The size of the memory in bytes.</param>
 /// <param name="Tables">The page tables.</param>
-internal sealed record SavedPagedMemory(SharedFile File, ulong Size, byte[] Tables) : SavedMemory
+internal sealed record SavedPagedMemory(SharedFile File, ulong Size, SnapshotTables Tables) : SavedMemory
 {
-    /// <summary>Reads the page tables of a file and takes ownership of the file.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="size">The size of the memory in bytes.</param>
-    /// <param name="tablesSize">The size of the page tables in bytes.</param>
-    /// <exception cref="IOException">The file cannot be read.</exception>
-    public static SavedPagedMemory Read(SharedFile file, ulong size, ulong tablesSize)
-    {
-        try
-        {
-            byte[] tables = new byte[tablesSize];
-            file.Read(tables, size);
-            return new(file, size, tables);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
-
     /// <inheritdoc/>
     public override void Dispose() => File.Dispose();
 }

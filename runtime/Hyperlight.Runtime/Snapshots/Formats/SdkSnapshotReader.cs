@@ -144,15 +144,22 @@ internal sealed class SdkSnapshotReader(OciReader directory, MachineIdentity mac
                 ?? $"its memory has 0x{size:X} bytes, code, PEB, a page of heap and init data take 0x{map.SnapshotSize:X}");
         }
 
-        SavedPagedMemory memory = SavedPagedMemory.Read(
-            directory.OpenMemory(manifest.Layers[0]!, size + tables, ImageMemory.UseOf(map.Layout, verifyContent)), size, tables);
-        if (SnapshotTableRules.FindFault(memory.Tables, map, size) is { } found)
+        SharedFile file = directory.OpenMemory(
+            manifest.Layers[0]!, size + tables, ImageMemory.UseOf(map.Layout, verifyContent));
+        try
         {
-            memory.Dispose();
-            throw directory.FailureText(Rules.ImageMapDiffers, found);
+            // The tables are kept, because others may change the file after the check.
+            byte[] bytes = new byte[tables];
+            file.Read(bytes, size);
+            return SnapshotTableRules.FindFault(bytes, map, size) is { } found
+                ? throw directory.FailureText(Rules.ImageMapDiffers, found)
+                : new(file, size, new(bytes));
         }
-
-        return memory;
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     private SavedIdentityMemory OpenIdentity(SdkSnapshotConfig config, MemoryMap map, OciManifest manifest, bool verifyContent)

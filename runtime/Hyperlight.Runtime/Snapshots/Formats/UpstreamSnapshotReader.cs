@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Hyperlight.Files;
 using Hyperlight.Hypervisors;
 using Hyperlight.Images;
 using Hyperlight.Layouts;
@@ -50,11 +51,16 @@ internal sealed class UpstreamSnapshotReader(OciReader directory, MachineIdentit
             HostFunctions = config.HostFunctions,
             Generation = config.SnapshotGeneration,
             Map = map,
-            Memory = SavedPagedMemory.Read(
-                directory.OpenMemory(manifest.Layers[0]!, config.MemorySize, ImageMemory.UseOf(layout, verifyContent)),
-                config.Layout.SnapshotSize,
-                config.Layout.PtSize!.Value),
+            Memory = OpenMemory(config, map, manifest, verifyContent),
         };
+    }
+
+    private SavedPagedMemory OpenMemory(SnapshotConfig config, MemoryMap map, OciManifest manifest, bool verifyContent)
+    {
+        ulong size = config.Layout.SnapshotSize;
+        SharedFile file = directory.OpenMemory(
+            manifest.Layers[0]!, config.MemorySize, ImageMemory.UseOf(map.Layout, verifyContent));
+        return new(file, size, new(file, size, config.Layout.PtSize!.Value));
     }
 
     private SnapshotAnnotations ReadAnnotations(OciManifest manifest)

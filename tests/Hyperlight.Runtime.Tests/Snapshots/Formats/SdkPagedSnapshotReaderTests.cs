@@ -180,7 +180,7 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
 
         SavedPagedMemory memory = Assert.IsType<SavedPagedMemory>(saved.Memory);
         Assert.Equal((map.SnapshotSize, map.PageTables.Gpa.Value, layout), (memory.Size, saved.Processor.Special.Cr3, saved.Map.Layout.Id));
-        Assert.Equal(tables, memory.Tables);
+        Assert.Equal(tables, memory.Tables.Read());
         Assert.Equal(
             ("test", 0x1234UL, 0x8000UL, 3UL, map.Sizes),
             (saved.GuestName, saved.CallEntry, saved.CallStack, saved.Generation, saved.Map.Sizes));
@@ -317,7 +317,7 @@ public sealed class SdkPagedSnapshotReaderTests : IDisposable
 
         using SavedSnapshot saved = Read();
 
-        Assert.Equal(tables, Assert.IsType<SavedPagedMemory>(saved.Memory).Tables);
+        Assert.Equal(tables, Assert.IsType<SavedPagedMemory>(saved.Memory).Tables.Read());
     }
 
     [Theory]
