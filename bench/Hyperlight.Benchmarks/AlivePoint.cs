@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Hyperlight.Benchmarks;
 
-/// <summary>What sandboxes cost while a number of them is alive.</summary>
+/// <summary>Measures the cost of sandboxes while a number of them is alive.</summary>
 /// <param name="Alive">The number of sandboxes.</param>
 /// <param name="Create">The median time in microseconds of creating one more, with a machine of its own.</param>
 /// <param name="Call">The median time in microseconds, outside of KVM_RUN, of a call of one of them.</param>

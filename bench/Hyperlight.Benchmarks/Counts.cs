@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Hyperlight.Benchmarks;
 
-/// <summary>What the process and the kernel use at one moment: memory in KiB, and numbers of descriptors, mappings and threads.</summary>
+/// <summary>The use of the process and the kernel at one moment: memory in KiB, numbers of descriptors, mappings and threads.</summary>
 internal sealed record Counts(
     long Private, long Guest, long Managed, long Kernel, long Available, int Descriptors, int Mappings, int Threads, int KernelThreads)
 {

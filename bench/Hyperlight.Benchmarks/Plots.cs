@@ -62,6 +62,6 @@ internal static class Plots
 
     private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 
-    /// <summary>What stands around a drawing.</summary>
+    /// <summary>The texts around a drawing.</summary>
     private sealed record Frame(string Title, string X, string Y);
 }

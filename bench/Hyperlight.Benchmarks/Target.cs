@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Hyperlight.Benchmarks;
 
-/// <summary>What a figure may be at most.</summary>
+/// <summary>The greatest allowed value of a figure.</summary>
 /// <param name="Reference">The figure to compare with: upstream's, or another one of ours.</param>
 /// <param name="Ratio">The largest allowed ratio of the figure to the reference.</param>
 internal sealed record Target(double Reference, double Ratio)
