@@ -59,7 +59,7 @@ internal static partial class SystemLimits
         SystemFiles => Refused(
             operation,
             "the system may have no more open files: raise the limit ('sudo sysctl fs.file-max=…'), or close files of other programs."),
-        NoMemory when MostMappings() is var most && File.ReadLines("/proc/self/maps").Count() > most - FewMappings =>
+        NoMemory when MostMappings() is var most && CountLines("/proc/self/maps") > most - FewMappings =>
             Refused(operation, $"the process may have {MappingLimit(most)}"),
         TryAgain when operation == RunOfGuest => Refused(
             operation,
@@ -82,9 +82,24 @@ internal static partial class SystemLimits
         ? (long)limit.Current
         : long.MaxValue;
 
-    private static long MostMappings() => File.Exists(MaxMapCount)
-        ? long.Parse(File.ReadAllText(MaxMapCount), CultureInfo.InvariantCulture)
-        : long.MaxValue;
+    // A file of /proc cannot be read in some containers, or where no more files can be opened. The limit counts as absent then, because
+    // the failure that is explained matters more.
+    private static long MostMappings() => OrNull(() => long.Parse(File.ReadAllText(MaxMapCount), CultureInfo.InvariantCulture))
+        ?? long.MaxValue;
+
+    private static long CountLines(string path) => OrNull(() => File.ReadLines(path).LongCount()) ?? 0;
+
+    private static long? OrNull(Func<long> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     [LibraryImport("libc", EntryPoint = "getrlimit")]
     private static partial int GetLimit(int resource, out Limit limit);
