@@ -1,6 +1,6 @@
 using Hyperlight.Files;
 
-namespace Hyperlight.Snapshots;
+namespace Hyperlight.Snapshots.Formats;
 
 /// <summary>
 /// The page tables of a snapshot. Those of a saved snapshot stay in its file until they are needed, so that a snapshot is loaded in a time
