@@ -26,6 +26,9 @@ internal sealed record Operation(string Name, int PerRound, Func<Sandbox?> Run)
     /// <summary>Gets what our median may be at most; <c>null</c> if nothing is asked. Called after all measurements.</summary>
     public Func<Target?>? Target { get; init; }
 
+    /// <summary>Gets the number of times that <see cref="Run"/> does what is measured. The durations are for one time.</summary>
+    public int Times { get; init; } = 1;
+
     /// <summary>The measured durations.</summary>
     public Samples Samples { get; } = new();
 
@@ -40,7 +43,7 @@ internal sealed record Operation(string Name, int PerRound, Func<Sandbox?> Run)
             long begin = Stopwatch.GetTimestamp();
             Sandbox? sandbox = Run();
             long end = Stopwatch.GetTimestamp();
-            Samples.Add(end - begin, (sandbox?.TicksInGuest ?? 0) - guestBefore);
+            Samples.Add((end - begin) / Times, (sandbox?.TicksInGuest ?? 0) - guestBefore);
             After(sandbox);
         }
     }

@@ -63,6 +63,7 @@ internal sealed class SandboxOperations : IDisposable
             },
             new("restore, then a call", 100, () => Call(Restore(restored, snapshot), _small)) { Existing = () => restored },
             WithoutReuse("create sandbox from snapshot, machine of its own", fromSnapshot.Run, new(Upstream.CreateFromSnapshot, 0.6)),
+            InARow(snapshot),
             fromSnapshot,
             WithoutReuse("create sandbox from image, machine of its own", fromImage.Run, new(Upstream.CreateFromImage, 0.45)),
             fromImage,
@@ -133,7 +134,7 @@ internal sealed class SandboxOperations : IDisposable
     }
 
     // A new sandbox reuses the machine of a sandbox that was disposed. Other sandboxes take the machines that are kept first: two for each
-    // processor.
+    // processor. While their guests start, the machine of the next sandbox is made ahead.
     private Operation WithoutReuse(string name, Func<Sandbox?> create, Target target)
     {
         Sandbox[] takers = [];
@@ -146,6 +147,30 @@ internal sealed class SandboxOperations : IDisposable
                 Array.ForEach(takers, Dispose);
             },
             Target = () => target,
+        };
+    }
+
+    // No time is left between the sandboxes, so that most machines are not ready when they are needed.
+    private static Operation InARow(Snapshot snapshot)
+    {
+        const int Count = 50;
+        List<Sandbox> sandboxes = [];
+        return new($"... one of {Count} in a row", 3, () =>
+        {
+            for (int i = 0; i < Count; i++)
+            {
+                sandboxes.Add(snapshot.CreateSandbox(BenchGuest.Configure));
+            }
+
+            return null;
+        })
+        {
+            After = _ =>
+            {
+                sandboxes.ForEach(Dispose);
+                sandboxes.Clear();
+            },
+            Times = Count,
         };
     }
 

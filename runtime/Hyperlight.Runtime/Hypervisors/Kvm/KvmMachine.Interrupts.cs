@@ -15,27 +15,6 @@ internal sealed partial class KvmMachine
     /// <inheritdoc/>
     public ISignal? TimerLine => _timerLine;
 
-    private EventDescriptor CreateInterruptControllers()
-    {
-        if (_system.CheckInterrupts() is { } finding)
-        {
-            throw new HypervisorException(finding);
-        }
-
-        _machine.CreateInterruptControllers();
-        EventDescriptor line = new();
-        try
-        {
-            _machine.AssignTimerLine(line.Handle);
-            return line;
-        }
-        catch
-        {
-            line.Dispose();
-            throw;
-        }
-    }
-
     private InterruptState? GetInterrupts(in KvmSpecialRegisters special) => _timerLine is null ? null : new(
         _machine.GetInterruptController(MasterPic),
         _machine.GetInterruptController(SlavePic),

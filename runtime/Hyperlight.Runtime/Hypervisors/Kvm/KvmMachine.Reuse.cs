@@ -8,8 +8,8 @@ internal sealed partial class KvmMachine
     // takes.
     private const int MostPiecesToUnmap = 4;
 
-    // The kind of machine as which this machine can be used next; null if this machine must be closed.
-    private readonly MachineKind? _kind;
+    // Whether the machine can be kept for another sandbox.
+    private readonly bool _isKept;
 
     // How long the processor has run the guests of earlier sandboxes.
     private readonly long _ticksBefore;
@@ -25,21 +25,23 @@ internal sealed partial class KvmMachine
             return;
         }
 
-        if (_kind is not null && _isWaiting && _mapped.Count <= MostPiecesToUnmap && TryRenew())
+        if (_isKept && _isWaiting && _mapped.Count <= MostPiecesToUnmap && TryRenew())
         {
-            _system.Idle.Keep(new(_kind, _machine, _processor, _msrs));
+            _system.Idle.Keep(_bare);
         }
         else
         {
-            Close();
+            _bare.Dispose();
         }
     }
 
-    private void Close()
+    // The sandbox of this machine is complete now, or nearly so.
+    private void MakeNextAhead()
     {
-        _processor?.Dispose();
-        _machine.Dispose();
-        _timerLine?.Dispose();
+        if (_isKept)
+        {
+            _system.Idle.MakeAhead(_bare.Kind);
+        }
     }
 
     /// <summary>Takes all memory away and sets the processor back to the state of a new one.</summary>

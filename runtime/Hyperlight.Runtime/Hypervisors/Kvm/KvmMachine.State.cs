@@ -35,7 +35,7 @@ internal sealed partial class KvmMachine
         bool isNew = _isNew;
         _isNew = false;
         _processor.Reset(state.Special, state.Interrupts);
-        if (_kind is null)
+        if (!_isKept)
         {
             // The registers below may depend on the special registers.
             _processor.Commit();
@@ -56,6 +56,11 @@ internal sealed partial class KvmMachine
         {
             SetInterrupts(interrupts);
         }
+
+        if (isNew)
+        {
+            MakeNextAhead();
+        }
     }
 
     private static ImmutableArray<ModelSpecificRegister> ToNeutral(KvmMsrEntry[] registers)
@@ -70,31 +75,6 @@ internal sealed partial class KvmMachine
     }
 
     private ulong GetExtendedControl() => _system.HasExtendedControlRegisters ? _processor.GetExtendedControl() : ResetValues.Xcr0;
-
-    private KvmMsrEntry[] ReadInitialMsrs(MsrPolicy policy)
-    {
-        KvmMsrEntry[] registers = [.. policy.Saved.Select(index => new KvmMsrEntry { Index = index })];
-        int read = 0;
-        while (true)
-        {
-            read += _processor.GetMsrs(registers.AsSpan(read));
-            if (read == registers.Length)
-            {
-                break;
-            }
-
-            // Without a filter KVM also lists registers that this processor does not have. Such a register cannot be allowed.
-            registers = [.. registers[..read], .. registers[(read + 1)..]];
-        }
-
-        // KVM can set a register back if KVM accepts the register's current value.
-        KvmMsrEntry[] allowed = [.. registers.Where(register => policy.Allowed.Contains(register.Index))];
-        int written = _processor.SetMsrs(allowed);
-        uint[] refused = [.. policy.Allowed.Except(allowed.Take(written).Select(register => register.Index))];
-        return refused.Length == 0 ? registers : throw new HyperlightException(
-            $"The model-specific register 0x{refused[0]:X} cannot be given to a guest, because KVM on this machine cannot set it back: "
-            + "remove it from AllowedMsrs.");
-    }
 
     private void SetMsrs(ReadOnlySpan<ModelSpecificRegister> values, bool isNew)
     {

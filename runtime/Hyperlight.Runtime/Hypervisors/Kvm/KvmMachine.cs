@@ -1,6 +1,5 @@
 using Hyperlight.Layouts;
 using Hyperlight.Memory;
-using Hyperlight.Paging;
 
 namespace Hyperlight.Hypervisors.Kvm;
 
@@ -8,6 +7,7 @@ namespace Hyperlight.Hypervisors.Kvm;
 internal sealed partial class KvmMachine : IVirtualMachine
 {
     private readonly KvmSystem _system;
+    private readonly BareMachine _bare;
     private readonly KvmVm _machine;
     private readonly KvmVcpu _processor;
     private readonly EntryMode _entryMode;
@@ -35,42 +35,11 @@ internal sealed partial class KvmMachine : IVirtualMachine
         _system = system;
         _entryMode = layout.EntryMode;
         _canSetMsrs = msrs.IsFiltered;
-        _kind = msrs.DeniesAll && !hasInterrupts ? MachineKind.Of(layout) : null;
-        if (_kind is not null && _system.Idle.Take(_kind) is { } idle)
-        {
-            (_machine, _processor, _msrs) = (idle.Machine, idle.Processor, idle.Msrs);
-            _ticksBefore = _processor.TicksInGuest;
-            return;
-        }
-
-        _machine = _system.CreateVirtualMachine();
-        try
-        {
-            if (layout.Paging == GuestPaging.None)
-            {
-                GivePages(GuestLayouts.HypervisorPages);
-            }
-
-            if (msrs.IsFiltered)
-            {
-                _machine.SetMsrFilter(msrs.Allowed.AsSpan());
-            }
-
-            _timerLine = hasInterrupts ? CreateInterruptControllers() : null;
-            _processor = _machine.CreateVcpu(_system);
-            if (_system.CanEnforceParavirtualCpuid)
-            {
-                _processor.EnforceParavirtualCpuid();
-            }
-
-            _processor.SetCpuid(_system.Cpuid(layout.PhysicalAddressBits));
-            _msrs = msrs.DeniesAll ? system.InitialMsrs ??= ReadInitialMsrs(msrs) : ReadInitialMsrs(msrs);
-        }
-        catch
-        {
-            Close();
-            throw;
-        }
+        MachineKind kind = MachineKind.Of(layout);
+        _isKept = msrs.DeniesAll && !hasInterrupts;
+        _bare = _isKept ? system.Idle.Take(kind) : BareMachine.Create(system, kind, msrs, hasInterrupts);
+        (_machine, _processor, _msrs, _timerLine) = (_bare.Vm, _bare.Processor, _bare.Msrs, _bare.TimerLine);
+        _ticksBefore = _processor.TicksInGuest;
     }
 
     /// <inheritdoc/>
@@ -97,7 +66,11 @@ internal sealed partial class KvmMachine : IVirtualMachine
     }
 
     /// <inheritdoc/>
-    public void Start(GuestPhysicalAddress pageTables) => _processor.Reset(EntryState.For(_entryMode, pageTables));
+    public void Start(GuestPhysicalAddress pageTables)
+    {
+        _processor.Reset(EntryState.For(_entryMode, pageTables));
+        MakeNextAhead();
+    }
 
     /// <inheritdoc/>
     public GeneralRegisters GetRegisters() => _processor.GetRegisters();
@@ -135,11 +108,4 @@ internal sealed partial class KvmMachine : IVirtualMachine
 
     /// <inheritdoc/>
     public void ClearCancel() => _processor.ClearCancel();
-
-    // The first page is for the identity map, the others are for the task state segment.
-    private void GivePages(ReservedRange pages)
-    {
-        _machine.SetIdentityMapAddress(pages.Addresses.Start);
-        _machine.SetTssAddress(pages.Addresses.Start + GuestLayout.PageSize);
-    }
 }

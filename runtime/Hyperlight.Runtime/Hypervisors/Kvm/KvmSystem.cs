@@ -9,6 +9,11 @@ internal sealed unsafe class KvmSystem
     /// <summary>The name by which snapshots know KVM.</summary>
     public const string Name = "kvm";
 
+    /// <summary>
+    /// The switch of <see cref="AppContext"/> that says whether machines are made ahead. The switch is read when KVM is opened.
+    /// </summary>
+    public const string AheadSwitch = "Hyperlight.MakeMachinesAhead";
+
     // The number of slots of a KVM that does not report the number (KVM API documentation, section 4.3).
     private const uint DefaultMemorySlots = 32;
 
@@ -28,6 +33,7 @@ internal sealed unsafe class KvmSystem
         HasExtendedControlRegisters = KvmCapability.Check(device, KvmCapability.ExtendedControlRegisters) > 0;
         HasMsrFilter = KvmCapability.Check(device, KvmCapability.MsrFilter) > 0;
         CanEnforceParavirtualCpuid = KvmCapability.Check(device, KvmCapability.EnforceParavirtualCpuid) > 0;
+        Idle = new(2 * Environment.ProcessorCount, CreateIdle, MakesMachinesAhead() ? RunAside : null);
     }
 
     /// <summary>
@@ -63,10 +69,10 @@ internal sealed unsafe class KvmSystem
     public bool CanEnforceParavirtualCpuid { get; }
 
     /// <summary>
-    /// Gets the machines of disposed sandboxes. Two for each processor are kept: no more can be created or disposed at the same moment, and
-    /// a pool of the usual size that is replaced by another finds them all. The kernel takes 150 KiB for each.
+    /// Gets the machines that wait for the next sandboxes. Two for each processor are kept: no more can be created or disposed at the same
+    /// moment, and a pool of the usual size that is replaced by another finds them all. The kernel takes 150 KiB for each.
     /// </summary>
-    public IdleMachines Idle { get; } = new(2 * Environment.ProcessorCount);
+    public IdleMachines Idle { get; }
 
     /// <summary>
     /// Gets or sets the model-specific registers of a new processor whose guest can use none, with their values; <c>null</c> until they
@@ -145,6 +151,14 @@ internal sealed unsafe class KvmSystem
     /// </param>
     /// <returns><c>struct kvm_cpuid2</c>: the number of entries, padding, the entries.</returns>
     public ReadOnlySpan<byte> Cpuid(int physicalAddressBits) => _guestCpuid.GetOrAdd(physicalAddressBits, MaskCpuid);
+
+    // With one processor the work would not be done aside, but in front of what the program does next.
+    private static bool MakesMachinesAhead() =>
+        AppContext.TryGetSwitch(AheadSwitch, out bool isOn) ? isOn : Environment.ProcessorCount > 1;
+
+    private static void RunAside(Action work) => ThreadPool.UnsafeQueueUserWorkItem(static work => work(), work, preferLocal: false);
+
+    private BareMachine CreateIdle(MachineKind kind) => BareMachine.Create(this, kind, MsrPolicy.For(this, []), hasInterrupts: false);
 
     private byte[] MaskCpuid(int physicalAddressBits)
     {

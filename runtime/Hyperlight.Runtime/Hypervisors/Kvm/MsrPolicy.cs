@@ -44,4 +44,31 @@ internal sealed class MsrPolicy
     /// <summary>Creates a policy without a filter: the guest can use each register that KVM lets guests use.</summary>
     public static MsrPolicy Unfiltered(KvmSystem system, ImmutableArray<uint> allowed) =>
         new(allowed, false, [.. allowed.Concat(system.GetMsrIndexList().Except(Counters)).Append(KernelGsBase).Distinct()]);
+
+    /// <summary>Reads the registers of <see cref="Saved"/> that a new processor has.</summary>
+    /// <exception cref="HyperlightException">KVM cannot set back one of the allowed registers.</exception>
+    public KvmMsrEntry[] ReadInitial(KvmVcpu processor)
+    {
+        KvmMsrEntry[] registers = [.. Saved.Select(index => new KvmMsrEntry { Index = index })];
+        int read = 0;
+        while (true)
+        {
+            read += processor.GetMsrs(registers.AsSpan(read));
+            if (read == registers.Length)
+            {
+                break;
+            }
+
+            // Without a filter KVM also lists registers that this processor does not have. Such a register cannot be allowed.
+            registers = [.. registers[..read], .. registers[(read + 1)..]];
+        }
+
+        // KVM can set a register back if KVM accepts the register's current value.
+        KvmMsrEntry[] allowed = [.. registers.Where(register => Allowed.Contains(register.Index))];
+        int written = processor.SetMsrs(allowed);
+        uint[] refused = [.. Allowed.Except(allowed.Take(written).Select(register => register.Index))];
+        return refused.Length == 0 ? registers : throw new HyperlightException(
+            $"The model-specific register 0x{refused[0]:X} cannot be given to a guest, because KVM on this machine cannot set it back: "
+            + "remove it from AllowedMsrs.");
+    }
 }

@@ -16,7 +16,7 @@ internal static class KeptMachine
 
         foreach (GuestLayout layout in GuestLayouts.All)
         {
-            while (system.Idle.Take(MachineKind.Of(layout)) is { } machine)
+            while (system.Idle.TryTake(MachineKind.Of(layout)) is { } machine)
             {
                 machine.Dispose();
             }
