@@ -290,8 +290,8 @@ _Noreturn void abort(void);
 
 /* ---- Memory ------------------------------------------------------------------------------------------------------ */
 
-/* The guest's heap: its size is HeapSize, blocks are chosen by first fit and aligned to 16 bytes. malloc, calloc and realloc
- * return NULL if there is no room. */
+/* The guest's heap: its size is HeapSize and 1,024 bytes among the variables of the kit, which small blocks take first once the guest
+ * has started. Blocks are chosen by first fit and aligned to 16 bytes. malloc, calloc and realloc return NULL if there is no room. */
 void *malloc(size_t size);
 void *calloc(size_t count, size_t size);
 void *realloc(void *block, size_t size);
@@ -300,9 +300,9 @@ void *aligned_alloc(size_t alignment, size_t size); /* alignment: a power of two
 size_t malloc_usable_size(void *block);
 
 typedef struct hl_HeapInfo {
-    size_t size; /* bytes of the heap */
+    size_t size; /* bytes of the heap: HeapSize, and the 1,024 in front */
     size_t used; /* bytes in allocated blocks, with their headers */
-    size_t peak; /* bytes from the heap's start to the highest one ever used */
+    size_t peak; /* bytes of the heap up to the highest one ever used, with the 1,024 in front */
 } hl_HeapInfo;
 
 hl_HeapInfo hl_heap_info(void);

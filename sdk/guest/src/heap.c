@@ -1,11 +1,15 @@
 /*
  * The heap: new blocks are taken from the bottom up, or from the list of free blocks by first fit.
  *
- *     start                     top            peak                    end
- *     | block | free | block |  |  was used once | never used, all zero |
+ *     front             start                     top            peak                    end
+ *     | block | free |  | block | free | block |  |  was used once | never used, all zero |
  *
  * The free blocks form a list ordered by address. Neighbours are merged, and a block that reaches the top becomes part of
  * the unused rest. Memory above the peak is not touched until it is allocated, so in an image it takes no page.
+ *
+ * The front lies among the variables of the kit, which every call writes. So a call with small messages writes to no page
+ * of the heap, and the sandbox has one page less of its own. Blocks of the guest's start would stay in the front for good,
+ * so the start takes none there.
  */
 #include "internal.h"
 
@@ -20,6 +24,9 @@ typedef struct Block {
 #define ALIGNMENT 16u
 #define HEADER 16u /* on i686 8 of these bytes are padding, which keeps the data aligned */
 #define ALLOCATED ((uintptr_t)0xA110CA7Eu)
+#define FRONT_SIZE 1024u
+
+static _Alignas(ALIGNMENT) uint8_t front[FRONT_SIZE];
 
 static struct {
     uintptr_t start, top, peak, end;
@@ -31,6 +38,22 @@ void hl_heap_start(uintptr_t address, size_t size)
 {
     heap.start = heap.top = heap.peak = (address + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1);
     heap.end = (address + size) & ~(uintptr_t)(ALIGNMENT - 1);
+}
+
+/* A kernel may give its heap addresses below its variables. Then there is no front, because the list and calloc count on their order. */
+static size_t front_size(void)
+{
+    return (uintptr_t)front < heap.start ? FRONT_SIZE : 0;
+}
+
+void hl_heap_open_front(void)
+{
+    if (front_size() != 0) {
+        Block *block = (Block *)(void *)front;
+        block->size = FRONT_SIZE;
+        block->next = heap.free;
+        heap.free = block;
+    }
 }
 
 /* The size of a block for `size` bytes of data; 0 if no block can be so large. */
@@ -49,11 +72,18 @@ static void *take(Block *block)
     return (uint8_t *)block + HEADER;
 }
 
+static bool is_within(uintptr_t data, uintptr_t start, uintptr_t end)
+{
+    return data >= start + HEADER && data <= end;
+}
+
 /* `caller` is the place of the call of the function that got `data`. */
 static Block *block_of(void *data, uintptr_t caller)
 {
+    uintptr_t address = (uintptr_t)data, first = (uintptr_t)front;
     Block *block = (Block *)(void *)((uint8_t *)data - HEADER);
-    if ((uintptr_t)data % ALIGNMENT != 0 || (uintptr_t)block < heap.start || (uintptr_t)data > heap.top ||
+    if (address % ALIGNMENT != 0 ||
+        (!is_within(address, heap.start, heap.top) && !is_within(address, first, first + front_size())) ||
         block->mark != ALLOCATED) {
         hl_abort_at(caller, hl_ErrorCode_FailureInDlmalloc, "free or realloc of what is not an allocated block");
     }
@@ -188,5 +218,6 @@ void *realloc(void *data, size_t size)
 
 hl_HeapInfo hl_heap_info(void)
 {
-    return (hl_HeapInfo){.size = heap.end - heap.start, .used = heap.used, .peak = heap.peak - heap.start};
+    uintptr_t start = heap.start - front_size();
+    return (hl_HeapInfo){.size = heap.end - start, .used = heap.used, .peak = heap.peak - start};
 }

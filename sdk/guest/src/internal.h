@@ -61,8 +61,9 @@ _Noreturn static inline void hl_halt(void)
 #define HL_SCRATCH_END ((uintptr_t)0)
 #endif
 
-/* What the kit keeps at the end of scratch, in the page of the host's counter. In guests with paging a restore zeroes scratch, so
- * what came from the host is asked for again. */
+/* What the kit keeps at the start of the last page of scratch. Each sandbox has this page of its own anyway, because the words at its
+ * end are written; on amd64 the exception stack grows down between the two. In guests with paging a restore zeroes scratch, so what
+ * came from the host is asked for again. */
 typedef struct hl_Kept {
     uint64_t free_page, free_pages; /* amd64: the physical address of the first free page, and their number (pages.c) */
     uint64_t random_seeded;         /* random.c */
@@ -73,7 +74,7 @@ typedef struct hl_Kept {
     uint64_t exception_place; /* the address of the instruction whose exception is handled now; HL_NO_PLACE if there is none */
 } hl_Kept;
 
-#define hl_kept ((volatile hl_Kept *)(HL_SCRATCH_END - 0x2000u))
+#define hl_kept ((volatile hl_Kept *)(HL_SCRATCH_END - HL_PAGE_SIZE))
 
 /* ---- start.c: called by the entry code of the architecture, on the main stack ---- */
 
@@ -146,6 +147,9 @@ size_t hl_encode_value(uint8_t *to, size_t capacity, hl_ReturnType type, uint64_
 /* ---- heap.c ---- */
 
 void hl_heap_start(uintptr_t address, size_t size);
+
+/* Adds the front of the heap, for small blocks of calls. */
+void hl_heap_open_front(void);
 
 /* ---- host.c ---- */
 

@@ -31,6 +31,7 @@ void hl_start(const hl_Peb *peb, uint64_t seed, uint32_t max_log_level)
     hl_run_program();
     hl_abort_on_error();
     hl_host_reply_release();
+    hl_heap_open_front();
 }
 
 hl_Vec hl_init_data(void)

@@ -46,6 +46,13 @@ internal sealed class KitBuild : IDisposable
     public static string Services(string architecture) =>
         Keep($"services-{architecture}", [Path.Combine(Sources, "src", "services.c")], "--arch", architecture);
 
+    /// <summary>Compiles <c>tests/guests/src/heap.c</c>, which uses the declarations that the files of the kit share.</summary>
+    /// <returns>The path of the ELF file.</returns>
+    public static string Heap(string architecture, bool hasFront = true) => Keep(
+        $"heap-{architecture}-{hasFront}",
+        [Path.Combine(Sources, "src", "heap.c")],
+        ["--arch", architecture, "--", "-I", Path.Combine(Kit, "src"), .. (hasFront ? [] : (string[])["-DLOW"])]);
+
     /// <summary>Compiles the text of a source file.</summary>
     /// <returns>Whether the text compiled; if not, <paramref name="errors"/> has the compiler's messages.</returns>
     public bool TryBuildText(string text, string architecture, string compiler, out string elf, out string errors, params string[] options)

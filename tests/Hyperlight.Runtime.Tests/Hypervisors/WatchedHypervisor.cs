@@ -86,6 +86,9 @@ internal sealed class WatchedHypervisor : IHypervisor
         /// <summary>Gets the count of the pieces that were allocated and are not disposed.</summary>
         public int OpenCount { get; private set; }
 
+        /// <summary>Gets the piece that was allocated last; <c>null</c> before the first.</summary>
+        public MappedMemory? Last { get; private set; }
+
         public MappedMemory Allocate(ulong size)
         {
             Ask();
@@ -125,6 +128,7 @@ internal sealed class WatchedHypervisor : IHypervisor
         private Mapping Watch(MappedMemory memory)
         {
             OpenCount++;
+            Last = memory;
             return new(memory, hypervisor, () => OpenCount--);
         }
     }
