@@ -7,8 +7,8 @@ using Hyperlight.Layouts;
 namespace Hyperlight.Memory;
 
 /// <summary>
-/// The memory of one guest, as the host sees it: layers from the base of the layout upwards, of which the first is a private view of the
-/// image's memory blob, the scratch region, and mapped files and regions.
+/// The memory of one guest, as the host sees it: layers from the base of the layout upwards, of which the first is a view of the image's
+/// memory blob, the scratch region, and mapped files and regions.
 /// <code>
 ///   base │ image │ pages of a snapshot │ … │      …      │ scratch
 ///
@@ -30,11 +30,22 @@ internal sealed class GuestMemory : IDisposable
     /// </exception>
     public GuestMemory(MemoryMap map, SharedFile blob, IHostMemory host)
     {
-        using MemoryTemplate scratch = ScratchTemplate.OfImage(map, blob, host);
+        ObjectDisposedException.ThrowIf(!blob.TryShare(), typeof(GuestImage));
         _map = map;
         Host = host;
-        Layers = [new(map.Layout.SnapshotBase, View(map, blob, host))];
-        Scratch = AllocateScratch(scratch);
+        SharedImage image;
+        try
+        {
+            image = SharedImage.Of(map, blob, host);
+            Layers = [new(map.Layout.SnapshotBase, image.ShareView(blob, host))];
+        }
+        catch
+        {
+            blob.Dispose();
+            throw;
+        }
+
+        Scratch = AllocateScratch(image.Scratch);
     }
 
     /// <summary>Takes over the caller's use of layers.</summary>
@@ -180,20 +191,6 @@ internal sealed class GuestMemory : IDisposable
         DisposeAll(Layers);
         Regions.ForEach(region => region.Shared.Dispose());
         Scratch.Dispose();
-    }
-
-    private static SharedMemory View(MemoryMap map, SharedFile blob, IHostMemory host)
-    {
-        ObjectDisposedException.ThrowIf(!blob.TryShare(), typeof(GuestImage));
-        try
-        {
-            return new(ImageView.Map(map, blob, host), blob);
-        }
-        catch
-        {
-            blob.Dispose();
-            throw;
-        }
     }
 
     private static void CheckBuffers(MemoryMap map)

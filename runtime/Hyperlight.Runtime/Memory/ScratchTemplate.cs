@@ -22,33 +22,18 @@ internal static class ScratchTemplate
     private const ulong PageTablesWord = 0x18;
     private const ulong GenerationWord = 0x20;
 
-    /// <summary>
-    /// Gets the template for a guest that begins with its first instruction. All sandboxes that use a blob share one template, which is
-    /// freed with the blob. The caller becomes a user of the template.
-    /// </summary>
-    /// <param name="map">The memory of the guest.</param>
-    /// <param name="blob">The memory blob of the image, which has the page tables. The caller is a user of the blob.</param>
+    /// <summary>Creates the template for guests that begin with their first instruction.</summary>
+    /// <param name="map">The memory of the guests.</param>
+    /// <param name="blob">The memory blob of the image, which has the page tables.</param>
     /// <param name="host">The memory of the host.</param>
     /// <exception cref="HyperlightException">
     /// HL3012: there is not enough memory. HL3013: the blob was changed since the image was opened.
     /// </exception>
     public static MemoryTemplate OfImage(MemoryMap map, SharedFile blob, IHostMemory host)
     {
-        ImageTemplate shared = blob.Derive(() => new ImageTemplate(map, Create(map, blob, host)));
-        if (!ReferenceEquals(shared.Map, map))
-        {
-            return Create(map, blob, host);
-        }
-
-        if (!blob.IsSealed)
-        {
-            // The guest could not run in a file that became shorter. The page tables are at the end of the file.
-            Read(blob, new byte[1], map.BlobSize - 1);
-        }
-
-        // Cannot fail, because the blob is a user of the template.
-        shared.Template.TryShare();
-        return shared.Template;
+        byte[] tables = new byte[map.PageTables.StoredSize];
+        Read(blob, tables, map.PageTables.BlobOffset);
+        return Create(map, tables, map.FirstFreePage, generation: 0, host);
     }
 
     /// <summary>Creates the template for a guest with page tables that continues from a snapshot.</summary>
@@ -63,11 +48,20 @@ internal static class ScratchTemplate
     /// <summary>Creates the template for a guest without page tables, whose snapshot has all pages of scratch behind the buffers.</summary>
     public static MemoryTemplate OfBuffers(MemoryMap map) => new(map.Scratch.Size, [.. EmptyBuffers(map)]);
 
-    private static MemoryTemplate Create(MemoryMap map, SharedFile blob, IHostMemory host)
+    /// <summary>Reads page tables of an image.</summary>
+    /// <exception cref="HyperlightException">HL3013: the blob was changed since the image was opened.</exception>
+    public static void Read(SharedFile blob, Span<byte> bytes, ulong offset)
     {
-        byte[] tables = new byte[map.PageTables.StoredSize];
-        Read(blob, tables, map.PageTables.BlobOffset);
-        return Create(map, tables, map.FirstFreePage, generation: 0, host);
+        try
+        {
+            blob.Read(bytes, offset);
+        }
+        catch (IOException exception)
+        {
+            throw new HyperlightException(Rules.ContentChanged.Found(
+                $"the page tables of the image cannot be read: {exception.Message} Bake or copy the image again, and leave its files alone "
+                + $"while they are in use."), exception);
+        }
     }
 
     private static MemoryTemplate Create(
@@ -107,25 +101,5 @@ internal static class ScratchTemplate
             BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
             yield return new(map.Scratch.Size - fromEnd, bytes);
         }
-    }
-
-    private static void Read(SharedFile blob, Span<byte> bytes, ulong offset)
-    {
-        try
-        {
-            blob.Read(bytes, offset);
-        }
-        catch (IOException exception)
-        {
-            throw new HyperlightException(Rules.ContentChanged.Found(
-                $"the page tables of the image cannot be read: {exception.Message} Bake or copy the image again, and leave its files alone "
-                + $"while they are in use."), exception);
-        }
-    }
-
-    /// <summary>The template that a blob has.</summary>
-    private sealed record ImageTemplate(MemoryMap Map, MemoryTemplate Template) : IDisposable
-    {
-        public void Dispose() => Template.Dispose();
     }
 }
