@@ -26,40 +26,6 @@ internal sealed class MemoryTemplate(ulong size, ImmutableArray<TemplatePiece> p
     /// <summary>Gets a file with the content, which nobody can change; <c>null</c> if each memory has a copy of the content.</summary>
     public SafeFileHandle? File => file;
 
-    /// <summary>Writes the content of a page to a page with any content.</summary>
-    /// <param name="offset">The offset of the page in the memory.</param>
-    /// <param name="page">Receives the content.</param>
-    public void CopyPage(ulong offset, Span<byte> page)
-    {
-        // If the page was not there, a read would map the page of the file and those around it, and each write would then replace a page,
-        // of which the kernel tells all machines. A copy reads its target, so a byte is written first.
-        page[0] = 0;
-        ulong end = offset + (ulong)page.Length;
-        bool isCleared = false;
-        foreach (TemplatePiece piece in pieces)
-        {
-            ulong from = Math.Max(piece.Offset, offset);
-            ulong to = Math.Min(piece.Offset + (ulong)piece.Bytes.Length, end);
-            if (from >= to)
-            {
-                continue;
-            }
-
-            if (!isCleared && to - from < (ulong)page.Length)
-            {
-                page.Clear();
-            }
-
-            isCleared = true;
-            piece.Bytes.Span[(int)(from - piece.Offset)..(int)(to - piece.Offset)].CopyTo(page[(int)(from - offset)..]);
-        }
-
-        if (!isCleared)
-        {
-            page.Clear();
-        }
-    }
-
     /// <summary>Writes the pieces to memory that is zero.</summary>
     public void CopyPieces(MappedMemory memory)
     {

@@ -129,10 +129,9 @@ public abstract class MemoryAccessTests : BehaviourTests
     }
 
     [Theory]
-    [InlineData(false, 1)]
-    [InlineData(true, 1)]
-    [InlineData(true, 110)]
-    public void Memory_that_was_reset_is_not_seen_through_a_translation_from_before(bool hasFile, int count)
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Memory_that_was_reset_is_not_seen_through_a_translation_from_before(bool hasFile)
     {
         // On Linux the kernel tells the hypervisor when memory is reset. On Windows bytes are written, which no hypervisor is told.
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs Linux: Windows does not tell the hypervisor that memory was reset");
@@ -144,8 +143,7 @@ public abstract class MemoryAccessTests : BehaviourTests
         const ulong OtherData = 0xA000;
         using TinyGuest guest = LongMode(0x8B, 0x04, 0x25, 0, 0x90, 0, 0, 0x89, 0x04, 0x25, 0, 0, 1, 0, 0xEB, 0xF0);
         using MemoryTemplate template = hasFile ? Tested.Memory.CreateTemplate(0x3000, []) : new(0x3000, []);
-        MappedMemory[] all = [.. Enumerable.Range(0, count).Select(_ => Tested.Memory.Allocate(template))];
-        MappedMemory memory = all[0];
+        MappedMemory memory = Tested.Memory.Allocate(template);
         guest.Machine.Map(2, new(Tables), memory, MemoryPermissions.Read | MemoryPermissions.Write | MemoryPermissions.Execute);
         guest.UseTables(Tables);
         ProcessorState state = guest.Machine.GetState();
@@ -155,7 +153,7 @@ public abstract class MemoryAccessTests : BehaviourTests
         memory.Reset(template);
         Assert.Equal(2u, Read(OtherData, 2));
         guest.Machine.Unmap(2);
-        Array.ForEach(all, memory => memory.Dispose());
+        memory.Dispose();
 
         ulong Read(ulong place, int value)
         {

@@ -95,30 +95,25 @@ public sealed class LinuxMemoryTests : MappedMemoryTests
         Assert.Equal(kept, entries.Count(PageMap.HasContent));
     }
 
-    /// <summary>More than 100 views make a reset get new pages.</summary>
-    [Theory]
-    [InlineData(1)]
-    [InlineData(110)]
-    public void Memory_with_a_template_has_only_the_pages_that_were_written(int views)
+    [Fact]
+    public void Memory_with_a_template_has_only_the_pages_that_were_written_and_a_reset_gives_them_back()
     {
         using MemoryTemplate template = Template(hasFile: true, 0x90_000, 7);
-        MappedMemory[] all = [.. Enumerable.Range(0, views).Select(_ => Host.Allocate(template))];
-        RequireWrittenPages(all[0]);
-        byte[] content = all[0].Slice(0, 0x90_000).ToArray();
-        Assert.Empty(all[0].WrittenPages());
+        using MappedMemory memory = Host.Allocate(template);
+        RequireWrittenPages(memory);
+        byte[] content = memory.Slice(0, 0x90_000).ToArray();
+        Assert.Empty(memory.WrittenPages());
         for (int round = 0; round < 2; round++)
         {
-            all[0].Slice(0x5000, 1)[0] = 1;
-            all[0].Slice(0x8000, 1)[0] = 1;
-            Assert.Equal([0x5000, 0x8000], all[0].WrittenPages());
+            memory.Slice(0x5000, 1)[0] = 1;
+            memory.Slice(0x8000, 1)[0] = 1;
+            Assert.Equal([0x5000, 0x8000], memory.WrittenPages());
 
-            all[0].Reset(template);
+            memory.Reset(template);
 
-            Assert.Equal([0x5000, 0x8000], all[0].WrittenPages());
-            Assert.Equal(content, all[0].Slice(0, 0x90_000));
+            Assert.Empty(memory.WrittenPages());
+            Assert.Equal(content, memory.Slice(0, 0x90_000));
         }
-
-        Array.ForEach(all, memory => memory.Dispose());
     }
 
     [Fact]

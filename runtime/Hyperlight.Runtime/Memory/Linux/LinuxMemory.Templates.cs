@@ -7,26 +7,24 @@ internal sealed unsafe partial class LinuxMemory
     // Writing zeros to this many pages is faster than getting new pages. An idle sandbox may keep this many pages.
     private const int MostPagesToKeep = 64;
 
-    // The kernel tells each machine of the process about each change of the process's page tables, in 0.1 µs. With more machines, one
-    // change and new pages are faster than two changes.
-    private const int MostViewsToKeepPages = 100;
-
-    // The number of views of templates in this process, about one for each machine.
-    private static int _viewCount;
-
     // The content that the memory shows where nobody has written; null for memory without a template.
     private MemoryTemplate? _template;
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// The hypervisor drops its translations of addresses of this memory: one without nested paging keeps translations, one with nested
+    /// paging leaves them in the processor, and neither sees the host write the page tables of a guest. The kernel tells the hypervisor
+    /// when pages are given back.
+    /// </remarks>
     public override void Reset(MemoryTemplate template)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(template.Size, Size, nameof(template));
         if (template.File != _template?.File)
         {
-            // The pages go with the mapping that is replaced, and the translations with the pages.
+            // The pages go with the mapping that is replaced.
             Place(template.File);
         }
-        else if (!TryResetPages(template))
+        else if (template.File is not null || !TryClearPages())
         {
             Discard();
         }
@@ -34,36 +32,9 @@ internal sealed unsafe partial class LinuxMemory
         Adopt(template);
     }
 
-    /// <summary>
-    /// Makes the hypervisor drop its translations of addresses of this memory. A hypervisor without nested paging keeps translations, and
-    /// one with nested paging leaves them in the processor; neither sees the host write the page tables of a guest. The kernel tells the
-    /// hypervisor about changes of the process's own page tables, so they are changed in a way that has no other effect. Pages that belong
-    /// to the process alone must be written afterwards.
-    /// </summary>
-    private void DropTranslations()
-    {
-        if (_template?.File is null)
-        {
-            // The advice that the kernel may drop the pages. The bytes that are written to each page afterwards take the advice back.
-            Require(Mman.Advise((void*)Address, (nuint)Size, Mman.AdviseFree));
-            return;
-        }
-
-        if (Volatile.Read(ref _viewCount) > MostViewsToKeepPages)
-        {
-            Discard();
-            return;
-        }
-
-        // The kernel gives no such advice for views of files. On x86 memory that can be written can be read too, so another thread of the
-        // host may use the memory meanwhile.
-        Require(Mman.Protect(Start, Length, Mman.ProtWrite));
-        Require(Mman.Protect(Start, Length, Mman.ProtRead | Mman.ProtWrite));
-    }
-
-    /// <summary>Gives the pages that belong to the process alone the content of a template, whose file is that of the memory.</summary>
+    /// <summary>Clears the pages that belong to the process alone, for memory that shows no file.</summary>
     /// <returns><c>false</c> if there are many such pages, or if the kernel does not tell which.</returns>
-    private bool TryResetPages(MemoryTemplate template)
+    private bool TryClearPages()
     {
         ulong pages = Size / GuestLayout.PageSize;
         Span<ulong> entries = stackalloc ulong[(int)Math.Min(pages, MostPagesToAskFor)];
@@ -72,13 +43,13 @@ internal sealed unsafe partial class LinuxMemory
             return false;
         }
 
-        DropTranslations();
+        // The kernel may drop the pages, and tells the hypervisor so. The zeros that are written to each page take the advice back.
+        Require(Mman.Advise((void*)Address, (nuint)Size, Mman.AdviseFree));
         for (int i = 0; i < entries.Length; i++)
         {
             if (PageMap.IsOwn(entries[i]))
             {
-                ulong offset = (ulong)i * GuestLayout.PageSize;
-                template.CopyPage(offset, Slice(offset, (int)GuestLayout.PageSize));
+                Slice((ulong)i * GuestLayout.PageSize, (int)GuestLayout.PageSize).Clear();
             }
         }
 
@@ -97,16 +68,9 @@ internal sealed unsafe partial class LinuxMemory
         {
             // Cannot fail, because the caller is a user of the template.
             template.TryShare();
-            ForgetTemplate();
+            _template?.Dispose();
             _template = template;
-            Interlocked.Add(ref _viewCount, template.File is null ? 0 : 1);
         }
-    }
-
-    private void ForgetTemplate()
-    {
-        Interlocked.Add(ref _viewCount, _template?.File is null ? 0 : -1);
-        _template?.Dispose();
     }
 
     private static int CountOwn(ReadOnlySpan<ulong> entries)

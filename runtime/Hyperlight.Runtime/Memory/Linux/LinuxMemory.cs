@@ -121,7 +121,7 @@ internal sealed unsafe partial class LinuxMemory : MappedMemory
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
-        ForgetTemplate();
+        _template?.Dispose();
         return Mman.Unmap((void*)(Address - _guard), (nuint)(Size + (2 * _guard))) == 0;
     }
 
