@@ -46,7 +46,6 @@ public sealed partial class Sandbox : IDisposable
         _runner = runner;
         _machine = runner.Machine;
         _gate = new(_machine, runner.Settings.Watchdog, condition);
-        runner.LetDebug(_gate);
     }
 
     /// <summary>Gets the state of the sandbox at this moment, which tells what the sandbox can be used for.</summary>
@@ -126,7 +125,7 @@ public sealed partial class Sandbox : IDisposable
         {
             runner.Machine.Load(snapshot);
             runner.Count();
-            return new(runner, SandboxCondition.Ready);
+            return new Sandbox(runner, SandboxCondition.Ready).LetDebug();
         }
         catch
         {
@@ -167,7 +166,7 @@ public sealed partial class Sandbox : IDisposable
 
         _gate.Dispose();
         _runner.Forget();
-        return new(_runner, before);
+        return new Sandbox(_runner, before).LetDebug();
     }
 
     private static GuestOrigin OriginOf(ImageContent image) => new(image.Config.GuestName, image.EntryPoint, image.Digest, image.Symbols);
@@ -178,13 +177,21 @@ public sealed partial class Sandbox : IDisposable
         return new(new(origin, map, settings, () => new(map, blob, settings.Hypervisor.Memory)), SandboxCondition.Ready);
     }
 
+    /// <summary>Lets a debugger use the machine, whose registers are those of a guest from now on.</summary>
+    private Sandbox LetDebug()
+    {
+        _runner.LetDebug(_gate);
+        return this;
+    }
+
     private CallOutcome Initialize(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        _machine.Start();
         _gate.Enter(_runner.Settings.StartTimeout);
         try
         {
+            _machine.Start();
+            LetDebug();
             return Conclude(_runner.Run(_gate, "The guest's initialisation", cancellationToken));
         }
         finally

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hyperlight.Hypervisors;
 using Hyperlight.Hypervisors.Whp;
 using Hyperlight.Runtime.Tests.Hypervisors;
 
@@ -32,6 +33,34 @@ public sealed class DebugServerTests : IDisposable
         sandbox.Dispose();
         Assert.Equal("W00", gdb.Receive());
         Assert.False(File.Exists(_guest.Place));
+    }
+
+    [KvmFact(Needs.Kvm)]
+    public async Task A_debugger_that_asks_while_the_guest_is_being_started_waits()
+    {
+        using SemaphoreSlim isStarting = new(0);
+        WatchedHypervisor hypervisor = new(Hypervisor.Chosen)
+        {
+            Before = request =>
+            {
+                if (request == nameof(IVirtualMachine.Start))
+                {
+                    isStarting.Release();
+                    Thread.Sleep(50);
+                }
+            },
+        };
+        Task<Sandbox> start = Task.Run(() => _guest.Start(options =>
+        {
+            _guest.ConfigureWaiting(options);
+            options.Hypervisor = hypervisor;
+        }));
+        using GdbClient gdb = _guest.Connect();
+        await isStarting.WaitAsync(TestCanceled);
+
+        Assert.Equal(_guest.Image.EntryPoint.Value, gdb.Register(GdbClient.Rip));
+        gdb.Send("c");
+        using Sandbox sandbox = await start;
     }
 
     [KvmFact(Needs.Kvm)]
