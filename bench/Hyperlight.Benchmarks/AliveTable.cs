@@ -52,6 +52,8 @@ internal static class AliveTable
     public static List<AlivePoint> Run(BenchGuest guest, IReadOnlyList<int> counts, bool isPooled = false)
     {
         using Snapshot snapshot = guest.TakeSnapshot();
+        SandboxPool? CreatePool() => isPooled ? new(snapshot, Options) : null;
+        Settle(guest, snapshot, CreatePool);
         SandboxPool? pool = null;
         List<IDisposable> owned = [];
         List<Sandbox> alive = [];
@@ -64,10 +66,9 @@ internal static class AliveTable
         Samples call = new();
         try
         {
-            pool = isPooled ? new(snapshot, Options) : null;
+            pool = CreatePool();
             Grow(SamplesOfPoint);
             Call(step: 1);
-            _ = Counts.Read();
             (int first, Counts before) = (alive.Count, Counts.Read());
             Console.WriteLine();
             Console.WriteLine(AlivePoint.Header);
@@ -100,10 +101,8 @@ internal static class AliveTable
             for (int i = 0; i < count; i++)
             {
                 long begin = Stopwatch.GetTimestamp();
-                SandboxLease? lease = pool?.Rent();
-                Sandbox sandbox = lease?.Sandbox ?? snapshot.CreateSandbox(BenchGuest.Configure);
+                Sandbox sandbox = Create(snapshot, pool, owned);
                 create.Add(Stopwatch.GetTimestamp() - begin, 0);
-                owned.Add((IDisposable?)lease ?? sandbox);
                 alive.Add(sandbox);
                 sandbox.Call<string>(guest.Echo, "alive");
             }
@@ -118,6 +117,44 @@ internal static class AliveTable
                 alive[i].Call<string>(guest.Echo, "again");
                 call.Add(Stopwatch.GetTimestamp() - begin, alive[i].TicksInGuest - before);
             }
+        }
+    }
+
+    private static Sandbox Create(Snapshot snapshot, SandboxPool? pool, List<IDisposable> owned)
+    {
+        SandboxLease? lease = pool?.Rent();
+        Sandbox sandbox = lease?.Sandbox ?? snapshot.CreateSandbox(BenchGuest.Configure);
+        owned.Add((IDisposable?)lease ?? sandbox);
+        return sandbox;
+    }
+
+    /// <summary>
+    /// Uses sandboxes until all their code is compiled for good, so that the memory of the compiler and of its code is not taken for that of
+    /// the sandboxes that are counted.
+    /// </summary>
+    private static void Settle(BenchGuest guest, Snapshot snapshot, Func<SandboxPool?> createPool)
+    {
+        // A method is compiled again after 30 calls, to be measured, and once more after 30 more.
+        const int Rounds = 4;
+        const int SandboxesOfRound = 40;
+        Counts.KeepFreeMemory();
+        for (int round = 0; round < Rounds; round++)
+        {
+            List<IDisposable> owned = [];
+            using (SandboxPool? pool = createPool())
+            {
+                for (int i = 0; i < SandboxesOfRound; i++)
+                {
+                    Create(snapshot, pool, owned).Call<string>(guest.Echo, "settle");
+                }
+
+                owned.ForEach(one => one.Dispose());
+            }
+
+            _ = Counts.Read();
+
+            // The compiler begins when no method was new for 100 ms.
+            Counts.AwaitCompiler(TimeSpan.FromMilliseconds(300));
         }
     }
 }
