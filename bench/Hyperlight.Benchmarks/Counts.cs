@@ -34,8 +34,9 @@ internal sealed partial record Counts(
     // Since Linux 6.13 KVM's thread that splits large pages, one for each machine that has run, counts as a thread of the process.
     private const string KernelThread = "kvm-nx-lpage";
 
-    // M_TRIM_THRESHOLD in malloc.h of the GNU C library.
+    // M_TRIM_THRESHOLD and M_MMAP_MAX in malloc.h of the GNU C library.
     private const int TrimThreshold = -1;
+    private const int MostMappings = -4;
 
     /// <summary>Gets the private memory that is neither a guest's, nor a processor's, nor objects: code, the runtime's own data, malloc.</summary>
     public long Other => Private - Guest - Processors - Managed;
@@ -90,6 +91,7 @@ internal sealed partial record Counts(
         try
         {
             _ = SetMalloc(TrimThreshold, int.MaxValue);
+            _ = SetMalloc(MostMappings, 0);
         }
         catch (EntryPointNotFoundException)
         {
