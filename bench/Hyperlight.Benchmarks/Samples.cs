@@ -24,8 +24,8 @@ internal sealed class Samples
         _host.Clear();
     }
 
-    /// <summary>Whether nothing was measured.</summary>
-    public bool IsEmpty => _wall.Count == 0;
+    /// <summary>The times outside of the guest, in the order in which they were measured.</summary>
+    public IReadOnlyList<double> Hosts => _host;
 
     /// <summary>Median of the whole durations.</summary>
     public double Wall => Quantile(_wall, 0.5);
