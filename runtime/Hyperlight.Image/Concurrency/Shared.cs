@@ -7,6 +7,9 @@ internal abstract class Shared : IDisposable
 {
     private int _users = 1;
 
+    /// <summary>Gets the number of users at this moment.</summary>
+    public int UserCount => Volatile.Read(ref _users);
+
     /// <summary>Adds a user.</summary>
     /// <returns><c>false</c> if the last user has already disposed the object.</returns>
     public bool TryShare()

@@ -79,7 +79,8 @@ internal sealed partial class GuestMachine
             left = SandboxState.Poisoned;
             _virtual.Settle();
             left = null;
-            using MemoryTemplate scratch = snapshot.Memory.ShareScratch(snapshot.Map, snapshot.Generation, _memory.Host);
+            using MemoryTemplate scratch = snapshot.Memory.ShareScratch(
+                snapshot.Map, snapshot.Generation, _memory.Host, _memory.Scratch.Template);
             ImmutableArray<MemoryLayer> layers = snapshot.Memory.ShareLayers(_memory.Layers, _memory.Host);
             left = SandboxState.Unrecoverable;
             ReplaceMemory(layers, scratch);

@@ -33,19 +33,24 @@ internal sealed class GuestMemory : IDisposable
         ObjectDisposedException.ThrowIf(!blob.TryShare(), typeof(GuestImage));
         _map = map;
         Host = host;
-        SharedImage image;
+        MemoryTemplate? scratch = null;
         try
         {
-            image = SharedImage.Of(map, blob, host);
+            SharedImage image = SharedImage.Of(map, blob, host);
+            scratch = image.Scratch.Share();
             Layers = [new(map.Layout.SnapshotBase, image.ShareView(blob, host))];
         }
         catch
         {
+            scratch?.Dispose();
             blob.Dispose();
             throw;
         }
 
-        Scratch = AllocateScratch(image.Scratch);
+        using (scratch)
+        {
+            Scratch = AllocateScratch(scratch);
+        }
     }
 
     /// <summary>Takes over the caller's use of layers.</summary>

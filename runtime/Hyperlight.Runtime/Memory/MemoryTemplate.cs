@@ -23,6 +23,9 @@ internal sealed class MemoryTemplate(ulong size, ImmutableArray<TemplatePiece> p
     /// <summary>Gets the pieces.</summary>
     public ImmutableArray<TemplatePiece> Pieces => pieces;
 
+    /// <summary>Gets or sets the templates with the same content; <c>null</c> if there is only this one.</summary>
+    public MemoryTemplates? Series { get; set; }
+
     /// <summary>Gets a file with the content, which nobody can change; <c>null</c> if each memory has a copy of the content.</summary>
     public SafeFileHandle? File => file;
 

@@ -4,19 +4,19 @@ using Hyperlight.Layouts;
 namespace Hyperlight.Memory;
 
 /// <summary>
-/// What the sandboxes of an image have in common: the template of scratch, and the view of the memory blob if no guest of the layout writes
+/// What the sandboxes of an image have in common: the templates of scratch, and the view of the memory blob if no guest of the layout writes
 /// to its image. The blob owns this object.
 /// </summary>
 /// <param name="map">The memory of the guests.</param>
-/// <param name="scratch">The template of scratch, which this object takes over.</param>
+/// <param name="scratch">The templates of scratch, which this object takes over.</param>
 /// <param name="view">The view, which this object takes over; <c>null</c> if each sandbox has a view of its own.</param>
-internal sealed class SharedImage(MemoryMap map, MemoryTemplate scratch, MappedMemory? view) : IDisposable
+internal sealed class SharedImage(MemoryMap map, MemoryTemplates scratch, MappedMemory? view) : IDisposable
 {
     /// <summary>Gets the memory of the guests.</summary>
     public MemoryMap Map => map;
 
-    /// <summary>Gets the template of scratch for guests that begin with their first instruction.</summary>
-    public MemoryTemplate Scratch => scratch;
+    /// <summary>Gets the templates of scratch for guests that begin with their first instruction.</summary>
+    public MemoryTemplates Scratch => scratch;
 
     /// <summary>Gets what the sandboxes that use a blob have in common. The object is valid as long as the caller is a user of the blob.</summary>
     /// <param name="map">The memory of the guests, the same object for all sandboxes that use the blob.</param>
@@ -56,17 +56,8 @@ internal sealed class SharedImage(MemoryMap map, MemoryTemplate scratch, MappedM
         view?.Dispose();
     }
 
-    private static SharedImage Create(MemoryMap map, SharedFile blob, IHostMemory host)
-    {
-        MemoryTemplate scratch = ScratchTemplate.OfImage(map, blob, host);
-        try
-        {
-            return new(map, scratch, map.Layout.SnapshotIsPrivate ? null : ImageView.Map(map, blob, host));
-        }
-        catch
-        {
-            scratch.Dispose();
-            throw;
-        }
-    }
+    private static SharedImage Create(MemoryMap map, SharedFile blob, IHostMemory host) => new(
+        map,
+        new(() => ScratchTemplate.OfImage(map, blob, host)),
+        map.Layout.SnapshotIsPrivate ? null : ImageView.Map(map, blob, host));
 }

@@ -14,7 +14,7 @@ internal abstract class SnapshotMemory : Shared
     private readonly SteadyLock _lock = new();
 
     // Created when it is first needed, because many snapshots are never restored.
-    private MemoryTemplate? _scratch;
+    private MemoryTemplates? _scratch;
 
     /// <summary>
     /// Gets the bytes of host memory that the snapshot takes, without those that it shares with the image and earlier snapshots.
@@ -29,21 +29,20 @@ internal abstract class SnapshotMemory : Shared
     /// <param name="host">The memory of the host, for new layers.</param>
     public abstract ImmutableArray<MemoryLayer> ShareLayers(ImmutableArray<MemoryLayer> current, IHostMemory host);
 
-    /// <summary>Gets the template of scratch. The caller becomes a user of the template.</summary>
+    /// <summary>Gets a template of scratch. The caller becomes a user of the template.</summary>
     /// <param name="map">The guest's memory as the guest started.</param>
     /// <param name="generation">The count of snapshots that the guest has been through, always the same.</param>
     /// <param name="host">The memory of the host.</param>
+    /// <param name="current">The template of the sandbox, which is kept if it is one of this snapshot; otherwise <c>null</c>.</param>
     /// <exception cref="HyperlightException">HL3012: there is not enough memory.</exception>
-    public MemoryTemplate ShareScratch(MemoryMap map, ulong generation, IHostMemory host)
+    public MemoryTemplate ShareScratch(MemoryMap map, ulong generation, IHostMemory host, MemoryTemplate? current = null)
     {
         using (_lock.Enter())
         {
-            _scratch ??= CreateScratch(map, generation, host);
-
-            // Cannot fail, because this object is a user of the template.
-            _scratch.TryShare();
-            return _scratch;
+            _scratch ??= CreateTemplates(map, generation, host);
         }
+
+        return _scratch.Share(current);
     }
 
     /// <summary>Writes the pages that neither a layer nor the template of scratch has.</summary>
@@ -58,4 +57,8 @@ internal abstract class SnapshotMemory : Shared
 
     /// <inheritdoc/>
     protected override void Free() => _scratch?.Dispose();
+
+    // A method of its own, because its function would be allocated at each restore otherwise.
+    private MemoryTemplates CreateTemplates(MemoryMap map, ulong generation, IHostMemory host) =>
+        new(() => CreateScratch(map, generation, host));
 }

@@ -11,6 +11,9 @@ internal sealed unsafe partial class LinuxMemory
     private MemoryTemplate? _template;
 
     /// <inheritdoc/>
+    public override MemoryTemplate? Template => _template;
+
+    /// <inheritdoc/>
     /// <remarks>
     /// The hypervisor drops its translations of addresses of this memory: one without nested paging keeps translations, one with nested
     /// paging leaves them in the processor, and neither sees the host write the page tables of a guest. The kernel tells the hypervisor
