@@ -28,7 +28,7 @@ public sealed class WindowsBuildTests : IClassFixture<WindowsDotNet>
 
         Assert.Matches(@"hello -> bin\\Debug\\net10\.0\\guests\\hello-[0-9a-f]{16} \(", output);
         string[] image = linux.FilesBelow($"{Bin}/guests");
-        Assert.Equal(5, image.Length);
+        Assert.Equal(6, image.Length);
         Assert.Equal(image, windows.FilesBelow($"{Bin}/guests"));
         string[] records = [$"{Obj}/Guests.g.cs", $"{Obj}/Guests.Records.g.cs", $"{Obj}/hyperlight/.state/hello.baked"];
         foreach (string file in image.Select(file => $"{Bin}/guests/{file}").Concat(records))

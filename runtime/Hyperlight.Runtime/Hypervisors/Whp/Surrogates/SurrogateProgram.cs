@@ -60,7 +60,7 @@ internal sealed class SurrogateProgram : IDisposable
                 Write(path, content);
             }
 
-            file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            file = OpenForReading(path);
             byte[] found = new byte[content.Length + 1];
             reason = "another file is there";
             if (RandomAccess.Read(file, found, 0) == content.Length && found.AsSpan(..^1).SequenceEqual(content))
@@ -75,6 +75,24 @@ internal sealed class SurrogateProgram : IDisposable
 
         file?.Dispose();
         return null;
+    }
+
+    // Whoever gives the file its name has the file open for a moment, so that opening the file fails.
+    private static SafeFileHandle OpenForReading(string path)
+    {
+        const int MostAttempts = 10;
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            }
+            catch (Exception exception)
+                when (exception is IOException or UnauthorizedAccessException && attempt < MostAttempts && File.Exists(path))
+            {
+                Thread.Sleep(attempt);
+            }
+        }
     }
 
     // The file gets its name with all of its content: neither a full disk nor the end of this process leaves a part of it in the place,
