@@ -24,7 +24,8 @@ internal sealed record AlivePoint(int Alive, double Create, double Call, Counts 
         CultureInfo.InvariantCulture,
         $"| {Alive,6:#,0} | {Create,6:#,0} | {Call,5:0.0} | {Private,6:0.0} | {Each(c => c.Guest),6:0.0} | {Each(c => c.Processors),5:0.0} "
             + $"| {Each(c => c.Managed),5:0.0} | {Each(c => c.Other),5:0.0} | {Each(c => c.Kernel),6:0} | {-Each(c => c.Available),6:0} "
-            + $"| {Each(c => c.Descriptors),4:0.0} | {Each(c => c.Mappings),4:0.0} | {After.Threads,3} | {Each(c => c.KernelThreads),3:0.0} |");
+            + $"| {Each(c => c.Descriptors),4:0.0} | {Each(c => c.Mappings),4:0.0} | {After.Threads,3} "
+            + $"| {Each(c => c.KernelThreads),3:0.0} |");
 
     private double Each(Func<Counts, long> count) => (count(After) - count(Before)) / (double)Alive;
 }

@@ -129,8 +129,8 @@ internal static class AliveTable
     }
 
     /// <summary>
-    /// Uses sandboxes until all their code is compiled for good, so that the memory of the compiler and of its code is not taken for that of
-    /// the sandboxes that are counted.
+    /// Uses sandboxes until all their code is compiled for good, so that the memory of the compiler and of its code is not taken for that
+    /// of the sandboxes that are counted.
     /// </summary>
     private static void Settle(BenchGuest guest, Snapshot snapshot, Func<SandboxPool?> createPool)
     {

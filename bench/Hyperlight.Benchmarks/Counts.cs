@@ -38,7 +38,9 @@ internal sealed partial record Counts(
     private const int TrimThreshold = -1;
     private const int MostMappings = -4;
 
-    /// <summary>Gets the private memory that is neither a guest's, nor a processor's, nor objects: code, the runtime's own data, malloc.</summary>
+    /// <summary>
+    /// Gets the private memory that is neither a guest's, nor a processor's, nor objects: code, the runtime's own data, malloc.
+    /// </summary>
     public long Other => Private - Guest - Processors - Managed;
 
     /// <summary>Waits until no method was compiled for a time.</summary>

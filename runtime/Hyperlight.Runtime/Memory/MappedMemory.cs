@@ -115,7 +115,9 @@ internal abstract unsafe class MappedMemory : SafeHandle
     /// <exception cref="HyperlightException">The operating system refuses.</exception>
     public abstract void Reset(MemoryTemplate template);
 
-    /// <summary>Gets the template whose content the memory shows where nobody has written; <c>null</c> if the memory shows no template.</summary>
+    /// <summary>
+    /// Gets the template whose content the memory shows where nobody has written; <c>null</c> if the memory shows no template.
+    /// </summary>
     public virtual MemoryTemplate? Template => null;
 
     /// <summary>Forbids host and guests to write to the memory from now on.</summary>

@@ -4,8 +4,8 @@ using Hyperlight.Layouts;
 namespace Hyperlight.Memory;
 
 /// <summary>
-/// What the sandboxes of an image have in common: the templates of scratch, and the view of the memory blob if no guest of the layout writes
-/// to its image. The blob owns this object.
+/// The memory that the sandboxes of an image have in common: the templates of scratch, and the view of the memory blob if no guest of the
+/// layout writes to its image. The blob owns this object.
 /// </summary>
 /// <param name="map">The memory of the guests.</param>
 /// <param name="scratch">The templates of scratch, which this object takes over.</param>
@@ -18,7 +18,9 @@ internal sealed class SharedImage(MemoryMap map, MemoryTemplates scratch, Mapped
     /// <summary>Gets the templates of scratch for guests that begin with their first instruction.</summary>
     public MemoryTemplates Scratch => scratch;
 
-    /// <summary>Gets what the sandboxes that use a blob have in common. The object is valid as long as the caller is a user of the blob.</summary>
+    /// <summary>
+    /// Gets the memory that the sandboxes of a blob have in common. The object is valid as long as the caller is a user of the blob.
+    /// </summary>
     /// <param name="map">The memory of the guests, the same object for all sandboxes that use the blob.</param>
     /// <param name="blob">The memory blob of the image.</param>
     /// <param name="host">The memory of the host.</param>

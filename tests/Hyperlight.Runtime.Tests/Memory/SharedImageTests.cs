@@ -4,7 +4,7 @@ using Hyperlight.Runtime.Tests.Hypervisors;
 
 namespace Hyperlight.Runtime.Tests.Memory;
 
-/// <summary>Tests what the sandboxes of an image have in common, and when it is freed.</summary>
+/// <summary>Tests the memory that the sandboxes of an image have in common, and when it is freed.</summary>
 public class SharedImageTests
 {
     private static IHostMemory Host => Hypervisor.Chosen.Memory;
