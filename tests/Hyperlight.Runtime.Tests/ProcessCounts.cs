@@ -4,13 +4,26 @@ namespace Hyperlight.Runtime.Tests;
 internal static class ProcessCounts
 {
     /// <summary>The number of open files.</summary>
-    public static int Descriptors => Directory.GetFileSystemEntries("/proc/self/fd").Length;
+    public static int Descriptors => DescriptorNames.Length;
+
+    /// <summary>The open files, each by the path of its descriptor.</summary>
+    public static string[] DescriptorNames => Directory.GetFileSystemEntries("/proc/self/fd");
 
     /// <summary>The number of memory mappings.</summary>
-    public static int Mappings => File.ReadAllLines("/proc/self/maps").Length;
+    public static int Mappings => MappedRanges.Length;
+
+    /// <summary>The memory mappings, each by its range of addresses.</summary>
+    public static string[] MappedRanges => [.. File.ReadLines("/proc/self/maps").Select(line => line.Split(' ')[0])];
 
     /// <summary>The number of threads.</summary>
     public static int Threads => Directory.GetDirectories("/proc/self/task").Length;
+
+    /// <summary>Waits until the finalizers of what earlier tests left have closed and unmapped it.</summary>
+    public static void Settle()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+    }
 
     /// <summary>Gets the names of the threads, of which the kernel keeps the first 15 characters.</summary>
     public static IEnumerable<string> ThreadNames()

@@ -164,8 +164,7 @@ public sealed class PoolLeakTests : IDisposable
 
     private static (int Descriptors, int Mappings, int Threads) Counts()
     {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
+        ProcessCounts.Settle();
         return (ProcessCounts.Descriptors, ProcessCounts.Mappings, ProcessCounts.Threads);
     }
 

@@ -160,5 +160,9 @@ public class SharedRegionTests
         using Sandbox other = snapshot.CreateSandbox(options => options.MapFile(file.Path, FreeAddress(Amd64)));
     }
 
-    private static (int Descriptors, int Mappings) Counts() => (ProcessCounts.Descriptors, ProcessCounts.Mappings);
+    private static (int Descriptors, int Mappings) Counts()
+    {
+        ProcessCounts.Settle();
+        return (ProcessCounts.Descriptors, ProcessCounts.Mappings);
+    }
 }

@@ -86,8 +86,7 @@ public class SnapshotLeakTests
 
     private static (int Descriptors, int Mappings) Counts()
     {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
+        ProcessCounts.Settle();
         return (ProcessCounts.Descriptors, ProcessCounts.Mappings);
     }
 }
