@@ -26,12 +26,12 @@ usage() {
 }
 
 kit=$(cd "$(dirname "$0")" && pwd)
-sources='' arch='' out='' script='' libc='' kit_objects='' registers=-mgeneral-regs-only
+sources='' arch='' out='' script='' libc='' kit_objects='' float=''
 while [ $# -gt 0 ]; do
     case $1 in
         --arch) [ $# -ge 2 ] || usage; arch=$2; shift 2 ;;
         -o) [ $# -ge 2 ] || usage; out=$2; shift 2 ;;
-        --float) registers=''; shift ;;
+        --float) float=yes; shift ;;
         --libc) [ $# -ge 2 ] && [ "$2" = musl ] || usage; libc=$2; shift 2 ;;
         --kit-objects) [ $# -ge 2 ] || usage; kit_objects=$2; shift 2 ;;
         --start) [ $# -ge 2 ] || usage; script=$2; shift 2 ;;
@@ -46,7 +46,7 @@ else [ -n "$sources" ] && [ -n "$out" ] || usage; fi
 [ -z "$libc" ] || { [ "$arch" = amd64 ] && [ -z "$script" ]; } || usage
 
 case $arch in
-    amd64) position='-static-pie -Wl,--no-dynamic-linker' target=x86_64-linux-gnu ;;
+    amd64) position=-static-pie target=x86_64-linux-gnu ;;
     i686|i686-identity|i686-paged) position='-static -no-pie' target=i386-linux-gnu ;;
     *) usage ;;
 esac
@@ -65,9 +65,23 @@ else
     echo "build-guest.sh: no C compiler found: install clang, gcc or zig, or name one in HYPERLIGHT_CC." >&2
     exit 1
 fi
-# A compiler for many machines needs the name of the target. On some hosts the default linker cannot write ELF files.
+# A compiler for many machines needs the name of the target. On some hosts the default linker cannot write ELF files. Zig has other
+# names for processors, uses all registers of the processor, and checks for undefined behavior in code that is not optimized. Its
+# compiler would link functions for floating point that do not fit the code of guests, so its linker is run alone.
+no_float=-mgeneral-regs-only processor='' linker=''
 case $cc in
-    *zig*) cc="$cc -target $(echo $target | sed 's/^i386/x86/')" ;;
+    *zig) cc="$cc cc" ;;
+esac
+case $cc in
+    *zig*)
+        case $cpu in
+            amd64) target=x86_64 processor=-march=x86_64 no_float=-x87-mmx-sse-sse2 position='-m elf_x86_64 -pie --no-dynamic-linker' ;;
+            *) target=x86 processor=-march=i686 no_float=-x87-mmx position='-m elf_i386' ;;
+        esac
+        linker="${cc%% cc*} ld.lld"
+        cc="$cc -target $target-freestanding -fno-sanitize=undefined"
+        no_float=$processor$no_float
+        ;;
     *clang*) cc="$cc --target=$target -Wno-unused-command-line-argument"; position="$position -fuse-ld=lld" ;;
 esac
 
@@ -96,20 +110,24 @@ find_musl() {
 debug='-g -gdwarf-4'
 # A host follows the frames of a guest in another language through the kit to the author's code.
 [ -z "$kit_objects" ] || debug=-fno-omit-frame-pointer
-own_options="@$kit/$cpu.rsp" libraries=''
+own_rsp=$cpu own_options='' libraries=''
 if [ -n "$libc" ] && [ -z "$kit_objects" ]; then
     find_musl
-    own_options="@$kit/amd64-linux.rsp -nostdinc -isystem $musl_include -isystem $($cc -print-file-name=include)"
-    registers=''
+    own_rsp=amd64-linux float=yes
+    own_options="-nostdinc -isystem $musl_include -isystem $($cc -print-file-name=include)"
     # lld wants a program header for thread-local variables, which a guest does not have.
     ! command -v ld.bfd > /dev/null || position=$(echo "$position" | sed 's/=lld/=bfd/')
     builtins=$($cc -print-libgcc-file-name)
     [ -f "$builtins" ] || builtins=''
     libraries="-Wl,--no-eh-frame-hdr -Wl,--start-group $musl_archive $builtins -Wl,--end-group"
+    # Zig has headers of its own for the target, and they are not where it says.
+    [ -z "$linker" ] || own_options="-isystem $musl_include" libraries=$musl_archive
     script=$kit/amd64-linux.ld
 fi
 
-# $cc, $layout, $debug, $registers, $position, $own_options and $libraries are lists of words.
+registers=$no_float
+[ -z "$float" ] || registers=''
+# $cc, $linker, $layout, $debug, $registers, $position, $own_options and $libraries are lists of words.
 compile() { # SOURCE OBJECT OPTIONS...
     source=$1 object=$2
     shift 2
@@ -127,7 +145,7 @@ kit_sources() {
 
 kit_sources | while IFS= read -r source; do
     name=${source#"$kit/src/"}
-    compile "$source" "kit-$(echo "$name" | tr ./ --)" "@$kit/$cpu.rsp" -mgeneral-regs-only
+    compile "$source" "kit-$(echo "$name" | tr ./ --)" "@$kit/$cpu.rsp" $no_float
 done
 [ -z "$kit_objects" ] || exit 0
 
@@ -135,7 +153,7 @@ number=0
 while IFS= read -r source; do
     [ -n "$source" ] || continue
     number=$((number + 1))
-    compile "$source" "own-$number" $own_options $registers "$@"
+    compile "$source" "own-$number" "@$kit/$own_rsp.rsp" $processor $own_options $registers "$@"
 done << END
 $sources
 END
@@ -157,6 +175,9 @@ if [ -n "$nm" ] && command -v "$nm" > /dev/null; then
         done
 fi
 
-$cc "@$kit/$cpu.rsp" -nostdlib $position "-Wl,-T,${script:-$kit/$arch.ld}" -Wl,--gc-sections -Wl,--build-id=none \
-    -Wl,--hash-style=sysv -Wl,-z,noexecstack -Wl,-z,norelro -Wl,-z,max-page-size=4096 -Wl,--no-undefined -Wl,--strip-debug \
-    "$objects"/*.o $libraries -o "$out"
+options='--gc-sections --build-id=none --hash-style=sysv -znoexecstack -znorelro -zmax-page-size=4096 --no-undefined --strip-debug'
+if [ -n "$linker" ]; then $linker $position $options "-T${script:-$kit/$arch.ld}" "$objects"/*.o $libraries -o "$out"
+else
+    $cc "@$kit/$cpu.rsp" -nostdlib $position $(printf -- '-Wl,%s ' $options) "-Wl,-T,${script:-$kit/$arch.ld}" \
+        "$objects"/*.o $libraries -o "$out"
+fi

@@ -153,6 +153,16 @@ public sealed class CompileGuests : GuestTask
     private void Report(BuiltGuests built, BuildTool tool, Func<BuildStep, ITaskItem> itemOf)
     {
         _files.AddRange(built.Files);
+
+        // An error in the options of all sources, or of the compiler itself, would be an error of each source.
+        ILookup<CompilerMessage, StepResult> unplaced = built.Results
+            .SelectMany(result => result.Messages.Where(message => IsUnplaced(message, result.Step)).Select(message => (message, result)))
+            .ToLookup(pair => pair.message with { File = null }, pair => pair.result);
+        foreach (IGrouping<CompilerMessage, StepResult> message in unplaced)
+        {
+            Report(message.Key, message.Count() == 1 ? message.Single().Step.Subject : ProjectFile);
+        }
+
         foreach (StepResult result in built.Results)
         {
             Report(result, tool);
@@ -168,6 +178,9 @@ public sealed class CompileGuests : GuestTask
         }
     }
 
+    private static bool IsUnplaced(CompilerMessage message, BuildStep step) =>
+        message.Line == 0 && (message.File is null || message.File == step.Subject);
+
     private void Report(Finding finding, ITaskItem item, string metadata)
     {
         WrittenItem written = WrittenItem.Of(item);
@@ -182,9 +195,9 @@ public sealed class CompileGuests : GuestTask
             Log.LogMessage(MessageImportance.Low, "{0} {1}\n{2}", tool.Program, string.Join(' ', result.Step.Arguments), result.Text);
         }
 
-        foreach (CompilerMessage message in result.Messages)
+        foreach (CompilerMessage message in result.Messages.Where(message => !IsUnplaced(message, result.Step)))
         {
-            Report(message, message.File is null ? result.Step.Subject : Path.GetFullPath(message.File, ProjectFolder));
+            Report(message, Path.GetFullPath(message.File ?? result.Step.Subject, ProjectFolder));
         }
     }
 

@@ -23,7 +23,7 @@ public sealed class GuestSourceTests
 
     private const string Item = "<HyperlightGuestSource Include='guest/*.c' Guest='adder' IncludeFolders='guest/include'";
 
-    public static TheoryData<string> Compilers => ["clang", "gcc"];
+    public static TheoryData<string> Compilers => ["clang", "gcc", "zig"];
 
     [Theory]
     [InlineData("clang", "amd64")]
@@ -42,10 +42,49 @@ public sealed class GuestSourceTests
             KitScript.Build(compiler, architecture, project), File.ReadAllBytes(project.PathOf("obj/Debug/net10.0/guests/adder.elf")));
     }
 
-    [Fact]
-    public void A_program_with_a_C_library_is_the_program_of_the_script()
+    // Zig makes other objects when it also writes a dependency file, so its guests are not those of the script.
+    [Theory]
+    [InlineData("Architecture='amd64'")]
+    [InlineData("Architecture='i686'")]
+    [InlineData("Architecture='i686-identity'")]
+    [InlineData("Architecture='i686-paged'")]
+    [InlineData("Libc='musl' HeapSize='1M' ScratchSize='16M'")]
+    public void Zig_makes_the_same_guest_in_each_folder(string metadata)
     {
-        const string compiler = "clang";
+        byte[][] guests = new byte[2][];
+        for (int i = 0; i < guests.Length; i++)
+        {
+            using SdkProject project = WithSource("zig", $"{Item} {metadata} />");
+            project.Write("guest/main.c", "int main(void) { return 0; }\n");
+
+            BuildOutcome outcome = project.Build("HyperlightBake", ("Optimize", "true"));
+
+            Assert.Empty(outcome.Errors);
+            Assert.Equal(["adder"], outcome.Baked);
+            guests[i] = File.ReadAllBytes(project.PathOf("obj/Debug/net10.0/guests/adder.elf"));
+        }
+
+        Assert.Equal(guests[0], guests[1]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Compilers))]
+    public void An_option_that_no_source_can_have_is_one_error(string compiler)
+    {
+        using SdkProject project = WithSource(compiler, $"{Item} Options='--no-such-option' />");
+        project.Write("guest/second.c", "");
+
+        Diagnostic error = Assert.Single(project.Build("HyperlightBake").Errors);
+
+        Assert.Equal(("HL4038", project.File), (error.Code, error.File));
+        Assert.Contains("--no-such-option", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("clang")]
+    [InlineData("gcc")]
+    public void A_program_with_a_C_library_is_the_program_of_the_script(string compiler)
+    {
         Assert.SkipUnless(File.Exists("/usr/lib/x86_64-linux-musl/libc.a"), "probe musl: the package musl-dev is not installed");
         using SdkProject project = WithSource(compiler, $"{Item} Libc='musl' HeapSize='1M' ScratchSize='16M' />");
         project.Write("guest/add.c", "#include <stdio.h>\nint main(void) { return puts(\"hello\") < 0; }\n");

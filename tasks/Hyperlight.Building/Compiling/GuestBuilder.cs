@@ -75,7 +75,8 @@ internal sealed class GuestBuilder(
     // Both files are linked from the same objects, so the second link runs, and reports its errors, only if the first one succeeds.
     private IReadOnlyList<StepResult> Link(GuestPlan guest, string[] objects)
     {
-        string? builtins = guest.Libc is null ? null : Ask("-print-libgcc-file-name");
+        // Zig links a library of its own, and would name that of a GCC.
+        string? builtins = guest.Libc is null || compiler.Family == CompilerFamily.Zig ? null : Ask("-print-libgcc-file-name");
         builtins = File.Exists(builtins) ? builtins : null;
         IReadOnlyList<StepResult> symbols = _runner.Run([_commands.Link(guest, objects, guest.SymbolFile, strips: false, builtins)]);
         if (!symbols[0].Succeeded)

@@ -15,16 +15,12 @@ internal sealed class GuestCommands(GuestCompiler compiler, string kit, CompileC
 
     private static readonly string[] OfLink =
     [
-        "-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,--hash-style=sysv", "-Wl,-z,noexecstack", "-Wl,-z,norelro",
-        "-Wl,-z,max-page-size=4096", "-Wl,--no-undefined",
+        "--gc-sections", "--build-id=none", "--hash-style=sysv", "-znoexecstack", "-znorelro", "-zmax-page-size=4096", "--no-undefined",
     ];
 
-    // Sources of the kit never use registers for floating point.
-    private const string NoFloat = "-mgeneral-regs-only";
-
-    /// <summary>Makes the step that compiles a source of the kit.</summary>
+    /// <summary>Makes the step that compiles a source of the kit, which never uses registers for floating point.</summary>
     public BuildStep CompileKit(GuestTarget target, string source, string output) =>
-        Compile(target, source, output, [ResponseFile(target.Cpu), NoFloat]);
+        Compile(target, source, output, [.. KitOptions(target, target.Cpu, usesFloat: false)]);
 
     /// <summary>Makes the step that compiles a source of a guest.</summary>
     /// <param name="guest">The guest.</param>
@@ -38,8 +34,8 @@ internal sealed class GuestCommands(GuestCompiler compiler, string kit, CompileC
             output,
             [
                 .. guest.Libc is { } libc
-                    ? [ResponseFile("amd64-linux"), "-nostdinc", "-isystem", libc.Headers, "-isystem", compilerHeaders]
-                    : guest.UsesFloat ? [ResponseFile(guest.Target.Cpu)] : (string[])[ResponseFile(guest.Target.Cpu), NoFloat],
+                    ? [.. KitOptions(guest.Target, "amd64-linux", usesFloat: true), .. Headers(libc, compilerHeaders)]
+                    : KitOptions(guest.Target, guest.Target.Cpu, guest.UsesFloat),
                 choices.WarningsAreErrors ? "-Werror" : "-Wno-error",
                 .. choices.Optimize ? [] : ForDebuggers,
                 .. source.Options,
@@ -65,21 +61,37 @@ internal sealed class GuestCommands(GuestCompiler compiler, string kit, CompileC
             Inputs = [.. objects, script, .. libraries],
             Arguments =
             [
-                .. compiler.ArgumentsFor(guest.Target), ResponseFile(guest.Target.Cpu), "-nostdlib", .. guest.Target.LinkOptions,
-                .. Linker(guest), "-T", script, .. OfLink, .. strips ? ["-Wl,--strip-debug"] : (string[])[], .. objects,
+                .. compiler.Family == CompilerFamily.Zig
+                    ? compiler.LinkerFor(guest.Target)
+                    : [
+                        .. compiler.ArgumentsFor(guest.Target), ResponseFile(guest.Target.Cpu), "-nostdlib", .. guest.Target.LinkOptions,
+                        .. Linker(guest),
+                    ],
+                "-T", script, .. ForLinker([.. OfLink, .. strips ? ["--strip-debug"] : (string[])[]]), .. objects,
                 .. libraries.Length > 0
-                    ? ["-Wl,--no-eh-frame-hdr", "-Wl,--start-group", .. libraries, "-Wl,--end-group"]
+                    ? [.. ForLinker(["--no-eh-frame-hdr", "--start-group"]), .. libraries, .. ForLinker(["--end-group"])]
                     : (string[])[],
                 "-o", output,
             ],
         };
     }
 
+    private IEnumerable<string> KitOptions(GuestTarget target, string name, bool usesFloat) =>
+        [ResponseFile(name), .. compiler.ProcessorOptions(target, usesFloat)];
+
+    // Zig has headers of its own for the target, and they are not where it says.
+    private string[] Headers(MuslLibrary libc, string compilerHeaders) => compiler.Family == CompilerFamily.Zig
+        ? ["-isystem", libc.Headers]
+        : ["-nostdinc", "-isystem", libc.Headers, "-isystem", compilerHeaders];
+
     // LLD wants a program header for thread-local variables, which a guest with a C library does not have.
     private IEnumerable<string> Linker(GuestPlan guest) =>
         compiler.Family != CompilerFamily.Clang ? []
         : guest.Libc is not null && choices.HasGnuLinker ? ["-fuse-ld=bfd"]
         : ["-fuse-ld=lld"];
+
+    private IEnumerable<string> ForLinker(IEnumerable<string> options) =>
+        compiler.Family == CompilerFamily.Zig ? options : options.Select(option => "-Wl," + option);
 
     private BuildStep Compile(GuestTarget target, string source, string output, IEnumerable<string> options) => new()
     {

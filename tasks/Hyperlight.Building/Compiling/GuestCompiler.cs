@@ -17,6 +17,9 @@ internal sealed record GuestCompiler(string Program, IReadOnlyList<string> Argum
             : "install LLVM with clang and lld (on Windows: winget install LLVM.LLVM, and add its folder bin to PATH) or zig")
         + ", or name a compiler in the property HyperlightCC.";
 
+    // The program zig is a C compiler with this word.
+    private const string ZigCompiler = "cc";
+
     /// <summary>Finds the compiler to use.</summary>
     /// <param name="configured">
     /// The compiler that the project names, with its first arguments: a path, or a name in <paramref name="searchPath"/>. Empty for the
@@ -51,7 +54,7 @@ internal sealed record GuestCompiler(string Program, IReadOnlyList<string> Argum
 
         if (ProgramFile.Find(zig.Length > 0 ? zig : "zig", searchPath) is { } zigFile)
         {
-            return new(zigFile, ["cc"], CompilerFamily.Zig);
+            return new(zigFile, [ZigCompiler], CompilerFamily.Zig);
         }
 
         string found = ProgramFile.Find("clang", searchPath) is { } lonely
@@ -65,9 +68,31 @@ internal sealed record GuestCompiler(string Program, IReadOnlyList<string> Argum
     public IEnumerable<string> ArgumentsFor(GuestTarget target) => Family switch
     {
         CompilerFamily.Clang => [.. Arguments, $"--target={target.ClangTriple}", "-Wno-unused-command-line-argument"],
-        CompilerFamily.Zig => [.. Arguments, "-target", target.ZigTriple],
+        // Zig checks for undefined behavior in code that is not optimized, if it is not told otherwise.
+        CompilerFamily.Zig => [.. Arguments, "-target", target.ZigTriple, "-fno-sanitize=undefined"],
         _ => Arguments,
     };
+
+    /// <summary>
+    /// Gets the options for a processor, which come behind those of the guest kit. Zig has names of its own for processors, and uses all
+    /// registers of the processor that is named.
+    /// </summary>
+    /// <param name="target">The target.</param>
+    /// <param name="usesFloat">Whether the code may use registers for floating point.</param>
+    public IEnumerable<string> ProcessorOptions(GuestTarget target, bool usesFloat) => (Family, usesFloat) switch
+    {
+        (CompilerFamily.Zig, true) => [$"-march={target.ZigCpu}"],
+        (CompilerFamily.Zig, false) => [$"-march={target.ZigCpu}{target.ZigNoFloat}"],
+        (_, true) => [],
+        (_, false) => ["-mgeneral-regs-only"],
+    };
+
+    /// <summary>
+    /// Gets the arguments that run the linker of Zig. As a compiler Zig would link functions for floating point that do not fit the code of
+    /// guests.
+    /// </summary>
+    public IEnumerable<string> LinkerFor(GuestTarget target) =>
+        [.. Arguments.TakeWhile(argument => argument != ZigCompiler), "ld.lld", .. target.ZigLinkOptions];
 
     /// <inheritdoc/>
     public override string TextOf(ChildProcess process) => process.Error + process.Output;
@@ -100,9 +125,13 @@ internal sealed record GuestCompiler(string Program, IReadOnlyList<string> Argum
     {
         // The whole text is a program whose path has spaces, or the first word is the program.
         string[] words = ProgramFile.Find(text, searchPath) is null ? [.. CommandWords.Split(text)] : [text];
-        return words.Length > 0 && ProgramFile.Find(words[0], searchPath) is { } program
-            ? new(program, words[1..], FamilyOf(text))
-            : null;
+        if (words.Length == 0 || ProgramFile.Find(words[0], searchPath) is not { } program)
+        {
+            return null;
+        }
+
+        CompilerFamily family = FamilyOf(text);
+        return new(program, family == CompilerFamily.Zig && words.Length == 1 ? [ZigCompiler] : words[1..], family);
     }
 
     private static CompilerFamily FamilyOf(string text)

@@ -17,8 +17,11 @@ internal sealed record GuestTarget
             Cpu = "amd64",
             MachineFolder = "amd64",
             ClangTriple = "x86_64-linux-gnu",
-            ZigTriple = "x86_64-linux-gnu",
-            LinkOptions = ["-static-pie", "-Wl,--no-dynamic-linker"],
+            ZigTriple = "x86_64-freestanding",
+            ZigCpu = "x86_64",
+            ZigNoFloat = "-x87-mmx-sse-sse2",
+            ZigLinkOptions = ["-m", "elf_x86_64", "-pie", "--no-dynamic-linker"],
+            LinkOptions = ["-static-pie"],
         },
         OfI686("i686", "i686"),
         OfI686("i686-identity", "i686", "-DHL_IDENTITY_LAYOUT"),
@@ -43,8 +46,17 @@ internal sealed record GuestTarget
     /// <summary>Gets the name of the target for clang.</summary>
     public required string ClangTriple { get; init; }
 
-    /// <summary>Gets the name of the target for zig.</summary>
+    /// <summary>Gets the name of the target for zig. For Linux zig would compile 32-bit code that is position independent.</summary>
     public required string ZigTriple { get; init; }
+
+    /// <summary>Gets the name of the processor for zig.</summary>
+    public required string ZigCpu { get; init; }
+
+    /// <summary>Gets what zig takes from the processor, so that code uses no registers for floating point.</summary>
+    public required string ZigNoFloat { get; init; }
+
+    /// <summary>Gets the options of the linker of zig that choose the kind of file.</summary>
+    public required IReadOnlyList<string> ZigLinkOptions { get; init; }
 
     /// <summary>Gets whether a program for Linux can be a guest of the target.</summary>
     public bool HasLibc => Name == "amd64";
@@ -62,7 +74,10 @@ internal sealed record GuestTarget
         Cpu = "i686",
         MachineFolder = folder,
         ClangTriple = "i386-linux-gnu",
-        ZigTriple = "x86-linux-gnu",
+        ZigTriple = "x86-freestanding",
+        ZigCpu = "i686",
+        ZigNoFloat = "-x87-mmx",
+        ZigLinkOptions = ["-m", "elf_i386"],
         CompileOptions = layout,
         LinkOptions = Static,
     };

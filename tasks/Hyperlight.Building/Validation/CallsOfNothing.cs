@@ -6,7 +6,7 @@ namespace Hyperlight.Validation;
 /// <summary>
 /// Finds functions that call address 0: directly, through a word that is 0, or through an entry of the procedure linkage table that jumps
 /// through such a word. Linkers make such calls for undefined weak symbols. A function that also contains the address in another form (a
-/// zero, or the address of a word that is 0) may check the symbol first and is not reported.
+/// zero, or the address of an aligned word that is 0) may check the symbol first and is not reported.
 /// </summary>
 internal static class CallsOfNothing
 {
@@ -90,7 +90,8 @@ internal static class CallsOfNothing
 
             int distance = BinaryPrimitives.ReadInt32LittleEndian(code[index..]);
             ulong target = TargetOf(elf, start, distance, index);
-            if ((distance == 0 || target == 0 || (elf.Format.Is64 && elf.WordAt(target) == 0))
+            bool isZeroWord = elf.Format.Is64 && target % sizeof(ulong) == 0 && elf.WordAt(target) == 0;
+            if ((distance == 0 || target == 0 || isZeroWord)
                 && !CallsNothingAt(elf, start, code, index, relocated))
             {
                 return true;

@@ -27,6 +27,7 @@ public sealed class GuestCompilerTests : IDisposable
     [InlineData("clang-19", "clang-19", "Clang", "")]
     [InlineData("ccache gcc-15", "ccache", "Gcc", "gcc-15")]
     [InlineData("zig cc", "zig", "Zig", "cc")]
+    [InlineData("zig", "zig", "Zig", "cc")]
     public void A_compiler_may_be_named_with_its_first_arguments(string configured, string program, string family, string arguments)
     {
         Install("clang ld.lld clang-19 ccache zig");

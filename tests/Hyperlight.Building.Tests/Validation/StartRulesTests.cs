@@ -140,12 +140,16 @@ public sealed class StartRulesTests
     {
         byte[] call = [0xE8, .. BitConverter.GetBytes(-(int)Code - 5)];
         byte[] guarded = [0x48, 0xC7, 0xC0, 0, 0, 0, 0, 0x48, 0x85, 0xC0, 0x74, 5, 0xE8, .. BitConverter.GetBytes(-(int)Code - 17)];
+        byte[] reads = [0xBF, .. BitConverter.GetBytes((int)(Data + 8 - Code - 5)), 0xE8, .. BitConverter.GetBytes(-(int)Code - 10)];
+        byte[] callsWithNumber = [.. reads];
+        callsWithNumber[1] += 4;
         GuestReport Of(byte[] code) => GuestReport.OfAmd64(
             TestElf.Amd64().WithCodeAt(Code, code).WithSymbol("user", Code, 0x18).WithUndefinedSymbol("missing", ElfSymbolBinding.Weak));
 
         Assert.Equal(["HL1022"], Of(call).Codes);
         Assert.Contains("the function 'user' calls the weak symbol 'missing'", Of(call).Text, StringComparison.Ordinal);
-        Assert.All([guarded, [0xF4]], code =>
+        Assert.Equal(["HL1022"], Of(callsWithNumber).Codes);
+        Assert.All([guarded, reads, [0xF4]], code =>
         {
             Finding finding = Assert.Single(Of(code).Findings);
             Assert.Equal(("HL1025", FindingSeverity.Information), (finding.Rule.Code, finding.Rule.Severity));

@@ -16,7 +16,8 @@ internal sealed class KitBuild : IDisposable
 
     /// <summary>The names of the C compilers that this machine has.</summary>
     public static string[] Compilers { get; } =
-        [.. new[] { "gcc", "clang" }.Where(compiler => FinishedProcess.RunTool(compiler, "--version") is { ExitCode: 0 })];
+        [.. new[] { "gcc", "clang", "zig" }.Where(
+            compiler => FinishedProcess.RunTool(compiler, compiler == "zig" ? "version" : "--version") is { ExitCode: 0 })];
 
     /// <summary>Compiles a source file of <c>tests/guests/src</c>.</summary>
     /// <returns>The path of the ELF file.</returns>
