@@ -6,7 +6,7 @@ namespace Hyperlight.Validation;
 /// <summary>
 /// Finds functions that call address 0: directly, through a word that is 0, or through an entry of the procedure linkage table that jumps
 /// through such a word. Linkers make such calls for undefined weak symbols. A function that also contains the address in another form (a
-/// zero, or the address of an aligned word that is 0) may check the symbol first and is not reported.
+/// zero, or the distance to a word that is 0) may check the symbol first and is not reported.
 /// </summary>
 internal static class CallsOfNothing
 {
@@ -90,8 +90,7 @@ internal static class CallsOfNothing
 
             int distance = BinaryPrimitives.ReadInt32LittleEndian(code[index..]);
             ulong target = TargetOf(elf, start, distance, index);
-            bool isZeroWord = elf.Format.Is64 && target % sizeof(ulong) == 0 && elf.WordAt(target) == 0;
-            if ((distance == 0 || target == 0 || isZeroWord)
+            if ((distance == 0 || target == 0 || IsDistanceToZero(elf, code, index, target))
                 && !CallsNothingAt(elf, start, code, index, relocated))
             {
                 return true;
@@ -100,6 +99,11 @@ internal static class CallsOfNothing
 
         return false;
     }
+
+    // 64-bit instructions reach a word by the distance to it, behind a ModRM byte that says so (Intel SDM volume 2, table 2-7). An
+    // instruction that compares the word with 0 is a byte longer than this distance, which reaches a byte before the word then.
+    private static bool IsDistanceToZero(ElfFile elf, ReadOnlySpan<byte> code, int index, ulong target) =>
+        elf.Format.Is64 && index > 0 && (code[index - 1] & 0xC7) == 0x05 && elf.WordAt(target) == 0;
 
     /// <summary>Checks whether the four bytes at an index are the distance or address of a call or jump to address 0.</summary>
     private static bool CallsNothingAt(ElfFile elf, ulong start, ReadOnlySpan<byte> code, int index, HashSet<ulong> relocated)

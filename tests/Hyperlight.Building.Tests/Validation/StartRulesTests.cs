@@ -138,18 +138,18 @@ public sealed class StartRulesTests
     [Fact]
     public void A_weak_symbol_is_HL1022_where_a_function_calls_it_unasked_and_else_good_to_know()
     {
-        byte[] call = [0xE8, .. BitConverter.GetBytes(-(int)Code - 5)];
-        byte[] guarded = [0x48, 0xC7, 0xC0, 0, 0, 0, 0, 0x48, 0x85, 0xC0, 0x74, 5, 0xE8, .. BitConverter.GetBytes(-(int)Code - 17)];
-        byte[] reads = [0xBF, .. BitConverter.GetBytes((int)(Data + 8 - Code - 5)), 0xE8, .. BitConverter.GetBytes(-(int)Code - 10)];
-        byte[] callsWithNumber = [.. reads];
-        callsWithNumber[1] += 4;
+        byte[] call = CallFrom(Code);
+        byte[] guarded = [0x48, 0xC7, 0xC0, 0, 0, 0, 0, 0x48, 0x85, 0xC0, 0x74, 5, .. CallFrom(Code + 12)];
+        byte[] reads = [0x48, 0x8B, 0x3D, .. BitConverter.GetBytes((int)(Data + 8 - Code - 7)), .. CallFrom(Code + 7)];
+        byte[] compares = [0x48, 0x83, 0x3D, .. BitConverter.GetBytes((int)(Data + 8 - Code - 8)), 0, .. CallFrom(Code + 8)];
+        byte[] callsWithNumber = [0xBF, .. BitConverter.GetBytes((int)(Data + 8 - Code - 5)), .. CallFrom(Code + 5)];
         GuestReport Of(byte[] code) => GuestReport.OfAmd64(
             TestElf.Amd64().WithCodeAt(Code, code).WithSymbol("user", Code, 0x18).WithUndefinedSymbol("missing", ElfSymbolBinding.Weak));
 
         Assert.Equal(["HL1022"], Of(call).Codes);
         Assert.Contains("the function 'user' calls the weak symbol 'missing'", Of(call).Text, StringComparison.Ordinal);
         Assert.Equal(["HL1022"], Of(callsWithNumber).Codes);
-        Assert.All([guarded, reads, [0xF4]], code =>
+        Assert.All([guarded, reads, compares, [0xF4]], code =>
         {
             Finding finding = Assert.Single(Of(code).Findings);
             Assert.Equal(("HL1025", FindingSeverity.Information), (finding.Rule.Code, finding.Rule.Severity));
@@ -172,6 +172,9 @@ public sealed class StartRulesTests
         Assert.Equal(["HL1017"], GuestReport.OfValidating(Guest(TestElf.I686At(0x1000), 0x1000), GuestLayouts.I686V15).Codes);
         Assert.Empty(GuestReport.OfValidating(Guest(TestElf.I686At(0x10_0000), 0x10_0000), Flat).Codes);
     }
+
+    // A call of address 0.
+    private static byte[] CallFrom(ulong address) => [0xE8, .. BitConverter.GetBytes(-(int)address - 5)];
 
     private static GuestLayout Flat => GuestLayouts.I686Flat.PlacedAt(new(0x10_0000));
 }
