@@ -1,6 +1,7 @@
 using Hyperlight.Compiling;
 using Hyperlight.Files;
 using Hyperlight.Sdk.Tasks.Files;
+using Hyperlight.Sdk.Tasks.Settings;
 using Microsoft.Build.Framework;
 
 namespace Hyperlight.Sdk.Tasks;
@@ -141,6 +142,22 @@ public sealed class CompileGuests : GuestTask
                 Report(finding!, crates[0].First, "");
             }
 
+            return;
+        }
+
+        foreach ((CratePlan plan, ITaskItem first) in crates.Where(crate => CargoProgram.HasSpace(crate.Plan)))
+        {
+            Report(
+                Rules.BadGuestSource.Found(
+                    $"'{first.ItemSpec}' would be built in '{plan.ObjectFolder}', and cargo hyperlight can have no space in the path of "
+                    + $"that folder: move the project, or name another folder in {SourceMetadata.Options}: {CargoProgram.TargetFolder} "
+                    + $"FOLDER."),
+                first,
+                "");
+        }
+
+        if (Log.HasLoggedErrors)
+        {
             return;
         }
 

@@ -12,12 +12,15 @@ internal static class CargoStandIn
     /// <param name="project">The project.</param>
     /// <param name="documents">The documents, in which <c>@MANIFEST@</c> is the path of the manifest.</param>
     /// <param name="exitCode">The exit code.</param>
-    public static string Install(SdkProject project, string documents = "", int exitCode = 0)
+    /// <param name="errors">The text that the program writes to its standard error output.</param>
+    public static string Install(
+        SdkProject project, string documents = "", int exitCode = 0, string errors = "   Compiling guest v0.1.0\n")
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "probe shell: the program is a script");
         string programs = project.PathOf("programs");
         project.Write("programs/guest.elf", GuestFiles.Amd64());
         project.Write("programs/documents", documents.Replace("@MANIFEST@", project.PathOf("guest/Cargo.toml"), StringComparison.Ordinal));
+        project.Write("programs/errors", errors);
         project.Write("programs/cargo-hyperlight", "");
         project.Write("programs/cargo", $$"""
             #!/bin/sh
@@ -30,7 +33,7 @@ internal static class CargoStandIn
             touch '{{project.PathOf("guest/Cargo.lock")}}'
             cat '{{programs}}/documents'
             echo '{"reason":"compiler-artifact","manifest_path":"{{project.PathOf("guest/Cargo.toml")}}","executable":"'"$program"'"}'
-            echo '   Compiling guest v0.1.0' >&2
+            cat '{{programs}}/errors' >&2
             exit {{exitCode}}
             """);
         FinishedProcess.RunTool("chmod", "+x", Path.Combine(programs, "cargo"));

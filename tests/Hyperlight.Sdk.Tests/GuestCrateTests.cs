@@ -27,7 +27,7 @@ public sealed class GuestCrateTests
         Assert.Equal(
             [
                 $"{project.PathOf("guest")} hyperlight build --message-format=json --manifest-path {project.PathOf("guest/Cargo.toml")} "
-                + $"--target-dir {folder} --profile dev --features fast,small --bin guest",
+                + $"--target-dir {folder} --target x86_64-hyperlight-none --profile dev --features fast,small --bin guest",
             ],
             CargoStandIn.Runs(project));
         Assert.Equal(GuestFiles.Amd64(), File.ReadAllBytes(folder + ".elf"));
@@ -62,6 +62,23 @@ public sealed class GuestCrateTests
             Assert.Empty(project.Build("HyperlightBake", ("PATH", path)).Made);
             Assert.Equal(expected, CargoStandIn.Runs(project).Length);
         }
+    }
+
+    [Theory]
+    [InlineData("RUSTFLAGS")]
+    [InlineData("CARGO_ENCODED_RUSTFLAGS")]
+    [InlineData("RUSTUP_TOOLCHAIN")]
+    [InlineData("CFLAGS")]
+    [InlineData("HYPERLIGHT_CFLAGS")]
+    public void Cargo_runs_again_if_a_variable_on_which_the_guest_depends_has_changed(string variable)
+    {
+        using SdkProject project = WithCrate();
+        string path = CargoStandIn.Install(project);
+        project.Build("HyperlightBake", ("PATH", path));
+
+        project.Build("HyperlightBake", ("PATH", path), (variable, "-g"));
+
+        Assert.Equal(2, CargoStandIn.Runs(project).Length);
     }
 
     [Fact]
@@ -103,6 +120,46 @@ public sealed class GuestCrateTests
         Assert.Equal((project.PathOf("guest/Cargo.toml"), "cargo failed with exit code 101"), (silent.File, silent.Message));
     }
 
+    [Theory]
+    [InlineData(
+        "cd \"/src\" && env -i SECRET=\"s3cret\" PATH=\"/usr/bin\" \"cargo\" \"metadata\"\nerror: failed to parse manifest\n\nCaused by:\n"
+            + "  TOML parse error\n",
+        "error: failed to parse manifest Caused by: TOML parse error")]
+    [InlineData(
+        "error: profile `nope` is not defined\nFailed to execute cargo\n\nCaused by:\n  CFLAGS_x=\"s3cret\" \"cargo\" failed\n"
+            + "Stack backtrace:\n   0: std::backtrace\n",
+        "error: profile `nope` is not defined")]
+    [InlineData(
+        "   Compiling x v0.1.0\nerror: failed to run custom build command for `x`\n\nCaused by:\n  exit status: 101\n  --- stdout\n"
+            + "  cargo:rerun-if-env-changed=CC\n  --- stderr\n  thread 'main' panicked: no library\n",
+        "error: failed to run custom build command for `x` Caused by: exit status: 101 --- stderr thread 'main' panicked: no library")]
+    [InlineData("env -i \\\nSECRET=\"s3cret\" \"rustc\" \"--print\"\n", "cargo failed with exit code 1")]
+    public void The_reason_of_a_failure_has_no_command_with_its_environment(string printed, string expected)
+    {
+        using SdkProject project = WithCrate();
+
+        Diagnostic error = Assert.Single(
+            project.Build("HyperlightBake", ("PATH", CargoStandIn.Install(project, exitCode: 1, errors: printed))).Errors);
+
+        Assert.Equal((project.PathOf("guest/Cargo.toml"), expected), (error.File, error.Message));
+    }
+
+    [Fact]
+    public void A_folder_with_a_space_in_its_path_is_refused_unless_cargo_has_another_folder()
+    {
+        using SdkProject project = WithCrate();
+        (string, string) folder = ("IntermediateOutputPath", "my obj/");
+        string path = CargoStandIn.Install(project);
+
+        Diagnostic error = Assert.Single(project.Build("HyperlightBake", ("PATH", path), folder).Errors);
+
+        Assert.Equal(("HL4034", project.File, 4), (error.Code, error.File, error.Line));
+        Assert.Contains("/my obj/guests/adder', and cargo hyperlight can have no space", error.Message, StringComparison.Ordinal);
+        Assert.Empty(CargoStandIn.Runs(project));
+        project.SetBody($"<ItemGroup>{Item} Options='--target-dir {project.PathOf("other")}' /></ItemGroup>");
+        Assert.Equal(["adder"], project.Build("HyperlightBake", ("PATH", path), folder).Baked);
+    }
+
     [Fact]
     public void Several_programs_of_a_crate_are_one_error_at_the_item()
     {
@@ -125,6 +182,7 @@ public sealed class GuestCrateTests
 
         Assert.Equal(("HL4032", project.File, 4), (error.Code, error.File, error.Line));
         Assert.Contains("cargo install cargo-hyperlight", error.Message, StringComparison.Ordinal);
+        Assert.Empty(project.Build("HyperlightBake", ("PATH", CargoStandIn.Install(project))).Errors);
         project.Write("guests/adder.elf", GuestFiles.Amd64());
         project.SetBody($"<ItemGroup>{Item} Prebuilt='guests/adder.elf' /></ItemGroup>");
         BuildOutcome outcome = project.Build("HyperlightBake", ("PATH", ""));

@@ -229,6 +229,7 @@ public sealed class GuestSourceTests
 
         Assert.Equal(("HL4032", project.File), (error.Code, error.File));
         Assert.Contains("apt install clang lld", error.Message, StringComparison.Ordinal);
+        Assert.Empty(project.Build("HyperlightBake").Errors);
         project.Write("guests/adder.elf", GuestFiles.Amd64());
         project.SetBody($"<ItemGroup>{Item} Prebuilt='guests/adder.elf' /></ItemGroup>");
         BuildOutcome outcome = project.Build("HyperlightBake", ("HyperlightCC", ""), ("PATH", ""));

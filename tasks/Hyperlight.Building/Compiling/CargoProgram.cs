@@ -13,11 +13,10 @@ internal sealed record CargoProgram(string Program, string Command, string Searc
     private const string CommandName = "cargo-hyperlight";
     private const string LockFile = "Cargo.lock";
 
-    private const string ToInstall = "run 'cargo install cargo-hyperlight'. It needs Rust 1.94 or earlier, or nightly.";
+    /// <summary>The option of cargo that names the folder for all that is built.</summary>
+    public const string TargetFolder = "--target-dir";
 
-    // The lines that a message about a failure quotes, and their characters.
-    private const int MaxReasonLines = 20;
-    private const int MaxReason = 2000;
+    private const string ToInstall = "run 'cargo install cargo-hyperlight'. Guests are built with Rust 1.89 to 1.94, or nightly.";
 
     /// <inheritdoc/>
     public override string Identity => $"{base.Identity} {IdentityOf(Command)} {Variables}";
@@ -49,6 +48,13 @@ internal sealed record CargoProgram(string Program, string Command, string Searc
         return finding is null ? new(cargo!, command!, folders, variables) : null;
     }
 
+    /// <summary>
+    /// Gets whether a crate would be built in a folder whose path has a space. The command writes that path into a list of options that
+    /// spaces separate.
+    /// </summary>
+    public static bool HasSpace(CratePlan crate) => crate.ObjectFolder.Contains(' ', StringComparison.Ordinal)
+        && !crate.Options.Any(option => option.StartsWith(TargetFolder, StringComparison.Ordinal));
+
     /// <summary>Makes the step that builds a crate. The output has debug information.</summary>
     /// <param name="crate">The guest.</param>
     /// <param name="choices">What the project chooses for all its guests.</param>
@@ -61,9 +67,11 @@ internal sealed record CargoProgram(string Program, string Command, string Searc
             Subject = crate.Manifest,
             Folder = folder,
             Inputs = [crate.Manifest, .. FilesAbove(folder)],
+            // Without a target the command takes that of the settings of cargo, or the processor of this computer.
             Arguments =
             [
-                "hyperlight", "build", "--message-format=json", "--manifest-path", crate.Manifest, "--target-dir", crate.ObjectFolder,
+                "hyperlight", "build", "--message-format=json", "--manifest-path", crate.Manifest, TargetFolder, crate.ObjectFolder,
+                "--target", "x86_64-hyperlight-none",
                 "--profile", crate.Profile.Length > 0 ? crate.Profile : choices.Optimize ? "release" : "dev",
                 .. crate.Features.Count > 0 ? ["--features", string.Join(',', crate.Features)] : (string[])[],
                 .. crate.Options,
@@ -77,19 +85,9 @@ internal sealed record CargoProgram(string Program, string Command, string Searc
     /// <inheritdoc/>
     public override IReadOnlyList<CompilerMessage> Parse(string text) => CargoOutput.Read(text).Messages;
 
-    /// <summary>Gets the words of cargo. Lines before the error say what cargo was doing.</summary>
-    public override string ReasonOf(ChildProcess process)
-    {
-        string[] lines = [.. process.Error.Split('\n').Select(line => line.TrimEnd()).Where(line => line.Length > 0)];
-        int start = Array.FindIndex(lines, line => line.StartsWith("error", StringComparison.Ordinal));
-        start = start >= 0
-            ? start
-            : Array.FindIndex(lines, line => line[0] != ' ' && !line.StartsWith("warning", StringComparison.Ordinal));
-        string words = start < 0 ? "" : string.Join(' ', lines[start..].Take(MaxReasonLines).Select(line => line.Trim()));
-        return words.Length == 0 ? $"cargo failed with exit code {process.ExitCode}"
-            : words.Length > MaxReason ? words[..MaxReason]
-            : words;
-    }
+    /// <inheritdoc/>
+    public override string ReasonOf(ChildProcess process) =>
+        CargoErrors.ReasonIn(process.Error) is { Length: > 0 } reason ? reason : $"cargo failed with exit code {process.ExitCode}";
 
     /// <summary>Copies the program that cargo has built.</summary>
     public override IReadOnlyList<string> Complete(BuildStep step, ChildProcess process, out Finding? finding)
