@@ -80,7 +80,7 @@ public sealed class WalkthroughTests(PackageFolder packages)
         ("xml" or "c" or "csharp" or "rust" or "toml" or "json", not null, "")
         or ("sh", null, "" or "fails" or "repository")
         or ("text", null, "output")
-        // A session of gdb, which the test of gdb with a guest in C# repeats (tests/Hyperlight.CSharpGuest.Tests).
+        // A session of gdb or LLDB, which a test of the real debuggers repeats.
         or ("gdb", null, "");
 
     // The lines of the page, in their order; an ellipsis is anything.

@@ -5,8 +5,8 @@ using Hyperlight.Testing;
 
 namespace Hyperlight.Runtime.Tests.Debugging;
 
-/// <summary>Tests the real gdb with guests in C.</summary>
-public sealed class GdbTests : IDisposable
+/// <summary>Tests the real gdb and LLDB with guests in C.</summary>
+public sealed class RealDebuggerTests : IDisposable
 {
     // Lines are counted in the test.
     private const string Source = """
@@ -82,6 +82,53 @@ public sealed class GdbTests : IDisposable
         Assert.Contains("detached", shown, StringComparison.Ordinal);
         Assert.DoesNotContain("warning: ", shown, StringComparison.Ordinal);
         Assert.DoesNotContain("Cannot insert", shown, StringComparison.Ordinal);
+    }
+
+    [KvmTheory(Needs.Kvm)]
+    [InlineData("amd64", "rip")]
+    [InlineData("i686", "eip")]
+    public async Task Lldb_breaks_by_name_steps_prints_and_detaches(string architecture, string instructionPointer)
+    {
+        Probes.SkipIf(Lldb.Missing);
+        string elf = Build(architecture);
+        using TestGuest guest = TestGuest.FromFile(elf);
+        int port = Gdb.FreePort();
+        Task<int> added = Task.Run(() =>
+        {
+            using Sandbox sandbox = guest.Start(options => options.Debugger = new(port));
+            return sandbox.Call<int>("Add", 20, 22) + sandbox.Call<int>("Add", 1, 2);
+        });
+
+        string shown = Lldb.Run(
+            elf,
+            Lldb.Connect(port),
+            "breakpoint set --name add",
+            "continue",
+            "bt",
+            "watchpoint set variable sum",
+            "continue",
+            "watchpoint delete --force",
+            "next",
+            "frame variable",
+            "register read " + instructionPointer,
+            "register write eax 7",
+            "stepi",
+            "memory read --size 4 --format d --count 1 &sum",
+            "continue",
+            "detach");
+
+        // LLDB wrote the result of the first call.
+        Assert.Equal(7 + 3, await added);
+        Assert.Contains("stop reason = breakpoint 1.1", shown, StringComparison.Ordinal);
+        Assert.Matches(@"frame #0: .*`add\(left=20, right=22\) at guest\.c:5", shown);
+        Assert.Matches(@"frame #1: .*`_call_add\(.*\) at guest\.c:8", shown);
+        Assert.Matches("stop reason = watchpoint 1", shown);
+        Assert.Contains("(int32_t) sum = 42", shown, StringComparison.Ordinal);
+        Assert.Matches(instructionPointer + " = 0x[0-9a-f]+", shown);
+        Assert.Matches("0x[0-9a-f]+: 42", shown);
+        Assert.Matches(@"`add\(left=1, right=2\) at guest\.c:5", shown);
+        Assert.Contains("detached", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("error: ", shown, StringComparison.Ordinal);
     }
 
     [KvmTheory(Needs.Kvm)]
