@@ -49,7 +49,7 @@ internal static class FunctionTable
             ulong room = code.EndAround(address) - address;
             ulong distance = next < symbols.Length ? symbols[next].Value - address : ulong.MaxValue;
             ulong known = Math.Min(size > 0 ? size : distance, room);
-            functions.Add(new(address, known, methods?[symbols[index].Name] ?? symbols[index].Name));
+            functions.Add(new(address, known, methods?[symbols[index].Name] ?? RustNames.Read(symbols[index].Name)));
             end = address + known;
         }
 
