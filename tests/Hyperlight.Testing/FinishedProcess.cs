@@ -24,11 +24,14 @@ public sealed record FinishedProcess(int ExitCode, string Output, string Error)
     /// <summary>
     /// Runs a tool of the machine, with its messages in English, and waits until it ends; <c>null</c> if the tool is missing.
     /// </summary>
-    public static FinishedProcess? RunTool(string program, params string[] arguments)
+    public static FinishedProcess? RunTool(string program, params string[] arguments) => RunToolIn("", program, arguments);
+
+    /// <summary>Runs a tool of the machine in a folder, like <see cref="RunTool"/>.</summary>
+    public static FinishedProcess? RunToolIn(string folder, string program, params string[] arguments)
     {
         try
         {
-            return Run(new ProcessStartInfo(program, arguments) { Environment = { ["LC_ALL"] = "C" } });
+            return Run(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, Environment = { ["LC_ALL"] = "C" } });
         }
         catch (Win32Exception)
         {

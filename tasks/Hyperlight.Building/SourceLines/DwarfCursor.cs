@@ -13,13 +13,15 @@ internal ref struct DwarfCursor(ReadOnlyMemory<byte> bytes)
 
     private readonly ReadOnlyMemory<byte> _bytes = bytes;
     private readonly ReadOnlySpan<byte> _span = bytes.Span;
-    private int _position;
+
+    /// <summary>Gets the number of bytes that were read.</summary>
+    public int Position { get; private set; }
 
     /// <summary>Gets the number of bytes that are left.</summary>
-    public readonly int Left => _span.Length - _position;
+    public readonly int Left => _span.Length - Position;
 
     /// <summary>Gets the bytes that are left.</summary>
-    public readonly ReadOnlyMemory<byte> Rest => _bytes[_position..];
+    public readonly ReadOnlyMemory<byte> Rest => _bytes[Position..];
 
     public byte ReadByte() => _span[Advance(1)];
 
@@ -45,7 +47,7 @@ internal ref struct DwarfCursor(ReadOnlyMemory<byte> bytes)
     /// <summary>Reads text up to its zero, which is left out.</summary>
     public ReadOnlyMemory<byte> ReadText()
     {
-        int length = _span[_position..].IndexOf((byte)0);
+        int length = _span[Position..].IndexOf((byte)0);
         ReadOnlyMemory<byte> text = Take(length < 0 ? ulong.MaxValue : (ulong)length);
         Advance(1);
         return text;
@@ -61,8 +63,8 @@ internal ref struct DwarfCursor(ReadOnlyMemory<byte> bytes)
             throw new InvalidDataException("the debug information ends inside a field");
         }
 
-        int start = _position;
-        _position += (int)size;
+        int start = Position;
+        Position += (int)size;
         return start;
     }
 

@@ -9,35 +9,22 @@ namespace Hyperlight.SourceLines;
 /// </summary>
 internal static class LineTable
 {
-    // A 32-bit length of this value says that a 64-bit length follows.
-    private const uint Long = uint.MaxValue;
-
-    // Each damaged unit costs an exception. A file with more damaged units is not read to its end.
-    private const int MostDamaged = 64;
-
     /// <summary>Reads the lines in ascending order of their linked addresses.</summary>
     public static IReadOnlyList<MapLine> Read(ElfFile elf)
     {
         DebugSections sections = DebugSections.Of(elf);
+        Dictionary<ulong, ReadOnlyMemory<byte>> folders = CompilerFolders.Read(sections);
         LineRows rows = new();
-        int damaged = 0;
-        for (ReadOnlyMemory<byte> rest = sections.Lines; !rest.IsEmpty && !rows.AreFull && damaged < MostDamaged;)
+        DwarfUnits units = new(sections.Lines);
+        while (!rows.AreFull && units.TryNext(out DwarfUnit unit))
         {
-            // Without a valid length, the start of the next unit is not known.
-            ReadOnlyMemory<byte> unit = rest;
-            rest = default;
             try
             {
-                DwarfCursor cursor = new(unit);
-                ulong length = cursor.ReadUInt32();
-                bool is64 = length == Long;
-                unit = cursor.Take(is64 ? cursor.ReadUInt64() : length);
-                rest = cursor.Rest;
-                new LineProgram(new(unit, is64, sections), rows).Run();
+                new LineProgram(new(unit, sections, folders.GetValueOrDefault((ulong)unit.Offset)), rows).Run();
             }
             catch (InvalidDataException)
             {
-                damaged++;
+                units.CountDamaged();
             }
 
             rows.Drop();

@@ -8,28 +8,22 @@ namespace Hyperlight.SourceLines;
 /// </summary>
 internal sealed class LineUnit
 {
-    // The contents of a field (DW_LNCT), and its forms (DW_FORM).
+    // The contents of a field (DW_LNCT).
     private const ulong Path = 1, FolderIndex = 2;
-    private const ulong Data2 = 0x05, Data4 = 0x06, Data8 = 0x07, Text = 0x08, Block = 0x09, Data1 = 0x0B, TextAt = 0x0E, Number = 0x0F,
-        Data16 = 0x1E, LineTextAt = 0x1F;
 
     private const int FirstVersion = 2, VersionWithOperations = 4, VersionWithTables = 5;
-    private const int LongestPath = 1024;
 
-    private readonly DebugSections _sections;
-    private readonly bool _is64;
     private readonly List<(ReadOnlyMemory<byte> Path, ulong Folder)> _folders;
     private readonly List<(ReadOnlyMemory<byte> Path, ulong Folder)> _files;
 
     /// <summary>Reads the header of a unit.</summary>
-    /// <param name="unit">The unit without its length.</param>
-    /// <param name="is64">Whether offsets have 64 bits.</param>
+    /// <param name="unit">The unit.</param>
     /// <param name="sections">The sections, in which paths can be.</param>
+    /// <param name="folder">The folder of the compiler, for versions before 5; empty if the folder is not known.</param>
     /// <exception cref="InvalidDataException">The header is not valid, or its version is not 2 to 5.</exception>
-    public LineUnit(ReadOnlyMemory<byte> unit, bool is64, DebugSections sections)
+    public LineUnit(DwarfUnit unit, DebugSections sections, ReadOnlyMemory<byte> folder)
     {
-        (_is64, _sections) = (is64, sections);
-        DwarfCursor cursor = new(unit);
+        DwarfCursor cursor = new(unit.Content);
         int version = cursor.ReadUInt16();
         if (version is < FirstVersion or > VersionWithTables)
         {
@@ -37,8 +31,10 @@ internal sealed class LineUnit
         }
 
         // The sizes of an address and of a segment selector. Each address of a program also has its own size.
-        cursor.Take(version >= VersionWithTables ? 2UL : 0);
-        DwarfCursor header = new(cursor.Take(cursor.ReadOffset(is64)));
+        bool hasTables = version >= VersionWithTables;
+        cursor.Take(hasTables ? 2UL : 0);
+        DwarfFields fields = new(sections, version, unit.Is64, AddressSize: 0);
+        DwarfCursor header = new(cursor.Take(cursor.ReadOffset(unit.Is64)));
         Program = cursor.Rest;
         LeastInstruction = header.ReadByte();
 
@@ -53,8 +49,8 @@ internal sealed class LineUnit
         }
 
         OperandCounts = header.Take((ulong)FirstSpecial - 1);
-        _folders = version >= VersionWithTables ? ReadTable(ref header) : ReadFolders(ref header);
-        _files = version >= VersionWithTables ? ReadTable(ref header) : ReadFiles(ref header);
+        _folders = hasTables ? ReadTable(ref header, fields) : ReadFolders(ref header, folder);
+        _files = hasTables ? ReadTable(ref header, fields) : ReadFiles(ref header);
     }
 
     /// <summary>Gets the program.</summary>
@@ -84,7 +80,7 @@ internal sealed class LineUnit
             return null;
         }
 
-        // The folder 0 is the one of the compiler, to which all other paths are relative. Before version 5 the folder is not known here.
+        // The folder 0 is the one of the compiler, to which all other paths are relative.
         string path = Decode(name);
         foreach (ulong index in folder == 0 ? [0UL] : (ReadOnlySpan<ulong>)[folder, 0UL])
         {
@@ -94,14 +90,15 @@ internal sealed class LineUnit
             }
         }
 
-        return path.Length <= LongestPath ? path : null;
+        return path.Length <= DwarfFields.LongestPath ? path : null;
     }
 
-    private static string Decode(ReadOnlyMemory<byte> text) => Encoding.UTF8.GetString(text.Span[..Math.Min(text.Length, LongestPath)]);
+    private static string Decode(ReadOnlyMemory<byte> text) =>
+        Encoding.UTF8.GetString(text.Span[..Math.Min(text.Length, DwarfFields.LongestPath)]);
 
-    private static List<(ReadOnlyMemory<byte> Path, ulong Folder)> ReadFolders(ref DwarfCursor header)
+    private static List<(ReadOnlyMemory<byte> Path, ulong Folder)> ReadFolders(ref DwarfCursor header, ReadOnlyMemory<byte> first)
     {
-        List<(ReadOnlyMemory<byte>, ulong)> folders = [default];
+        List<(ReadOnlyMemory<byte>, ulong)> folders = [(first, 0)];
         while (header.ReadText() is { IsEmpty: false } folder)
         {
             Add(folders, folder, 0);
@@ -123,12 +120,12 @@ internal sealed class LineUnit
         return files;
     }
 
-    private List<(ReadOnlyMemory<byte> Path, ulong Folder)> ReadTable(ref DwarfCursor header)
+    private static List<(ReadOnlyMemory<byte> Path, ulong Folder)> ReadTable(ref DwarfCursor header, in DwarfFields fields)
     {
-        (ulong Content, ulong Form)[] fields = new (ulong, ulong)[header.ReadByte()];
-        for (int index = 0; index < fields.Length; index++)
+        (ulong Content, ulong Form)[] columns = new (ulong, ulong)[header.ReadByte()];
+        for (int index = 0; index < columns.Length; index++)
         {
-            fields[index] = (header.ReadNumber(), header.ReadNumber());
+            columns[index] = (header.ReadNumber(), header.ReadNumber());
         }
 
         // The number of entries is not trusted: reading ends where the bytes end, or at the greatest number of files.
@@ -136,9 +133,9 @@ internal sealed class LineUnit
         for (ulong count = header.ReadNumber(); count > 0; count--)
         {
             (ReadOnlyMemory<byte> path, ulong folder) = (default, 0);
-            foreach ((ulong content, ulong form) in fields)
+            foreach ((ulong content, ulong form) in columns)
             {
-                (ReadOnlyMemory<byte> text, ulong number) = ReadField(ref header, form);
+                (ReadOnlyMemory<byte> text, ulong number) = fields.Read(ref header, form);
                 (path, folder) = content switch
                 {
                     Path => (text, folder),
@@ -151,44 +148,6 @@ internal sealed class LineUnit
         }
 
         return entries;
-    }
-
-    private (ReadOnlyMemory<byte> Text, ulong Number) ReadField(ref DwarfCursor header, ulong form)
-    {
-        switch (form)
-        {
-            case Text:
-                return (header.ReadText(), 0);
-            case LineTextAt:
-                return (TextIn(_sections.LineTexts, header.ReadOffset(_is64)), 0);
-            case TextAt:
-                return (TextIn(_sections.Texts, header.ReadOffset(_is64)), 0);
-            case Number:
-                return (default, header.ReadNumber());
-            case Data1:
-                return (default, header.ReadByte());
-            case Data2:
-                return (default, header.ReadUInt16());
-            case Data4:
-                return (default, header.ReadUInt32());
-            case Data8:
-                return (default, header.ReadUInt64());
-            case Data16:
-                header.Take(16);
-                return default;
-            case Block:
-                header.Take(header.ReadNumber());
-                return default;
-            default:
-                throw new InvalidDataException($"a line program has a field of the form 0x{form:X}");
-        }
-    }
-
-    private static ReadOnlyMemory<byte> TextIn(ReadOnlyMemory<byte> section, ulong offset)
-    {
-        ReadOnlyMemory<byte> rest = offset < (ulong)section.Length ? section[(int)offset..] : default;
-        int length = rest.Span[..Math.Min(rest.Length, LongestPath)].IndexOf((byte)0);
-        return length < 0 ? default : rest[..length];
     }
 
     private static void Add(List<(ReadOnlyMemory<byte> Path, ulong Folder)> entries, ReadOnlyMemory<byte> path, ulong folder)

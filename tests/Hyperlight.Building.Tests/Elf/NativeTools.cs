@@ -7,15 +7,25 @@ internal sealed class NativeTools : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("hyperlight-elf-");
 
+    /// <summary>Gets the absolute path of the folder with the files.</summary>
+    public string Folder => _folder.FullName;
+
     public void Dispose() => _folder.Delete(recursive: true);
 
     /// <summary>Compiles and links a program. The test is skipped if the compiler is missing or refuses the arguments.</summary>
     public string Compile(string source, string arguments, string compiler = "gcc")
     {
-        string input = Path.Combine(_folder.FullName, "guest.c");
-        string output = Path.Combine(_folder.FullName, "guest.elf");
-        File.WriteAllText(input, source);
-        (int exitCode, string text) = Run(compiler, [.. arguments.Split(' '), "-o", output, input]);
+        return CompileIn("", Path.Combine(Folder, "guest.c"), source, arguments, compiler);
+    }
+
+    /// <summary>Compiles a program in a folder below <see cref="Folder"/>, so that the path of the source can be relative to it.</summary>
+    public string CompileIn(string folder, string input, string source, string arguments, string compiler)
+    {
+        string start = Path.Combine(Folder, folder);
+        string output = Path.Combine(start, "guest.elf");
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(start, input))!);
+        File.WriteAllText(Path.Combine(start, input), source);
+        (int exitCode, string text) = Run(compiler, [.. arguments.Split(' '), "-o", output, input], start);
         Assert.SkipUnless(
             exitCode == 0 && !text.Contains("ignored", StringComparison.Ordinal), $"{compiler} {arguments} does not work here: {text}");
         return output;
@@ -60,9 +70,9 @@ internal sealed class NativeTools : IDisposable
         return text.Split('\n');
     }
 
-    private static (int ExitCode, string Text) Run(string program, string[] arguments)
+    private static (int ExitCode, string Text) Run(string program, string[] arguments, string folder = "")
     {
-        FinishedProcess? tool = FinishedProcess.RunTool(program, arguments);
+        FinishedProcess? tool = FinishedProcess.RunToolIn(folder, program, arguments);
         return tool is null ? (-1, $"{program} is missing on this machine") : (tool.ExitCode, tool.Output + tool.Error);
     }
 }
