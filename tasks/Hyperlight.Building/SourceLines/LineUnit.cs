@@ -128,9 +128,15 @@ internal sealed class LineUnit
             columns[index] = (header.ReadNumber(), header.ReadNumber());
         }
 
-        // The number of entries is not trusted: reading ends where the bytes end, or at the greatest number of files.
+        // The number of entries is not trusted. Each field of a valid table has at least one byte.
         List<(ReadOnlyMemory<byte>, ulong)> entries = [];
-        for (ulong count = header.ReadNumber(); count > 0; count--)
+        ulong count = header.ReadNumber();
+        if (count > (ulong)(header.Left / Math.Max(columns.Length, 1)))
+        {
+            throw new InvalidDataException($"a line program has not enough bytes for {count} files");
+        }
+
+        for (; count > 0; count--)
         {
             (ReadOnlyMemory<byte> path, ulong folder) = (default, 0);
             foreach ((ulong content, ulong form) in columns)

@@ -87,6 +87,23 @@ public sealed class HostileLinesTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 << 20);
     }
 
+    [Theory]
+    [InlineData(new byte[] { 0 })]
+    [InlineData(new byte[] { 1, 1, 0x19 })]
+    public void Tables_of_files_without_bytes_take_little_memory(byte[] fields)
+    {
+        // Each unit claims 65535 folders, none of which has a byte.
+        byte[] header = [1, 1, 1, 0xFB, 14, 1, .. fields, 0xFF, 0xFF, 3, 0, 0];
+        byte[] content = [5, 0, 8, 0, .. BitConverter.GetBytes(header.Length), .. header];
+        byte[] unit = [.. BitConverter.GetBytes(content.Length), .. content];
+        ElfFile elf = WithLines([.. Enumerable.Repeat(unit, 50).SelectMany(part => part)]);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.Empty(LineTable.Read(elf));
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 << 20);
+    }
+
     [Fact]
     public void A_program_that_makes_rows_without_end_is_cut()
     {
