@@ -303,7 +303,7 @@ List<TestResult> BuildCSharpGuests(string[] names)
 // test has built, because dotnet test itself takes a minute to start there.
 List<TestResult> RunLab(string results, string[] arguments)
 {
-    const int TimeoutSeconds = 1200;
+    const int TimeoutSeconds = 1400;
     string[] projects = [RuntimeTests, CSharpTests];
     string lab = Path.Combine(root, "tests", "kvm-lab");
     string[]? filter = arguments switch
