@@ -36,6 +36,9 @@ internal sealed class BuildOutcome : ILogger
     /// <summary>Gets the messages of high importance, which a build prints.</summary>
     public IReadOnlyList<string> HighMessages => _messages;
 
+    /// <summary>Gets the messages that only a detailed log shows.</summary>
+    public IReadOnlyList<string> LowMessages => _lowMessages;
+
     /// <summary>Gets or sets the items that the requested target returned.</summary>
     public IReadOnlyList<ITaskItem> Items { get; set; } = [];
 

@@ -138,10 +138,13 @@ public sealed class GuestCrateTests
     {
         using SdkProject project = WithCrate();
 
-        Diagnostic error = Assert.Single(
-            project.Build("HyperlightBake", ("PATH", CargoStandIn.Install(project, exitCode: 1, errors: printed))).Errors);
+        BuildOutcome outcome =
+            project.Build("HyperlightBake", ("PATH", CargoStandIn.Install(project, exitCode: 1, errors: printed)));
 
+        Diagnostic error = Assert.Single(outcome.Errors);
         Assert.Equal((project.PathOf("guest/Cargo.toml"), expected), (error.File, error.Message));
+        Assert.Contains(outcome.LowMessages, message => message.Contains("hyperlight build", StringComparison.Ordinal));
+        Assert.DoesNotContain(outcome.LowMessages, message => message.Contains("s3cret", StringComparison.Ordinal));
     }
 
     [Fact]

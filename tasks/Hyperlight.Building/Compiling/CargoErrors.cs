@@ -14,17 +14,20 @@ internal static partial class CargoErrors
     private const string Backtrace = "Stack backtrace:";
 
     /// <summary>
-    /// Gets the words of cargo, or those of its command. Lines before the error say what cargo was doing. A line with a command line has
-    /// the environment of this process, which no log may have.
+    /// Leaves out the lines with command lines, which have the environment of this process. Its values belong into no log.
     /// </summary>
+    public static string WithoutCommandLines(string text) =>
+        string.Join('\n', text.Split('\n').Where(line => !CommandLine().IsMatch(line)));
+
+    /// <summary>Gets the words of cargo, or those of its command. Lines before the error say what cargo was doing.</summary>
     /// <param name="text">All that was written.</param>
     /// <returns>The words; empty if there are none.</returns>
     public static string ReasonIn(string text)
     {
         string[] lines =
         [
-            .. WithoutOutput(text.Split('\n').Select(line => line.TrimEnd()).TakeWhile(line => line != Backtrace))
-                .Where(line => line.Length > 0 && !CommandLine().IsMatch(line)),
+            .. WithoutOutput(WithoutCommandLines(text).Split('\n').Select(line => line.TrimEnd()).TakeWhile(line => line != Backtrace))
+                .Where(line => line.Length > 0),
         ];
         int start = Array.FindIndex(lines, line => line.StartsWith("error", StringComparison.Ordinal));
         IEnumerable<string> reason = start >= 0

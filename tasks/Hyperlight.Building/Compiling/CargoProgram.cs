@@ -80,7 +80,8 @@ internal sealed record CargoProgram(string Program, string Command, string Searc
     }
 
     /// <inheritdoc/>
-    public override string TextOf(ChildProcess process) => $"{process.Error}\n{CargoOutput.Read(process.Output).Text}";
+    public override string TextOf(ChildProcess process) =>
+        $"{CargoErrors.WithoutCommandLines(process.Error)}\n{CargoOutput.Read(process.Output).Text}";
 
     /// <inheritdoc/>
     public override IReadOnlyList<CompilerMessage> Parse(string text) => CargoOutput.Read(text).Messages;
