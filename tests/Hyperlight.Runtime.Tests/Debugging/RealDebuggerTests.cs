@@ -40,11 +40,7 @@ public sealed class RealDebuggerTests : IDisposable
         string elf = Build(architecture);
         using TestGuest guest = TestGuest.FromFile(elf);
         int port = Gdb.FreePort();
-        Task<int> added = Task.Run(() =>
-        {
-            using Sandbox sandbox = guest.Start(options => options.Debugger = new(port));
-            return sandbox.Call<int>("Add", 20, 22) + sandbox.Call<int>("Add", 1, 2);
-        });
+        Task<int> added = AddTwice(guest, port);
 
         string shown = Gdb.Run(
             elf,
@@ -93,11 +89,7 @@ public sealed class RealDebuggerTests : IDisposable
         string elf = Build(architecture);
         using TestGuest guest = TestGuest.FromFile(elf);
         int port = Gdb.FreePort();
-        Task<int> added = Task.Run(() =>
-        {
-            using Sandbox sandbox = guest.Start(options => options.Debugger = new(port));
-            return sandbox.Call<int>("Add", 20, 22) + sandbox.Call<int>("Add", 1, 2);
-        });
+        Task<int> added = AddTwice(guest, port);
 
         string shown = Lldb.Run(
             elf,
@@ -160,6 +152,12 @@ public sealed class RealDebuggerTests : IDisposable
         Assert.Matches(@"#\d+ .* in dispatch_entry \(\) at .*/entry\.S:\d+\n", shown);
         Assert.Equal(SandboxState.Poisoned, sandbox.State);
     }
+
+    private static Task<int> AddTwice(TestGuest guest, int port) => Task.Run(() =>
+    {
+        using Sandbox sandbox = guest.Start(options => options.Debugger = new(port));
+        return sandbox.Call<int>("Add", 20, 22) + sandbox.Call<int>("Add", 1, 2);
+    });
 
     /// <summary>Compiles the guest with lines, which the script leaves out of the ELF file.</summary>
     private string Build(string architecture)
